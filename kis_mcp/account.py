@@ -1,0 +1,23 @@
+"""A KIS account."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A securities account: 8-digit CANO and 2-digit ACNT_PRDT_CD (01 general, 03 and 08 futures, 22 and 29 pension).
+
+    Its text form is masked, so that no log or message carries the number in full.
+    """
+
+    number: str
+    product: str
+
+    @property
+    def masked(self) -> str:
+        return f"{self.number[:2]}****{self.number[-2:]}-{self.product}"
+
+    def __repr__(self) -> str:
+        return f"Account({self.masked})"
+
+    __str__ = __repr__

@@ -1,0 +1,66 @@
+"""The port to KIS: what the inside asks for and what it gets back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeAlias
+
+
+class Urgency(IntEnum):
+    """Who goes first when requests wait for KIS' rate limit."""
+
+    ORDER = 0
+    READ = 1
+
+
+WaitReporter: TypeAlias = Callable[[float], Awaitable[None]]
+"""Told the expected seconds when a request has to wait noticeably for the rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class KisRequest:
+    """One REST request, complete but for credentials.
+
+    ``elements`` is the query of a GET or the JSON body of a POST; every value is a string. ``tr_cont`` is "" for the
+    first page and "N" for a following one.
+    """
+
+    method: str
+    path: str
+    tr_id: str
+    elements: Mapping[str, str]
+    tr_cont: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KisReply:
+    """KIS' successful answer (rt_cd "0"): its body as parsed JSON and its tr_cont header."""
+
+    body: Mapping[str, object]
+    tr_cont: str = ""
+
+    @property
+    def has_more(self) -> bool:
+        return self.tr_cont in ("F", "M")
+
+
+class KisGateway(Protocol):
+    """Sends requests to one environment's KIS, within its limits."""
+
+    async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
+        """Send a request that changes nothing; retried where that can help.
+
+        Raises:
+            BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable: by KIS' answer.
+        """
+        ...
+
+    async def order(self, request: KisRequest) -> KisReply:
+        """Send an order once. Only a rate-limit rejection, which proves that it was not accepted, is tried again.
+
+        Raises:
+            OrderRejected: KIS said no.
+            OrderStateUnknown: Nobody can tell whether it stands.
+            CredentialsError, NotInEnvironment, RateLimited, KisUnavailable: it certainly was not sent or accepted.
+        """
+        ...

@@ -1,0 +1,191 @@
+"""The spec table as objects: what one row of ``tools/`` says, and nothing that was computed from it at a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+ParameterType: TypeAlias = Literal["string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol"]
+FieldType: TypeAlias = Literal["string", "integer", "decimal", "boolean", "date", "month", "time", "datetime", "enum"]
+Risk: TypeAlias = Literal["read", "account", "order"]
+Kind: TypeAlias = Literal["rest", "websocket", "core"]
+AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pension"]
+CacheClass: TypeAlias = Literal["none", "quote", "account", "reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a tool and the KIS element it fills.
+
+    Attributes:
+        name: The argument's name.
+        type: What it holds. ``date`` is ISO in, YYYYMMDD on the wire; ``month`` YYYY-MM and YYYYMM; ``time`` HH:MM[:SS]
+            and HHMMSS; ``boolean`` is translated by ``codes``; ``enum`` takes a key of ``codes``.
+        description: One plain sentence for the model.
+        element: The KIS element, in the case KIS wants; None where the argument only selects a TR. With ``is_list`` it
+            holds ``{n:02}``, the position from 1.
+        codes: Word → KIS code, for enum and boolean.
+        required: Whether a call without it is refused.
+        default: Used when the argument is left out, in the argument's own terms (a word, not a code).
+        blank: What KIS gets when an optional argument without default is left out; None leaves the element out.
+        minimum, maximum: Bounds of a number, inclusive.
+        pattern: Regular expression that a string or symbol matches whole.
+        is_list: Whether it takes a list, one numbered element for each item.
+        max_items: The longest list.
+        count_element: The KIS element that is told how many items there are.
+        pairs_with: Another list parameter that must have the same length.
+        not_before: Another date parameter that must not be later than this one.
+        demo_words: The enumeration words that demo accepts; None where it accepts all.
+        example: A value that works in the simulator.
+    """
+
+    name: str
+    type: ParameterType
+    description: str
+    element: str | None = None
+    codes: Mapping[str, str] | None = None
+    required: bool = False
+    default: object = None
+    blank: str | None = ""
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    pattern: str | None = None
+    is_list: bool = False
+    max_items: int | None = None
+    count_element: str | None = None
+    pairs_with: str | None = None
+    not_before: str | None = None
+    demo_words: frozenset[str] | None = None
+    example: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One element of a response and what the reader sees of it.
+
+    Attributes:
+        element: KIS' name, in the case KIS documents.
+        name: The readable English name.
+        type: How its text is read; ``enum`` words come from ``codes``.
+        label_ko: KIS' Korean label.
+        codes: KIS code → word, for enum.
+    """
+
+    element: str
+    name: str
+    type: FieldType
+    label_ko: str
+    codes: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a response.
+
+    Attributes:
+        key: KIS' name of it (``output``, ``output1`` …); empty for fields at the top of the body.
+        name: The readable name.
+        is_list: Whether it holds rows or one record.
+        fields: Every documented field, in KIS' order.
+        columns: The readable names shown unless the caller asks for more; empty means all.
+    """
+
+    key: str
+    name: str
+    is_list: bool
+    fields: tuple[Field, ...]
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrRule:
+    """Which TR id a request carries.
+
+    Attributes:
+        by: The arguments that decide, in order; empty where there is only one TR. ``age:<date argument>:<months>``
+            stands for "recent" or "older", seen from today.
+        real: TR ids by the deciding words joined with a space; key ``""`` where nothing decides.
+        demo: The same for demo; empty where demo has none of them.
+    """
+
+    by: tuple[str, ...]
+    real: Mapping[str, str]
+    demo: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How the next page is asked for.
+
+    Attributes:
+        keys: Request element → the response element whose value it repeats.
+        by_header: Whether the response header tr_cont says that there is more; otherwise a filled key does, and the
+            request's tr_cont stays empty.
+        page_rows_real, page_rows_demo: Rows of a full page where KIS documents them, else None.
+    """
+
+    keys: Mapping[str, str]
+    by_header: bool = True
+    page_rows_real: int | None = None
+    page_rows_demo: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One KIS API, or one core tool, as a tool.
+
+    Attributes:
+        tool: The tool's name, ``<prefix>_<slug>``.
+        slug: KIS' own name of the API.
+        category, group: KIS' product category and our name of its menu group.
+        title, title_ko: English title; KIS' official Korean name.
+        description: What it returns and when to choose it.
+        kind: rest, websocket or core.
+        risk: ``order`` sends orders, ``account`` reads an account, ``read`` reads markets.
+        method, path: Of the request.
+        tr: Which TR id.
+        parameters: In the order that a caller reads them.
+        constants: Elements that are always sent with the same value. ``$hts_id`` and ``$today`` stand for what their
+            names say.
+        account: Whose CANO and ACNT_PRDT_CD are sent; None for none.
+        blocks: The parts of the response.
+        paging: None where KIS does not page it.
+        cache: How long an answer may be reused.
+        demo_instead: What to use in demo where demo lacks this API.
+        untrusted: Names of fields whose text outsiders wrote.
+        example: Arguments that work in the simulator.
+    """
+
+    tool: str
+    slug: str
+    category: str
+    group: str
+    title: str
+    title_ko: str
+    description: str
+    kind: Kind
+    risk: Risk
+    method: str
+    path: str
+    tr: TrRule
+    parameters: tuple[Parameter, ...]
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
+    account: AccountKind | None = None
+    blocks: tuple[Block, ...] = ()
+    paging: Paging | None = None
+    cache: CacheClass = "none"
+    demo_instead: str = ""
+    untrusted: frozenset[str] = frozenset()
+    example: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def toolset(self) -> str:
+        """The group this tool is switched on and off with, e.g. ``domestic_stock_ranking``."""
+        return f"{self.category}_{self.group}"
+
+    @property
+    def in_demo(self) -> bool:
+        """Whether KIS offers it in demo."""
+        return bool(self.tr.demo)
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)

@@ -1,0 +1,88 @@
+"""Everything that can go wrong, as errors a model can act on.
+
+    KisMcpError
+     ├─ BadArgument          the caller sent something that cannot be right, or KIS refused it as such
+     ├─ NotInEnvironment     sim, demo or real does not offer this
+     ├─ CredentialsError     keys, account or token are missing or refused
+     ├─ RateLimited          KIS' limit was hit and waiting did not help
+     ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
+     ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
+     ├─ OrderRejected        KIS said no to the order
+     └─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+"""
+
+from typing import ClassVar
+
+
+class KisMcpError(Exception):
+    """A failure with its remedy.
+
+    Args:
+        what: What failed, one sentence, without secrets or full account numbers.
+        remedy: What the caller should do next, one sentence.
+        field: The argument or setting at fault, where there is one.
+        kis_code: KIS' msg_cd or error_code, e.g. ``EGW00201``.
+        kis_message: KIS' own message (msg1 or error_description), unchanged.
+    """
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        remedy: str,
+        field: str | None = None,
+        kis_code: str | None = None,
+        kis_message: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.field = field
+        self.kis_code = kis_code
+        self.kis_message = kis_message
+
+    def facts(self) -> dict[str, str]:
+        """The error as flat JSON: class, what, next_step and, where known, field, kis_code, kis_message."""
+        facts = {"class": self.kind, "what": self.what, "next_step": self.remedy}
+        for name in ("field", "kis_code", "kis_message"):
+            if value := getattr(self, name):
+                facts[name] = value
+        return facts
+
+    def __str__(self) -> str:
+        kis = f" (KIS {self.kis_code}: {self.kis_message})" if self.kis_code else ""
+        return f"{self.what}{kis} {self.remedy}"
+
+
+class BadArgument(KisMcpError):
+    kind = "bad_argument"
+
+
+class NotInEnvironment(KisMcpError):
+    kind = "not_in_environment"
+
+
+class CredentialsError(KisMcpError):
+    kind = "credentials"
+
+
+class RateLimited(KisMcpError):
+    kind = "rate_limit"
+
+
+class KisUnavailable(KisMcpError):
+    kind = "kis_unavailable"
+
+
+class OrderRefused(KisMcpError):
+    kind = "order_refused"
+
+
+class OrderRejected(KisMcpError):
+    kind = "order_rejected"
+
+
+class OrderStateUnknown(KisMcpError):
+    kind = "order_state_unknown"
