@@ -1,0 +1,15 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def private_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test sees the developer's own configuration or writes to their folders."""
+    for name in [name for name in os.environ if name.startswith("KIS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KIS_CONFIG_FILE", str(tmp_path / "absent.yaml"))
+    monkeypatch.setenv("KIS_DATA_DIR", str(tmp_path / "data"))
+    yield
