@@ -1,6 +1,6 @@
 """The spec table as objects: what one row of ``tools/`` says, and nothing that was computed from it at a call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -34,7 +34,11 @@ class Parameter:
         count_element: The KIS element that is told how many items there are.
         pairs_with: Another list parameter that must have the same length.
         not_before: Another date parameter that must not be later than this one.
-        demo_words: The enumeration words that demo accepts; None where it accepts all.
+        demo_words: The words that demo accepts; None where it accepts all, empty where demo takes no value at all.
+        demo_codes: Word → KIS code where demo wants another one than ``codes`` says; the word "" stands for ``blank``.
+        also: Other KIS elements that the same word decides: element → word → code, "" for a word it does not list.
+        switch_element: A KIS element that is "1" where this argument, or another one that names it, is given, and ""
+            otherwise.
         example: A value that works in the simulator.
     """
 
@@ -55,6 +59,9 @@ class Parameter:
     pairs_with: str | None = None
     not_before: str | None = None
     demo_words: frozenset[str] | None = None
+    demo_codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    also: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    switch_element: str | None = None
     example: object = None
 
 
@@ -85,15 +92,18 @@ class Block:
         key: KIS' name of it (``output``, ``output1`` …); empty for fields at the top of the body.
         name: The readable name.
         is_list: Whether it holds rows or one record.
-        fields: Every documented field, in KIS' order.
+        fields: Every documented field, in KIS' order; the loader looks their names up when they are first read.
         columns: The readable names shown unless the caller asks for more; empty means all.
+        aliases: Other keys under which KIS has been seen to send it, told from another block's by shape (rows or one
+            record).
     """
 
     key: str
     name: str
     is_list: bool
-    fields: tuple[Field, ...]
+    fields: Sequence[Field]
     columns: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
