@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-ParameterType: TypeAlias = Literal["string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol"]
+ParameterType: TypeAlias = Literal[
+    "string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol", "object"
+]
 FieldType: TypeAlias = Literal["string", "integer", "decimal", "boolean", "date", "month", "time", "datetime", "enum"]
 Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
@@ -19,7 +21,8 @@ class Parameter:
     Attributes:
         name: The argument's name.
         type: What it holds. ``date`` is ISO in, YYYYMMDD on the wire; ``month`` YYYY-MM and YYYYMM; ``time`` HH:MM[:SS]
-            and HHMMSS; ``boolean`` is translated by ``codes``; ``enum`` takes a key of ``codes``.
+            and HHMMSS; ``boolean`` is translated by ``codes``; ``enum`` takes a key of ``codes``; ``object``, for core
+            tools only, is passed on as it is.
         description: One plain sentence for the model.
         element: The KIS element, in the case KIS wants; None where the argument only selects a TR. With ``is_list`` it
             holds ``{n:02}``, the position from 1.
