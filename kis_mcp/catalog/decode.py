@@ -1,0 +1,141 @@
+"""KIS response → readable names and typed values. Pure, and never raises on what KIS sends."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+from kis_mcp.catalog.model import Api, Block
+from kis_mcp.catalog.texts import parse
+
+Record: TypeAlias = dict[str, object]
+
+_ENVELOPE = frozenset({"rt_cd", "msg_cd", "msg1"})
+_OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A response in readable terms.
+
+    Attributes:
+        blocks: Block name → rows, or one record.
+        notes: What a reader has to know about it: values that could not be read, rows in unexpected places.
+    """
+
+    blocks: dict[str, list[Record] | Record]
+    notes: list[str] = field(default_factory=list[str])
+
+    def record(self, name: str) -> Record:
+        """A single block; empty where KIS left it out."""
+        return cast(Record, self.blocks.get(name, {}))
+
+    def rows(self, name: str) -> list[Record]:
+        """A list block; empty where KIS left it out."""
+        return cast(list[Record], self.blocks.get(name, []))
+
+
+def decode(api: Api, body: Mapping[str, object]) -> Decoded:
+    """Translate a response body.
+
+    Every documented element that KIS sent appears under its readable name: numbers as int or Decimal, dates and times
+    as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read gives None and a note.
+    Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that come where one record
+    is documented are kept under ``<name>_more``.
+    """
+    paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
+    parts = {key.lower(): value for key, value in body.items() if key.lower() not in _ENVELOPE | paging}
+    reader = _Reader(paging)
+    blocks: dict[str, list[Record] | Record] = {}
+    for block in api.blocks:
+        if not block.key:
+            continue
+        rows = reader.rows(block, _take(parts, block, api.blocks))
+        if block.is_list:
+            blocks[block.name] = rows
+            continue
+        blocks[block.name] = rows[0] if rows else {}
+        if len(rows) > 1:
+            blocks[f"{block.name}_more"] = rows[1:]
+            reader.notes.append(f"{block.name}: KIS sent {len(rows)} rows where one is documented.")
+    for key, part in list(parts.items()):
+        if _records(part):
+            blocks[_free(key, blocks)] = reader.rows(Block(key, key, isinstance(part, list), ()), parts.pop(key))
+    top = next((block for block in api.blocks if not block.key), None)
+    scalars = {key: value for key, value in parts.items() if not isinstance(value, Mapping | list)}
+    if top is not None:
+        blocks[top.name] = reader.record(top, scalars)
+    elif any(_text(value) for value in scalars.values()):
+        blocks[_free(_OTHER, blocks)] = reader.record(Block("", _OTHER, False, ()), scalars)
+    return Decoded(blocks, [*reader.notes, *reader.unreadable()])
+
+
+class _Reader:
+    """Reads records and remembers what it could not read.
+
+    Args:
+        hidden: Elements that are left out, in lower case.
+    """
+
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._hidden = hidden
+        self._unreadable: Counter[tuple[str, str]] = Counter()
+        self._samples: dict[tuple[str, str], str] = {}
+        self.notes: list[str] = []
+
+    def rows(self, block: Block, part: object) -> list[Record]:
+        return [self.record(block, record) for record in _records(part)]
+
+    def record(self, block: Block, raw: Mapping[str, object]) -> Record:
+        left = {key.lower(): value for key, value in raw.items() if key.lower() not in self._hidden}
+        record: Record = {}
+        for documented in block.fields:
+            element = documented.element.lower()
+            if element not in left:
+                continue
+            text = _text(left.pop(element))
+            value: object = None
+            if text:
+                try:
+                    value = parse(documented, text)
+                except ValueError:
+                    place = (f"{block.name}.{documented.name}", documented.type)
+                    self._unreadable[place] += 1
+                    self._samples.setdefault(place, text)
+            record[documented.name] = value
+        for element, extra in left.items():
+            record[_free(element, record)] = _text(extra) or None
+        return record
+
+    def unreadable(self) -> Iterator[str]:
+        for (name, kind), count in self._unreadable.items():
+            rows = f" ({count} rows)" if count > 1 else ""
+            yield f"{name}: {self._samples[name, kind][:40]!r} is no {kind}{rows}."
+
+
+def _take(parts: dict[str, object], block: Block, blocks: Sequence[Block]) -> object:
+    """Remove and return the part of the body that is this block, under its own key or an alias of the same shape."""
+    for key in (block.key, *block.aliases):
+        part = parts.get(key.lower())
+        shared = any(other is not block and key in (other.key, *other.aliases) for other in blocks)
+        if part is not None and not (shared and isinstance(part, list) != block.is_list):
+            return parts.pop(key.lower())
+    return None
+
+
+def _records(part: object) -> list[Mapping[str, object]]:
+    """The records of a part that may be a list, one record, or blank."""
+    if isinstance(part, Mapping):
+        return [cast(Mapping[str, object], part)] if part else []
+    if isinstance(part, list):
+        return [cast(Mapping[str, object], row) for row in cast(list[object], part) if isinstance(row, Mapping)]
+    return []
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """``name``, or ``kis_<name>`` where that stands for something else already."""
+    return name if name not in taken else _free(f"kis_{name}", taken)

@@ -1,0 +1,209 @@
+"""Arguments → KIS request. Pure: no I/O, no clock."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import cast
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.catalog.model import AccountKind, Api, Parameter
+from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
+
+TODAY = "$today"
+HTS_ID = "$hts_id"
+
+_ACCOUNT_SETTINGS: Mapping[AccountKind, str] = {
+    "stock": "KIS_ACCT_STOCK (demo: KIS_PAPER_STOCK)",
+    "futures": "KIS_ACCT_FUTURE (demo: KIS_PAPER_FUTURE)",
+    "overseas_futures": "KIS_ACCT_FUTURE, with KIS_PROD_TYPE=08",
+    "pension": "KIS_ACCT_STOCK, with KIS_PROD_TYPE=22 or 29",
+}
+
+
+def encode(
+    api: Api,
+    values: Mapping[str, object],
+    *,
+    demo: bool,
+    account: Account | None,
+    hts_id: str = "",
+    today: date,
+    page: Mapping[str, str] | None = None,
+) -> KisRequest:
+    """The request that asks KIS for ``api`` with ``values``, every element a string.
+
+    Args:
+        api: A REST API.
+        values: Arguments as :func:`kis_mcp.catalog.arguments.validate` returns them.
+        demo: Whether to speak KIS' demo dialect.
+        account: The account of the kind that the API wants.
+        hts_id: The customer's HTS ID, for the APIs that want it.
+        today: The day in Korea.
+        page: For a following page, the continuation elements with their values.
+
+    Raises:
+        NotInEnvironment: Demo lacks the API, or one of its words.
+        CredentialsError: The account or HTS ID is not set.
+        BadArgument: The arguments choose no TR id.
+    """
+    if demo:
+        _require_demo(api, values)
+    elements = dict(_account_elements(api, account))
+    for name, text in api.constants.items():
+        elements[name] = _constant(text, hts_id, today)
+    for parameter in api.parameters:
+        elements.update(_parameter_elements(parameter, values.get(parameter.name), demo, today))
+    elements.update(_switches(api, values))
+    if api.paging is not None:
+        elements.update(dict.fromkeys(api.paging.keys, "") | dict(page or {}))
+    follows = bool(page) and api.paging is not None and api.paging.by_header
+    return KisRequest(
+        method=api.method,
+        path=api.path,
+        tr_id=tr_id(api, values, demo=demo, today=today),
+        elements=elements,
+        tr_cont="N" if follows else "",
+    )
+
+
+def tr_id(api: Api, values: Mapping[str, object], *, demo: bool, today: date) -> str:
+    """The TR id that these arguments choose.
+
+    Raises:
+        BadArgument, NotInEnvironment: Nothing is offered for them.
+    """
+    words = [_selector_word(selector, values, today) for selector in api.tr.by]
+    condition = " ".join(words)
+    tr_ids = api.tr.demo if demo else api.tr.real
+    if found := tr_ids.get(condition):
+        return found
+    names = [selector.split(":")[1] if selector.startswith("age:") else selector for selector in api.tr.by]
+    given = ", ".join(f"{name} {word or 'left out'}" for name, word in zip(names, words, strict=True))
+    field = names[-1] if names else None
+    if demo and condition in api.tr.real:
+        raise NotInEnvironment(
+            f"KIS' demo does not offer {api.tool} for {given}.",
+            remedy=f"Demo offers it for: {'; '.join(sorted(tr_ids)) or 'nothing'}.",
+            field=field,
+        )
+    raise BadArgument(
+        f"{api.tool} is not offered for {given}.",
+        remedy=f"Choose {' and '.join(names)} as one of: {'; '.join(sorted(tr_ids))}.",
+        field=field,
+    )
+
+
+def to_wire(parameter: Parameter, value: object, *, demo: bool, today: date) -> str:
+    """One value in KIS' spelling: codes for words, YYYYMMDD, HHMMSS, plain decimals."""
+    match value:
+        case bool():
+            return _code(parameter, str(value).lower(), demo)
+        case date():
+            return value.strftime("%Y%m%d")
+        case time():
+            return value.strftime("%H%M%S")
+        case Decimal():
+            return format(value, "f")
+        case str() if value == TODAY:
+            return today.strftime("%Y%m%d")
+        case str() if parameter.type == "month":
+            return value.replace("-", "")
+        case str() if parameter.codes:
+            return _code(parameter, value, demo)
+        case _:
+            return str(value)
+
+
+def _code(parameter: Parameter, word: str, demo: bool) -> str:
+    codes = parameter.codes or {}
+    return parameter.demo_codes.get(word, codes[word]) if demo else codes[word]
+
+
+def _require_demo(api: Api, values: Mapping[str, object]) -> None:
+    if not api.in_demo:
+        instead = f"In demo: {api.demo_instead}" if api.demo_instead else "It works in the sim and real environments."
+        raise NotInEnvironment(f"KIS' demo does not offer {api.tool}.", remedy=instead)
+    for parameter in api.parameters:
+        allowed = parameter.demo_words
+        value = values.get(parameter.name)
+        if allowed is None or value is None:
+            continue
+        items = cast(Sequence[object], value) if parameter.is_list else (value,)
+        for word in (str(item).lower() if isinstance(item, bool) else str(item) for item in items):
+            if word not in allowed:
+                raise NotInEnvironment(
+                    f"KIS' demo does not take {parameter.name} {word} in {api.tool}.",
+                    remedy=f"In demo use {' or '.join(sorted(allowed))}."
+                    if allowed
+                    else f"Leave {parameter.name} out.",
+                    field=parameter.name,
+                )
+
+
+def _account_elements(api: Api, account: Account | None) -> Mapping[str, str]:
+    if api.account is None:
+        return {}
+    if account is None:
+        raise CredentialsError(
+            f"{api.tool} needs the {api.account.replace('_', ' ')} account, which is not set.",
+            remedy=f"Set {_ACCOUNT_SETTINGS[api.account]} and start again.",
+            field=api.account,
+        )
+    return {"CANO": account.number, "ACNT_PRDT_CD": account.product}
+
+
+def _constant(text: str, hts_id: str, today: date) -> str:
+    if text == TODAY:
+        return today.strftime("%Y%m%d")
+    if text != HTS_ID:
+        return text
+    if not hts_id:
+        raise CredentialsError(
+            "This needs your HTS ID, which is not set.", remedy="Set KIS_HTS_ID and start again.", field="KIS_HTS_ID"
+        )
+    return hts_id
+
+
+def _parameter_elements(parameter: Parameter, value: object, demo: bool, today: date) -> Iterator[tuple[str, str]]:
+    for element, codes in parameter.also.items():
+        yield element, codes.get(str(value), "")
+    if parameter.element is None:
+        return
+    if value is None:
+        blank = parameter.demo_codes.get("", parameter.blank) if demo else parameter.blank
+        if blank is not None and not parameter.is_list:
+            yield parameter.element, blank
+    elif parameter.is_list:
+        items = cast(Sequence[object], value)
+        for position, item in enumerate(items, start=1):
+            yield parameter.element.format(n=position), to_wire(parameter, item, demo=demo, today=today)
+        if parameter.count_element:
+            yield parameter.count_element, str(len(items))
+    else:
+        yield parameter.element, to_wire(parameter, value, demo=demo, today=today)
+
+
+def _switches(api: Api, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The elements that are "1" where any of the arguments that name them is given."""
+    for element in {parameter.switch_element for parameter in api.parameters if parameter.switch_element}:
+        named = (values.get(parameter.name) for parameter in api.parameters if parameter.switch_element == element)
+        yield element, "1" if any(value is not None for value in named) else ""
+
+
+def _selector_word(selector: str, values: Mapping[str, object], today: date) -> str:
+    if not selector.startswith("age:"):
+        value = values.get(selector)
+        return "" if value is None else str(value).lower()
+    _, name, months = selector.split(":")
+    day = values.get(name)
+    return "older" if isinstance(day, date) and day < _months_before(today, int(months)) else "recent"
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of an earlier month; the first of the next where that month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return date(year, month + 2, 1)

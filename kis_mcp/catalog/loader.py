@@ -1,0 +1,86 @@
+"""The spec table, read from ``tools/`` as far as it is needed."""
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from kis_mcp.catalog.data import tools_folder
+from kis_mcp.catalog.dictionary import Dictionary
+from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.rows import PREFIXES, Common, read_row
+from kis_mcp.catalog.table import SpecError, Table
+
+
+class Catalog:
+    """All tools. The core tools, and each category, are read when they are first asked for.
+
+    Args:
+        root: The folder of the table; by default the one that belongs to this package.
+        strict: Whether an element that ``elements.csv`` lacks is an error, as in the table's own tests. Otherwise
+            such a field keeps KIS' name and is text.
+
+    Raises:
+        SpecError: From any member that reads a faulty row; the message names file, row and key.
+    """
+
+    def __init__(self, root: Path | None = None, *, strict: bool = False) -> None:
+        self._root = root or tools_folder()
+        self._strict = strict
+        self._categories: dict[str, tuple[Api, ...]] = {}
+
+    @cached_property
+    def core(self) -> tuple[Api, ...]:
+        """The market-neutral core tools."""
+        path = self._root / "core.toml"
+        return tuple(self._rows(path, "core")) if path.exists() else ()
+
+    @cached_property
+    def apis(self) -> tuple[Api, ...]:
+        """Every KIS API, REST and websocket, category by category."""
+        return tuple(api for category in PREFIXES for api in self.category(category))
+
+    def category(self, name: str) -> tuple[Api, ...]:
+        """The APIs of one category, by group and in the table's order; reads nothing of the others."""
+        if name not in self._categories:
+            paths = sorted((self._root / name).glob("*.toml"))
+            self._categories[name] = tuple(api for path in paths for api in self._rows(path, name))
+        return self._categories[name]
+
+    def find(self, tool: str) -> Api | None:
+        """The tool of that name, core or KIS API, or None."""
+        category = next((name for name, prefix in PREFIXES.items() if tool.startswith(f"{prefix}_")), None)
+        apis = self.core if category is None else self.category(category)
+        return next((api for api in apis if api.tool == tool), None)
+
+    @cached_property
+    def _common(self) -> Common:
+        values = _read(self._root / "common.toml")
+        dictionary = Dictionary(self._root / "elements.csv", values.get("enums", {}), strict=self._strict)
+        return Common(params=values.get("params", {}), paging=values.get("paging", {}), dictionary=dictionary)
+
+    def _rows(self, path: Path, category: str) -> Iterator[Api]:
+        where = path.relative_to(self._root).as_posix()
+        for slug, values in _read(path).items():
+            if not isinstance(values, dict):
+                raise SpecError(f"{where} {slug}: must be a table")
+            row = Table(cast(dict[str, Any], values), f"{where} [{slug}]")
+            api = read_row(row, slug=slug, category=category, group=path.stem, common=self._common)
+            if self._strict:
+                for block in api.blocks:
+                    tuple(block.fields)
+            yield api
+
+
+@cache
+def catalog() -> Catalog:
+    """The package's own table, read once."""
+    return Catalog()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{path.parent.name}/{path.name}: {error}") from error

@@ -1,0 +1,96 @@
+"""KIS' texts → values: numbers, dates, times, flags and code words."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from decimal import Decimal
+
+from kis_mcp.catalog.model import Field
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9][0-9,]{0,39}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
+_DATE = re.compile(r"([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})")
+_MONTH = re.compile(r"([0-9]{4})[-/.]?([0-9]{2})")
+_TIME = re.compile(r"([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?(?:\.?[0-9]+)?")
+_DATETIME = re.compile(r"([0-9]{4}[-/.]?[0-9]{2}[-/.]?[0-9]{2})[ T]?([0-9]{2}:?[0-9]{2}(?::?[0-9]{2})?)(?:\.?[0-9]+)?")
+_ZEROS = re.compile(r"[0:\-/. ]+")
+_BOOLEANS: Mapping[str, bool] = {"y": True, "1": True, "true": True, "n": False, "0": False, "false": False}
+
+
+def parse(field: Field, text: str) -> object:
+    """The value that a non-blank text stands for; None for a date or month of zeros, KIS' way to say none.
+
+    Raises:
+        ValueError: It stands for none of the field's type.
+    """
+    if field.type == "enum":
+        word = (field.codes or {}).get(text)
+        if word is None:
+            raise ValueError(text)
+        return word
+    return _PARSERS[field.type](text)
+
+
+def _integer(text: str) -> int:
+    number = _decimal(text)
+    if number != number.to_integral_value():
+        raise ValueError(text)
+    return int(number)
+
+
+def _decimal(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text.replace(",", ""))
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise ValueError(text)
+    return _BOOLEANS[text.lower()]
+
+
+def _date(text: str) -> str | None:
+    if _ZEROS.fullmatch(text):
+        return None
+    year, month, day = _groups(_DATE, text)
+    return date(int(year), int(month), int(day)).isoformat()
+
+
+def _month(text: str) -> str | None:
+    if _ZEROS.fullmatch(text):
+        return None
+    year, month = _groups(_MONTH, text)
+    return date(int(year), int(month), 1).isoformat()[:7]
+
+
+def _time(text: str) -> str | None:
+    if text == "0":
+        return None
+    hour, minute, second = _groups(_TIME, text.zfill(6) if len(text) == 5 else text)
+    return time(int(hour), int(minute), int(second or 0)).isoformat()
+
+
+def _datetime(text: str) -> str | None:
+    if _ZEROS.fullmatch(text):
+        return None
+    day, clock = _groups(_DATETIME, text)
+    return f"{_date(day)}T{_time(clock)}"
+
+
+def _groups(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return match.groups()
+
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "string": str,
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "month": _month,
+    "time": _time,
+    "datetime": _datetime,
+}

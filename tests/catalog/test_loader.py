@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.table import SpecError
+from tests.catalog.tables import STOCKS, write_tables
+
+
+def test_a_row_becomes_an_api_named_by_category_and_slug(small: Catalog) -> None:
+    api = small.find("domestic_stock_quote")
+    assert api is not None
+    assert (api.category, api.group, api.toolset) == ("domestic_stock", "quotations", "domestic_stock_quotations")
+    assert [parameter.name for parameter in api.parameters] == ["market", "symbol", "adjusted"]
+    assert [field.name for field in api.blocks[0].fields] == [
+        "price",
+        "change_percent",
+        "direction",
+        "volatility_interruption",
+        "name",
+    ]
+    assert api.blocks[0].fields[2].codes == {"2": "up", "5": "down"}
+
+
+def test_a_shared_parameter_is_merged_and_may_be_overridden(small: Catalog) -> None:
+    keyed = small.find("domestic_stock_keyed")
+    assert keyed is not None
+    symbol = keyed.parameter("symbol")
+    assert symbol is not None
+    assert (symbol.element, symbol.required) == ("FID_INPUT_ISCD", False)
+
+
+def test_alternatives_of_a_tr_condition_are_written_out(small: Catalog) -> None:
+    order = small.find("domestic_stock_order")
+    assert order is not None
+    assert order.tr.real == {"us buy": "B1", "hk buy": "B1", "us sell": "S1", "hk sell": "S1", "jp buy": "B2"}
+
+
+def test_core_tools_name_their_own_group_and_fields(small: Catalog) -> None:
+    (core,) = small.core
+    assert (core.tool, core.kind, core.group) == ("get_quote", "core", "market")
+    assert [field.type for field in core.blocks[0].fields] == ["string", "decimal", "enum"]
+    assert small.find("get_quote") is core
+
+
+def test_an_unknown_tool_is_not_found(small: Catalog) -> None:
+    assert small.find("domestic_stock_nothing") is None
+    assert small.find("nothing") is None
+
+
+def test_the_core_reads_no_category(tmp_path: Path) -> None:
+    write_tables(tmp_path, stocks="this is no TOML")
+    assert [api.tool for api in Catalog(tmp_path).core] == ["get_quote"]
+
+
+def test_a_category_reads_no_dictionary(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    (tmp_path / "elements.csv").write_text("element,name\nfaulty", encoding="utf-8")
+    apis = Catalog(tmp_path).category("domestic_stock")
+    assert len(apis[0].blocks[0].fields) == 5
+    with pytest.raises(SpecError, match=r"elements\.csv line 2"):
+        list(apis[0].blocks[0].fields)
+
+
+def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(tmp_path: Path) -> None:
+    write_tables(tmp_path, stocks=STOCKS.replace('fields = "odno"', 'fields = "odno new_elem"', 1))
+    lenient = Catalog(tmp_path).find("domestic_stock_order")
+    assert lenient is not None
+    assert [(field.name, field.type) for field in lenient.blocks[0].fields][1] == ("new_elem", "string")
+    with pytest.raises(SpecError, match=r"\[order\].*new_elem: is not in elements\.csv"):
+        _ = Catalog(tmp_path, strict=True).apis
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "key"),
+    [
+        ('title = "Quote"', 'tytle = "Quote"', "tytle"),
+        ('title = "Quote"\n', "", "title"),
+        ('path = "/quote"', "path = 7", "path"),
+        ('cache = "quote"', 'cache = "soon"', "cache"),
+        ('default = "krx"', 'default = "nyse"', "params market default"),
+        ('use = "symbol" }', 'use = "ticker" }', "params symbol use"),
+        ('type = "enum", codes = { krx = "J", nxt = "NX" }, default', 'type = "enum", default', "params market codes"),
+        ('not_before = "start_date"', 'not_before = "first"', r"params\.end_date\.not_before"),
+        ('"age:start_date:3"', '"age:side:3"', "tr by"),
+        ('by = ["country", "side"]', 'by = ["region", "side"]', "tr by"),
+        ('"jp buy" = "B2"', '"cn buy" = "B2"', r"tr real\.cn buy"),
+        ('"jp buy" = "B2"', '"jp" = "B2"', r"tr real\.jp"),
+        ('use = "fk100"', 'use = "fk9"', "paging"),
+        ("overrides = { stck_prpr", "overrides = { acml_vol", "overrides acml_vol"),
+        ('name = "amount", type = "decimal"', 'type = "money"', "type"),
+        ('fields = "odno stck_prpr', 'fields = "odno ODNO stck_prpr', "order_number"),
+        ("max_items = 3, required", 'max_items = "3", required', "params symbols max_items"),
+    ],
+)
+def test_a_faulty_row_is_told_by_file_row_and_key(tmp_path: Path, written: str, instead: str, key: str) -> None:
+    assert written in STOCKS
+    write_tables(tmp_path, stocks=STOCKS.replace(written, instead, 1))
+    with pytest.raises(SpecError, match=rf"^domestic_stock/quotations\.toml \[\w+\].*{key}"):
+        _ = Catalog(tmp_path, strict=True).apis
+
+
+def test_a_file_that_is_no_toml_is_told_by_name(tmp_path: Path) -> None:
+    write_tables(tmp_path, stocks="[quote")
+    with pytest.raises(SpecError, match=r"domestic_stock/quotations\.toml"):
+        _ = Catalog(tmp_path).apis
