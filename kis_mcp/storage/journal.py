@@ -1,0 +1,242 @@
+"""The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnClause, RowMapping, Select, Text, event, select, table, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisMcpError
+from kis_mcp.storage.journal_schema import MIGRATIONS
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
+from kis_mcp.trading.order import Order
+
+_ORDER = TypeAdapter(Order)
+
+
+def column(name: str) -> ColumnClause[str]:
+    return sqlalchemy.column(name, Text())
+
+
+_RECORDS: Select[Any] = select(text("*")).select_from(table("records"))
+_LATEST_FIRST = (column("at").desc(), column("id").desc())
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+
+
+class SqlJournal:
+    """Implements `kis_mcp.trading.journal.Journal`. One file holds one environment's orders."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open the journal, creating or migrating it as needed. The folder must exist.
+
+        Raises:
+            KisMcpError: A newer kis-mcp has written it.
+        """
+        path.touch(mode=0o600)  # noqa: ASYNC240  (once, at start)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        event.listen(engine.sync_engine, "connect", _configure)
+        event.listen(engine.sync_engine, "begin", _begin)
+        journal = cls(engine)
+        try:
+            async with journal._writing() as connection:
+                await _migrate(connection)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return journal
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+    async def propose(self, intent: Intent, refusal: Decision | None = None) -> Record:
+        key = None if refusal else intent.idempotency_key
+        async with self._writing() as connection:
+            if key and (earlier := await _by_key(connection, intent.account, key)):
+                return earlier
+            await _insert(
+                connection,
+                "intents",
+                id=intent.id,
+                at=_stamp(intent.at),
+                environment=intent.environment.value,
+                account=intent.account,
+                tool=intent.tool,
+                symbol=intent.order.symbol,
+                arguments=json.dumps(intent.arguments, ensure_ascii=False),
+                details=_ORDER.dump_json(intent.order, exclude_none=True).decode(),
+                warnings=json.dumps(intent.warnings, ensure_ascii=False),
+                fingerprint=intent.fingerprint,
+                idempotency_key=key,
+            )
+            if refusal:
+                await _insert(connection, "decisions", intent_id=intent.id, at=_stamp(intent.at), **asdict(refusal))
+            return await _the(connection, intent.id)
+
+    async def decide(self, intent_id: str, decision: Decision, at: datetime) -> Record:
+        async with self._writing() as connection:
+            await _insert(connection, "decisions", intent_id=intent_id, at=_stamp(at), **asdict(decision))
+            return await _the(connection, intent_id)
+
+    async def claim(self, send: Send, *, same_since: datetime) -> Claim:
+        async with self._writing() as connection:
+            record = await _the(connection, send.intent_id)
+            if record.sent_at is not None:
+                return Claim.TAKEN
+            intent = record.intent
+            equal = await connection.execute(
+                text(
+                    "select 1 from intents join sends on sends.intent_id = intents.id"
+                    " where fingerprint = :fingerprint and idempotency_key is :key and sends.at >= :since limit 1"
+                ),
+                {"fingerprint": intent.fingerprint, "key": intent.idempotency_key, "since": _stamp(same_since)},
+            )
+            if equal.first():
+                return Claim.DUPLICATE
+            await _insert(connection, "sends", intent_id=send.intent_id, at=_stamp(send.at))
+            return Claim.WON
+
+    async def conclude(self, entry: Outcome | Reconciliation) -> Record:
+        into = "outcomes" if isinstance(entry, Outcome) else "reconciliations"
+        async with self._writing() as connection:
+            await _insert(connection, into, **{**asdict(entry), "at": _stamp(entry.at)})
+            return await _the(connection, entry.intent_id)
+
+    async def find(self, intent_id: str) -> Record | None:
+        async with self._engine.connect() as connection:
+            return _first(await _records(connection, _RECORDS.where(column("id") == intent_id)))
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> Record | None:
+        async with self._engine.connect() as connection:
+            return await _by_key(connection, account, idempotency_key)
+
+    async def same_as(self, fingerprint: str) -> Sequence[Record]:
+        async with self._engine.connect() as connection:
+            query = _RECORDS.where(column("fingerprint") == fingerprint)
+            return await _records(connection, query.order_by(*_LATEST_FIRST))
+
+    async def unresolved(self) -> Sequence[Record]:
+        async with self._engine.connect() as connection:
+            query = _RECORDS.where(column("status").in_([Status.SENT, Status.UNKNOWN]))
+            return await _records(connection, query.order_by(column("at")))
+
+    async def orders_since(self, since: datetime) -> Mapping[str, str]:
+        async with self._engine.connect() as connection:
+            query = select(column("order_id"), column("id")).select_from(table("records"))
+            query = query.where(column("order_id").is_not(None), column("sent_at") >= _stamp(since))
+            return {row.order_id: row.id for row in await connection.execute(query)}
+
+    async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:
+        query = _RECORDS.where(column("symbol") == symbol) if symbol else _RECORDS
+        async with self._engine.connect() as connection:
+            return await _records(connection, query.order_by(*_LATEST_FIRST).limit(limit))
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that holds the file's write lock from its start, so that what it read stays true."""
+        async with self._engine.connect() as connection:
+            connection = await connection.execution_options(kis_begin="BEGIN IMMEDIATE")
+            async with connection.begin():
+                yield connection
+
+
+def _configure(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("kis_begin", "BEGIN"))
+
+
+async def _migrate(connection: AsyncConnection) -> None:
+    await connection.execute(
+        text("create table if not exists schema_versions (version integer primary key, at text not null)")
+    )
+    version = (await connection.execute(text("select coalesce(max(version), 0) from schema_versions"))).scalar_one()
+    if version > len(MIGRATIONS):
+        raise KisMcpError(
+            f"The order journal has schema version {version}, this kis-mcp knows {len(MIGRATIONS)}.",
+            remedy="Update kis-mcp, or set KIS_DATA_DIR to another folder.",
+            field="KIS_DATA_DIR",
+        )
+    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+        await _insert(connection, "schema_versions", version=number, at=_stamp(datetime.now(UTC)))
+
+
+async def _insert(connection: AsyncConnection, into: str, **values: object) -> None:
+    """Append a row, unless a unique key says that there is one already."""
+    target = table(into, *(column(name) for name in values))
+    await connection.execute(insert(target).values(values).on_conflict_do_nothing())
+
+
+async def _records(connection: AsyncConnection, query: Select[Any]) -> list[Record]:
+    return [_record(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def _the(connection: AsyncConnection, intent_id: str) -> Record:
+    record = _first(await _records(connection, _RECORDS.where(column("id") == intent_id)))
+    if record is None:
+        raise LookupError(f"No intent {intent_id} in the journal")
+    return record
+
+
+async def _by_key(connection: AsyncConnection, account: str, key: str) -> Record | None:
+    query = _RECORDS.where(column("account") == account, column("idempotency_key") == key)
+    return _first(await _records(connection, query))
+
+
+def _first(records: Sequence[Record]) -> Record | None:
+    return next(iter(records), None)
+
+
+def _record(row: RowMapping) -> Record:
+    intent = Intent(
+        id=row["id"],
+        at=_time(row["at"]),
+        environment=Environment(row["environment"]),
+        account=row["account"],
+        tool=row["tool"],
+        arguments=json.loads(row["arguments"]),
+        order=_ORDER.validate_json(row["details"]),
+        warnings=tuple(json.loads(row["warnings"])),
+        fingerprint=row["fingerprint"],
+        idempotency_key=row["idempotency_key"],
+    )
+    decided = row["verdict"]
+    return Record(
+        intent=intent,
+        status=Status(row["status"]),
+        decision=Decision(verdict=decided, channel=row["channel"], reason=row["reason"]) if decided else None,
+        sent_at=_time(row["sent_at"]) if row["sent_at"] else None,
+        order_id=row["order_id"],
+        kis_code=row["kis_code"],
+        message=row["message"],
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    """UTC text of one width, so that it sorts by time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp).astimezone(KST)

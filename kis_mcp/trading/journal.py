@@ -1,0 +1,181 @@
+"""The journal: what was meant, decided, sent and answered, written before it happens and never changed.
+
+    intent → decision → send (the claim) → outcome → reconciliation
+
+Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol, TypeAlias
+
+from kis_mcp.environment import Environment
+from kis_mcp.trading.order import Order
+
+Verdict: TypeAlias = Literal["accepted", "declined", "cancelled", "refused"]
+"""A person's yes, no or dismissal of the question; ``refused`` is the guard's."""
+
+Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
+"""How the verdict came about. ``never`` means that KIS_CONFIRM=never decided without asking."""
+
+HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
+
+
+class Status(StrEnum):
+    """Where an intent stands.
+
+    ``accepted``, ``rejected``, ``not_sent`` and ``not_accepted`` are final and mean that KIS took it, KIS said no, it
+    certainly did not reach KIS, and it was sent but KIS' own list of orders shows that it did not arrive. ``sent`` has
+    a claim and no outcome yet; ``unknown`` may or may not stand at KIS.
+    """
+
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    NOT_ACCEPTED = "not_accepted"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether nobody can tell yet if the order stands at KIS."""
+        return self in (Status.SENT, Status.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An order that somebody wants, complete: what is asked, sent and shown follows from this alone.
+
+    Attributes:
+        id: A ULID.
+        at: When it was proposed.
+        account: Masked.
+        tool, arguments: The KIS API and its validated arguments as plain JSON.
+        order: The same in neutral terms.
+        warnings: What the guard had to say, for the person.
+        fingerprint: Equal for equal orders to the same account.
+        idempotency_key: The caller's own name for it, unique for environment and account.
+    """
+
+    id: str
+    at: datetime
+    environment: Environment
+    account: str
+    tool: str
+    arguments: Mapping[str, object]
+    order: Order
+    warnings: tuple[str, ...] = ()
+    fingerprint: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The one verdict on an intent; the first counts."""
+
+    verdict: Verdict
+    channel: Channel
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """The claim: made at most once for an intent, on disk before the request leaves."""
+
+    intent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a send. ``unknown`` may be followed by a definite one; there is at most one definite outcome."""
+
+    intent_id: str
+    at: datetime
+    state: Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
+    order_id: str | None = None
+    kis_code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What KIS' list of orders said about an unknown intent. There is at most one definite conclusion."""
+
+    intent_id: str
+    at: datetime
+    conclusion: Literal["accepted", "not_accepted", "unresolved"]
+    order_id: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An intent with all that is known of it."""
+
+    intent: Intent
+    status: Status
+    decision: Decision | None = None
+    sent_at: datetime | None = None
+    order_id: str | None = None
+    kis_code: str | None = None
+    message: str = ""
+
+
+class Claim(StrEnum):
+    """``duplicate``: the same order, under the same idempotency key or none, was claimed a moment ago."""
+
+    WON = "won"
+    TAKEN = "taken"
+    DUPLICATE = "duplicate"
+
+
+class Journal(Protocol):
+    """One environment's journal. Every write is on disk when its call returns."""
+
+    async def propose(self, intent: Intent, refusal: Decision | None = None) -> Record:
+        """Append an intent, refused at once or open.
+
+        An intent whose idempotency key was used before is not appended: the earlier one is returned. A refused intent
+        does not use its key up.
+        """
+        ...
+
+    async def decide(self, intent_id: str, decision: Decision, at: datetime) -> Record:
+        """Append the verdict, unless there is one already, and return what stands now."""
+        ...
+
+    async def claim(self, send: Send, *, same_since: datetime) -> Claim:
+        """Claim the intent for sending, as one step with the look for an equal one claimed since ``same_since``."""
+        ...
+
+    async def conclude(self, entry: Outcome | Reconciliation) -> Record:
+        """Append what became of a send; a second definite one is dropped."""
+        ...
+
+    async def find(self, intent_id: str) -> Record | None: ...
+
+    async def find_by_key(self, account: str, idempotency_key: str) -> Record | None: ...
+
+    async def same_as(self, fingerprint: str) -> Sequence[Record]:
+        """Intents for the same order, latest first."""
+        ...
+
+    async def unresolved(self) -> Sequence[Record]:
+        """Intents whose state at KIS is unknown, oldest first."""
+        ...
+
+    async def orders_since(self, since: datetime) -> Mapping[str, str]:
+        """Order number at KIS → intent id, of the accepted intents sent since then."""
+        ...
+
+    async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:
+        """Intents, latest first."""
+        ...

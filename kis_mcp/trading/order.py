@@ -1,0 +1,141 @@
+"""What an order is, in terms that hold for every market, and which row of the spec table it came from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+from kis_mcp.catalog.model import Api
+from kis_mcp.environment import Environment
+
+Side: TypeAlias = Literal["buy", "sell"]
+
+
+class Action(StrEnum):
+    NEW = "new"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the guard, the person and the journal see it.
+
+    Attributes:
+        action: A new order, or a change to or the end of a standing one.
+        market: ``KR``, ``US`` or another country for stocks; the KIS category for everything else.
+        symbol, name: The instrument.
+        quantity: Shares or contracts; None where a change concerns all that remains.
+        price: For one share, in ``currency``; None where the order type has no price.
+        order_type: The table's word, such as ``limit`` or ``market``.
+        exchange: The table's word, such as ``krx``, ``sor`` or ``nasdaq``.
+        currency: ISO code; None where it is not known.
+        amount: What the order is worth at most, in ``currency``; None where it cannot be told.
+        amount_krw: The same in won.
+        original_order_id: The standing order that a change or cancel concerns.
+    """
+
+    action: Action
+    market: str
+    symbol: str | None = None
+    name: str | None = None
+    side: Side | None = None
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    order_type: str | None = None
+    exchange: str | None = None
+    currency: str | None = None
+    amount: Decimal | None = None
+    amount_krw: Decimal | None = None
+    original_order_id: str | None = None
+
+
+_COUNTRIES: Mapping[str, tuple[str, str]] = {
+    "nasdaq": ("US", "USD"),
+    "nyse": ("US", "USD"),
+    "amex": ("US", "USD"),
+    "hong_kong": ("HK", "HKD"),
+    "shanghai": ("CN", "CNY"),
+    "shenzhen": ("CN", "CNY"),
+    "tokyo": ("JP", "JPY"),
+    "hanoi": ("VN", "VND"),
+    "ho_chi_minh": ("VN", "VND"),
+}
+
+
+def order_of(api: Api, values: Mapping[str, object]) -> Order:
+    """The order that a call of ``api`` with validated arguments stands for.
+
+    The rows of the table share their parameter names, so nothing here knows a single API.
+    """
+    exchange = _text(values.get("exchange"))
+    market, currency = _market(api, exchange)
+    price = _number(values.get("price"))
+    side = values.get("side")
+    return Order(
+        action=_action(api, values),
+        market=market,
+        symbol=_text(values.get("symbol")),
+        side=side if side in ("buy", "sell") else None,
+        quantity=_number(values.get("quantity")),
+        price=price or None,
+        order_type=_text(values.get("order_type")),
+        exchange=exchange,
+        currency=currency,
+        original_order_id=_text(values.get("order_id")),
+    )
+
+
+def fingerprint(environment: Environment, account: str, tool: str, arguments: Mapping[str, object]) -> str:
+    """The same for the same order: a digest of where it goes and all that it says."""
+    said = json.dumps([environment, account, tool, plain(arguments)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def plain(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Validated arguments as JSON holds them, equal for equal values: 70000 and 70000.0 are the same price."""
+    return {name: _plain(value) for name, value in sorted(arguments.items()) if value is not None}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case bool() | str():
+            return value
+        case int() | Decimal():
+            return f"{Decimal(value).normalize():f}"
+        case date() | time():
+            return value.isoformat()
+        case list():
+            return [_plain(item) for item in cast("list[object]", value)]
+        case _:
+            return str(value)
+
+
+def _market(api: Api, exchange: str | None) -> tuple[str, str | None]:
+    match api.category:
+        case "domestic_stock":
+            return "KR", "KRW"
+        case "overseas_stock":
+            return _COUNTRIES.get(exchange or "", ("overseas", None))
+        case category:
+            return category, "KRW" if category.startswith("domestic") else None
+
+
+def _action(api: Api, values: Mapping[str, object]) -> Action:
+    said = values.get("action")
+    if said in (Action.MODIFY, Action.CANCEL):
+        return Action(str(said))
+    only_names_an_order = api.parameter("order_id") is not None and api.parameter("quantity") is None
+    return Action.CANCEL if only_names_an_order else Action.NEW
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _number(value: object) -> Decimal | None:
+    return Decimal(str(value)) if isinstance(value, int | Decimal) else None

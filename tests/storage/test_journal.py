@@ -1,0 +1,198 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisMcpError
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Send, Status
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.ulid import new_ulid
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=KST)
+MINUTE_AGO = NOW - timedelta(minutes=1)
+
+
+def intent(*, key: str | None = None, fingerprint: str = "f", **order: object) -> Intent:
+    return Intent(
+        id=new_ulid(NOW),
+        at=NOW,
+        environment=Environment.SIM,
+        account="12****78-01",
+        tool="domestic_stock_order_cash",
+        arguments={"symbol": "005930", "price": "70000"},
+        order=Order(action=Action.NEW, market="KR", symbol="005930", price=Decimal(70000), **order),  # pyright: ignore[reportArgumentType]
+        warnings=("주의",),
+        fingerprint=fingerprint,
+        idempotency_key=key,
+    )
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal-sim.sqlite3"
+
+
+@pytest.fixture
+async def journal(path: Path) -> AsyncIterator[SqlJournal]:
+    journal = await SqlJournal.open(path)
+    yield journal
+    await journal.aclose()
+
+
+async def sent(journal: SqlJournal, **options: str | None) -> Intent:
+    one = intent(**options)  # pyright: ignore[reportArgumentType]
+    await journal.propose(one)
+    await journal.decide(one.id, Decision(verdict="accepted", channel="elicitation"), NOW)
+    await journal.claim(Send(intent_id=one.id, at=NOW), same_since=NOW)
+    return one
+
+
+async def test_an_intent_comes_back_as_it_was_written(journal: SqlJournal) -> None:
+    one = intent(key="k", side="buy", quantity=Decimal("10"), amount=Decimal("700000"))
+    record = await journal.propose(one)
+    assert record.intent == one
+    assert record.status is Status.PROPOSED
+    assert await journal.find(one.id) == record
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [
+        ("accepted", Status.CONFIRMED),
+        ("declined", Status.DECLINED),
+        ("cancelled", Status.CANCELLED),
+        ("refused", Status.REFUSED),
+    ],
+)
+async def test_the_verdict_sets_the_status(journal: SqlJournal, verdict: str, status: Status) -> None:
+    one = intent()
+    await journal.propose(one)
+    record = await journal.decide(one.id, Decision(verdict=verdict, channel="elicitation"), NOW)  # pyright: ignore[reportArgumentType]
+    assert record.status is status
+
+
+async def test_the_first_verdict_counts(journal: SqlJournal) -> None:
+    one = intent()
+    await journal.propose(one)
+    await journal.decide(one.id, Decision(verdict="declined", channel="elicitation"), NOW)
+    record = await journal.decide(one.id, Decision(verdict="accepted", channel="elicitation"), NOW)
+    assert record.status is Status.DECLINED
+
+
+async def test_an_idempotency_key_is_used_once(journal: SqlJournal) -> None:
+    first, second = intent(key="k"), intent(key="k", fingerprint="other")
+    await journal.propose(first)
+    assert (await journal.propose(second)).intent == first
+    assert await journal.find(second.id) is None
+
+
+async def test_a_refused_intent_does_not_use_its_key_up(journal: SqlJournal) -> None:
+    await journal.propose(intent(key="k"), Decision(verdict="refused", channel="guard", reason="too much"))
+    second = intent(key="k")
+    assert (await journal.propose(second)).intent == second
+
+
+async def test_one_of_many_claims_wins(path: Path, journal: SqlJournal) -> None:
+    other = await SqlJournal.open(path)
+    one = intent()
+    await journal.propose(one)
+    send = Send(intent_id=one.id, at=NOW)
+    claims = await asyncio.gather(*(desk.claim(send, same_since=NOW) for desk in [journal, other] * 8))
+    assert sorted(claims) == [Claim.TAKEN] * 15 + [Claim.WON]
+    await other.aclose()
+
+
+async def test_of_two_equal_intents_only_one_is_claimed(journal: SqlJournal) -> None:
+    first, second = intent(), intent()
+    await journal.propose(first)
+    await journal.propose(second)
+    claims = await asyncio.gather(
+        *(journal.claim(Send(intent_id=one.id, at=NOW), same_since=MINUTE_AGO) for one in (first, second))
+    )
+    assert sorted(claims) == [Claim.DUPLICATE, Claim.WON]
+
+
+async def test_another_key_makes_it_another_order(journal: SqlJournal) -> None:
+    await sent(journal, key="a")
+    second = intent(key="b")
+    await journal.propose(second)
+    assert await journal.claim(Send(intent_id=second.id, at=NOW), same_since=MINUTE_AGO) is Claim.WON
+
+
+async def test_a_claim_without_outcome_is_sent_and_unresolved(journal: SqlJournal) -> None:
+    one = await sent(journal)
+    (record,) = await journal.unresolved()
+    assert (record.intent.id, record.status, record.sent_at) == (one.id, Status.SENT, NOW)
+
+
+async def test_a_definite_outcome_follows_an_unknown_one_and_is_final(journal: SqlJournal) -> None:
+    one = await sent(journal)
+    unknown = Outcome(intent_id=one.id, at=NOW, state="unknown", message="timed out")
+    assert (await journal.conclude(unknown)).status is Status.UNKNOWN
+    accepted = Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7")
+    record = await journal.conclude(accepted)
+    assert (record.status, record.order_id) == (Status.ACCEPTED, "7")
+    late = await journal.conclude(replace(accepted, state="rejected", order_id=None))
+    assert late == record
+    assert await journal.unresolved() == []
+    assert await journal.orders_since(NOW) == {"7": one.id}
+
+
+async def test_a_reconciliation_settles_an_unknown_intent(journal: SqlJournal) -> None:
+    one = await sent(journal)
+    found = Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved", message="not listed yet")
+    assert (await journal.conclude(found)).status is Status.SENT
+    record = await journal.conclude(replace(found, conclusion="not_accepted"))
+    assert record.status is Status.NOT_ACCEPTED
+    outcome = await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
+    assert outcome.status is Status.ACCEPTED, "KIS' own answer outweighs what was concluded from its list"
+
+
+async def test_the_history_is_latest_first_and_by_symbol(journal: SqlJournal) -> None:
+    old = replace(intent(), at=MINUTE_AGO)
+    new = intent()
+    await journal.propose(new)
+    await journal.propose(old)
+    assert [record.intent.id for record in await journal.history(symbol="005930")] == [new.id, old.id]
+    assert [record.intent.id for record in await journal.history(limit=1)] == [new.id]
+    assert await journal.history(symbol="000660") == []
+
+
+@pytest.mark.parametrize("table", ["intents", "decisions", "sends", "outcomes"])
+async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
+    one = await sent(journal)
+    await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in (f"update {table} set at = ''", f"delete from {table}"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(statement)
+
+
+async def test_it_is_synced_to_disk_and_private(journal: SqlJournal, path: Path) -> None:
+    async with journal._engine.connect() as connection:
+        assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
+        assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
+    assert path.stat().st_mode & 0o077 == 0  # noqa: ASYNC240
+
+
+async def test_it_reopens_with_what_it_held(journal: SqlJournal, path: Path) -> None:
+    one = await sent(journal)
+    again = await SqlJournal.open(path)
+    assert [record.intent for record in await again.history()] == [one]
+    await again.aclose()
+
+
+async def test_a_newer_schema_is_refused(journal: SqlJournal, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("insert into schema_versions values (99, '')")
+    with pytest.raises(KisMcpError, match="schema version 99"):
+        await SqlJournal.open(path)
