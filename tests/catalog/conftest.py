@@ -1,17 +1,19 @@
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
-from tests.catalog.tables import small_catalog
+
+SMALL_TABLE = Path(__file__).parent / "table"
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The small table of tables.py."""
-    return small_catalog(Path(tmp_path_factory.mktemp("table")))
+def small() -> Catalog:
+    """The small table beside this file: one row for each hard case."""
+    return Catalog(SMALL_TABLE, strict=True)
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,17 @@ def api(small: Catalog) -> Callable[[str], Api]:
         return found
 
     return find
+
+
+@pytest.fixture
+def edited_table(tmp_path: Path) -> Callable[..., Path]:
+    """Copies the small table with one text of one file replaced, and returns its folder."""
+
+    def edit(written: str, instead: str, file: str = "domestic_stock/quotations.toml") -> Path:
+        root = Path(copytree(SMALL_TABLE, tmp_path / "table"))
+        text = (root / file).read_text(encoding="utf-8")
+        assert written in text
+        (root / file).write_text(text.replace(written, instead, 1), encoding="utf-8")
+        return root
+
+    return edit

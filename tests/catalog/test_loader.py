@@ -1,10 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.table import SpecError
-from tests.catalog.tables import STOCKS, write_tables
+
+EditedTable = Callable[..., Path]
 
 
 def test_a_row_becomes_an_api_named_by_category_and_slug(small: Catalog) -> None:
@@ -48,27 +50,26 @@ def test_an_unknown_tool_is_not_found(small: Catalog) -> None:
     assert small.find("nothing") is None
 
 
-def test_the_core_reads_no_category(tmp_path: Path) -> None:
-    write_tables(tmp_path, stocks="this is no TOML")
-    assert [api.tool for api in Catalog(tmp_path).core] == ["get_quote"]
+def test_the_core_reads_no_category(edited_table: EditedTable) -> None:
+    root = edited_table("[quote]", "this is no TOML")
+    assert [api.tool for api in Catalog(root).core] == ["get_quote"]
 
 
-def test_a_category_reads_no_dictionary(tmp_path: Path) -> None:
-    write_tables(tmp_path)
-    (tmp_path / "elements.csv").write_text("element,name\nfaulty", encoding="utf-8")
-    apis = Catalog(tmp_path).category("domestic_stock")
-    assert len(apis[0].blocks[0].fields) == 5
-    with pytest.raises(SpecError, match=r"elements\.csv line 2"):
-        list(apis[0].blocks[0].fields)
+def test_a_category_reads_no_dictionary(edited_table: EditedTable) -> None:
+    root = edited_table("odno,order_number,string,주문번호", "odno", "elements.csv")
+    quote = Catalog(root).category("domestic_stock")[0]
+    assert len(quote.blocks[0].fields) == 5
+    with pytest.raises(SpecError, match=r"elements\.csv line 8"):
+        list(quote.blocks[0].fields)
 
 
-def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(tmp_path: Path) -> None:
-    write_tables(tmp_path, stocks=STOCKS.replace('fields = "odno"', 'fields = "odno new_elem"', 1))
-    lenient = Catalog(tmp_path).find("domestic_stock_order")
+def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(edited_table: EditedTable) -> None:
+    root = edited_table('fields = "odno"', 'fields = "odno new_elem"')
+    lenient = Catalog(root).find("domestic_stock_order")
     assert lenient is not None
     assert [(field.name, field.type) for field in lenient.blocks[0].fields][1] == ("new_elem", "string")
     with pytest.raises(SpecError, match=r"\[order\].*new_elem: is not in elements\.csv"):
-        _ = Catalog(tmp_path, strict=True).apis
+        _ = Catalog(root, strict=True).apis
 
 
 @pytest.mark.parametrize(
@@ -93,14 +94,14 @@ def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(tmp_pa
         ("max_items = 3, required", 'max_items = "3", required', "params symbols max_items"),
     ],
 )
-def test_a_faulty_row_is_told_by_file_row_and_key(tmp_path: Path, written: str, instead: str, key: str) -> None:
-    assert written in STOCKS
-    write_tables(tmp_path, stocks=STOCKS.replace(written, instead, 1))
+def test_a_faulty_row_is_told_by_file_row_and_key(
+    edited_table: EditedTable, written: str, instead: str, key: str
+) -> None:
+    root = edited_table(written, instead)
     with pytest.raises(SpecError, match=rf"^domestic_stock/quotations\.toml \[\w+\].*{key}"):
-        _ = Catalog(tmp_path, strict=True).apis
+        _ = Catalog(root, strict=True).apis
 
 
-def test_a_file_that_is_no_toml_is_told_by_name(tmp_path: Path) -> None:
-    write_tables(tmp_path, stocks="[quote")
+def test_a_file_that_is_no_toml_is_told_by_name(edited_table: EditedTable) -> None:
     with pytest.raises(SpecError, match=r"domestic_stock/quotations\.toml"):
-        _ = Catalog(tmp_path).apis
+        _ = Catalog(edited_table("[quote]", "[quote")).apis
