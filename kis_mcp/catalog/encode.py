@@ -1,7 +1,7 @@
 """Arguments → KIS request. Pure: no I/O, no clock."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -29,6 +29,7 @@ def encode(
     account: Account | None,
     hts_id: str = "",
     today: date,
+    now: time = time(15, 30),
     page: Mapping[str, str] | None = None,
 ) -> KisRequest:
     """The request that asks KIS for ``api`` with ``values``, every element a string.
@@ -40,6 +41,7 @@ def encode(
         account: The account of the kind that the API wants.
         hts_id: The customer's HTS ID, for the APIs that want it.
         today: The day in Korea.
+        now: The time in Korea.
         page: For a following page, the continuation elements with their values.
 
     Raises:
@@ -51,9 +53,9 @@ def encode(
         _require_demo(api, values)
     elements = dict(_account_elements(api, account))
     for name, text in api.constants.items():
-        elements[name] = _constant(text, hts_id, today)
+        elements[name] = _constant(text, hts_id, today, now)
     for parameter in api.parameters:
-        elements.update(_parameter_elements(parameter, values.get(parameter.name), demo, today))
+        elements.update(_parameter_elements(parameter, values.get(parameter.name), demo, today, now))
     elements.update(_switches(api, values))
     if api.paging is not None:
         elements.update(dict.fromkeys(api.paging.keys, "") | dict(page or {}))
@@ -153,11 +155,9 @@ def _account_elements(api: Api, account: Account | None) -> Mapping[str, str]:
     return {"CANO": account.number, "ACNT_PRDT_CD": account.product}
 
 
-def _constant(text: str, hts_id: str, today: date) -> str:
-    if text == TODAY:
-        return today.strftime("%Y%m%d")
+def _constant(text: str, hts_id: str, today: date, now: time) -> str:
     if text != HTS_ID:
-        return text
+        return _moment(text, today, now)
     if not hts_id:
         raise CredentialsError(
             "This needs your HTS ID, which is not set.", remedy="Set KIS_HTS_ID and start again.", field="KIS_HTS_ID"
@@ -165,7 +165,20 @@ def _constant(text: str, hts_id: str, today: date) -> str:
     return hts_id
 
 
-def _parameter_elements(parameter: Parameter, value: object, demo: bool, today: date) -> Iterator[tuple[str, str]]:
+def _moment(text: str, today: date, now: time) -> str:
+    """A text of the table, with the words that stand for a time in its place."""
+    if text == "$now":
+        return now.strftime("%H%M%S")
+    if text == "$last_year":
+        return str(today.year - 1)
+    if text.startswith(TODAY):
+        return (today + timedelta(days=int(text.removeprefix(TODAY) or 0))).strftime("%Y%m%d")
+    return text
+
+
+def _parameter_elements(
+    parameter: Parameter, value: object, demo: bool, today: date, now: time
+) -> Iterator[tuple[str, str]]:
     for element, codes in parameter.also.items():
         yield element, codes.get(str(value), "")
     if parameter.element is None:
@@ -173,7 +186,7 @@ def _parameter_elements(parameter: Parameter, value: object, demo: bool, today: 
     if value is None:
         blank = parameter.demo_codes.get("", parameter.blank) if demo else parameter.blank
         if blank is not None and not parameter.is_list:
-            yield parameter.element, blank
+            yield parameter.element, _moment(blank, today, now)
     elif parameter.is_list:
         items = cast(Sequence[object], value)
         for position, item in enumerate(items, start=1):

@@ -29,8 +29,8 @@ class Parameter:
         codes: Word → KIS code, for enum and boolean.
         required: Whether a call without it is refused.
         default: Used when the argument is left out, in the argument's own terms (a word, not a code).
-        blank: What KIS gets when an optional argument without default is left out (``$today`` and ``$now`` stand for
-            the day and the time in KST); None leaves the element out.
+        blank: What KIS gets when an optional argument without default is left out; None leaves the element out.
+            ``$today``, ``$today-365`` (days), ``$now`` and ``$last_year`` stand for what their names say, in KST.
         minimum, maximum: Bounds of a number, inclusive.
         pattern: Regular expression that a string or symbol matches whole.
         is_list: Whether it takes a list, one numbered element for each item.

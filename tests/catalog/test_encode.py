@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from kis_mcp.account import Account
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from tests.catalog.conftest import SMALL_TABLE
 
@@ -67,6 +68,15 @@ def test_an_argument_left_out_sends_its_blank_or_nothing(api: FindApi) -> None:
     assert elements["UNPR"] == "0"
     assert "AT" not in elements
     assert elements["NATN"] == ""
+
+
+@pytest.mark.parametrize(
+    ("blank", "text"), [("$today", "20260531"), ("$today-31", "20260430"), ("$now", "101500"), ("$last_year", "2025")]
+)
+def test_a_blank_may_stand_for_a_day_or_a_time(api: FindApi, blank: str, text: str) -> None:
+    undated = replace(api("quote"), parameters=(Parameter("day", "string", "", element="DAY", blank=blank),))
+    request = encode(undated, {}, demo=False, account=None, today=TODAY, now=time(10, 15))
+    assert request.elements["DAY"] == text
 
 
 def test_a_missing_account_names_what_to_set(api: FindApi) -> None:
