@@ -107,8 +107,6 @@ def to_wire(parameter: Parameter, value: object, *, demo: bool, today: date) -> 
             return value.strftime("%H%M%S")
         case Decimal():
             return format(value, "f")
-        case str() if value == TODAY:
-            return today.strftime("%Y%m%d")
         case str() if parameter.type == "month":
             return value.replace("-", "")
         case str() if parameter.codes:
@@ -194,7 +192,7 @@ def _parameter_elements(
         if parameter.count_element:
             yield parameter.count_element, str(len(items))
     else:
-        yield parameter.element, to_wire(parameter, value, demo=demo, today=today)
+        yield parameter.element, parameter.prefix + to_wire(parameter, value, demo=demo, today=today)
 
 
 def _switches(api: Api, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

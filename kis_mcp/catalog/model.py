@@ -31,6 +31,7 @@ class Parameter:
         default: Used when the argument is left out, in the argument's own terms (a word, not a code).
         blank: What KIS gets when an optional argument without default is left out; None leaves the element out.
             ``$today``, ``$today-365`` (days), ``$now`` and ``$last_year`` stand for what their names say, in KST.
+        prefix: What KIS wants before a value that is given.
         minimum, maximum: Bounds of a number, inclusive.
         pattern: Regular expression that a string or symbol matches whole.
         is_list: Whether it takes a list, one numbered element for each item.
@@ -54,6 +55,7 @@ class Parameter:
     required: bool = False
     default: object = None
     blank: str | None = ""
+    prefix: str = ""
     minimum: int | float | None = None
     maximum: int | float | None = None
     pattern: str | None = None
@@ -143,9 +145,9 @@ class Paging:
     page_rows_demo: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Api:
-    """One KIS API, or one core tool, as a tool.
+    """One KIS API, or one core tool, as a tool. Compared by identity, so that what derives from it can be cached.
 
     Attributes:
         tool: The tool's name, ``<prefix>_<slug>``.

@@ -41,6 +41,7 @@ _PARAMETER_SCALARS: Mapping[str, type] = {
     "element": str,
     "required": bool,
     "pattern": str,
+    "prefix": str,
     "is_list": bool,
     "max_items": int,
     "count_element": str,

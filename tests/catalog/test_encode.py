@@ -79,6 +79,13 @@ def test_a_blank_may_stand_for_a_day_or_a_time(api: FindApi, blank: str, text: s
     assert request.elements["DAY"] == text
 
 
+def test_a_prefix_goes_before_a_given_value_only(api: FindApi) -> None:
+    parameter = Parameter("day", "date", "", element="DAY", prefix="00")
+    dated = replace(api("quote"), parameters=(parameter,))
+    assert encoded(dated, {"day": TODAY}).elements["DAY"] == "0020260531"
+    assert encoded(dated, {}).elements["DAY"] == ""
+
+
 def test_a_missing_account_names_what_to_set(api: FindApi) -> None:
     with pytest.raises(CredentialsError, match="KIS_ACCT_STOCK"):
         encoded(api("order"), ORDER, account=None)
