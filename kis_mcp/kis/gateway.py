@@ -1,0 +1,156 @@
+"""The gateway to one environment's KIS: credentials, pace, retries and errors around each request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kis_mcp.catalog.gateway import KisReply, KisRequest, Urgency, WaitReporter
+from kis_mcp.clock import KST, Clock, system_clock
+from kis_mcp.environment import Environment
+from kis_mcp.kis.connection import Connection
+from kis_mcp.kis.errors import Answer, Reaction, RequestError, read_reply
+from kis_mcp.kis.limiter import RateLimiter
+from kis_mcp.kis.retry import retrying
+from kis_mcp.kis.timer import Timer
+from kis_mcp.kis.tokens import Tokens
+from kis_mcp.storage.shared import LockedFile, SharedStore
+
+if TYPE_CHECKING:
+    from kis_mcp.kis.transport import Transport
+
+READ_ATTEMPTS: Mapping[Reaction, int] = {Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3, Reaction.SLOW_DOWN: 6}
+ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6}
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayStatus:
+    """What a report may show of a gateway; nothing secret.
+
+    Attributes:
+        environment: Whose.
+        has_token: Whether a token that should work is kept.
+        token_expires_at: Its end.
+        next_token_at: When KIS issues the next at the earliest, if that is still to come.
+        requests_per_second: The limit; 0 for none.
+        sent_in_last_second: Requests of all processes.
+        waiting: Requests waiting in this process.
+    """
+
+    environment: Environment
+    has_token: bool
+    token_expires_at: datetime | None
+    next_token_at: datetime | None
+    requests_per_second: int
+    sent_in_last_second: int
+    waiting: int
+
+
+class HttpGateway:
+    """Implements `kis_mcp.catalog.gateway.KisGateway` over HTTP.
+
+    Creating it touches neither network nor disk, and httpx is imported with the first request.
+
+    Args:
+        connection: Which KIS, and with which key.
+        folder: A private folder for token and rate limit; every process of the user must use the same.
+        clock: The time of day, for the token's life.
+        timer: How waits are made.
+    """
+
+    def __init__(
+        self, connection: Connection, *, folder: Path, clock: Clock = system_clock, timer: Timer | None = None
+    ) -> None:
+        timer = timer or Timer()
+        self._connection = connection
+        self._clock = clock
+        self._timer = timer
+        self._store = SharedStore(folder / "tokens")
+        self._token_lock = LockedFile(folder / f"token-{connection.digest}.lock")
+        self._tokens = Tokens(connection, self._store, self._token_lock, self._post, clock, timer)
+        self._limiter = RateLimiter(
+            connection.requests_per_second, LockedFile(folder / f"rate-{connection.digest}.json"), timer
+        )
+        self._opened: Transport | None = None
+
+    async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
+        try:
+            return await retrying(lambda: self._send(request, Urgency.READ, waiting), READ_ATTEMPTS, self._timer)
+        except RequestError as failure:
+            raise failure.read_error() from None
+
+    async def order(self, request: KisRequest) -> KisReply:
+        """As the port says. Cancelled while KIS has the order, it leaves the order's state unknown."""
+        try:
+            return await retrying(lambda: self._send(request, Urgency.ORDER, None), ORDER_ATTEMPTS, self._timer)
+        except RequestError as failure:
+            raise failure.order_error() from None
+
+    def status(self) -> GatewayStatus:
+        """What is known without asking KIS."""
+        token, now = self._tokens.status(), self._clock()
+        expires_at = datetime.fromtimestamp(token.expires_at, KST)
+        next_at = datetime.fromtimestamp(token.next_issue_at, KST)
+        return GatewayStatus(
+            environment=self._connection.environment,
+            has_token=bool(token.value) and expires_at > now,
+            token_expires_at=expires_at if token.value else None,
+            next_token_at=next_at if next_at > now else None,
+            requests_per_second=self._connection.requests_per_second,
+            **self._limiter.status(),
+        )
+
+    async def aclose(self) -> None:
+        """Close connections and files."""
+        if self._opened:
+            await self._opened.aclose()
+            self._opened = None
+        self._limiter.close()
+        self._token_lock.close()
+        self._store.close()
+
+    async def _send(self, request: KisRequest, urgency: Urgency, waiting: WaitReporter | None) -> KisReply:
+        """One attempt; a token that KIS refuses is renewed once within it, since KIS did nothing then."""
+        token = await self._tokens.current(waiting)
+        try:
+            return await self._exchange(request, token, urgency, waiting)
+        except RequestError as failure:
+            if failure.reaction is not Reaction.RENEW_TOKEN:
+                raise
+        token = await self._tokens.renew(token, waiting)
+        return await self._exchange(request, token, urgency, waiting)
+
+    async def _exchange(
+        self, request: KisRequest, token: str, urgency: Urgency, waiting: WaitReporter | None
+    ) -> KisReply:
+        connection = self._connection
+        headers = {
+            "authorization": f"Bearer {token}",
+            "appkey": connection.app_key,
+            "appsecret": connection.app_secret,
+            "tr_id": request.tr_id,
+            "tr_cont": request.tr_cont,
+            "custtype": "P",
+        }
+        await self._limiter.acquire(urgency, waiting)
+        answer = await self._transport().send(request.method, request.path, request.elements, headers)
+        try:
+            secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))
+            return read_reply(answer, hide=secrets)
+        except RequestError as failure:
+            if failure.reaction is Reaction.SLOW_DOWN:
+                await self._limiter.back_off()
+            raise
+
+    async def _post(self, path: str, body: Mapping[str, str]) -> Answer:
+        return await self._transport().send("POST", path, body, {})
+
+    def _transport(self) -> Transport:
+        if self._opened is None:
+            from kis_mcp.kis.transport import Transport
+
+            self._opened = Transport(self._connection)
+        return self._opened

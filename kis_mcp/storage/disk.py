@@ -1,0 +1,23 @@
+"""diskcache, set up so that it is private and never unpickles."""
+
+import os
+import sqlite3
+import zlib
+from pathlib import Path
+from typing import Any
+
+import diskcache
+
+from kis_mcp.storage.folders import open_private_file, private_folder
+
+DISK_ERRORS = (diskcache.Timeout, sqlite3.Error, zlib.error, OSError, ValueError)
+"""What a damaged, full or busy cache raises."""
+
+
+def open_disk_cache(folder: Path, **settings: Any) -> Any:
+    """Open a `diskcache.Cache` of JSON values in a private folder.
+
+    The database file is made here first, because SQLite gives its mode to the files that it puts beside it.
+    """
+    os.close(open_private_file(private_folder(folder) / "cache.db"))
+    return diskcache.Cache(str(folder), disk=diskcache.JSONDisk, timeout=5, **settings)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,254 @@
+"""One request through the whole gateway, over a real socket."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.errors import (
+    BadArgument,
+    CredentialsError,
+    KisMcpError,
+    KisUnavailable,
+    NotInEnvironment,
+    OrderRejected,
+    OrderStateUnknown,
+    RateLimited,
+)
+from kis_mcp.kis.gateway import HttpGateway
+from tests.kis.conftest import NewGateway
+from tests.kis.fake_kis import SUCCESS, Answered, Break, FakeKis, FakeTime, business_error, oauth_error
+
+READ = KisRequest("GET", "/uapi/quote", "FHKST01010100", {"FID_INPUT_ISCD": "005930", "EMPTY": ""})
+ORDER = KisRequest("POST", "/uapi/order", "TTTC0012U", {"CANO": "12345678", "PDNO": "005930", "ORD_UNPR": "0"})
+NO_JSON = Answered(b"<html>Bad Gateway</html>", 502)
+
+
+async def test_a_read_is_a_query_with_kis_headers(gateway: HttpGateway, kis: FakeKis) -> None:
+    reply = await gateway.read(READ)
+    assert reply.body["output"] == {"stck_prpr": "1"}
+    (seen,) = kis.seen
+    assert (seen.method, seen.path, seen.query) == ("GET", "/uapi/quote", {"FID_INPUT_ISCD": "005930", "EMPTY": ""})
+    expected = {
+        "authorization": "Bearer token-1",
+        "appkey": "the-app-key",
+        "appsecret": "the-app-secret",
+        "tr_id": "FHKST01010100",
+        "tr_cont": "",
+        "custtype": "P",
+        "content-type": "application/json; charset=utf-8",
+    }
+    assert {name: seen.headers.get(name) for name in expected} == expected
+
+
+async def test_an_order_is_a_json_body_of_strings(gateway: HttpGateway, kis: FakeKis) -> None:
+    await gateway.order(ORDER)
+    (seen,) = kis.seen
+    assert (seen.method, seen.query, seen.body) == ("POST", {}, dict(ORDER.elements))
+
+
+async def test_the_next_page_is_asked_for_and_announced_in_headers(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.append(Answered({"rt_cd": "0", "output": []}, headers={"tr_cont": "M"}))
+    reply = await gateway.read(KisRequest("GET", "/uapi/list", "X", {}, tr_cont="N"))
+    assert kis.seen[0].headers["tr_cont"] == "N"
+    assert reply.has_more
+
+
+async def test_fractions_in_a_body_stay_text(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.append(Answered(b'{"rt_cd": 0, "output": {"price": 0.1, "rate": NaN, "count": 3}}'))
+    assert (await gateway.read(READ)).body["output"] == {"price": "0.1", "rate": "NaN", "count": 3}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (business_error("OPSQ2001"), BadArgument),
+        (business_error("OPSQ2001", status=200), BadArgument),
+        (business_error("APBK1234"), BadArgument),
+        (business_error("EGW02004"), NotInEnvironment),
+        (business_error("EGW02006"), NotInEnvironment),
+        (business_error("MCA00124", status=200), NotInEnvironment),
+        (business_error("EGW00206"), CredentialsError),
+        (oauth_error("EGW00103"), CredentialsError),
+    ],
+)
+async def test_a_refused_read_is_told_once_with_kis_own_words(
+    gateway: HttpGateway, kis: FakeKis, answer: Answered, error: type[KisMcpError]
+) -> None:
+    kis.script.append(answer)
+    with pytest.raises(error) as raised:
+        await gateway.read(READ)
+    assert isinstance(answer.body, dict)
+    assert raised.value.kis_code == answer.body.get("msg_cd", answer.body.get("error_code"))
+    assert raised.value.kis_message == "refused"
+    assert len(kis.seen) == 1
+
+
+PASSING: list[Answered | Break] = [
+    NO_JSON,
+    business_error("EGW00001"),
+    business_error("EGW00202", status=200),
+    Answered({}, 500),
+    Answered([1]),  # pyright: ignore[reportArgumentType]
+    Answered(b""),
+    Break.RESET,
+    Break.HALF,
+]
+
+
+@pytest.mark.parametrize("answer", PASSING, ids=str)
+async def test_a_read_that_got_no_usable_answer_is_tried_again(
+    gateway: HttpGateway, kis: FakeKis, answer: Answered | Break
+) -> None:
+    kis.script.extend([answer, answer])
+    assert (await gateway.read(READ)).body["rt_cd"] == "0"
+    assert len(kis.seen) == 3
+
+
+async def test_a_read_is_given_up_after_three_attempts_with_growing_waits(
+    gateway: HttpGateway, kis: FakeKis, time: FakeTime
+) -> None:
+    kis.script.extend([NO_JSON] * 9)
+    with pytest.raises(KisUnavailable, match="HTTP 502"):
+        await gateway.read(READ)
+    assert len(kis.seen) == 3
+    assert time.slept == [0.25, 0.5]
+
+
+async def test_a_silent_kis_is_given_up(new_gateway: NewGateway, kis: FakeKis) -> None:
+    gateway = new_gateway(timeout_seconds=0.05)
+    kis.script.extend([Break.SILENT] * 3)
+    with pytest.raises(KisUnavailable, match="ReadTimeout"):
+        await gateway.read(READ)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("code", ["EGW00201", "EGW00215"])
+async def test_a_read_over_the_limit_waits_out_the_window_and_goes_again(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, status: int, code: str
+) -> None:
+    gateway = new_gateway(requests_per_second=18)
+    kis.script.append(business_error(code, status=status))
+    started = time.seconds
+    await gateway.read(READ)
+    assert len(kis.seen) == 2
+    assert time.seconds - started >= 1
+
+
+async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.extend([business_error("EGW00201")] * 20)
+    with pytest.raises(RateLimited) as raised:
+        await gateway.read(READ)
+    assert raised.value.kis_code == "EGW00201"
+    assert len(kis.seen) == 6
+
+
+async def test_an_order_over_the_limit_was_rejected_and_goes_again(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.extend([business_error("EGW00201"), business_error("EGW00215", status=200)])
+    assert (await gateway.order(ORDER)).body["rt_cd"] == "0"
+    assert len(kis.seen) == 3
+
+
+UNCLEAR: list[Answered | Break] = [
+    *PASSING,
+    business_error("", status=200),
+    business_error("EGW00002"),
+    business_error("EGW99999"),
+    business_error("OPSQ2003", status=200),
+    oauth_error("E-1"),
+    Answered({"rt_cd": "0", "msg_cd": "APBK0013"}, 500),
+    business_error("APBK0013", status=200),
+]
+
+
+@pytest.mark.parametrize("answer", UNCLEAR, ids=str)
+async def test_an_order_without_a_clear_answer_is_unknown_and_never_resent(
+    gateway: HttpGateway, kis: FakeKis, answer: Answered | Break
+) -> None:
+    kis.script.append(answer)
+    with pytest.raises(OrderStateUnknown, match="Do not place it again"):
+        await gateway.order(ORDER)
+    assert len(kis.seen) == 1
+
+
+async def test_an_order_that_kis_does_not_answer_in_time_is_unknown(new_gateway: NewGateway, kis: FakeKis) -> None:
+    kis.script.append(Break.SILENT)
+    with pytest.raises(OrderStateUnknown):
+        await new_gateway(timeout_seconds=0.05).order(ORDER)
+    assert len(kis.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (business_error("APBK0919", status=200), OrderRejected),
+        (business_error("40570000", status=500), OrderRejected),
+        (business_error("40100000", status=200), OrderRejected),
+        (business_error("OPSQ2002"), OrderRejected),
+        (business_error("EGW02006"), NotInEnvironment),
+        (business_error("EGW00206"), CredentialsError),
+    ],
+)
+async def test_an_order_that_kis_plainly_refused_is_rejected(
+    gateway: HttpGateway, kis: FakeKis, answer: Answered, error: type[KisMcpError]
+) -> None:
+    kis.script.append(answer)
+    with pytest.raises(error) as raised:
+        await gateway.order(ORDER)
+    assert raised.value.kis_message == "refused"
+    assert len(kis.seen) == 1
+
+
+async def test_an_order_that_found_no_kis_was_not_sent(new_gateway: NewGateway, kis: FakeKis) -> None:
+    gateway = new_gateway()
+    await gateway.read(READ)
+    await gateway.aclose()
+    kis.stop_listening()
+    with pytest.raises(KisUnavailable, match="ConnectError"):
+        await gateway.order(ORDER)
+    assert len(kis.seen) == 1
+
+
+async def test_no_secret_and_no_account_number_is_told_even_if_kis_repeats_it(
+    gateway: HttpGateway, kis: FakeKis, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    hidden = ["the-app-key", "the-app-secret", "token-1", "12345678"]
+    kis.script.append(business_error("APBK0001", " ".join(hidden)))
+    with pytest.raises(OrderRejected) as raised:
+        await gateway.order(ORDER)
+    await gateway.read(KisRequest("GET", "/uapi/balance", "X", {"CANO": "12345678"}))
+    told = f"{raised.value} {raised.value.facts()} {gateway.status()} {gateway._connection} {caplog.text}"
+    assert raised.value.kis_message == "*** *** *** ***"
+    assert [secret for secret in hidden if secret in told] == []
+
+
+async def test_the_state_on_disk_is_private_and_files_do_not_tell_the_key(gateway: HttpGateway, tmp_path: Path) -> None:
+    await gateway.read(READ)
+    paths = list(tmp_path.rglob("*"))  # noqa: ASYNC240
+    assert all(path.stat().st_mode & 0o077 == 0 for path in paths)
+    assert not any("the-app-key" in str(path) for path in paths)
+    assert not any(b"the-app-key" in path.read_bytes() for path in paths if path.is_file())
+
+
+async def test_the_status_tells_token_and_limiter(new_gateway: NewGateway, time: FakeTime) -> None:
+    gateway = new_gateway(requests_per_second=5)
+    assert not gateway.status().has_token
+    await gateway.read(READ)
+    status = gateway.status()
+    assert status.has_token
+    assert status.token_expires_at and (status.token_expires_at - time.clock()).total_seconds() == 86400
+    assert (status.requests_per_second, status.sent_in_last_second, status.waiting) == (5, 1, 0)
+
+
+async def test_a_cancelled_read_stops(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.append(Break.SILENT)
+    reading = asyncio.create_task(gateway.read(READ))
+    await kis.asked.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert (await gateway.read(READ)).body == json.loads(json.dumps(SUCCESS.body))
