@@ -55,17 +55,21 @@ def encode(
     for name, text in api.constants.items():
         elements[name] = _constant(text, hts_id, today, now)
     for parameter in api.parameters:
-        elements.update(_parameter_elements(parameter, values.get(parameter.name), demo, today, now))
+        for element, text in _parameter_elements(parameter, values.get(parameter.name), demo, today, now):
+            elements[element] = elements.get(element, "") + text
     elements.update(_switches(api, values))
+    tr_cont = ""
     if api.paging is not None:
+        follows = page is not None
+        elements.update({element: marks[follows] for element, marks in api.paging.marks.items()})
         elements.update(dict.fromkeys(api.paging.keys, "") | dict(page or {}))
-    follows = bool(page) and api.paging is not None and api.paging.by_header
+        tr_cont = "N" if follows and api.paging.by_header else ""
     return KisRequest(
         method=api.method,
         path=api.path,
         tr_id=tr_id(api, values, demo=demo, today=today),
         elements=elements,
-        tr_cont="N" if follows else "",
+        tr_cont=tr_cont,
     )
 
 
@@ -75,7 +79,7 @@ def tr_id(api: Api, values: Mapping[str, object], *, demo: bool, today: date) ->
     Raises:
         BadArgument, NotInEnvironment: Nothing is offered for them.
     """
-    words = [_selector_word(selector, values, today) for selector in api.tr.by]
+    words = [_selector_word(api, selector, values, today) for selector in api.tr.by]
     condition = " ".join(words)
     tr_ids = api.tr.demo if demo else api.tr.real
     if found := tr_ids.get(condition):
@@ -96,11 +100,11 @@ def tr_id(api: Api, values: Mapping[str, object], *, demo: bool, today: date) ->
     )
 
 
-def to_wire(parameter: Parameter, value: object, *, demo: bool, today: date) -> str:
+def to_wire(parameter: Parameter, value: object, *, demo: bool) -> str:
     """One value in KIS' spelling: codes for words, YYYYMMDD, HHMMSS, plain decimals."""
     match value:
         case bool():
-            return _code(parameter, str(value).lower(), demo)
+            return _code(parameter, _word(value), demo)
         case date():
             return value.strftime("%Y%m%d")
         case time():
@@ -113,6 +117,11 @@ def to_wire(parameter: Parameter, value: object, *, demo: bool, today: date) -> 
             return _code(parameter, value, demo)
         case _:
             return str(value)
+
+
+def _word(value: object) -> str:
+    """The word that a value is known by in the table."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _code(parameter: Parameter, word: str, demo: bool) -> str:
@@ -130,13 +139,11 @@ def _require_demo(api: Api, values: Mapping[str, object]) -> None:
         if allowed is None or value is None:
             continue
         items = cast(Sequence[object], value) if parameter.is_list else (value,)
-        for word in (str(item).lower() if isinstance(item, bool) else str(item) for item in items):
+        for word in map(_word, items):
             if word not in allowed:
                 raise NotInEnvironment(
                     f"KIS' demo does not take {parameter.name} {word} in {api.tool}.",
-                    remedy=f"In demo use {' or '.join(sorted(allowed))}."
-                    if allowed
-                    else f"Leave {parameter.name} out.",
+                    remedy=f"In demo use {' or '.join(sorted(allowed))}." if allowed else "Leave it out.",
                     field=parameter.name,
                 )
 
@@ -169,16 +176,22 @@ def _moment(text: str, today: date, now: time) -> str:
         return now.strftime("%H%M%S")
     if text == "$last_year":
         return str(today.year - 1)
-    if text.startswith(TODAY):
-        return (today + timedelta(days=int(text.removeprefix(TODAY) or 0))).strftime("%Y%m%d")
-    return text
+    day = _day(text, today)
+    return text if day is None else day.strftime("%Y%m%d")
+
+
+def _day(text: str | None, today: date) -> date | None:
+    """The day that ``$today`` or ``$today-30`` stands for; None for any other text."""
+    if text is None or not text.startswith(TODAY):
+        return None
+    return today + timedelta(days=int(text.removeprefix(TODAY) or 0))
 
 
 def _parameter_elements(
     parameter: Parameter, value: object, demo: bool, today: date, now: time
 ) -> Iterator[tuple[str, str]]:
     for element, codes in parameter.also.items():
-        yield element, codes.get(str(value), "")
+        yield element, codes.get(_word(value), "")
     if parameter.element is None:
         return
     if value is None:
@@ -188,11 +201,11 @@ def _parameter_elements(
     elif parameter.is_list:
         items = cast(Sequence[object], value)
         for position, item in enumerate(items, start=1):
-            yield parameter.element.format(n=position), to_wire(parameter, item, demo=demo, today=today)
+            yield parameter.element.format(n=position), to_wire(parameter, item, demo=demo)
         if parameter.count_element:
             yield parameter.count_element, str(len(items))
     else:
-        yield parameter.element, parameter.prefix + to_wire(parameter, value, demo=demo, today=today)
+        yield parameter.element, parameter.prefix + to_wire(parameter, value, demo=demo)
 
 
 def _switches(api: Api, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -202,12 +215,15 @@ def _switches(api: Api, values: Mapping[str, object]) -> Iterator[tuple[str, str
         yield element, "1" if any(value is not None for value in named) else ""
 
 
-def _selector_word(selector: str, values: Mapping[str, object], today: date) -> str:
+def _selector_word(api: Api, selector: str, values: Mapping[str, object], today: date) -> str:
     if not selector.startswith("age:"):
         value = values.get(selector)
-        return "" if value is None else str(value).lower()
+        return "" if value is None else _word(value)
     _, name, months = selector.split(":")
     day = values.get(name)
+    if day is None:
+        parameter = api.parameter(name)
+        day = _day(parameter.blank if parameter else None, today)
     return "older" if isinstance(day, date) and day < _months_before(today, int(months)) else "recent"
 
 

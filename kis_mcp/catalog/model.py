@@ -25,7 +25,7 @@ class Parameter:
             tools only, is passed on as it is.
         description: One plain sentence for the model.
         element: The KIS element, in the case KIS wants; None where the argument only selects a TR. With ``is_list`` it
-            holds ``{n:02}``, the position from 1.
+            holds ``{n:02}``, the position from 1. Parameters of one element are joined, in their order.
         codes: Word → KIS code, for enum and boolean.
         required: Whether a call without it is refused.
         default: Used when the argument is left out, in the argument's own terms (a word, not a code).
@@ -136,11 +136,13 @@ class Paging:
         keys: Request element → the response element whose value it repeats.
         by_header: Whether the response header tr_cont says that there is more; otherwise a filled key does, and the
             request's tr_cont stays empty.
+        marks: Request elements that are told apart: element → its value on the first page and on a following one.
         page_rows_real, page_rows_demo: Rows of a full page where KIS documents them, else None.
     """
 
     keys: Mapping[str, str]
     by_header: bool = True
+    marks: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     page_rows_real: int | None = None
     page_rows_demo: int | None = None
 

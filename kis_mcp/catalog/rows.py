@@ -177,9 +177,17 @@ def _paging(row: Table, common: Common) -> Paging:
     return Paging(
         keys=table.texts("keys"),
         by_header=table.take("by_header", bool, True),
+        marks={element: _mark(table.table("marks"), element) for element in table.table("marks").values},
         page_rows_real=table.take("page_rows_real", int, 0) or None,
         page_rows_demo=table.take("page_rows_demo", int, 0) or None,
     )
+
+
+def _mark(table: Table, element: str) -> Sequence[str]:
+    values = table.words(element)
+    if len(values) != 2:
+        raise table.error(element, "must have two values, for the first page and a following one")
+    return values
 
 
 def _tr_rule(table: Table, parameters: Sequence[Parameter]) -> TrRule:

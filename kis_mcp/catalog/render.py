@@ -1,0 +1,41 @@
+"""Values → JSON, the same way in every result."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, cast
+
+
+def to_json(value: object) -> Any:
+    """A value in JSON's terms.
+
+    A Decimal becomes an integer, or a float that says exactly the same, or else text: no digit is lost. Dates and times
+    become ISO text, enumerations their value, tuples and sets lists (sets sorted).
+    """
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return _number(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): to_json(item) for key, item in cast(Mapping[object, object], value).items()}
+        case frozenset() | set():
+            return sorted(to_json(item) for item in cast(set[object], value))
+        case list() | tuple():
+            return [to_json(item) for item in cast(list[object], value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _number(value: Decimal) -> int | float | str:
+    if not value.is_finite():
+        return str(value)
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else format(value, "f")

@@ -1,0 +1,96 @@
+"""JSON Schemas (2020-12) of a tool's arguments and result, straight from the spec table and as short as they can be.
+
+Input schemas need the rows only; output schemas also read the dictionary of elements.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from kis_mcp.catalog.model import Api, Block, Field, Parameter
+from kis_mcp.catalog.reserved import FIELDS, all_parameters
+
+Schema: TypeAlias = dict[str, Any]
+
+_ITEM: Mapping[str, Schema] = {
+    "integer": {"type": "integer"},
+    "decimal": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    "time": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
+    "object": {"type": "object"},
+}
+_VALUE: Mapping[str, list[str]] = {
+    "integer": ["integer", "null"],
+    "decimal": ["number", "string", "null"],
+    "boolean": ["boolean", "null"],
+}
+
+
+def input_schema(api: Api) -> Schema:
+    """What a call of the tool takes."""
+    parameters = all_parameters(api)
+    schema: Schema = {
+        "type": "object",
+        "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
+        "additionalProperties": False,
+    }
+    if required := [parameter.name for parameter in parameters if parameter.required]:
+        schema["required"] = required
+    return schema
+
+
+def output_schema(api: Api) -> Schema:
+    """The envelope that the tool answers with. Numbers beyond a double's precision come as text."""
+    return {
+        "type": "object",
+        "properties": {
+            "environment": {"type": "string"},
+            "tool": {"type": "string"},
+            "as_of": {"type": "string", "format": "date-time"},
+            "blocks": {"type": "object", "properties": {block.name: _block(block) for block in api.blocks}},
+            "complete": {"type": "boolean"},
+            "next_cursor": {"type": "string"},
+            "notes": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["environment", "tool", "as_of", "blocks", "complete"],
+    }
+
+
+def _parameter(parameter: Parameter) -> Schema:
+    if parameter.name == FIELDS:
+        return {"type": ["string", "array"], "items": {"type": "string"}, "description": parameter.description}
+    schema: Schema = _item(parameter)
+    if parameter.is_list:
+        schema = {"type": "array", "items": schema, "minItems": 1}
+        if parameter.max_items is not None:
+            schema["maxItems"] = parameter.max_items
+    schema["description"] = parameter.description
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return schema
+
+
+def _item(parameter: Parameter) -> Schema:
+    schema: Schema = dict(_ITEM.get(parameter.type, {"type": "string"}))
+    if parameter.type == "enum":
+        schema["enum"] = list(parameter.codes or ())
+    if parameter.pattern is not None:
+        schema["pattern"] = f"^(?:{parameter.pattern})$" if "|" in parameter.pattern else f"^{parameter.pattern}$"
+    if parameter.minimum is not None:
+        schema["minimum"] = parameter.minimum
+    if parameter.maximum is not None:
+        schema["maximum"] = parameter.maximum
+    return schema
+
+
+def _block(block: Block) -> Schema:
+    record: Schema = {"type": "object", "properties": {field.name: _value(field) for field in block.fields}}
+    return {"type": "array", "items": record} if block.is_list else record
+
+
+def _value(field: Field) -> Schema:
+    schema: Schema = {"type": _VALUE.get(field.type, ["string", "null"])}
+    if field.codes:
+        schema["enum"] = [*dict.fromkeys(field.codes.values()), None]
+    return schema

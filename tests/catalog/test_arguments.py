@@ -1,0 +1,142 @@
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import Api
+from kis_mcp.errors import BadArgument
+from tests.catalog.conftest import SMALL_TABLE
+
+FindApi = Callable[[str], Api]
+SMALL = Catalog(SMALL_TABLE)
+PERIOD = {"start_date": "2026-05-01", "end_date": "2026-05-31"}
+ORDER = {"country": "us", "side": "buy", "quantity": 1}
+
+
+def refused(api: Api, arguments: Mapping[str, object]) -> BadArgument:
+    with pytest.raises(BadArgument) as raised:
+        validate(api, arguments)
+    return raised.value
+
+
+def test_defaults_are_filled_and_what_is_left_out_stays_out(api: FindApi) -> None:
+    assert validate(api("quote"), {"symbol": "005930"}) == {"market": "krx", "symbol": "005930", "adjusted": True}
+    assert validate(api("order"), ORDER | {"price": None}) == ORDER
+
+
+def test_values_become_python_values(api: FindApi) -> None:
+    assert validate(api("order"), ORDER | {"price": 12.1, "at": "09:05"}) == ORDER | {
+        "price": Decimal("12.1"),
+        "at": time(9, 5),
+    }
+    values = validate(api("fills"), PERIOD)
+    assert (values["start_date"], values["end_date"]) == (date(2026, 5, 1), date(2026, 5, 31))
+
+
+def test_values_that_are_right_already_pass(api: FindApi) -> None:
+    values = {"start_date": date(2026, 5, 1), "end_date": date(2026, 5, 1)}
+    assert validate(api("fills"), validate(api("fills"), values))["start_date"] == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(("sent", "quantity"), [(3, 3), ("3", 3), (3.0, 3)])
+def test_numbers_come_as_numbers_or_text(api: FindApi, sent: object, quantity: int) -> None:
+    assert validate(api("order"), ORDER | {"quantity": sent})["quantity"] == quantity
+
+
+def test_a_symbol_in_small_letters_is_put_in_capitals(api: FindApi) -> None:
+    assert validate(api("quote"), {"symbol": "q500001"})["symbol"] == "Q500001"
+
+
+def test_an_unknown_argument_is_refused_with_the_nearest_name(api: FindApi) -> None:
+    error = refused(api("quote"), {"symbl": "005930", "symbol": "005930"})
+    assert (error.field, error.remedy) == ("symbl", "Did you mean symbol?")
+    assert refused(api("quote"), {"zzz": None, "symbol": "005930"}).remedy == "It takes: market, symbol, adjusted."
+
+
+@pytest.mark.parametrize(
+    ("slug", "arguments", "field", "says"),
+    [
+        ("quote", {}, "symbol", "such as '005930'"),
+        ("quote", {"symbol": "59"}, "symbol", "such as '005930'"),
+        ("quote", {"symbol": "005930\n"}, "symbol", "such as '005930'"),
+        ("quote", {"symbol": 5930}, "symbol", "a symbol as text"),
+        ("quote", {"symbol": "005930", "market": "nyse"}, "market", "one of krx, nxt"),
+        ("quote", {"symbol": "005930", "market": ["krx"]}, "market", "one of krx, nxt"),
+        ("quote", {"symbol": "005930", "adjusted": "perhaps"}, "adjusted", "true or false"),
+        ("order", ORDER | {"quantity": 0}, "quantity", "from 1 to 1000000"),
+        ("order", ORDER | {"quantity": 1.5}, "quantity", "a whole number"),
+        ("order", ORDER | {"quantity": True}, "quantity", "a whole number"),
+        ("order", ORDER | {"price": True}, "price", "a number"),
+        ("order", ORDER | {"price": "NaN"}, "price", "a number"),
+        ("order", ORDER | {"price": 1e300}, "price", "a number"),
+        ("order", ORDER | {"price": -1}, "price", "at least 0"),
+        ("order", ORDER | {"at": "25:00"}, "at", "a time"),
+        ("fills", PERIOD | {"start_date": "1 May"}, "start_date", "YYYY-MM-DD"),
+        ("fills", PERIOD | {"start_date": 20260501}, "start_date", "YYYY-MM-DD"),
+        ("fills", PERIOD | {"start_date": "2026-02-31"}, "start_date", "YYYY-MM-DD"),
+        ("fills", PERIOD | {"limit": 0}, "limit", "from 1 to 1000"),
+        ("fills", PERIOD | {"fields": 3}, "fields", '"all"'),
+        ("keyed", {"month": "2026-13"}, "month", "YYYY-MM"),
+        ("many", {"symbols": []}, "symbols", "a list of 1 to 3"),
+        ("many", {"symbols": "005930"}, "symbols", "a list of 1 to 3"),
+        ("many", {"symbols": ["005930"] * 4}, "symbols", "a list of 1 to 3"),
+    ],
+)
+def test_a_wrong_argument_is_refused_by_name_and_told_what_to_give(
+    api: FindApi, slug: str, arguments: dict[str, object], field: str, says: str
+) -> None:
+    error = refused(api(slug), arguments)
+    assert error.field == field
+    assert field in error.what
+    assert says in error.remedy
+
+
+def test_the_wrong_item_of_a_list_is_told_by_position(api: FindApi) -> None:
+    assert refused(api("many"), {"symbols": ["005930", "X"]}).what == "symbols item 2 cannot be 'X'."
+
+
+def test_a_start_after_the_end_names_both(api: FindApi) -> None:
+    error = refused(api("fills"), {"start_date": "2026-06-01", "end_date": "2026-05-01"})
+    assert error.what == "start_date 2026-06-01 is after end_date 2026-05-01."
+
+
+def test_paired_lists_have_one_length(api: FindApi) -> None:
+    error = refused(api("many"), {"symbols": ["005930", "000660"], "markets": ["krx"]})
+    assert (error.field, error.what) == ("markets", "markets has 1 items and symbols has 2.")
+
+
+def test_lists_take_fields_as_a_list_a_text_or_all(api: FindApi) -> None:
+    assert validate(api("fills"), PERIOD | {"fields": ["price"]})["fields"] == ["price"]
+    assert validate(api("fills"), PERIOD | {"fields": "price, date"})["fields"] == ["price", "date"]
+    assert validate(api("fills"), PERIOD | {"fields": "all"})["fields"] == "all"
+
+
+def test_an_error_never_repeats_a_long_value(api: FindApi) -> None:
+    assert len(str(refused(api("quote"), {"symbol": "x" * 10_000}))) < 200
+
+
+JUNK = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
+
+
+@given(
+    slug=st.sampled_from(["quote", "many", "fills", "order", "keyed"]),
+    arguments=st.dictionaries(
+        st.sampled_from(["symbol", "market", "adjusted", "quantity", "price", "at", "month", "symbols", "fields"])
+        | st.text(max_size=5),
+        JUNK,
+        max_size=4,
+    ),
+)
+def test_any_arguments_are_accepted_or_refused_by_name(slug: str, arguments: dict[str, object]) -> None:
+    api = SMALL.find(f"domestic_stock_{slug}")
+    assert api is not None
+    try:
+        validate(api, arguments)
+    except BadArgument as error:
+        assert error.field is not None
+        assert error.field in {*arguments, *(parameter.name for parameter in api.parameters)}
