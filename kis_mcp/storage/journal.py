@@ -97,14 +97,13 @@ class SqlJournal:
             if record.sent_at is not None:
                 return Claim.TAKEN
             intent = record.intent
-            equal = await connection.execute(
-                text(
-                    "select 1 from intents join sends on sends.intent_id = intents.id"
-                    " where fingerprint = :fingerprint and idempotency_key is :key and sends.at >= :since limit 1"
-                ),
-                {"fingerprint": intent.fingerprint, "key": intent.idempotency_key, "since": _stamp(same_since)},
+            equal = _RECORDS.where(
+                column("fingerprint") == intent.fingerprint,
+                column("idempotency_key").is_not_distinct_from(intent.idempotency_key),
+                column("sent_at") > _stamp(same_since),
+                column("status").in_([status for status in Status if status.may_stand]),
             )
-            if equal.first():
+            if await _records(connection, equal):
                 return Claim.DUPLICATE
             await _insert(connection, "sends", intent_id=send.intent_id, at=_stamp(send.at))
             return Claim.WON

@@ -20,6 +20,8 @@ Verdict: TypeAlias = Literal["accepted", "declined", "cancelled", "refused"]
 Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
 """How the verdict came about. ``never`` means that KIS_CONFIRM=never decided without asking."""
 
+OutcomeState: TypeAlias = Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
+
 HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
 
 
@@ -42,6 +44,11 @@ class Status(StrEnum):
     NOT_SENT = "not_sent"
     NOT_ACCEPTED = "not_accepted"
     UNKNOWN = "unknown"
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether the order stands at KIS, or may."""
+        return self in (Status.SENT, Status.UNKNOWN, Status.ACCEPTED)
 
     @property
     def is_unresolved(self) -> bool:
@@ -99,7 +106,7 @@ class Outcome:
 
     intent_id: str
     at: datetime
-    state: Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
+    state: OutcomeState
     order_id: str | None = None
     kis_code: str | None = None
     message: str = ""
@@ -130,7 +137,7 @@ class Record:
 
 
 class Claim(StrEnum):
-    """``duplicate``: the same order, under the same idempotency key or none, was claimed a moment ago."""
+    """``duplicate``: the same order, under the same idempotency key or none, was claimed a moment ago and may stand."""
 
     WON = "won"
     TAKEN = "taken"
@@ -153,7 +160,7 @@ class Journal(Protocol):
         ...
 
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:
-        """Claim the intent for sending, as one step with the look for an equal one claimed since ``same_since``."""
+        """Claim the intent for sending, as one step with the look for an equal one claimed after ``same_since``."""
         ...
 
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:

@@ -96,6 +96,11 @@ def fingerprint(environment: Environment, account: str, tool: str, arguments: Ma
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def is_same_order_id(one: str | None, other: str | None) -> bool:
+    """Whether two order numbers are the same one; KIS pads them with zeros, people do not."""
+    return one is not None and other is not None and one.lstrip("0") == other.lstrip("0")
+
+
 def plain(arguments: Mapping[str, object]) -> dict[str, object]:
     """Validated arguments as JSON holds them, equal for equal values: 70000 and 70000.0 are the same price."""
     return {name: _plain(value) for name, value in sorted(arguments.items()) if value is not None}

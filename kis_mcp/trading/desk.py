@@ -1,0 +1,328 @@
+"""The one way that an order takes: intent → guard → confirmation → claim → POST → outcome.
+
+    proposal = await desk.propose(api, arguments)
+    await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
+    outcome = await desk.execute(proposal.intent_id)
+
+Everything is journaled before it happens. Any step may be repeated, by this process or another one: an order is
+claimed once, and only who claimed it sends it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.model import Api
+from kis_mcp.clock import Clock
+from kis_mcp.environment import Environment
+from kis_mcp.errors import (
+    BadArgument,
+    CredentialsError,
+    KisMcpError,
+    KisUnavailable,
+    NotInEnvironment,
+    OrderRefused,
+    OrderRejected,
+    OrderStateUnknown,
+    RateLimited,
+)
+from kis_mcp.trading.answers import OrderOutcome, Proposal, answer_of, proposal_of
+from kis_mcp.trading.fields import text
+from kis_mcp.trading.guard import DUPLICATE_WINDOW, Finding, GuardFacts, OrderLimits, check, real_orders, refusal
+from kis_mcp.trading.journal import (
+    HUMAN_CHANNELS,
+    Claim,
+    Decision,
+    Intent,
+    Journal,
+    Outcome,
+    OutcomeState,
+    Record,
+    Send,
+    Status,
+)
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.market_facts import Describe, gather, valued
+from kis_mcp.trading.order import Order, fingerprint, is_same_order_id, order_of, plain
+from kis_mcp.trading.originals import completed, merged, original_of
+from kis_mcp.trading.reconcile import Reconciler
+from kis_mcp.trading.ulid import new_ulid
+
+PROPOSAL_LIFETIME = timedelta(minutes=10)
+"""An intent that is older may no longer be sent: the market has moved on since the person was asked."""
+
+_CERTAINLY_NOT_SENT = (BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable)
+
+_log = logging.getLogger(__name__)
+
+
+class OrderDesk:
+    """Takes orders of one environment.
+
+    Args:
+        kis: The environment's `kis_mcp.catalog.apis.KisApis`.
+        journal: The environment's journal.
+        limits: What the operator allows.
+        describe: Looks up instruments that are known without asking KIS.
+    """
+
+    def __init__(
+        self,
+        kis: Kis,
+        journal: Journal,
+        limits: OrderLimits,
+        *,
+        environment: Environment,
+        clock: Clock,
+        describe: Describe = lambda symbol: None,  # noqa: ARG005
+    ) -> None:
+        self._kis = kis
+        self._journal = journal
+        self._limits = limits
+        self._environment = environment
+        self._clock = clock
+        self._describe = describe
+        self._reconciler = Reconciler(kis, journal, clock=clock)
+        self._sending: dict[str, asyncio.Task[Record]] = {}
+
+    async def propose(
+        self, api: Api, arguments: Mapping[str, object], *, idempotency_key: str | None = None
+    ) -> Proposal:
+        """Journal what is wanted, after the guard has looked at it.
+
+        The same idempotency key leads to the same intent. An open intent for the same order is taken up again rather
+        than asked about twice.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: It could never be sent.
+            OrderRefused: The guard said no; that too is journaled.
+            OrderRejected, OrderStateUnknown: What became of the earlier call with this key.
+        """
+        values = validate(api, arguments)
+        account = self._account(api)
+        order = order_of(api, values)
+        digest = fingerprint(self._environment, account, api.tool, values)
+        if idempotency_key and (earlier := await self._journal.find_by_key(account, idempotency_key)):
+            return await self._recalled(_require_same(earlier, order, digest))
+        same = await self._journal.same_as(digest)
+        for record in same:
+            if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
+                return proposal_of(record)
+        now = self._clock()
+        original = await original_of(self._kis, api, order, now)
+        if original:
+            values = completed(api, values, original)
+            order = merged(order_of(api, values), original)
+        market = await gather(self._kis, order, self._describe)
+        order = valued(order, market)
+        facts = GuardFacts(
+            environment=self._environment,
+            limits=self._limits,
+            order=order,
+            kind=market.kind,
+            same=same,
+            idempotency_key=idempotency_key,
+            remaining=original.remaining_quantity if original else None,
+            now=now,
+        )
+        findings = check(facts)
+        refused = refusal(findings)
+        intent = Intent(
+            id=new_ulid(now),
+            at=now,
+            environment=self._environment,
+            account=account,
+            tool=api.tool,
+            arguments=plain(values),
+            order=order,
+            warnings=tuple(_warning(finding) for finding in findings if not finding.refuses),
+            fingerprint=digest,
+            idempotency_key=idempotency_key,
+        )
+        if refused:
+            await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
+            raise refused
+        record = await self._journal.propose(intent)
+        return await self._recalled(_require_same(record, order, digest))
+
+    async def decide(self, intent_id: str, decision: Decision) -> Status:
+        """Journal the verdict on an intent; the first counts, and a later one changes nothing.
+
+        Raises:
+            OrderRefused: In real, for a yes that no person gave.
+        """
+        if (
+            decision.verdict == "accepted"
+            and decision.channel not in HUMAN_CHANNELS
+            and self._environment is Environment.REAL
+        ):
+            raise OrderRefused(
+                "An order with real money needs a person's confirmation.",
+                remedy="Use a client that can ask (MCP form elicitation), or practise in sim or demo.",
+            )
+        record = await self._find(intent_id)
+        return (await self._journal.decide(record.intent.id, decision, self._clock())).status
+
+    async def execute(self, intent_id: str) -> OrderOutcome:
+        """Send a confirmed intent, once; whoever comes later gets the recorded answer.
+
+        A caller that is cancelled leaves the sending alone: it runs to its end and is journaled.
+
+        Raises:
+            OrderRefused: It did not reach KIS: no person agreed, too much time went by, an equal one was just sent, or
+                KIS could not be asked.
+            OrderRejected: KIS said no, or its list of orders shows that it never arrived.
+            OrderStateUnknown: It may or may not stand at KIS.
+        """
+        record = await self._find(intent_id)
+        if record.status is Status.CONFIRMED:
+            self._require_sendable(record)
+            if intent_id not in self._sending:
+                task = asyncio.create_task(self._send(record), name=f"order {intent_id}")
+                self._sending[intent_id] = task
+                task.add_done_callback(lambda _: self._sending.pop(intent_id, None))
+        if sending := self._sending.get(intent_id):
+            try:
+                record = await asyncio.shield(sending)
+            except KisMcpError:
+                raise
+            except Exception as error:
+                raise OrderStateUnknown(
+                    f"The journal failed while the order (intent {intent_id}) was being sent.",
+                    remedy="Do not order again; look with get_orders whether it arrived.",
+                ) from error
+        return answer_of(record)
+
+    async def reconcile(self) -> list[Record]:
+        """Look up every order whose state is unknown, except those that this desk is just sending."""
+        return [
+            await self._reconciler.settle(record)
+            for record in await self._journal.unresolved()
+            if record.intent.id not in self._sending
+        ]
+
+    async def aclose(self) -> None:
+        """Wait for what is being sent."""
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+
+    async def _send(self, record: Record) -> Record:
+        """Claim, send and journal one intent. The only place that an order leaves from."""
+        intent, now = record.intent, self._clock()
+        claim = await self._journal.claim(Send(intent_id=intent.id, at=now), same_since=now - DUPLICATE_WINDOW)
+        if claim is Claim.TAKEN:
+            return await self._find(intent.id)
+        if claim is Claim.DUPLICATE:
+            what = "The same order was sent a moment ago."
+            return await self._journal.conclude(self._outcome(intent, "refused", message=what))
+        try:
+            answer = await self._kis.order(intent.tool, self._values(intent))
+        except (Exception, asyncio.CancelledError) as error:
+            outcome = self._outcome(intent, _state_after(error), error)
+            record = await self._journal.conclude(outcome)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return await self._reconciler.settle(record)
+        return await self._journal.conclude(self._outcome(intent, "accepted", order_id=_order_id(answer)))
+
+    async def _recalled(self, record: Record) -> Proposal:
+        """The proposal that an intent stands for, after a look at what became of it."""
+        if sending := self._sending.get(record.intent.id):
+            record = await asyncio.shield(sending)
+        elif record.status.is_unresolved:
+            record = await self._reconciler.settle(record)
+        return proposal_of(record)
+
+    async def _find(self, intent_id: str) -> Record:
+        record = await self._journal.find(intent_id)
+        if record is None:
+            raise BadArgument(
+                f"There is no order intent {intent_id} in the {self._environment} journal.",
+                remedy="Propose the order again.",
+                field="intent_id",
+            )
+        return record
+
+    def _is_open(self, record: Record) -> bool:
+        age = self._clock() - record.intent.at
+        return record.status in (Status.PROPOSED, Status.CONFIRMED) and age < DUPLICATE_WINDOW
+
+    def _require_sendable(self, record: Record) -> None:
+        now = self._clock()
+        if now - record.intent.at > PROPOSAL_LIFETIME:
+            raise OrderRefused(
+                f"The order was proposed at {record.intent.at:%H:%M:%S}, too long ago to send it now.",
+                remedy="Propose it again, so that it is looked at with current prices.",
+            )
+        facts = GuardFacts(environment=self._environment, limits=self._limits, order=record.intent.order, now=now)
+        if refused := refusal([finding for finding in [real_orders(facts)] if finding]):
+            raise refused
+
+    def _account(self, api: Api) -> str:
+        account = self._kis.accounts.get(api.account) if api.account else None
+        return account.masked if account else ""
+
+    def _values(self, intent: Intent) -> dict[str, object]:
+        api = self._kis.catalog.find(intent.tool)
+        if api is None:
+            raise BadArgument(f"There is no tool {intent.tool} any more.", remedy="Propose the order again.")
+        return validate(api, intent.arguments)
+
+    def _outcome(
+        self,
+        intent: Intent,
+        state: OutcomeState,
+        error: BaseException | None = None,
+        *,
+        order_id: str | None = None,
+        message: str = "",
+    ) -> Outcome:
+        known = error if isinstance(error, KisMcpError) else None
+        if error is not None:
+            message = str(known) if known else f"{type(error).__name__} while the order was being sent."
+        return Outcome(
+            intent_id=intent.id,
+            at=self._clock(),
+            state=state,
+            order_id=order_id,
+            kis_code=known.kis_code if known else None,
+            message=message,
+        )
+
+
+def _state_after(error: BaseException) -> OutcomeState:
+    if isinstance(error, OrderRejected):
+        return "rejected"
+    if isinstance(error, _CERTAINLY_NOT_SENT):
+        return "not_sent"
+    if not isinstance(error, OrderStateUnknown):
+        _log.warning("An order's sending broke off, its state is unknown: %s", type(error).__name__)
+    return "unknown"
+
+
+def _require_same(record: Record, order: Order, digest: str) -> Record:
+    """The record, provided that an idempotency key is not used for two different orders."""
+    first = record.intent.order
+    same_original = is_same_order_id(order.original_order_id, first.original_order_id)
+    if record.intent.fingerprint == digest or (same_original and order.action is first.action):
+        return record
+    raise BadArgument(
+        "This idempotency_key was used for another order.",
+        remedy="Give every order a key of its own.",
+        field="idempotency_key",
+    )
+
+
+def _order_id(answer: Decoded) -> str | None:
+    """KIS' number of the order, whichever block and name the API gives it."""
+    for block in answer.blocks.values():
+        for record in block if isinstance(block, list) else [block]:
+            if order_id := text(record, "order_id", "reserved_order_id"):
+                return order_id
+    return None
+
+
+def _warning(finding: Finding) -> str:
+    return f"{finding.what} {finding.remedy}"

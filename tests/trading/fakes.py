@@ -1,0 +1,108 @@
+"""A KIS in memory that lists what it took, and a clock that tests move."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import AccountKind, Api
+from kis_mcp.clock import KST
+
+CATALOG = Catalog()
+ORDER_CASH = "domestic_stock_order_cash"
+RVSECNCL = "domestic_stock_order_rvsecncl"
+
+
+def api(tool: str) -> Api:
+    found = CATALOG.find(tool)
+    assert found is not None, tool
+    return found
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+async def _accept() -> None: ...
+
+
+@dataclass
+class FakeKis:
+    """Takes every order, unless ``before`` or ``after`` taking it fails or blocks."""
+
+    clock: FakeClock
+    catalog: Catalog = CATALOG
+    accounts: Mapping[AccountKind, Account] = field(default_factory=lambda: {"stock": Account("12345678", "01")})
+    before: Callable[[], Awaitable[None]] = _accept
+    after: Callable[[], Awaitable[None]] = _accept
+    posts: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    listed: list[dict[str, object]] = field(default_factory=list)
+    quote: dict[str, object] = field(
+        default_factory=lambda: {"price": Decimal(70000), "upper_limit_price": Decimal(91000), "tick_size": 100}
+    )
+    reads: list[str] = field(default_factory=list)
+    failing: dict[str, Exception] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+        await asyncio.sleep(0)
+        self.reads.append(tool)
+        if error := self.failing.get(tool):
+            raise error
+        blocks: dict[str, Any] = {
+            "domestic_stock_inquire_price": {"price": self.quote},
+            "domestic_stock_inquire_daily_ccld": {"orders": self.listed},
+            "overseas_stock_inquire_ccnl": {"orders": self.listed},
+            "overseas_stock_price": {"price": {"price": Decimal(150)}},
+            "overseas_stock_inquire_psamount": {"buying_power": {"exchange_rate": Decimal(1400)}},
+        }[tool]
+        return Decoded(blocks, list(self.notes))
+
+    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
+        self.posts.append((tool, dict(values)))
+        await self.before()
+        order_id = self.take(values)
+        await self.after()
+        return Decoded({"order": {"order_id": order_id, "order_branch": "06010"}})
+
+    def take(self, values: Mapping[str, object]) -> str:
+        """List an order as KIS would, whoever placed it."""
+        order_id = f"{len(self.listed) + 1:010}"
+        original = values.get("order_id")
+        self.listed.append(
+            {
+                "order_date": f"{self.clock.now:%Y-%m-%d}",
+                "order_time": f"{self.clock.now:%H:%M:%S}",
+                "order_id": order_id,
+                "original_order_id": original,
+                "order_branch": "06010",
+                "side": values.get("side", "buy"),
+                "side_name": "매수취소*"
+                if values.get("action") == "cancel"
+                else "매수정정*"
+                if original
+                else "현금매수",
+                "symbol": values.get("symbol", "005930"),
+                "name": "삼성전자",
+                "order_quantity": values.get("quantity", 10),
+                "order_price": values.get("price", 0),
+                "filled_quantity": 0,
+                "remaining_quantity": values.get("quantity", 10),
+                "rejected_quantity": 0,
+                "order_type_code": "00",
+                "exchange_id_code": "KRX",
+            }
+        )
+        return order_id
