@@ -1,0 +1,38 @@
+"""Rows of the spec table as MCP tools."""
+
+from __future__ import annotations
+
+from mcp_types import Tool, ToolAnnotations
+
+from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.schemas import input_schema, output_schema
+
+_THIS_PROCESS_ONLY = frozenset({"find_instrument", "search_tools", "get_environment", "set_environment"})
+"""Tools that answer from what the server itself knows."""
+
+_ASK_THE_PERSON = {"anthropic/requiresUserInteraction": True}
+
+
+def tool_of(api: Api) -> Tool:
+    """The tool as tools/list shows it.
+
+    Only core tools carry an output schema: those of the KIS APIs would fill a host's tool list with fields that it
+    never shows to the model.
+    """
+    order = api.risk == "order"
+    changes = api.method == "POST"
+    return Tool(
+        name=api.tool,
+        title=api.title,
+        description=api.description,
+        input_schema=input_schema(api),
+        output_schema=output_schema(api) if api.kind == "core" and api.blocks else None,
+        annotations=ToolAnnotations(
+            title=api.title,
+            read_only_hint=not changes,
+            destructive_hint=order,
+            idempotent_hint=not order,
+            open_world_hint=api.tool not in _THIS_PROCESS_ONLY,
+        ),
+        _meta=_ASK_THE_PERSON if order else None,
+    )

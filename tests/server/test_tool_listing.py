@@ -1,0 +1,39 @@
+"""What tools/list says about each tool."""
+
+import pytest
+from mcp_types import Tool
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.model import Api
+from kis_mcp.server.tool_listing import tool_of
+
+CORE = [(api, tool_of(api)) for api in catalog().core]
+
+
+@pytest.mark.parametrize(("api", "tool"), CORE, ids=lambda value: value.tool if isinstance(value, Api) else "")
+def test_a_core_tool_says_what_a_host_needs(api: Api, tool: Tool) -> None:
+    assert tool.title == api.title
+    assert tool.description is not None
+    assert tool.description.startswith("Use this ")
+    assert len(tool.description.encode()) < 2_000
+    assert tool.annotations is not None
+    hints = tool.annotations
+    assert None not in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+    assert tool.input_schema["additionalProperties"] is False
+    assert all("description" in schema for schema in tool.input_schema["properties"].values())
+
+
+def test_order_tools_are_destructive_and_want_the_persons_attention() -> None:
+    for api in catalog().core:
+        tool = tool_of(api)
+        order = api.tool in ("place_order", "modify_order", "cancel_order")
+        assert tool.annotations is not None
+        assert tool.annotations.destructive_hint is order
+        assert tool.annotations.read_only_hint is (not order and api.tool != "set_environment")
+        assert (tool.meta or {}) == ({"anthropic/requiresUserInteraction": True} if order else {})
+
+
+def test_the_core_list_stays_small() -> None:
+    listed = "".join(tool.model_dump_json(by_alias=True, exclude_none=True) for _, tool in CORE)
+    assert len(listed.encode()) <= 40_000
+    assert all(len(tool.model_dump_json(by_alias=True, exclude_none=True)) <= 16_000 for _, tool in CORE)
