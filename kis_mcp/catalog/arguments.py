@@ -189,7 +189,7 @@ def _check_against_others(parameter: Parameter, values: Mapping[str, object]) ->
     value = values.get(parameter.name)
     if value is None:
         return
-    if parameter.pairs_with:
+    if parameter.pairs_with and parameter.is_list:
         others = len(cast(Sized, values.get(parameter.pairs_with, ())))
         if len(cast(Sized, value)) != others:
             raise BadArgument(

@@ -55,7 +55,10 @@ def encode(
     for name, text in api.constants.items():
         elements[name] = _constant(text, hts_id, today, now)
     for parameter in api.parameters:
-        for element, text in _parameter_elements(parameter, values.get(parameter.name), demo, today, now):
+        value = values.get(parameter.name)
+        if parameter.pairs_with and not parameter.is_list:
+            value = [value] * len(cast(Sequence[object], values.get(parameter.pairs_with, ())))
+        for element, text in _parameter_elements(parameter, value, demo, today, now):
             elements[element] = elements.get(element, "") + text
     elements.update(_switches(api, values))
     tr_cont = ""
@@ -197,15 +200,17 @@ def _parameter_elements(
     if value is None:
         blank = parameter.demo_codes.get("", parameter.blank) if demo else parameter.blank
         if blank is not None and not parameter.is_list:
-            yield parameter.element, _moment(blank, today, now)
-    elif parameter.is_list:
-        items = cast(Sequence[object], value)
+            for element in (parameter.element, *parameter.same):
+                yield element, _moment(blank, today, now)
+    elif isinstance(value, list):
+        items = cast(list[object], value)
         for position, item in enumerate(items, start=1):
             yield parameter.element.format(n=position), to_wire(parameter, item, demo=demo)
         if parameter.count_element:
             yield parameter.count_element, str(len(items))
     else:
-        yield parameter.element, parameter.prefix + to_wire(parameter, value, demo=demo)
+        for element in (parameter.element, *parameter.same):
+            yield element, parameter.prefix + to_wire(parameter, value, demo=demo)
 
 
 def _switches(api: Api, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

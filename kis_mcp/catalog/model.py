@@ -37,10 +37,11 @@ class Parameter:
         is_list: Whether it takes a list, one numbered element for each item.
         max_items: The longest list.
         count_element: The KIS element that is told how many items there are.
-        pairs_with: Another list parameter that must have the same length.
+        pairs_with: Another list parameter that must have the same length; a single value is repeated to that length.
         not_before: Another date parameter that must not be later than this one.
         demo_words: The words that demo accepts; None where it accepts all, empty where demo takes no value at all.
         demo_codes: Word → KIS code where demo wants another one than ``codes`` says; the word "" stands for ``blank``.
+        same: Other KIS elements that get the same text.
         also: Other KIS elements that the same word decides: element → word → code, "" for a word it does not list.
         switch_element: A KIS element that is "1" where this argument, or another one that names it, is given, and ""
             otherwise.
@@ -66,6 +67,7 @@ class Parameter:
     not_before: str | None = None
     demo_words: frozenset[str] | None = None
     demo_codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    same: Sequence[str] = ()
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     switch_element: str | None = None
     example: object = None

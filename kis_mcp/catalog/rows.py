@@ -125,6 +125,8 @@ def _parameter(name: str, table: Table, common: Common) -> Parameter:
     values |= {"name": name, "type": kind, "codes": codes, "description": table.take("description", str)}
     if values.get("blank") is False:
         values["blank"] = None
+    if "same" in values:
+        values["same"] = table.words("same")
     if "demo_words" in values:
         values["demo_words"] = frozenset(table.words("demo_words"))
     if "also" in values:

@@ -86,6 +86,21 @@ def test_a_prefix_goes_before_a_given_value_only(api: FindApi) -> None:
     assert encoded(dated, {}).elements["DAY"] == ""
 
 
+def test_one_value_may_fill_several_elements(api: FindApi) -> None:
+    parameter = Parameter("day", "date", "", element="FROM", same=("TO",), blank="$today")
+    dated = replace(api("quote"), parameters=(parameter,), constants={})
+    assert encoded(dated, {"day": date(2026, 1, 2)}).elements == {"FROM": "20260102", "TO": "20260102"}
+    assert encoded(dated, {}).elements == {"FROM": "20260531", "TO": "20260531"}
+
+
+def test_one_value_is_repeated_for_each_item_of_the_list_it_pairs_with(api: FindApi) -> None:
+    symbols = Parameter("symbols", "symbol", "", element="ISCD_{n}", is_list=True)
+    market = Parameter("market", "enum", "", element="MRKT_{n}", codes={"krx": "J"}, pairs_with="symbols")
+    several = replace(api("quote"), parameters=(symbols, market), constants={})
+    request = encoded(several, {"symbols": ["005930", "000660"], "market": "krx"})
+    assert request.elements == {"ISCD_1": "005930", "ISCD_2": "000660", "MRKT_1": "J", "MRKT_2": "J"}
+
+
 def test_a_missing_account_names_what_to_set(api: FindApi) -> None:
     with pytest.raises(CredentialsError, match="KIS_ACCT_STOCK"):
         encoded(api("order"), ORDER, account=None)
