@@ -1,7 +1,7 @@
 """KIS response → readable names and typed values. Pure, and never raises on what KIS sends."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -11,6 +11,7 @@ from kis_mcp.catalog.texts import parse
 Record: TypeAlias = dict[str, object]
 
 _ENVELOPE = frozenset({"rt_cd", "msg_cd", "msg1"})
+_CONTINUATION = "ctx_area_"
 _OTHER = "other"
 
 
@@ -21,10 +22,12 @@ class Decoded:
     Attributes:
         blocks: Block name → rows, or one record.
         notes: What a reader has to know about it: values that could not be read, rows in unexpected places.
+        complete: Whether these are all the rows that KIS has.
     """
 
     blocks: dict[str, list[Record] | Record]
     notes: list[str] = field(default_factory=list[str])
+    complete: bool = True
 
     def record(self, name: str) -> Record:
         """A single block; empty where KIS left it out."""
@@ -44,7 +47,7 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     is documented are kept under ``<name>_more``.
     """
     paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
-    parts = {key.lower(): value for key, value in body.items() if key.lower() not in _ENVELOPE | paging}
+    parts = {key.lower(): value for key, value in body.items() if not _is_envelope(key.lower(), paging)}
     reader = _Reader(paging)
     blocks: dict[str, list[Record] | Record] = {}
     for block in api.blocks:
@@ -68,6 +71,11 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     elif any(_text(value) for value in scalars.values()):
         blocks[_free(_OTHER, blocks)] = reader.record(Block("", _OTHER, False, ()), scalars)
     return Decoded(blocks, [*reader.notes, *reader.unreadable()])
+
+
+def _is_envelope(key: str, paging: Collection[str]) -> bool:
+    """Whether it says nothing about the answer; continuation keys moreover repeat the account number."""
+    return key in _ENVELOPE or key in paging or key.startswith(_CONTINUATION)
 
 
 class _Reader:

@@ -70,6 +70,11 @@ def test_paging_keys_are_no_part_of_the_result(api: FindApi) -> None:
     assert decoded.blocks == {"fills": [], "totals": {}}
 
 
+def test_continuation_keys_never_show_the_account_even_where_the_table_does_not_page(api: FindApi) -> None:
+    decoded = decode(api("quote"), {"output": {"stck_prpr": "1"}, "ctx_area_fk100": "12345678^01^", "CTX_AREA_NK100": ""})
+    assert set(decoded.blocks) == {"quote"}
+
+
 @pytest.mark.parametrize("empty", [{}, [], "", None])
 def test_an_empty_block_comes_in_any_shape(api: FindApi, empty: object) -> None:
     assert decode(api("fills"), {"output1": empty, "output2": empty}).blocks == {"fills": [], "totals": {}}
