@@ -106,6 +106,8 @@ class RateLimiter:
 
     def status(self) -> dict[str, int]:
         """Requests sent in the last second by all processes, and those waiting in this one."""
+        if not self._per_second:
+            return {"sent_in_last_second": 0, "waiting": 0}
         with self._shared() as window:
             return {"sent_in_last_second": len(window.sent) if window else 0, "waiting": len(self._line)}
 

@@ -91,7 +91,7 @@ class Tokens:
         async with self._renewing, self._alone():
             kept = self._load()
             if kept.value and kept.value == refused:
-                kept = replace(kept, value="")
+                self._token = kept = replace(kept, value="")
                 self._save(kept)
             if not kept.value or self._now() >= kept.renew_at:
                 kept = await self._issued(kept, waiting)

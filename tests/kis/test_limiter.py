@@ -1,0 +1,226 @@
+"""The rate limit: two limiters on one file stand for two processes."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kis_mcp.catalog.gateway import Urgency, WaitReporter
+from kis_mcp.kis.limiter import WINDOW_SECONDS, RateLimiter
+from kis_mcp.storage.shared import LockedFile
+from tests.kis.virtual_time import VirtualTime
+
+NewLimiter = Callable[[int], RateLimiter]
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime()
+
+
+@pytest.fixture
+def new_limiter(time: VirtualTime, tmp_path: Path) -> Iterator[NewLimiter]:
+    made: list[RateLimiter] = []
+
+    def make(per_second: int) -> RateLimiter:
+        made.append(RateLimiter(per_second, LockedFile(tmp_path / "rate.json"), time.timer))
+        return made[-1]
+
+    yield make
+    for limiter in made:
+        limiter.close()
+
+
+class Log:
+    """Requests by name, in the order and at the time they went out."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self.time = time
+        self.names: list[str] = []
+        self.times: list[float] = []
+
+    async def request(
+        self,
+        limiter: RateLimiter,
+        name: str = "",
+        urgency: Urgency = Urgency.READ,
+        waiting: WaitReporter | None = None,
+    ) -> None:
+        await limiter.acquire(urgency, waiting)
+        self.names.append(name)
+        self.times.append(self.time.seconds)
+
+    def busiest_second(self) -> int:
+        return max(sum(start <= at < start + 1 for at in self.times) for start in self.times)
+
+
+async def test_a_full_window_goes_out_at_once_and_the_next_request_a_second_later(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiter, log = new_limiter(18), Log(time)
+    await time.run(*(log.request(limiter) for _ in range(19)))
+    assert log.times[17] == 1000
+    assert log.times[18] == pytest.approx(1000 + WINDOW_SECONDS)
+
+
+async def test_zero_lets_everything_out(new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path) -> None:
+    limiter, log = new_limiter(0), Log(time)
+    await time.run(*(log.request(limiter) for _ in range(1000)))
+    assert set(log.times) == {1000}
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240
+
+
+async def test_reads_go_in_the_order_they_came(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log = new_limiter(2), Log(time)
+    await time.run(*(log.request(limiter, str(number)) for number in range(9)))
+    assert log.names == [str(number) for number in range(9)]
+
+
+async def test_an_order_overtakes_waiting_reads(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log = new_limiter(1), Log(time)
+    reads = [asyncio.ensure_future(log.request(limiter, f"read {number}")) for number in range(3)]
+    await time.pass_(0.5)
+    await time.run(log.request(limiter, "order", Urgency.ORDER), *reads)
+    assert log.names == ["read 0", "order", "read 1", "read 2"]
+
+
+async def test_an_order_overtakes_reads_of_another_process(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    mine, others, log = new_limiter(1), new_limiter(1), Log(time)
+    reads = [asyncio.ensure_future(log.request(others, f"read {number}")) for number in range(3)]
+    await time.pass_(0.5)
+    await time.run(log.request(mine, "order", Urgency.ORDER), *reads)
+    assert log.names == ["read 0", "order", "read 1", "read 2"]
+    assert log.busiest_second() == 1
+
+
+async def test_two_processes_take_turns_by_arrival(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiters, log = (new_limiter(1), new_limiter(1)), Log(time)
+    requests: list[asyncio.Future[None]] = []
+    for number in range(6):
+        requests.append(asyncio.ensure_future(log.request(limiters[number % 2], str(number))))
+        await time.pass_(0.01)
+    await time.run(*requests)
+    assert log.names == ["0", "1", "2", "3", "4", "5"]
+
+
+@given(
+    per_second=st.integers(1, 5),
+    requests=st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(Urgency), st.floats(0, 0.7), st.booleans()), max_size=25
+    ),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_second_ever_has_too_many_however_requests_come_and_go(
+    tmp_path_factory: pytest.TempPathFactory, per_second: int, requests: list[tuple[int, Urgency, float, bool]]
+) -> None:
+    time, path = VirtualTime(), tmp_path_factory.mktemp("rate") / "rate.json"
+    limiters = [RateLimiter(per_second, LockedFile(path), time.timer) for _ in range(3)]
+    log, kept = Log(time), list[asyncio.Future[None]]()
+    for process, urgency, pause, cancelled in requests:
+        request = asyncio.ensure_future(log.request(limiters[process], urgency=urgency))
+        await time.pass_(pause)
+        if cancelled:
+            request.cancel()
+        else:
+            kept.append(request)
+    await time.run(*kept)
+    await time.pass_(0)
+    assert all(request.done() for request in kept)
+    assert not log.times or log.busiest_second() <= per_second
+    assert [limiter.status()["waiting"] for limiter in limiters] == [0, 0, 0]
+    for limiter in limiters:
+        limiter.close()
+
+
+async def test_a_cancelled_request_gives_its_place_up(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log = new_limiter(1), Log(time)
+    first, cancelled, last = (asyncio.ensure_future(log.request(limiter, name)) for name in ("a", "b", "c"))
+    await time.pass_(0.3)
+    cancelled.cancel()
+    await time.run(first, last)
+    assert log.names == ["a", "c"]
+    assert log.times[1] == pytest.approx(1000 + WINDOW_SECONDS)
+
+
+async def test_a_process_that_died_in_line_holds_nobody_up_for_long(
+    new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path
+) -> None:
+    file = LockedFile(tmp_path / "rate.json")
+    assert file.try_lock()
+    file.write({"sent": [], "tickets": {"dead": [Urgency.ORDER, 900.0, time.seconds + 0.5]}})
+    file.close()
+    log = Log(time)
+    await time.run(log.request(new_limiter(1)))
+    assert 0.5 <= log.times[0] - 1000 <= 0.7
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"sent": 3}', '{"sent": ["x"], "tickets": []}'])
+async def test_a_damaged_file_costs_at_most_a_window(
+    new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "rate.json").write_text(content)
+    log = Log(time)
+    await time.run(log.request(new_limiter(2)))
+    assert log.times[0] - 1000 <= WINDOW_SECONDS + 0.1
+
+
+async def test_times_from_before_a_restart_of_the_machine_do_not_count(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiter, log = new_limiter(1), Log(time)
+    await time.run(log.request(limiter))
+    time.seconds = 5.0
+    await time.run(log.request(limiter))
+    assert log.times == [1000, 5.0]
+
+
+async def test_a_rejection_by_kis_stops_every_process_for_a_window(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    mine, others, log = new_limiter(18), new_limiter(18), Log(time)
+    await mine.back_off()
+    await time.run(log.request(others), log.request(mine))
+    assert min(log.times) == pytest.approx(1000 + WINDOW_SECONDS)
+
+
+async def test_a_long_wait_is_reported_as_it_shrinks(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log, told = new_limiter(1), Log(time), list[float]()
+
+    async def waiting(seconds: float) -> None:
+        told.append(round(seconds, 1))
+
+    reads = [log.request(limiter) for _ in range(4)]
+    await time.run(*reads, log.request(limiter, waiting=waiting))
+    assert told == [4.2, 3.2, 2.2, 1.2]
+
+
+async def test_a_short_wait_is_not_reported(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log, told = new_limiter(1), Log(time), list[float]()
+
+    async def waiting(seconds: float) -> None:
+        told.append(seconds)
+
+    await time.run(log.request(limiter))
+    await time.pass_(0.5)
+    await time.run(log.request(limiter, waiting=waiting))
+    assert told == []
+
+
+async def test_a_reporter_that_hangs_or_fails_holds_nobody_up(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log = new_limiter(1), Log(time)
+
+    async def hanging(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    async def failing(seconds: float) -> None:
+        raise ConnectionError
+
+    await time.run(
+        *(log.request(limiter) for _ in range(3)),
+        log.request(limiter, waiting=hanging),
+        log.request(limiter, waiting=failing),
+        log.request(limiter),
+    )
+    assert len(log.times) == 6
+    assert log.times[-1] == pytest.approx(1000 + 5 * WINDOW_SECONDS)

@@ -1,0 +1,56 @@
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.storage.cache import DiskReplyCache
+
+REPLY = KisReply({"rt_cd": "0", "output": [{"hts_kor_isnm": "삼성전자", "n": 1}]}, "M")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[DiskReplyCache]:
+    cache = DiskReplyCache(tmp_path / "cache")
+    yield cache
+    cache.close()
+
+
+def test_an_answer_is_kept_whole_for_every_process(cache: DiskReplyCache, tmp_path: Path) -> None:
+    assert cache.get("key") is None
+    cache.put("key", REPLY, 60, "quote")
+    other_process = DiskReplyCache(tmp_path / "cache")
+    assert other_process.get("key") == REPLY
+    other_process.close()
+
+
+def test_an_answer_is_gone_when_its_time_is_over(cache: DiskReplyCache) -> None:
+    cache.put("key", REPLY, 0, "quote")
+    assert cache.get("key") is None
+
+
+def test_dropping_a_tag_forgets_its_answers_only(cache: DiskReplyCache) -> None:
+    cache.put("balance", REPLY, 60, "account")
+    cache.put("orders", REPLY, 60, "account")
+    cache.put("price", REPLY, 60, "quote")
+    cache.drop("account")
+    assert [cache.get(key) for key in ("balance", "orders", "price")] == [None, None, REPLY]
+
+
+def test_a_damaged_cache_is_as_good_as_an_empty_one(
+    cache: DiskReplyCache, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "cache.db").write_bytes(b"no database" * 1000)
+    with caplog.at_level(logging.WARNING):
+        cache.put("key", REPLY, 60, "quote")
+        assert cache.get("key") is None
+        cache.drop("quote")
+    assert "DatabaseError" in caplog.text
+
+
+def test_the_cache_is_private(cache: DiskReplyCache, tmp_path: Path) -> None:
+    cache.put("key", REPLY, 60, "quote")
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "cache").glob("cache.db*")} == {0}

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.storage.shared import LockedFile, SharedStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "state.json"
+
+
+def test_one_holder_at_a_time(path: Path) -> None:
+    mine, others = LockedFile(path), LockedFile(path)
+    assert mine.try_lock()
+    assert not others.try_lock()
+    mine.unlock()
+    assert others.try_lock()
+    others.close()
+    assert mine.try_lock()
+    mine.close()
+
+
+def test_the_next_holder_reads_what_the_last_one_wrote_even_if_it_is_shorter(path: Path) -> None:
+    mine, others = LockedFile(path), LockedFile(path)
+    for content in ({}, {"a": [1.5, 2]}, {"a": "가" * 500}, {"b": 1}):
+        assert mine.try_lock()
+        mine.write(content)
+        mine.unlock()
+        assert others.try_lock()
+        assert others.read() == content
+        others.unlock()
+    mine.close()
+    others.close()
+
+
+def test_a_new_file_is_empty_and_private(path: Path) -> None:
+    file = LockedFile(path)
+    assert file.try_lock()
+    assert file.read() == {}
+    file.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_store_is_seen_by_others_and_outlives_its_object(tmp_path: Path) -> None:
+    mine, others = SharedStore(tmp_path), SharedStore(tmp_path)
+    assert others.get("key") == {}
+    mine.put("key", {"token": "x", "until": 1.5})
+    mine.close()
+    assert others.get("key") == {"token": "x", "until": 1.5}
+    others.close()
+
+
+def test_a_store_and_all_its_files_are_private(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = SharedStore(folder)
+    store.put("key", {"token": "x" * 100_000})
+    modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.glob("cache.db*")]}
+    store.close()
+    assert set(modes.values()) == {0}
+    assert len(modes) == 4
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadArgument) as raised:
+        LockedFile(tmp_path / "file" / "lock").try_lock()
+    assert raised.value.field == "KIS_DATA_DIR"
+
+
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+    SharedStore(folder).put("key", {})
+    assert folder.stat().st_mode & 0o777 == 0o700
