@@ -71,7 +71,7 @@ def test_paging_keys_are_no_part_of_the_result(api: FindApi) -> None:
 
 
 def test_continuation_keys_never_show_the_account_even_where_the_table_does_not_page(api: FindApi) -> None:
-    decoded = decode(api("quote"), {"output": {"stck_prpr": "1"}, "ctx_area_fk100": "12345678^01^", "CTX_AREA_NK100": ""})
+    decoded = decode(api("quote"), {"output": {"stck_prpr": "1"}, "ctx_area_fk100": "12345678^01^"})
     assert set(decoded.blocks) == {"quote"}
 
 
