@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Protocol, TypeAlias
 
@@ -34,10 +35,11 @@ class KisRequest:
 
 @dataclass(frozen=True, slots=True)
 class KisReply:
-    """KIS' successful answer (rt_cd "0"): its body as parsed JSON and its tr_cont header."""
+    """KIS' successful answer (rt_cd "0"): its body as parsed JSON, its tr_cont header and when it came, where known."""
 
     body: Mapping[str, object]
     tr_cont: str = ""
+    received_at: datetime | None = None
 
     @property
     def has_more(self) -> bool:

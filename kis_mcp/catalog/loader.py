@@ -68,8 +68,7 @@ class Catalog:
             row = Table(cast(dict[str, Any], values), f"{where} [{slug}]")
             api = read_row(row, slug=slug, category=category, group=path.stem, common=self._common)
             if self._strict:
-                for block in api.blocks:
-                    tuple(block.fields)
+                _check_names(row, api)
             yield api
 
 
@@ -77,6 +76,18 @@ class Catalog:
 def catalog() -> Catalog:
     """The package's own table, read once."""
     return Catalog()
+
+
+def _check_names(row: Table, api: Api) -> None:
+    """That every readable name which the row uses is one of its fields."""
+    names = {block.name: {field.name for field in block.fields} for block in api.blocks}
+    if len(names) < len(api.blocks):
+        raise row.error("blocks", "two have the same name")
+    for block in api.blocks:
+        if unknown := set(block.columns) - names[block.name]:
+            raise row.error(f"blocks {block.key} columns", f"{min(unknown)!r} is no field of it")
+    if unknown := api.untrusted - {name for block in names.values() for name in block}:
+        raise row.error("untrusted", f"{min(unknown)!r} is no field")
 
 
 def _read(path: Path) -> dict[str, Any]:

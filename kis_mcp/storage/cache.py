@@ -1,12 +1,14 @@
 """KIS' answers kept on disk for a few seconds to an hour, shared by the processes of one user."""
 
 import logging
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from kis_mcp.catalog.gateway import KisReply
 
 _SIZE_LIMIT_BYTES = 64 << 20
+_BUSY_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -25,12 +27,13 @@ class DiskReplyCache:
         kept = self._do("get", key)
         if not isinstance(kept, list):
             return None
-        body, tr_cont = cast(tuple[dict[str, object], str], kept)
-        return KisReply(body, tr_cont)
+        body, tr_cont, received_at = cast(tuple[dict[str, object], str, str | None], kept)
+        return KisReply(body, tr_cont, None if received_at is None else datetime.fromisoformat(received_at))
 
     def put(self, key: str, reply: KisReply, seconds: float, tag: str) -> None:
         """Keep an answer for so many seconds, to be dropped with others of its tag."""
-        self._do("set", key, [reply.body, reply.tr_cont], expire=seconds, tag=tag)
+        received_at = reply.received_at and reply.received_at.isoformat()
+        self._do("set", key, [reply.body, reply.tr_cont, received_at], expire=seconds, tag=tag)
 
     def drop(self, tag: str) -> None:
         """Forget every answer put with this tag."""
@@ -46,7 +49,9 @@ class DiskReplyCache:
 
         try:
             if self._cache is None:
-                self._cache = open_disk_cache(self._folder, size_limit=_SIZE_LIMIT_BYTES, tag_index=True)
+                self._cache = open_disk_cache(
+                    self._folder, timeout=_BUSY_SECONDS, size_limit=_SIZE_LIMIT_BYTES, tag_index=True
+                )
             return getattr(self._cache, operation)(*arguments, **options)
         except DISK_ERRORS as error:
             _log.warning("The reply cache could not %s: %s", operation, type(error).__name__)

@@ -91,6 +91,9 @@ def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(edited
         ("overrides = { stck_prpr", "overrides = { acml_vol", "overrides acml_vol"),
         ('name = "amount", type = "decimal"', 'type = "money"', "type"),
         ('fields = "odno stck_prpr', 'fields = "odno ODNO stck_prpr', "order_number"),
+        ('columns = "order_number price"', 'columns = "order_number volume"', "blocks output1 columns.*volume"),
+        ('untrusted = "name"', 'untrusted = "title"', "untrusted"),
+        ('name = "totals"', 'name = "fills"', "blocks"),
         ("max_items = 3, required", 'max_items = "3", required', "params symbols max_items"),
     ],
 )

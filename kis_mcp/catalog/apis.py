@@ -1,0 +1,301 @@
+"""KIS' APIs as calls: arguments in, typed blocks out, with paging and caching between them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, cast
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.cache import LIFETIMES, ReplyCache
+from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.decode import Decoded, Record, decode
+from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, WaitReporter
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import AccountKind, Api, CacheClass
+from kis_mcp.catalog.paging import Collector, Limits, next_keys
+from kis_mcp.catalog.reserved import ALL_FIELDS, CURSOR, FIELDS, LIMIT, RESERVED_NAMES
+from kis_mcp.clock import Clock
+from kis_mcp.environment import Environment
+from kis_mcp.errors import BadArgument, KisMcpError
+
+MOST_CHARACTERS = 48_000
+MOST_PAGES = 100
+_UNLIMITED = Limits(1_000_000, None, {})
+_DATA_CHANGED = "SYDB0050"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a tool answers.
+
+    Attributes:
+        blocks: Block name → rows, or one record.
+        complete: Whether there is no more.
+        next_cursor: Where it goes on, if it can.
+        notes: What a reader has to know.
+        as_of: When KIS said so; of several answers the earliest.
+    """
+
+    blocks: dict[str, list[Record] | Record]
+    complete: bool
+    next_cursor: str | None
+    notes: list[str]
+    as_of: datetime
+
+
+class KisApis:
+    """All APIs of one environment.
+
+    Args:
+        catalog: The spec table.
+        gateway: The way to KIS.
+        cache: Where answers are kept for a while.
+        environment: Which KIS it is.
+        accounts: The accounts to use, by kind; a missing one is an error only for the APIs that want it.
+        hts_id: The customer's HTS ID, for the few APIs that want it.
+        clock: Says what time it is in Korea.
+        lifetimes: Seconds that an answer is reused, by cache class; 0 or absent for never.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        gateway: KisGateway,
+        cache: ReplyCache,
+        *,
+        environment: Environment,
+        accounts: Mapping[AccountKind, Account],
+        hts_id: str = "",
+        clock: Clock,
+        lifetimes: Mapping[CacheClass, float] = LIFETIMES,
+    ) -> None:
+        self.catalog = catalog
+        self.environment = environment
+        self.accounts = accounts
+        self.clock = clock
+        self._gateway = gateway
+        self._cache = cache
+        self._hts_id = hts_id
+        self._lifetimes = lifetimes
+        self._orders_sent = 0
+
+    async def call(self, api: Api, arguments: Mapping[str, object], *, waiting: WaitReporter | None = None) -> Page:
+        """Answer a tool call that reads.
+
+        Lists are cut at the caller's limit or where the answer gets too long, and then go on with a cursor.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: Before anything is sent, or as KIS says.
+            RateLimited, KisUnavailable: KIS could not be asked.
+        """
+        values = validate(api, arguments)
+        _require_read(api)
+        columns, note = _columns(api, values.get(FIELDS))
+        limits = Limits(cast(int, values[LIMIT]), MOST_CHARACTERS, columns) if LIMIT in values else _UNLIMITED
+        cursor = Cursor(self.environment, api.tool, values, self._account_number(api))
+        text = values.get(CURSOR)
+        start = Position() if text is None else cursor.read(cast(str, text))
+        collected, as_of = await self._collect(api, values, start, limits, fresh=False, waiting=waiting)
+        return Page(
+            blocks=collected.blocks,
+            complete=collected.complete,
+            next_cursor=None if collected.going_on is None else cursor.write(collected.going_on),
+            notes=[*collected.notes, *note],
+            as_of=as_of,
+        )
+
+    async def rows(
+        self,
+        tool: str,
+        arguments: Mapping[str, object],
+        *,
+        fresh: bool = False,
+        max_rows: int = 5_000,
+        waiting: WaitReporter | None = None,
+    ) -> Decoded:
+        """Read an API whole: all pages, all fields.
+
+        Args:
+            tool: Its name.
+            arguments: Its own arguments, without those of lists.
+            fresh: Whether to ask KIS even where an answer is kept.
+            max_rows: The most rows; a note says so when there are more.
+            waiting: Told when the rate limit makes it wait.
+
+        Raises:
+            As :meth:`call`.
+        """
+        api = self._find(tool)
+        _require_read(api)
+        limits = Limits(max_rows, None, {})
+        values = validate(api, arguments)
+        collected, _ = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
+        if collected.going_on is not None:
+            collected.notes.append(f"There are more than the first {max_rows} rows.")
+        return Decoded(collected.blocks, collected.notes, collected.complete)
+
+    def check(self, api: Api, values: Mapping[str, object]) -> None:
+        """Find out, without asking KIS, whether a call with these validated arguments could be sent.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: It could not.
+        """
+        self._request(api, values)
+
+    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
+        """Send an order, once. Kept account answers are forgotten, whatever comes of it.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: It was not sent.
+            OrderRejected, OrderStateUnknown, RateLimited, KisUnavailable: As :meth:`KisGateway.order` says.
+        """
+        api = self._find(tool)
+        if api.risk != "order":
+            raise ValueError(f"{tool} sends no order")
+        request = self._request(api, validate(api, values))
+        try:
+            reply = await self._gateway.order(request)
+        finally:
+            self._orders_sent += 1
+            self._cache.drop("account")
+        return decode(api, reply.body)
+
+    async def _collect(
+        self,
+        api: Api,
+        values: Mapping[str, object],
+        start: Position,
+        limits: Limits,
+        *,
+        fresh: bool,
+        waiting: WaitReporter | None,
+    ) -> tuple[Collector, datetime]:
+        """Collect pages; once more from the beginning when the data changed at KIS meanwhile."""
+        first = Collector(limits, start, api.paging)
+        try:
+            return first, await self._fill(first, api, values, start, fresh=fresh, waiting=waiting)
+        except KisMcpError as error:
+            if error.kis_code != _DATA_CHANGED:
+                raise
+        if start != Position():
+            raise BadArgument(
+                "The list changed at KIS since the last page.", remedy="Call again without cursor.", field=CURSOR
+            )
+        second = Collector(limits, start, api.paging)
+        try:
+            return second, await self._fill(second, api, values, start, fresh=True, waiting=waiting)
+        except KisMcpError as error:
+            if error.kis_code != _DATA_CHANGED or not second.blocks:
+                raise
+        second.notes.append("The list keeps changing at KIS, so it ends early; call again for the rest.")
+        second.going_on = None
+        return second, self.clock()
+
+    async def _fill(
+        self,
+        collector: Collector,
+        api: Api,
+        values: Mapping[str, object],
+        start: Position,
+        *,
+        fresh: bool,
+        waiting: WaitReporter | None,
+    ) -> datetime:
+        """Ask for page after page until the collector has enough; when the first answer came."""
+        keys = start.keys
+        as_of = None
+        for _ in range(MOST_PAGES):
+            reply = await self._read(api, self._request(api, values, keys), fresh=fresh, waiting=waiting)
+            as_of = min(filter(None, (as_of, reply.received_at)), default=None)
+            following = None if api.paging is None else next_keys(api.paging, reply)
+            if not collector.add(decode(api, reply.body), keys, following):
+                break
+            keys = following
+        return as_of or self.clock()
+
+    async def _read(self, api: Api, request: KisRequest, *, fresh: bool, waiting: WaitReporter | None) -> KisReply:
+        seconds = self._lifetimes.get(api.cache, 0)
+        key = self._key(request)
+        if seconds and not fresh and (kept := self._cache.get(key)):
+            return kept
+        orders_sent = self._orders_sent
+        reply = await self._gateway.read(request, waiting=waiting)
+        reply = replace(reply, received_at=self.clock())
+        before_an_order = api.cache == "account" and orders_sent != self._orders_sent
+        if seconds and not before_an_order:
+            self._cache.put(key, reply, seconds, api.cache)
+        return reply
+
+    def _request(self, api: Api, values: Mapping[str, object], page: Mapping[str, str] | None = None) -> KisRequest:
+        now = self.clock()
+        return encode(
+            api,
+            {name: value for name, value in values.items() if name not in RESERVED_NAMES},
+            demo=self.environment.uses_demo_api,
+            account=self.accounts.get(api.account) if api.account else None,
+            hts_id=self._hts_id,
+            today=now.date(),
+            now=now.time(),
+            page=page,
+        )
+
+    def _account_number(self, api: Api) -> str:
+        account = self.accounts.get(api.account) if api.account else None
+        return account.number if account else ""
+
+    def _key(self, request: KisRequest) -> str:
+        """What an answer is kept under: its environment and the whole request, account included."""
+        parts: list[Any] = [
+            self.environment,
+            request.method,
+            request.path,
+            request.tr_id,
+            request.tr_cont,
+            dict(request.elements),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _find(self, tool: str) -> Api:
+        api = self.catalog.find(tool)
+        if api is None:
+            raise LookupError(f"The spec table has no {tool}")
+        return api
+
+
+def _require_read(api: Api) -> None:
+    if api.risk == "order":
+        raise ValueError(f"{api.tool} sends orders: it is no read")
+
+
+def _columns(api: Api, wanted: object) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Block name → the columns to show of each list, and a note where that is not all of them.
+
+    Raises:
+        BadArgument: A wanted column is in none of the lists.
+    """
+    lists = [block for block in api.blocks if block.is_list]
+    if wanted == ALL_FIELDS:
+        return {}, []
+    chosen = tuple(cast(list[str], wanted or ()))
+    if not chosen:
+        shown = {block.name: block.columns for block in lists if block.columns}
+        hidden = sum(len(block.fields) - len(block.columns) for block in lists if block.columns)
+        return shown, [f'{hidden} more fields with {FIELDS}="{ALL_FIELDS}".'] if hidden > 0 else []
+    names = {block.name: {field.name for field in block.fields} for block in lists}
+    known = [name for block in names.values() for name in block]
+    for name in chosen:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise BadArgument(
+                f"{api.tool} has no field {name[:60]!r} in its lists.",
+                remedy=f"Did you mean {near[0]}?" if near else f'Give {FIELDS}="{ALL_FIELDS}" to see them all.',
+                field=FIELDS,
+            )
+    return {
+        block.name: tuple(name for name in chosen if name in names[block.name]) or block.columns for block in lists
+    }, []
