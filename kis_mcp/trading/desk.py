@@ -102,6 +102,7 @@ class OrderDesk:
             OrderRejected, OrderStateUnknown: What became of the earlier call with this key.
         """
         values = validate(api, arguments)
+        self._kis.check(api, values)
         account = self._account(api)
         order = order_of(api, values)
         digest = fingerprint(self._environment, account, api.tool, values)

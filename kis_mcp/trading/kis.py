@@ -6,7 +6,8 @@ from typing import Protocol
 from kis_mcp.account import Account
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import AccountKind
+from kis_mcp.catalog.model import AccountKind, Api
+from kis_mcp.environment import Environment
 
 
 class Kis(Protocol):
@@ -16,10 +17,17 @@ class Kis(Protocol):
     def catalog(self) -> Catalog: ...
 
     @property
+    def environment(self) -> Environment: ...
+
+    @property
     def accounts(self) -> Mapping[AccountKind, Account]: ...
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         """Every page of a read API."""
+        ...
+
+    def check(self, api: Api, values: Mapping[str, object]) -> None:
+        """Find out, without asking KIS, whether a call with these validated arguments could be sent."""
         ...
 
     async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:

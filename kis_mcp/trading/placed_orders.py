@@ -1,13 +1,15 @@
 """Orders as KIS lists them, whoever placed them, in one form for every market."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
+from kis_mcp.catalog.decode import Decoded
 from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.market.instrument import US_EXCHANGES
 from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Side, is_same_order_id
@@ -73,13 +75,13 @@ class PlacedOrders:
 async def domestic_orders(kis: Kis, start: date, end: date, *, fresh: bool = False) -> PlacedOrders:
     """The KRX, NXT and SOR orders of these days, Korean time."""
     page = await kis.rows(DOMESTIC, {"start_date": start, "end_date": end}, fresh=fresh)
-    return PlacedOrders(tuple(_domestic(kis, row) for row in page.rows("orders")), not page.notes)
+    return _placed([_domestic(kis, row) for row in page.rows("orders")], page)
 
 
 async def overseas_orders(kis: Kis, start: date, end: date, *, fresh: bool = False) -> PlacedOrders:
     """The overseas orders of these days, in the exchange's calendar."""
     page = await kis.rows(OVERSEAS, {"start_date": start, "end_date": end}, fresh=fresh)
-    return PlacedOrders(tuple(_overseas(row) for row in page.rows("orders")), not page.notes)
+    return _placed([_overseas(row) for row in page.rows("orders")], page)
 
 
 async def orders_around(
@@ -90,6 +92,20 @@ async def orders_around(
         return await domestic_orders(kis, since.astimezone(KST).date(), until.astimezone(KST).date(), fresh=fresh)
     start = since.astimezone(NEW_YORK).date() - timedelta(days=1)
     return await overseas_orders(kis, start, until.astimezone(KST).date(), fresh=fresh)
+
+
+def _placed(orders: list[PlacedOrder], page: Decoded) -> PlacedOrders:
+    """The orders; what ended because it was changed is told from what was cancelled by the order that replaced it."""
+    replaced = {order.original_order_id for order in orders if order.action is Action.MODIFY}
+    return PlacedOrders(
+        tuple(
+            replace(order, status=PlacedStatus.AMENDED)
+            if order.status is PlacedStatus.CANCELLED and order.order_id in replaced
+            else order
+            for order in orders
+        ),
+        complete=page.complete,
+    )
 
 
 def _domestic(kis: Kis, row: Mapping[str, object]) -> PlacedOrder:
@@ -120,16 +136,16 @@ def _domestic(kis: Kis, row: Mapping[str, object]) -> PlacedOrder:
 
 
 def _overseas(row: Mapping[str, object]) -> PlacedOrder:
-    currency = text(row, "currency")
+    exchange = text(row, "exchange")
     quantities = _Quantities.of(row)
     return PlacedOrder(
         order_id=_order_id(row, "order_id") or "",
         original_order_id=_order_id(row, "original_order_id"),
         branch=text(row, "order_branch") or "",
         action={"amend": Action.MODIFY, "cancel": Action.CANCEL}.get(text(row, "order_action") or "", Action.NEW),
-        market="US" if currency == "USD" else "overseas",
-        exchange=text(row, "exchange"),
-        currency=currency,
+        market="US" if exchange in US_EXCHANGES else "overseas",
+        exchange=exchange,
+        currency=text(row, "currency"),
         symbol=text(row, "symbol") or "",
         name=text(row, "name"),
         side=_side(row),

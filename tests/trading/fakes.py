@@ -12,6 +12,7 @@ from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
 
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"
@@ -44,6 +45,7 @@ class FakeKis:
 
     clock: FakeClock
     catalog: Catalog = CATALOG
+    environment: Environment = Environment.SIM
     accounts: Mapping[AccountKind, Account] = field(default_factory=lambda: {"stock": Account("12345678", "01")})
     before: Callable[[], Awaitable[None]] = _accept
     after: Callable[[], Awaitable[None]] = _accept
@@ -54,7 +56,7 @@ class FakeKis:
     )
     reads: list[str] = field(default_factory=list)
     failing: dict[str, Exception] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    complete: bool = True
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         await asyncio.sleep(0)
@@ -68,7 +70,9 @@ class FakeKis:
             "overseas_stock_price": {"price": {"price": Decimal(150)}},
             "overseas_stock_inquire_psamount": {"buying_power": {"exchange_rate": Decimal(1400)}},
         }[tool]
-        return Decoded(blocks, list(self.notes))
+        return Decoded(blocks, complete=self.complete)
+
+    def check(self, api: Api, values: Mapping[str, object]) -> None: ...
 
     async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
         self.posts.append((tool, dict(values)))

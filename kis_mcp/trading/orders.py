@@ -1,0 +1,166 @@
+"""Orders in market-neutral terms → the KIS API that takes them and its arguments; and the list of orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from kis_mcp.clock import KST, Clock
+from kis_mcp.errors import BadArgument
+from kis_mcp.market.instrument import Instrument, Market
+from kis_mcp.trading.journal import Journal
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import Action, Side
+from kis_mcp.trading.order_types import UNPRICED
+from kis_mcp.trading.originals import find_original
+from kis_mcp.trading.placed_orders import PlacedOrder, PlacedStatus, domestic_orders, orders_around, overseas_orders
+
+StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
+
+_US_WORDS: Mapping[str, str] = {
+    "limit": "limit",
+    "limit_on_open": "loo",
+    "limit_on_close": "loc",
+    "market_on_open": "moo",
+    "market_on_close": "moc",
+}
+_KR_WORDS: Mapping[str, str] = {"limit": "limit", "market": "market"}
+
+_SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
+    "all": frozenset(PlacedStatus),
+    "open": frozenset({PlacedStatus.OPEN, PlacedStatus.PARTLY_FILLED}),
+    "filled": frozenset({PlacedStatus.FILLED, PlacedStatus.PARTLY_FILLED}),
+    "cancelled": frozenset({PlacedStatus.CANCELLED, PlacedStatus.AMENDED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCall:
+    """A KIS order API and its arguments, ready for `OrderDesk.propose`."""
+
+    tool: str
+    arguments: Mapping[str, object]
+
+
+def place(
+    instrument: Instrument, *, side: Side, quantity: int, order_type: str = "limit", price: Decimal | None = None
+) -> OrderCall:
+    """A new order for ``instrument``, on the exchange that it names.
+
+    Raises:
+        BadArgument: The market has no such order type.
+    """
+    words = _KR_WORDS if instrument.market == "KR" else _US_WORDS
+    if order_type not in words:
+        raise BadArgument(
+            f"There are no {order_type} orders for {'Korean' if instrument.market == 'KR' else 'US'} stocks here.",
+            remedy=f"Use {' or '.join(words)}.",
+            field="order_type",
+        )
+    arguments: dict[str, object] = {
+        "symbol": instrument.symbol,
+        "side": side,
+        "quantity": quantity,
+        "order_type": words[order_type],
+        "exchange": instrument.exchange,
+    }
+    if price is not None:
+        arguments["price"] = price
+    tool = "domestic_stock_order_cash" if instrument.market == "KR" else "overseas_stock_order"
+    return OrderCall(tool, arguments)
+
+
+async def modify(
+    kis: Kis,
+    market: Market,
+    order_id: str,
+    *,
+    price: Decimal | None = None,
+    quantity: int | None = None,
+    now: datetime,
+) -> OrderCall:
+    """A new price for a standing order, or for ``quantity`` of it.
+
+    Raises:
+        BadArgument: KIS lists no such order today, or there is nothing to change it to.
+    """
+    original = await find_original(kis, market, order_id, now)
+    if price is None:
+        raise BadArgument(
+            "A change needs a new price.", remedy="Give price; to order less, cancel a part.", field="price"
+        )
+    arguments = _change(original, Action.MODIFY, quantity)
+    arguments["price"] = price
+    if market == "KR" and original.order_type and original.order_type not in UNPRICED:
+        arguments["order_type"] = original.order_type
+    return OrderCall(_CHANGE_TOOLS[market], arguments)
+
+
+async def cancel(kis: Kis, market: Market, order_id: str, *, quantity: int | None = None, now: datetime) -> OrderCall:
+    """The end of a standing order, or of ``quantity`` of it.
+
+    Raises:
+        BadArgument: KIS lists no such order today.
+    """
+    original = await find_original(kis, market, order_id, now)
+    return OrderCall(_CHANGE_TOOLS[market], _change(original, Action.CANCEL, quantity))
+
+
+async def listed(
+    kis: Kis,
+    journal: Journal,
+    market: Market,
+    *,
+    clock: Clock,
+    start: date | None = None,
+    end: date | None = None,
+    symbol: str | None = None,
+    status: StatusFilter = "all",
+) -> list[PlacedOrder]:
+    """Orders at KIS, latest first, wherever they were placed; today's by default.
+
+    Args:
+        start, end: Days in the exchange's calendar, both included.
+    """
+    now = clock()
+    start = start or end
+    if start is None:
+        placed = await orders_around(kis, market, now, now)
+    elif market == "KR":
+        placed = await domestic_orders(kis, start, end or now.date())
+    else:
+        placed = await overseas_orders(kis, start, end or now.date())
+    since = datetime.combine(start or now.date(), time(), KST) - timedelta(days=2)
+    ours = await journal.orders_since(since)
+    orders = [
+        replace(order, ours=order.order_id in ours)
+        for order in placed.orders
+        if order.market == market
+        and order.action is not Action.CANCEL
+        and order.status in _SHOWN[status]
+        and symbol in (None, order.symbol)
+    ]
+    return sorted(orders, key=lambda order: (order.ordered_at or now, order.order_id), reverse=True)
+
+
+_CHANGE_TOOLS: Mapping[Market, str] = {
+    "KR": "domestic_stock_order_rvsecncl",
+    "US": "overseas_stock_order_rvsecncl",
+}
+
+
+def _change(original: PlacedOrder, action: Action, quantity: int | None) -> dict[str, object]:
+    arguments: dict[str, object] = {
+        "action": action.value,
+        "order_id": original.order_id,
+        "exchange": original.exchange,
+    }
+    if original.market == "KR":
+        arguments["order_branch"] = original.branch
+        arguments["all_remaining"] = quantity is None
+        if quantity is not None:
+            arguments["quantity"] = quantity
+        return arguments
+    rest = original.remaining_quantity if action is Action.MODIFY else original.quantity
+    return arguments | {"symbol": original.symbol, "quantity": quantity or int(rest or original.quantity)}
