@@ -1,0 +1,79 @@
+"""The spec table beside what KIS documents: ``documented_apis.tsv`` was derived from KIS' workbook, not from the table.
+
+Its columns: category, slug, kind, method, path, TR ids of real and of demo, request elements in order, and the response
+elements by block. Elements that KIS' sheet misprints stand there as KIS' own sample code sends them.
+"""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.model import Api
+
+ACCOUNT_ELEMENTS = {"CANO", "ACNT_PRDT_CD"}
+
+
+def documented() -> dict[tuple[str, str], dict[str, str]]:
+    with Path(__file__).with_name("documented_apis.tsv").open(encoding="utf-8", newline="") as file:
+        return {(row["category"], row["slug"]): row for row in csv.DictReader(file, delimiter="\t")}
+
+
+DOCUMENTED = documented()
+APIS = {(api.category, api.slug): api for api in catalog().apis}
+
+
+def request_elements(api: Api) -> set[str]:
+    """Every element the row can send, numbered ones written out."""
+    elements = set(api.constants)
+    if api.paging:
+        elements |= set(api.paging.keys) | set(api.paging.marks)
+    if api.account:
+        elements |= ACCOUNT_ELEMENTS
+    for parameter in api.parameters:
+        elements |= set(parameter.also) | set(parameter.same)
+        elements |= {name for name in (parameter.count_element, parameter.switch_element) if name}
+        if parameter.element and (parameter.is_list or parameter.pairs_with):
+            items = parameter if parameter.is_list else api.parameter(parameter.pairs_with or "")
+            assert items and items.max_items
+            elements |= {parameter.element.format(n=n) for n in range(1, items.max_items + 1)}
+        elif parameter.element:
+            elements.add(parameter.element)
+    return elements
+
+
+def response_elements(api: Api) -> dict[str, list[str]]:
+    paging = {key.lower() for key in (api.paging.keys.values() if api.paging else ())}
+    blocks = {
+        block.key.lower(): [field.element for field in block.fields if field.element.lower() not in paging]
+        for block in api.blocks
+    }
+    return {key: elements for key, elements in blocks.items() if elements}
+
+
+def documented_response(row: dict[str, str], api: Api) -> dict[str, list[str]]:
+    paging = {key.lower() for key in (api.paging.keys.values() if api.paging else ())}
+    blocks: dict[str, list[str]] = {}
+    for block in row["response"].split(" ; "):
+        key, _, elements = block.partition(":")
+        blocks[key.strip().lower()] = [name for name in elements.split() if name.lower() not in paging]
+    return {key: elements for key, elements in blocks.items() if elements}
+
+
+def test_every_documented_api_is_in_the_table_and_no_other() -> None:
+    assert set(APIS) == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("key", sorted(APIS), ids="/".join)
+def test_a_row_says_what_kis_documents(key: tuple[str, str]) -> None:
+    api, row = APIS[key], DOCUMENTED[key]
+    assert api.kind == row["kind"]
+    assert api.path == row["path"]
+    assert set(api.tr.real.values()) == set(row["tr_real"].split())
+    assert set(api.tr.demo.values()) == set(row["tr_demo"].split())
+    if api.kind == "rest":
+        assert api.method == row["method"]
+    expected = set(row["request"].split()) - ({"tr_id"} if api.kind == "websocket" else set())
+    assert request_elements(api) == expected
+    assert response_elements(api) == documented_response(row, api)
