@@ -1,0 +1,131 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.trading.journal import Intent
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
+from kis_mcp.trading.reconcile import CERTAIN_AFTER, EARLIEST, LATEST, match
+
+SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+LATER = SENT + CERTAIN_AFTER
+INTENT = Intent(
+    id="1",
+    at=SENT,
+    environment=Environment.SIM,
+    account="12****78-01",
+    tool="domestic_stock_order_cash",
+    arguments={},
+    order=Order(
+        action=Action.NEW, market="KR", symbol="005930", side="buy", quantity=Decimal(10), price=Decimal(70000)
+    ),
+    fingerprint="f",
+)
+PLACED = PlacedOrder(
+    order_id="0000000007",
+    market="KR",
+    exchange="krx",
+    currency="KRW",
+    symbol="005930",
+    name="삼성전자",
+    side="buy",
+    quantity=Decimal(10),
+    filled_quantity=Decimal(0),
+    remaining_quantity=Decimal(10),
+    price=Decimal(70000),
+    average_fill_price=None,
+    status=PlacedStatus.OPEN,
+    ordered_at=SENT + timedelta(seconds=1),
+)
+CANCEL = replace(INTENT, order=replace(INTENT.order, action=Action.CANCEL, price=None, original_order_id="7"))
+
+
+def conclusion(
+    *orders: PlacedOrder,
+    intent: Intent = INTENT,
+    taken: tuple[str, ...] = (),
+    complete: bool = True,
+    now: datetime = LATER,
+) -> tuple[str, str | None]:
+    found = match(intent, SENT, PlacedOrders(orders, complete), taken=set(taken), now=now)
+    return found.conclusion, found.order_id
+
+
+def test_the_one_order_that_fits_is_it_at_once() -> None:
+    assert conclusion(PLACED, now=SENT) == ("accepted", "0000000007")
+    assert conclusion(PLACED, complete=False) == ("accepted", "0000000007")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"symbol": "000660"},
+        {"side": "sell"},
+        {"quantity": Decimal(11)},
+        {"price": Decimal(70100)},
+        {"action": Action.MODIFY},
+        {"ordered_at": SENT - EARLIEST - timedelta(seconds=1)},
+    ],
+)
+def test_an_order_that_differs_is_not_it(change: dict[str, object]) -> None:
+    assert conclusion(replace(PLACED, **change)) == ("not_accepted", None)  # pyright: ignore[reportArgumentType]
+
+
+def test_several_that_fit_leave_it_open() -> None:
+    assert conclusion(PLACED, replace(PLACED, order_id="0000000008")) == ("unresolved", None)
+
+
+def test_an_order_of_another_intent_does_not_count() -> None:
+    other = replace(PLACED, order_id="0000000008")
+    assert conclusion(PLACED, other, taken=("0000000008",)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, taken=("0000000007",)) == ("not_accepted", None)
+
+
+@pytest.mark.parametrize("ordered_at", [SENT + LATEST + timedelta(seconds=1), None])
+def test_an_order_outside_the_window_is_neither_it_nor_proof_of_absence(ordered_at: datetime | None) -> None:
+    assert conclusion(replace(PLACED, ordered_at=ordered_at)) == ("unresolved", None)
+    assert conclusion(PLACED, replace(PLACED, order_id="8", ordered_at=ordered_at)) == ("accepted", "0000000007")
+
+
+def test_absence_counts_only_from_a_whole_list_read_late_enough() -> None:
+    assert conclusion() == ("not_accepted", None)
+    assert conclusion(complete=False) == ("unresolved", None)
+    assert conclusion(now=LATER - timedelta(seconds=1)) == ("unresolved", None)
+
+
+def test_a_cancel_is_found_by_its_original_or_by_its_effect() -> None:
+    row = replace(PLACED, order_id="0000000009", original_order_id="0000000007", action=Action.CANCEL, price=None)
+    assert conclusion(PLACED, row, intent=CANCEL) == ("accepted", "0000000009")
+    assert conclusion(replace(PLACED, status=PlacedStatus.CANCELLED), intent=CANCEL) == ("accepted", None)
+    assert conclusion(PLACED, intent=CANCEL) == ("not_accepted", None)
+
+
+placed_orders = st.builds(
+    lambda number, seconds, quantity: replace(
+        PLACED, order_id=f"{number:010}", ordered_at=SENT + timedelta(seconds=seconds), quantity=Decimal(quantity)
+    ),
+    st.integers(1, 5),
+    st.integers(-300, 400),
+    st.sampled_from([10, 11]),
+)
+
+
+@given(st.lists(placed_orders, max_size=5, unique_by=lambda order: order.order_id), st.booleans())
+def test_whatever_is_listed_an_absent_order_is_never_called_present_nor_a_present_one_absent(
+    orders: list[PlacedOrder], complete: bool
+) -> None:
+    verdict, order_id = conclusion(*orders, complete=complete)
+    like = [
+        order for order in orders if order.quantity == 10 and order.ordered_at and order.ordered_at >= SENT - EARLIEST
+    ]
+    if verdict == "accepted":
+        assert order_id in {order.order_id for order in like}
+    elif verdict == "not_accepted":
+        assert complete
+        assert like == []
