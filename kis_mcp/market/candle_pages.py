@@ -1,0 +1,128 @@
+"""One page of candles from KIS, whichever market and length."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from kis_mcp.market.instrument import Instrument, Market
+from kis_mcp.market.kis import Kis
+from kis_mcp.market.rows import amount, whole
+
+Period: TypeAlias = Literal["day", "week", "month"]
+
+_KR_WINDOW_DAYS: Mapping[Period, int] = {"day": 145, "week": 700, "month": 3030}
+"""Calendar days that hold the 100 candles of one answer."""
+
+_MOST_ROWS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """Prices in the instrument's currency over one interval.
+
+    ``time`` is where the interval starts, aware, in the exchange's zone; midnight for days and longer.
+    """
+
+    time: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    day: str
+    clock: str | None
+    close: str
+    volume: str
+
+
+_COLUMNS: Mapping[tuple[Market, bool], _Columns] = {
+    ("KR", False): _Columns("trade_date", None, "close", "volume"),
+    ("KR", True): _Columns("trade_date", "trade_time", "price", "trade_volume"),
+    ("US", False): _Columns("local_date", None, "close", "volume"),
+    ("US", True): _Columns("local_date", "local_time", "close", "volume"),
+}
+"""Where a row holds what, by market and whether the candle is a matter of minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandlePages:
+    """Where candles of one instrument come from, a page at a time.
+
+    Attributes:
+        length: A period, or minutes; the Korean market has single minutes only.
+        now: The time at the exchange.
+        adjusted: Whether prices before splits and rights are adjusted (days and longer).
+    """
+
+    kis: Kis
+    instrument: Instrument
+    length: Period | int
+    now: datetime
+    adjusted: bool = True
+
+    async def until(self, moment: datetime) -> list[Candle]:
+        """The latest candles that start no later than ``moment``; empty where there are none.
+
+        Raises:
+            NotInEnvironment: Demo has minute candles of today's Korean market only.
+            KisMcpError: By KIS' answer.
+        """
+        korean = self.instrument.market == "KR"
+        if isinstance(self.length, int):
+            tool, arguments = self._korean_minutes(moment) if korean else self._american_minutes(moment, self.length)
+        else:
+            tool, arguments = (self._korean_days if korean else self._american_days)(moment, self.length)
+        decoded = await self.kis.rows(tool, {"symbol": self.instrument.symbol, **arguments}, max_rows=_MOST_ROWS)
+        return [candle for candle in self._read(decoded.rows("candles")) if candle.time <= moment]
+
+    def _korean_days(self, moment: datetime, period: Period) -> tuple[str, dict[str, object]]:
+        return "domestic_stock_inquire_daily_itemchartprice", {
+            "exchange": self._venue,
+            "start_date": (moment.date() - timedelta(days=_KR_WINDOW_DAYS[period])).isoformat(),
+            "end_date": moment.date().isoformat(),
+            "interval": period,
+            "adjusted": self.adjusted,
+        }
+
+    def _korean_minutes(self, moment: datetime) -> tuple[str, dict[str, object]]:
+        arguments: dict[str, object] = {"exchange": self._venue, "time": f"{moment:%H:%M}"}
+        if self.kis.environment.uses_demo_api and moment.date() == self.now.date():
+            return "domestic_stock_inquire_time_itemchartprice", arguments
+        return "domestic_stock_inquire_time_dailychartprice", {**arguments, "date": moment.date().isoformat()}
+
+    def _american_days(self, moment: datetime, period: Period) -> tuple[str, dict[str, object]]:
+        return "overseas_stock_dailyprice", {
+            "exchange": self.instrument.exchange,
+            "end_date": moment.date().isoformat(),
+            "interval": period,
+            "adjusted": self.adjusted,
+        }
+
+    def _american_minutes(self, moment: datetime, minutes: int) -> tuple[str, dict[str, object]]:
+        arguments: dict[str, object] = {"exchange": self.instrument.exchange, "interval_minutes": minutes}
+        if moment < self.now:
+            arguments["before"] = f"{moment:%Y%m%d%H%M%S}"
+        return "overseas_stock_inquire_time_itemchartprice", arguments
+
+    @property
+    def _venue(self) -> str:
+        return "unified" if self.instrument.exchange == "sor" else self.instrument.exchange
+
+    def _read(self, rows: list[dict[str, object]]) -> Iterator[Candle]:
+        """The rows that hold a whole candle; KIS fills pages up with blank ones."""
+        columns = _COLUMNS[self.instrument.market, isinstance(self.length, int)]
+        for row in rows:
+            day, clock = row.get(columns.day), row.get(columns.clock) if columns.clock else "00:00"
+            prices = [amount(row, name) for name in ("open", "high", "low", columns.close)]
+            if isinstance(day, str) and isinstance(clock, str) and all(prices):
+                yield Candle(
+                    datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), self.instrument.timezone),
+                    *(price for price in prices if price is not None),
+                    volume=whole(row, columns.volume) or 0,
+                )

@@ -1,0 +1,113 @@
+"""The resting bids and asks of one instrument, in the same terms for every market."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from kis_mcp.catalog.decode import Decoded
+from kis_mcp.market.instrument import Instrument
+from kis_mcp.market.kis import Kis
+from kis_mcp.market.rows import amount, unknown_to_kis, whole
+
+MAX_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """All that rests at one price."""
+
+    price: Decimal
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """Both sides, best first, in the instrument's currency.
+
+    Attributes:
+        time: When KIS took the book, in the exchange's time zone.
+        price: The last price.
+        total_ask_quantity, total_bid_quantity: Of all levels that KIS counts, shown or not.
+        expected_price, expected_volume: What an auction would match now; None outside auctions and for the US.
+    """
+
+    time: datetime | None
+    price: Decimal | None
+    total_ask_quantity: int | None
+    total_bid_quantity: int | None
+    expected_price: Decimal | None
+    expected_volume: int | None
+    asks: tuple[Level, ...]
+    bids: tuple[Level, ...]
+
+
+async def get_order_book(
+    kis: Kis, instrument: Instrument, *, depth: int = MAX_DEPTH, today: date, fresh: bool = False
+) -> OrderBook:
+    """Ask KIS for the order book of ``instrument``.
+
+    Args:
+        depth: Levels on each side, up to 10.
+        today: The day in Korea, which KIS leaves out of a Korean book's time.
+        fresh: Whether a cached answer, up to 5 seconds old, is not good enough.
+
+    Raises:
+        NotInEnvironment: Demo has no books of US stocks.
+        KisMcpError: By KIS' answer.
+    """
+    if instrument.market == "KR":
+        venue = "unified" if instrument.exchange == "sor" else instrument.exchange
+        arguments = {"symbol": instrument.symbol, "exchange": venue}
+        decoded = await kis.rows("domestic_stock_inquire_asking_price_exp_ccn", arguments, fresh=fresh)
+        return _korean(instrument, decoded, depth, today)
+    arguments = {"symbol": instrument.symbol, "exchange": instrument.exchange}
+    decoded = await kis.rows("overseas_stock_inquire_asking_price", arguments, fresh=fresh)
+    return _american(instrument, decoded, depth)
+
+
+def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -> OrderBook:
+    book, expected = decoded.record("order_book"), decoded.record("expected")
+    price = amount(expected, "price")
+    if not price:
+        raise unknown_to_kis(instrument)
+    return OrderBook(
+        time=_moment(instrument, today.isoformat(), book.get("quote_time")),
+        price=price,
+        total_ask_quantity=whole(book, "total_ask_quantity"),
+        total_bid_quantity=whole(book, "total_bid_quantity"),
+        expected_price=amount(expected, "expected_price") or None,
+        expected_volume=whole(expected, "expected_volume") or None,
+        asks=tuple(_levels(book, "ask", depth)),
+        bids=tuple(_levels(book, "bid", depth)),
+    )
+
+
+def _american(instrument: Instrument, decoded: Decoded, depth: int) -> OrderBook:
+    summary, book = decoded.record("summary"), decoded.record("order_book")
+    price = amount(summary, "price")
+    if not price:
+        raise unknown_to_kis(instrument)
+    return OrderBook(
+        time=_moment(instrument, summary.get("quote_date"), summary.get("quote_time")),
+        price=price,
+        total_ask_quantity=whole(summary, "total_ask_quantity"),
+        total_bid_quantity=whole(summary, "total_bid_quantity"),
+        expected_price=None,
+        expected_volume=None,
+        asks=tuple(_levels(book, "ask", depth)),
+        bids=tuple(_levels(book, "bid", depth)),
+    )
+
+
+def _levels(book: Mapping[str, object], side: str, depth: int) -> Iterator[Level]:
+    for number in range(1, depth + 1):
+        price = amount(book, f"{side}_price_{number}")
+        if price:
+            yield Level(price, whole(book, f"{side}_quantity_{number}") or 0)
+
+
+def _moment(instrument: Instrument, day: object, clock: object) -> datetime | None:
+    if not isinstance(day, str) or not isinstance(clock, str):
+        return None
+    return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), instrument.timezone)

@@ -1,0 +1,28 @@
+"""Reading the numbers of decoded rows."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.market.instrument import Instrument
+
+
+def amount(row: Mapping[str, object], name: str) -> Decimal | None:
+    """A number of a row, or None."""
+    value = row.get(name)
+    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+
+
+def whole(row: Mapping[str, object], name: str) -> int | None:
+    """A count of a row, or None."""
+    value = amount(row, name)
+    return None if value is None else int(value)
+
+
+def unknown_to_kis(instrument: Instrument) -> BadArgument:
+    """What to say when KIS answers with blanks, which is how it says that it does not know a symbol."""
+    return BadArgument(
+        f"KIS knows no {instrument.symbol} on {instrument.exchange}.",
+        remedy="Check symbol and exchange with find_instrument.",
+        field="symbol",
+    )
