@@ -100,24 +100,21 @@ class RequestError(Exception):
 
     def read_error(self) -> KisMcpError:
         """The error for a request that changes nothing."""
-        known = known_codes().get(self.code)
-        kind = _READ_ERRORS[self.reaction]
-        if self.reaction is Reaction.REFUSED and known:
-            kind = _KINDS.get(known.kind, kind)
-        return self._error(kind, known.remedy if known else _REMEDIES[kind])
+        return self._error(_READ_ERRORS[self.reaction])
 
     def order_error(self) -> KisMcpError:
         """The error for an order: only what KIS plainly refused counts as rejected."""
-        known = known_codes().get(self.code)
-        kind = _ORDER_ERRORS[self.reaction]
-        if self.reaction is Reaction.REFUSED and known and known.kind != BadArgument.kind:
-            kind = _KINDS.get(known.kind, kind)
-        own_remedy = known is not None and kind is not OrderStateUnknown
-        return self._error(kind, known.remedy if known and own_remedy else _REMEDIES[kind])
+        return self._error(_ORDER_ERRORS[self.reaction])
 
-    def _error(self, kind: type[KisMcpError], remedy: str) -> KisMcpError:
+    def _error(self, kind: type[KisMcpError]) -> KisMcpError:
+        what, remedy = self.what, _REMEDIES[kind]
         known = known_codes().get(self.code)
-        what = f"{known.meaning}." if known else self.what
+        if known and known.kind != "ok":
+            what = f"{known.meaning}."
+            if self.reaction is Reaction.REFUSED and known.kind != BadArgument.kind:
+                kind = _KINDS[known.kind]
+            if kind is not OrderStateUnknown:
+                remedy = known.remedy
         return kind(what, remedy=remedy, kis_code=self.code or None, kis_message=self.message or None)
 
 

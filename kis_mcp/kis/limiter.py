@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
 from kis_mcp.kis.timer import Timer
+from kis_mcp.kis.waiting import reported
 from kis_mcp.storage.shared import LockedFile
 
 WINDOW_SECONDS = 1.05
 """KIS counts by the second; the rest is for requests that arrive less evenly than they left."""
-
-REPORT_SECONDS = 1.0
-"""A longer wait is reported, and again this often."""
 
 _LOOK_SECONDS = 0.1
 _TICKET_SECONDS = 0.5
@@ -76,23 +74,19 @@ class RateLimiter:
     async def acquire(self, urgency: Urgency, waiting: WaitReporter | None = None) -> None:
         """Wait until one request may go out.
 
-        A wait of more than a second is reported to `waiting`, which cannot hold the line up, however slow it is.
+        A wait of more than a second is reported to `waiting`.
         """
         if not self._per_second:
             return
         place = _Place(urgency, self._timer.monotonic(), next(self._numbers))
         insort(self._line, place)
-        reporting = None
         try:
             if self._goes(place):
                 return
-            if waiting:
-                reporting = asyncio.create_task(self._report(place, waiting))
-            while not self._goes(place):
-                await self._pause(place)
+            async with reported(waiting, lambda: self._seconds_left(place), self._timer):
+                while not self._goes(place):
+                    await self._pause(place)
         finally:
-            if reporting:
-                reporting.cancel()
             self._leave(place)
 
     async def back_off(self) -> None:
@@ -153,16 +147,9 @@ class RateLimiter:
                     window.tickets.pop(self._me, None)
             self._holds_ticket = False
 
-    async def _report(self, place: _Place, waiting: WaitReporter) -> None:
-        try:
-            while True:
-                turns = self._line.index(place) // self._per_second
-                seconds = max(self._free_at - self._timer.monotonic(), 0) + turns * WINDOW_SECONDS
-                if seconds > REPORT_SECONDS:
-                    await waiting(seconds)
-                await self._timer.sleep(REPORT_SECONDS)
-        except Exception as error:
-            _log.warning("A wait could not be reported: %s", type(error).__name__)
+    def _seconds_left(self, place: _Place) -> float:
+        until_free = max(self._free_at - self._timer.monotonic(), 0)
+        return until_free + self._line.index(place) // self._per_second * WINDOW_SECONDS
 
     @contextmanager
     def _shared(self) -> Generator[_Window | None]:

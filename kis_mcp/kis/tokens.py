@@ -15,6 +15,7 @@ from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import TOKEN_TOO_SOON, Answer, Reaction, RequestError, read_token
 from kis_mcp.kis.retry import retrying
 from kis_mcp.kis.timer import Timer
+from kis_mcp.kis.waiting import reported
 from kis_mcp.storage.shared import LockedFile, SharedStore
 
 LONGEST_WAIT_SECONDS = 20.0
@@ -153,9 +154,8 @@ class Tokens:
                 f"KIS issues one access token a minute, and the next is due in {seconds:.0f} seconds.",
                 remedy=f"Call again after {seconds:.0f} seconds.",
             )
-        if waiting:
-            await waiting(seconds)
-        await self._timer.sleep(seconds)
+        async with reported(waiting, lambda: next_issue_at - self._now(), self._timer):
+            await self._timer.sleep(seconds)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncGenerator[None]:

@@ -14,10 +14,12 @@ DISK_ERRORS = (diskcache.Timeout, sqlite3.Error, zlib.error, OSError, ValueError
 """What a damaged, full or busy cache raises."""
 
 
-def open_disk_cache(folder: Path, **settings: Any) -> Any:
+def open_disk_cache(folder: Path, *, timeout: float = 5, **settings: Any) -> Any:
     """Open a `diskcache.Cache` of JSON values in a private folder.
 
-    The database file is made here first, because SQLite gives its mode to the files that it puts beside it.
+    ``timeout`` is how many seconds it waits for another process' write. The database file is made here first, because
+    SQLite gives its mode to the files that it puts beside it.
     """
     os.close(open_private_file(private_folder(folder) / "cache.db"))
-    return diskcache.Cache(str(folder), disk=diskcache.JSONDisk, timeout=5, **settings)  # pyright: ignore[reportUnknownMemberType]
+    untyped: Any = diskcache.Cache
+    return untyped(str(folder), disk=diskcache.JSONDisk, timeout=timeout, **settings)

@@ -148,5 +148,5 @@ class FakeTime:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.seconds += seconds
         await asyncio.sleep(0)
+        self.seconds += seconds

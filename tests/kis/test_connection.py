@@ -19,3 +19,18 @@ def test_a_connection_does_not_show_its_keys() -> None:
     connection = Connection(Environment.DEMO, "https://example.test", "my-key", "my-secret", 1)
     assert "my-key" not in f"{connection!r}{connection.digest}"
     assert "my-secret" not in repr(connection)
+
+
+def test_files_are_apart_by_environment_host_and_key_but_the_simulator_may_change_its_port() -> None:
+    def digest(environment: Environment, url: str, key: str = "key") -> str:
+        return Connection(environment, url, key, "secret", 1).digest
+
+    apart = [
+        digest(Environment.DEMO, "http://a.test"),
+        digest(Environment.DEMO, "http://b.test"),
+        digest(Environment.REAL, "http://a.test"),
+        digest(Environment.DEMO, "http://a.test", "other-key"),
+        digest(Environment.SIM, "http://127.0.0.1:1"),
+    ]
+    assert len(set(apart)) == 5
+    assert apart[-1] == digest(Environment.SIM, "http://127.0.0.1:2")
