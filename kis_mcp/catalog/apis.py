@@ -134,10 +134,10 @@ class KisApis:
         _require_read(api)
         limits = Limits(max_rows, None, {})
         values = validate(api, arguments)
-        collected, _ = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
+        collected, as_of = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
             collected.notes.append(f"There are more than the first {max_rows} rows.")
-        return Decoded(collected.blocks, collected.notes, collected.complete)
+        return Decoded(collected.blocks, collected.notes, collected.complete, as_of)
 
     def check(self, api: Api, values: Mapping[str, object]) -> None:
         """Find out, without asking KIS, whether a call with these validated arguments could be sent.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias, cast
 
 from kis_mcp.catalog.model import Api, Block
@@ -23,11 +24,13 @@ class Decoded:
         blocks: Block name → rows, or one record.
         notes: What a reader has to know about it: values that could not be read, rows in unexpected places.
         complete: Whether these are all the rows that KIS has.
+        as_of: When KIS said so, where that is known; of several answers the earliest.
     """
 
     blocks: dict[str, list[Record] | Record]
     notes: list[str] = field(default_factory=list[str])
     complete: bool = True
+    as_of: datetime | None = None
 
     def record(self, name: str) -> Record:
         """A single block; empty where KIS left it out."""
