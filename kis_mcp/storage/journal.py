@@ -1,7 +1,7 @@
 """The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -132,11 +132,10 @@ class SqlJournal:
             query = _RECORDS.where(column("status").in_([Status.SENT, Status.UNKNOWN]))
             return await _records(connection, query.order_by(column("at")))
 
-    async def orders_since(self, since: datetime) -> Mapping[str, str]:
+    async def accepted_since(self, since: datetime) -> Sequence[Record]:
         async with self._engine.connect() as connection:
-            query = select(column("order_id"), column("id")).select_from(table("records"))
-            query = query.where(column("order_id").is_not(None), column("sent_at") >= _stamp(since))
-            return {row.order_id: row.id for row in await connection.execute(query)}
+            query = _RECORDS.where(column("status") == Status.ACCEPTED, column("sent_at") >= _stamp(since))
+            return await _records(connection, query.order_by(column("sent_at")))
 
     async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:
         query = _RECORDS.where(column("symbol") == symbol) if symbol else _RECORDS

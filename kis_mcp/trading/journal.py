@@ -179,8 +179,8 @@ class Journal(Protocol):
         """Intents whose state at KIS is unknown, oldest first."""
         ...
 
-    async def orders_since(self, since: datetime) -> Mapping[str, str]:
-        """Order number at KIS → intent id, of the accepted intents sent since then."""
+    async def accepted_since(self, since: datetime) -> Sequence[Record]:
+        """Intents sent since then that KIS took, oldest first."""
         ...
 
     async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:

@@ -15,6 +15,7 @@ from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.order_types import UNPRICED
 from kis_mcp.trading.originals import find_original
 from kis_mcp.trading.placed_orders import PlacedOrder, PlacedStatus, domestic_orders, orders_around, overseas_orders
+from kis_mcp.trading.reconcile import key_of
 
 StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
 
@@ -132,9 +133,9 @@ async def listed(
     else:
         placed = await overseas_orders(kis, start, end or now.date())
     since = datetime.combine(start or now.date(), time(), KST) - timedelta(days=2)
-    ours = await journal.orders_since(since)
+    ours = {key_of(record) for record in await journal.accepted_since(since)}
     orders = [
-        replace(order, ours=order.order_id in ours)
+        replace(order, ours=order.key in ours)
         for order in placed.orders
         if order.market == market
         and order.action is not Action.CANCEL

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeAlias
 
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.clock import KST, NEW_YORK
@@ -16,6 +16,14 @@ from kis_mcp.trading.order import Action, Side, is_same_order_id
 
 DOMESTIC = "domestic_stock_inquire_daily_ccld"
 OVERSEAS = "overseas_stock_inquire_ccnl"
+
+
+OrderKey: TypeAlias = tuple[str, str]
+
+
+def order_key(order_id: str, symbol: str) -> OrderKey:
+    """What tells an order from the others of a day; numbers alone repeat between markets."""
+    return order_id.lstrip("0"), symbol
 
 
 class PlacedStatus(StrEnum):
@@ -58,6 +66,10 @@ class PlacedOrder:
     status: PlacedStatus
     ordered_at: datetime | None
     ours: bool = False
+
+    @property
+    def key(self) -> OrderKey:
+        return order_key(self.order_id, self.symbol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -10,7 +10,7 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, is_same_order_id
-from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus, orders_around
+from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key, orders_around
 
 EARLIEST = timedelta(seconds=60)
 """How much before the send KIS' clock may say that it took the order."""
@@ -20,6 +20,9 @@ LATEST = timedelta(seconds=180)
 
 CERTAIN_AFTER = timedelta(seconds=120)
 """Only a list read this long after the send may show by its silence that the order did not arrive."""
+
+_SAME_DAY = timedelta(hours=18)
+"""How far back an order can lie that KIS still lists with today's; its numbers begin anew every day."""
 
 LISTED: Mapping[str, str] = {
     "domestic_stock_order_cash": "KR",
@@ -61,17 +64,19 @@ class Reconciler:
         except KisMcpError as error:
             _log.warning("The orders at KIS could not be read to settle intent %s: %s", intent.id, error)
             return record
-        claimed = await self._journal.orders_since(sent_at - timedelta(days=1))
-        theirs = {order_id for order_id, intent_id in claimed.items() if intent_id != intent.id}
-        return await self._journal.conclude(match(intent, sent_at, placed, taken=theirs, now=self._clock()))
+        others = await self._journal.accepted_since(sent_at - _SAME_DAY)
+        taken = {key_of(record) for record in others if record.intent.id != intent.id}
+        return await self._journal.conclude(match(intent, sent_at, placed, taken=taken, now=self._clock()))
 
     async def settle_all(self) -> list[Record]:
         """Settle every unresolved intent, oldest first."""
         return [await self.settle(record) for record in await self._journal.unresolved()]
 
 
-def match(intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: set[str], now: datetime) -> Reconciliation:
-    """What a list of orders says about one unknown intent.
+def match(
+    intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: Set[OrderKey], now: datetime
+) -> Reconciliation:
+    """What a list of orders says about one unknown intent, where ``taken`` are the orders of other intents.
 
     One order that fits in content and time, and that no other intent has, is it. Several leave it open. None means
     that it did not arrive, provided the list was read to its end, long enough after the send, and holds no later order
@@ -79,7 +84,7 @@ def match(intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: set
     """
     if intent.order.action is Action.CANCEL and (cancelled := _cancelled(intent, placed)):
         return _conclusion(intent, now, "accepted", f"Order {cancelled.order_id} is cancelled.")
-    alike = [order for order in placed.orders if order.order_id not in taken and _is_like(order, intent)]
+    alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent)]
     possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - EARLIEST]
     fitting = [order for order in possible if order.ordered_at and order.ordered_at <= sent_at + LATEST]
     if len(fitting) == 1:
@@ -92,6 +97,11 @@ def match(intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: set
     if now - sent_at < CERTAIN_AFTER:
         return _conclusion(intent, now, "unresolved", "It is not in the list of orders at KIS yet.")
     return _conclusion(intent, now, "not_accepted", "KIS lists no such order.")
+
+
+def key_of(record: Record) -> OrderKey:
+    """The order at KIS that an accepted intent became."""
+    return order_key(record.order_id or "", record.intent.order.symbol or "")
 
 
 def _is_like(order: PlacedOrder, intent: Intent) -> bool:

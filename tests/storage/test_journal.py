@@ -144,7 +144,8 @@ async def test_a_definite_outcome_follows_an_unknown_one_and_is_final(journal: S
     late = await journal.conclude(replace(accepted, state="rejected", order_id=None))
     assert late == record
     assert await journal.unresolved() == []
-    assert await journal.orders_since(NOW) == {"7": one.id}
+    assert [record.order_id for record in await journal.accepted_since(NOW)] == ["7"]
+    assert await journal.accepted_since(NOW + timedelta(seconds=1)) == []
 
 
 async def test_a_reconciliation_settles_an_unknown_intent(journal: SqlJournal) -> None:

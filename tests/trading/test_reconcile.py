@@ -10,7 +10,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
+from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.reconcile import CERTAIN_AFTER, EARLIEST, LATEST, match
 
 SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
@@ -53,7 +53,13 @@ def conclusion(
     complete: bool = True,
     now: datetime = LATER,
 ) -> tuple[str, str | None]:
-    found = match(intent, SENT, PlacedOrders(orders, complete), taken=set(taken), now=now)
+    found = match(
+        intent,
+        SENT,
+        PlacedOrders(orders, complete),
+        taken={order_key(order_id, "005930") for order_id in taken},
+        now=now,
+    )
     return found.conclusion, found.order_id
 
 
