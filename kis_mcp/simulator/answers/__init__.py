@@ -1,0 +1,1 @@
+"""What KIS says to each API, made from the spec table and the market."""

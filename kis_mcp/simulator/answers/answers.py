@@ -1,0 +1,104 @@
+"""The answer to any API: every documented block with every documented element."""
+
+from collections import ChainMap
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import cast
+
+from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers import quotations, values
+from kis_mcp.simulator.answers.domestic_account import DOMESTIC
+from kis_mcp.simulator.answers.orders import ORDERS, Answer, message
+from kis_mcp.simulator.answers.overseas_account import OVERSEAS
+from kis_mcp.simulator.answers.subject import Facts
+from kis_mcp.simulator.answers.subjects import subject_of, subjects_of
+from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.engine.problems import Rejected
+from kis_mcp.simulator.paging import page_of
+from kis_mcp.simulator.replies import Reply, business_refusal, success
+from kis_mcp.simulator.world import World
+
+_SOURCES = {**ORDERS, **DOMESTIC, **OVERSEAS}
+_USUAL_PRICE = Decimal(10_000)
+_COUNTS = ("record_count", "current_record_count", "total_record_count")
+
+
+def answer(world: World, call: Call) -> Reply:
+    """What KIS says to a call that has passed the gateway.
+
+    Raises:
+        Refusal: A business reason speaks against it.
+    """
+    source = _SOURCES.get(call.api.tool)
+    try:
+        answer = source(world, call) if source else _market_answer(world, call)
+    except Rejected as rejected:
+        raise business_refusal(rejected.problem, call.host) from None
+    listed = next((block.key for block in call.api.blocks if block.is_list), None)
+    page = page_of(call, len(_rows(answer.get(listed))) if listed else 0)
+    body: dict[str, object] = {}
+    for block in call.api.blocks:
+        rows = _rows(answer.get(block.key))
+        if block.key == listed:
+            rows = rows[page.start : page.end]
+        written = [_record(world, call, block, facts, number) for number, facts in enumerate(rows)]
+        if block.is_list:
+            body[block.key] = written
+        else:
+            record = written[0] if written else _record(world, call, block, {}, 0)
+            body.update({block.key: record} if block.key else record)
+    code, words = _message(call, found=bool(listed and body[listed]) or not listed)
+    return success({**page.keys, **body}, code=code, message=words, tr_cont=page.tr_cont)
+
+
+def _market_answer(world: World, call: Call) -> Answer:
+    """Blocks about the instrument that was asked for, or about several."""
+    subject = subject_of(world, call)
+    answer: dict[str, object] = {}
+    subjects = [subject] if subject else subjects_of(world, call)
+    for block in call.api.blocks:
+        if not block.is_list:
+            answer[block.key] = quotations.record(subjects[0]) if subjects else {}
+        elif subject:
+            answer[block.key] = quotations.rows(call, block, subject)
+        else:
+            answer[block.key] = [quotations.listing(item, rank) for rank, item in enumerate(subjects, start=1)]
+    counts = [len(_rows(answer[block.key])) for block in call.api.blocks if block.is_list]
+    for block in call.api.blocks:
+        if not block.is_list and counts:
+            answer[block.key] = ChainMap(
+                dict.fromkeys(_COUNTS, counts[0]), cast("dict[str, object]", answer[block.key])
+            )
+    return answer
+
+
+def _rows(part: object) -> Sequence[Facts]:
+    if part is None:
+        return []
+    return cast("Sequence[Facts]", part) if isinstance(part, list | tuple) else [cast("Facts", part)]
+
+
+def _record(world: World, call: Call, block: Block, facts: Facts, number: int) -> dict[str, str]:
+    record: dict[str, str] = {}
+    seed = f"{world.market.seed}:{call.api.tool}:{number}"
+    for field in block.fields:
+        element = field.element.lower()
+        if element in facts:
+            record[field.element] = values.text(field, facts[element])
+        elif field.name in facts:
+            record[field.element] = values.text(field, facts[field.name])
+        elif call.api.account is not None:
+            record[field.element] = values.blank(field)
+        else:
+            price = facts.get("price")
+            like = price if isinstance(price, Decimal) else _USUAL_PRICE
+            record[field.element] = values.made_up(field, f"{seed}:{element}", like, call.now.date())
+    return record
+
+
+def _message(call: Call, *, found: bool) -> tuple[str, str]:
+    if call.api.risk == "order":
+        return message(call)
+    if call.api.account is None:
+        return "MCA00000", "정상처리 되었습니다."
+    return ("KIOK0510", "조회가 완료되었습니다") if found else ("KIOK0560", "조회할 내용이 없습니다")

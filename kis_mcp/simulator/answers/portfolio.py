@@ -1,0 +1,149 @@
+"""An account's holdings in one country, valued at the market."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Position, Side
+from kis_mcp.simulator.market.instruments import Country, Instrument
+from kis_mcp.simulator.market.market import Quote, percent
+from kis_mcp.simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One position at its present value.
+
+    Attributes:
+        today, yesterday: What was traded on the last two trading days.
+        sellable: Shares that no open order has taken.
+    """
+
+    instrument: Instrument
+    position: Position
+    quote: Quote
+    sellable: int
+    today: Sequence[Fill]
+    yesterday: Sequence[Fill]
+
+    @property
+    def value(self) -> Decimal:
+        return self.quote.price * self.position.quantity
+
+    @property
+    def profit(self) -> Decimal:
+        """Not realised, before costs."""
+        return self.value - self.position.cost
+
+    @property
+    def profit_rate(self) -> Decimal:
+        return percent(self.profit, self.position.cost)
+
+
+class Portfolio:
+    """What an account has in one country, in that country's currency."""
+
+    def __init__(self, world: World, account: Account, country: Country, call: Call) -> None:
+        self.world = world
+        self.account = account
+        self.country: Country = country
+        self.currency = "KRW" if country == "KR" else "USD"
+        self._now = call.now
+        any_instrument = next(i for i in world.market.instruments.values() if i.country == country)
+        self.calendar = world.market.calendar(any_instrument)
+        self.today: date = self.calendar.moment(call.now).day
+
+    @cached_property
+    def holdings(self) -> list[Holding]:
+        """Every position that is there, or was there today, in the order of their first purchase."""
+        holdings: list[Holding] = []
+        for symbol, position in self.account.positions.items():
+            instrument = self.world.market.instruments[symbol]
+            today = [fill for fill in self.fills_today if fill.symbol == symbol]
+            if instrument.country != self.country or not (position.quantity or today):
+                continue
+            before = self.calendar.before(self.today)
+            holdings.append(
+                Holding(
+                    instrument,
+                    position,
+                    self.world.market.quote(instrument, self._now),
+                    self.world.broker.sellable(self.account, symbol),
+                    today,
+                    [fill for fill in self.fills(before, before) if fill.symbol == symbol],
+                )
+            )
+        return holdings
+
+    @cached_property
+    def fills_today(self) -> list[Fill]:
+        return self.fills(self.today, self.today)
+
+    @property
+    def fills_before(self) -> list[Fill]:
+        """Those of the trading day before."""
+        before = self.calendar.before(self.today)
+        return self.fills(before, before)
+
+    def fills(self, start: date, end: date) -> list[Fill]:
+        """Fills of this country's market between two trading days, oldest first."""
+        fills = self.world.books.fills_of(self.account, start=start, end=end)
+        return [fill for fill in fills if fill.currency == self.currency]
+
+    @property
+    def cost(self) -> Decimal:
+        return sum((holding.position.cost for holding in self.holdings), ZERO)
+
+    @property
+    def value(self) -> Decimal:
+        return sum((holding.value for holding in self.holdings), ZERO)
+
+    @property
+    def profit(self) -> Decimal:
+        return self.value - self.cost
+
+    @property
+    def cash(self) -> Decimal:
+        """With everything settled."""
+        return self.account.cash.get(self.currency, ZERO)
+
+    @property
+    def available(self) -> Decimal:
+        """Cash for new orders."""
+        return self.world.broker.available_cash(self.account, self.currency)
+
+    def settled(self, days_ahead: int) -> Decimal:
+        """Cash as it will stand some trading days from today."""
+        on = self.calendar.after(self.today, days_ahead) if days_ahead else self.today
+        return self.world.books.settled_cash(self.account, self.currency, on)
+
+
+def bought(fills: Sequence[Fill]) -> int:
+    """Shares bought."""
+    return sum(fill.quantity for fill in fills if fill.side is Side.BUY)
+
+
+def sold(fills: Sequence[Fill]) -> int:
+    """Shares sold."""
+    return sum(fill.quantity for fill in fills if fill.side is Side.SELL)
+
+
+def buy_amount(fills: Sequence[Fill]) -> Decimal:
+    return sum((fill.amount for fill in fills if fill.side is Side.BUY), ZERO)
+
+
+def sell_amount(fills: Sequence[Fill]) -> Decimal:
+    return sum((fill.amount for fill in fills if fill.side is Side.SELL), ZERO)
+
+
+def costs(fills: Sequence[Fill]) -> Decimal:
+    """Commissions and taxes."""
+    return sum((fill.commission + fill.tax for fill in fills), ZERO)
+
+
+def realised(fills: Sequence[Fill]) -> Decimal:
+    """Profit of the sells, after costs."""
+    return sum((fill.profit for fill in fills), ZERO)

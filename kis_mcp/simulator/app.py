@@ -1,0 +1,109 @@
+"""The embedded KIS as an ASGI application, one for each host."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from kis_mcp.simulator.faults import Fault
+from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.ledger import Received
+from kis_mcp.simulator.replies import Reply, gateway_refusal
+from kis_mcp.simulator.simulator import Kis
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Abort = Callable[[Any], None]
+"""Cuts the connection of a peer address."""
+
+_EMPTY_ERROR = Reply("", 500)
+_NOT_JSON = "<html><body><h1>Bad Gateway</h1></body></html>"
+
+
+class KisApp:
+    """One host's ASGI application.
+
+    Args:
+        kis: What answers.
+        host: Which host this is.
+        abort: Cuts the connection of a peer, for faults.
+    """
+
+    def __init__(self, kis: Kis, host: Host, abort: Abort) -> None:
+        self._kis = kis
+        self._host = host
+        self._abort = abort
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one HTTP request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _body(receive)
+        elements = _elements(scope["method"], scope["query_string"], body)
+        request = Received(
+            self._host, scope["method"], scope["path"], headers, elements or {}, self._kis.options.clock()
+        )
+        self._kis.received.append(request)
+        fault = self._kis.faults.take(request.path, request.tr_id)
+        reply: Reply | None = None
+        if fault is None or fault.when == "after" or fault.kind == "delay":
+            if fault is not None and fault.when == "before":
+                await asyncio.sleep(fault.seconds)
+            reply = self._kis.answer(request) if elements is not None else gateway_refusal("OPSQ9997").reply
+        if fault is not None:
+            reply = await self._strike(fault, reply)
+        if reply is None:
+            self._abort(scope["client"])
+            return
+        await _send(reply, send)
+
+    async def _strike(self, fault: Fault, reply: Reply | None) -> Reply | None:
+        """What is sent instead; None for nothing."""
+        match fault.kind:
+            case "delay":
+                if fault.when == "after":
+                    await asyncio.sleep(fault.seconds)
+                return reply
+            case "drop":
+                return None
+            case "error":
+                return gateway_refusal(fault.code, status=fault.status).reply
+            case "empty_error":
+                return Reply("", fault.status)
+            case "not_json":
+                return Reply(_NOT_JSON, fault.status)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _elements(method: str, query: bytes, body: bytes) -> dict[str, object] | None:
+    """What was sent: the query of a GET, the JSON object of a POST; None for anything else in the body."""
+    if method == "GET":
+        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    try:
+        sent: object = json.loads(body)
+    except ValueError:
+        return None
+    return {str(name): value for name, value in sent.items()} if isinstance(sent, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    is_json = not isinstance(reply.body, str)
+    body = json.dumps(reply.body, ensure_ascii=False).encode() if is_json else str(reply.body).encode()
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8" if is_json else b"text/html"),
+        (b"content-length", str(len(body)).encode()),
+        (b"tr_cont", reply.tr_cont.encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

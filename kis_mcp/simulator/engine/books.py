@@ -1,0 +1,101 @@
+"""Accounts and the fills that change them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from kis_mcp.clock import KST
+from kis_mcp.simulator.engine.costs import commission, tax
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order, Side
+from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.state import StateStore
+
+_SETTLEMENT_DAYS = {"KR": 2, "US": 1}
+_COST_STEP = Decimal("0.0001")
+
+
+class WrongOwner(Exception):  # noqa: N818  (names what is wrong)
+    """The account belongs to another app key."""
+
+
+class Books:
+    """What everybody owns. Money comes only with an account's opening; fills move it.
+
+    Args:
+        market: Tells instruments and calendars.
+        store: Where it all survives a restart.
+        starting_cash: What an account opens with, by currency.
+    """
+
+    def __init__(self, market: Market, store: StateStore, starting_cash: dict[str, Decimal]) -> None:
+        self._market = market
+        self._store = store
+        self._starting_cash = starting_cash
+        self._changed: dict[str, Account | Fill] = {}
+        self.accounts = {account.key: account for account in store.load(Account)}
+        self.fills: list[Fill] = list(store.load(Fill))
+
+    def account(self, host: str, number: str, product: str, owner: str, now: datetime) -> Account:
+        """The account of that number, opened at its first use.
+
+        Raises:
+            WrongOwner: Another app key opened it.
+        """
+        key = f"{host}:{number}-{product}"
+        account = self.accounts.get(key)
+        if account is None:
+            account = Account(key, owner, dict(self._starting_cash), now)
+            self.accounts[key] = self._changed[key] = account
+        if account.owner != owner:
+            raise WrongOwner
+        return account
+
+    def book(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> Fill:
+        """Move money and shares for one execution."""
+        instrument = self._market.instruments[order.symbol]
+        account = self.accounts[order.account]
+        position = account.position(order.symbol)
+        amount, cost = price * size, ZERO
+        if order.side is Side.BUY:
+            position.quantity += size
+            position.cost += amount
+        else:
+            whole = size == position.quantity
+            cost = position.cost if whole else (position.cost * size / position.quantity).quantize(_COST_STEP)
+            position.quantity -= size
+            position.cost -= cost
+        fill = Fill(
+            sequence=len(self.fills) + 1,
+            order=order.number,
+            account=account.key,
+            symbol=order.symbol,
+            currency=instrument.currency,
+            side=order.side,
+            quantity=size,
+            price=price,
+            at=at.astimezone(KST),
+            day=day,
+            commission=commission(instrument, amount),
+            tax=tax(instrument, order.side, amount),
+            cost=cost,
+            settles_on=self._market.calendar(instrument).after(day, _SETTLEMENT_DAYS[instrument.country]),
+        )
+        account.cash[fill.currency] = account.cash.get(fill.currency, ZERO) + fill.cash
+        self.fills.append(fill)
+        self._changed[account.key] = account
+        self._changed[f"f{fill.sequence}"] = fill
+        return fill
+
+    def fills_of(self, account: Account, *, start: date = date.min, end: date = date.max) -> Iterator[Fill]:
+        """Its fills of trading days from ``start`` to ``end``, oldest first."""
+        return (fill for fill in self.fills if fill.account == account.key and start <= fill.day <= end)
+
+    def settled_cash(self, account: Account, currency: str, on: date) -> Decimal:
+        """Its cash without what settles after a day."""
+        later = (f.cash for f in self.fills_of(account) if f.currency == currency and f.settles_on > on)
+        return account.cash.get(currency, ZERO) - sum(later, ZERO)
+
+    def take_changes(self) -> dict[str, Account | Fill]:
+        """What changed since the last call, by key."""
+        changed, self._changed = self._changed, {}
+        return changed

@@ -1,0 +1,326 @@
+"""The broker: takes orders, checks them against accounts, and hands them to the matching engine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from kis_mcp.clock import KST
+from kis_mcp.simulator.engine.books import Books
+from kis_mcp.simulator.engine.costs import needed_cash
+from kis_mcp.simulator.engine.matching import Matcher
+from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side
+from kis_mcp.simulator.engine.order_types import KRX_TYPES, US_TYPES, OrderType
+from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.state import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An order as a customer wants it. ``code`` is KIS' ORD_DVSN; a ``price`` of 0 stands for none."""
+
+    symbol: str
+    side: Side
+    quantity: int
+    code: str
+    price: Decimal
+    stop_price: Decimal = ZERO
+    venue: str = ""
+    credit_type: str = ""
+    loan_date: str = ""
+
+
+class Broker:
+    """Every account's orders.
+
+    Args:
+        market: What prices are.
+        books: Where accounts and fills are kept.
+        store: Where orders survive a restart.
+        check_hours: Whether orders are refused while their market is closed.
+    """
+
+    def __init__(self, market: Market, books: Books, store: StateStore, *, check_hours: bool) -> None:
+        self._market = market
+        self._books = books
+        self._store = store
+        self._check_hours = check_hours
+        self._matcher = Matcher(market, self._fill)
+        self._changed: dict[str, Order | Reservation] = {}
+        self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
+        self.reservations: dict[str, Reservation] = {item.number: item for item in store.load(Reservation)}
+        self._waiting = [item for item in self.reservations.values() if _waits(item)]
+        for order in self.orders.values():
+            if order.remaining:
+                self._matcher.rest(order)
+
+    def orders_of(self, account: Account) -> Iterator[Order]:
+        """Its orders, oldest first, amendments and cancels among them."""
+        return (order for order in self.orders.values() if order.account == account.key)
+
+    def open_orders(self, account: Account) -> list[Order]:
+        """What still rests, oldest first."""
+        mine = (order for order in self._matcher.resting if order.account == account.key)
+        return sorted(mine, key=lambda order: order.sequence)
+
+    def held_cash(self, account: Account, currency: str) -> Decimal:
+        """Cash that open buy orders have taken."""
+        return sum((self._need(order) for order in self.open_orders(account) if self._buys_with(order, currency)), ZERO)
+
+    def available_cash(self, account: Account, currency: str) -> Decimal:
+        """Cash for new orders."""
+        return account.cash.get(currency, ZERO) - self.held_cash(account, currency)
+
+    def sellable(self, account: Account, symbol: str) -> int:
+        """Shares that no open sell order has taken."""
+        selling = (o.remaining for o in self.open_orders(account) if o.symbol == symbol and o.side is Side.SELL)
+        position = account.positions.get(symbol)
+        return (position.quantity if position else 0) - sum(selling)
+
+    def place(self, account: Account, ticket: Ticket, now: datetime) -> Order:
+        """Accept an order and match it.
+
+        Raises:
+            Rejected: It breaks a rule; nothing changed.
+        """
+        return self._accept(account, ticket, now, Action.NEW, "")
+
+    def amend(
+        self,
+        account: Account,
+        number: str,
+        quantity: int | None,
+        code: str,
+        price: Decimal,
+        stop: Decimal,
+        now: datetime,
+    ) -> Order:
+        """Replace the rest of an order, or a part of it, by a new one that queues anew.
+
+        Args:
+            number: The original.
+            quantity: Shares to move; None for all that remain.
+
+        Raises:
+            Rejected: The original is not open, or the new order breaks a rule; nothing changed.
+        """
+        original, moved = self._open_order(account, number, quantity)
+        ticket = Ticket(
+            original.symbol,
+            original.side,
+            moved,
+            code,
+            price,
+            stop,
+            original.venue,
+            original.credit_type,
+            original.loan_date,
+        )
+        original.cancelled += moved
+        if not original.remaining:
+            self._matcher.remove(original)
+        try:
+            order = self._accept(account, ticket, now, Action.AMEND, original.number)
+        except Rejected:
+            if not original.remaining:
+                self._matcher.rest(original)
+            original.cancelled -= moved
+            raise
+        self._changed[original.number] = original
+        return order
+
+    def cancel(self, account: Account, number: str, quantity: int | None, now: datetime) -> Order:
+        """Take back the rest of an order, or a part of it; the cancel has a number of its own.
+
+        Raises:
+            Rejected: The original is not open.
+        """
+        original, moved = self._open_order(account, number, quantity)
+        original.cancelled += moved
+        if not original.remaining:
+            self._matcher.remove(original)
+        sequence = len(self.orders) + 1
+        cancel = replace(
+            original,
+            number=f"{sequence:010}",
+            sequence=sequence,
+            quantity=moved,
+            placed_at=now.astimezone(KST),
+            action=Action.CANCEL,
+            original=original.number,
+            filled=0,
+            amount=ZERO,
+            cancelled=moved,
+        )
+        self._keep(original, cancel)
+        return cancel
+
+    def reserve(self, account: Account, ticket: Ticket, now: datetime) -> Reservation:
+        """Keep an order for the next trading day's opening.
+
+        Raises:
+            Rejected: It can never be right.
+        """
+        instrument, _ = self._checked(ticket, now)
+        today = self._market.moment(instrument, now).day
+        reservation = Reservation(
+            number=f"{len(self.reservations) + 1:010}",
+            account=account.key,
+            symbol=ticket.symbol,
+            side=ticket.side,
+            quantity=ticket.quantity,
+            code=ticket.code,
+            price=ticket.price,
+            received_at=now.astimezone(KST),
+            day=self._market.calendar(instrument).after(today),
+        )
+        self.reservations[reservation.number] = self._changed["r" + reservation.number] = reservation
+        self._waiting.append(reservation)
+        return reservation
+
+    def cancel_reservation(self, account: Account, number: str, now: datetime) -> Reservation:
+        """Take back a reservation that waits.
+
+        Raises:
+            Rejected: There is none of that number.
+        """
+        reservation = self.reservations.get(f"{int(number):010}" if number.isdigit() else "")
+        if reservation is None or reservation.account != account.key:
+            raise Rejected(Problem.NO_ORIGINAL)
+        if not _waits(reservation):
+            raise Rejected(Problem.NOTHING_LEFT)
+        reservation.cancelled_at = now.astimezone(KST)
+        self._changed["r" + reservation.number] = reservation
+        return reservation
+
+    def advance(self, now: datetime) -> None:
+        """Catch up with the clock: resting orders fill or expire, reservations become orders."""
+        for order in self._matcher.advance(now):
+            self._changed[order.number] = order
+        for reservation in self._waiting:
+            moment = self._market.moment(self._market.instruments[reservation.symbol], now)
+            if _waits(reservation) and reservation.day <= moment.day and moment.is_open:
+                self._carry_out(reservation, now)
+        self._waiting = [item for item in self._waiting if _waits(item)]
+
+    def save(self) -> None:
+        """Put everything that changed on disk, at once."""
+        if changes := {**self._books.take_changes(), **self._changed}:
+            self._store.save(changes.items())
+            self._changed = {}
+
+    def _accept(self, account: Account, ticket: Ticket, now: datetime, action: Action, original: str) -> Order:
+        instrument, order_type = self._checked(ticket, now)
+        moment = self._market.moment(instrument, now)
+        if self._check_hours and not moment.is_open:
+            raise Rejected(Problem.MARKET_CLOSED)
+        day = moment.day
+        if order_type.auction is Auction.OPEN:
+            day = self._market.calendar(instrument).after(day) if self._check_hours else day + timedelta(days=1)
+        sequence = len(self.orders) + 1
+        order = Order(
+            number=f"{sequence:010}",
+            sequence=sequence,
+            account=account.key,
+            symbol=ticket.symbol,
+            side=ticket.side,
+            quantity=ticket.quantity,
+            code=ticket.code,
+            price=ticket.price,
+            limit=self._limit(instrument, order_type, ticket, now),
+            trigger=ticket.stop_price if order_type.pricing == "stop" else None,
+            in_force=order_type.in_force,
+            auction=order_type.auction,
+            venue=ticket.venue,
+            placed_at=now.astimezone(KST),
+            day=day,
+            action=action,
+            original=original,
+            credit_type=ticket.credit_type,
+            loan_date=ticket.loan_date,
+        )
+        if order.side is Side.BUY and self._need(order) > self.available_cash(account, instrument.currency):
+            raise Rejected(Problem.NO_CASH)
+        if order.side is Side.SELL and (sellable := self.sellable(account, order.symbol)) < order.quantity:
+            raise Rejected(Problem.TOO_MANY_SHARES if sellable else Problem.NO_HOLDINGS)
+        self._keep(order)
+        self._matcher.submit(order, now)
+        return order
+
+    def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
+        instrument = self._market.find(ticket.symbol)
+        if instrument is None:
+            raise Rejected(Problem.UNKNOWN_SYMBOL)
+        order_type = (KRX_TYPES if instrument.country == "KR" else US_TYPES).get(ticket.code)
+        if order_type is None:
+            raise Rejected(Problem.ORDER_TYPE)
+        prices = [ticket.price] if order_type.pricing in ("limit", "stop") else []
+        prices += [ticket.stop_price] if order_type.pricing == "stop" else []
+        if not all(instrument.on_tick(price) for price in prices):
+            raise Rejected(Problem.OFF_TICK)
+        quote = self._market.quote(instrument, now)
+        if not all(quote.low_limit <= price <= quote.high_limit for price in prices):
+            raise Rejected(Problem.PRICE_LIMIT)
+        return instrument, order_type
+
+    def _limit(self, instrument: Instrument, order_type: OrderType, ticket: Ticket, now: datetime) -> Decimal | None:
+        book, quote = self._market.book(instrument, now), self._market.quote(instrument, now)
+        buys = ticket.side is Side.BUY
+        match order_type.pricing:
+            case "limit" | "stop":
+                return ticket.price
+            case "market":
+                return None
+            case "best_opposite":
+                levels = book.asks if buys else book.bids
+                return levels[0].price if levels else quote.price
+            case "best_own" | "midpoint":
+                levels = book.bids if buys else book.asks
+                return levels[0].price if levels else quote.price
+            case "previous_close":
+                return quote.previous_close
+            case "last":
+                return quote.price
+
+    def _need(self, order: Order) -> Decimal:
+        """Cash that the rest of a buy order takes; without a limit it is valued at the day's highest price."""
+        instrument = self._market.instruments[order.symbol]
+        limit = order.limit
+        if limit is None:
+            history = self._market.history(instrument)
+            limit = instrument.price(instrument.limits(history.previous_close(order.day))[1])
+        return needed_cash(instrument, limit, order.remaining)
+
+    def _buys_with(self, order: Order, currency: str) -> bool:
+        return order.side is Side.BUY and self._market.instruments[order.symbol].currency == currency
+
+    def _open_order(self, account: Account, number: str, quantity: int | None) -> tuple[Order, int]:
+        original = self.orders.get(f"{int(number):010}" if number.isdigit() else "")
+        if original is None or original.account != account.key:
+            raise Rejected(Problem.NO_ORIGINAL)
+        if not original.remaining or (quantity is not None and quantity > original.remaining):
+            raise Rejected(Problem.NOTHING_LEFT)
+        return original, original.remaining if quantity is None else quantity
+
+    def _carry_out(self, reservation: Reservation, now: datetime) -> None:
+        account = self._books.accounts[reservation.account]
+        ticket = Ticket(reservation.symbol, reservation.side, reservation.quantity, reservation.code, reservation.price)
+        try:
+            reservation.order = self.place(account, ticket, now).number
+        except Rejected as rejected:
+            reservation.refused = rejected.problem.name
+        self._changed["r" + reservation.number] = reservation
+
+    def _keep(self, *orders: Order) -> None:
+        for order in orders:
+            self.orders[order.number] = self._changed[order.number] = order
+
+    def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
+        self._books.book(order, price, size, at, day)
+        self._changed[order.number] = order
+
+
+def _waits(reservation: Reservation) -> bool:
+    return not (reservation.cancelled_at or reservation.order or reservation.refused)

@@ -1,0 +1,213 @@
+"""The matching engine: price-time priority over customers' orders and the market model's synthetic ones."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from kis_mcp.simulator.engine.model import Auction, InForce, Order, Side
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.market import Market
+
+FillReporter = Callable[[Order, Decimal, int, datetime, date], None]
+"""Told of every execution: the order, price, shares, time and trading day. The order's own counters are done."""
+
+
+class Matcher:
+    """Fills orders and keeps those that rest.
+
+    An arriving order takes what the other side offers, best price first, and among equal prices customers before the
+    synthetic book, whose size at a price is there once for each tick of the market. A resting order fills at its
+    limit when the market's price passes it, and as far as the tick's volume goes when the price touches it. Nothing
+    runs in the background: :meth:`advance` catches up with the clock.
+    """
+
+    def __init__(self, market: Market, report: FillReporter) -> None:
+        self._market = market
+        self._report = report
+        self._resting: dict[str, list[Order]] = {}
+        self._taken: dict[tuple[str, Side], tuple[date, int, dict[Decimal, int]]] = {}
+
+    @property
+    def resting(self) -> Iterator[Order]:
+        return (order for orders in self._resting.values() for order in orders)
+
+    def rest(self, order: Order) -> None:
+        """Keep an order that was resting before, or that waits for a trigger or an auction."""
+        self._resting.setdefault(order.symbol, []).append(order)
+
+    def remove(self, order: Order) -> None:
+        self._resting[order.symbol].remove(order)
+
+    def submit(self, order: Order, now: datetime) -> None:
+        """Match a new order; what neither fills nor may rest is cancelled."""
+        instrument = self._market.instruments[order.symbol]
+        moment = self._market.moment(instrument, now)
+        order.tick = moment.ticks if order.day == moment.day else 0
+        if order.auction or order.trigger is not None:
+            self.rest(order)
+            return
+        if order.in_force is not InForce.FOK or self._available(order, now) >= order.remaining:
+            self._take(order, instrument, now)
+        if order.remaining and order.in_force is not InForce.DAY:
+            order.cancelled += order.remaining
+        if order.remaining:
+            if order.limit is None:
+                order.limit = self._market.quote(instrument, now).price
+            self.rest(order)
+
+    def advance(self, now: datetime) -> list[Order]:
+        """Let the market's moves since the last time fill resting orders; the orders that changed."""
+        changed: list[Order] = []
+        for symbol in list(self._resting):
+            instrument = self._market.instruments[symbol]
+            moment = self._market.moment(instrument, now)
+            for day in sorted({order.day for order in self._resting[symbol]}):
+                over = day < moment.day or (day == moment.day and not moment.is_open)
+                if day > moment.day:
+                    continue
+                orders = [order for order in self._resting[symbol] if order.day == day]
+                end = self._market.calendar(instrument).ticks_a_day if over else moment.ticks
+                changed += self._scan(instrument, orders, day, end)
+                if over:
+                    changed += [order for order in orders if order.remaining]
+                    for order in orders:
+                        order.cancelled += order.remaining
+            self._resting[symbol] = [order for order in self._resting[symbol] if order.remaining]
+            if not self._resting[symbol]:
+                del self._resting[symbol]
+        return changed
+
+    def _available(self, order: Order, now: datetime) -> int:
+        rivals = sum(rival.remaining for rival in self._rivals(order))
+        return rivals + sum(size for _, size in self._levels(order, now))
+
+    def _take(self, order: Order, instrument: Instrument, now: datetime) -> None:
+        rivals, levels = self._rivals(order), self._levels(order, now)
+        moment = self._market.moment(instrument, now)
+        while order.remaining and (rivals or levels):
+            if rivals and (not levels or not _better(order.side, levels[0][0], _limit(rivals[0]))):
+                rival = rivals.pop(0)
+                price, size = _limit(rival), min(order.remaining, rival.remaining)
+                self._fill(rival, price, size, now, moment.day)
+                if not rival.remaining:
+                    self.remove(rival)
+            else:
+                price, offered = levels.pop(0)
+                size = min(order.remaining, offered)
+                taken = self._consumed(order.symbol, order.side, now)
+                taken[price] = taken.get(price, 0) + size
+            self._fill(order, price, size, now, moment.day)
+
+    def _rivals(self, order: Order) -> list[Order]:
+        """The other side's resting orders that it can trade with, in the order in which they are filled."""
+        rivals = [
+            rival
+            for rival in self._resting.get(order.symbol, ())
+            if rival.side is not order.side and _active(rival) and order.accepts(_limit(rival))
+        ]
+        return _by_priority(rivals)
+
+    def _levels(self, order: Order, now: datetime) -> list[tuple[Decimal, int]]:
+        """What the synthetic book still offers it, best price first."""
+        book = self._market.book(self._market.instruments[order.symbol], now)
+        taken = self._consumed(order.symbol, order.side, now)
+        levels = book.asks if order.side is Side.BUY else book.bids
+        left = ((level.price, level.quantity - taken.get(level.price, 0)) for level in levels)
+        return [(price, size) for price, size in left if size > 0 and order.accepts(price)]
+
+    def _consumed(self, symbol: str, side: Side, now: datetime) -> dict[Decimal, int]:
+        moment = self._market.moment(self._market.instruments[symbol], now)
+        kept = self._taken.get((symbol, side))
+        if kept is None or kept[:2] != (moment.day, moment.ticks):
+            kept = self._taken[symbol, side] = (moment.day, moment.ticks, {})
+        return kept[2]
+
+    def _scan(self, instrument: Instrument, orders: Sequence[Order], day: date, end: int) -> list[Order]:
+        """Show resting orders the ticks of a day that they have not seen, in time order."""
+        start = min(order.tick for order in orders)
+        if start >= end:
+            return []
+        session, calendar = self._market.session(instrument, day), self._market.calendar(instrument)
+        unseen = session.prices[start:end]
+        lowest, highest = instrument.price(min(unseen)), instrument.price(max(unseen))
+        concerned = [order for order in _by_priority(orders) if _concerns(order, lowest, highest)]
+        changed: dict[str, Order] = {}
+        for tick in range(start, end) if concerned else ():
+            price, volume = instrument.price(session.prices[tick]), session.volume_at(tick)
+            for order in concerned:
+                if not order.remaining or tick < order.tick:
+                    continue
+                done = _offer(order, price, volume, tick, calendar.ticks_a_day)
+                if done is None:
+                    continue
+                at, size = done
+                if at == order.limit == price:
+                    volume -= size
+                self._fill(order, at, size, calendar.time_of(day, tick), day)
+                changed[order.number] = order
+        for order in orders:
+            order.tick = max(order.tick, end)
+        return list(changed.values())
+
+    def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
+        order.filled += size
+        order.amount += price * size
+        self._report(order, price, size, at, day)
+
+
+def _offer(order: Order, price: Decimal, volume: int, tick: int, ticks_a_day: int) -> tuple[Decimal, int] | None:
+    """The price and size at which a tick fills a resting order, or None. Wakes a stop order that it triggers."""
+    if order.auction:
+        its_tick = 0 if order.auction is Auction.OPEN else ticks_a_day - 1
+        return (price, order.remaining) if tick == its_tick and order.accepts(price) else None
+    if order.trigger is not None:
+        if not _triggered(order, price, price):
+            return None
+        order.trigger = None
+        return (price, order.remaining) if order.accepts(price) else None
+    if not order.accepts(price):
+        return None
+    limit = _limit(order)
+    if price != limit:
+        return limit, order.remaining
+    size = min(order.remaining, volume)
+    return (limit, size) if size else None
+
+
+def _active(order: Order) -> bool:
+    return not order.auction and order.trigger is None
+
+
+def _concerns(order: Order, lowest: Decimal, highest: Decimal) -> bool:
+    """Whether ticks between two prices can do anything to a resting order."""
+    if order.auction:
+        return True
+    if order.trigger is not None:
+        return _triggered(order, lowest, highest)
+    return order.accepts(lowest if order.side is Side.BUY else highest)
+
+
+def _triggered(order: Order, lowest: Decimal, highest: Decimal) -> bool:
+    assert order.trigger is not None
+    return highest >= order.trigger if order.side is Side.BUY else lowest <= order.trigger
+
+
+def _by_priority(orders: Sequence[Order]) -> list[Order]:
+    """Best price first, then first come; orders without a limit accept the worst price and go first."""
+
+    def rank(order: Order) -> tuple[bool, Decimal, int]:
+        if order.limit is None:
+            return False, Decimal(0), order.sequence
+        return True, -order.limit if order.side is Side.BUY else order.limit, order.sequence
+
+    return sorted(orders, key=rank)
+
+
+def _better(side: Side, one: Decimal, other: Decimal) -> bool:
+    """Whether one price is better than another for who takes it."""
+    return one < other if side is Side.BUY else one > other
+
+
+def _limit(order: Order) -> Decimal:
+    assert order.limit is not None
+    return order.limit

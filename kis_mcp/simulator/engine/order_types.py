@@ -1,0 +1,56 @@
+"""KIS' order type codes as what the matching engine understands."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kis_mcp.simulator.engine.model import Auction, InForce
+
+Pricing = Literal["limit", "market", "best_opposite", "best_own", "midpoint", "stop", "previous_close", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderType:
+    """How the limit comes about, how long the order lives, and the name KIS shows."""
+
+    pricing: Pricing
+    name: str
+    in_force: InForce = InForce.DAY
+    auction: Auction = Auction.NONE
+
+
+KRX_TYPES = {
+    "00": OrderType("limit", "지정가"),
+    "01": OrderType("market", "시장가"),
+    "02": OrderType("limit", "조건부지정가"),
+    "03": OrderType("best_opposite", "최유리지정가"),
+    "04": OrderType("best_own", "최우선지정가"),
+    "05": OrderType("previous_close", "장전시간외"),
+    "06": OrderType("last", "장후시간외"),
+    "07": OrderType("limit", "시간외단일가"),
+    "11": OrderType("limit", "IOC지정가", InForce.IOC),
+    "12": OrderType("limit", "FOK지정가", InForce.FOK),
+    "13": OrderType("market", "IOC시장가", InForce.IOC),
+    "14": OrderType("market", "FOK시장가", InForce.FOK),
+    "15": OrderType("best_opposite", "IOC최유리", InForce.IOC),
+    "16": OrderType("best_opposite", "FOK최유리", InForce.FOK),
+    "21": OrderType("midpoint", "중간가"),
+    "22": OrderType("stop", "스톱지정가"),
+    "23": OrderType("midpoint", "중간가IOC", InForce.IOC),
+    "24": OrderType("midpoint", "중간가FOK", InForce.FOK),
+    "41": OrderType("limit", "애프터마켓지정가"),
+    "42": OrderType("limit", "애프터마켓IOC지정가", InForce.IOC),
+    "43": OrderType("limit", "애프터마켓FOK지정가", InForce.FOK),
+    "44": OrderType("best_opposite", "애프터마켓최유리지정가"),
+    "45": OrderType("best_own", "애프터마켓최우선지정가"),
+    "46": OrderType("best_opposite", "애프터마켓IOC최유리", InForce.IOC),
+    "47": OrderType("best_opposite", "애프터마켓FOK최유리", InForce.FOK),
+}
+US_TYPES = {
+    "00": OrderType("limit", "지정가"),
+    "31": OrderType("market", "MOO(장개시시장가)", auction=Auction.OPEN),
+    "32": OrderType("limit", "LOO(장개시지정가)", auction=Auction.OPEN),
+    "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE),
+    "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE),
+    "35": OrderType("limit", "TWAP"),
+    "36": OrderType("limit", "VWAP"),
+}

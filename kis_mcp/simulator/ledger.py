@@ -1,0 +1,69 @@
+"""What the simulator remembers for tests."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kis_mcp.simulator.engine.books import Books
+from kis_mcp.simulator.engine.broker import Broker
+from kis_mcp.simulator.engine.model import Fill, Order
+from kis_mcp.simulator.hosts import Host
+
+_KEPT_REQUESTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it arrived: ``elements`` is the query of a GET or the JSON body of a POST; headers in lower case."""
+
+    host: Host
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    elements: Mapping[str, object]
+    at: datetime
+
+    @property
+    def tr_id(self) -> str:
+        return self.headers.get("tr_id", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An order, amendment, cancel or reservation that KIS took: its number, and the request that brought it."""
+
+    number: str
+    request: Received
+
+
+class Ledger:
+    """Every order that was accepted since the start, and all that is known of it."""
+
+    def __init__(self, broker: Broker, books: Books) -> None:
+        self._broker = broker
+        self._books = books
+        self.accepted: list[Accepted] = []
+
+    @property
+    def orders(self) -> list[Order]:
+        """All orders, oldest first, those from before a restart too."""
+        return list(self._broker.orders.values())
+
+    @property
+    def fills(self) -> list[Fill]:
+        """All fills, oldest first, those from before a restart too."""
+        return list(self._books.fills)
+
+    def order(self, number: str) -> Order:
+        """The order of a number, padded or not.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._broker.orders[f"{int(number):010}"]
+
+
+def received_log() -> "deque[Received]":
+    """A log of the latest requests."""
+    return deque(maxlen=_KEPT_REQUESTS)

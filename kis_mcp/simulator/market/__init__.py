@@ -1,0 +1,1 @@
+"""A seeded market: every price is a function of the seed, the instrument and the time."""

@@ -1,0 +1,226 @@
+"""The whole market: quotes, candles and books of every instrument at any time."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zlib import crc32
+
+from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.simulator.market.book import Book, book
+from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
+from kis_mcp.simulator.market.history import DayBar, History
+from kis_mcp.simulator.market.instruments import Country, Instrument, instruments
+from kis_mcp.simulator.market.session import Bar, Session
+
+_KEPT_SESSIONS = 64
+_BOOK_LEVELS = 10
+USD_KRW = Decimal("1385.50")
+"""Won for a dollar, the same for ever: money that is converted twice comes back unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Where an instrument stands, in money.
+
+    Attributes:
+        at: The last trade's time, in the exchange's time zone.
+        day: The trading day.
+        low_limit, high_limit: KRX' price limits; far apart in the US, which has none.
+    """
+
+    instrument: Instrument
+    day: date
+    at: datetime
+    price: Decimal
+    previous_close: Decimal
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    volume: int
+    turnover: Decimal
+    previous_volume: int
+    low_limit: Decimal
+    high_limit: Decimal
+    tick: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        return self.price - self.previous_close
+
+    @property
+    def change_rate(self) -> Decimal:
+        """Percent of the previous close, two decimals."""
+        return percent(self.change, self.previous_close)
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """A bar in money; ``start`` is when it began, in the exchange's time zone."""
+
+    start: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+    turnover: Decimal
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal:
+    """``part`` in percent of ``whole``, two decimals; 0 of nothing."""
+    return (part * 100 / whole).quantize(Decimal("0.01")) if whole else Decimal("0.00")
+
+
+class Market:
+    """Deterministic in (seed, symbol, time). Nothing that is asked changes it.
+
+    Args:
+        seed: Of the whole world.
+        keep_hours: Whether exchanges keep their hours; otherwise they never close.
+    """
+
+    def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
+        self.seed = seed
+        self.instruments = instruments()
+        self._calendars = {
+            "KR": Calendar(KST, keep_hours=keep_hours),
+            "US": Calendar(NEW_YORK, keep_hours=keep_hours),
+        }
+        self._stand_ins: dict[str, Instrument] = {}
+        self._histories: dict[str, History] = {}
+        self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
+        self._books: dict[str, tuple[date, int, Book]] = {}
+
+    def find(self, symbol: str) -> Instrument | None:
+        return self.instruments.get(symbol)
+
+    def stand_in(self, symbol: str, country: Country) -> Instrument:
+        """An instrument for a symbol that is not listed: an index, a derivative, a bond."""
+        if symbol not in self._stand_ins:
+            number = crc32(f"{self.seed}:{symbol}".encode())
+            base = 10_000 + number % 490_000 // 100 * 100
+            exchange = "krx" if country == "KR" else "nasdaq"
+            self._stand_ins[symbol] = Instrument(
+                symbol, country, exchange, symbol, symbol, "other", base, 100_000 + number % 900_000, 10_000_000, ""
+            )
+        return self._stand_ins[symbol]
+
+    def calendar(self, instrument: Instrument) -> Calendar:
+        return self._calendars[instrument.country]
+
+    def moment(self, instrument: Instrument, now: datetime) -> Moment:
+        return self._calendars[instrument.country].moment(now)
+
+    def history(self, instrument: Instrument) -> History:
+        if instrument.symbol not in self._histories:
+            self._histories[instrument.symbol] = History(self.seed, instrument)
+        return self._histories[instrument.symbol]
+
+    def session(self, instrument: Instrument, day: date) -> Session:
+        """The ticks of a day on or after the history's first."""
+        key = (instrument.symbol, day)
+        if key in self._sessions:
+            self._sessions.move_to_end(key)
+            return self._sessions[key]
+        bar = self.history(instrument).bar(day)
+        if bar is None:
+            raise ValueError(f"{instrument.symbol} has no session on {day}")
+        ticks = self.calendar(instrument).ticks_a_day
+        session = Session(f"{self.seed}:{instrument.symbol}:{day}:ticks", instrument, bar, ticks)
+        self._sessions[key] = session
+        if len(self._sessions) > _KEPT_SESSIONS:
+            self._sessions.popitem(last=False)
+        return session
+
+    def quote(self, instrument: Instrument, now: datetime) -> Quote:
+        moment = self.moment(instrument, now)
+        history, calendar = self.history(instrument), self.calendar(instrument)
+        bar = self.session(instrument, moment.day).until(moment.ticks)
+        yesterday = history.bar(calendar.before(moment.day))
+        previous = history.previous_close(moment.day)
+        low, high = instrument.limits(previous)
+        price = instrument.price
+        return Quote(
+            instrument=instrument,
+            day=moment.day,
+            at=calendar.time_of(moment.day, moment.ticks - 1),
+            price=price(bar.close),
+            previous_close=price(previous),
+            open=price(bar.open),
+            high=price(bar.high),
+            low=price(bar.low),
+            volume=bar.volume,
+            turnover=price(bar.turnover),
+            previous_volume=yesterday.volume if yesterday else 0,
+            low_limit=price(low),
+            high_limit=price(high),
+            tick=price(instrument.tick(bar.close)),
+        )
+
+    def book(self, instrument: Instrument, now: datetime) -> Book:
+        moment = self.moment(instrument, now)
+        kept = self._books.get(instrument.symbol)
+        if kept and kept[:2] == (moment.day, moment.ticks):
+            return kept[2]
+        prices = self.session(instrument, moment.day).prices
+        previous = self.history(instrument).previous_close(moment.day)
+        before = prices[moment.ticks - 2] if moment.ticks > 1 else previous
+        made = book(
+            f"{self.seed}:{instrument.symbol}:{moment.day}:{moment.ticks}:book",
+            instrument,
+            prices[moment.ticks - 1],
+            before,
+            instrument.limits(previous),
+            _BOOK_LEVELS,
+        )
+        self._books[instrument.symbol] = (moment.day, moment.ticks, made)
+        return made
+
+    def days(self, instrument: Instrument, now: datetime, *, until: date, count: int) -> list[Candle]:
+        """Up to ``count`` daily candles ending with ``until``, newest first; today's holds what has happened so far."""
+        moment = self.moment(instrument, now)
+        candles: list[Candle] = []
+        if until >= moment.day:
+            so_far = self.session(instrument, moment.day).until(moment.ticks)
+            candles.append(self._candle(instrument, moment.day, 0, so_far))
+            until = self.calendar(instrument).before(moment.day)
+        past = self.history(instrument).until(until, count - len(candles)) if count > len(candles) else []
+        return candles + [self._candle(instrument, bar.day, 0, bar) for bar in reversed(past)]
+
+    def minutes(
+        self, instrument: Instrument, now: datetime, *, until: datetime, count: int, step: int = 1
+    ) -> list[Candle]:
+        """Up to ``count`` candles of ``step`` minutes, newest first, beginning with the one that holds ``until``.
+
+        They stay within one trading day, the day of ``until``; the present one holds what has happened so far.
+        """
+        calendar, moment = self.calendar(instrument), self.moment(instrument, now)
+        asked = calendar.moment(until)
+        if asked.day > moment.day or self.history(instrument).bar(asked.day) is None:
+            return []
+        known = moment.ticks if asked.day == moment.day else calendar.ticks_a_day
+        session = self.session(instrument, asked.day)
+        width = step * 60 // TICK_SECONDS
+        last = (min(asked.ticks, known) - 1) // width
+        return [
+            self._candle(
+                instrument,
+                asked.day,
+                position * width,
+                session.bar(position * width, min(known, (position + 1) * width)),
+            )
+            for position in range(last, max(-1, last - count), -1)
+        ]
+
+    def _candle(self, instrument: Instrument, day: date, tick: int, bar: DayBar | Bar) -> Candle:
+        price = instrument.price
+        return Candle(
+            start=self.calendar(instrument).time_of(day, tick),
+            open=price(bar.open),
+            high=price(bar.high),
+            low=price(bar.low),
+            close=price(bar.close),
+            volume=bar.volume,
+            turnover=price(bar.turnover),
+        )

@@ -1,0 +1,113 @@
+"""One day of one instrument, tick by tick, in agreement with its daily bar."""
+
+from array import array
+from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
+
+from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.instruments import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of a session in units: open, high, low, close, volume and turnover of it alone."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    turnover: int
+
+
+class Session:
+    """The ticks of one day.
+
+    A random walk is bent so that it starts at the bar's open, ends at its close and touches its high and low; the
+    day's volume and turnover are spread over it. The part of a day that has happened is a prefix of it.
+
+    Args:
+        seed: Tells this instrument and day from others.
+        bar: The whole day.
+        ticks: How many ticks the day has.
+    """
+
+    def __init__(self, seed: str, instrument: Instrument, bar: DayBar, ticks: int) -> None:
+        random = Random(seed)  # noqa: S311
+        self.prices = _prices(random, instrument, bar, ticks)
+        weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
+        self._volume = _spread(bar.volume, list(accumulate(weights)))
+        self._turnover = _spread(
+            bar.turnover, list(accumulate(w * p for w, p in zip(weights, self.prices, strict=True)))
+        )
+        self._high = array("q", accumulate(self.prices, max))
+        self._low = array("q", accumulate(self.prices, min))
+
+    def until(self, ticks: int) -> Bar:
+        """The first ``ticks`` ticks of the day as one bar."""
+        last = ticks - 1
+        return Bar(
+            self.prices[0],
+            self._high[last],
+            self._low[last],
+            self.prices[last],
+            self._volume[last],
+            self._turnover[last],
+        )
+
+    def bar(self, start: int, end: int) -> Bar:
+        """The ticks from ``start`` up to and without ``end`` as one bar."""
+        prices = self.prices[start:end]
+        before_volume = self._volume[start - 1] if start else 0
+        before_turnover = self._turnover[start - 1] if start else 0
+        return Bar(
+            prices[0],
+            max(prices),
+            min(prices),
+            prices[-1],
+            self._volume[end - 1] - before_volume,
+            self._turnover[end - 1] - before_turnover,
+        )
+
+    def volume_at(self, tick: int) -> int:
+        """Shares traded at one tick."""
+        return self._volume[tick] - (self._volume[tick - 1] if tick else 0)
+
+
+def _prices(random: Random, instrument: Instrument, bar: DayBar, ticks: int) -> "array[int]":
+    walk = list(accumulate(random.random() - 0.5 for _ in range(ticks)))
+    size = (bar.high - bar.low) / (max(walk) - min(walk))
+    slope = (bar.close - bar.open - size * (walk[-1] - walk[0])) / (ticks - 1)
+    start = bar.open - size * walk[0]
+    path = [start + slope * i + size * step for i, step in enumerate(walk)]
+    highest, lowest = max(path), min(path)
+    top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
+    above = (bar.high - top) / max(highest - top, 1.0)
+    below = (bottom - bar.low) / max(bottom - lowest, 1.0)
+    # The coarsest step of the day is valid at each of its prices, because every step divides the next one.
+    step = instrument.tick(bar.high)
+    prices = array("q", bytes(8 * ticks))
+    for i, price in enumerate(path):
+        if price > top:
+            price = top + (price - top) * above
+        elif price < bottom:
+            price = bottom - (bottom - price) * below
+        prices[i] = min(max(round(price / step) * step, bar.low), bar.high)
+    last = ticks - 1
+    prices[_inner(path.index(highest), last, ticks // 3)] = bar.high
+    prices[_inner(path.index(lowest), last, ticks // 3 * 2)] = bar.low
+    prices[0], prices[last] = bar.open, bar.close
+    return prices
+
+
+def _inner(position: int, last: int, instead: int) -> int:
+    return position if 0 < position < last else instead
+
+
+def _spread(total: int, weights: list[float]) -> "array[int]":
+    """A running total that ends at ``total`` and grows with running weights."""
+    scale = total / weights[-1]
+    spread = array("q", [int(weight * scale) for weight in weights])
+    spread[-1] = total
+    return spread

@@ -1,0 +1,39 @@
+"""How a simulator is set up."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from kis_mcp.clock import Clock, system_clock
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """What can be chosen before a simulator starts.
+
+    Attributes:
+        seed: Decides every price, volume and made-up value.
+        real_rate, demo_rate: Requests a second that one app key may send to the real and the demo host; 0 is unlimited.
+        clock: What time it is in the market and for tokens.
+        monotonic: Seconds for the rate limits, which follow real time whatever ``clock`` says.
+        state_path: Where accounts, orders and tokens are kept (an SQLite file); None forgets them at the end.
+        real_port, demo_port: Loopback ports of the two hosts; 0 is any free one.
+        token_interval_seconds: How long an app key waits between two token requests; 0 is no wait.
+        market_hours: Whether markets keep their exchange's hours and weekends; otherwise they never close.
+        starting_krw, starting_usd: Cash of an account at its first use.
+    """
+
+    seed: int = 1
+    real_rate: int = 18
+    demo_rate: int = 1
+    clock: Clock = system_clock
+    monotonic: Callable[[], float] = time.monotonic
+    state_path: Path | None = None
+    real_port: int = 0
+    demo_port: int = 0
+    token_interval_seconds: float = 60
+    market_hours: bool = False
+    starting_krw: Decimal = Decimal(100_000_000)
+    starting_usd: Decimal = Decimal(100_000)

@@ -1,0 +1,130 @@
+"""The embedded KIS on two loopback ports."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kis_mcp.catalog.loader import Catalog, catalog
+from kis_mcp.simulator.app import KisApp
+from kis_mcp.simulator.faults import Faults
+from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.ledger import Ledger, Received
+from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.simulator import Kis
+
+logger = logging.getLogger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+
+
+class Simulator:
+    """A running simulator, and what tests want to see of it.
+
+    Attributes:
+        real_url, demo_url: Where its hosts are, without a slash at the end.
+        received: The latest requests on both sockets, oldest first.
+        ledger: Orders and fills.
+        faults: What shall go wrong.
+    """
+
+    def __init__(self, kis: Kis, ports: dict[Host, int]) -> None:
+        self.real_url = f"http://{_LOOPBACK}:{ports[Host.REAL]}"
+        self.demo_url = f"http://{_LOOPBACK}:{ports[Host.DEMO]}"
+        self.received: deque[Received] = kis.received
+        self.ledger: Ledger = kis.world.ledger
+        self.faults: Faults = kis.faults
+        self.world = kis.world
+
+
+@asynccontextmanager
+async def run_simulator(
+    options: SimulatorOptions | None = None, *, table: Catalog | None = None
+) -> AsyncGenerator[Simulator]:
+    """Serve KIS on loopback, in a daemon thread with an event loop of its own, while the context lasts.
+
+    Args:
+        options: How it is set up.
+        table: The APIs that it offers; by default the whole spec table.
+
+    Raises:
+        OSError: A port is taken.
+        StateInUse: Another simulator holds the state file.
+    """
+    options = options or SimulatorOptions()
+    kis = Kis(options, table or catalog())
+    sockets = {Host.REAL: _listen(options.real_port), Host.DEMO: _listen(options.demo_port)}
+    thread = _Thread(kis, sockets)
+    thread.start()
+    try:
+        await asyncio.to_thread(thread.ready.wait)
+        yield Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
+    finally:
+        thread.stop()
+        await asyncio.to_thread(thread.join)
+        kis.close()
+
+
+class _Thread(threading.Thread):
+    """Runs the servers of both hosts."""
+
+    def __init__(self, kis: Kis, sockets: dict[Host, socket.socket]) -> None:
+        super().__init__(name="kis-simulator", daemon=True)
+        self.ready = threading.Event()
+        self._connections: dict[Any, asyncio.Transport] = {}
+        self._sockets = sockets
+        self._servers = {host: _server(KisApp(kis, host, self._abort), self._connections) for host in Host}
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self.ready.set()
+
+    def stop(self) -> None:
+        for server in self._servers.values():
+            server.should_exit = server.force_exit = True
+
+    async def _serve(self) -> None:
+        running = [server.serve([self._sockets[host]]) for host, server in self._servers.items()]
+        self.ready.set()
+        await asyncio.gather(*running)
+
+    def _abort(self, peer: Any) -> None:
+        if transport := self._connections.get(tuple(peer)):
+            transport.abort()
+
+
+def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Server:
+    class Protocol(H11Protocol):
+        """Remembers its transport, so that a fault can cut the connection."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            super().connection_made(transport)
+            connections[transport.get_extra_info("peername")] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.pop(self.transport.get_extra_info("peername"), None)
+            super().connection_lost(exc)
+
+    config = uvicorn.Config(
+        app, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, log_level="warning"
+    )
+    return uvicorn.Server(config)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((_LOOPBACK, port))
+    listener.listen(128)
+    return listener

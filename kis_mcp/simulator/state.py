@@ -1,0 +1,72 @@
+"""Accounts, orders and tokens on disk."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+_T = TypeVar("_T")
+
+
+class StateInUse(Exception):  # noqa: N818  (a condition of the file, not a bug)
+    """Another simulator holds the state file."""
+
+
+class StateStore:
+    """Dataclasses as JSON documents in one SQLite file, owned by one simulator at a time.
+
+    Args:
+        path: The file, made with mode 0600 when it is missing; None keeps nothing.
+
+    Raises:
+        StateInUse: Another simulator holds it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._database: sqlite3.Connection | None = None
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
+            )
+        except sqlite3.OperationalError as error:
+            database.close()
+            raise StateInUse(f"another simulator uses {path.name}; give this one a file of its own") from error
+        self._database = database
+
+    def load(self, kind: type[_T]) -> Iterator[_T]:
+        """Every kept object of a class, in the order of their first saving."""
+        if self._database is not None:
+            query = "SELECT body FROM documents WHERE kind = ? ORDER BY rowid"
+            for (body,) in self._database.execute(query, (kind.__name__,)).fetchall():
+                yield _adapter(kind).validate_json(body)
+
+    def save(self, objects: Iterable[tuple[str, object]]) -> None:
+        """Keep objects by their keys, all or none."""
+        if self._database is None:
+            return
+        rows = [(type(item).__name__, key, _adapter(type(item)).dump_json(item).decode()) for key, item in objects]
+        with self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany(
+                "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
+                rows,
+            )
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,35 @@
+"""Everything behind the gateway: one market, and the customers who trade in it."""
+
+from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.elements import wrong_account
+from kis_mcp.simulator.engine.books import Books, WrongOwner
+from kis_mcp.simulator.engine.broker import Broker
+from kis_mcp.simulator.engine.model import Account
+from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.market.market import USD_KRW, Market
+from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.state import StateStore
+
+
+class World:
+    """One market with one broker, shared by both hosts; their accounts are apart."""
+
+    def __init__(self, options: SimulatorOptions, store: StateStore) -> None:
+        self.market = Market(options.seed, keep_hours=options.market_hours)
+        cash = {"KRW": options.starting_krw, "USD": options.starting_usd}
+        self.books = Books(self.market, store, cash)
+        self.broker = Broker(self.market, self.books, store, check_hours=options.market_hours)
+        self.ledger = Ledger(self.broker, self.books)
+        self.exchange_rate = USD_KRW
+
+    def account(self, call: Call) -> Account:
+        """The account that a call names, opened at its first use.
+
+        Raises:
+            Refusal: It belongs to another app key.
+        """
+        number, product = call.text("CANO"), call.text("ACNT_PRDT_CD")
+        try:
+            return self.books.account(call.host, number, product, call.owner, call.now)
+        except WrongOwner:
+            raise wrong_account() from None
