@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 
+def masked(number: str) -> str:
+    """An account number that may be shown: its first and last two digits."""
+    return f"{number[:2]}****{number[-2:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A securities account: 8-digit CANO and 2-digit ACNT_PRDT_CD (01 general, 03 and 08 futures, 22 and 29 pension).
@@ -15,7 +20,7 @@ class Account:
 
     @property
     def masked(self) -> str:
-        return f"{self.number[:2]}****{self.number[-2:]}-{self.product}"
+        return f"{masked(self.number)}-{self.product}"
 
     def __repr__(self) -> str:
         return f"Account({self.masked})"

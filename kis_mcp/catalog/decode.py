@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, cast
 
+from kis_mcp.account import masked
 from kis_mcp.catalog.model import Api, Block
 from kis_mcp.catalog.texts import parse
 
@@ -14,6 +15,7 @@ Record: TypeAlias = dict[str, object]
 _ENVELOPE = frozenset({"rt_cd", "msg_cd", "msg1"})
 _CONTINUATION = "ctx_area_"
 _OTHER = "other"
+_ACCOUNT_NUMBER = "account_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     Every documented element that KIS sent appears under its readable name: numbers as int or Decimal, dates and times
     as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read gives None and a note.
     Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that come where one record
-    is documented are kept under ``<name>_more``.
+    is documented are kept under ``<name>_more``. Account numbers are masked.
     """
     paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
     parts = {key.lower(): value for key, value in body.items() if not _is_envelope(key.lower(), paging)}
@@ -105,6 +107,8 @@ class _Reader:
             if element not in left:
                 continue
             text = _text(left.pop(element))
+            if text and documented.name == _ACCOUNT_NUMBER:
+                text = masked(text)
             value: object = None
             if text:
                 try:

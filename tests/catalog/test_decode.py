@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -186,3 +187,9 @@ def test_no_row_and_no_element_is_lost(rows: list[dict[str, object]]) -> None:
     assert api is not None
     decoded = decode(api, {"output": rows}).rows("quotes")
     assert [len(row) for row in decoded] == [len(row) for row in rows]
+
+
+def test_an_account_number_is_masked(api: FindApi) -> None:
+    account = Field("CANO", "account_number", "string", "종합계좌번호")
+    holdings = replace(api("quote"), blocks=(Block("output", "holdings", True, (account,)),))
+    assert decode(holdings, {"output": [{"cano": "50000001"}]}).blocks == {"holdings": [{"account_number": "50****01"}]}
