@@ -1,0 +1,123 @@
+"""Asking the person behind the client, by MCP form elicitation, in both protocol eras.
+
+In the handshake era the question is a request to the client in the middle of the call. Since 2026-07-28 the call ends
+with the question and the client repeats it with the answer, so everything before the question runs in an earlier
+request than everything after it. What has to survive in between travels through the client as ``Asked``, sealed by
+`RequestStateBoundary` and bound to this tool and these arguments: the client can replay it, but neither read nor alter
+it. That an answer counts only once is the order desk's promise, not this module's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    CallToolRequestParams,
+    ElicitRequest,
+    ElicitRequestedSchema,
+    ElicitRequestFormParams,
+    ElicitResult,
+    InputRequiredResult,
+)
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+Answer: TypeAlias = Literal["accepted", "declined", "cancelled"]
+
+_KEY = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and what it is about.
+
+    Attributes:
+        environment: Where it was asked; the answer counts there, whatever was switched to meanwhile.
+        subject: What the answer decides, such as an intent's id.
+        question: The whole text, the same in every round.
+    """
+
+    environment: str
+    subject: str
+    question: str
+
+
+class AnswerNeeded(Exception):  # noqa: N818  (no error: the protocol continues)
+    """The call must end with the question; the client will repeat it with the answer."""
+
+    def __init__(self, result: InputRequiredResult) -> None:
+        super().__init__("the client has to repeat the call with an answer")
+        self.result = result
+
+
+class Person:
+    """Whoever sits behind one tool call's client.
+
+    Args:
+        context: The call's context.
+        params: The call's parameters, with request_state already opened by the boundary.
+    """
+
+    def __init__(self, context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> None:
+        self._context = context
+        self._params = params
+        self._repeats_calls = context.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the client declared form elicitation and there is a way to reach it."""
+        capabilities = self._context.session.client_capabilities
+        elicitation = capabilities.elicitation if capabilities else None
+        if elicitation is None or (elicitation.form is None and elicitation.url is not None):
+            return False
+        return self._repeats_calls or self._context.session.can_send_request
+
+    @property
+    def asked(self) -> Asked | None:
+        """The question that this call repeats, where it is such a repetition."""
+        if not self._repeats_calls or self._params.request_state is None:
+            return None
+        return Asked(**json.loads(self._params.request_state))
+
+    async def ask(self, asked: Asked, label: str) -> Answer:
+        """Put the question to the person. ``label`` stands beside the box to tick.
+
+        An acceptance without the tick is a no; an answer that is none (a client that fails or breaks off) cancels.
+
+        Raises:
+            AnswerNeeded: In the modern era, while there is no answer yet.
+        """
+        form = ElicitRequestFormParams(message=asked.question, requested_schema=_form(label))
+        if not self._repeats_calls:
+            return await self._ask_now(form)
+        response = (self._params.input_responses or {}).get(_KEY) if self.asked == asked else None
+        if response is None:
+            state = json.dumps(asdict(asked))
+            raise AnswerNeeded(
+                InputRequiredResult(input_requests={_KEY: ElicitRequest(params=form)}, request_state=state)
+            )
+        return _verdict(response) if isinstance(response, ElicitResult) else "cancelled"
+
+    async def _ask_now(self, form: ElicitRequestFormParams) -> Answer:
+        session, request_id = self._context.session, self._context.request_id
+        try:
+            response = await session.elicit_form(form.message, form.requested_schema, request_id)
+        except (MCPError, ValidationError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return "cancelled"
+        return _verdict(response)
+
+
+def _form(label: str) -> ElicitRequestedSchema:
+    box = {"type": "boolean", "title": label, "default": False}
+    return {"type": "object", "properties": {_KEY: box}, "required": [_KEY]}
+
+
+def _verdict(response: ElicitResult) -> Answer:
+    if response.action == "accept":
+        return "accepted" if (response.content or {}).get(_KEY) is True else "declined"
+    return "declined" if response.action == "decline" else "cancelled"

@@ -1,0 +1,20 @@
+"""Telling a client that asked for progress why its call takes long."""
+
+from __future__ import annotations
+
+from mcp.server.session import ServerSession
+
+
+class Progress:
+    """Progress of one call. Without a token from the client, reports go nowhere."""
+
+    def __init__(self, session: ServerSession) -> None:
+        self._session = session
+        self._reports = 0
+
+    async def waiting(self, seconds: float) -> None:
+        """Report that KIS' rate limit makes the call wait about so many seconds."""
+        self._reports += 1
+        await self._session.report_progress(
+            self._reports, message=f"Waiting about {max(seconds, 1):.0f} s for KIS' rate limit."
+        )

@@ -1,0 +1,83 @@
+"""The core tools about the server itself: searching the table, and the environment."""
+
+from __future__ import annotations
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
+from kis_mcp.server.call import Call, page
+from kis_mcp.server.confirmation import Asked
+
+_MOST_WORDS = 8
+
+
+async def get_environment(call: Call) -> Page:
+    call.values()
+    return page(call.environments.clock(), environment=_facts(call, call.environments.current))
+
+
+async def set_environment(call: Call) -> Page:
+    """Switch; to real only after a person has agreed."""
+    wanted = Environment(call.values()["environment"])
+    environments = call.environments
+    environments.require_allowed(wanted)
+    if wanted is Environment.REAL and environments.current is not Environment.REAL:
+        await _require_consent(call, wanted)
+    environments.current = wanted
+    return page(environments.clock(), environment=_facts(call, wanted))
+
+
+async def _require_consent(call: Call, wanted: Environment) -> None:
+    if not call.person.can_be_asked:
+        raise OrderRefused(
+            "Switching to real money needs a person's consent, and this client cannot ask for it.",
+            remedy="Use a client with MCP form elicitation, or ask the operator to start the server with KIS_ENV=real.",
+            field="environment",
+        )
+    orders = "can be placed" if call.environments.settings.allow_real_orders else "stay switched off"
+    question = (
+        f"[REAL] Switch this server to the real account? Quotes, balance and positions will be those of real money. "
+        f"Real orders {orders}; each asks you again."
+    )
+    answer = await call.person.ask(Asked(call.environment.value, wanted.value, question), "Switch to real money")
+    if answer != "accepted":
+        raise OrderRefused(
+            f"The person {answer} the switch to real money.",
+            remedy=f"Stay in {call.environments.current.value}; do not ask again unless the person wants it.",
+        )
+
+
+def _facts(call: Call, environment: Environment) -> dict[str, object]:
+    settings = call.environments.settings
+    profile = settings.profile(environment)
+    account = profile.accounts.get("stock")
+    real = environment is Environment.REAL
+    return {
+        "environment": environment.value,
+        "switchable": ", ".join(sorted(settings.environments)),
+        "orders": "switched off by the operator" if real and not settings.allow_real_orders else "allowed",
+        "confirmation": "a person confirms each order" if settings.confirm == "ask" else "none, orders go out at once",
+        "account": account.masked if account else "not set",
+        "requests_per_second": profile.requests_per_second,
+    }
+
+
+def signature(api: Api) -> str:
+    """How a tool is called, in one line: ``inquire_price(symbol, market="krx")``; ``?`` marks what may be left out."""
+    required = [parameter for parameter in api.parameters if parameter.required]
+    optional = [parameter for parameter in api.parameters if not parameter.required]
+    return f"{api.tool}({', '.join(_told(parameter) for parameter in (*required, *optional))})"
+
+
+def _told(parameter: Parameter) -> str:
+    words = "|".join(list(parameter.codes)[:_MOST_WORDS]) if parameter.type == "enum" and parameter.codes else ""
+    if len(parameter.codes or ()) > _MOST_WORDS:
+        words += "|…"
+    kind = words or ("" if parameter.type in ("string", "symbol") else parameter.type)
+    told = parameter.name + ("" if parameter.required or parameter.default is not None else "?")
+    if kind:
+        told += f": {kind}"
+    if parameter.default is not None:
+        told += f" = {str(parameter.default).lower() if isinstance(parameter.default, bool) else parameter.default}"
+    return told
