@@ -14,6 +14,7 @@ Record: TypeAlias = dict[str, object]
 
 _ENVELOPE = frozenset({"rt_cd", "msg_cd", "msg1"})
 _CONTINUATION = "ctx_area_"
+ITEM = "item"
 _OTHER = "other"
 _ACCOUNT_NUMBER = "account_number"
 
@@ -97,7 +98,10 @@ class _Reader:
         self.notes: list[str] = []
 
     def rows(self, block: Block, part: object) -> list[Record]:
-        return [self.record(block, record) for record in _records(part)]
+        rows = [self.record(block, record) for record in _records(part)]
+        if len(rows) != len(block.row_names):
+            return rows
+        return [{ITEM: name} | row for name, row in zip(block.row_names, rows, strict=True)]
 
     def record(self, block: Block, raw: Mapping[str, object]) -> Record:
         left = {key.lower(): value for key, value in raw.items() if key.lower() not in self._hidden}

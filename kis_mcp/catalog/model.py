@@ -104,6 +104,7 @@ class Block:
         columns: The readable names shown unless the caller asks for more; empty means all.
         aliases: Other keys under which KIS has been seen to send it, told from another block's by shape (rows or one
             record).
+        row_names: What each row is, where KIS sends a fixed sequence of rows without saying; shown as ``item``.
     """
 
     key: str
@@ -112,6 +113,7 @@ class Block:
     fields: Sequence[Field]
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    row_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ PREFIXES = {
 
 _ROW_KEYS = frozenset(field.name for field in fields(Api)) - {"tool", "slug", "category", "parameters"} | {"params"}
 _PARAMETER_KEYS = frozenset(field.name for field in fields(Parameter)) - {"name"} | {"use"}
-_BLOCK_KEYS = frozenset({"name", "list", "fields", "columns", "overrides", "aliases"})
+_BLOCK_KEYS = frozenset({"name", "list", "fields", "columns", "overrides", "aliases", "row_names"})
 _PAGING_KEYS = frozenset(field.name for field in fields(Paging)) | {"use"}
 _TR_KEYS = frozenset({"by", "real", "demo"})
 _PARAMETER_SCALARS: Mapping[str, type] = {
@@ -159,6 +159,7 @@ def _block(key: str, table: Table, dictionary: Dictionary) -> Block:
         fields=block_fields,
         columns=table.words("columns"),
         aliases=table.words("aliases"),
+        row_names=table.words("row_names"),
     )
 
 

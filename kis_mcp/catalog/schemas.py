@@ -6,6 +6,7 @@ Input schemas need the rows only; output schemas also read the dictionary of ele
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from kis_mcp.catalog.decode import ITEM
 from kis_mcp.catalog.model import Api, Block, Field, Parameter
 from kis_mcp.catalog.reserved import FIELDS, all_parameters
 
@@ -85,7 +86,10 @@ def _item(parameter: Parameter) -> Schema:
 
 
 def _block(block: Block) -> Schema:
-    record: Schema = {"type": "object", "properties": {field.name: _value(field) for field in block.fields}}
+    properties: Schema = {field.name: _value(field) for field in block.fields}
+    if block.row_names:
+        properties = {ITEM: {"enum": list(block.row_names)}} | properties
+    record: Schema = {"type": "object", "properties": properties}
     return {"type": "array", "items": record} if block.is_list else record
 
 

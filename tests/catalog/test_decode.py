@@ -193,3 +193,11 @@ def test_an_account_number_is_masked(api: FindApi) -> None:
     account = Field("CANO", "account_number", "string", "종합계좌번호")
     holdings = replace(api("quote"), blocks=(Block("output", "holdings", True, (account,)),))
     assert decode(holdings, {"output": [{"cano": "50000001"}]}).blocks == {"holdings": [{"account_number": "50****01"}]}
+
+
+def test_rows_in_a_fixed_sequence_are_told_apart_where_all_are_there(api: FindApi) -> None:
+    amount = Field("amt", "amount", "integer", "금액")
+    assets = replace(api("quote"), blocks=(Block("output", "assets", True, (amount,), row_names=("stocks", "cash")),))
+    both = decode(assets, {"output": [{"amt": "7"}, {"amt": "3"}]})
+    assert both.rows("assets") == [{"item": "stocks", "amount": 7}, {"item": "cash", "amount": 3}]
+    assert decode(assets, {"output": [{"amt": "7"}]}).rows("assets") == [{"amount": 7}]
