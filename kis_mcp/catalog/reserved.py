@@ -10,9 +10,9 @@ DEFAULT_LIMIT = 100
 MOST_ROWS = 1000
 
 _RESERVED = (
-    Parameter(FIELDS, "string", f'Names of columns, or "{ALL_FIELDS}".', is_list=True, max_items=200),
+    Parameter(FIELDS, "string", f'"{ALL_FIELDS}" or column names.', is_list=True, max_items=200),
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
-    Parameter(CURSOR, "string", "next_cursor of the last answer."),
+    Parameter(CURSOR, "string", "A next_cursor."),
 )
 RESERVED_NAMES = frozenset(parameter.name for parameter in _RESERVED)
 

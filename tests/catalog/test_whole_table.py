@@ -1,0 +1,193 @@
+"""Properties that every row of the real table has, whatever it says."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.decode import decode
+from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.catalog.render import to_json
+from kis_mcp.errors import BadArgument, NotInEnvironment
+from tests.catalog.test_documented_apis import request_elements
+
+TABLE = Catalog(strict=True)
+TOOLS = [*TABLE.core, *TABLE.apis]
+REST = [api for api in TABLE.apis if api.kind == "rest"]
+TODAY = date(2026, 6, 15)
+MANY = settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+
+
+def encoded(api: Api, arguments: Mapping[str, object], *, demo: bool = False) -> KisRequest:
+    account = Account("50000001", "01")
+    return encode(
+        api, validate(api, arguments), demo=demo, account=account, hts_id="tester", today=TODAY, now=time(10, 0)
+    )
+
+
+def test_tool_names_are_unique_and_short() -> None:
+    names = [api.tool for api in TOOLS]
+    assert len(set(names)) == len(names)
+    assert {name for name in names if not re.fullmatch(r"[a-z0-9_]{3,50}", name)} == set()
+
+
+def test_every_tool_has_a_title_and_one_line_of_description() -> None:
+    assert [api.tool for api in TOOLS if not api.title or "\n" in api.description or len(api.description) > 500] == []
+
+
+@pytest.mark.parametrize("api", REST, ids=lambda api: api.tool)
+def test_the_example_of_a_row_encodes(api: Api) -> None:
+    assert encoded(api, api.example).tr_id
+    if api.in_demo:
+        assert encoded(api, api.example, demo=True).tr_id
+
+
+@pytest.mark.parametrize("api", TABLE.core, ids=lambda api: api.tool)
+def test_the_example_of_a_core_tool_is_accepted(api: Api) -> None:
+    validate(api, api.example)
+
+
+def test_only_posts_send_orders() -> None:
+    assert [api.tool for api in REST if (api.method == "POST") != (api.risk == "order")] == []
+
+
+def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """Values that a parameter takes, as JSON clients send them."""
+    item: st.SearchStrategy[Any]
+    low, high = parameter.minimum, parameter.maximum
+    match parameter.type:
+        case "enum":
+            item = st.sampled_from(sorted(parameter.codes or ()))
+        case "boolean":
+            item = st.booleans()
+        case "integer":
+            item = st.integers(int(low) if low is not None else -(10**9), int(high) if high is not None else 10**9)
+        case "decimal":
+            item = st.decimals(low if low is not None else -(10**9), high if high is not None else 10**9, places=4)
+            item = item.flatmap(lambda number: st.sampled_from([number, str(number), float(number)]))
+        case "date":
+            item = st.dates(date(2015, 1, 1), date(2027, 12, 31)).map(date.isoformat)
+        case "month":
+            item = st.dates(date(2015, 1, 1), date(2027, 12, 31)).map(lambda day: day.isoformat()[:7])
+        case "time":
+            item = st.times().map(lambda moment: moment.isoformat("seconds"))
+        case _:
+            item = st.from_regex(parameter.pattern or "[a-zA-Z0-9가-힣 ]{0,20}", fullmatch=True)
+    return st.lists(item, min_size=1, max_size=parameter.max_items or 3) if parameter.is_list else item
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[Api, dict[str, Any]]:
+    """An API with arguments that its row allows."""
+    api = draw(st.sampled_from(REST))
+    arguments = {
+        parameter.name: draw(values_of(parameter))
+        for parameter in api.parameters
+        if parameter.required or draw(st.booleans())
+    }
+    for parameter in api.parameters:
+        start, end = arguments.get(parameter.not_before or ""), arguments.get(parameter.name)
+        if start and end and start > end:
+            arguments[parameter.not_before or ""], arguments[parameter.name] = end, start
+        other = arguments.get(parameter.pairs_with or "")
+        if parameter.is_list and parameter.pairs_with and end is not None:
+            assume(other)
+            length = min(len(end), len(other))
+            arguments[parameter.name], arguments[parameter.pairs_with] = end[:length], other[:length]
+    return api, arguments
+
+
+@MANY
+@given(call=calls(), demo=st.booleans())
+def test_valid_arguments_encode_to_documented_elements_as_text(call: tuple[Api, dict[str, Any]], demo: bool) -> None:
+    api, arguments = call
+    try:
+        request = encoded(api, arguments, demo=demo)
+    except NotInEnvironment:
+        assume(False)
+        return
+    except BadArgument as error:
+        assert error.what.startswith(f"{api.tool} is not offered for"), error
+        assume(False)
+        return
+    allowed = request_elements(api)
+    assert set(request.elements) <= allowed
+    optional = {
+        parameter.element.format(n=n) if "{" in parameter.element else parameter.element
+        for parameter in api.parameters
+        if parameter.element and (parameter.blank is None or parameter.is_list or parameter.pairs_with)
+        for n in range(1, 60)
+    }
+    assert allowed - set(request.elements) <= optional
+    assert all(isinstance(text, str) for text in request.elements.values())
+    assert request.tr_id in {*api.tr.real.values(), *api.tr.demo.values()}
+
+
+WRONG: Mapping[str, list[object]] = {
+    "enum": ["no such word", 1, True],
+    "boolean": ["perhaps", 7],
+    "integer": ["many", 1.5, True, [1]],
+    "decimal": ["much", "NaN", True, {}],
+    "date": ["2026-13-01", "yesterday", 20260101, True],
+    "month": ["2026-13", "2026-1-1", 202601],
+    "time": ["25:00", "noon", 9],
+    "symbol": [5930, "no\nsymbol", True],
+    "string": [5930, "no\ntext", True],
+}
+
+
+@pytest.mark.parametrize("api", REST, ids=lambda api: api.tool)
+def test_a_wrong_value_of_any_parameter_is_refused_by_its_name(api: Api) -> None:
+    for parameter in api.parameters:
+        for wrong in WRONG[parameter.type]:
+            value = [wrong] if parameter.is_list else wrong
+            with pytest.raises(BadArgument) as raised:
+                validate(api, {**api.example, parameter.name: value})
+            assert raised.value.field == parameter.name, (parameter.name, value)
+    with pytest.raises(BadArgument, match="has no argument"):
+        validate(api, {**api.example, "no_such_argument": 1})
+    for parameter in api.parameters:
+        if parameter.required:
+            rest = {name: value for name, value in api.example.items() if name != parameter.name}
+            with pytest.raises(BadArgument, match=f"needs {parameter.name}"):
+                validate(api, rest)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> tuple[Api, dict[str, Any]]:
+    """An API with a body of roughly KIS' shape: blocks missing, empty, of the other shape, in the other case."""
+    api = draw(st.sampled_from(REST))
+    texts = st.sampled_from(
+        ["", " ", "0", "-1", "+12.50", "00000000", "20260615", "093000", "Y", "2", "삼성전자", "?", None, 7, 1.5, True]
+    )
+    body: dict[str, Any] = {"rt_cd": "0", "msg_cd": "MCA00000", "msg1": "ok", "CTX_AREA_FK100": "x"}
+    for block in api.blocks:
+        names = [field.element for field in block.fields]
+        record = st.dictionaries(st.sampled_from([*names, *map(str.upper, names), "new_element"]), texts, max_size=5)
+        part = st.one_of(record, st.lists(record, max_size=3), st.sampled_from(["", None, [], {}]))
+        body.update(
+            draw(record) if not block.key else {draw(st.sampled_from([block.key, block.key.upper()])): draw(part)}
+        )
+    return api, body
+
+
+@MANY
+@given(bodies())
+def test_any_body_decodes_to_the_documented_shapes(drawn: tuple[Api, dict[str, Any]]) -> None:
+    api, body = drawn
+    decoded = decode(api, body)
+    for block in api.blocks:
+        shape = decoded.blocks[block.name]
+        assert isinstance(shape, list if block.is_list else dict)
+    to_json(decoded.blocks)
