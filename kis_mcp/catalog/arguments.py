@@ -79,7 +79,7 @@ def _type_of(parameter: Parameter) -> Any:
 
 
 def _item_type(parameter: Parameter) -> Any:
-    bounds: dict[str, Any] = {"ge": parameter.minimum, "le": parameter.maximum}
+    bounds: dict[str, Any] = {"ge": _exact(parameter.minimum), "le": _exact(parameter.maximum)}
     match parameter.type:
         case "integer":
             return Annotated[int, BeforeValidator(_no_boolean), Field(**bounds)]
@@ -102,6 +102,11 @@ def _item_type(parameter: Parameter) -> Any:
             upper = BeforeValidator(lambda value: _upper(value, pattern))
             text = Annotated[StrictStr, Field(pattern=_whole(pattern))]
             return Annotated[text, upper] if parameter.type == "symbol" else text
+
+
+def _exact(bound: float | None) -> int | Decimal | None:
+    """A bound as it is written: the float 0.0001 is more than that."""
+    return Decimal(str(bound)) if isinstance(bound, float) else bound
 
 
 def _whole(pattern: str) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument
 from tests.catalog.conftest import SMALL_TABLE
 
@@ -140,3 +141,11 @@ def test_any_arguments_are_accepted_or_refused_by_name(slug: str, arguments: dic
     except BadArgument as error:
         assert error.field is not None
         assert error.field in {*arguments, *(parameter.name for parameter in api.parameters)}
+
+
+def test_a_number_may_be_exactly_its_bound() -> None:
+    parameter = Parameter("rate", "decimal", "", minimum=0.0001, maximum=0.3)
+    bounded = replace(SMALL.apis[0], parameters=(parameter,))
+    assert validate(bounded, {"rate": "0.0001"}) == {"rate": Decimal("0.0001")}
+    assert validate(bounded, {"rate": 0.3}) == {"rate": Decimal("0.3")}
+    assert refused(bounded, {"rate": 0.00009}).field == "rate"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
         case "integer":
             item = st.integers(int(low) if low is not None else -(10**9), int(high) if high is not None else 10**9)
         case "decimal":
-            item = st.decimals(low if low is not None else -(10**9), high if high is not None else 10**9, places=4)
+            item = st.decimals(*(Decimal(str(bound)) for bound in (low or 0, high or 10**9)), places=4)
             item = item.flatmap(lambda number: st.sampled_from([number, str(number), float(number)]))
         case "date":
             item = st.dates(date(2015, 1, 1), date(2027, 12, 31)).map(date.isoformat)
