@@ -143,6 +143,8 @@ class Settings(BaseSettings):
     rate_limit: int = Field(18, ge=0, le=20)
     rate_limit_paper: int = Field(1, ge=0, le=5)
     rate_limit_sim: int = Field(18, ge=0)
+    quote_cache_seconds: float = Field(5, ge=0, le=60)
+    account_cache_seconds: float = Field(30, ge=0, le=300)
 
     http_token: SecretStr | None = Field(None, min_length=16)
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("kis-mcp"))

@@ -13,3 +13,12 @@ def private_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("KIS_CONFIG_FILE", str(tmp_path / "absent.yaml"))
     monkeypatch.setenv("KIS_DATA_DIR", str(tmp_path / "data"))
     yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="rewrite generated files instead of comparing them")
+
+
+@pytest.fixture
+def regenerate(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--regenerate"))
