@@ -12,7 +12,7 @@ from typing import TypeAlias
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.journal import Record
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import STOCK_MARKETS, Action, Order
 from kis_mcp.trading.order_types import PRICED, UNPRICED
 from kis_mcp.trading.ticks import InstrumentKind, krx_tick, us_tick
 
@@ -127,6 +127,16 @@ def caps_are_set(facts: GuardFacts) -> Finding | None:
     )
 
 
+def original_is_named(facts: GuardFacts) -> Finding | None:
+    if facts.order.action is Action.NEW or facts.order.original_order_id:
+        return None
+    return Finding(
+        f"It does not say which order to {facts.order.action.value}.",
+        "Give the number of the standing order.",
+        "order_id",
+    )
+
+
 def quantity_is_positive(facts: GuardFacts) -> Finding | None:
     quantity = facts.order.quantity
     if quantity is None:
@@ -183,13 +193,14 @@ def notional_cap(facts: GuardFacts) -> Finding | None:
 
 def price_fits_order_type(facts: GuardFacts) -> Finding | None:
     order = facts.order
-    if facts.is_cancel or order.order_type is None:
+    order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS else "")
+    if facts.is_cancel:
         return None
-    if order.price is None and order.order_type in PRICED:
-        return Finding(f"A {order.order_type} order needs a price.", "Give a price above 0.", "price")
-    if order.price is not None and order.order_type in UNPRICED:
+    if order.price is None and order_type in PRICED:
+        return Finding(f"A {order_type} order needs a price.", "Give a price above 0.", "price")
+    if order.price is not None and order_type in UNPRICED:
         return Finding(
-            f"A {order.order_type} order takes no price, but {order.price:,f} was given.",
+            f"A {order_type} order takes no price, but {order.price:,f} was given.",
             "Leave the price out, or use order_type limit to have it kept.",
             "price",
         )
@@ -236,6 +247,7 @@ RULES: Mapping[str, Rule] = {
     for rule in (
         real_orders,
         caps_are_set,
+        original_is_named,
         quantity_is_positive,
         quantity_remains,
         quantity_cap,

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.fields import number
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import STOCK_MARKETS, Action, Order
 from kis_mcp.trading.ticks import InstrumentKind, kind_by_tick
 
 _log = logging.getLogger(__name__)
@@ -57,9 +57,9 @@ async def gather(kis: Kis, order: Order, describe: Describe) -> MarketFacts:
 def valued(order: Order, facts: MarketFacts) -> Order:
     """The order with its name and worth, as far as they can be told."""
     price = order.price or facts.ceiling
-    amount = order.quantity * price if order.quantity is not None and price is not None else None
-    if order.market not in ("KR", "US", "HK", "CN", "JP", "VN"):
-        amount = None
+    amount = None
+    if order.market in STOCK_MARKETS and order.quantity is not None and price is not None:
+        amount = order.quantity * price
     rate = Decimal(1) if order.currency == "KRW" else facts.krw_rate
     return replace(
         order,

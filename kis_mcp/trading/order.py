@@ -54,6 +54,8 @@ class Order:
     original_order_id: str | None = None
 
 
+STOCK_MARKETS = frozenset({"KR", "US", "HK", "CN", "JP", "VN"})
+
 _COUNTRIES: Mapping[str, tuple[str, str]] = {
     "nasdaq": ("US", "USD"),
     "nyse": ("US", "USD"),
@@ -74,10 +76,12 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
     """
     exchange = _text(values.get("exchange"))
     market, currency = _market(api, exchange)
+    action = _action(api, values)
     price = _number(values.get("price"))
-    side = values.get("side")
+    side = values.get("side", api.slug)
+    original = values.get("order_id") or values.get("reservation_id")
     return Order(
-        action=_action(api, values),
+        action=action,
         market=market,
         symbol=_text(values.get("symbol")),
         side=side if side in ("buy", "sell") else None,
@@ -86,7 +90,7 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
         order_type=_text(values.get("order_type")),
         exchange=exchange,
         currency=currency,
-        original_order_id=_text(values.get("order_id")),
+        original_order_id=None if action is Action.NEW else _text(original),
     )
 
 
@@ -134,7 +138,7 @@ def _action(api: Api, values: Mapping[str, object]) -> Action:
     said = values.get("action")
     if said in (Action.MODIFY, Action.CANCEL):
         return Action(str(said))
-    only_names_an_order = api.parameter("order_id") is not None and api.parameter("quantity") is None
+    only_names_an_order = api.parameter("reservation_id") is not None and api.parameter("quantity") is None
     return Action.CANCEL if only_names_an_order else Action.NEW
 
 

@@ -46,6 +46,10 @@ def ordering(facts: GuardFacts = FACTS, **changes: object) -> GuardFacts:
     return replace(facts, order=replace(ORDER, **changes))  # pyright: ignore[reportArgumentType]
 
 
+def changing(action: Action, facts: GuardFacts = FACTS, **changes: object) -> GuardFacts:
+    return ordering(facts, action=action, original_order_id="7", **changes)
+
+
 @pytest.mark.parametrize("facts", [FACTS, REAL])
 def test_a_plain_order_passes(facts: GuardFacts) -> None:
     assert check(facts) == []
@@ -54,7 +58,7 @@ def test_a_plain_order_passes(facts: GuardFacts) -> None:
 def test_real_orders_need_the_operators_word_even_to_cancel() -> None:
     limits = replace(CAPS, allow_real_orders=False)
     assert refusing(replace(REAL, limits=limits)) == ["real_orders"]
-    assert refusing(replace(ordering(REAL, action=Action.CANCEL), limits=limits)) == ["real_orders"]
+    assert refusing(replace(changing(Action.CANCEL, REAL), limits=limits)) == ["real_orders"]
     assert check(replace(FACTS, limits=limits)) == []
 
 
@@ -63,7 +67,7 @@ def test_in_real_a_missing_cap_refuses(cap: str) -> None:
     limits = replace(CAPS, **{cap: None})
     assert refusing(replace(REAL, limits=limits)) == ["caps_are_set"]
     assert check(replace(FACTS, limits=limits)) == []
-    assert check(replace(ordering(REAL, action=Action.CANCEL), limits=limits)) == []
+    assert check(replace(changing(Action.CANCEL, REAL), limits=limits)) == []
 
 
 @given(QUANTITIES, QUANTITIES)
@@ -84,12 +88,23 @@ def test_a_quantity_is_above_zero(quantity: Decimal | None) -> None:
 
 
 def test_a_change_may_leave_the_quantity_to_what_remains() -> None:
-    assert check(ordering(action=Action.MODIFY, quantity=None)) == []
+    assert check(changing(Action.MODIFY, quantity=None)) == []
 
 
 @pytest.mark.parametrize(("remaining", "refused"), [(10, []), (9, ["quantity_remains"]), (0, ["quantity_remains"])])
 def test_no_more_is_changed_than_remains(remaining: int, refused: list[str]) -> None:
-    assert refusing(replace(ordering(action=Action.CANCEL), remaining=Decimal(remaining))) == refused
+    assert refusing(replace(changing(Action.CANCEL), remaining=Decimal(remaining))) == refused
+
+
+@pytest.mark.parametrize("action", [Action.MODIFY, Action.CANCEL])
+def test_a_change_names_its_original(action: Action) -> None:
+    assert refusing(ordering(action=action)) == ["original_is_named"]
+
+
+@pytest.mark.parametrize("market", ["KR", "US", "JP"])
+def test_where_an_api_has_no_order_types_its_orders_are_limit_orders(market: str) -> None:
+    assert refusing(changing(Action.MODIFY, market=market, order_type=None, price=None)) == ["price_fits_order_type"]
+    assert check(changing(Action.MODIFY, market="overseas_futureoption", order_type=None, price=None)) == []
 
 
 def test_a_value_that_cannot_be_told_warns_and_in_real_refuses() -> None:
@@ -97,7 +112,15 @@ def test_a_value_that_cannot_be_told_warns_and_in_real_refuses() -> None:
     assert refusing(ordering(REAL, amount_krw=None)) == ["notional_cap"]
 
 
-@given(st.builds(Order, action=st.just(Action.CANCEL), market=st.just("KR"), quantity=st.none() | QUANTITIES))
+@given(
+    st.builds(
+        Order,
+        action=st.just(Action.CANCEL),
+        market=st.just("KR"),
+        quantity=st.none() | QUANTITIES,
+        original_order_id=st.just("7"),
+    )
+)
 def test_a_cancel_passes_every_cap(order: Order) -> None:
     assert check(replace(REAL, order=order, limits=OrderLimits(allow_real_orders=True))) == []
 
