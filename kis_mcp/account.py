@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 
 def masked(number: str) -> str:
-    """An account number that may be shown: its first and last two digits."""
-    return f"{number[:2]}****{number[-2:]}"
+    """An account number that may be shown: its first and last two characters, of a short one nothing."""
+    return f"{number[:2]}****{number[-2:]}" if len(number) > 4 else "****"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _ENVELOPE = frozenset({"rt_cd", "msg_cd", "msg1"})
 _CONTINUATION = "ctx_area_"
 ITEM = "item"
 _OTHER = "other"
-_ACCOUNT_NUMBER = "account_number"
+_ACCOUNT_NUMBERS = frozenset({"cano", "acno10", "acnt_no", "acct_no"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     Every documented element that KIS sent appears under its readable name: numbers as int or Decimal, dates and times
     as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read gives None and a note.
     Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that come where one record
-    is documented are kept under ``<name>_more``. Account numbers are masked.
+    is documented are kept under ``<name>_more``. Account numbers are masked, documented or not.
     """
     paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
     parts = {key.lower(): value for key, value in body.items() if not _is_envelope(key.lower(), paging)}
@@ -111,8 +111,6 @@ class _Reader:
             if element not in left:
                 continue
             text = _text(left.pop(element))
-            if text and documented.name == _ACCOUNT_NUMBER:
-                text = masked(text)
             value: object = None
             if text:
                 try:
@@ -123,7 +121,8 @@ class _Reader:
                     self._samples.setdefault(place, text)
             record[documented.name] = value
         for element, extra in left.items():
-            record[_free(element, record)] = _text(extra) or None
+            text = _text(extra)
+            record[_free(element, record)] = (masked(text) if element in _ACCOUNT_NUMBERS else text) if text else None
         return record
 
     def unreadable(self) -> Iterator[str]:

@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 ParameterType: TypeAlias = Literal[
     "string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol", "object"
 ]
-FieldType: TypeAlias = Literal["string", "integer", "decimal", "boolean", "date", "month", "time", "datetime", "enum"]
+FieldType: TypeAlias = Literal[
+    "string", "integer", "decimal", "boolean", "date", "month", "time", "datetime", "enum", "account", "private"
+]
 Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
 AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pension"]
@@ -80,7 +82,8 @@ class Field:
     Attributes:
         element: KIS' name, in the case KIS documents.
         name: The readable English name.
-        type: How its text is read; ``enum`` words come from ``codes``.
+        type: How its text is read; ``enum`` words come from ``codes``. Of an ``account`` number the first and last two
+            characters are shown, of ``private`` text only that there is some.
         label_ko: KIS' Korean label.
         codes: KIS code → word, for enum.
     """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, time
 from decimal import Decimal
 
+from kis_mcp.account import masked
 from kis_mcp.catalog.model import Field
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9][0-9,]{0,39}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
@@ -77,6 +78,10 @@ def _datetime(text: str) -> str | None:
     return f"{_date(day)}T{_time(clock)}"
 
 
+def _private(text: str) -> str:  # noqa: ARG001
+    return "***"
+
+
 def _groups(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     match = pattern.fullmatch(text)
     if match is None:
@@ -93,4 +98,6 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "month": _month,
     "time": _time,
     "datetime": _datetime,
+    "account": masked,
+    "private": _private,
 }

@@ -189,10 +189,24 @@ def test_no_row_and_no_element_is_lost(rows: list[dict[str, object]]) -> None:
     assert [len(row) for row in decoded] == [len(row) for row in rows]
 
 
-def test_an_account_number_is_masked(api: FindApi) -> None:
-    account = Field("CANO", "account_number", "string", "종합계좌번호")
-    holdings = replace(api("quote"), blocks=(Block("output", "holdings", True, (account,)),))
-    assert decode(holdings, {"output": [{"cano": "50000001"}]}).blocks == {"holdings": [{"account_number": "50****01"}]}
+def test_what_identifies_the_customer_is_masked_or_blotted_out(api: FindApi) -> None:
+    fields = (Field("CANO", "account_number", "account", ""), Field("ctac_tlno", "phone_number", "private", ""))
+    holdings = replace(api("quote"), blocks=(Block("output", "holdings", True, fields),))
+    decoded = decode(holdings, {"output": [{"cano": "50000001", "ctac_tlno": "01000000000"}, {"cano": ""}]})
+    assert decoded.blocks == {
+        "holdings": [{"account_number": "50****01", "phone_number": "***"}, {"account_number": None}]
+    }
+
+
+@given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12))
+def test_no_account_number_is_shown_in_full_whatever_its_length(number: str) -> None:
+    assert number not in str(parse(Field("cano", "account_number", "account", ""), number))
+
+
+@pytest.mark.parametrize("element", ["cano", "ACNT_NO", "acct_no", "acno10"])
+def test_an_account_number_where_none_is_documented_is_masked_too(api: FindApi, element: str) -> None:
+    decoded = decode(api("quote"), {"output": {element: "50000001"}, "output9": [{element: "50000001"}]})
+    assert decoded.blocks == {"quote": {element.lower(): "50****01"}, "output9": [{element.lower(): "50****01"}]}
 
 
 def test_rows_in_a_fixed_sequence_are_told_apart_where_all_are_there(api: FindApi) -> None:

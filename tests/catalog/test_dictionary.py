@@ -31,9 +31,9 @@ TYPES_BY_SUFFIX = {
     "yield": {"decimal"},
     "direction": {"enum:price_direction"},
     "code": {"string"},
-    "id": {"string"},
-    "name": {"string"},
-    "number": {"string"},
+    "id": {"string", "private"},
+    "name": {"string", "private"},
+    "number": {"string", "account", "private"},
     "symbol": {"string"},
     "isin": {"string"},
     "currency": {"string"},
@@ -138,6 +138,12 @@ def test_a_name_ends_in_what_its_type_says():
     wrong = [entry for entry in ENTRIES if entry.type not in TYPES_BY_SUFFIX.get(suffix(entry.name), {entry.type})]
 
     assert not wrong
+
+
+def test_what_identifies_the_customer_is_never_plain_text():
+    private = re.compile(r"계좌번호|종합계좌|계좌명|전화번호|IP주소|고객 ?ID|유저ID")
+
+    assert {entry.type for entry in ENTRIES if private.search(entry.label_ko)} == {"account", "private"}
 
 
 def test_dates_times_and_directions_say_so_in_their_names():

@@ -73,7 +73,7 @@ def made_up(field: Field, seed: str, price: Decimal, today: date) -> str:
         case "enum":
             codes = sorted(field.codes or {"": ""})
             return codes[number % len(codes)]
-        case "string":
+        case "string" | "account" | "private":
             return _made_up_text(words, number)
 
 
