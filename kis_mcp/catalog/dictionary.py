@@ -5,7 +5,7 @@ field is first looked at: listing tools needs none.
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args, overload
@@ -106,6 +106,9 @@ class DictionaryFields(Sequence[Field]):
     def __getitem__(self, index: slice) -> tuple[Field, ...]: ...
     def __getitem__(self, index: int | slice) -> Field | tuple[Field, ...]:
         return self._fields[index]
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields)
 
     def __len__(self) -> int:
         return len(self._elements)

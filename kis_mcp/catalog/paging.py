@@ -1,6 +1,5 @@
 """How a list that KIS sends page by page becomes one list, cut where the caller wants. No I/O."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -9,7 +8,6 @@ from kis_mcp.catalog.cursor import Position
 from kis_mcp.catalog.decode import Decoded, Record
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.catalog.model import Paging
-from kis_mcp.catalog.render import to_json
 
 NO_KEY = "KIS announced more rows but sent no key to ask for them."
 REPEATED = "KIS sent the same page again, so the list ends there; rows may be missing."
@@ -143,7 +141,8 @@ class Collector:
 
 
 def _size(record: Record) -> int:
-    return len(json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":")))
+    """About how many characters of JSON a record makes."""
+    return sum(len(name) + len(str(value)) + 6 for name, value in record.items())
 
 
 def _find(body: Mapping[str, object], element: str) -> str:
