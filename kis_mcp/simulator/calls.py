@@ -35,7 +35,7 @@ class Call:
         """What was sent by readable parameter name: code words where the table has them, else KIS' text; no blanks."""
         arguments: dict[str, str] = {}
         for parameter in self.api.parameters:
-            if parameter.element is None or parameter.is_list:
+            if parameter.element is None or "{" in parameter.element:
                 continue
             text = self.elements.get(parameter.element.upper(), "")
             if text:

@@ -42,7 +42,7 @@ def check_elements(api: Api, host: Host, elements: Mapping[str, str]) -> None:
     if api.account is not None:
         _check_account(elements)
     for parameter in api.parameters:
-        if parameter.element is None or parameter.is_list:
+        if parameter.element is None or "{" in parameter.element:
             continue
         element = parameter.element.upper()
         text = elements.get(element, "")
@@ -69,7 +69,7 @@ def _present(api: Api) -> list[str]:
     names += [name for name, text in api.constants.items() if reads or text]
     names += list(api.paging.keys) if api.paging is not None else []
     for parameter in api.parameters:
-        if parameter.element is None or parameter.is_list:
+        if parameter.element is None or "{" in parameter.element:
             continue
         blank_word = "" in (parameter.codes or {}).values()
         if (parameter.required and not blank_word) or (reads and parameter.blank is not None):

@@ -13,14 +13,14 @@ from kis_mcp.simulator.answers.overseas_account import OVERSEAS
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.answers.subjects import subject_of, subjects_of
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.problems import Rejected
+from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.paging import page_of
 from kis_mcp.simulator.replies import Reply, business_refusal, success
 from kis_mcp.simulator.world import World
 
 _SOURCES = {**ORDERS, **DOMESTIC, **OVERSEAS}
 _USUAL_PRICE = Decimal(10_000)
-_COUNTS = ("record_count", "current_record_count", "total_record_count")
+_UNKNOWN = object()
 
 
 def answer(world: World, call: Call) -> Reply:
@@ -31,7 +31,7 @@ def answer(world: World, call: Call) -> Reply:
     """
     source = _SOURCES.get(call.api.tool)
     try:
-        answer = source(world, call) if source else _market_answer(world, call)
+        answer = source(world, call) if source else _stateless_answer(world, call)
     except Rejected as rejected:
         raise business_refusal(rejected.problem, call.host) from None
     listed = next((block.key for block in call.api.blocks if block.is_list), None)
@@ -51,25 +51,38 @@ def answer(world: World, call: Call) -> Reply:
     return success({**page.keys, **body}, code=code, message=words, tr_cont=page.tr_cont)
 
 
-def _market_answer(world: World, call: Call) -> Answer:
-    """Blocks about the instrument that was asked for, or about several."""
+def _stateless_answer(world: World, call: Call) -> Answer:
+    """Blocks about the instrument that was asked for, or about several.
+
+    Of what the broker does not trade, accounts hold nothing.
+
+    Raises:
+        Rejected: It is an order for such a thing, or the instrument does not exist.
+    """
+    if call.api.risk == "order":
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    if call.api.account is not None:
+        world.account(call)
+        return {}
     subject = subject_of(world, call)
     answer: dict[str, object] = {}
     subjects = [subject] if subject else subjects_of(world, call)
     for block in call.api.blocks:
         if not block.is_list:
-            answer[block.key] = quotations.record(subjects[0]) if subjects else {}
+            answer[block.key] = quotations.record(block, subjects[0]) if subjects else {}
         elif subject:
             answer[block.key] = quotations.rows(call, block, subject)
         else:
-            answer[block.key] = [quotations.listing(item, rank) for rank, item in enumerate(subjects, start=1)]
+            answer[block.key] = [quotations.record(block, item, rank) for rank, item in enumerate(subjects, start=1)]
     counts = [len(_rows(answer[block.key])) for block in call.api.blocks if block.is_list]
     for block in call.api.blocks:
         if not block.is_list and counts:
-            answer[block.key] = ChainMap(
-                dict.fromkeys(_COUNTS, counts[0]), cast("dict[str, object]", answer[block.key])
-            )
+            answer[block.key] = ChainMap(_counts(counts[0]), cast("dict[str, object]", answer[block.key]))
     return answer
+
+
+def _counts(rows: int) -> dict[str, object]:
+    return dict.fromkeys(("record_count", "current_record_count", "total_record_count"), rows)
 
 
 def _rows(part: object) -> Sequence[Facts]:
@@ -81,18 +94,18 @@ def _rows(part: object) -> Sequence[Facts]:
 def _record(world: World, call: Call, block: Block, facts: Facts, number: int) -> dict[str, str]:
     record: dict[str, str] = {}
     seed = f"{world.market.seed}:{call.api.tool}:{number}"
+    price = facts.get("price", _USUAL_PRICE)
+    like = price if isinstance(price, Decimal) else _USUAL_PRICE
     for field in block.fields:
-        element = field.element.lower()
-        if element in facts:
-            record[field.element] = values.text(field, facts[element])
-        elif field.name in facts:
-            record[field.element] = values.text(field, facts[field.name])
+        value = facts.get(field.element.lower(), _UNKNOWN)
+        if value is _UNKNOWN:
+            value = facts.get(field.name, _UNKNOWN)
+        if value is not _UNKNOWN:
+            record[field.element] = values.text(field, value)
         elif call.api.account is not None:
             record[field.element] = values.blank(field)
         else:
-            price = facts.get("price")
-            like = price if isinstance(price, Decimal) else _USUAL_PRICE
-            record[field.element] = values.made_up(field, f"{seed}:{element}", like, call.now.date())
+            record[field.element] = values.made_up(field, f"{seed}:{field.element}", like, call.now.date())
     return record
 
 

@@ -127,11 +127,12 @@ def buying_power(world: World, call: Call) -> Answer:
 
 
 def sellable(world: World, call: Call) -> Answer:
-    """What of one position can be sold."""
-    portfolio = _portfolio(world, call)
-    held = next((h for h in portfolio.holdings if h.instrument.symbol == call.text("PDNO")), None)
-    if held is None or not held.position.quantity:
-        raise Rejected(Problem.NO_HOLDINGS)
+    """What of one stock can be sold."""
+    portfolio, symbol = _portfolio(world, call), call.text("PDNO")
+    instrument = world.market.find(symbol)
+    if instrument is None:
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    held = portfolio.holding(instrument)
     facts = dict(_position(held))
     facts |= {"buy_qty": bought(held.today), "sll_qty": sold(held.today), "cblc_qty": held.position.quantity}
     return {"output1": facts | {"now_pric": held.quote.price}}

@@ -5,9 +5,10 @@ Each fact is worked out only when an answer has a field of its name.
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.answers.subject import Facts, Subject, direction, investor_flows
+from kis_mcp.simulator.answers.subject import Facts, Subject, direction
 from kis_mcp.simulator.market.market import USD_KRW, Candle, percent
 
 _EXCHANGES = {
@@ -17,6 +18,11 @@ _EXCHANGES = {
     "amex": ("AMS", "아멕스", "AMEX"),
 }
 _CENT = Decimal("0.01")
+
+_AFTER_HOURS = "after_hours_"
+"""Prices after hours are those of the session."""
+
+Fact: TypeAlias = Callable[[Subject], object]
 
 
 class FactSheet(Mapping[str, object]):
@@ -29,10 +35,14 @@ class FactSheet(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         if name in self._given:
             return self._given[name]
-        return _FACTS[name.removeprefix("after_hours_")](self._subject)
+        return _FACTS[name.removeprefix(_AFTER_HOURS)](self._subject)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._given or (isinstance(name, str) and name.removeprefix("after_hours_") in _FACTS)
+    def get(self, key: str, default: object = None) -> object:
+        """As of any mapping; quick, because most lookups miss."""
+        if key in self._given:
+            return self._given[key]
+        fact = _FACTS.get(key.removeprefix(_AFTER_HOURS))
+        return default if fact is None else fact(self._subject)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**_FACTS, **self._given})
@@ -41,7 +51,7 @@ class FactSheet(Mapping[str, object]):
         return len({**_FACTS, **self._given})
 
 
-def candle_facts(subject: Subject, candle: Candle, previous: Decimal) -> Facts:
+def candle_facts(candle: Candle, previous: Decimal) -> Facts:
     """What is true of one candle.
 
     Args:
@@ -49,7 +59,6 @@ def candle_facts(subject: Subject, candle: Candle, previous: Decimal) -> Facts:
     """
     change = candle.close - previous
     start = candle.start
-    flows = investor_flows(f"{subject.market.seed}:{subject.instrument.symbol}:{start}", candle.volume, candle.close)
     return {
         "trade_date": start.date(),
         "local_date": start.date(),
@@ -70,12 +79,10 @@ def candle_facts(subject: Subject, candle: Candle, previous: Decimal) -> Facts:
         "change": change,
         "change_rate": percent(change, previous),
         "price_direction": direction(change),
-        "foreign_net_buy_quantity": flows["foreign_net_buy_quantity"],
         "cumulative_split_rate": Decimal("1.00"),
         "split_ratio": Decimal("0.00"),
         "ex_right_type": "none",
         "modified": False,
-        **flows,
     }
 
 
@@ -138,7 +145,7 @@ def _pivot(subject: Subject, steps: int) -> Decimal:
     return levels[steps].quantize(Decimal(1) if subject.instrument.country == "KR" else _CENT)
 
 
-_QUOTE: Mapping[str, Callable[[Subject], object]] = {
+_QUOTE: Mapping[str, Fact] = {
     "price": lambda s: s.quote.price,
     "last_price": lambda s: s.quote.price,
     "close": lambda s: s.quote.price,
@@ -204,24 +211,24 @@ _QUOTE: Mapping[str, Callable[[Subject], object]] = {
 }
 
 
-def _distance(subject: Subject, extreme: Decimal) -> Decimal:
-    return percent(subject.quote.price - extreme, extreme)
+def _extreme(side: str, part: int) -> Fact:
+    """The price (part 0) or day (part 1) of the highest or lowest trade of the year."""
+    return lambda subject: getattr(subject, side)[part]
 
 
-_RANGE: Mapping[str, Callable[[Subject], object]] = {
-    f"{name}{suffix}": fact
-    for kind, side in (("high", "highest"), ("low", "lowest"))
-    for name in (f"{kind}_52_week", f"{kind}_250_day", f"year_{kind}")
-    for suffix, fact in (
-        ("", lambda s, side=side: getattr(s, side)[0]),
-        ("_date", lambda s, side=side: getattr(s, side)[1]),
-    )
-} | {
-    f"price_to_{name}_rate": (lambda s, side=side: _distance(s, getattr(s, side)[0]))
-    for kind, side in (("high", "highest"), ("low", "lowest"))
-    for name in (f"{kind}_52_week", f"{kind}_250_day", f"year_{kind}")
-}
-_PIVOTS: Mapping[str, Callable[[Subject], object]] = {
+def _to_extreme(side: str) -> Fact:
+    """How far the price is from the highest or lowest trade of the year, in percent."""
+    return lambda subject: percent(subject.quote.price - getattr(subject, side)[0], getattr(subject, side)[0])
+
+
+_RANGE: dict[str, Fact] = {}
+for _kind, _side in (("high", "highest"), ("low", "lowest")):
+    for _name in (f"{_kind}_52_week", f"{_kind}_250_day", f"year_{_kind}"):
+        _RANGE[_name] = _extreme(_side, 0)
+        _RANGE[f"{_name}_date"] = _extreme(_side, 1)
+        _RANGE[f"price_to_{_name}_rate"] = _to_extreme(_side)
+
+_PIVOTS: Mapping[str, Fact] = {
     "pivot_point": lambda s: _pivot(s, 0),
     "pivot_first_resistance_price": lambda s: _pivot(s, 1),
     "pivot_second_resistance_price": lambda s: _pivot(s, 2),
@@ -230,7 +237,7 @@ _PIVOTS: Mapping[str, Callable[[Subject], object]] = {
     "demark_resistance": lambda s: _pivot(s, 1),
     "demark_support": lambda s: _pivot(s, -1),
 }
-_COMPANY: Mapping[str, Callable[[Subject], object]] = {
+_COMPANY: Mapping[str, Fact] = {
     "symbol": lambda s: s.instrument.symbol,
     "short_symbol": lambda s: s.instrument.symbol,
     "realtime_symbol": lambda s: f"D{_EXCHANGES[s.instrument.exchange][0]}{s.instrument.symbol}",
@@ -272,4 +279,4 @@ _ALWAYS: Facts = {
     "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Callable[[Subject], object]] = {**_QUOTE, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {**_QUOTE, **_RANGE, **_PIVOTS, **_COMPANY}

@@ -59,30 +59,27 @@ class Portfolio:
     @cached_property
     def holdings(self) -> list[Holding]:
         """Every position that is there, or was there today, in the order of their first purchase."""
-        holdings: list[Holding] = []
-        for symbol, position in self.account.positions.items():
-            instrument = self.world.market.instruments[symbol]
-            today = [fill for fill in self.fills_today if fill.symbol == symbol]
-            if instrument.country != self.country or not (position.quantity or today):
-                continue
-            before = self.calendar.before(self.today)
-            holdings.append(
-                Holding(
-                    instrument,
-                    position,
-                    self.world.market.quote(instrument, self._now),
-                    self.world.broker.sellable(self.account, symbol),
-                    today,
-                    [fill for fill in self.fills(before, before) if fill.symbol == symbol],
-                )
-            )
-        return holdings
+        instruments = (self.world.market.instruments[symbol] for symbol in self.account.positions)
+        mine = (self.holding(instrument) for instrument in instruments if instrument.country == self.country)
+        return [holding for holding in mine if holding.position.quantity or holding.today]
+
+    def holding(self, instrument: Instrument) -> Holding:
+        """The position in one instrument, if only an empty one."""
+        symbol = instrument.symbol
+        return Holding(
+            instrument,
+            self.account.positions.get(symbol, Position()),
+            self.world.market.quote(instrument, self._now),
+            self.world.broker.sellable(self.account, symbol),
+            [fill for fill in self.fills_today if fill.symbol == symbol],
+            [fill for fill in self.fills_before if fill.symbol == symbol],
+        )
 
     @cached_property
     def fills_today(self) -> list[Fill]:
         return self.fills(self.today, self.today)
 
-    @property
+    @cached_property
     def fills_before(self) -> list[Fill]:
         """Those of the trading day before."""
         before = self.calendar.before(self.today)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.facts import FactSheet, book_facts, candle_facts
-from kis_mcp.simulator.answers.subject import Facts, Subject
+from kis_mcp.simulator.answers.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.market import Candle, percent
@@ -24,14 +24,12 @@ _USUAL_ROWS = 30
 _MOST_MINUTES = 120
 
 
-def record(subject: Subject) -> Facts:
-    """A block that tells about the instrument as it is now."""
-    return FactSheet(subject, book_facts(subject))
-
-
-def listing(subject: Subject, rank: int) -> Facts:
-    """An instrument as one row among others."""
-    return FactSheet(subject, {**book_facts(subject), "rank": rank})
+def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
+    """The instrument as it is now, as a block's record or as one row among others."""
+    names = {field.name for field in block.fields}
+    levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
+    return FactSheet(subject, {**levels, **flows, "rank": rank})
 
 
 def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
@@ -43,8 +41,16 @@ def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
     if has_time:
         return [FactSheet(subject, facts) for facts in _trades(call, subject)]
     if names & _DATES:
-        return [FactSheet(subject, facts) for facts in _days(call, subject)]
-    return [record(subject)]
+        days = list(_days(call, subject))
+        if names & INVESTOR_NAMES:
+            days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
+        return [FactSheet(subject, facts) for facts in days]
+    return [record(block, subject)]
+
+
+def _flows(subject: Subject, day: object, volume: int) -> Facts:
+    seed = f"{subject.market.seed}:{subject.instrument.symbol}:{day}"
+    return investor_flows(seed, volume, subject.quote.price)
 
 
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:
@@ -62,7 +68,7 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         if candle.start.date() < start or count == 0:
             return
         count -= 1
-        yield candle_facts(subject, candle, before.close if before else candle.open)
+        yield candle_facts(candle, before.close if before else candle.open)
 
 
 def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
@@ -83,7 +89,7 @@ def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
             min(end, moment.ticks if candle.start.date() == moment.day else end, len(session.prices))
         )
         yield {
-            **candle_facts(subject, candle, previous),
+            **candle_facts(candle, previous),
             "turnover": subject.instrument.price(so_far.turnover),
             "volume": so_far.volume,
         }
@@ -107,7 +113,7 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
             bar.volume,
             instrument.price(bar.turnover),
         )
-        facts = dict(candle_facts(subject, candle, previous))
+        facts = dict(candle_facts(candle, previous))
         yield facts | {
             "volume": so_far.volume,
             "turnover": instrument.price(so_far.turnover),

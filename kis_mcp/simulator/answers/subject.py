@@ -15,6 +15,10 @@ Facts = Mapping[str, object]
 """Readable field name (or KIS element in lower case) → value. An enumeration's value is its word."""
 
 _INVESTORS = ("individual", "foreign", "institution")
+_FLOWS = ("buy_volume", "sell_volume", "buy_quantity", "sell_quantity", "buy_turnover", "sell_turnover")
+_NET_FLOWS = ("net_buy_quantity", "net_buy_volume", "net_buy_turnover")
+INVESTOR_NAMES = frozenset(f"{who}_{flow}" for who in _INVESTORS for flow in _FLOWS + _NET_FLOWS)
+"""Readable names of what :func:`investor_flows` knows."""
 
 
 class Subject:
@@ -39,22 +43,16 @@ class Subject:
         return self.market.history(self.instrument).bar(calendar.before(self.quote.day))
 
     @cached_property
-    def year(self) -> list[DayBar]:
-        """The last 250 whole days before today."""
-        day = self.market.calendar(self.instrument).before(self.quote.day)
-        return self.market.history(self.instrument).until(day, 250)
-
-    @cached_property
     def highest(self) -> tuple[Decimal, date]:
         """The highest price of the last 250 days, and its day."""
-        bar = max(self.year, key=lambda bar: bar.high)
+        bar = self.market.year(self.instrument, self.quote.day)[0]
         price = self.instrument.price(bar.high)
         return (self.quote.high, self.quote.day) if self.quote.high >= price else (price, bar.day)
 
     @cached_property
     def lowest(self) -> tuple[Decimal, date]:
         """The lowest price of the last 250 days, and its day."""
-        bar = min(self.year, key=lambda bar: bar.low)
+        bar = self.market.year(self.instrument, self.quote.day)[1]
         price = self.instrument.price(bar.low)
         return (self.quote.low, self.quote.day) if self.quote.low <= price else (price, bar.day)
 
@@ -85,17 +83,21 @@ def direction(change: Decimal, *, at_limit: bool = False) -> str:
 
 
 def investor_flows(seed: str, volume: int, price: Decimal) -> Facts:
-    """Who bought and sold a day's volume. Buys and sells both sum to it, so the net flows cancel out."""
+    """Who bought and sold a day's volume: shares, and amounts in millions.
+
+    Buys and sells both sum to the volume, so that the net flows cancel out.
+    """
+    buys, sells = (_parts(f"{seed}:{action}", volume) for action in ("buy", "sell"))
     facts: dict[str, object] = {}
-    for action in ("buy", "sell"):
-        weights = [20 + crc32(f"{seed}:{action}:{who}".encode()) % 100 for who in _INVESTORS]
-        shares = [volume * weight // sum(weights) for weight in weights]
-        shares[0] += volume - sum(shares)
-        for who, quantity in zip(_INVESTORS, shares, strict=True):
-            facts[f"{who}_{action}_volume"] = facts[f"{who}_{action}_quantity"] = quantity
-            facts[f"{who}_{action}_turnover"] = int(quantity * price / 1_000_000)
-    for who in _INVESTORS:
-        net = int(str(facts[f"{who}_buy_volume"])) - int(str(facts[f"{who}_sell_volume"]))
-        facts[f"{who}_net_buy_quantity"] = net
-        facts[f"{who}_net_buy_turnover"] = int(net * price / 1_000_000)
+    for who, bought, sold in zip(_INVESTORS, buys, sells, strict=True):
+        for flow, shares in (("buy", bought), ("sell", sold), ("net_buy", bought - sold)):
+            facts[f"{who}_{flow}_volume"] = facts[f"{who}_{flow}_quantity"] = shares
+            facts[f"{who}_{flow}_turnover"] = int(shares * price / 1_000_000)
     return facts
+
+
+def _parts(seed: str, volume: int) -> list[int]:
+    weights = [20 + crc32(f"{seed}:{who}".encode()) % 100 for who in _INVESTORS]
+    parts = [volume * weight // sum(weights) for weight in weights]
+    parts[0] += volume - sum(parts)
+    return parts

@@ -67,8 +67,12 @@ def subjects_of(world: World, call: Call) -> Sequence[Subject]:
 def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
     country = _country(call)
     instrument = world.market.find(symbol)
-    if instrument is not None and instrument.country == country:
-        if country == "US" and exchange and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange:
+    if instrument is not None and (instrument.country == country or "PRDT_TYPE_CD" in call.elements):
+        if (
+            instrument.country == "US"
+            and exchange
+            and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange
+        ):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:

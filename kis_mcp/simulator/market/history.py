@@ -1,14 +1,13 @@
 """Daily bars of one instrument, from its first day on."""
 
 import math
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
 from kis_mcp.simulator.market.instruments import Instrument
 
-FIRST_DAY = date(2016, 1, 4)
+FIRST_DAY = date(2018, 1, 1)
 """Where every instrument's history begins; a Monday."""
 
 _PULL = 0.98
@@ -30,7 +29,7 @@ class DayBar:
 
 
 class History:
-    """The weekdays of one instrument. Bars are made in order and kept; the last one asked for costs the most.
+    """The weekdays of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
 
     A weekend day, which trades only because the simulator never closes, branches off the Friday before and is not
     part of the history.
@@ -40,78 +39,69 @@ class History:
         self._instrument = instrument
         self._volatility = _VOLATILITY[instrument.country]
         self._seed = f"{seed}:{instrument.symbol}"
-        self._random = Random(f"{self._seed}:days")  # noqa: S311
-        self._bars: list[DayBar] = []
+        self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
+        self._closes: list[int] = []
+        self._bars: dict[date, DayBar] = {}
 
     def bar(self, day: date) -> DayBar | None:
         """The whole day's bar, whether or not it is over; None before the history begins."""
         if day < FIRST_DAY:
             return None
-        position = _weekdays_since_first(day)
-        if day.weekday() < 5:
-            self._extend_to(position)
-            return self._bars[position]
-        friday = position - 1
-        self._extend_to(friday)
-        random = Random(f"{self._seed}:{day}")  # noqa: S311
-        return self._make(day, self._distances[friday], self._bars[friday].close, random)[0]
+        if day not in self._bars:
+            self._bars[day] = self._make(day)
+        return self._bars[day]
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
-        position = _weekdays_since_first(day) - 1
-        if position < 0:
-            return self._instrument.base_units
-        self._extend_to(position)
-        return self._bars[position].close
+        return self._close(_weekdays_before(day) - 1)
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
-        if day < FIRST_DAY:
-            return []
-        end = _weekdays_since_first(day) + (day.weekday() < 5)
-        self._extend_to(end - 1)
-        return self._bars[max(0, end - count) : end]
+        end = _weekdays_before(day) + (day.weekday() < 5)
+        days = (_weekday(position) for position in range(max(0, end - count), end))
+        return [bar for day in days if (bar := self.bar(day))]
 
-    def between(self, start: date, end: date) -> list[DayBar]:
-        """Whole bars of weekdays from ``start`` to ``end``, oldest first."""
-        bars = self.until(end, 1_000_000)
-        return bars[bisect_right(bars, start - timedelta(days=1), key=lambda bar: bar.day) :]
-
-    def _extend_to(self, position: int) -> None:
-        while len(self._bars) <= position:
-            weeks, weekday = divmod(len(self._bars), 5)
-            day = FIRST_DAY + timedelta(days=weeks * 7 + weekday)
-            distance = self._distances[-1] if self._distances else 0.0
-            previous = self._bars[-1].close if self._bars else self._instrument.base_units
-            bar, distance = self._make(day, distance, previous, self._random)
-            self._bars.append(bar)
+    def _close(self, position: int) -> int:
+        """The close of a weekday, counted from the first; the base price before it."""
+        if position < 0:
+            return self._instrument.base_units
+        while len(self._closes) <= position:
+            before = self._distances[-1] if self._distances else 0.0
+            distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
             self._distances.append(distance)
+            self._closes.append(_to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
+        return self._closes[position]
 
-    def _make(self, day: date, distance: float, previous: int, random: Random) -> tuple[DayBar, float]:
+    def _make(self, day: date) -> DayBar:
+        """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
         instrument, volatility = self._instrument, self._volatility
-        distance = _PULL * distance + volatility * random.gauss(0, 1)
-        low_limit, high_limit = instrument.limits(previous)
-        close = _to_tick(instrument, instrument.base_units * math.exp(distance), low_limit, high_limit)
-        opening = _to_tick(
-            instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)), low_limit, high_limit
-        )
-        reach = volatility * instrument.base_units
-        high = _to_tick(instrument, max(opening, close) + 0.6 * reach * random.random(), low_limit, high_limit)
-        low = _to_tick(instrument, min(opening, close) - 0.6 * reach * random.random(), low_limit, high_limit)
-        high, low = max(high, opening, close), min(low, opening, close)
+        random = Random(f"{self._seed}:{day}")  # noqa: S311
+        previous, position = self.previous_close(day), _weekdays_before(day)
+        if day.weekday() < 5:
+            close = self._close(position)
+        else:
+            close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
+        reach = 0.6 * volatility * instrument.base_units
+        opening = _to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
+        high = max(opening, close, _to_tick(instrument, max(opening, close) + reach * random.random()))
+        low = min(opening, close, _to_tick(instrument, min(opening, close) - reach * random.random()))
         volume = max(10_000, int(instrument.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
-        return DayBar(day, opening, high, low, close, volume, turnover), distance
+        return DayBar(day, opening, high, low, close, volume, turnover)
 
 
-def _to_tick(instrument: Instrument, price: float, low_limit: int, high_limit: int) -> int:
-    units = round(price)
-    tick = instrument.tick(units)
-    return min(max(round(units / tick) * tick, low_limit), high_limit)
+def _to_tick(instrument: Instrument, price: float) -> int:
+    tick = instrument.tick(round(price))
+    return round(price / tick) * tick
 
 
-def _weekdays_since_first(day: date) -> int:
-    """How many weekdays lie before ``day``, counted from the first day of the history."""
+def _weekdays_before(day: date) -> int:
+    """How many weekdays lie between the first day of the history and ``day``."""
     weeks, weekday = divmod((day - FIRST_DAY).days, 7)
     return weeks * 5 + min(weekday, 5)
+
+
+def _weekday(position: int) -> date:
+    weeks, weekday = divmod(position, 5)
+    return FIRST_DAY + timedelta(days=weeks * 7 + weekday)

@@ -1,6 +1,7 @@
 """What is traded."""
 
 import csv
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
@@ -13,8 +14,8 @@ from kis_mcp.clock import KST, NEW_YORK
 
 Country = Literal["KR", "US"]
 
-_KRX_TICKS = ((2_000, 1), (5_000, 5), (20_000, 10), (50_000, 50), (200_000, 100), (500_000, 500))
-_KRX_FUND_TICKS = ((2_000, 1),)
+_SHARE_BOUNDS, _SHARE_TICKS = (2_000, 5_000, 20_000, 50_000, 200_000, 500_000), (1, 5, 10, 50, 100, 500, 1_000)
+_FUND_BOUNDS, _FUND_TICKS = (2_000,), (1, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Instrument:
         if self.country == "US":
             return 1
         if self.kind == "stock":
-            return next((tick for below, tick in _KRX_TICKS if units < below), 1_000)
-        return next((tick for below, tick in _KRX_FUND_TICKS if units < below), 5)
+            return _SHARE_TICKS[bisect_right(_SHARE_BOUNDS, units)]
+        return _FUND_TICKS[bisect_right(_FUND_BOUNDS, units)]
 
     def on_tick(self, price: Decimal) -> bool:
         units = self.units(price)

@@ -89,6 +89,7 @@ class Market:
         }
         self._stand_ins: dict[str, Instrument] = {}
         self._histories: dict[str, History] = {}
+        self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
         self._books: dict[str, tuple[date, int, Book]] = {}
 
@@ -116,6 +117,15 @@ class Market:
         if instrument.symbol not in self._histories:
             self._histories[instrument.symbol] = History(self.seed, instrument)
         return self._histories[instrument.symbol]
+
+    def year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar]:
+        """The bars with the highest and the lowest price among the 250 before a day."""
+        known = self._years.get(instrument.symbol)
+        if known is None or known[0] != day:
+            bars = self.history(instrument).until(self.calendar(instrument).before(day), 250)
+            extremes = max(bars, key=lambda bar: bar.high), min(bars, key=lambda bar: bar.low)
+            known = self._years[instrument.symbol] = (day, extremes)
+        return known[1]
 
     def session(self, instrument: Instrument, day: date) -> Session:
         """The ticks of a day on or after the history's first."""
