@@ -136,7 +136,7 @@ class KisApis:
         values = validate(api, arguments)
         collected, as_of = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
-            collected.notes.append(f"There are more than the first {max_rows} rows.")
+            collected.notes.append("There are more rows than these.")
         return Decoded(collected.blocks, collected.notes, collected.complete, as_of)
 
     def check(self, api: Api, values: Mapping[str, object]) -> None:

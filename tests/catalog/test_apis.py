@@ -149,7 +149,7 @@ async def test_rows_says_when_there_are_more(world: World) -> None:
     world.serve_fills(10)
     decoded = await world.apis.rows(FILLS, PERIOD, max_rows=4)
     assert len(decoded.rows("fills")) == 4
-    assert decoded.notes == ["There are more than the first 4 rows."]
+    assert decoded.notes == ["There are more rows than these."]
 
 
 async def test_data_that_changes_while_paging_is_read_again_from_the_start(world: World) -> None:
