@@ -43,7 +43,7 @@ class PlacedOrder:
         branch: KIS' branch code of a domestic order, which a change or cancel must repeat.
         order_type: The table's word; None where KIS does not list it.
         price: None for an order without a price.
-        ordered_at: When KIS took it, to the second.
+        ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
         ours: Whether it is in our journal.
     """
 
@@ -167,7 +167,7 @@ def _overseas(row: Mapping[str, object]) -> PlacedOrder:
         price=number(row, "order_price") or None,
         average_fill_price=number(row, "fill_price") or None,
         status=PlacedStatus.REJECTED if text(row, "rejection_reason") else quantities.status(),
-        ordered_at=_moment(row, "korea_order_date", "broker_order_time") or _moment(row, "order_date", "order_time"),
+        ordered_at=_moment(row, "korea_order_date", "broker_order_time"),
     )
 
 

@@ -6,9 +6,7 @@ from decimal import Decimal
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
 
-_SHOWN = frozenset(
-    {"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id", "order_branch"}
-)
+_SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""
 
 
@@ -18,8 +16,7 @@ def question(intent: Intent) -> str:
     lines = [
         f"[{intent.environment.value.upper()}] {_headline(order)}",
         f"Instrument: {_instrument(order)}",
-        f"Type: {_type_and_price(order)}",
-        f"Estimated amount: {_amount(order)}" if order.action is not Action.CANCEL else None,
+        *_terms(order),
         _further(intent.arguments),
         f"Account: {intent.account}",
         *(f"Warning: {warning}" for warning in intent.warnings),
@@ -49,11 +46,11 @@ def _instrument(order: Order) -> str:
     return f"{symbol}, {order.exchange}" if order.exchange else symbol
 
 
-def _type_and_price(order: Order) -> str:
-    kind = order.order_type or "limit"
+def _terms(order: Order) -> list[str]:
     if order.action is Action.CANCEL:
-        return "cancel"
-    return f"{kind} at {money(order.price, order.currency)}" if order.price else f"{kind}, no price limit"
+        return []
+    price = f" at {money(order.price, order.currency)}" if order.price else ", no price limit"
+    return [f"Type: {order.order_type or 'limit'}{price}", f"Estimated amount: {_amount(order)}"]
 
 
 def _amount(order: Order) -> str:

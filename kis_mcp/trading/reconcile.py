@@ -13,10 +13,11 @@ from kis_mcp.trading.order import Action, is_same_order_id
 from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key, orders_around
 
 EARLIEST = timedelta(seconds=60)
-"""How much before the send KIS' clock may say that it took the order."""
-
 LATEST = timedelta(seconds=180)
-"""How long after the send KIS may have taken it."""
+"""An order that KIS took within this time before and after our send, by both clocks, may be ours."""
+
+DOUBTFUL = timedelta(hours=1)
+"""An order that is alike but this much older is no proof that ours is missing: this machine's clock may be wrong."""
 
 CERTAIN_AFTER = timedelta(seconds=120)
 """Only a list read this long after the send may show by its silence that the order did not arrive."""
@@ -60,7 +61,7 @@ class Reconciler:
         if market is None:
             return record
         try:
-            placed = await orders_around(self._kis, market, sent_at - EARLIEST, self._clock(), fresh=True)
+            placed = await orders_around(self._kis, market, sent_at - DOUBTFUL, self._clock(), fresh=True)
         except KisMcpError as error:
             _log.warning("The orders at KIS could not be read to settle intent %s: %s", intent.id, error)
             return record
@@ -79,14 +80,14 @@ def match(
     """What a list of orders says about one unknown intent, where ``taken`` are the orders of other intents.
 
     One order that fits in content and time, and that no other intent has, is it. Several leave it open. None means
-    that it did not arrive, provided the list was read to its end, long enough after the send, and holds no later order
-    that could be it either; otherwise it stays open.
+    that it did not arrive, provided the list was read to its end, long enough after the send, and holds no other order
+    that could be it by a wrong clock; otherwise it stays open.
     """
     if intent.order.action is Action.CANCEL and (cancelled := _cancelled(intent, placed)):
         return _conclusion(intent, now, "accepted", f"Order {cancelled.order_id} is cancelled.")
     alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent)]
-    possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - EARLIEST]
-    fitting = [order for order in possible if order.ordered_at and order.ordered_at <= sent_at + LATEST]
+    possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - DOUBTFUL]
+    fitting = [order for order in possible if order.ordered_at and -EARLIEST <= order.ordered_at - sent_at <= LATEST]
     if len(fitting) == 1:
         return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", fitting[0].order_id)
     if possible:

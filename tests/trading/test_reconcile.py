@@ -11,7 +11,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus, order_key
-from kis_mcp.trading.reconcile import CERTAIN_AFTER, EARLIEST, LATEST, match
+from kis_mcp.trading.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, match
 
 SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 LATER = SENT + CERTAIN_AFTER
@@ -76,7 +76,7 @@ def test_the_one_order_that_fits_is_it_at_once() -> None:
         {"quantity": Decimal(11)},
         {"price": Decimal(70100)},
         {"action": Action.MODIFY},
-        {"ordered_at": SENT - EARLIEST - timedelta(seconds=1)},
+        {"ordered_at": SENT - DOUBTFUL - timedelta(seconds=1)},
     ],
 )
 def test_an_order_that_differs_is_not_it(change: dict[str, object]) -> None:
@@ -93,7 +93,9 @@ def test_an_order_of_another_intent_does_not_count() -> None:
     assert conclusion(PLACED, taken=("0000000007",)) == ("not_accepted", None)
 
 
-@pytest.mark.parametrize("ordered_at", [SENT + LATEST + timedelta(seconds=1), None])
+@pytest.mark.parametrize(
+    "ordered_at", [SENT - EARLIEST - timedelta(seconds=1), SENT + LATEST + timedelta(seconds=1), None]
+)
 def test_an_order_outside_the_window_is_neither_it_nor_proof_of_absence(ordered_at: datetime | None) -> None:
     assert conclusion(replace(PLACED, ordered_at=ordered_at)) == ("unresolved", None)
     assert conclusion(PLACED, replace(PLACED, order_id="8", ordered_at=ordered_at)) == ("accepted", "0000000007")
@@ -117,7 +119,7 @@ placed_orders = st.builds(
         PLACED, order_id=f"{number:010}", ordered_at=SENT + timedelta(seconds=seconds), quantity=Decimal(quantity)
     ),
     st.integers(1, 5),
-    st.integers(-300, 400),
+    st.integers(-4000, 400),
     st.sampled_from([10, 11]),
 )
 
@@ -128,7 +130,7 @@ def test_whatever_is_listed_an_absent_order_is_never_called_present_nor_a_presen
 ) -> None:
     verdict, order_id = conclusion(*orders, complete=complete)
     like = [
-        order for order in orders if order.quantity == 10 and order.ordered_at and order.ordered_at >= SENT - EARLIEST
+        order for order in orders if order.quantity == 10 and order.ordered_at and order.ordered_at >= SENT - DOUBTFUL
     ]
     if verdict == "accepted":
         assert order_id in {order.order_id for order in like}
