@@ -1,10 +1,11 @@
 """The spec table, read from ``tools/`` as far as it is needed."""
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
+
+import tomli
 
 from kis_mcp.catalog.data import tools_folder
 from kis_mcp.catalog.dictionary import Dictionary
@@ -92,6 +93,6 @@ def _check_names(row: Table, api: Api) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(path.read_text(encoding="utf-8"))
+    except tomli.TOMLDecodeError as error:
         raise SpecError(f"{path.parent.name}/{path.name}: {error}") from error
