@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kis_mcp.environment import Environment
@@ -317,6 +318,24 @@ async def test_a_cancelled_call_leaves_the_sending_alone(desk: Desk, kis: FakeKi
         await call
     assert await desk.status(intent_id) is Status.SENT
     assert await desk.desk.reconcile() == [], "what is being sent is left alone"
+    release.set()
+    await desk.desk.aclose()
+    assert await desk.status(intent_id) is Status.ACCEPTED
+
+
+async def test_a_cancel_scope_around_the_call_leaves_the_sending_alone(desk: Desk, kis: FakeKis) -> None:
+    posted, release = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        posted.set()
+        await release.wait()
+
+    kis.after = hold
+    intent_id = await desk.confirmed()
+    async with anyio.create_task_group() as calls:
+        calls.start_soon(desk.desk.execute, intent_id)
+        await posted.wait()
+        calls.cancel_scope.cancel()
     release.set()
     await desk.desk.aclose()
     assert await desk.status(intent_id) is Status.ACCEPTED

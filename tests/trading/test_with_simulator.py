@@ -65,12 +65,17 @@ class Floor:
 
 
 @pytest.fixture
-async def floor(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Floor]:
-    options = SimulatorOptions(clock=clock, real_rate=0, token_interval_seconds=0)
+def environment() -> Environment:
+    return Environment.SIM
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, clock: FakeClock, environment: Environment) -> AsyncIterator[Floor]:
+    options = SimulatorOptions(clock=clock, real_rate=0, demo_rate=0, token_interval_seconds=0)
     async with run_simulator(options) as simulator:
         connection = Connection(
-            Environment.SIM,
-            rest_url=simulator.real_url,
+            environment,
+            rest_url=simulator.demo_url if environment is Environment.DEMO else simulator.real_url,
             app_key="key",
             app_secret="secret",
             requests_per_second=0,
@@ -81,12 +86,12 @@ async def floor(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Floor]:
             CATALOG,
             gateway,
             cache,
-            environment=Environment.SIM,
+            environment=environment,
             accounts={"stock": Account("12345678", "01")},
             clock=clock,
         )
         journal = await SqlJournal.open(tmp_path / "journal.sqlite3")
-        desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
+        desk = OrderDesk(kis, journal, OrderLimits(), environment=environment, clock=clock)
         yield Floor(simulator, kis, journal, desk, clock)
         await desk.aclose()
         await journal.aclose()
@@ -94,6 +99,10 @@ async def floor(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Floor]:
         cache.close()
 
 
+IN_SIM_AND_DEMO = pytest.mark.parametrize("environment", [Environment.SIM, Environment.DEMO])
+
+
+@IN_SIM_AND_DEMO
 @pytest.mark.parametrize("instrument", [SAMSUNG, APPLE], ids=["KR", "US"])
 async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument: Instrument) -> None:
     market = instrument.market
@@ -134,6 +143,7 @@ async def test_a_market_order_fills_and_becomes_a_position(floor: Floor) -> None
     assert after.total_value == after.cash + (after.stock_value or 0)
 
 
+@IN_SIM_AND_DEMO
 async def test_a_us_position_and_balance_are_in_dollars(floor: Floor) -> None:
     power = await buying_power(floor.kis, APPLE)
     assert power.price is not None
