@@ -50,7 +50,9 @@ def validate(api: Api, arguments: Mapping[str, object]) -> dict[str, object]:
     try:
         model = _model(api).model_validate(given)
     except ValidationError as error:
-        raise _explain(api, parameters, error.errors(include_url=False)[0]) from None
+        errors = error.errors(include_url=False)
+        unknown_first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
+        raise _explain(api, parameters, unknown_first) from None
     values = model.model_dump(by_alias=True, exclude_none=True)
     for parameter in parameters.values():
         _check_against_others(parameter, values)

@@ -22,7 +22,8 @@ _MOST_ROWS = 120
 class Candle:
     """Prices in the instrument's currency over one interval.
 
-    ``time`` is where the interval starts, aware, in the exchange's zone; midnight for days and longer.
+    ``time`` is where the minutes start, aware, in the exchange's zone; for days and longer, midnight of the trading day
+    that KIS puts on the candle, which may be the last one of a week or month.
     """
 
     time: datetime
@@ -78,12 +79,12 @@ class CandlePages:
             tool, arguments = self._korean_minutes(moment) if korean else self._american_minutes(moment, self.length)
         else:
             tool, arguments = (self._korean_days if korean else self._american_days)(moment, self.length)
-        decoded = await self.kis.rows(tool, {"symbol": self.instrument.symbol, **arguments}, max_rows=_MOST_ROWS)
+        where = {"symbol": self.instrument.symbol, "exchange": self.instrument.exchange}
+        decoded = await self.kis.rows(tool, where | arguments, max_rows=_MOST_ROWS)
         return [candle for candle in self._read(decoded.rows("candles")) if candle.time <= moment]
 
     def _korean_days(self, moment: datetime, period: Period) -> tuple[str, dict[str, object]]:
         return "domestic_stock_inquire_daily_itemchartprice", {
-            "exchange": self._venue,
             "start_date": (moment.date() - timedelta(days=_KR_WINDOW_DAYS[period])).isoformat(),
             "end_date": moment.date().isoformat(),
             "interval": period,
@@ -91,28 +92,23 @@ class CandlePages:
         }
 
     def _korean_minutes(self, moment: datetime) -> tuple[str, dict[str, object]]:
-        arguments: dict[str, object] = {"exchange": self._venue, "time": f"{moment:%H:%M}"}
+        arguments: dict[str, object] = {"time": f"{moment:%H:%M}"}
         if self.kis.environment.uses_demo_api and moment.date() == self.now.date():
             return "domestic_stock_inquire_time_itemchartprice", arguments
         return "domestic_stock_inquire_time_dailychartprice", {**arguments, "date": moment.date().isoformat()}
 
     def _american_days(self, moment: datetime, period: Period) -> tuple[str, dict[str, object]]:
         return "overseas_stock_dailyprice", {
-            "exchange": self.instrument.exchange,
             "end_date": moment.date().isoformat(),
             "interval": period,
             "adjusted": self.adjusted,
         }
 
     def _american_minutes(self, moment: datetime, minutes: int) -> tuple[str, dict[str, object]]:
-        arguments: dict[str, object] = {"exchange": self.instrument.exchange, "interval_minutes": minutes}
+        arguments: dict[str, object] = {"interval_minutes": minutes}
         if moment < self.now:
             arguments["before"] = f"{moment:%Y%m%d%H%M%S}"
         return "overseas_stock_inquire_time_itemchartprice", arguments
-
-    @property
-    def _venue(self) -> str:
-        return "unified" if self.instrument.exchange == "sor" else self.instrument.exchange
 
     def _read(self, rows: list[dict[str, object]]) -> Iterator[Candle]:
         """The rows that hold a whole candle; KIS fills pages up with blank ones."""

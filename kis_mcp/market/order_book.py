@@ -56,13 +56,11 @@ async def get_order_book(
         NotInEnvironment: Demo has no books of US stocks.
         KisMcpError: By KIS' answer.
     """
+    where = {"symbol": instrument.symbol, "exchange": instrument.exchange}
     if instrument.market == "KR":
-        venue = "unified" if instrument.exchange == "sor" else instrument.exchange
-        arguments = {"symbol": instrument.symbol, "exchange": venue}
-        decoded = await kis.rows("domestic_stock_inquire_asking_price_exp_ccn", arguments, fresh=fresh)
+        decoded = await kis.rows("domestic_stock_inquire_asking_price_exp_ccn", where, fresh=fresh)
         return _korean(instrument, decoded, depth, today)
-    arguments = {"symbol": instrument.symbol, "exchange": instrument.exchange}
-    decoded = await kis.rows("overseas_stock_inquire_asking_price", arguments, fresh=fresh)
+    decoded = await kis.rows("overseas_stock_inquire_asking_price", where, fresh=fresh)
     return _american(instrument, decoded, depth)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
@@ -17,7 +16,7 @@ _KRW_100_MILLION = 100_000_000
 class Quote:
     """Prices in the instrument's currency. ``change`` is against the previous close, ``change_rate`` in percent.
 
-    A fact that the market's API does not tell is None.
+    What the market does not have, such as price limits in the US, or its API does not tell, is None.
     """
 
     symbol: str
@@ -54,9 +53,8 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
     Raises:
         KisMcpError: By KIS' answer.
     """
-    tool, arguments = _request(kis, instrument)
-    decoded = await kis.rows(tool, arguments, fresh=fresh)
-    row = decoded.record("price")
+    where = {"symbol": instrument.symbol, "exchange": instrument.exchange}
+    row = (await kis.rows(_tool(kis, instrument), where, fresh=fresh)).record("price")
     price = amount(row, "price")
     if not price:
         raise unknown_to_kis(instrument)
@@ -75,6 +73,7 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
         volume=whole(row, "volume"),
         market_cap=_market_cap(instrument, row),
         **{name: amount(row, name) for name in _AS_THEY_ARE},
+        **{name: amount(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
     )
 
 
@@ -83,8 +82,6 @@ _AS_THEY_ARE = (
     "high",
     "low",
     "turnover",
-    "upper_limit_price",
-    "lower_limit_price",
     "tick_size",
     "high_52_week",
     "low_52_week",
@@ -94,12 +91,10 @@ _AS_THEY_ARE = (
 )
 
 
-def _request(kis: Kis, instrument: Instrument) -> tuple[str, dict[str, Any]]:
+def _tool(kis: Kis, instrument: Instrument) -> str:
     if instrument.market == "KR":
-        venue = "unified" if instrument.exchange == "sor" else instrument.exchange
-        return "domestic_stock_inquire_price", {"symbol": instrument.symbol, "exchange": venue}
-    arguments = {"symbol": instrument.symbol, "exchange": instrument.exchange}
-    return ("overseas_stock_price" if kis.environment.uses_demo_api else "overseas_stock_price_detail"), arguments
+        return "domestic_stock_inquire_price"
+    return "overseas_stock_price" if kis.environment.uses_demo_api else "overseas_stock_price_detail"
 
 
 def _market_cap(instrument: Instrument, row: Mapping[str, object]) -> Decimal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -256,9 +256,14 @@ async def open_environments(
 async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
     from kis_mcp.simulator.server import run_simulator
 
-    async with run_simulator(options) as simulator:
+    running = AsyncExitStack()
+    simulator = await running.enter_async_context(run_simulator(options))
+    try:
         task_status.started(simulator.real_url)
         await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await running.aclose()
 
 
 def _describe(symbol: str) -> Instrument | None:

@@ -60,11 +60,19 @@ def test_exclude_beats_include() -> None:
     assert TYPED in names(options)
 
 
-@pytest.mark.parametrize("position", ["toolsets", "tools", "exclude_tools"])
-def test_an_unknown_name_refuses_to_start_and_suggests_the_nearest(position: str) -> None:
-    wrong, right = ("core_markets", "core_market") if position == "toolsets" else ("get_qoute", "get_quote")
+@pytest.mark.parametrize(
+    ("options", "wrong", "right"),
+    [
+        (SurfaceOptions(toolsets=("core_markets",)), "core_markets", "core_market"),
+        (SurfaceOptions(tools=("get_qoute",)), "get_qoute", "get_quote"),
+        (SurfaceOptions(exclude_tools=("get_qoute",)), "get_qoute", "get_quote"),
+    ],
+)
+def test_an_unknown_name_refuses_to_start_and_suggests_the_nearest(
+    options: SurfaceOptions, wrong: str, right: str
+) -> None:
     with pytest.raises(SettingsError) as refusal:
-        names(SurfaceOptions(**{position: (wrong,)}))
+        names(options)
     assert wrong in str(refusal.value)
     assert right in refusal.value.remedy
 

@@ -1,0 +1,109 @@
+"""A server in this process, a client of either era, and a person who answers."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+from mcp import Client
+from mcp.client.session import ClientRequestContext
+from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.server.app import build_server
+from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.settings import Settings
+from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.server import Simulator, run_simulator
+
+ERAS = ("auto", "legacy")
+SAMSUNG = "005930"
+BUY = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, "price": 50_000}
+"""Far below the market: it rests."""
+
+
+@dataclass
+class Person:
+    """Answers each question the same way, and remembers what was asked."""
+
+    action: Literal["accept", "decline", "cancel"] = "accept"
+    ticks: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        self.asked.append(params.message)
+        return ElicitResult(action=self.action, content={"confirm": self.ticks} if self.action == "accept" else None)
+
+
+@pytest.fixture(params=ERAS)
+def era(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_table() -> None:
+    """Read once, so that no test pays for it in a time-out."""
+    _ = catalog().apis
+
+
+@pytest.fixture
+async def simulator() -> AsyncGenerator[Simulator]:
+    options = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)
+    async with run_simulator(options) as running:
+        yield running
+
+
+def settings_for(simulator: Simulator, environment: str = "sim", **more: Any) -> Settings:
+    """Settings that reach a simulator, in whichever environment it stands in for."""
+    keys = {
+        f"{paper}{name}": f"{paper}{name}-of-a-test" for paper in ("", "paper_") for name in ("app_key", "app_secret")
+    }
+    values = {
+        "env": environment,
+        "url_rest": simulator.real_url,
+        "url_rest_paper": simulator.demo_url,
+        "acct_stock": "87654321",
+        "paper_stock": "12345678",
+        "rate_limit": 0,
+        "rate_limit_paper": 0,
+        "rate_limit_sim": 0,
+        "max_order_notional": 100_000_000,
+        "max_order_quantity": 1_000,
+    }
+    return Settings.load(**{**keys, **values, **more})
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings,
+    options: SurfaceOptions | None = None,
+    *,
+    era: str = "auto",
+    person: Person | None = None,
+    **more: Any,
+) -> AsyncGenerator[Client]:
+    """A client of a fresh server; without a person it cannot elicit."""
+    async with Client(build_server(settings, options), mode=era, elicitation_callback=person, **more) as client:
+        yield client
+
+
+def blocks(result: CallToolResult) -> dict[str, Any]:
+    """The blocks of a success."""
+    assert not result.is_error, text(result)
+    return result.structured_content["blocks"]
+
+
+def error(result: CallToolResult) -> dict[str, str]:
+    """The facts of a failure, of which the text says the same."""
+    assert result.is_error
+    facts: dict[str, str] = result.structured_content["error"]
+    assert facts["what"] in text(result)
+    assert facts["next_step"] in text(result)
+    return facts
+
+
+def text(result: CallToolResult) -> str:
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
