@@ -11,6 +11,7 @@ claimed once, and only who claimed it sends it.
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from kis_mcp.catalog.arguments import validate
@@ -113,23 +114,25 @@ class OrderDesk:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
         now = self._clock()
-        original = await original_of(self._kis, api, order, now)
-        if original:
-            values = completed(api, values, original)
-            order = merged(order_of(api, values), original)
-        market = await gather(self._kis, order, self._describe)
-        order = valued(order, market)
+        instrument = self._describe(order.symbol) if order.symbol else None
         facts = GuardFacts(
             environment=self._environment,
             limits=self._limits,
             order=order,
-            kind=market.kind,
+            kind=instrument.kind if instrument else None,
             same=same,
             idempotency_key=idempotency_key,
-            remaining=original.remaining_quantity if original else None,
             now=now,
         )
-        findings = check(facts)
+        findings = check(facts, before_asking_kis=True)
+        if refusal(findings) is None:
+            if original := await original_of(self._kis, api, order, now):
+                values = completed(api, values, original)
+                order = merged(order_of(api, values), original)
+                facts = replace(facts, remaining=original.remaining_quantity)
+            market = await gather(self._kis, order, self._describe)
+            order = valued(order, market)
+            findings = check(replace(facts, order=order, kind=market.kind))
         refused = refusal(findings)
         intent = Intent(
             id=new_ulid(now),

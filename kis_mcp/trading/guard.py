@@ -80,9 +80,14 @@ class Finding:
 Rule: TypeAlias = Callable[[GuardFacts], Finding | None]
 
 
-def check(facts: GuardFacts) -> list[Finding]:
-    """Everything that the rules have to say, in their order."""
-    found = ((name, rule(facts)) for name, rule in RULES.items())
+def check(facts: GuardFacts, *, before_asking_kis: bool = False) -> list[Finding]:
+    """Everything that the rules have to say, in their order.
+
+    Args:
+        before_asking_kis: Leave out the rules that only make sense on facts from KIS.
+    """
+    rules = {name: rule for name, rule in RULES.items() if not (before_asking_kis and rule in _NEED_KIS)}
+    found = ((name, rule(facts)) for name, rule in rules.items())
     return [
         Finding(finding.what, finding.remedy, finding.field, finding.refuses, name)
         for name, finding in found
@@ -257,6 +262,9 @@ RULES: Mapping[str, Rule] = {
         not_a_duplicate,
     )
 }
+
+
+_NEED_KIS = (notional_cap,)
 
 
 def _off_tick(price: Decimal, tick: Decimal, currency: str) -> Finding | None:

@@ -137,6 +137,23 @@ async def test_the_guard_refuses_before_anyone_is_asked_and_it_is_journaled(desk
     assert kis.posts == []
 
 
+@pytest.mark.parametrize(
+    ("tool", "change"),
+    [
+        (ORDER_CASH, {"price": 70050}),
+        (ORDER_CASH, {"quantity": 101}),
+        (ORDER_CASH, {"order_type": "market"}),
+        ("overseas_stock_order", {"symbol": "AAPL", "exchange": "nasdaq", "price": "150.255"}),
+    ],
+)
+async def test_what_the_arguments_alone_forbid_is_refused_without_asking_kis(
+    desk: Desk, kis: FakeKis, tool: str, change: dict[str, object]
+) -> None:
+    with pytest.raises(OrderRefused):
+        await desk.propose(BUY | change, tool=tool)
+    assert kis.reads == []
+
+
 async def test_nothing_goes_out_without_a_yes(desk: Desk, kis: FakeKis) -> None:
     intent_id = await desk.propose()
     with pytest.raises(OrderRefused, match="not confirmed"):
