@@ -52,8 +52,8 @@ class KisMcpError(Exception):
         return facts
 
     def __str__(self) -> str:
-        kis = f" (KIS {self.kis_code}: {self.kis_message})" if self.kis_code else ""
-        return f"{self.what}{kis} {self.remedy}"
+        told = ": ".join(part for part in (self.kis_code, self.kis_message) if part)
+        return f"{self.what} (KIS {told}) {self.remedy}" if told else f"{self.what} {self.remedy}"
 
 
 class BadArgument(KisMcpError):

@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import pytest
 from mcp import Client
-from mcp.client.session import ClientRequestContext
+from mcp.client.session import ClientRequestContext, ElicitationFnT
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.clock import KST
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
@@ -18,9 +20,10 @@ from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
 
 ERAS = ("auto", "legacy")
+NOW = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
 SAMSUNG = "005930"
-BUY = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, "price": 50_000}
-"""Far below the market: it rests."""
+BUY = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, "price": 60_000}
+"""Below the market of that day: it rests."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ def whole_table() -> None:
 
 @pytest.fixture
 async def simulator() -> AsyncGenerator[Simulator]:
-    options = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)
+    options = SimulatorOptions(clock=lambda: NOW, real_rate=0, demo_rate=0, token_interval_seconds=0)
     async with run_simulator(options) as running:
         yield running
 
@@ -80,11 +83,12 @@ async def connected(
     options: SurfaceOptions | None = None,
     *,
     era: str = "auto",
-    person: Person | None = None,
+    person: ElicitationFnT | None = None,
     **more: Any,
 ) -> AsyncGenerator[Client]:
     """A client of a fresh server; without a person it cannot elicit."""
-    async with Client(build_server(settings, options), mode=era, elicitation_callback=person, **more) as client:
+    server = build_server(settings, options, clock=lambda: NOW)
+    async with Client(server, mode=era, elicitation_callback=person, **more) as client:
         yield client
 
 

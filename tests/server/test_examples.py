@@ -1,0 +1,40 @@
+"""Every read tool's example, through a client, in the simulator."""
+
+import asyncio
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.render import to_json
+from kis_mcp.catalog.schemas import output_schema
+from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.simulator.server import Simulator
+from tests.server.conftest import connected, settings_for, text
+
+READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket" and api.risk != "order"]
+TOOLSETS = sorted({api.toolset for api in READS})
+
+
+async def failure(client, api: Api) -> str | None:
+    """What is wrong with the answer to a tool's example, or None."""
+    result = await client.call_tool(api.tool, to_json(dict(api.example)))
+    if result.is_error:
+        return text(result)
+    error = next(Draft202012Validator(output_schema(api)).iter_errors(result.structured_content), None)
+    if error is not None:
+        return f"{error.json_path}: {error.message}"
+    blocks = result.structured_content["blocks"]
+    unknown = [note for note in result.structured_content.get("notes", []) if "unreadable" in note.lower()]
+    if unknown:
+        return unknown[0]
+    return None if blocks else "no block"
+
+
+@pytest.mark.parametrize("toolset", TOOLSETS)
+async def test_every_example_works_and_its_result_is_what_the_schema_says(toolset: str, simulator: Simulator) -> None:
+    apis = [api for api in READS if api.toolset == toolset]
+    async with connected(settings_for(simulator), SurfaceOptions("all")) as client:
+        found = await asyncio.gather(*(failure(client, api) for api in apis))
+    assert {api.tool: problem for api, problem in zip(apis, found, strict=True) if problem} == {}
