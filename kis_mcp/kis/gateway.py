@@ -135,8 +135,9 @@ class HttpGateway:
             "tr_cont": request.tr_cont,
             "custtype": "P",
         }
+        transport = self._transport()  # before the limiter, so that a request let out leaves without delay
         await self._limiter.acquire(urgency, waiting)
-        answer = await self._transport().send(request.method, request.path, request.elements, headers)
+        answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))
             return read_reply(answer, hide=secrets)

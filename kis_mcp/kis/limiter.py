@@ -14,7 +14,7 @@ from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.waiting import reported
 from kis_mcp.storage.shared import LockedFile
 
-WINDOW_SECONDS = 1.05
+WINDOW_SECONDS = 1.1
 """KIS counts by the second; the rest is for requests that arrive less evenly than they left."""
 
 _LOOK_SECONDS = 0.1

@@ -138,6 +138,13 @@ async def test_a_read_over_the_limit_waits_out_the_window_and_goes_again(
     assert time.seconds - started >= 1
 
 
+async def test_an_order_goes_before_reads_that_came_earlier(new_gateway: NewGateway, kis: FakeKis) -> None:
+    gateway = new_gateway(requests_per_second=1)
+    await gateway.read(READ)
+    await asyncio.gather(gateway.read(READ), gateway.read(READ), gateway.order(ORDER))
+    assert [seen.method for seen in kis.seen] == ["GET", "POST", "GET", "GET"]
+
+
 async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: FakeKis) -> None:
     kis.script.extend([business_error("EGW00201")] * 20)
     with pytest.raises(RateLimited) as raised:

@@ -106,6 +106,14 @@ async def test_two_processes_take_turns_by_arrival(new_limiter: NewLimiter, time
     assert log.names == ["0", "1", "2", "3", "4", "5"]
 
 
+async def test_a_process_keeps_its_place_for_the_next_of_its_line(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    mine, others, log = new_limiter(2), new_limiter(2), Log(time)
+    reads = [asyncio.ensure_future(log.request(mine, f"mine {number}")) for number in range(4)]
+    await time.pass_(0.01)
+    await time.run(*reads, log.request(others, "other"))
+    assert log.names == ["mine 0", "mine 1", "mine 2", "mine 3", "other"]
+
+
 @given(
     per_second=st.integers(1, 5),
     requests=st.lists(
@@ -192,7 +200,7 @@ async def test_a_long_wait_is_reported_as_it_shrinks(new_limiter: NewLimiter, ti
 
     reads = [log.request(limiter) for _ in range(4)]
     await time.run(*reads, log.request(limiter, waiting=waiting))
-    assert told == [4.2, 3.2, 2.2, 1.2]
+    assert told == [4.4, 3.4, 2.4, 1.4]
 
 
 async def test_a_short_wait_is_not_reported(new_limiter: NewLimiter, time: VirtualTime) -> None:

@@ -42,10 +42,13 @@ class VirtualTime:
         await future
 
     def _wake_next(self) -> None:
-        at, _, future = heapq.heappop(self._sleepers)
-        if not future.done():
-            self.seconds = max(self.seconds, at)
-            future.set_result(None)
+        """Wake those who sleep the shortest, all who wake at that moment."""
+        at = self._sleepers[0][0]
+        while self._sleepers and self._sleepers[0][0] == at:
+            _, _, future = heapq.heappop(self._sleepers)
+            if not future.done():
+                self.seconds = max(self.seconds, at)
+                future.set_result(None)
 
     async def _settle(self) -> None:
         for _ in range(20):
