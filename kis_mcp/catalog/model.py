@@ -177,6 +177,7 @@ class Api:
         cache: How long an answer may be reused.
         demo_instead: What to use in demo where demo lacks this API.
         untrusted: Names of fields whose text outsiders wrote.
+        units: Unit → patterns of the elements whose numbers are in it, where that is not plain won, shares or percent.
         example: Arguments that work in the simulator.
     """
 
@@ -200,6 +201,7 @@ class Api:
     cache: CacheClass = "none"
     demo_instead: str = ""
     untrusted: frozenset[str] = frozenset()
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     example: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property

@@ -100,6 +100,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
         cache=row.one_of("cache", get_args(CacheClass), "none"),
         demo_instead=row.take("demo_instead", str, ""),
         untrusted=frozenset(row.words("untrusted")),
+        units={unit: row.table("units").words(unit) for unit in row.table("units").values},
         example=row.take("example", dict, {}),
     )
 

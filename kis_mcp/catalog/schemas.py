@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from kis_mcp.catalog.decode import ITEM
 from kis_mcp.catalog.model import Api, Block, Field, Parameter
 from kis_mcp.catalog.reserved import FIELDS, all_parameters
+from kis_mcp.catalog.units import unit_of
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -49,7 +50,7 @@ def output_schema(api: Api) -> Schema:
             "environment": {"type": "string"},
             "tool": {"type": "string"},
             "as_of": {"type": "string", "format": "date-time"},
-            "blocks": {"type": "object", "properties": {block.name: _block(block) for block in api.blocks}},
+            "blocks": {"type": "object", "properties": {block.name: _block(api, block) for block in api.blocks}},
             "complete": {"type": "boolean"},
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
@@ -85,16 +86,18 @@ def _item(parameter: Parameter) -> Schema:
     return schema
 
 
-def _block(block: Block) -> Schema:
-    properties: Schema = {field.name: _value(field) for field in block.fields}
+def _block(api: Api, block: Block) -> Schema:
+    properties: Schema = {field.name: _value(field, unit_of(api, field)) for field in block.fields}
     if block.row_names:
         properties = {ITEM: {"enum": list(block.row_names)}} | properties
     record: Schema = {"type": "object", "properties": properties}
     return {"type": "array", "items": record} if block.is_list else record
 
 
-def _value(field: Field) -> Schema:
+def _value(field: Field, unit: str) -> Schema:
     schema: Schema = {"type": _VALUE.get(field.type, ["string", "null"])}
     if field.codes:
         schema["enum"] = [*dict.fromkeys(field.codes.values()), None]
+    if unit:
+        schema["description"] = f"In {unit}."
     return schema
