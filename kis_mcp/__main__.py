@@ -1,0 +1,3 @@
+from kis_mcp.cli.main import main
+
+main()

@@ -1,0 +1,65 @@
+"""``kis-mcp call``: one tool, from the shell."""
+
+from __future__ import annotations
+
+import json
+
+import anyio
+import typer
+from mcp.client.session import ClientRequestContext
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
+
+from kis_mcp.cli.client import server_process
+from kis_mcp.errors import BadArgument
+
+
+def run(tool: str, arguments: str, *, as_json: bool) -> int:
+    """Call ``tool`` on a server of its own and print the result; the exit code.
+
+    A question that the tool asks (an order's confirmation) is put to the person at the terminal.
+
+    Raises:
+        BadArgument: ``arguments`` is no JSON object.
+    """
+    try:
+        parsed: object = json.loads(arguments)
+    except json.JSONDecodeError as error:
+        parsed = error
+    if not isinstance(parsed, dict):
+        raise BadArgument(
+            "The arguments are not a JSON object.",
+            remedy="""Quote them for the shell: kis-mcp call get_quote '{"symbol": "005930"}'.""",
+            field="arguments",
+        )
+    result = anyio.run(_call, tool, parsed)
+    if as_json:
+        typer.echo(json.dumps(result.structured_content, ensure_ascii=False))
+    else:
+        from rich.console import Console
+
+        from kis_mcp.cli.show import show_result
+
+        show_result(Console(), result)
+    return 1 if result.is_error else 0
+
+
+async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
+    async with server_process("--surface", "all", elicitation_callback=_ask_person) as client:
+        return await client.call_tool(tool, arguments)
+
+
+async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+    if not isinstance(question, ElicitRequestFormParams):
+        return ElicitResult(action="decline")
+    typer.echo(question.message, err=True)
+    content: dict[str, str | int | float | bool | list[str] | None] = {}
+    properties: dict[str, dict[str, object]] = question.requested_schema.get("properties", {})
+    for name, schema in properties.items():
+        label = str(schema.get("title") or schema.get("description") or name)
+        if schema.get("type") == "boolean":
+            content[name] = typer.confirm(label, err=True)
+        else:
+            content[name] = typer.prompt(label, err=True)
+    if not properties and not typer.confirm("Accept?", err=True):
+        return ElicitResult(action="decline")
+    return ElicitResult(action="accept", content=content)

@@ -1,0 +1,70 @@
+"""``kis-mcp doctor``: what is configured and what each environment can do, without secrets."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import anyio
+import typer
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.environment import Environment
+from kis_mcp.server.status import gateway_status
+from kis_mcp.settings import Profile, Settings, SettingsError
+
+
+def run(*, as_json: bool) -> None:
+    """Print the report.
+
+    Raises:
+        SettingsError: The settings themselves are wrong; its message is the finding.
+    """
+    report = anyio.run(diagnose, Settings.load())
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    from kis_mcp.cli.show import show_block
+
+    console = Console()
+    environments = report.pop("environments")
+    show_block(console, "settings", report)
+    for environment in environments:
+        show_block(console, environment.pop("environment"), environment)
+
+
+async def diagnose(settings: Settings) -> dict[str, Any]:
+    """The report as plain JSON."""
+    return {
+        "environment": settings.environment,
+        "may_switch_to": ", ".join(sorted(settings.environments - {settings.environment})) or "none",
+        "data_folder": str(settings.data_dir),
+        "confirmation": settings.confirm,
+        "real_orders": "allowed" if settings.allow_real_orders else "refused (KIS_ALLOW_REAL_ORDERS is not 1)",
+        "max_order_notional_krw": None if settings.max_order_notional is None else str(settings.max_order_notional),
+        "max_order_quantity": settings.max_order_quantity,
+        "sqlite": sqlite3.sqlite_version,
+        "environments": [await _environment(settings, environment) for environment in Environment],
+    }
+
+
+async def _environment(settings: Settings, environment: Environment) -> dict[str, Any]:
+    try:
+        profile = settings.profile(environment)
+    except SettingsError as error:
+        return {"environment": environment, "state": f"not configured: {error.field} is missing"}
+    return {
+        "environment": environment,
+        "state": "ready",
+        "address": profile.rest_url or "inside this process",
+        "accounts": ", ".join(f"{kind} {account.masked}" for kind, account in profile.accounts.items()) or "none",
+        "tools": _offered(profile),
+        **await gateway_status(settings, profile),
+    }
+
+
+def _offered(profile: Profile) -> int:
+    return sum(1 for api in catalog().apis if not profile.environment.uses_demo_api or api.in_demo)

@@ -1,0 +1,123 @@
+"""The ``kis-mcp`` command: what its subcommands are called and take. Each one's work is in a module of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from kis_mcp.errors import KisMcpError
+
+app = typer.Typer(
+    name="kis-mcp",
+    help="MCP server for the Korea Investment & Securities (KIS) Open API, with an embedded KIS to practise on.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Surface = Annotated[
+    Literal["core", "all"], typer.Option(help="core: the workflow tools; all: every typed KIS API as well.")
+]
+Toolsets = Annotated[str, typer.Option(help="Only these toolsets, comma-separated; `kis-mcp tools` lists them.")]
+Tools = Annotated[str, typer.Option(help="These tools as well, comma-separated.")]
+ExcludeTools = Annotated[str, typer.Option(help="Never these tools, comma-separated.")]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="No tool that could send an order.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@app.command()
+def serve(
+    http: Annotated[str, typer.Option(metavar="HOST:PORT", help="Streamable HTTP there instead of stdio.")] = "",
+    surface: Surface = "core",
+    toolsets: Toolsets = "",
+    tools: Tools = "",
+    exclude_tools: ExcludeTools = "",
+    read_only: ReadOnly = False,
+) -> None:
+    """Serve MCP on stdio (default) or Streamable HTTP."""
+    from kis_mcp.cli.serve import serve_http, serve_stdio
+    from kis_mcp.server.surface import SurfaceOptions
+
+    options = SurfaceOptions(surface, _names(toolsets), _names(tools), _names(exclude_tools), read_only)
+    if http:
+        serve_http(http, options)
+    else:
+        serve_stdio(options)
+
+
+@app.command("try")
+def try_session() -> None:
+    """Watch an agent's session on the embedded KIS: find, quote, order, fill, balance. Needs nothing."""
+    from kis_mcp.cli.try_session import run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def call(
+    tool: Annotated[str, typer.Argument(help="A tool's name, e.g. get_quote.")],
+    arguments: Annotated[str, typer.Argument(help="Its arguments as a JSON object.")] = "{}",
+    as_json: AsJson = False,
+) -> None:
+    """Call one tool and print its result. Exits with 1 when the tool reports an error."""
+    from kis_mcp.cli.call import run
+
+    raise typer.Exit(run(tool, arguments, as_json=as_json))
+
+
+@app.command()
+def tools(
+    as_json: AsJson = False,
+    surface: Surface = "core",
+    toolsets: Toolsets = "",
+    read_only: ReadOnly = False,
+) -> None:
+    """List the tools, with their whole specification as JSON if asked."""
+    from kis_mcp.cli.tools import run
+    from kis_mcp.server.surface import SurfaceOptions
+
+    run(SurfaceOptions(surface, _names(toolsets), read_only=read_only), as_json=as_json)
+
+
+@app.command()
+def sim(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the real host; 0 takes any free one.")] = 0,
+    paper_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo host.")] = 0,
+    seed: Annotated[int, typer.Option(help="The market's seed.")] = 1,
+    rate_limit: Annotated[int, typer.Option(min=0, help="Requests a second on the real host; 0 is unlimited.")] = 18,
+    rate_limit_paper: Annotated[int, typer.Option(min=0, help="The same on the demo host.")] = 1,
+) -> None:
+    """Run the embedded KIS alone: prints the KIS_URL_… lines to paste, then serves."""
+    from kis_mcp.cli.sim import run
+
+    run(real_port=port, demo_port=paper_port, seed=seed, real_rate=rate_limit, demo_rate=rate_limit_paper)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Show what is configured and what each environment can do. Prints no secret."""
+    from kis_mcp.cli.doctor import run
+
+    run(as_json=as_json)
+
+
+def main() -> None:
+    """The console entry point. An expected failure prints one line on stderr and exits with 2."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except KisMcpError as error:
+        typer.echo(f"kis-mcp: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,34 @@
+"""``kis-mcp sim``: the embedded KIS as a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import anyio
+import typer
+
+from kis_mcp.settings import Settings
+from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.server import run_simulator
+
+
+def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate: int) -> None:
+    """Print the addresses as settings, one a line, and serve until interrupted.
+
+    Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
+    """
+    state = Settings.load().data_dir / "simulator" / f"seed-{seed}.json"
+    options = SimulatorOptions(
+        seed=seed, real_rate=real_rate, demo_rate=demo_rate, state_path=state, real_port=real_port, demo_port=demo_port
+    )
+    anyio.run(_serve, options)
+
+
+async def _serve(options: SimulatorOptions) -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    async with run_simulator(options) as simulator:
+        typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
+        await anyio.to_thread.run_sync(stopped.wait)

@@ -1,0 +1,116 @@
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kis_mcp.catalog.loader import catalog
+from tests.cli.command import COMMAND, run
+
+
+def test_try_goes_through_a_session_to_a_filled_order(tmp_path: Path) -> None:
+    finished = run("try", data_dir=tmp_path, COLUMNS="120")
+    assert finished.returncode == 0, finished.stderr
+    for shown in ("삼성전자", "The server asks a person", "[SIM] BUY 10", "accepted", "profit"):
+        assert shown in finished.stdout
+    assert finished.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_call_prints_the_envelope_as_json(tmp_path: Path) -> None:
+    finished = run("call", "get_quote", '{"symbol": "005930"}', "--json", data_dir=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    answer = json.loads(finished.stdout)
+    assert answer["environment"] == "sim"
+    assert answer["blocks"]["quote"]["price"] > 0
+
+
+def test_call_exits_with_1_when_the_tool_refuses(tmp_path: Path) -> None:
+    finished = run("call", "get_quote", '{"symbol": "no such symbol"}', data_dir=tmp_path)
+    assert finished.returncode == 1
+    assert "symbol" in finished.stdout
+
+
+@pytest.mark.parametrize("arguments", ["not json", "[1]", '"text"'])
+def test_call_names_arguments_that_are_no_object(arguments: str, tmp_path: Path) -> None:
+    finished = run("call", "get_quote", arguments, data_dir=tmp_path)
+    assert finished.returncode == 2
+    assert "not a JSON object" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_a_wrong_setting_stops_the_start_with_its_name(command: str, tmp_path: Path) -> None:
+    finished = run(command, data_dir=tmp_path, KIS_ENV="real")
+    assert finished.returncode == 2
+    assert "KIS_APP_KEY" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert finished.stdout == ""
+
+
+def test_an_unknown_toolset_stops_the_start_with_the_nearest(tmp_path: Path) -> None:
+    finished = run("serve", "--surface", "all", "--toolsets", "domestic_stock_rankin", data_dir=tmp_path)
+    assert finished.returncode == 2
+    assert "domestic_stock_ranking" in finished.stderr
+
+
+def test_tools_as_json_is_the_public_contract(tmp_path: Path) -> None:
+    finished = run("tools", "--json", "--surface", "all", data_dir=tmp_path)
+    tools = {tool["name"]: tool for tool in json.loads(finished.stdout)}
+    assert set(tools) == {api.tool for api in (*catalog().core, *catalog().apis) if api.kind != "websocket"}
+    order = tools["domestic_stock_order_cash"]
+    assert order["tr_ids"] == {"real": ["TTTC0011U", "TTTC0012U"], "demo": ["VTTC0011U", "VTTC0012U"]}
+    assert order["elements"]["quantity"] == "ORD_QTY"
+    assert (order["method"], order["path"]) == ("POST", "/uapi/domestic-stock/v1/trading/order-cash")
+    assert (order["kind"], order["risk"], order["category"]) == ("rest", "order", "domestic_stock")
+    assert order["toolset"] == "domestic_stock_trading"
+    for tool in tools.values():
+        assert tool["input_schema"]["type"] == "object"
+        assert tool["output_schema"]["type"] == "object"
+        assert set(tool["example"]) <= set(tool["input_schema"]["properties"])
+        assert tool["title"]
+        assert tool["description"]
+
+
+def test_read_only_lists_no_tool_that_orders(tmp_path: Path) -> None:
+    finished = run("tools", "--json", "--surface", "all", "--read-only", data_dir=tmp_path)
+    assert {tool["risk"] for tool in json.loads(finished.stdout)} == {"read", "account"}
+
+
+def test_doctor_shows_no_secret(tmp_path: Path) -> None:
+    secrets = {
+        "KIS_PAPER_APP_KEY": "PSkey1234567",
+        "KIS_PAPER_APP_SECRET": "secret7654321",
+        "KIS_PAPER_STOCK": "87654321",
+    }
+    finished = run("doctor", "--json", data_dir=tmp_path, **secrets)
+    report = json.loads(finished.stdout)
+    states = {environment["environment"]: environment["state"] for environment in report["environments"]}
+    assert states["demo"] == "ready"
+    assert "KIS_APP_KEY" in states["real"]
+    for secret in secrets.values():
+        assert secret not in finished.stdout + finished.stderr
+
+
+def test_sim_prints_its_addresses_and_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    environment = {**os.environ, "KIS_DATA_DIR": str(tmp_path), "KIS_CONFIG_FILE": str(tmp_path / "absent.yaml")}
+    with subprocess.Popen([*COMMAND, "sim"], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout
+        addresses = dict(process.stdout.readline().strip().split("=", 1) for _ in range(2))
+        assert set(addresses) == {"KIS_URL_REST", "KIS_URL_REST_PAPER"}
+        keys = {"grant_type": "client_credentials", "appkey": "a-key", "appsecret": "a-secret"}
+        for address in addresses.values():
+            keys["appkey"] = address
+            assert "access_token" in httpx.post(f"{address}/oauth2/tokenP", json=keys).json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("address", ["8765", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])
+def test_a_malformed_http_address_is_named(address: str, tmp_path: Path) -> None:
+    finished = run("serve", "--http", address, data_dir=tmp_path)
+    assert finished.returncode == 2
+    assert "HOST:PORT" in finished.stderr
