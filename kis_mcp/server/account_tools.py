@@ -33,7 +33,7 @@ async def get_buying_power(call: Call) -> Page:
     instrument = builtin_instruments().resolve(values["symbol"], values.get("exchange"))
     reads = await call.reads()
     power = await buying_power(reads, instrument, values.get("price"))
-    return page(reads.as_of, buying_power=asdict(power))
+    return page(reads.as_of, notes=reads.notes, buying_power=asdict(power))
 
 
 async def get_orders(call: Call) -> Page:

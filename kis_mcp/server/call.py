@@ -12,9 +12,10 @@ from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.server.confirmation import Person
-from kis_mcp.server.environments import Environments, Session
+from kis_mcp.server.environments import Environments
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.reads import Reads
+from kis_mcp.server.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Call:
 
     async def reads(self) -> Reads:
         """KIS, for this call's reads."""
-        return Reads((await self.session()).apis, self.progress.waiting)
+        return Reads(await self.session(), self.progress.waiting)
 
 
 def page(

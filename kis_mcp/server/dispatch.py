@@ -92,8 +92,7 @@ class Dispatcher:
             from kis_mcp.server.order_tools import typed_order
 
             return call, await typed_order(call)
-        session = await call.session()
-        return call, await session.apis.call(call.api, call.arguments, waiting=call.progress.waiting)
+        return call, await (await call.reads()).call(call.api, call.arguments)
 
     def _offered_tool(self, name: str) -> Api:
         if api := self._offered.get(name):

@@ -1,17 +1,13 @@
 """The composition root: one session per environment, each with a gateway, cache and journal of its own.
 
-A session is built when a call first needs it, and its order desk when an order first does, so that a client which only
-lists tools waits for nothing. Nothing is shared between environments, not even a folder.
+A session is built when a call first needs it, so that a client which only lists tools waits for nothing.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from decimal import Decimal
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,97 +19,17 @@ import anyio.to_thread
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisMcpError, NotInEnvironment
-from kis_mcp.settings import Profile, Settings
+from kis_mcp.errors import NotInEnvironment
+from kis_mcp.server.session import JOURNAL, Session, import_all
+from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
-    from kis_mcp.kis.gateway import HttpGateway
     from kis_mcp.simulator.options import SimulatorOptions
-    from kis_mcp.storage.cache import DiskReplyCache
-    from kis_mcp.storage.journal import SqlJournal
-    from kis_mcp.trading.desk import OrderDesk
-    from kis_mcp.trading.market_facts import Instrument
-
-JOURNAL = "journal.db"
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
-_TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk")
-"""What is slow to import, and wanted by the first read and the first order."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Session:
-    """One environment, wired.
-
-    Attributes:
-        profile: What it is reached with.
-        apis: Every KIS API, by the spec table.
-    """
-
-    environment: Environment
-    profile: Profile
-    settings: Settings
-    folder: Path
-    apis: KisApis
-    gateway: HttpGateway
-    cache: DiskReplyCache
-    clock: Clock
-    _opened: tuple[OrderDesk, SqlJournal] | None = None
-    _opening: anyio.Lock = field(default_factory=anyio.Lock)
-
-    async def desk(self) -> OrderDesk:
-        """The order desk, its journal opened and what an earlier process left unknown looked up."""
-        desk, _ = await self._trading()
-        return desk
-
-    async def journal(self) -> SqlJournal:
-        """The journal of orders."""
-        _, journal = await self._trading()
-        return journal
-
-    async def aclose(self) -> None:
-        if self._opened is not None:
-            desk, journal = self._opened
-            await desk.aclose()
-            await journal.aclose()
-        await self.gateway.aclose()
-        self.cache.close()
-
-    async def _trading(self) -> tuple[OrderDesk, SqlJournal]:
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await self._open_trading()
-            return self._opened
-
-    async def _open_trading(self) -> tuple[OrderDesk, SqlJournal]:
-        await anyio.to_thread.run_sync(_import_all, _TRADING)
-        from kis_mcp.storage.journal import SqlJournal
-        from kis_mcp.trading.desk import OrderDesk
-        from kis_mcp.trading.guard import OrderLimits
-
-        settings = self.settings
-        journal = await SqlJournal.open(self.folder / JOURNAL)
-        desk = OrderDesk(
-            self.apis,
-            journal,
-            OrderLimits(
-                max_notional=settings.max_order_notional,
-                max_quantity=Decimal(settings.max_order_quantity) if settings.max_order_quantity else None,
-                allow_real_orders=settings.allow_real_orders,
-            ),
-            environment=self.environment,
-            clock=self.clock,
-            describe=_describe,
-        )
-        try:
-            for record in await desk.reconcile():
-                _log.warning("Order intent %s of an earlier run is %s.", record.intent.id, record.status.value)
-        except KisMcpError as error:
-            _log.warning("Orders of an earlier run could not be looked up: %s", error)
-        return desk, journal
 
 
 class Environments:
@@ -122,33 +38,33 @@ class Environments:
     Args:
         settings: Which environments the operator allows, and how each is reached.
         catalog: The spec table.
-        tasks: Runs the embedded simulator, and looks after orders that an earlier process left unknown.
+        simulators: Runs the embedded simulator.
+        clock: What time it is.
+
+    Attributes:
+        current: Where calls go, for every client of this server.
     """
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, tasks: anyio.abc.TaskGroup, clock: Clock = system_clock
+        self, settings: Settings, catalog: Catalog, simulators: anyio.abc.TaskGroup, clock: Clock = system_clock
     ) -> None:
         self.settings = settings
         self.catalog = catalog
         self.clock = clock
         self.current = settings.environment
-        self._tasks = tasks
+        self._simulators = simulators
         self._sessions: dict[Environment, Session] = {}
         self._opening = anyio.Lock()
 
-    async def session(self, environment: Environment | None = None) -> Session:
-        """The session of an environment, by default the current one.
+    async def session(self, environment: Environment) -> Session:
+        """The session of an environment.
 
         Raises:
             NotInEnvironment: The operator did not allow it.
             SettingsError, BadArgument: Its keys or its folder cannot be used.
         """
-        environment = environment or self.current
         self.require_allowed(environment)
-        async with self._opening:
-            if environment not in self._sessions:
-                self._sessions[environment] = await self._open(environment)
-            return self._sessions[environment]
+        return await self._session(environment)
 
     def require_allowed(self, environment: Environment) -> None:
         """Refuse an environment that the operator did not allow at start."""
@@ -165,7 +81,7 @@ class Environments:
         if not (self._folder(self.current) / JOURNAL).exists():
             return
         try:
-            await (await self.session()).desk()
+            await (await self.session(self.current)).desk()
         except Exception:
             _log.exception("Orders of an earlier run could not be looked up")
 
@@ -173,15 +89,26 @@ class Environments:
         for session in self._sessions.values():
             await session.aclose()
 
+    async def _session(self, environment: Environment) -> Session:
+        async with self._opening:
+            if environment not in self._sessions:
+                self._sessions[environment] = await self._open(environment)
+            return self._sessions[environment]
+
+    async def _real_quotes(self) -> KisApis:
+        """Real, for quotes only: whoever gets this gets no desk."""
+        return (await self._session(Environment.REAL)).apis
+
     async def _open(self, environment: Environment) -> Session:
-        await anyio.to_thread.run_sync(_import_all, _WIRE)
+        await anyio.to_thread.run_sync(import_all, _WIRE)
         from kis_mcp.catalog.apis import KisApis
         from kis_mcp.kis.connection import Connection
         from kis_mcp.kis.gateway import HttpGateway
         from kis_mcp.storage.cache import DiskReplyCache
         from kis_mcp.storage.folders import private_folder
 
-        profile = self.settings.profile(environment)
+        settings = self.settings
+        profile = settings.profile(environment)
         folder = private_folder(self._folder(environment))
         rest_url = profile.rest_url
         if not rest_url:
@@ -193,7 +120,7 @@ class Environments:
             app_secret=profile.app_secret.get_secret_value(),
             requests_per_second=profile.requests_per_second,
             token_interval_seconds=60 if profile.rest_url else 0,
-            user_agent=self.settings.user_agent,
+            user_agent=settings.user_agent,
         )
         gateway = HttpGateway(connection, folder=folder, clock=self.clock)
         cache = DiskReplyCache(folder / "cache")
@@ -206,7 +133,17 @@ class Environments:
             hts_id=profile.hts_id,
             clock=self.clock,
         )
-        return Session(environment, profile, self.settings, folder, apis, gateway, cache, self.clock)
+        lends_quotes = environment is Environment.DEMO and settings.demo_quotes == "real"
+        return Session(
+            environment,
+            settings,
+            folder,
+            apis,
+            gateway,
+            cache,
+            self.clock,
+            real_quotes=self._real_quotes if lends_quotes else None,
+        )
 
     def _folder(self, environment: Environment) -> Path:
         return self.settings.data_dir / environment.value
@@ -231,7 +168,7 @@ class Environments:
                 token_interval_seconds=0,
             )
             try:
-                return folder, await self._tasks.start(_run_simulator, options)
+                return folder, await self._simulators.start(_run_simulator, options)
             except StateInUse:
                 folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
         raise AssertionError("unreachable")
@@ -242,15 +179,19 @@ async def open_environments(
     settings: Settings, catalog: Catalog, clock: Clock = system_clock
 ) -> AsyncGenerator[Environments]:
     """The environments of one server, for as long as it runs."""
-    async with anyio.create_task_group() as tasks:
-        environments = Environments(settings, catalog, tasks, clock)
-        tasks.start_soon(environments.settle_earlier_orders)
+    async with anyio.create_task_group() as simulators:
+        environments = Environments(settings, catalog, simulators, clock)
         try:
-            yield environments
+            async with anyio.create_task_group() as chores:
+                chores.start_soon(environments.settle_earlier_orders)
+                try:
+                    yield environments
+                finally:
+                    chores.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await environments.aclose()
-            tasks.cancel_scope.cancel()
+            simulators.cancel_scope.cancel()
 
 
 async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
@@ -264,20 +205,3 @@ async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.Ta
     finally:
         with anyio.CancelScope(shield=True):
             await running.aclose()
-
-
-def _describe(symbol: str) -> Instrument | None:
-    """What the built-in list knows of a symbol."""
-    from kis_mcp.market.instruments import builtin_instruments
-    from kis_mcp.trading.market_facts import Instrument
-
-    known = builtin_instruments().find(symbol)
-    if known is None:
-        return None
-    return Instrument(name=known.name, kind="etf" if known.kind == "etf" else "stock")
-
-
-def _import_all(modules: Sequence[str]) -> None:
-    """Run in a thread, so that other calls go on meanwhile."""
-    for module in modules:
-        import_module(module)

@@ -31,7 +31,7 @@ async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
     found = await read_quote(reads, instrument)
-    return page(reads.as_of, quote=_known(asdict(found)))
+    return page(reads.as_of, notes=reads.notes, quote=_known(asdict(found)))
 
 
 async def get_order_book(call: Call) -> Page:
@@ -41,7 +41,7 @@ async def get_order_book(call: Call) -> Page:
     book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
     facts = asdict(book)
     asks, bids = facts.pop("asks"), facts.pop("bids")
-    return page(reads.as_of, book=_known({**_identity(instrument), **facts}), asks=asks, bids=bids)
+    return page(reads.as_of, notes=reads.notes, book=_known({**_identity(instrument), **facts}), asks=asks, bids=bids)
 
 
 async def get_candles(call: Call) -> Page:
@@ -62,6 +62,7 @@ async def get_candles(call: Call) -> Page:
     earlier = Position({"before": found.earlier.isoformat()}) if found.earlier else None
     return page(
         reads.as_of,
+        notes=reads.notes,
         next_cursor=cursor.write(earlier) if earlier else None,
         instrument={**_identity(instrument), "timezone": instrument.timezone.key},
         candles=[_candle(candle, in_minutes=in_minutes) for candle in found.candles],
