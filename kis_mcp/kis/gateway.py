@@ -36,7 +36,7 @@ class GatewayStatus:
         token_expires_at: Its end.
         next_token_at: When KIS issues the next at the earliest, if that is still to come.
         requests_per_second: The limit; 0 for none.
-        sent_in_last_second: Requests of all processes.
+        taken: How much of the limit all processes use now.
         waiting: Requests waiting in this process.
     """
 
@@ -45,7 +45,7 @@ class GatewayStatus:
     token_expires_at: datetime | None
     next_token_at: datetime | None
     requests_per_second: int
-    sent_in_last_second: int
+    taken: int
     waiting: int
 
 
@@ -136,8 +136,8 @@ class HttpGateway:
             "custtype": "P",
         }
         transport = self._transport()  # before the limiter, so that a request let out leaves without delay
-        await self._limiter.acquire(urgency, waiting)
-        answer = await transport.send(request.method, request.path, request.elements, headers)
+        async with self._limiter.turn(urgency, waiting):
+            answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))
             return read_reply(answer, hide=secrets)

@@ -5,8 +5,8 @@ import itertools
 import logging
 import secrets
 from bisect import insort
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
@@ -14,11 +14,14 @@ from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.waiting import reported
 from kis_mcp.storage.shared import LockedFile
 
-WINDOW_SECONDS = 1.1
-"""KIS counts by the second; the rest is for requests that arrive less evenly than they left."""
+WINDOW_SECONDS = 1.01
+"""KIS counts by the second; the rest is for clocks that run unevenly."""
+
+TRANSIT_SECONDS = 0.5
+"""KIS counts a request when it arrives, which is before its answer and at the latest so long after it left."""
 
 _LOOK_SECONDS = 0.1
-_TICKET_SECONDS = 0.5
+_LINE_SECONDS = 0.5
 _BUSY_SECONDS = 0.001
 _log = logging.getLogger(__name__)
 
@@ -38,27 +41,30 @@ class _Window:
     """What the processes know together.
 
     Attributes:
-        sent: When the requests of the last window went out, oldest first.
-        tickets: The first in line of each waiting process: its urgency, arrival, and how long the ticket is good. It
-            is renewed while its process lives, so that a dead one holds nobody up.
+        taken: When each share of the limit that is taken becomes free again.
+        lines: The line of each waiting process: how long the entry is good, and the urgency and arrival of each
+            request. It is renewed while its process lives, so that a dead one holds nobody up.
     """
 
-    sent: list[float]
-    tickets: dict[str, tuple[int, float, float]]
+    taken: list[float]
+    lines: dict[str, tuple[float, list[tuple[int, float]]]]
 
     def free_at(self, now: float, ahead: int, per_second: int) -> float:
         """When a request may go out after ``ahead`` others; not after `now` if at once."""
-        must_leave = len(self.sent) + ahead - per_second
-        if must_leave < 0:
+        must_end = len(self.taken) + ahead - per_second
+        if must_end < 0:
             return now
-        return (self.sent[must_leave] if must_leave < len(self.sent) else now) + WINDOW_SECONDS
+        return sorted(self.taken)[must_end] if must_end < len(self.taken) else now + WINDOW_SECONDS
 
 
 class RateLimiter:
-    """Lets at most ``per_second`` requests out in any second, counting all processes; 0 lets everything out.
+    """Lets at most ``per_second`` requests reach KIS in any second, counting all processes; 0 lets everything out.
 
     Orders go before reads, and within each the first come is the first served, across processes too: each process puts
-    the first of its line into the shared file, where the lowest ticket wins. A cancelled request leaves the line.
+    its line into the shared file for the others to see. A cancelled request leaves the line.
+
+    A request's share is free again a second after its answer, because only then is it certain when KIS counted it: a
+    first burst opens connections and arrives later than it left, and the next one must not catch up with it.
     """
 
     def __init__(self, per_second: int, file: LockedFile, timer: Timer) -> None:
@@ -69,65 +75,85 @@ class RateLimiter:
         self._numbers = itertools.count()
         self._line: list[_Place] = []
         self._free_at = 0.0
-        self._holds_ticket = False
+        self._is_in_file = False
 
-    async def acquire(self, urgency: Urgency, waiting: WaitReporter | None = None) -> None:
-        """Wait until one request may go out.
+    @asynccontextmanager
+    async def turn(self, urgency: Urgency, waiting: WaitReporter | None = None) -> AsyncGenerator[None]:
+        """Wait until one request may go out; it is sent and answered inside this block.
 
         A wait of more than a second is reported to `waiting`.
         """
         if not self._per_second:
+            yield
             return
-        place = _Place(urgency, self._timer.monotonic(), next(self._numbers))
-        insort(self._line, place)
+        share = await self._take(urgency, waiting)
         try:
-            if self._goes(place):
-                return
-            async with reported(waiting, lambda: self._seconds_left(place), self._timer):
-                while not self._goes(place):
-                    await self._pause(place)
+            yield
         finally:
-            self._leave(place)
+            self._answered(share)
 
     async def back_off(self) -> None:
         """KIS counted more than we did: take the window as full from now, for every process."""
         while self._per_second:
             with self._shared() as window:
                 if window:
-                    window.sent = [self._timer.monotonic()] * self._per_second
+                    window.taken = [self._timer.monotonic() + WINDOW_SECONDS] * self._per_second
                     return
             await self._timer.sleep(_BUSY_SECONDS)
 
     def status(self) -> dict[str, int]:
-        """Requests sent in the last second by all processes, and those waiting in this one."""
+        """Shares of the limit that all processes have taken, and requests that wait in this one."""
         if not self._per_second:
-            return {"sent_in_last_second": 0, "waiting": 0}
+            return {"taken": 0, "waiting": 0}
         with self._shared() as window:
-            return {"sent_in_last_second": len(window.sent) if window else 0, "waiting": len(self._line)}
+            return {"taken": len(window.taken) if window else 0, "waiting": len(self._line)}
 
     def close(self) -> None:
         self._file.close()
 
-    def _goes(self, place: _Place) -> bool:
-        """Whether the place is first and a request may go out; if so, it is counted."""
+    async def _take(self, urgency: Urgency, waiting: WaitReporter | None) -> float:
+        place = _Place(urgency, self._timer.monotonic(), next(self._numbers))
+        insort(self._line, place)
+        try:
+            if share := self._share_for(place):
+                return share
+            async with reported(waiting, lambda: self._seconds_left(place), self._timer):
+                while not (share := self._share_for(place)):
+                    await self._pause(place)
+            return share
+        finally:
+            self._leave(place)
+
+    def _share_for(self, place: _Place) -> float:
+        """A share of the limit, if the place is first and one is free: when it ends at the latest; else 0."""
         if self._line[0] is not place:
-            return False
+            return 0
         with self._shared() as window:
             now = self._timer.monotonic()
             if window is None:
                 self._free_at = now + _BUSY_SECONDS
-                return False
-            window.tickets.pop(self._me, None)
-            ahead = sum(ticket[:2] < (place.urgency, place.arrived) for ticket in window.tickets.values())
+                return 0
+            window.lines.pop(self._me, None)
+            others = (request for _, line in window.lines.values() for request in line)
+            ahead = sum(request < (place.urgency, place.arrived) for request in others)
             self._free_at = window.free_at(now, ahead, self._per_second)
-            goes = self._free_at <= now
-            if goes:
-                window.sent.append(now)
-            still_waiting = self._line[1:2] if goes else [place]
-            for first in still_waiting:
-                window.tickets[self._me] = (first.urgency, first.arrived, now + _TICKET_SECONDS)
-            self._holds_ticket = bool(still_waiting)
-        return goes
+            share = now + TRANSIT_SECONDS + WINDOW_SECONDS if self._free_at <= now else 0
+            if share:
+                window.taken.append(share)
+            waiting = (self._line[1:] if share else self._line)[: self._per_second]
+            if waiting:
+                window.lines[self._me] = (now + _LINE_SECONDS, [(other.urgency, other.arrived) for other in waiting])
+            self._is_in_file = bool(waiting)
+        return share
+
+    def _answered(self, share: float) -> None:
+        """KIS has counted the request by now, so its share ends a second from here unless it ends before."""
+        ends = self._timer.monotonic() + WINDOW_SECONDS
+        if ends < share:
+            with self._shared() as window:
+                if window and share in window.taken:
+                    window.taken.remove(share)
+                    window.taken.append(ends)
 
     async def _pause(self, place: _Place) -> None:
         if self._line[0] is place:
@@ -141,11 +167,11 @@ class RateLimiter:
         self._line.remove(place)
         if self._line:
             self._line[0].turn.set()
-        elif self._holds_ticket:
+        elif self._is_in_file:
             with self._shared() as window:
                 if window:
-                    window.tickets.pop(self._me, None)
-            self._holds_ticket = False
+                    window.lines.pop(self._me, None)
+            self._is_in_file = False
 
     def _seconds_left(self, place: _Place) -> float:
         until_free = max(self._free_at - self._timer.monotonic(), 0)
@@ -160,7 +186,7 @@ class RateLimiter:
         try:
             window = self._read()
             yield window
-            self._file.write({"sent": window.sent, "tickets": window.tickets})
+            self._file.write({"taken": window.taken, "lines": window.lines})
         finally:
             self._file.unlock()
 
@@ -169,13 +195,14 @@ class RateLimiter:
         now = self._timer.monotonic()
         content = self._file.read()
         try:
-            sent = [float(at) for at in content.get("sent", ()) if now - WINDOW_SECONDS < at <= now]
-            tickets = {
-                str(owner): (int(urgency), float(arrived), float(until))
-                for owner, (urgency, arrived, until) in content.get("tickets", {}).items()
-                if now < until <= now + _TICKET_SECONDS
+            longest = now + TRANSIT_SECONDS + WINDOW_SECONDS
+            taken = [float(end) for end in content.get("taken", ()) if now < end <= longest]
+            lines = {
+                str(owner): (float(until), [(int(urgency), float(arrived)) for urgency, arrived in line])
+                for owner, (until, line) in content.get("lines", {}).items()
+                if now < until <= now + _LINE_SECONDS
             }
         except (AttributeError, TypeError, ValueError):
             _log.warning("The rate limit's shared file was damaged and starts anew.")
-            return _Window([now] * self._per_second, {})
-        return _Window(sent, tickets)
+            return _Window([now + WINDOW_SECONDS] * self._per_second, {})
+        return _Window(taken, lines)

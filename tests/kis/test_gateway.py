@@ -248,7 +248,7 @@ async def test_the_status_tells_token_and_limiter(new_gateway: NewGateway, time:
     status = gateway.status()
     assert status.has_token
     assert status.token_expires_at and (status.token_expires_at - time.clock()).total_seconds() == 86400
-    assert (status.requests_per_second, status.sent_in_last_second, status.waiting) == (5, 1, 0)
+    assert (status.requests_per_second, status.taken, status.waiting) == (5, 1, 0)
 
 
 async def test_a_cancelled_read_stops(gateway: HttpGateway, kis: FakeKis) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
-from kis_mcp.kis.limiter import WINDOW_SECONDS, RateLimiter
+from kis_mcp.kis.limiter import TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
 
@@ -35,7 +35,7 @@ def new_limiter(time: VirtualTime, tmp_path: Path) -> Iterator[NewLimiter]:
 
 
 class Log:
-    """Requests by name, in the order and at the time they went out."""
+    """Requests by name, in the order and at the time that KIS counted them."""
 
     def __init__(self, time: VirtualTime) -> None:
         self.time = time
@@ -48,10 +48,16 @@ class Log:
         name: str = "",
         urgency: Urgency = Urgency.READ,
         waiting: WaitReporter | None = None,
+        transit: float = 0,
+        answering: float = 0,
     ) -> None:
-        await limiter.acquire(urgency, waiting)
-        self.names.append(name)
-        self.times.append(self.time.seconds)
+        async with limiter.turn(urgency, waiting):
+            self.names.append(name)
+            if transit:
+                await self.time.timer.sleep(transit)
+            self.times.append(self.time.seconds)
+            if answering:
+                await self.time.timer.sleep(answering)
 
     def busiest_second(self) -> int:
         return max(sum(start <= at < start + 1 for at in self.times) for start in self.times)
@@ -64,6 +70,21 @@ async def test_a_full_window_goes_out_at_once_and_the_next_request_a_second_late
     await time.run(*(log.request(limiter) for _ in range(19)))
     assert log.times[17] == 1000
     assert log.times[18] == pytest.approx(1000 + WINDOW_SECONDS)
+
+
+async def test_a_burst_that_arrives_late_is_not_caught_up_with(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter, log = new_limiter(2), Log(time)
+    late = [log.request(limiter, transit=0.4), log.request(limiter, transit=0.4)]
+    await time.run(*late, log.request(limiter))
+    assert log.times == pytest.approx([1000.4, 1000.4, 1000.4 + WINDOW_SECONDS])
+
+
+async def test_slow_answers_hold_up_for_no_longer_than_a_request_can_be_under_way(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiter, log = new_limiter(1), Log(time)
+    await time.run(log.request(limiter, answering=8), log.request(limiter))
+    assert log.times[1] == pytest.approx(1000 + TRANSIT_SECONDS + WINDOW_SECONDS)
 
 
 async def test_zero_lets_everything_out(new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path) -> None:
@@ -106,7 +127,7 @@ async def test_two_processes_take_turns_by_arrival(new_limiter: NewLimiter, time
     assert log.names == ["0", "1", "2", "3", "4", "5"]
 
 
-async def test_a_process_keeps_its_place_for_the_next_of_its_line(new_limiter: NewLimiter, time: VirtualTime) -> None:
+async def test_a_process_keeps_the_place_of_each_of_its_line(new_limiter: NewLimiter, time: VirtualTime) -> None:
     mine, others, log = new_limiter(2), new_limiter(2), Log(time)
     reads = [asyncio.ensure_future(log.request(mine, f"mine {number}")) for number in range(4)]
     await time.pass_(0.01)
@@ -117,18 +138,21 @@ async def test_a_process_keeps_its_place_for_the_next_of_its_line(new_limiter: N
 @given(
     per_second=st.integers(1, 5),
     requests=st.lists(
-        st.tuples(st.integers(0, 2), st.sampled_from(Urgency), st.floats(0, 0.7), st.booleans()), max_size=25
+        st.tuples(
+            st.integers(0, 2), st.sampled_from(Urgency), st.floats(0, 0.7), st.floats(0, TRANSIT_SECONDS), st.booleans()
+        ),
+        max_size=25,
     ),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_second_ever_has_too_many_however_requests_come_and_go(
-    tmp_path_factory: pytest.TempPathFactory, per_second: int, requests: list[tuple[int, Urgency, float, bool]]
+    tmp_path_factory: pytest.TempPathFactory, per_second: int, requests: list[tuple[int, Urgency, float, float, bool]]
 ) -> None:
     time, path = VirtualTime(), tmp_path_factory.mktemp("rate") / "rate.json"
     limiters = [RateLimiter(per_second, LockedFile(path), time.timer) for _ in range(3)]
     log, kept = Log(time), list[asyncio.Future[None]]()
-    for process, urgency, pause, cancelled in requests:
-        request = asyncio.ensure_future(log.request(limiters[process], urgency=urgency))
+    for process, urgency, pause, transit, cancelled in requests:
+        request = asyncio.ensure_future(log.request(limiters[process], urgency=urgency, transit=transit))
         await time.pass_(pause)
         if cancelled:
             request.cancel()
@@ -158,14 +182,14 @@ async def test_a_process_that_died_in_line_holds_nobody_up_for_long(
 ) -> None:
     file = LockedFile(tmp_path / "rate.json")
     assert file.try_lock()
-    file.write({"sent": [], "tickets": {"dead": [Urgency.ORDER, 900.0, time.seconds + 0.5]}})
+    file.write({"taken": [], "lines": {"dead": [time.seconds + 0.5, [[Urgency.ORDER, 900.0]]]}})
     file.close()
     log = Log(time)
     await time.run(log.request(new_limiter(1)))
     assert 0.5 <= log.times[0] - 1000 <= 0.7
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"sent": 3}', '{"sent": ["x"], "tickets": []}'])
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"taken": 3}', '{"taken": ["x"], "lines": []}'])
 async def test_a_damaged_file_costs_at_most_a_window(
     new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path, content: str
 ) -> None:
@@ -200,7 +224,7 @@ async def test_a_long_wait_is_reported_as_it_shrinks(new_limiter: NewLimiter, ti
 
     reads = [log.request(limiter) for _ in range(4)]
     await time.run(*reads, log.request(limiter, waiting=waiting))
-    assert told == [4.4, 3.4, 2.4, 1.4]
+    assert told == [4.0, 3.0, 2.0, 1.0]
 
 
 async def test_a_short_wait_is_not_reported(new_limiter: NewLimiter, time: VirtualTime) -> None:
