@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.order import Order
-from kis_mcp.trading.question import question
+from kis_mcp.trading.question import OrderFacts, order_facts, question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,14 @@ class Proposal:
     """An intent and the question to put to the person.
 
     Attributes:
+        facts: What the question says, part by part.
         status: ``proposed``, unless an earlier call with the same idempotency key got further.
         outcome: Set where the order was accepted already: nothing is left to ask or send.
     """
 
     intent_id: str
     question: str
+    facts: OrderFacts
     status: Status
     order: Order
     warnings: tuple[str, ...]
@@ -52,6 +54,7 @@ def proposal_of(record: Record) -> Proposal:
     return Proposal(
         intent_id=intent.id,
         question=question(intent),
+        facts=order_facts(intent),
         status=record.status,
         order=intent.order,
         warnings=intent.warnings,
@@ -99,7 +102,7 @@ def answer_of(record: Record) -> OrderOutcome:
             )
         case Status.DECLINED | Status.CANCELLED:
             raise OrderRefused(
-                f"The person did not agree to the order (intent {intent.id}, {record.status.value}).",
+                f"The person did not agree to the order (intent {intent.id}, {_status_and_reason(record)}).",
                 remedy="Nothing was sent. Ask the person before you propose it again.",
             )
         case Status.REFUSED:
@@ -107,3 +110,7 @@ def answer_of(record: Record) -> OrderOutcome:
                 f"The order (intent {intent.id}) was not sent. {record.message}",
                 remedy="If a second one is wanted, give another idempotency_key.",
             )
+
+
+def _status_and_reason(record: Record) -> str:
+    return ": ".join(part for part in (record.status.value, record.message) if part)

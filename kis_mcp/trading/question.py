@@ -1,6 +1,7 @@
 """The question that a person answers: a pure function of the journaled intent, the same text every time."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from kis_mcp.trading.journal import Intent
@@ -13,11 +14,12 @@ _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price
 def question(intent: Intent) -> str:
     """What would be sent, where, for how much, and what the guard has to say about it."""
     order = intent.order
+    further = _further(intent.arguments)
     lines = [
         f"[{intent.environment.value.upper()}] {_headline(order)}",
         f"Instrument: {_instrument(order)}",
         *_terms(order),
-        _further(intent.arguments),
+        f"Further: {further}" if further else "",
         f"Account: {intent.account}",
         *(f"Warning: {warning}" for warning in intent.warnings),
         f"{_asks(order)} ({intent.tool}, intent {intent.id})",
@@ -25,16 +27,59 @@ def question(intent: Intent) -> str:
     return "\n".join(line for line in lines if line)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """What `question` says, part by part, for those who lay it out themselves.
+
+    Attributes:
+        environment: In capitals.
+        headline: The order in one line.
+        terms: Name → text, in reading order. The names are ``action``, ``instrument``, ``side``, ``quantity``,
+            ``order_type``, ``price``, ``amount``, ``further``, ``account`` and ``reference``; one that does not apply
+            is missing.
+    """
+
+    environment: str
+    headline: str
+    terms: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def order_facts(intent: Intent) -> OrderFacts:
+    """The same facts as `question`."""
+    order = intent.order
+    terms = {
+        "action": order.action.value if order.action is not Action.NEW else None,
+        "instrument": _instrument(order),
+        "side": order.side,
+        "quantity": _quantity(order),
+        **({} if order.action is Action.CANCEL else _priced(order)),
+        "further": _further(intent.arguments),
+        "account": intent.account,
+        "reference": f"{intent.tool}, {intent.id}",
+    }
+    return OrderFacts(
+        environment=intent.environment.value.upper(),
+        headline=_headline(order),
+        terms={name: text for name, text in terms.items() if text},
+        warnings=intent.warnings,
+    )
+
+
 def _headline(order: Order) -> str:
     side = order.side.upper() if order.side else "ORDER"
-    shares = f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
+    what = f"{side} {_quantity(order)} {_name(order)}"
     match order.action:
         case Action.NEW:
-            return f"{side} {shares} {_name(order)}"
+            return what
         case Action.MODIFY:
-            return f"CHANGE order {order.original_order_id}: {side} {shares} {_name(order)}"
+            return f"CHANGE order {order.original_order_id}: {what}"
         case Action.CANCEL:
-            return f"CANCEL order {order.original_order_id}: {side} {shares} {_name(order)}"
+            return f"CANCEL order {order.original_order_id}: {what}"
+
+
+def _quantity(order: Order) -> str:
+    return f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
 
 
 def _name(order: Order) -> str:
@@ -49,8 +94,17 @@ def _instrument(order: Order) -> str:
 def _terms(order: Order) -> list[str]:
     if order.action is Action.CANCEL:
         return []
-    price = f" at {money(order.price, order.currency)}" if order.price else ", no price limit"
-    return [f"Type: {order.order_type or 'limit'}{price}", f"Estimated amount: {_amount(order)}"]
+    terms = _priced(order)
+    price = f" at {terms['price']}" if order.price else f", {terms['price']}"
+    return [f"Type: {terms['order_type']}{price}", f"Estimated amount: {terms['amount']}"]
+
+
+def _priced(order: Order) -> dict[str, str]:
+    return {
+        "order_type": order.order_type or "limit",
+        "price": money(order.price, order.currency) if order.price else "no price limit",
+        "amount": _amount(order),
+    }
 
 
 def _amount(order: Order) -> str:
@@ -65,7 +119,7 @@ def _amount(order: Order) -> str:
 def _further(arguments: Mapping[str, object]) -> str | None:
     """Whatever else is sent, so that nothing goes out that the person did not see."""
     said = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
-    return f"Further: {', '.join(said)}" if said else None
+    return ", ".join(said) or None
 
 
 def _asks(order: Order) -> str:

@@ -9,8 +9,9 @@ from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.encode import tr_id
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
+from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
-from kis_mcp.trading.question import question
+from kis_mcp.trading.question import order_facts, question
 from kis_mcp.trading.ulid import new_ulid
 from tests.trading.fakes import CATALOG, ORDER_CASH, FakeClock, api
 from tests.trading.test_reconcile import CANCEL, INTENT
@@ -99,6 +100,15 @@ def test_a_cancels_question_names_the_order_and_no_amount() -> None:
     assert "amount" not in text
     assert text == question(CANCEL)
     assert text != question(INTENT)
+
+
+@pytest.mark.parametrize("intent", [INTENT, CANCEL], ids=["new", "cancel"])
+def test_the_facts_of_an_order_are_those_of_its_question(intent: Intent) -> None:
+    facts, text = order_facts(intent), question(intent)
+    assert text.startswith(f"[{facts.environment}] {facts.headline}")
+    for name, term in facts.terms.items():
+        assert term in (text.lower() if name in ("action", "side") else text) or name == "reference"
+    assert ("amount" in facts.terms) is (intent is INTENT)
 
 
 def test_ulids_are_unique_and_sort_by_time(clock: FakeClock) -> None:
