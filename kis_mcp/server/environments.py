@@ -6,7 +6,7 @@ A session is built when a call first needs it, so that a client which only lists
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -25,6 +25,7 @@ from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.catalog.model import CacheClass
     from kis_mcp.simulator.options import SimulatorOptions
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
@@ -132,6 +133,7 @@ class Environments:
             accounts=profile.accounts,
             hts_id=profile.hts_id,
             clock=self.clock,
+            lifetimes=_lifetimes(settings),
         )
         lends_quotes = environment is Environment.DEMO and settings.demo_quotes == "real"
         return Session(
@@ -192,6 +194,12 @@ async def open_environments(
             with anyio.CancelScope(shield=True):
                 await environments.aclose()
             simulators.cancel_scope.cancel()
+
+
+def _lifetimes(settings: Settings) -> Mapping[CacheClass, float]:
+    from kis_mcp.catalog.cache import LIFETIMES
+
+    return {**LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}
 
 
 async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
