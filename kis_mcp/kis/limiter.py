@@ -6,10 +6,11 @@ import logging
 import secrets
 from bisect import insort
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
+from kis_mcp.errors import BadArgument
 from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.waiting import reported
 from kis_mcp.storage.shared import LockedFile
@@ -147,10 +148,13 @@ class RateLimiter:
         return share
 
     def _answered(self, share: float) -> None:
-        """KIS has counted the request by now, so its share ends a second from here unless it ends before."""
+        """KIS has counted the request by now, so its share ends a second from here unless it ends before.
+
+        A full disk must not hide the answer: then the share just ends later.
+        """
         ends = self._timer.monotonic() + WINDOW_SECONDS
         if ends < share:
-            with self._shared() as window:
+            with suppress(BadArgument), self._shared() as window:
                 if window and share in window.taken:
                     window.taken.remove(share)
                     window.taken.append(ends)

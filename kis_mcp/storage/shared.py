@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kis_mcp.errors import KisUnavailable
-from kis_mcp.storage.folders import open_private_file, private_folder
+from kis_mcp.storage.folders import open_private_file, unusable
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,6 +43,9 @@ class LockedFile:
     The lock is the operating system's: it excludes every other `LockedFile` of the same path, in this process and in
     others, and falls when its holder dies. Locking never blocks; how to wait is the caller's choice. A locked file of
     18 numbers is read and rewritten in about 15 µs, where a diskcache transaction takes 240 µs.
+
+    Raises:
+        BadArgument: From locking and writing, where the disk is full or of a kind that cannot lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,12 +55,13 @@ class LockedFile:
     def try_lock(self) -> bool:
         """Take the lock if nobody holds it. One holder per object: do not call it again before `unlock`."""
         if self._file is None:
-            private_folder(self._path.parent)
             self._file = open_private_file(self._path)
         try:
             _lock(self._file)
         except (BlockingIOError, PermissionError):
             return False
+        except OSError as error:
+            raise unusable(self._path, error) from None
         return True
 
     def unlock(self) -> None:
@@ -81,7 +85,10 @@ class LockedFile:
         """
         file = self._held()
         os.lseek(file, 0, os.SEEK_SET)
-        os.write(file, json.dumps(content).encode() + b"\n")
+        try:
+            os.write(file, json.dumps(content).encode() + b"\n")
+        except OSError as error:
+            raise unusable(self._path, error) from None
 
     def close(self) -> None:
         """Let go of the file, and of the lock if held."""

@@ -1,14 +1,16 @@
 """The rate limit: two limiters on one file stand for two processes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
+from kis_mcp.errors import BadArgument
 from kis_mcp.kis.limiter import TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
@@ -197,6 +199,27 @@ async def test_a_damaged_file_costs_at_most_a_window(
     log = Log(time)
     await time.run(log.request(new_limiter(2)))
     assert log.times[0] - 1000 <= WINDOW_SECONDS + 0.1
+
+
+class FillingDisk(LockedFile):
+    full = False
+
+    def write(self, content: Mapping[str, Any]) -> None:
+        if self.full:
+            raise BadArgument("No space left.", remedy="Make room.", field="KIS_DATA_DIR")
+        super().write(content)
+
+
+async def test_a_disk_that_fills_up_under_way_does_not_hide_the_answer(time: VirtualTime, tmp_path: Path) -> None:
+    file = FillingDisk(tmp_path / "rate.json")
+    limiter, answered = RateLimiter(2, file, time.timer), False
+    async with limiter.turn(Urgency.ORDER):
+        file.full = True
+        answered = True
+    assert answered
+    with pytest.raises(BadArgument):
+        await limiter.turn(Urgency.ORDER).__aenter__()
+    limiter.close()
 
 
 async def test_times_from_before_a_restart_of_the_machine_do_not_count(

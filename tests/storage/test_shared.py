@@ -75,3 +75,12 @@ def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     SharedStore(folder).put("key", {})
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_lock_leaves_the_folder_that_it_finds_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    file = LockedFile(folder / "lock")
+    assert file.try_lock()
+    file.close()
+    assert folder.stat().st_mode & 0o777 == 0o755
