@@ -43,10 +43,14 @@ class Call:
                 arguments[parameter.name] = words.get(text, text)
         return arguments
 
-    def date(self, name: str) -> date | None:
+    def day(self, name: str) -> date | None:
         """A date argument; None where it is blank."""
         text = self.arguments.get(name)
         return date.fromisoformat(text) if text else None
+
+    def covers(self, day: date) -> bool:
+        """Whether a day lies within the range of days that was asked for."""
+        return (self.day("start_date") or date.min) <= day <= (self.day("end_date") or date.max)
 
     def text(self, element: str) -> str:
         return self.elements.get(element, "").strip()

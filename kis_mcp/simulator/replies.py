@@ -125,6 +125,11 @@ def wrong_element(element: str) -> Refusal:
     return input_refusal(f"ERROR : INPUT INVALID_CHECK_{element}")
 
 
+def refusal_words(problem: str) -> str:
+    """The words for a problem's name; nothing for none."""
+    return _PROBLEMS[Problem[problem]][0][1] if problem else ""
+
+
 def business_refusal(problem: Problem, host: Host) -> Refusal:
     """A business refusal, which comes as HTTP 200."""
     (real_code, real_words), (demo_code, demo_words) = _PROBLEMS[problem]

@@ -69,8 +69,9 @@ async def run_simulator(
         await asyncio.to_thread(thread.ready.wait)
         yield Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
     finally:
+        # Not awaited: whoever is cancelled must not leave the thread behind.
         thread.stop()
-        await asyncio.to_thread(thread.join)
+        thread.join()
         kis.close()
 
 

@@ -104,6 +104,28 @@ def test_listings_are_of_simulated_instruments_at_their_prices(tool: str, direct
         assert row["price"] == direct.kis.world.market.quote(instrument, MONDAY).price
 
 
+def test_a_ranking_starts_with_the_greatest(direct: Direct):
+    api = catalog().find("domestic_stock_fluctuation")
+    assert api is not None
+    reply = direct.call(api)
+    assert not isinstance(reply.body, str)
+    (rows,) = decode(api, reply.body).blocks.values()
+    assert isinstance(rows, list)
+    rates = [float(str(row["change_rate"])) for row in rows]
+    assert rates == sorted(rates, reverse=True)
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_several_stocks_come_in_the_callers_order(direct: Direct):
+    api = catalog().find("overseas_stock_multprice")
+    assert api is not None
+    reply = direct.call(api, exchanges=["nyse", "nasdaq"], symbols=["KO", "AAPL"])
+    assert not isinstance(reply.body, str)
+    rows = reply.body["output2"]
+    assert isinstance(rows, list)
+    assert [cast("dict[str, str]", row)["symb"] for row in rows] == ["KO", "AAPL"]
+
+
 def test_investors_net_flows_cancel_out(direct: Direct):
     api = catalog().find("domestic_stock_inquire_investor")
     assert api is not None

@@ -7,9 +7,8 @@ from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers import quotations, values
-from kis_mcp.simulator.answers.domestic_account import DOMESTIC
-from kis_mcp.simulator.answers.orders import ORDERS, Answer, message
-from kis_mcp.simulator.answers.overseas_account import OVERSEAS
+from kis_mcp.simulator.answers.placement import Answer, message
+from kis_mcp.simulator.answers.sources import SOURCES
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.answers.subjects import subject_of, subjects_of
 from kis_mcp.simulator.calls import Call
@@ -18,7 +17,6 @@ from kis_mcp.simulator.paging import page_of
 from kis_mcp.simulator.replies import Reply, business_refusal, success
 from kis_mcp.simulator.world import World
 
-_SOURCES = {**ORDERS, **DOMESTIC, **OVERSEAS}
 _USUAL_PRICE = Decimal(10_000)
 _UNKNOWN = object()
 
@@ -29,7 +27,7 @@ def answer(world: World, call: Call) -> Reply:
     Raises:
         Refusal: A business reason speaks against it.
     """
-    source = _SOURCES.get(call.api.tool)
+    source = SOURCES.get(call.api.tool)
     try:
         answer = source(world, call) if source else _stateless_answer(world, call)
     except Rejected as rejected:
@@ -73,7 +71,7 @@ def _stateless_answer(world: World, call: Call) -> Answer:
         elif subject:
             answer[block.key] = quotations.rows(call, block, subject)
         else:
-            answer[block.key] = [quotations.record(block, item, rank) for rank, item in enumerate(subjects, start=1)]
+            answer[block.key] = quotations.listing(call, block, subjects)
     counts = [len(_rows(answer[block.key])) for block in call.api.blocks if block.is_list]
     for block in call.api.blocks:
         if not block.is_list and counts:

@@ -144,3 +144,8 @@ def costs(fills: Sequence[Fill]) -> Decimal:
 def realised(fills: Sequence[Fill]) -> Decimal:
     """Profit of the sells, after costs."""
     return sum((fill.profit for fill in fills), ZERO)
+
+
+def total(fills: Sequence[Fill], name: str) -> Decimal:
+    """The sum of one amount of each fill: commission, tax, amount, cost or cash."""
+    return sum((getattr(fill, name) for fill in fills), ZERO)

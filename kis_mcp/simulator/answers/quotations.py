@@ -21,6 +21,12 @@ _DAY_ROWS = {
 }
 _MINUTE_ROWS = {"domestic_stock_inquire_time_dailychartprice": 120, "overseas_stock_inquire_time_indexchartprice": 100}
 _USUAL_ROWS = 30
+_RANKED_BY = (
+    ("fluct", "change_rate"),
+    ("updown", "change_rate"),
+    ("market_cap", "market_cap"),
+    ("vol", "volume"),
+)
 _MOST_MINUTES = 120
 
 
@@ -30,6 +36,15 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
     return FactSheet(subject, {**levels, **flows, "rank": rank})
+
+
+def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
+    """Instruments as rows: in the caller's order, or the greatest first in what the API's name says, or in turnover."""
+    if any(parameter.is_list for parameter in call.api.parameters):
+        return [record(block, subject) for subject in subjects]
+    name = next((fact for part, fact in _RANKED_BY if part in call.api.slug), "turnover")
+    ranked = sorted(subjects, key=lambda subject: Decimal(str(FactSheet(subject)[name])), reverse=True)
+    return [record(block, subject, rank) for rank, subject in enumerate(ranked, start=1)]
 
 
 def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
@@ -57,8 +72,8 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     today = market.moment(instrument, call.now).day
     count = _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)
-    until = min(call.date("end_date") or call.date("date") or today, today)
-    start = call.date("start_date") or date.min
+    until = min(call.day("end_date") or call.day("date") or today, today)
+    start = call.day("start_date") or date.min
     interval = call.arguments.get("interval", "day")
     days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
     candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
@@ -125,7 +140,7 @@ def _until(call: Call, subject: Subject) -> datetime:
     """The time from which rows go back."""
     zone = subject.instrument.timezone
     now = call.now.astimezone(zone)
-    day = call.date("date") or now.date()
+    day = call.day("date") or now.date()
     if before := call.arguments.get("before"):
         stamp = datetime.strptime(before[:14].ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
         return stamp.replace(tzinfo=zone)

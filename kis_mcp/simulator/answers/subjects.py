@@ -1,7 +1,9 @@
 """Which instruments a call is about."""
 
 from collections.abc import Sequence
+from itertools import count, takewhile, zip_longest
 
+from kis_mcp.catalog.model import Parameter
 from kis_mcp.simulator.answers.subject import Subject
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.problems import Problem, Rejected
@@ -41,38 +43,36 @@ def subject_of(world: World, call: Call) -> Subject | None:
 
 
 def subjects_of(world: World, call: Call) -> Sequence[Subject]:
-    """The instruments that a call lists one by one, or else every instrument of its country, the most traded first.
+    """The instruments that a call lists one by one, in its order, or else every instrument of its country.
 
     Raises:
         Rejected: A listed share does not exist.
     """
-    listed = [parameter for parameter in call.api.parameters if parameter.is_list and parameter.type == "symbol"]
-    exchanges = {p.name: p for p in call.api.parameters}
-    if listed and (element := listed[0].element):
-        pair = exchanges.get(listed[0].pairs_with or "")
-        found: list[Subject] = []
-        for n in range(1, 100):
-            symbol = call.text(element.format(n=n).upper())
-            if not symbol:
-                break
-            exchange = call.text(pair.element.format(n=n).upper()) if pair and pair.element else ""
-            found.append(Subject(world.market, _instrument(world, call, symbol, exchange), call.now))
-        return found
-    country = _country(call)
-    every = [i for i in world.market.instruments.values() if i.country == country]
-    every.sort(key=lambda instrument: -instrument.daily_volume * instrument.base_units)
-    return [Subject(world.market, instrument, call.now) for instrument in every]
+    listed = next((p for p in call.api.parameters if p.is_list and p.type == "symbol"), None)
+    if listed is None:
+        country = _country(call)
+        chosen = [i for i in world.market.instruments.values() if i.country == country]
+    else:
+        exchanges = _numbered(call, call.api.parameter(listed.pairs_with or ""))
+        symbols = _numbered(call, listed)
+        pairs = zip_longest(symbols, exchanges[: len(symbols)], fillvalue="")
+        chosen = [_instrument(world, call, symbol, exchange) for symbol, exchange in pairs]
+    return [Subject(world.market, instrument, call.now) for instrument in chosen]
+
+
+def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
+    """What was sent for a list parameter, up to the first blank."""
+    if parameter is None or parameter.element is None:
+        return ()
+    texts = (call.text(parameter.element.format(n=n).upper()) for n in count(1))
+    return list(takewhile(bool, texts))
 
 
 def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
     country = _country(call)
     instrument = world.market.find(symbol)
     if instrument is not None and (instrument.country == country or "PRDT_TYPE_CD" in call.elements):
-        if (
-            instrument.country == "US"
-            and exchange
-            and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange
-        ):
+        if instrument.country == "US" and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:

@@ -1,0 +1,173 @@
+"""US positions, dollars and buying power."""
+
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+
+from kis_mcp.simulator.answers.overseas import listing, on_exchange
+from kis_mcp.simulator.answers.placement import Answer
+from kis_mcp.simulator.answers.portfolio import (
+    Holding,
+    Portfolio,
+    bought,
+    buy_amount,
+    realised,
+    sell_amount,
+    sold,
+)
+from kis_mcp.simulator.answers.subject import Facts
+from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.engine.costs import COMMISSION_RATES
+from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.market.market import percent
+from kis_mcp.simulator.world import World
+
+_CENT = Decimal("0.01")
+_FOUR = Decimal("0.0001")
+
+
+def balance(world: World, call: Call) -> Answer:
+    """Positions in dollars."""
+    portfolio = Portfolio(world, world.account(call), "US", call)
+    holdings = [h for h in portfolio.holdings if h.position.quantity and on_exchange(h.instrument, call)]
+    fills = portfolio.fills(date.min, date.max)
+    totals: Facts = {
+        "frcr_pchs_amt1": portfolio.cost,
+        "ovrs_rlzt_pfls_amt": realised(fills).quantize(_CENT),
+        "ovrs_rlzt_pfls_amt2": realised(fills).quantize(_CENT),
+        "ovrs_tot_pfls": portfolio.profit.quantize(_CENT),
+        "rlzt_erng_rt": percent(realised(fills), sum((fill.cost for fill in fills), ZERO)),
+        "tot_evlu_pfls_amt": portfolio.profit.quantize(_CENT),
+        "tot_pftrt": percent(portfolio.profit, portfolio.cost),
+        "frcr_buy_amt_smtl1": portfolio.cost,
+        "frcr_buy_amt_smtl2": portfolio.cost,
+    }
+    return {"output1": [_position(portfolio, holding) for holding in holdings], "output2": totals}
+
+
+def present_balance(world: World, call: Call) -> Answer:
+    """Positions, cash by currency and sums in won."""
+    portfolio = Portfolio(world, world.account(call), "US", call)
+    rate = world.exchange_rate
+    in_won = call.arguments.get("amounts_in") == "won"
+    factor = rate if in_won else Decimal(1)
+    home = Portfolio(world, portfolio.account, "KR", call)
+    cost, value = ((amount * rate).quantize(Decimal(1)) for amount in (portfolio.cost, portfolio.value))
+    cash = (portfolio.cash * rate).quantize(Decimal(1))
+    usd: Facts = {
+        "crcy_cd": "USD",
+        "crcy_cd_name": "미국 달러",
+        "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
+        "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
+        "frcr_dncl_amt_2": portfolio.cash,
+        "frst_bltn_exrt": rate,
+        "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
+        "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
+        "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
+        "frcr_evlu_amt2": cash,
+        "acpl_cstd_crcy_yn": "Y",
+    }
+    sums: Facts = {
+        "pchs_amt_smtl": cost,
+        "pchs_amt_smtl_amt": cost,
+        "evlu_amt_smtl": value,
+        "evlu_amt_smtl_amt": value,
+        "evlu_pfls_amt_smtl": value - cost,
+        "tot_evlu_pfls_amt": value - cost,
+        "evlu_erng_rt1": percent(value - cost, cost),
+        "dncl_amt": home.cash,
+        "tot_dncl_amt": home.cash,
+        "tot_dncl_amt2": home.cash,
+        "wdrw_psbl_tot_amt": max(home.available, ZERO),
+        "frcr_evlu_tota": cash,
+        "tot_frcr_cblc_smtl": cash,
+        "frcr_use_psbl_amt": max(portfolio.available, ZERO),
+        "tot_asst_amt": home.cash + cash + value,
+        "tot_asst_amt2": home.cash + cash + value,
+        "wcrc_evlu_amt_smtl": value,
+        "frcr_cblc_wcrc_evlu_amt_smtl": cash,
+        "buy_mgn_amt": ((portfolio.cash - portfolio.available) * rate).quantize(Decimal(1)),
+    }
+    rows = [_position(portfolio, holding, factor=factor) for holding in portfolio.holdings]
+    return {"output1": rows, "output2": [usd], "output3": sums}
+
+
+def buying_power(world: World, call: Call) -> Answer:
+    """Dollars for a buy and the shares they are enough for."""
+    portfolio = Portfolio(world, world.account(call), "US", call)
+    price = call.price("OVRS_ORD_UNPR")
+    if world.market.find(call.text("ITEM_CD")) is None:
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    available = max(portfolio.available, ZERO)
+    amount = (available / (1 + COMMISSION_RATES["US"])).quantize(_CENT, ROUND_DOWN)
+    quantity = int(amount // price) if price else 0
+    facts: Facts = {
+        "tr_crcy_cd": "USD",
+        "ord_psbl_frcr_amt": available,
+        "sll_ruse_psbl_amt": max(portfolio.cash - portfolio.settled(0), ZERO),
+        "ovrs_ord_psbl_amt": amount,
+        "max_ord_psbl_qty": quantity,
+        "ord_psbl_qty": quantity,
+        "exrt": world.exchange_rate,
+        "frcr_ord_psbl_amt1": amount,
+        "ovrs_max_ord_psbl_qty": quantity,
+        "echm_af_ord_psbl_amt": amount,
+        "echm_af_ord_psbl_qty": quantity,
+    }
+    return {"output": facts}
+
+
+def foreign_margin(world: World, call: Call) -> Answer:
+    """Dollars for orders."""
+    portfolio = Portfolio(world, world.account(call), "US", call)
+    available = max(portfolio.available, ZERO)
+    unsettled = [f for f in portfolio.fills(date.min, date.max) if f.settles_on > portfolio.today]
+    facts: Facts = {
+        "natn_name": "미국",
+        "crcy_cd": "USD",
+        "frcr_dncl_amt1": portfolio.cash,
+        "ustl_buy_amt": buy_amount(unsettled),
+        "ustl_sll_amt": sell_amount(unsettled),
+        "frcr_mgn_amt": portfolio.cash - portfolio.available,
+        "frcr_gnrl_ord_psbl_amt": available,
+        "frcr_ord_psbl_amt1": available,
+        "itgr_ord_psbl_amt": available,
+        "bass_exrt": world.exchange_rate,
+    }
+    return {"output": [facts]}
+
+
+def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decimal(1)) -> Facts:
+    position, price = holding.position, holding.quote.price
+    return {
+        **listing(holding.instrument),
+        "cano": portfolio.account.number,
+        "acnt_prdt_cd": portfolio.account.product,
+        "frcr_evlu_pfls_amt": holding.profit.quantize(_CENT),
+        "evlu_pfls_amt2": (holding.profit * factor).quantize(_CENT),
+        "evlu_pfls_rt": holding.profit_rate,
+        "evlu_pfls_rt1": holding.profit_rate,
+        "pchs_avg_pric": position.average_price.quantize(_FOUR),
+        "avg_unpr3": (position.average_price * factor).quantize(_FOUR),
+        "ovrs_cblc_qty": position.quantity,
+        "cblc_qty13": position.quantity - bought(holding.today) + sold(holding.today),
+        "ccld_qty_smtl1": position.quantity,
+        "ord_psbl_qty": holding.sellable,
+        "ord_psbl_qty1": holding.sellable,
+        "thdt_buy_ccld_qty1": bought(holding.today),
+        "thdt_sll_ccld_qty1": sold(holding.today),
+        "thdt_buy_ccld_frcr_amt": buy_amount(holding.today),
+        "thdt_sll_ccld_frcr_amt": sell_amount(holding.today),
+        "frcr_pchs_amt1": position.cost.quantize(_CENT),
+        "frcr_pchs_amt": (position.cost * factor).quantize(_CENT),
+        "pchs_rmnd_wcrc_amt": (position.cost * portfolio.world.exchange_rate).quantize(Decimal(1)),
+        "ovrs_stck_evlu_amt": holding.value,
+        "frcr_evlu_amt2": (holding.value * factor).quantize(_CENT),
+        "now_pric2": price,
+        "ovrs_now_pric1": (price * factor).quantize(_FOUR),
+        "bass_exrt": portfolio.world.exchange_rate,
+        "unit_amt": 1,
+        "loan_type_cd": "10",
+        "scts_dvsn_name": "해외주식",
+        "item_lnkg_excg_cd": "",
+    }

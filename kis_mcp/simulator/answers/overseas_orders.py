@@ -1,0 +1,155 @@
+"""US orders and reservations with what became of them."""
+
+from decimal import Decimal
+
+from kis_mcp.clock import NEW_YORK
+from kis_mcp.simulator.answers.overseas import listing, on_exchange
+from kis_mcp.simulator.answers.placement import BRANCH, Answer
+from kis_mcp.simulator.answers.subject import Facts
+from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.engine.model import Action, Order, Side
+from kis_mcp.simulator.replies import refusal_words
+from kis_mcp.simulator.world import World
+
+_SIDES = {Side.BUY: "매수", Side.SELL: "매도"}
+_CHANGES = {Action.NEW: "", Action.AMEND: "정정", Action.CANCEL: "취소"}
+_FOUR = Decimal("0.0001")
+
+
+def ccnl(world: World, call: Call) -> Answer:
+    """Orders of a range of US days with what became of them."""
+    orders = [
+        order
+        for order in _orders(world, call)
+        if call.covers(order.day)
+        and on_exchange(world.market.instruments[order.symbol], call)
+        and call.text("PDNO") in ("", "%", order.symbol)
+        and call.arguments.get("side", "all") in ("all", order.side.name.lower())
+        and _in_state(order, call.arguments.get("status", "all"))
+    ]
+    if call.text("SORT_SQN") == "AS":
+        orders.reverse()
+    return {"output": [_order(world, order) for order in orders]}
+
+
+def open_orders(world: World, call: Call) -> Answer:
+    """What has not been filled yet."""
+    orders = [
+        order
+        for order in _orders(world, call)
+        if order.remaining and on_exchange(world.market.instruments[order.symbol], call)
+    ]
+    if call.text("SORT_SQN") != "DS":
+        orders.reverse()
+    return {"output": [_order(world, order) for order in orders]}
+
+
+def algo_orders(world: World, call: Call) -> Answer:
+    """TWAP and VWAP orders of a day."""
+    day = call.day("date")
+    return {"output": [_order(world, o) for o in _orders(world, call) if o.code in ("35", "36") and o.day == day]}
+
+
+def algo_fills(world: World, call: Call) -> Answer:
+    """The fills of one TWAP or VWAP order."""
+    number = call.text("ODNO").zfill(10)
+    order = next((order for order in _orders(world, call) if order.number == number), None)
+    if order is None:
+        return {"output": [], "output3": {}}
+    fills = [fill for fill in world.books.fills if fill.order == number]
+    rows = [
+        {
+            "ccld_seq": position,
+            "ccld_btwn": f"{fill.at.astimezone(NEW_YORK):%H%M%S}",
+            "pdno": fill.symbol,
+            "item_name": world.market.instruments[fill.symbol].name_ko,
+            "ft_ccld_qty": fill.quantity,
+            "ft_ccld_unpr3": fill.price,
+            "ft_ccld_amt3": fill.amount,
+        }
+        for position, fill in enumerate(fills, start=1)
+    ]
+    return {"output": rows, "output3": {**_order(world, order), "ccld_cnt": len(fills)}}
+
+
+def reservations(world: World, call: Call) -> Answer:
+    """Reserved orders by the day they were booked on."""
+    account = world.account(call)
+    rows: list[Facts] = []
+    for item in world.broker.reservations.values():
+        instrument = world.market.instruments[item.symbol]
+        if (
+            item.account != account.key
+            or instrument.country != "US"
+            or not call.covers(item.received_at.date())
+            or not on_exchange(instrument, call)
+        ):
+            continue
+        order = world.broker.orders.get(item.order)
+        code, state = ("02", "취소") if item.cancelled_at else ("03", "거부") if item.refused else ("01", "접수")
+        rows.append(
+            {
+                **listing(instrument),
+                "cncl_yn": "Y" if item.cancelled_at else "N",
+                "rsvn_ord_rcit_dt": item.received_at.date(),
+                "ovrs_rsvn_odno": item.number,
+                "ord_dt": item.day,
+                "ord_gno_brno": BRANCH,
+                "odno": item.order,
+                "sll_buy_dvsn_cd": item.side.value,
+                "sll_buy_dvsn_cd_name": _SIDES[item.side],
+                "ovrs_rsvn_ord_stat_cd": code,
+                "ovrs_rsvn_ord_stat_cd_name": state,
+                "ord_rcit_tmd": f"{item.received_at:%H%M%S}",
+                "ord_fwdg_tmd": f"{order.placed_at:%H%M%S}" if order else "",
+                "tr_dvsn_name": _SIDES[item.side],
+                "ft_ord_qty": item.quantity,
+                "ft_ord_unpr3": item.price,
+                "ft_ccld_qty": order.filled if order else 0,
+                "nprc_rson_text": refusal_words(item.refused),
+            }
+        )
+    return {"output": rows}
+
+
+def _orders(world: World, call: Call) -> list[Order]:
+    instruments = world.market.instruments
+    return [o for o in world.broker.orders_of(world.account(call)) if instruments[o.symbol].country == "US"]
+
+
+def _in_state(order: Order, state: str) -> bool:
+    return {"filled": order.filled > 0, "unfilled": order.remaining > 0}.get(state, True)
+
+
+def _order(world: World, order: Order) -> Facts:
+    done = not order.remaining
+    return {
+        **listing(world.market.instruments[order.symbol]),
+        "ord_dt": order.day,
+        "dmst_ord_dt": order.placed_at.date(),
+        "ord_gno_brno": BRANCH,
+        "odno": order.number,
+        "orgn_odno": order.original,
+        "sll_buy_dvsn_cd": order.side.value,
+        "sll_buy_dvsn_cd_name": _SIDES[order.side],
+        "trad_dvsn_name": _SIDES[order.side],
+        "rvse_cncl_dvsn": order.action.value if order.action is not Action.NEW else "",
+        "rvse_cncl_dvsn_cd": order.action.value,
+        "rvse_cncl_dvsn_name": _CHANGES[order.action],
+        "rvse_cncl_dvsn_cd_name": _CHANGES[order.action],
+        "ft_ord_qty": order.quantity,
+        "ft_ord_unpr3": order.price,
+        "ft_ccld_qty": order.filled,
+        "ft_ccld_unpr3": order.average_price.quantize(_FOUR),
+        "ft_ccld_amt3": order.amount,
+        "nccs_qty": order.remaining,
+        "prcs_stat_name": "완료" if done else "전송",
+        "rjct_rson": "",
+        "rjct_rson_name": "",
+        "ord_tmd": f"{order.placed_at.astimezone(NEW_YORK):%H%M%S}",
+        "thco_ord_tmd": f"{order.placed_at:%H%M%S}",
+        "loan_type_cd": "10",
+        "mdia_dvsn_name": "OpenAPI",
+        "usa_amk_exts_rqst_yn": "N",
+        "splt_buy_attr_name": "정규장 종료" if order.code in ("35", "36") else "",
+    }
