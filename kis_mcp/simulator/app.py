@@ -18,7 +18,6 @@ Send = Callable[[Message], Awaitable[None]]
 Abort = Callable[[Any], None]
 """Cuts the connection of a peer address."""
 
-_EMPTY_ERROR = Reply("", 500)
 _NOT_JSON = "<html><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -55,6 +54,7 @@ class KisApp:
             reply = await self._strike(fault, reply)
         if reply is None:
             self._abort(scope["client"])
+            await receive()
             return
         await _send(reply, send)
 

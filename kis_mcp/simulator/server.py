@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -21,8 +20,6 @@ from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.ledger import Ledger, Received
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.simulator import Kis
-
-logger = logging.getLogger(__name__)
 
 _LOOPBACK = "127.0.0.1"
 
@@ -61,18 +58,18 @@ async def run_simulator(
         StateInUse: Another simulator holds the state file.
     """
     options = options or SimulatorOptions()
-    kis = Kis(options, table or catalog())
-    sockets = {Host.REAL: _listen(options.real_port), Host.DEMO: _listen(options.demo_port)}
-    thread = _Thread(kis, sockets)
-    thread.start()
-    try:
-        await asyncio.to_thread(thread.ready.wait)
-        yield Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
-    finally:
-        # Not awaited: whoever is cancelled must not leave the thread behind.
-        thread.stop()
-        thread.join()
-        kis.close()
+    with ExitStack() as stack:
+        kis = Kis(options, table or catalog())
+        stack.callback(kis.close)
+        ports = {Host.REAL: options.real_port, Host.DEMO: options.demo_port}
+        sockets = {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
+        simulator = Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
+        thread = _Thread(kis, sockets)
+        thread.start()
+        # Waited for in this thread: whoever is cancelled must not leave the other one behind.
+        stack.callback(thread.join)
+        stack.callback(thread.stop)
+        yield simulator
 
 
 class _Thread(threading.Thread):
@@ -80,16 +77,12 @@ class _Thread(threading.Thread):
 
     def __init__(self, kis: Kis, sockets: dict[Host, socket.socket]) -> None:
         super().__init__(name="kis-simulator", daemon=True)
-        self.ready = threading.Event()
         self._connections: dict[Any, asyncio.Transport] = {}
         self._sockets = sockets
         self._servers = {host: _server(KisApp(kis, host, self._abort), self._connections) for host in Host}
 
     def run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        finally:
-            self.ready.set()
+        asyncio.run(self._serve())
 
     def stop(self) -> None:
         for server in self._servers.values():
@@ -97,7 +90,6 @@ class _Thread(threading.Thread):
 
     async def _serve(self) -> None:
         running = [server.serve([self._sockets[host]]) for host, server in self._servers.items()]
-        self.ready.set()
         await asyncio.gather(*running)
 
     def _abort(self, peer: Any) -> None:

@@ -30,6 +30,6 @@ class World:
         """
         number, product = call.text("CANO"), call.text("ACNT_PRDT_CD")
         try:
-            return self.books.account(call.host, number, product, call.owner, call.now)
+            return self.books.account(call.host, number, product, call.owner)
         except WrongOwner:
             raise wrong_account() from None

@@ -35,7 +35,7 @@ class Books:
         self.accounts = {account.key: account for account in store.load(Account)}
         self.fills: list[Fill] = list(store.load(Fill))
 
-    def account(self, host: str, number: str, product: str, owner: str, now: datetime) -> Account:
+    def account(self, host: str, number: str, product: str, owner: str) -> Account:
         """The account of that number, opened at its first use.
 
         Raises:
@@ -44,7 +44,7 @@ class Books:
         key = f"{host}:{number}-{product}"
         account = self.accounts.get(key)
         if account is None:
-            account = Account(key, owner, dict(self._starting_cash), now)
+            account = Account(key, owner, dict(self._starting_cash))
             self.accounts[key] = self._changed[key] = account
         if account.owner != owner:
             raise WrongOwner

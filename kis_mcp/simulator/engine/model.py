@@ -14,10 +14,6 @@ class Side(StrEnum):
     SELL = "01"
     BUY = "02"
 
-    @property
-    def opposite(self) -> "Side":
-        return Side.BUY if self is Side.SELL else Side.SELL
-
 
 class InForce(StrEnum):
     DAY = "day"
@@ -184,7 +180,6 @@ class Account:
     key: str
     owner: str
     cash: dict[str, Decimal]
-    opened_at: datetime
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
 
     @property

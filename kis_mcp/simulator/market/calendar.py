@@ -52,10 +52,6 @@ class Calendar:
         clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
         return datetime.combine(day, clock, self._timezone)
 
-    def closing(self, day: date) -> datetime:
-        """When a day's session has ended."""
-        return self.time_of(day, self.ticks_a_day - 1) + timedelta(seconds=TICK_SECONDS)
-
     @staticmethod
     def before(day: date) -> date:
         """The trading day before a day."""

@@ -41,7 +41,7 @@ class Exchange:
         self.customers = {name: self.customer(name) for name in ("alice", "bob")}
 
     def customer(self, name: str) -> Account:
-        return self.books.account("real", {"alice": "11111111", "bob": "22222222"}[name], "01", name, self.now)
+        return self.books.account("real", {"alice": "11111111", "bob": "22222222"}[name], "01", name)
 
     def place(self, name: str, side: Side, quantity: int, price: Decimal, code: str = "00", symbol: str = "005930"):
         ticket = Ticket(symbol, side, quantity, code, price)
