@@ -1,0 +1,165 @@
+"""What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes.
+
+All of it is the same on every surface: reading about a tool does not need the right to call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    TextResourceContents,
+)
+
+from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.server.environments import Environments
+
+CATALOGUE = "kis://apis"
+DOCUMENT = "kis://apis/"
+GUIDE = "kis://guides/"
+ERRORS = "kis://errors"
+_MARKDOWN = "text/markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A text of ``resources/guides``: a heading, one line that says what it is about, and the rest."""
+
+    name: str
+    title: str
+    description: str
+    text: str
+
+
+class Resources:
+    """The readable resources of one server.
+
+    Args:
+        catalog: The spec table.
+        folder: Where the guides are.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path | None = None) -> None:
+        self._catalog = catalog
+        self._folder = folder or resources_folder()
+
+    async def list_resources(
+        self,
+        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        params: PaginatedRequestParams | None,  # noqa: ARG002
+    ) -> ListResourcesResult:
+        """The catalogue, the error codes and the guides; the tools' documents come by their template."""
+        return ListResourcesResult(resources=list(self._listed()))
+
+    async def list_templates(
+        self,
+        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        params: PaginatedRequestParams | None,  # noqa: ARG002
+    ) -> ListResourceTemplatesResult:
+        document = ResourceTemplate(
+            uri_template=f"{DOCUMENT}{{tool}}",
+            name="api",
+            title="Document of a tool",
+            description="Parameters with KIS' elements and codes, every field of the result with KIS' name and Korean "
+            "label, TR ids, paging, demo support and an example. Takes the name of any tool, listed or not.",
+            mime_type=_MARKDOWN,
+        )
+        return ListResourceTemplatesResult(resource_templates=[document])
+
+    async def read_resource(
+        self,
+        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        params: ReadResourceRequestParams,
+    ) -> ReadResourceResult:
+        """The text behind a URI.
+
+        Raises:
+            MCPError: There is none; the message names the nearest.
+        """
+        text = await anyio.to_thread.run_sync(self._text, params.uri.rstrip("/"))
+        return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, mime_type=_MARKDOWN, text=text)])
+
+    def _listed(self) -> Iterator[Resource]:
+        yield Resource(
+            uri=CATALOGUE,
+            name="apis",
+            title="Catalogue of tools",
+            description="Every tool by toolset, with its English and Korean title.",
+            mime_type=_MARKDOWN,
+        )
+        yield Resource(
+            uri=ERRORS,
+            name="errors",
+            title="Error codes",
+            description="KIS' message codes, what they mean and what to do.",
+            mime_type=_MARKDOWN,
+        )
+        for guide in self._guides.values():
+            yield Resource(
+                uri=f"{GUIDE}{guide.name}",
+                name=guide.name,
+                title=guide.title,
+                description=guide.description,
+                mime_type=_MARKDOWN,
+            )
+
+    def _text(self, uri: str) -> str:
+        from kis_mcp.catalog.document import catalogue, document
+
+        if uri == CATALOGUE:
+            return catalogue((*self._catalog.core, *self._catalog.apis))
+        if uri == ERRORS:
+            return error_codes()
+        if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
+            return guide.text
+        if uri.startswith(DOCUMENT) and (api := self._catalog.find(uri.removeprefix(DOCUMENT))):
+            return document(api)
+        raise MCPError(INVALID_PARAMS, f"There is no resource {uri!r}. {self._nearest(uri)}", {"uri": uri})
+
+    def _nearest(self, uri: str) -> str:
+        from difflib import get_close_matches
+
+        tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
+        known = [*(resource.uri for resource in self._listed()), *(f"{DOCUMENT}{tool}" for tool in tools)]
+        near = get_close_matches(uri, known, n=3, cutoff=0.6)
+        return f"Did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} lists every tool."
+
+    @cached_property
+    def _guides(self) -> Mapping[str, Guide]:
+        return {path.stem: _guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
+
+
+def error_codes() -> str:
+    """KIS' message codes as a table."""
+    from kis_mcp.catalog.markdown import table
+    from kis_mcp.kis.errors import known_codes
+
+    rows = ((known.code, known.meaning, known.kind, known.remedy) for known in known_codes().values())
+    intro = (
+        "An error names KIS' code, its class and the next step. Codes that are not here come with KIS' own message and "
+        "are told by their class: bad_argument, credentials, not_in_environment, rate_limit and kis_unavailable of "
+        "reads; order_rejected (nothing was ordered) and order_state_unknown (look, never order again) of orders."
+    )
+    return f"# Error codes of KIS\n\n{intro}\n\n{table(('code', 'meaning', 'class', 'what to do'), rows)}\n"
+
+
+def _guide(path: Path) -> Guide:
+    text = path.read_text(encoding="utf-8")
+    heading, description = text.split("\n\n")[:2]
+    return Guide(path.stem, heading.removeprefix("# "), description, text)
