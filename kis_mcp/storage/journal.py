@@ -1,23 +1,24 @@
 """The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnClause, RowMapping, Select, Text, event, select, table, text
+from sqlalchemy import ColumnClause, ColumnElement, RowMapping, Select, Text, event, select, table, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.storage.journal_schema import MIGRATIONS
+from kis_mcp.storage import migrations
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Order
 
@@ -52,8 +53,7 @@ class SqlJournal:
         event.listen(engine.sync_engine, "begin", _begin)
         journal = cls(engine)
         try:
-            async with journal._writing() as connection:
-                await _migrate(connection)
+            await journal._migrate()
         except BaseException:
             await engine.dispose()
             raise
@@ -101,7 +101,7 @@ class SqlJournal:
                 column("fingerprint") == intent.fingerprint,
                 column("idempotency_key").is_not_distinct_from(intent.idempotency_key),
                 column("sent_at") > _stamp(same_since),
-                column("status").in_([status for status in Status if status.may_stand]),
+                _stands([status for status in Status if status.may_stand]),
             )
             if await _records(connection, equal):
                 return Claim.DUPLICATE
@@ -110,8 +110,11 @@ class SqlJournal:
 
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
         into = "outcomes" if isinstance(entry, Outcome) else "reconciliations"
+        values = {**asdict(entry), "at": _stamp(entry.at)}
+        if isinstance(entry, Reconciliation):
+            values["candidates"] = json.dumps(entry.candidates)
         async with self._writing() as connection:
-            await _insert(connection, into, **{**asdict(entry), "at": _stamp(entry.at)})
+            await _insert(connection, into, **values)
             return await _the(connection, entry.intent_id)
 
     async def find(self, intent_id: str) -> Record | None:
@@ -129,18 +132,55 @@ class SqlJournal:
 
     async def unresolved(self) -> Sequence[Record]:
         async with self._engine.connect() as connection:
-            query = _RECORDS.where(column("status").in_([Status.SENT, Status.UNKNOWN]))
+            query = _RECORDS.where(_stands([status for status in Status if status.is_unresolved]))
             return await _records(connection, query.order_by(column("at")))
 
     async def accepted_since(self, since: datetime) -> Sequence[Record]:
         async with self._engine.connect() as connection:
-            query = _RECORDS.where(column("status") == Status.ACCEPTED, column("sent_at") >= _stamp(since))
+            query = _RECORDS.where(_stands([Status.ACCEPTED]), column("sent_at") >= _stamp(since))
             return await _records(connection, query.order_by(column("sent_at")))
 
-    async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:
-        query = _RECORDS.where(column("symbol") == symbol) if symbol else _RECORDS
+    async def history(
+        self,
+        *,
+        symbol: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Record]:
+        query = _RECORDS.order_by(*_LATEST_FIRST).limit(limit)
+        if symbol is not None:
+            query = query.where(column("symbol") == symbol)
+        if since is not None:
+            query = query.where(column("at") >= _stamp(since))
+        if until is not None:
+            query = query.where(column("at") < _stamp(until))
         async with self._engine.connect() as connection:
-            return await _records(connection, query.order_by(*_LATEST_FIRST).limit(limit))
+            return await _records(connection, query)
+
+    async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
+        async with self._engine.connect() as connection:
+            found = [
+                read(row)
+                for source, read in (("outcomes", _outcome), ("reconciliations", _reconciliation))
+                for row in (await connection.execute(_entries(source, intent_ids))).mappings()
+            ]
+        found.sort(key=lambda entry: (entry.intent_id, entry.at))
+        return {intent_id: list(entries) for intent_id, entries in groupby(found, lambda entry: entry.intent_id)}
+
+    async def _migrate(self) -> None:
+        """Look at the version first: a file that needs no migration waits for nobody's lock."""
+        async with self._engine.connect() as connection:
+            version = await connection.run_sync(migrations.version_of)
+        if version > migrations.LATEST:
+            raise KisMcpError(
+                f"The order journal has schema version {version}, this kis-mcp knows {migrations.LATEST}.",
+                remedy="Update kis-mcp, or set KIS_DATA_DIR to another folder.",
+                field="KIS_DATA_DIR",
+            )
+        if version < migrations.LATEST:
+            async with self._writing() as connection:
+                await connection.run_sync(migrations.upgrade)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection]:
@@ -163,27 +203,22 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("kis_begin", "BEGIN"))
 
 
-async def _migrate(connection: AsyncConnection) -> None:
-    await connection.execute(
-        text("create table if not exists schema_versions (version integer primary key, at text not null)")
-    )
-    version = (await connection.execute(text("select coalesce(max(version), 0) from schema_versions"))).scalar_one()
-    if version > len(MIGRATIONS):
-        raise KisMcpError(
-            f"The order journal has schema version {version}, this kis-mcp knows {len(MIGRATIONS)}.",
-            remedy="Update kis-mcp, or set KIS_DATA_DIR to another folder.",
-            field="KIS_DATA_DIR",
-        )
-    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
-        for statement in statements:
-            await connection.exec_driver_sql(statement)
-        await _insert(connection, "schema_versions", version=number, at=_stamp(datetime.now(UTC)))
-
-
 async def _insert(connection: AsyncConnection, into: str, **values: object) -> None:
     """Append a row, unless a unique key says that there is one already."""
     target = table(into, *(column(name) for name in values))
     await connection.execute(insert(target).values(values).on_conflict_do_nothing())
+
+
+def _stands(statuses: Collection[Status]) -> ColumnElement[bool]:
+    """Whether an intent has one of these statuses, by the index."""
+    standings = select(column("intent_id")).select_from(table("standings"))
+    return column("id").in_(standings.where(column("status").in_(statuses)))
+
+
+def _entries(source: str, intent_ids: Sequence[str]) -> Select[Any]:
+    return (
+        select(text("*")).select_from(table(source)).where(column("intent_id").in_(intent_ids)).order_by(text("number"))
+    )
 
 
 async def _records(connection: AsyncConnection, query: Select[Any]) -> list[Record]:
@@ -224,10 +259,33 @@ def _record(row: RowMapping) -> Record:
         intent=intent,
         status=Status(row["status"]),
         decision=Decision(verdict=decided, channel=row["channel"], reason=row["reason"]) if decided else None,
+        decided_at=_time(row["decided_at"]) if decided else None,
         sent_at=_time(row["sent_at"]) if row["sent_at"] else None,
         order_id=row["order_id"],
         kis_code=row["kis_code"],
         message=row["message"],
+    )
+
+
+def _outcome(row: RowMapping) -> Outcome | Reconciliation:
+    return Outcome(
+        intent_id=row["intent_id"],
+        at=_time(row["at"]),
+        state=row["state"],
+        order_id=row["order_id"],
+        kis_code=row["kis_code"],
+        message=row["message"],
+    )
+
+
+def _reconciliation(row: RowMapping) -> Outcome | Reconciliation:
+    return Reconciliation(
+        intent_id=row["intent_id"],
+        at=_time(row["at"]),
+        conclusion=row["conclusion"],
+        order_id=row["order_id"],
+        message=row["message"],
+        candidates=tuple(json.loads(row["candidates"])),
     )
 
 

@@ -114,13 +114,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What KIS' list of orders said about an unknown intent. There is at most one definite conclusion."""
+    """What KIS' list of orders said about an unknown intent. There is at most one definite conclusion.
+
+    Attributes:
+        candidates: Numbers of the orders at KIS that it may be, where that cannot be told.
+    """
 
     intent_id: str
     at: datetime
     conclusion: Literal["accepted", "not_accepted", "unresolved"]
     order_id: str | None = None
     message: str = ""
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ class Record:
     intent: Intent
     status: Status
     decision: Decision | None = None
+    decided_at: datetime | None = None
     sent_at: datetime | None = None
     order_id: str | None = None
     kis_code: str | None = None
@@ -183,6 +189,17 @@ class Journal(Protocol):
         """Intents sent since then that KIS took, oldest first."""
         ...
 
-    async def history(self, *, symbol: str | None = None, limit: int = 100) -> Sequence[Record]:
-        """Intents, latest first."""
+    async def history(
+        self,
+        *,
+        symbol: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Record]:
+        """Intents proposed from ``since`` up to ``until``, latest first."""
+        ...
+
+    async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
+        """All that was learnt of each of these intents after it was sent, oldest first."""
         ...

@@ -168,6 +168,37 @@ async def test_the_history_is_latest_first_and_by_symbol(journal: SqlJournal) ->
     assert await journal.history(symbol="000660") == []
 
 
+async def test_the_history_is_of_a_period(journal: SqlJournal) -> None:
+    old, new = replace(intent(), at=MINUTE_AGO), intent()
+    await journal.propose(old)
+    await journal.propose(new)
+    assert [record.intent.id for record in await journal.history(since=NOW)] == [new.id]
+    assert [record.intent.id for record in await journal.history(until=NOW)] == [old.id]
+
+
+async def test_what_was_learnt_after_a_send_comes_back_in_order(journal: SqlJournal) -> None:
+    one, other = await sent(journal), await sent(journal, fingerprint="other")
+    unknown = Outcome(intent_id=one.id, at=NOW, state="unknown", kis_code="C", message="timed out")
+    open_ = Reconciliation(intent_id=one.id, at=NOW + timedelta(seconds=1), conclusion="unresolved", candidates=("7",))
+    settled = Reconciliation(intent_id=one.id, at=NOW + timedelta(seconds=9), conclusion="accepted", order_id="7")
+    elsewhere = Outcome(intent_id=other.id, at=NOW, state="accepted", order_id="8")
+    for entry in (unknown, elsewhere, open_, settled):
+        await journal.conclude(entry)
+    assert await journal.findings([one.id, other.id]) == {one.id: [unknown, open_, settled], other.id: [elsewhere]}
+
+
+async def test_intents_are_found_by_account_and_status_through_an_index(journal: SqlJournal, path: Path) -> None:
+    plans = {
+        "select * from standings where account = 'a' and status = 'unknown'": "standings_by_account",
+        "select * from standings where status in ('sent', 'unknown')": "standings_by_status",
+        "select * from intents where symbol = '005930' order by at desc": "intents_by_symbol",
+    }
+    with closing(sqlite3.connect(path)) as connection:
+        for query, index in plans.items():
+            ((*_, plan),) = connection.execute(f"explain query plan {query}")
+            assert index in plan
+
+
 @pytest.mark.parametrize("table", ["intents", "decisions", "sends", "outcomes"])
 async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
     one = await sent(journal)
@@ -194,6 +225,6 @@ async def test_it_reopens_with_what_it_held(journal: SqlJournal, path: Path) -> 
 
 async def test_a_newer_schema_is_refused(journal: SqlJournal, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("insert into schema_versions values (99, '')")
+        connection.execute("update alembic_version set version_num = '99'")
     with pytest.raises(KisMcpError, match="schema version 99"):
         await SqlJournal.open(path)
