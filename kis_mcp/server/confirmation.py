@@ -47,7 +47,7 @@ class Asked:
     question: str
 
 
-class AnswerNeeded(Exception):  # noqa: N818  (no error: the protocol continues)
+class AnswerNeeded(Exception):
     """The call must end with the question; the client will repeat it with the answer."""
 
     def __init__(self, result: InputRequiredResult) -> None:

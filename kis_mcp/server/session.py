@@ -87,8 +87,10 @@ class Session:
         from kis_mcp.trading.desk import OrderDesk
         from kis_mcp.trading.guard import OrderLimits
 
-        with anyio.CancelScope(shield=True):
-            self._journal = self._journal or await SqlJournal.open(self.folder / JOURNAL)
+        if self._journal is None:
+            with anyio.CancelScope(shield=True):
+                self._journal = await SqlJournal.open(self.folder / JOURNAL)
+        assert self._journal is not None
         most = self.settings.max_order_quantity
         limits = OrderLimits(
             max_notional=self.settings.max_order_notional,

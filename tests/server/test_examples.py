@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from jsonschema import Draft202012Validator
+from mcp import Client
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
@@ -17,7 +18,7 @@ READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "webso
 TOOLSETS = sorted({api.toolset for api in READS})
 
 
-async def failure(client, api: Api) -> str | None:
+async def failure(client: Client, api: Api) -> str | None:
     """What is wrong with the answer to a tool's example, or None."""
     result = await client.call_tool(api.tool, to_json(dict(api.example)))
     if result.is_error:

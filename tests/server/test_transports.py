@@ -1,0 +1,168 @@
+"""The server over real stdio and real HTTP, in both protocol eras."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx2
+import pytest
+import uvicorn
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from kis_mcp.server.app import build_server
+from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.server.transports import http_app, run_http
+from kis_mcp.settings import Settings, SettingsError
+from kis_mcp.simulator.server import Simulator
+from tests.server.conftest import BUY, NOW, SAMSUNG, Person, blocks, settings_for
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "a-token-of-this-test"
+CHATTY = """
+import os, sys
+from kis_mcp.server import core_tools, system_tools, transports
+from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.settings import Settings
+import anyio
+
+async def chatty(call):
+    print("stray text on stdout", flush=True)
+    os.system("echo stray text of a child")
+    return await system_tools.get_environment(call)
+
+core_tools.CORE_TOOLS = {**core_tools.CORE_TOOLS, "get_environment": chatty}
+anyio.run(transports.run_stdio, Settings.load(), SurfaceOptions())
+"""
+
+
+def process(code: str) -> StdioServerParameters:
+    return StdioServerParameters(command=sys.executable, args=["-c", code], env=dict(os.environ), cwd=ROOT)
+
+
+async def test_stdio_serves_an_order_from_question_to_fill(era: str) -> None:
+    code = (
+        "import anyio\n"
+        "from kis_mcp.server.transports import run_stdio\n"
+        "from kis_mcp.server.surface import SurfaceOptions\n"
+        "from kis_mcp.settings import Settings\n"
+        "anyio.run(run_stdio, Settings.load(), SurfaceOptions())\n"
+    )
+    person = Person()
+    async with Client(process(code), mode=era, elicitation_callback=person) as client:
+        assert len((await client.list_tools()).tools) == 15
+        ask = blocks(await client.call_tool("get_order_book", {"symbol": SAMSUNG}))["asks"][0]["price"]
+        order = blocks(await client.call_tool("place_order", {**BUY, "price": ask}))["order"]
+        (held,) = blocks(await client.call_tool("get_positions", {"market": "kr"}))["positions"]
+    assert order["status"] == "accepted"
+    assert held["quantity"] == 3
+    assert len(person.asked) == 1
+
+
+async def test_stray_prints_do_not_reach_the_protocol(era: str) -> None:
+    async with Client(process(CHATTY), mode=era) as client:
+        assert blocks(await client.call_tool("get_environment", {}))["environment"]["environment"] == "sim"
+
+
+def test_listing_tools_imports_nothing_that_only_calls_need() -> None:
+    code = """
+import asyncio, json, sys
+from mcp import Client
+import kis_mcp.server.transports
+from kis_mcp.server.app import build_server
+from kis_mcp.settings import Settings
+
+async def main():
+    async with Client(build_server(Settings.load())) as client:
+        await client.list_tools()
+
+asyncio.run(main())
+print(json.dumps(sorted(sys.modules)))
+"""
+    listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = set(json.loads(listed.stdout))
+    heavy = {"httpx", "sqlalchemy", "aiosqlite", "diskcache", "keyring", "websockets", "yaml", "typer", "rich"}
+    own = {
+        f"kis_mcp.{name}"
+        for name in (
+            "catalog.apis",
+            "catalog.arguments",
+            "kis.gateway",
+            "simulator.server",
+            "trading.desk",
+            "market.quote",
+        )
+    }
+    assert modules & (heavy | own) == set()
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncGenerator[str]:
+    """A server on a free port; its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        http_app(build_server(settings, clock=lambda: NOW), TOKEN), log_level="error", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.serve, [listener])
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+        finally:
+            server.should_exit = True
+
+
+def http_client(**headers: str) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(headers={"authorization": f"Bearer {TOKEN}", **headers}, timeout=20)
+
+
+async def test_http_serves_an_order_in_either_era(simulator: Simulator, era: str) -> None:
+    person = Person()
+    async with served(settings_for(simulator)) as url, http_client() as http:
+        transport = streamable_http_client(url, http_client=http)
+        async with Client(transport, mode=era, elicitation_callback=person) as client:
+            assert len((await client.list_tools()).tools) == 15
+            order = blocks(await client.call_tool("place_order", BUY))["order"]
+    assert order["status"] == "accepted"
+    assert len(person.asked) == len(simulator.ledger.orders) == 1
+
+
+async def test_http_refuses_who_lacks_the_token_readably(simulator: Simulator) -> None:
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    async with served(settings_for(simulator)) as url:
+        for token in (None, b"", b"Bearer", b"Bearer a-token-of-this-tesT", b"Bearer \xff", TOKEN.encode()):
+            async with httpx2.AsyncClient(headers=[(b"authorization", token)] if token is not None else []) as http:
+                answer = await http.post(url, json=hello)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            assert "Authorization: Bearer" in answer.json()["message"]
+            assert TOKEN not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status"), [("host", "evil.example:80", 421), ("origin", "http://evil.example", 403)]
+)
+async def test_http_refuses_web_pages_and_foreign_names(
+    simulator: Simulator, header: str, value: str, status: int
+) -> None:
+    async with served(settings_for(simulator)) as url, http_client(**{header: value}) as http:
+        answer = await http.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    assert answer.status_code == status
+
+
+async def test_http_listens_beyond_this_machine_only_when_told() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        await run_http(Settings.load(), SurfaceOptions(), "0.0.0.0", 0, TOKEN)
+    assert refusal.value.field == "--http"
+
+
+async def test_http_says_when_the_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError) as refusal:
+        await run_http(Settings.load(), SurfaceOptions(), "127.0.0.1", taken.getsockname()[1], TOKEN)
+    assert "Choose another port" in refusal.value.remedy
