@@ -4,11 +4,13 @@ KIS gives some amounts in millions or hundred millions of won and some volumes i
 in one API and not in another. Values stay as KIS sends them, and readers are told.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from kis_mcp.catalog.model import Api, Field
+
+_MANY = 3
 
 
 def unit_of(api: Api, field: Field) -> str:
@@ -26,7 +28,23 @@ def units_note(api: Api, blocks: Mapping[str, Mapping[str, object] | Sequence[Ma
         part = blocks.get(block.name, ())
         records = (part,) if isinstance(part, Mapping) else part
         for field in block.fields:
-            if (unit := unit_of(api, field)) and any(record.get(field.name) is not None for record in records):
-                names[unit][field.name] = None
-    told = "; ".join(f"{', '.join(fields)} in {unit}" for unit, fields in names.items())
+            if any(record.get(field.name) is not None for record in records):
+                names[unit_of(api, field)][field.name] = None
+    told = "; ".join(
+        f"{_names(of_unit, [name for other in names if other != unit for name in names[other]])} in {unit}"
+        for unit, of_unit in names.items()
+        if unit
+    )
     return f"Units: {told}." if told else ""
+
+
+def _names(names: Collection[str], others: Collection[str]) -> str:
+    """The names, many with the same last word as ``*word`` where no other name ends in it."""
+    count = Counter(map(_last_word, names))
+    taken = set(map(_last_word, others))
+    short = {name: f"*{word}" for name in names if count[word := _last_word(name)] >= _MANY and word not in taken}
+    return ", ".join(dict.fromkeys(short.get(name, name) for name in names))
+
+
+def _last_word(name: str) -> str:
+    return name.rpartition("_")[2]

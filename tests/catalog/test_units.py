@@ -39,6 +39,28 @@ def test_a_result_is_told_the_units_of_the_values_it_has(api: Api) -> None:
     assert units_note(api, {"price": {"market_cap": None}, "days": []}) == ""
 
 
+def test_many_names_with_the_same_ending_are_told_as_one() -> None:
+    investor = catalog().find("domestic_stock_inquire_investor")
+    assert investor is not None
+    row = {field.name: 1 for field in investor.blocks[0].fields}
+    assert units_note(investor, {"days": [row]}) == "Units: *turnover in million KRW."
+    few = {name: 1 for name in row if name in ("foreign_buy_turnover", "foreign_sell_turnover")}
+    assert units_note(investor, {"days": [few]}) == (
+        "Units: foreign_buy_turnover, foreign_sell_turnover in million KRW."
+    )
+
+
+def test_an_ending_that_other_units_share_is_not_shortened() -> None:
+    fields = tuple(Field(f"e{n}", f"{name}_amount", "integer", "") for n, name in enumerate("abcd"))
+    quote = Catalog(SMALL_TABLE).find("domestic_stock_quote")
+    assert quote is not None
+    api = replace(quote, blocks=(Block("output", "price", False, fields),), units={"million KRW": ("e0", "e1", "e2")})
+    row = {field.name: 1 for field in fields}
+    assert units_note(api, {"price": row}) == "Units: a_amount, b_amount, c_amount in million KRW."
+    del row["d_amount"]
+    assert units_note(api, {"price": row}) == "Units: *amount in million KRW."
+
+
 def test_the_output_schema_tells_units(api: Api) -> None:
     price = output_schema(api)["properties"]["blocks"]["properties"]["price"]["properties"]
     assert price["turnover"]["description"] == "In million KRW."
