@@ -1,32 +1,44 @@
-"""Search over tools: BM25 on English words and Hangul bigrams."""
+"""Search over tools: BM25 over what their rows say, with words of one meaning as one term."""
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.search_terms import Vocabulary, vocabulary
 
-_K1 = 1.2
-_B = 0.5
-_TOKEN = re.compile(r"[a-z0-9]+|[가-힣]+")
-_STOP_WORDS = frozenset(
-    _TOKEN.findall(
-        "a an and are as at be by can did do does for from get give had has have how i in is it its me my no not of on "
-        "or s show than that the their them then there this to use was were what when where which who will with you"
-    )
-)
-_CATEGORY_WORDS = {
-    "domestic_stock": "domestic Korean Korea stocks 국내주식 한국",
-    "overseas_stock": "overseas foreign US stocks 해외주식 미국",
-    "domestic_futureoption": "domestic Korean futures options derivatives 국내선물옵션 선물 옵션",
-    "overseas_futureoption": "overseas foreign US futures options derivatives 해외선물옵션 선물 옵션",
-    "domestic_bond": "domestic Korean bonds 장내채권 채권",
-    "etfetn": "ETF ETN",
-    "elw": "ELW warrants 워런트",
+_WEIGHTS = {
+    "title": 3,
+    "title_ko": 3,
+    "description": 2,
+    "order": 2,
+    "slug": 1,
+    "account": 1,
+    "reference": 1,
+    "parameters": 0.4,
+    "fields": 0.1,
 }
-"""Words for a category that its rows do not repeat."""
+"""How much a term stands for a tool by where it occurs; ``reference`` is what other tools' descriptions say of it."""
+_SATURATION = 1.6
+"""The k1 of BM25. Its b is 0: descriptions are of one length, and long lists of fields are no flaw of a tool."""
+_USUAL = {
+    "domestic_stock": 1.0,
+    "overseas_stock": 0.85,
+    "domestic_futureoption": 0.65,
+    "overseas_futureoption": 0.6,
+    "domestic_bond": 0.65,
+    "etfetn": 0.65,
+    "elw": 0.65,
+}
+"""How likely a category is meant."""
+_ELSEWHERE = 0.5
+"""What a tool counts for in a category that the question does not point at."""
+_CLAUSE_END = re.compile(r"[.;] ")
+_NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,72 +54,97 @@ class Search:
 
     Args:
         apis: The tools; of equally good ones the first wins.
+        words: What words mean; those of ``search_terms.tsv`` unless given.
     """
 
-    def __init__(self, apis: Sequence[Api]) -> None:
+    def __init__(self, apis: Sequence[Api], words: Vocabulary | None = None) -> None:
         self._apis = tuple(apis)
+        self._words = words or vocabulary()
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        lengths: list[float] = []
-        for number, api in enumerate(self._apis):
-            weights = _weights(api)
-            lengths.append(sum(weights.values()))
-            for token, weight in weights.items():
-                self._postings[token].append((number, weight))
-        average = sum(lengths) / len(lengths) if lengths else 1
-        self._saturation = [_K1 * (1 - _B + _B * length / average) for length in lengths]
+        for number, weights in enumerate(self._weights()):
+            for term, weight in weights.items():
+                self._postings[term].append((number, weight))
+        self._rarity = {term: self._rarity_of(postings) for term, postings in self._postings.items()}
+        self._titles = [
+            [frozenset(self._words.terms(title)) for title in (api.title, api.title_ko)] for api in self._apis
+        ]
 
     def find(self, query: str, limit: int = 5) -> list[Hit]:
         """The tools that fit a question best, best first; none where no word of it occurs anywhere."""
+        terms = frozenset(self._words.terms(query))
         scores: dict[int, float] = defaultdict(float)
-        for token in dict.fromkeys(_tokens(query)):
-            postings = self._postings.get(token, ())
-            rarity = math.log(1 + (len(self._apis) - len(postings) + 0.5) / (len(postings) + 0.5))
-            for number, weight in postings:
-                scores[number] += rarity * weight * (_K1 + 1) / (weight + self._saturation[number])
+        for term in sorted(terms):
+            for number, weight in self._postings.get(term, ()):
+                scores[number] += self._rarity[term] * weight * (_SATURATION + 1) / (weight + _SATURATION)
+        pointers = {term for term in terms if term in self._words.categories}
+        meant = self._meant(pointers)
+        for number in scores:
+            category, titles = self._apis[number].category, self._titles[number]
+            scores[number] *= _USUAL.get(category, 1) * (1 + max(self._asked(title, terms) for title in titles))
+            if category not in meant and not any(pointers <= title for title in titles):
+                scores[number] *= _ELSEWHERE
         exact = query.strip().lower()
         ranked = sorted(scores.items(), key=lambda item: (self._apis[item[0]].tool != exact, -item[1], item[0]))
         return [Hit(self._apis[number], score) for number, score in ranked[:limit]]
 
+    def _meant(self, pointers: Iterable[str]) -> set[str]:
+        """The categories that all pointing words allow, or that any of them allows where they contradict."""
+        allowed = [self._words.categories[term] for term in pointers]
+        by_all = {category for category in _USUAL if all(category in some for some in allowed)}
+        return by_all or {category for some in allowed for category in some}
 
-def _weights(api: Api) -> dict[str, float]:
-    """How much each token stands for a tool: what names it counts more than what it returns."""
-    weights: dict[str, float] = defaultdict(float)
-    for text, weight in _texts(api):
-        for token in _tokens(text):
-            weights[token] += weight
-    return weights
+    def _asked(self, title: frozenset[str], terms: frozenset[str]) -> float:
+        """The part of a title that is asked for: a tool for something more special is not meant."""
+        whole = sum(self._rarity[term] for term in title)
+        return sum(self._rarity[term] for term in title & terms) / whole if whole else 0
+
+    def _rarity_of(self, postings: Sequence[tuple[int, float]]) -> float:
+        """The idf of BM25, where a tool that hardly speaks of a term hardly counts as speaking of it."""
+        tools = sum(min(1, weight) for _, weight in postings)
+        return math.log(1 + (len(self._apis) - tools + 0.5) / (tools + 0.5))
+
+    def _weights(self) -> list[dict[str, float]]:
+        """For each tool how much each term stands for it: what names it counts more than what it returns."""
+        weights = [defaultdict[str, float](float) for _ in self._apis]
+        numbers = {api.tool: number for number, api in enumerate(self._apis)}
+        terms = cache(self._words.terms)
+
+        def add(number: int, texts: Iterable[str], weight: float) -> None:
+            for term in set(chain.from_iterable(map(terms, texts))):
+                weights[number][term] += weight
+
+        for number, api in enumerate(self._apis):
+            for part, texts in _texts(api).items():
+                add(number, texts, _WEIGHTS[part])
+            for clause in _CLAUSE_END.split(api.description):
+                neighbours = _neighbours(api, clause, numbers)
+                if not neighbours:
+                    add(number, [clause], _WEIGHTS["description"])
+                for neighbour in neighbours:
+                    add(neighbour, [clause], _WEIGHTS["reference"])
+        return list(weights)
 
 
-def _texts(api: Api) -> Iterator[tuple[str, float]]:
-    yield api.tool, 2
-    yield api.title, 3
-    yield api.title_ko, 3
-    yield api.description, 2
-    yield _CATEGORY_WORDS.get(api.category, ""), 1
-    for parameter in api.parameters:
-        yield " ".join((parameter.name, *(parameter.codes or ()))), 0.5
-        yield parameter.description, 0.3
-    for block in api.blocks:
-        for field in block.fields:
-            yield f"{field.name} {field.label_ko}", 0.1
+def _neighbours(api: Api, clause: str, numbers: Mapping[str, int]) -> list[int]:
+    """The tools that a part of a description refers to: it describes them, not the tool whose description it is."""
+    prefix = api.tool.removesuffix(api.slug)
+    names = [prefix + word for word in _NAME.findall(clause)]
+    return [numbers[name] for name in names if name in numbers]
 
 
-def _tokens(text: str) -> Iterator[str]:
-    """English words, plurals as singulars, and the overlapping pairs of syllables of Hangul words."""
-    for token in _TOKEN.findall(text.lower()):
-        if token in _STOP_WORDS:
-            continue
-        if token[0] < "가":
-            yield _singular(token)
-        elif len(token) == 1:
-            yield token
-        else:
-            yield from (token[start : start + 2] for start in range(len(token) - 1))
+def _texts(api: Api) -> dict[str, Iterable[str]]:
+    return {
+        "slug": [_spaced(api.slug)],
+        "title": [api.title],
+        "title_ko": [api.title_ko],
+        "account": ["account"] if api.account else [],
+        "order": ["place"] if api.risk == "order" else [],
+        "parameters": [
+            text for it in api.parameters for text in (*map(_spaced, (it.name, *(it.codes or ()))), it.description)
+        ],
+        "fields": [text for block in api.blocks for it in block.fields for text in (_spaced(it.name), it.label_ko)],
+    }
 
 
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
