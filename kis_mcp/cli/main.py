@@ -113,6 +113,14 @@ def doctor(as_json: AsJson = False) -> None:
     run(as_json=as_json)
 
 
+@app.command("setup-pin")
+def setup_pin() -> None:
+    """Set the PIN with which a person approves orders in the browser."""
+    from kis_mcp.cli.setup_pin import run
+
+    run()
+
+
 def main() -> None:
     """The console entry point. An expected failure prints one line on stderr and exits with 2."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.order import Order
-from kis_mcp.trading.question import OrderFacts, order_facts, question
+from kis_mcp.trading.question import QuestionFacts, order_facts, question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Proposal:
 
     intent_id: str
     question: str
-    facts: OrderFacts
+    facts: QuestionFacts
     status: Status
     order: Order
     warnings: tuple[str, ...]

@@ -28,8 +28,8 @@ def question(intent: Intent) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFacts:
-    """What `question` says, part by part, for those who lay it out themselves.
+class QuestionFacts:
+    """What a question says, part by part, for those who lay it out themselves.
 
     Attributes:
         environment: In capitals.
@@ -45,7 +45,7 @@ class OrderFacts:
     warnings: tuple[str, ...]
 
 
-def order_facts(intent: Intent) -> OrderFacts:
+def order_facts(intent: Intent) -> QuestionFacts:
     """The same facts as `question`."""
     order = intent.order
     terms = {
@@ -58,7 +58,7 @@ def order_facts(intent: Intent) -> OrderFacts:
         "account": intent.account,
         "reference": f"{intent.tool}, {intent.id}",
     }
-    return OrderFacts(
+    return QuestionFacts(
         environment=intent.environment.value.upper(),
         headline=_headline(order),
         terms={name: text for name, text in terms.items() if text},

@@ -1,0 +1,29 @@
+"""``kis-mcp setup-pin``: set the PIN that approves orders on the local page."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.server.approval.pin import LONGEST, SHORTEST, Pin
+from kis_mcp.settings import Settings
+
+
+def run() -> None:
+    """Ask for the PIN twice, hidden, and keep its digest.
+
+    Raises:
+        BadArgument: It is too short or long, or nobody sits at a terminal: a PIN is a person's to choose.
+    """
+    if not sys.stdin.isatty():
+        raise BadArgument("A PIN is typed by a person.", remedy="Run kis-mcp setup-pin in a terminal.", field="PIN")
+    pin = Pin(Settings.load().data_dir)
+    if pin.is_set():
+        typer.echo("This replaces the PIN that is set.")
+    typer.echo(
+        f"The PIN approves orders on a page of this machine: {SHORTEST} to {LONGEST} characters, told to no program."
+    )
+    pin.set(typer.prompt("PIN", hide_input=True, confirmation_prompt="Once more"))
+    typer.echo("The PIN is set. Orders that a client cannot ask about are now approved in the browser.")

@@ -1,0 +1,98 @@
+"""The PIN that stands for the person on the approval page: kept as a scrypt digest, locked when it is guessed at."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+import unicodedata
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kis_mcp.errors import BadArgument, KisUnavailable
+from kis_mcp.storage.shared import LockedFile
+
+FILE = "pin.json"
+SHORTEST = 4
+LONGEST = 64
+MOST_WRONG_IN_A_ROW = 10
+"""After so many wrong PINs, over all approvals and processes, the PIN is good for nothing until a new one is set."""
+
+_COST = {"n": 1 << 15, "r": 8, "p": 1}
+_MEMORY = 64 << 20
+_LOCK_SECONDS = 5.0
+
+
+class Pin:
+    """The PIN of one data folder, shared by every process that uses the folder. Its methods block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+
+    def is_set(self) -> bool:
+        if not self._path.exists():
+            return False
+        with self._locked() as file:
+            return "digest" in file.read()
+
+    def is_locked(self) -> bool:
+        """Whether it was guessed wrong too often. Only a new PIN lifts that."""
+        with self._locked() as file:
+            return file.read().get("wrong", 0) >= MOST_WRONG_IN_A_ROW
+
+    def set(self, pin: str) -> None:
+        """Replace the PIN.
+
+        Raises:
+            BadArgument: It is too short or too long.
+        """
+        if not SHORTEST <= len(_normalized(pin)) <= LONGEST:
+            raise BadArgument(
+                f"A PIN has {SHORTEST} to {LONGEST} characters.",
+                remedy="Choose another, best of six or more.",
+                field="PIN",
+            )
+        salt = secrets.token_bytes(16)
+        with self._locked() as file:
+            file.write({"salt": salt.hex(), "digest": _digest(pin, salt, _COST).hex(), **_COST, "wrong": 0})
+
+    def matches(self, pin: str) -> bool:
+        """Whether it is the PIN; takes about a tenth of a second.
+
+        A try counts as wrong until it has proved right, so that tries at the same time are all counted.
+        """
+        with self._locked() as file:
+            kept = file.read()
+            if "digest" not in kept or kept["wrong"] >= MOST_WRONG_IN_A_ROW:
+                return False
+            file.write({**kept, "wrong": kept["wrong"] + 1})
+        digest = _digest(pin, bytes.fromhex(kept["salt"]), {name: kept[name] for name in _COST})
+        if not hmac.compare_digest(digest, bytes.fromhex(kept["digest"])):
+            return False
+        with self._locked() as file:
+            file.write({**file.read(), "wrong": 0})
+        return True
+
+    @contextmanager
+    def _locked(self) -> Generator[LockedFile]:
+        file = LockedFile(self._path)
+        give_up = time.monotonic() + _LOCK_SECONDS
+        try:
+            while not file.try_lock():
+                if time.monotonic() > give_up:
+                    raise KisUnavailable("Another process holds the PIN's file.", remedy="End it, and try again.")
+                time.sleep(0.01)
+            yield file
+        finally:
+            file.close()
+
+
+def _digest(pin: str, salt: bytes, cost: dict[str, int]) -> bytes:
+    return hashlib.scrypt(_normalized(pin).encode(), salt=salt, maxmem=_MEMORY, dklen=32, **cost)
+
+
+def _normalized(pin: str) -> str:
+    """The same characters however they were typed, such as full-width digits of an input method."""
+    return unicodedata.normalize("NFKC", pin)
