@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import replace
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.cursor import Cursor, Position
 from kis_mcp.market.instrument import Market, parse_symbol
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.server.call import Call, page
+from kis_mcp.server.call import Call, facts, page
 from kis_mcp.trading.accounts import balance, buying_power, positions
 from kis_mcp.trading.orders import listed
 from kis_mcp.trading.placed_orders import PlacedOrder
@@ -18,13 +19,13 @@ _BOTH: tuple[Market, ...] = ("KR", "US")
 
 async def get_balance(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    balances = [asdict(await balance(reads, market)) for market in _markets(values)]
+    balances = [facts(await balance(reads, market)) for market in _markets(values)]
     return page(reads.as_of, balances=balances)
 
 
 async def get_positions(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    held = [asdict(position) for market in _markets(values) for position in await positions(reads, market)]
+    held = [facts(position) for market in _markets(values) for position in await positions(reads, market)]
     return page(reads.as_of, positions=held)
 
 
@@ -33,12 +34,14 @@ async def get_buying_power(call: Call) -> Page:
     instrument = builtin_instruments().resolve(values["symbol"], values.get("exchange"))
     reads = await call.reads()
     power = await buying_power(reads, instrument, values.get("price"))
-    return page(reads.as_of, notes=reads.notes, buying_power=asdict(power))
+    return page(reads.as_of, notes=reads.notes, buying_power=facts(power))
 
 
 async def get_orders(call: Call) -> Page:
     values = call.values()
     symbol = parse_symbol(values["symbol"]) if "symbol" in values else None
+    cursor = Cursor(call.environment, call.api.tool, values)
+    start = cursor.read(values["cursor"]).offset if "cursor" in values else 0
     session = await call.session()
     journal, reads = await session.journal(), await call.reads()
     found: list[PlacedOrder] = []
@@ -53,16 +56,13 @@ async def get_orders(call: Call) -> Page:
             symbol=symbol[0] if symbol else None,
             status=values["status"],
         )
-    shown = found[: values["limit"]]
-    notes = [f"{len(found) - len(shown)} more with a higher limit or a shorter period."] if shown != found else []
-    return page(reads.as_of, notes=notes, complete=shown == found, orders=[_order(order) for order in shown])
+    end = start + values["limit"]
+    return page(
+        reads.as_of,
+        next_cursor=cursor.write(Position(offset=end)) if end < len(found) else None,
+        orders=[facts(replace(order, branch="")) for order in found[start:end]],
+    )
 
 
 def _markets(values: dict[str, Any]) -> tuple[Market, ...]:
     return (cast(Market, values["market"].upper()),) if "market" in values else _BOTH
-
-
-def _order(order: PlacedOrder) -> dict[str, object]:
-    """An order without what is empty, and without KIS' inner codes."""
-    facts = {field.name: getattr(order, field.name) for field in fields(order) if field.name != "branch"}
-    return {name: value for name, value in facts.items() if value is not None}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.arguments import validate
@@ -51,6 +51,12 @@ class Call:
     async def reads(self) -> Reads:
         """KIS, for this call's reads."""
         return Reads(await self.session(), self.progress.waiting)
+
+
+def facts(record: object) -> dict[str, Any]:
+    """The fields of a dataclass without those that are empty: a null costs the model tokens and says nothing."""
+    values = ((field.name, getattr(record, field.name)) for field in fields(cast(Any, record)))
+    return {name: value for name, value in values if value is not None and value != ""}
 
 
 def page(

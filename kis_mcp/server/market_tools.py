@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,14 +14,14 @@ from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.order_book import get_order_book as read_order_book
 from kis_mcp.market.quote import get_quote as read_quote
-from kis_mcp.server.call import Call, page
+from kis_mcp.server.call import Call, facts, page
 
 
 async def find_instrument(call: Call) -> Page:
     values = call.values()
     market = cast("Market | None", values["market"].upper() if "market" in values else None)
     found = builtin_instruments().search(values["query"], market)
-    rows = [{**asdict(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
+    rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
     notes = [] if rows else ["Not in the built-in list. If you know the symbol, use it as it is."]
     return page(call.environments.clock(), notes=notes, instruments=rows)
 
@@ -31,7 +30,7 @@ async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
     found = await read_quote(reads, instrument)
-    return page(reads.as_of, notes=reads.notes, quote=_known(asdict(found)))
+    return page(reads.as_of, notes=reads.notes, quote=facts(found))
 
 
 async def get_order_book(call: Call) -> Page:
@@ -39,9 +38,9 @@ async def get_order_book(call: Call) -> Page:
     reads = await call.reads()
     today = reads.clock().astimezone(KST).date()
     book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
-    facts = asdict(book)
-    asks, bids = facts.pop("asks"), facts.pop("bids")
-    return page(reads.as_of, notes=reads.notes, book=_known({**_identity(instrument), **facts}), asks=asks, bids=bids)
+    told = facts(book)
+    asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
+    return page(reads.as_of, notes=reads.notes, book={**_identity(instrument), **told}, asks=asks, bids=bids)
 
 
 async def get_candles(call: Call) -> Page:
@@ -85,11 +84,5 @@ def _identity(instrument: Instrument) -> dict[str, object]:
     }
 
 
-def _known(facts: dict[str, object]) -> dict[str, object]:
-    """Without what the market does not tell: a null costs the model tokens and says nothing."""
-    return {name: value for name, value in facts.items() if value is not None}
-
-
 def _candle(candle: Candle, *, in_minutes: bool) -> dict[str, object]:
-    start = candle.time if in_minutes else candle.time.date()
-    return {**asdict(candle), "time": start}
+    return {**facts(candle), "time": candle.time if in_minutes else candle.time.date()}

@@ -82,7 +82,7 @@ def _nobody_to_ask(environment: Environment) -> OrderRefused:
 
 def _answer(call: Call, outcome: OrderOutcome) -> Page:
     order = outcome.order
-    facts = {
+    told = {
         "intent_id": outcome.intent_id,
         "status": outcome.status.value,
         "order_id": outcome.order_id,
@@ -97,4 +97,4 @@ def _answer(call: Call, outcome: OrderOutcome) -> Page:
         "price": order.price,
         "message": outcome.message,
     }
-    return page(call.environments.clock(), order={name: fact for name, fact in facts.items() if fact not in (None, "")})
+    return page(call.environments.clock(), order={name: fact for name, fact in told.items() if fact not in (None, "")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hmac
 import json
 import socket
@@ -32,6 +33,8 @@ async def run_stdio(settings: Settings, options: SurfaceOptions) -> None:
         SettingsError: The options name what does not exist.
     """
     server = build_server(settings, options)
+    gc.freeze()  # What is loaded by now stays; walking through it again and again would hold calls up.
+    gc.enable()
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
