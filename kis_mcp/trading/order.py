@@ -54,6 +54,8 @@ class Order:
     original_order_id: str | None = None
 
 
+_SHORT_CODE = 6
+
 STOCK_MARKETS = frozenset({"KR", "US", "HK", "CN", "JP", "VN"})
 
 _COUNTRIES: Mapping[str, tuple[str, str]] = {
@@ -103,6 +105,14 @@ def fingerprint(environment: Environment, account: str, tool: str, arguments: Ma
 def is_same_order_id(one: str | None, other: str | None) -> bool:
     """Whether two order numbers are the same one; KIS pads them with zeros, people do not."""
     return one is not None and other is not None and one.lstrip("0") == other.lstrip("0")
+
+
+def is_same_symbol(listed: str, wanted: str | None) -> bool:
+    """Whether a listed symbol is the wanted one, or the short form of its ISIN."""
+    if wanted is None or listed == wanted:
+        return True
+    shorter, longer = sorted((listed, wanted), key=len)
+    return len(shorter) >= _SHORT_CODE and shorter in longer
 
 
 def plain(arguments: Mapping[str, object]) -> dict[str, object]:

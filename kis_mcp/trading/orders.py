@@ -12,9 +12,11 @@ from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.trading.journal import Journal
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Side
+from kis_mcp.trading.order_lists import KOREAN, OVERSEAS, OrderList
+from kis_mcp.trading.order_reading import orders_between, orders_of_days
 from kis_mcp.trading.order_types import UNPRICED
 from kis_mcp.trading.originals import find_original
-from kis_mcp.trading.placed_orders import PlacedOrder, PlacedStatus, domestic_orders, orders_around, overseas_orders
+from kis_mcp.trading.placed_orders import PlacedOrder, PlacedStatus
 from kis_mcp.trading.reconcile import key_of
 
 StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
@@ -27,6 +29,8 @@ _US_WORDS: Mapping[str, str] = {
     "market_on_close": "moc",
 }
 _KR_WORDS: Mapping[str, str] = {"limit": "limit", "market": "market"}
+
+_LISTS: Mapping[Market, OrderList] = {"KR": KOREAN, "US": OVERSEAS}
 
 _SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
     "all": frozenset(PlacedStatus),
@@ -86,7 +90,7 @@ async def modify(
     Raises:
         BadArgument: KIS lists no such order today, or there is nothing to change it to.
     """
-    original = await find_original(kis, market, order_id, now)
+    original = await find_original(kis, [_LISTS[market]], order_id, now)
     if price is None:
         raise BadArgument(
             "A change needs a new price.", remedy="Give price; to order less, cancel a part.", field="price"
@@ -104,7 +108,7 @@ async def cancel(kis: Kis, market: Market, order_id: str, *, quantity: int | Non
     Raises:
         BadArgument: KIS lists no such order today.
     """
-    original = await find_original(kis, market, order_id, now)
+    original = await find_original(kis, [_LISTS[market]], order_id, now)
     return OrderCall(_CHANGE_TOOLS[market], _change(original, Action.CANCEL, quantity))
 
 
@@ -127,11 +131,9 @@ async def listed(
     now = clock()
     start = start or end
     if start is None:
-        placed = await orders_around(kis, market, now, now)
-    elif market == "KR":
-        placed = await domestic_orders(kis, start, end or now.date())
+        placed = await orders_between(kis, _LISTS[market], now, now)
     else:
-        placed = await overseas_orders(kis, start, end or now.date())
+        placed = await orders_of_days(kis, _LISTS[market], start, end or now.date())
     since = datetime.combine(start or now.date(), time(), KST) - timedelta(days=2)
     ours = {key_of(record) for record in await journal.accepted_since(since)}
     orders = [

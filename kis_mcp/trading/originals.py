@@ -1,6 +1,6 @@
 """The standing order that a change or cancel concerns, as KIS has it: what the caller says of it does not count."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,34 +8,36 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.errors import BadArgument
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.placed_orders import PlacedOrder, orders_around
-from kis_mcp.trading.reconcile import LISTED
+from kis_mcp.trading.order_lists import LISTED, OrderList
+from kis_mcp.trading.order_reading import offered, orders_between
+from kis_mcp.trading.placed_orders import PlacedOrder
 
 
 async def original_of(kis: Kis, api: Api, order: Order, now: datetime) -> PlacedOrder | None:
-    """The order that ``order`` changes or cancels; None for a new order, and for APIs whose orders no list shows.
+    """The order that ``order`` changes or cancels; None for a new order, and for reservations.
 
     Raises:
         BadArgument: KIS has no such order today.
     """
-    market = LISTED.get(api.tool)
-    if order.action is Action.NEW or market is None:
+    lists = [order_list for order_list in offered(kis, LISTED.get(api.tool, ())) if order_list.lists_changes]
+    if order.action is Action.NEW or not lists:
         return None
-    return await find_original(kis, market, order.original_order_id or "", now)
+    return await find_original(kis, lists, order.original_order_id or "", now)
 
 
-async def find_original(kis: Kis, market: str, order_id: str, now: datetime) -> PlacedOrder:
+async def find_original(kis: Kis, lists: Sequence[OrderList], order_id: str, now: datetime) -> PlacedOrder:
     """Today's order with this number.
 
     Raises:
         BadArgument: KIS has no such order today.
     """
-    placed = (await orders_around(kis, market, now, now, fresh=True)).find(order_id)
-    if placed is None or placed.action is Action.CANCEL:
-        raise BadArgument(
-            f"KIS lists no order {order_id} today.", remedy="Take the number from get_orders.", field="order_id"
-        )
-    return placed
+    for order_list in lists:
+        placed = (await orders_between(kis, order_list, now, now, fresh=True)).find(order_id)
+        if placed is not None and placed.action is not Action.CANCEL:
+            return placed
+    raise BadArgument(
+        f"KIS lists no order {order_id} today.", remedy="Take the number from get_orders.", field="order_id"
+    )
 
 
 def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> dict[str, object]:

@@ -1,16 +1,17 @@
 """Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
 
 import logging
-from collections.abc import Mapping, Set
-from datetime import datetime, timedelta
+from collections.abc import Sequence, Set
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from kis_mcp.clock import Clock
-from kis_mcp.errors import KisMcpError
+from kis_mcp.clock import KST, Clock
 from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import Action, is_same_order_id
-from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key, orders_around
+from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
+from kis_mcp.trading.order_lists import OrderList, lists_of
+from kis_mcp.trading.order_reading import readable
+from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 
 EARLIEST = timedelta(seconds=60)
 LATEST = timedelta(seconds=180)
@@ -24,17 +25,6 @@ CERTAIN_AFTER = timedelta(seconds=120)
 
 _SAME_DAY = timedelta(hours=18)
 """How far back an order can lie that KIS still lists with today's; its numbers begin anew every day."""
-
-LISTED: Mapping[str, str] = {
-    "domestic_stock_order_cash": "KR",
-    "domestic_stock_order_credit": "KR",
-    "domestic_stock_order_rvsecncl": "KR",
-    "overseas_stock_order": "overseas",
-    "overseas_stock_order_rvsecncl": "overseas",
-    "overseas_stock_daytime_order": "overseas",
-    "overseas_stock_daytime_order_rvsecncl": "overseas",
-}
-"""The order APIs whose orders show in a list that is read here, and the market of that list."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,13 +47,9 @@ class Reconciler:
             record = await self._journal.conclude(
                 Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
             )
-        market = LISTED.get(intent.tool)
-        if market is None:
-            return record
-        try:
-            placed = await orders_around(self._kis, market, sent_at - DOUBTFUL, self._clock(), fresh=True)
-        except KisMcpError as error:
-            _log.warning("The orders at KIS could not be read to settle intent %s: %s", intent.id, error)
+        lists = lists_of(intent.tool, intent.arguments)
+        placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), self._clock(), fresh=True)
+        if not placed.orders and not placed.complete:
             return record
         others = await self._journal.accepted_since(sent_at - _SAME_DAY)
         taken = {key_of(record) for record in others if record.intent.id != intent.id}
@@ -77,49 +63,101 @@ class Reconciler:
 def match(
     intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: Set[OrderKey], now: datetime
 ) -> Reconciliation:
-    """What a list of orders says about one unknown intent, where ``taken`` are the orders of other intents.
+    """What lists of orders say about one unknown intent, where ``taken`` are the orders of other intents.
 
     One order that fits in content and time, and that no other intent has, is it. Several leave it open. None means
-    that it did not arrive, provided the list was read to its end, long enough after the send, and holds no other order
-    that could be it by a wrong clock; otherwise it stays open.
+    that it did not arrive, provided the lists were read to their ends, long enough after the send, and hold no other
+    order that could be it: by a wrong clock, or where KIS counts in other units. Otherwise it stays open.
     """
-    if intent.order.action is Action.CANCEL and (cancelled := _cancelled(intent, placed)):
-        return _conclusion(intent, now, "accepted", f"Order {cancelled.order_id} is cancelled.")
-    alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent)]
+    lists = lists_of(intent.tool, intent.arguments)
+    if changed := _changed(intent, placed, lists):
+        what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
+        return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
+    alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
     possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - DOUBTFUL]
-    fitting = [order for order in possible if order.ordered_at and -EARLIEST <= order.ordered_at - sent_at <= LATEST]
+    fitting = [order for order in possible if _is_in_time(order, sent_at) and _says_the_same(order, intent)]
     if len(fitting) == 1:
         return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", fitting[0].order_id)
     if possible:
-        numbers = ", ".join(order.order_id for order in possible)
-        return _conclusion(intent, now, "unresolved", f"It may be any of these orders at KIS: {numbers}.")
+        numbers = tuple(order.order_id for order in fitting or possible)
+        what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
+        return _conclusion(intent, now, "unresolved", what, candidates=numbers)
     if not placed.complete:
         return _conclusion(intent, now, "unresolved", "The list of orders at KIS could not be read to its end.")
     if now - sent_at < CERTAIN_AFTER:
         return _conclusion(intent, now, "unresolved", "It is not in the list of orders at KIS yet.")
+    if not _proves_absence(intent, placed, lists):
+        return _conclusion(intent, now, "unresolved", "KIS lists no such order, but not every order shows there.")
     return _conclusion(intent, now, "not_accepted", "KIS lists no such order.")
 
 
 def key_of(record: Record) -> OrderKey:
     """The order at KIS that an accepted intent became."""
-    return order_key(record.order_id or "", record.intent.order.symbol or "")
+    intent = record.intent
+    family = next((order_list.family for order_list in lists_of(intent.tool, intent.arguments)), "")
+    return order_key(family, record.order_id or "", intent.order.symbol or "")
 
 
-def _is_like(order: PlacedOrder, intent: Intent) -> bool:
-    wanted = intent.order
+def _earliest(intent: Intent, sent_at: datetime) -> datetime:
+    """From when on the lists are read: a change or cancel may show in what was ordered days before."""
+    days = [intent.arguments.get(name) for name in ("reservation_date", "order_date")]
+    ordered = [datetime.combine(date.fromisoformat(day), time(), KST) for day in days if isinstance(day, str)]
+    return min([sent_at - DOUBTFUL, *ordered])
+
+
+def _is_like(order: PlacedOrder, intent: Intent, lists: Sequence[OrderList]) -> bool:
+    """Whether it may be the order, as far as content goes."""
+    is_exact = any(order_list.is_exact for order_list in lists)
     return (
-        order.action is wanted.action
-        and (wanted.action is Action.NEW or is_same_order_id(order.original_order_id, wanted.original_order_id))
-        and wanted.symbol in (None, order.symbol)
-        and wanted.side in (None, order.side)
-        and wanted.quantity in (None, order.quantity)
-        and wanted.price in (None, order.price)
+        _is_of_the_kind(order, intent, lists)
+        and _is_of_the_instrument(order, intent)
+        and (not is_exact or _says_the_same(order, intent))
     )
 
 
-def _cancelled(intent: Intent, placed: PlacedOrders) -> PlacedOrder | None:
-    original = placed.find(intent.order.original_order_id or "")
-    return original if original and original.status is PlacedStatus.CANCELLED else None
+def _is_of_the_kind(order: PlacedOrder, intent: Intent, lists: Sequence[OrderList]) -> bool:
+    wanted = intent.order
+    if _shows_by_effect(intent, lists):
+        return wanted.action is Action.MODIFY and order.action is Action.NEW
+    if wanted.action is Action.NEW:
+        return order.action is Action.NEW
+    return order.action is wanted.action and is_same_order_id(order.original_order_id, wanted.original_order_id)
+
+
+def _is_of_the_instrument(order: PlacedOrder, intent: Intent) -> bool:
+    return is_same_symbol(order.symbol, intent.order.symbol) and intent.order.side in (None, order.side)
+
+
+def _says_the_same(order: PlacedOrder, intent: Intent) -> bool:
+    wanted = intent.order
+    return wanted.quantity in (None, order.quantity) and wanted.price in (None, order.price)
+
+
+def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
+    return order.ordered_at is not None and -EARLIEST <= order.ordered_at - sent_at <= LATEST
+
+
+def _changed(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
+    """The standing order, where what it has become shows that the change or cancel was taken."""
+    action = intent.order.action
+    original = None if action is Action.NEW else placed.find(intent.order.original_order_id or "")
+    if original is None:
+        return None
+    if action is Action.CANCEL:
+        return original if original.status is PlacedStatus.CANCELLED else None
+    is_as_wanted = _is_of_the_instrument(original, intent) and _says_the_same(original, intent)
+    return original if _shows_by_effect(intent, lists) and is_as_wanted else None
+
+
+def _proves_absence(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
+    if not lists or not all(order_list.proves_absence for order_list in lists):
+        return False
+    return not _shows_by_effect(intent, lists) or placed.find(intent.order.original_order_id or "") is not None
+
+
+def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:
+    """Whether it is a change or cancel in lists that have no rows for such."""
+    return intent.order.action is not Action.NEW and not any(order_list.lists_changes for order_list in lists)
 
 
 def _conclusion(
@@ -128,5 +166,13 @@ def _conclusion(
     conclusion: Literal["accepted", "not_accepted", "unresolved"],
     message: str,
     order_id: str | None = None,
+    candidates: tuple[str, ...] = (),
 ) -> Reconciliation:
-    return Reconciliation(intent_id=intent.id, at=now, conclusion=conclusion, order_id=order_id, message=message)
+    return Reconciliation(
+        intent_id=intent.id,
+        at=now,
+        conclusion=conclusion,
+        order_id=order_id,
+        message=message,
+        candidates=candidates,
+    )

@@ -57,7 +57,7 @@ def conclusion(
         intent,
         SENT,
         PlacedOrders(orders, complete),
-        taken={order_key(order_id, "005930") for order_id in taken},
+        taken={order_key("KR", order_id, "005930") for order_id in taken},
         now=now,
     )
     return found.conclusion, found.order_id
