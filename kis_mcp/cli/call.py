@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 import anyio
 import typer
@@ -31,7 +32,7 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
             remedy="""Quote them for the shell: kis-mcp call get_quote '{"symbol": "005930"}'.""",
             field="arguments",
         )
-    result = anyio.run(_call, tool, parsed)
+    result = anyio.run(_call, tool, cast("dict[str, object]", parsed))
     if as_json:
         typer.echo(json.dumps(result.structured_content, ensure_ascii=False))
     else:

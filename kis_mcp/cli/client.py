@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from mcp.client.stdio import StdioServerParameters
 @asynccontextmanager
 async def server_process(
     *flags: str, variables: Mapping[str, str] | None = None, **options: Any
-) -> AsyncIterator[Client]:
+) -> AsyncGenerator[Client]:
     """Start ``kis-mcp serve`` with this process' environment plus ``variables`` and connect to it.
 
     ``options`` are those of `mcp.Client`, such as ``elicitation_callback``.

@@ -18,7 +18,7 @@ def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate:
 
     Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
     """
-    state = Settings.load().data_dir / "simulator" / f"seed-{seed}.json"
+    state = Settings.load().data_dir / "simulator" / f"seed-{seed}.db"
     options = SimulatorOptions(
         seed=seed, real_rate=real_rate, demo_rate=demo_rate, state_path=state, real_port=real_port, demo_port=demo_port
     )
@@ -27,8 +27,12 @@ def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate:
 
 async def _serve(options: SimulatorOptions) -> None:
     stopped = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     async with run_simulator(options) as simulator:
         typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
         await anyio.to_thread.run_sync(stopped.wait)

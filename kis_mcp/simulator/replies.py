@@ -16,7 +16,7 @@ class Reply:
     tr_cont: str = ""
 
 
-class Refusal(Exception):  # noqa: N818  (KIS refuses; nothing of ours failed)
+class Refusal(Exception):
     """KIS answers with an error."""
 
     def __init__(self, reply: Reply) -> None:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 _T = TypeVar("_T")
 
 
-class StateInUse(Exception):  # noqa: N818  (a condition of the file, not a bug)
+class StateInUse(Exception):
     """Another simulator holds the state file."""
 
 

@@ -6,15 +6,15 @@ from mcp.server.stdio import stdio_server
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
 
-async def list_tools(_context, _params):
+async def list_tools(_context: object, _params: object) -> ListToolsResult:
     return ListToolsResult(tools=[Tool(name="three", description="Three.", input_schema={"type": "object"})])
 
 
-async def call_tool(_context, _params):
+async def call_tool(_context: object, _params: object) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text="3")])
 
 
-async def main():
+async def main() -> None:
     server = Server("bare", on_list_tools=list_tools, on_call_tool=call_tool)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/result_size.py
 
-Each list keeps the two rows of the example, and the columns that a caller sees without asking for more.
+Each list keeps the two rows of the example, and every block the fields that a caller sees without asking for more.
 """
 
 import json
@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.projection import projection
 from kis_mcp.catalog.render import to_json
 
 EXAMPLES = Path(__file__).parents[1] / "catalog" / "published_examples.jsonl"
@@ -29,11 +30,11 @@ def main() -> None:
     ratios = []
     for example in map(json.loads, EXAMPLES.read_text("utf-8").splitlines()):
         api = apis[example["category"], example["slug"]]
-        blocks = decode(api, example["body"]).blocks
-        for block in api.blocks:
-            rows = blocks.get(block.name)
-            if block.columns and isinstance(rows, list):
-                blocks[block.name] = [{name: row[name] for name in block.columns if name in row} for row in rows]
+        shown = projection(api, None).shown
+        blocks = {
+            name: [shown(name, row) for row in part] if isinstance(part, list) else shown(name, part)
+            for name, part in decode(api, example["body"]).blocks.items()
+        }
         ratios.append(compact(to_json(blocks)) / compact(example["body"]))
     print(f"{len(ratios)} examples, smallest {min(ratios):.2f}, largest {max(ratios):.2f}")
     line("what a model reads / what KIS sent, median", median(ratios), "×", 0.7)

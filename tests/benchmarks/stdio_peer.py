@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(command: list[str], **variables: str) -> AsyncIterator[Peer]:
+async def peer(command: list[str], **variables: str) -> AsyncGenerator[Peer]:
     """Spawn a server, shake hands and hand over the peer."""
     process = await asyncio.create_subprocess_exec(
         *command,

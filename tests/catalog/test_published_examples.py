@@ -48,7 +48,7 @@ def number(text: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def numbers(part: Any) -> Counter[Decimal]:
+def numbers(part: Any) -> Counter[Decimal | int]:
     """Every number of a decoded answer that KIS sent as one; codes and dates are texts here as there."""
     if isinstance(part, dict):
         return sum((numbers(value) for value in part.values()), Counter())
@@ -70,5 +70,5 @@ def test_an_example_decodes_whole(example: dict[str, Any]) -> None:
         return
     assert decoded.notes == []
     assert len(list(scalars(to_json(decoded.blocks)))) == len(sent)
-    changed = numbers(decoded.blocks) - Counter(value for text in sent if (value := number(text)) is not None)
-    assert changed == Counter()
+    known = Counter[Decimal | int](value for text in sent if (value := number(text)) is not None)
+    assert numbers(decoded.blocks) - known == Counter()

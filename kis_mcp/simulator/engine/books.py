@@ -14,7 +14,7 @@ _SETTLEMENT_DAYS = {"KR": 2, "US": 1}
 _COST_STEP = Decimal("0.0001")
 
 
-class WrongOwner(Exception):  # noqa: N818  (names what is wrong)
+class WrongOwner(Exception):
     """The account belongs to another app key."""
 
 

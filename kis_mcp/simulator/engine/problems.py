@@ -18,7 +18,7 @@ class Problem(Enum):
     MARKET_CLOSED = auto()
 
 
-class Rejected(Exception):  # noqa: N818  (exchanges reject)
+class Rejected(Exception):
     """The order was not accepted, and nothing changed."""
 
     def __init__(self, problem: Problem) -> None:
