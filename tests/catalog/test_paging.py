@@ -6,6 +6,7 @@ from kis_mcp.catalog.decode import Decoded, Record
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.catalog.model import Paging
 from kis_mcp.catalog.paging import NO_KEY, REPEATED, Collector, Limits, next_keys
+from kis_mcp.catalog.projection import EVERYTHING
 
 HEADER = Paging({"FK": "fk"})
 KEYED = Paging({"KEYB": "keyb"}, by_header=False)
@@ -13,7 +14,7 @@ KEYLESS = Paging({})
 
 
 def limits(rows: int = 100, characters: int | None = None) -> Limits:
-    return Limits(rows, characters, {})
+    return Limits(rows, characters, EVERYTHING)
 
 
 def page(*numbers: int, **blocks: Record) -> Decoded:
