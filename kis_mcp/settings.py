@@ -92,7 +92,7 @@ class Profile:
     """What one environment is reached with.
 
     ``requests_per_second`` 0 means unlimited, which is only accepted for addresses on loopback. An empty ``rest_url``
-    stands for the simulator inside this process.
+    stands for the simulator inside this process, and one on this machine for a simulator of its own.
     """
 
     environment: Environment
@@ -103,6 +103,11 @@ class Profile:
     hts_id: str = field(repr=False)
     accounts: dict[AccountKind, Account]
     requests_per_second: int
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulator answers, whose market never closes."""
+        return not self.rest_url or urlsplit(self.rest_url).hostname in _LOOPBACK_HOSTS
 
 
 class Settings(BaseSettings):
@@ -139,6 +144,13 @@ class Settings(BaseSettings):
     demo_quotes: Literal["demo", "real"] = "demo"
     max_order_notional: Decimal | None = Field(None, gt=0)
     max_order_quantity: int | None = Field(None, gt=0)
+    max_orders_per_day: int | None = Field(None, gt=0)
+    max_open_positions: int | None = Field(None, gt=0)
+    max_daily_loss: Decimal | None = Field(None, gt=0)
+    price_collar_percent: Decimal = Field(Decimal(10), ge=0, le=100)
+    allowed_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
+    denied_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
+    session_check: Literal["auto", "on", "off"] = "auto"
 
     rate_limit: int = Field(18, ge=0, le=20)
     rate_limit_paper: int = Field(1, ge=0, le=5)
@@ -188,10 +200,15 @@ class Settings(BaseSettings):
                 field=name,
             ) from None
 
-    @field_validator("switchable_envs", mode="before")
+    @field_validator("switchable_envs", "allowed_symbols", "denied_symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_symbols", "denied_symbols")
+    @classmethod
+    def _capitals(cls, value: frozenset[str]) -> frozenset[str]:
+        return frozenset(symbol.upper() for symbol in value)
 
     @field_validator("data_dir")
     @classmethod

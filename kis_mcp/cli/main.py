@@ -121,6 +121,24 @@ def setup_pin() -> None:
     run()
 
 
+@app.command()
+def kill(
+    reason: Annotated[str, typer.Option(help="Why, for whoever finds trading halted.")] = "no reason given",
+) -> None:
+    """Stop all new orders at once, in every process and environment. Cancels still go out."""
+    from kis_mcp.cli.halt import kill
+
+    kill(reason)
+
+
+@app.command()
+def resume() -> None:
+    """Let new orders out again. Asks a person at the terminal to type a word."""
+    from kis_mcp.cli.halt import resume
+
+    raise typer.Exit(resume())
+
+
 def main() -> None:
     """The console entry point. An expected failure prints one line on stderr and exits with 2."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -23,6 +23,7 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "modify_order": order_tools.modify_order,
     "cancel_order": order_tools.cancel_order,
     "get_orders": account_tools.get_orders,
+    "halt_trading": system_tools.halt_trading,
     "get_environment": system_tools.get_environment,
     "set_environment": system_tools.set_environment,
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,22 +82,22 @@ class Session:
 
     async def _open_desk(self) -> OrderDesk:
         await anyio.to_thread.run_sync(import_all, _TRADING)
+        from kis_mcp.server.limits import kill_switch, order_limits
         from kis_mcp.storage.journal import SqlJournal
         from kis_mcp.trading.desk import OrderDesk
-        from kis_mcp.trading.guard import OrderLimits
 
         if self._journal is None:
             with anyio.CancelScope(shield=True):
                 self._journal = await SqlJournal.open(self.folder / JOURNAL)
         assert self._journal is not None
-        most = self.settings.max_order_quantity
-        limits = OrderLimits(
-            max_notional=self.settings.max_order_notional,
-            max_quantity=None if most is None else Decimal(most),
-            allow_real_orders=self.settings.allow_real_orders,
-        )
         return OrderDesk(
-            self.apis, self._journal, limits, environment=self.environment, clock=self.clock, describe=_describe
+            self.apis,
+            self._journal,
+            order_limits(self.settings, self.environment),
+            environment=self.environment,
+            clock=self.clock,
+            describe=_describe,
+            halted=kill_switch(self.settings).reason,
         )
 
     async def _settle(self, desk: OrderDesk) -> None:

@@ -8,6 +8,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.call import Call, page
 from kis_mcp.server.confirmation import Asked
+from kis_mcp.server.limits import kill_switch
 
 _MOST_WORDS = 8
 
@@ -48,15 +49,27 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
         )
 
 
+async def halt_trading(call: Call) -> Page:
+    """Stop all new orders. There is no tool that lifts it."""
+    halt, now = kill_switch(call.environments.settings), call.environments.clock()
+    halt.halt(f"by the tool halt_trading: {call.values()['reason']}", now)
+    return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})
+
+
 def _facts(call: Call, environment: Environment) -> dict[str, object]:
     settings = call.environments.settings
+    halted = kill_switch(settings).reason()
     profile = settings.profile(environment)
     account = profile.accounts.get("stock")
     real = environment is Environment.REAL
     return {
         "environment": environment.value,
         "switchable": ", ".join(sorted(settings.environments)),
-        "orders": "switched off by the operator" if real and not settings.allow_real_orders else "allowed",
+        "orders": f"halted: {halted}"
+        if halted
+        else "switched off by the operator"
+        if real and not settings.allow_real_orders
+        else "allowed",
         "confirmation": "a person confirms each order" if settings.confirm == "ask" else "none, orders go out at once",
         "account": account.masked if account else "not set",
         "requests_per_second": profile.requests_per_second,

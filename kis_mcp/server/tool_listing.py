@@ -7,7 +7,9 @@ from mcp_types import Tool, ToolAnnotations
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.schemas import input_schema, output_schema
 
-_THIS_PROCESS_ONLY = frozenset({"find_instrument", "search_tools", "get_environment", "set_environment"})
+_THIS_PROCESS_ONLY = frozenset(
+    {"find_instrument", "search_tools", "get_environment", "set_environment", "halt_trading"}
+)
 """Tools that answer from what the server itself knows."""
 
 _ASK_THE_PERSON = {"anthropic/requiresUserInteraction": True}

@@ -10,14 +10,14 @@ claimed once, and only who claimed it sends it.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.model import Api
-from kis_mcp.clock import Clock
+from kis_mcp.clock import KST, Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
     BadArgument,
@@ -31,8 +31,9 @@ from kis_mcp.errors import (
     RateLimited,
 )
 from kis_mcp.trading.answers import OrderOutcome, Proposal, answer_of, proposal_of
+from kis_mcp.trading.facts import Finding, GuardFacts
 from kis_mcp.trading.fields import text
-from kis_mcp.trading.guard import DUPLICATE_WINDOW, Finding, GuardFacts, OrderLimits, check, real_orders, refusal
+from kis_mcp.trading.guard import check, refusal
 from kis_mcp.trading.journal import (
     HUMAN_CHANNELS,
     Claim,
@@ -46,15 +47,18 @@ from kis_mcp.trading.journal import (
     Status,
 )
 from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.market_facts import Describe, gather, valued
-from kis_mcp.trading.order import Order, fingerprint, is_same_order_id, order_of, plain
+from kis_mcp.trading.order import Action, Order, fingerprint, is_same_order_id, order_of, plain
 from kis_mcp.trading.originals import completed, merged, original_of
 from kis_mcp.trading.reconcile import Reconciler
+from kis_mcp.trading.rules.permission import DUPLICATE_WINDOW
 from kis_mcp.trading.ulid import new_ulid
 
 PROPOSAL_LIFETIME = timedelta(minutes=10)
 """An intent that is older may no longer be sent: the market has moved on since the person was asked."""
 
+_ALL = 1_000_000
 _CERTAINLY_NOT_SENT = (BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable)
 
 _log = logging.getLogger(__name__)
@@ -68,6 +72,7 @@ class OrderDesk:
         journal: The environment's journal.
         limits: What the operator allows.
         describe: Looks up instruments that are known without asking KIS.
+        halted: Says why all new orders are stopped, or None; looked at again and again.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class OrderDesk:
         environment: Environment,
         clock: Clock,
         describe: Describe = lambda symbol: None,  # noqa: ARG005
+        halted: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._kis = kis
         self._journal = journal
@@ -86,6 +92,7 @@ class OrderDesk:
         self._environment = environment
         self._clock = clock
         self._describe = describe
+        self._halted = halted
         self._reconciler = Reconciler(kis, journal, clock=clock)
         self._sending: dict[str, asyncio.Task[Record]] = {}
 
@@ -115,14 +122,11 @@ class OrderDesk:
                 return proposal_of(record)
         now = self._clock()
         instrument = self._describe(order.symbol) if order.symbol else None
-        facts = GuardFacts(
-            environment=self._environment,
-            limits=self._limits,
-            order=order,
+        facts = replace(
+            await self._facts(order, now),
             kind=instrument.kind if instrument else None,
             same=same,
             idempotency_key=idempotency_key,
-            now=now,
         )
         findings = check(facts, before_asking_kis=True)
         if refusal(findings) is None:
@@ -183,7 +187,7 @@ class OrderDesk:
         """
         record = await self._find(intent_id)
         if record.status is Status.CONFIRMED:
-            self._require_sendable(record)
+            await self._require_sendable(record)
             if intent_id not in self._sending:
                 task = asyncio.create_task(self._send(record), name=f"order {intent_id}")
                 self._sending[intent_id] = task
@@ -221,6 +225,8 @@ class OrderDesk:
         if claim is Claim.DUPLICATE:
             what = "The same order was sent a moment ago."
             return await self._journal.conclude(self._outcome(intent, "refused", message=what))
+        if refused := await self._refused_when_sending(intent):
+            return await self._journal.conclude(self._outcome(intent, "refused", message=str(refused)))
         try:
             answer = await self._kis.order(intent.tool, self._values(intent))
         except (Exception, asyncio.CancelledError) as error:
@@ -253,16 +259,42 @@ class OrderDesk:
         age = self._clock() - record.intent.at
         return record.status in (Status.PROPOSED, Status.CONFIRMED) and age < DUPLICATE_WINDOW
 
-    def _require_sendable(self, record: Record) -> None:
+    async def _require_sendable(self, record: Record) -> None:
         now = self._clock()
         if now - record.intent.at > PROPOSAL_LIFETIME:
             raise OrderRefused(
                 f"The order was proposed at {record.intent.at:%H:%M:%S}, too long ago to send it now.",
                 remedy="Propose it again, so that it is looked at with current prices.",
             )
-        facts = GuardFacts(environment=self._environment, limits=self._limits, order=record.intent.order, now=now)
-        if refused := refusal([finding for finding in [real_orders(facts)] if finding]):
+        if refused := await self._refused_when_sending(record.intent):
             raise refused
+
+    async def _refused_when_sending(self, intent: Intent) -> OrderRefused | None:
+        """What has come up since the person was asked."""
+        facts = await self._facts(intent.order, self._clock(), excluding=intent.id)
+        return refusal(check(facts, when_sending=True))
+
+    async def _facts(self, order: Order, now: datetime, *, excluding: str = "") -> GuardFacts:
+        """What is known of an order without asking KIS."""
+        sent: Sequence[Record] = ()
+        if self._limits.max_orders_per_day is not None:
+            midnight = datetime.combine(now.astimezone(KST).date(), time(), KST)
+            since = midnight - PROPOSAL_LIFETIME
+            proposed = await self._journal.history(since=since, limit=_ALL)
+            sent = [record for record in proposed if record.sent_at and record.sent_at >= midnight]
+        return GuardFacts(
+            environment=self._environment,
+            limits=self._limits,
+            order=order,
+            now=now,
+            halted=self._halted(),
+            sent_today=sum(
+                record.status.may_stand
+                and record.intent.order.action is not Action.CANCEL
+                and record.intent.id != excluding
+                for record in sent
+            ),
+        )
 
     def _account(self, api: Api) -> str:
         account = self._kis.accounts.get(api.account) if api.account else None

@@ -245,3 +245,20 @@ async def test_no_result_or_journal_shows_the_account_in_full(simulator: Simulat
     assert "12345678" not in shown
     assert b"12345678" not in files
     assert "of-a-test" not in shown
+
+
+async def test_a_tool_halts_trading_and_no_tool_lifts_it(simulator: Simulator, era: str) -> None:
+    person = Person()
+    async with connected(settings_for(simulator), era=era, person=person) as client:
+        placed = blocks(await client.call_tool("place_order", BUY))["order"]
+        halt = blocks(await client.call_tool("halt_trading", {"reason": "a runaway loop"}))["halt"]
+        facts = error(await client.call_tool("place_order", BUY | {"quantity": 4}))
+        environment = blocks(await client.call_tool("get_environment", {}))["environment"]
+        await client.call_tool("cancel_order", {"order_id": placed["order_id"]})
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+    assert "a runaway loop" in halt["halted"]
+    assert facts["class"] == "order_refused"
+    assert "a runaway loop" in facts["what"]
+    assert environment["orders"].startswith("halted")
+    assert len(simulator.ledger.orders) == 2
+    assert not {name for name in tools if "resume" in name or "lift" in name}

@@ -8,8 +8,8 @@ from pathlib import Path
 from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
-from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Decision
+from kis_mcp.trading.limits import OrderLimits
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
 
 

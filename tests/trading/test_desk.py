@@ -18,8 +18,8 @@ from kis_mcp.errors import (
 )
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
-from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
+from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.market_facts import Instrument
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, api
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.trading.guard import GuardFacts, OrderLimits, check, refusal
+from kis_mcp.trading.facts import GuardFacts
+from kis_mcp.trading.guard import check, refusal
 from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.order_types import PRICED, UNPRICED
 from kis_mcp.trading.ticks import krx_tick

@@ -11,8 +11,8 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
-from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Status
+from kis_mcp.trading.limits import OrderLimits
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
 
 ROOT = Path(__file__).parents[2]

@@ -22,8 +22,8 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.accounts import balance, buying_power, positions
 from kis_mcp.trading.answers import OrderOutcome
 from kis_mcp.trading.desk import OrderDesk
-from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.orders import OrderCall, cancel, listed, modify, place
 from kis_mcp.trading.placed_orders import PlacedStatus
 from tests.trading.fakes import CATALOG, FakeClock, api

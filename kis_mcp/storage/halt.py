@@ -1,0 +1,46 @@
+"""The kill file: while it is there, no new order goes out, in any process and environment that shares the folder."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from kis_mcp.storage.folders import open_private_file
+
+KILL_FILE = "HALTED"
+
+
+class HaltFile:
+    """Stops all new orders. Anybody may create the file, by whatever means; nothing but `lift` removes it.
+
+    Args:
+        folder: The data folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / KILL_FILE
+
+    def halt(self, reason: str, at: datetime) -> None:
+        """Stop all new orders from now on; an earlier halt keeps its reason.
+
+        Raises:
+            BadArgument: The file cannot be written.
+        """
+        descriptor = open_private_file(self.path)
+        try:
+            if os.fstat(descriptor).st_size == 0:
+                os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {' '.join(reason.split())}".encode())
+        finally:
+            os.close(descriptor)
+
+    def reason(self) -> str | None:
+        """Since when and why all new orders are stopped, or None. A file that cannot be read stops them too."""
+        try:
+            return self.path.read_text("utf-8", errors="replace").strip()[:300] or "no reason given"
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"the kill file cannot be read ({error.strerror})"
+
+    def lift(self) -> None:
+        """Let new orders out again. For a person's command only: no tool may call it."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""What the rules of the guard look at, and what a rule can say."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from kis_mcp.environment import Environment
+from kis_mcp.trading.journal import Record
+from kis_mcp.trading.limits import OrderLimits
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.ticks import InstrumentKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardFacts:
+    """All that the rules look at, gathered once; None where it was not asked for or could not be told.
+
+    Attributes:
+        order: Valued, where a value could be found.
+        now: The time.
+        halted: Why all new orders are stopped; None where they are not.
+        same: Earlier intents for the same order, latest first.
+        idempotency_key: The caller's key for this one.
+        sent_today: Orders and changes that this journal sent today and that may stand, without this one.
+        remaining: What is left of the standing order that a change or cancel concerns.
+        kind: Of the instrument.
+    """
+
+    environment: Environment
+    limits: OrderLimits
+    order: Order
+    now: datetime
+    halted: str | None = None
+    same: Sequence[Record] = ()
+    idempotency_key: str | None = None
+    sent_today: int = 0
+    remaining: Decimal | None = None
+    kind: InstrumentKind | None = None
+
+    @property
+    def is_real(self) -> bool:
+        return self.environment is Environment.REAL
+
+    @property
+    def is_cancel(self) -> bool:
+        return self.order.action is Action.CANCEL
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has to say: what is wrong with which value and limit, and the remedy."""
+
+    what: str
+    remedy: str
+    field: str | None = None
+    refuses: bool = True
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that the guard looks at.
+
+    Attributes:
+        check: Pure; its name is the rule's.
+        setting: What the operator tunes it with.
+        on_cancels: Whether it holds for cancels too, which only ever reduce risk.
+        needs_kis: Whether it makes sense on facts from KIS only.
+        when_sending: Whether it is looked at once more just before the order goes out.
+    """
+
+    check: Callable[[GuardFacts], Finding | None]
+    setting: str | None = None
+    on_cancels: bool = False
+    needs_kis: bool = False
+    when_sending: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.check.__name__

@@ -1,0 +1,79 @@
+"""Whether the order says what it has to, and in the exchange's units."""
+
+from decimal import Decimal
+
+from kis_mcp.trading.facts import Finding, GuardFacts
+from kis_mcp.trading.order import STOCK_MARKETS, Action
+from kis_mcp.trading.order_types import PRICED, UNPRICED
+from kis_mcp.trading.ticks import krx_tick, us_tick
+
+
+def original_is_named(facts: GuardFacts) -> Finding | None:
+    if facts.order.action is Action.NEW or facts.order.original_order_id:
+        return None
+    return Finding(
+        f"It does not say which order to {facts.order.action.value}.",
+        "Give the number of the standing order.",
+        "order_id",
+    )
+
+
+def quantity_is_positive(facts: GuardFacts) -> Finding | None:
+    quantity = facts.order.quantity
+    if quantity is None:
+        if facts.order.action is not Action.NEW:
+            return None
+        return Finding("The order has no quantity.", "Give a quantity of at least 1.", "quantity")
+    if quantity > 0:
+        return None
+    return Finding(f"The quantity is {quantity:,f}.", "Give a quantity of at least 1.", "quantity")
+
+
+def quantity_remains(facts: GuardFacts) -> Finding | None:
+    quantity, remaining = facts.order.quantity, facts.remaining
+    if quantity is None or remaining is None or quantity <= remaining:
+        return None
+    return Finding(
+        f"The quantity is {quantity:,f}, but only {remaining:,f} of the order are still open.",
+        f"Give at most {remaining:,f}." if remaining else "Nothing is left to change or cancel.",
+        "quantity",
+    )
+
+
+def price_fits_order_type(facts: GuardFacts) -> Finding | None:
+    order = facts.order
+    order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS else "")
+    if order.price is None and order_type in PRICED:
+        return Finding(f"A {order_type} order needs a price.", "Give a price above 0.", "price")
+    if order.price is not None and order_type in UNPRICED:
+        return Finding(
+            f"A {order_type} order takes no price, but {order.price:,f} was given.",
+            "Leave the price out, or use order_type limit to have it kept.",
+            "price",
+        )
+    if order.price is not None and order.price < 0:
+        return Finding(f"The price is {order.price:,f}.", "Give a price above 0.", "price")
+    return None
+
+
+def price_on_tick(facts: GuardFacts) -> Finding | None:
+    order = facts.order
+    if order.price is None or order.price <= 0 or order.market not in ("KR", "US"):
+        return None
+    if order.market == "US":
+        return _off_tick(order.price, us_tick(order.price), "USD")
+    finding = _off_tick(order.price, krx_tick(order.price, facts.kind or "stock"), "KRW")
+    if finding is None or facts.kind is not None or _off_tick(order.price, krx_tick(order.price, "etf"), "KRW"):
+        return finding
+    return Finding(f"{finding.what} Only an ETF or ETN may have it.", finding.remedy, finding.field, refuses=False)
+
+
+def _off_tick(price: Decimal, tick: Decimal, currency: str) -> Finding | None:
+    if price % tick == 0:
+        return None
+    below = price - price % tick
+    return Finding(
+        f"The price {price:,f} {currency} is off the tick of {tick:,f}.",
+        f"Use {below:,f} or {below + tick:,f}.",
+        "price",
+    )

@@ -1,0 +1,36 @@
+import stat
+from datetime import datetime
+from pathlib import Path
+
+from kis_mcp.clock import KST
+from kis_mcp.storage.halt import HaltFile
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+
+
+def test_a_halt_is_seen_by_others_and_keeps_its_first_reason(tmp_path: Path) -> None:
+    here, elsewhere = HaltFile(tmp_path / "data"), HaltFile(tmp_path / "data")
+    assert elsewhere.reason() is None
+    here.halt("too many\n losses", NOW)
+    elsewhere.halt("another", NOW)
+    assert elsewhere.reason() == "2026-03-03 10:00:00, too many losses"
+    assert stat.S_IMODE(here.path.stat().st_mode) == 0o600
+    here.lift()
+    assert elsewhere.reason() is None
+
+
+def test_an_empty_kill_file_halts_too(tmp_path: Path) -> None:
+    (tmp_path / "HALTED").touch()
+    assert HaltFile(tmp_path).reason() == "no reason given"
+
+
+def test_a_kill_file_that_cannot_be_read_halts(tmp_path: Path) -> None:
+    (tmp_path / "HALTED").mkdir()
+    reason = HaltFile(tmp_path).reason()
+    assert reason is not None
+    assert "cannot be read" in reason
+
+
+def test_a_kill_file_of_other_encodings_halts(tmp_path: Path) -> None:
+    (tmp_path / "HALTED").write_bytes("멈춤".encode("cp949"))
+    assert HaltFile(tmp_path).reason()

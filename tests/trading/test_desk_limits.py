@@ -1,0 +1,121 @@
+"""What the operator allows, held to from the proposal to the moment an order leaves."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk import OrderDesk
+from kis_mcp.trading.journal import Claim, Status
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis
+from tests.trading.test_desk import BUY, CAPS, Desk
+
+CANCEL: dict[str, object] = {"action": "cancel", "order_id": "1", "order_branch": "06010"}
+
+
+class Switch:
+    """A kill switch for a desk."""
+
+    reason: str | None = None
+
+    def __call__(self) -> str | None:
+        return self.reason
+
+
+@pytest.fixture
+def halt() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+def desk(kis: FakeKis, journal: SqlJournal, halt: Switch) -> Desk:
+    desk = Desk(kis, journal, Environment.SIM, CAPS)
+    desk.desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=kis.clock, halted=halt)
+    return desk
+
+
+async def test_a_halt_refuses_orders_and_changes_without_asking_kis_and_lets_cancels_out(
+    desk: Desk, kis: FakeKis, halt: Switch
+) -> None:
+    await desk.desk.execute(await desk.confirmed())
+    halt.reason = "2026-03-03, too many losses"
+    kis.reads.clear()
+    for tool, arguments in (
+        (ORDER_CASH, BUY | {"price": 70100}),
+        (RVSECNCL, {"action": "modify", "order_id": "1", "order_branch": "06010", "price": 70100}),
+    ):
+        with pytest.raises(OrderRefused, match="too many losses") as refused:
+            await desk.propose(arguments, tool=tool)
+        assert "kis-mcp resume" in refused.value.remedy
+    assert kis.reads == []
+    cancel = await desk.propose(CANCEL, tool=RVSECNCL)
+    await desk.decide(cancel)
+    assert (await desk.desk.execute(cancel)).status is Status.ACCEPTED
+
+
+async def test_a_halt_between_confirmation_and_sending_holds_the_order_back(
+    desk: Desk, kis: FakeKis, halt: Switch
+) -> None:
+    intent_id = await desk.confirmed()
+    halt.reason = "stop"
+    with pytest.raises(OrderRefused, match="halted: stop"):
+        await desk.desk.execute(intent_id)
+    assert kis.posts == []
+    halt.reason = None
+    assert (await desk.desk.execute(intent_id)).status is Status.ACCEPTED
+
+
+async def test_a_halt_between_claim_and_post_holds_the_order_back(
+    desk: Desk, kis: FakeKis, journal: SqlJournal, halt: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent_id = await desk.confirmed()
+    claim = journal.claim
+
+    async def claim_then_halt(*arguments: Any, **named: Any) -> Claim:
+        try:
+            return await claim(*arguments, **named)
+        finally:
+            halt.reason = "stop"
+
+    monkeypatch.setattr(journal, "claim", claim_then_halt)
+    with pytest.raises(OrderRefused, match="halted: stop"):
+        await desk.desk.execute(intent_id)
+    assert kis.posts == []
+    assert await desk.status(intent_id) is Status.REFUSED
+
+
+async def test_only_so_many_orders_go_out_on_one_day(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, max_orders_per_day=2))
+    for price in (70000, 70100):
+        await desk.desk.execute(await desk.confirmed(BUY | {"price": price}))
+    with pytest.raises(OrderRefused, match="at most 2"):
+        await desk.propose(BUY | {"price": 70200})
+    cancel = await desk.propose(CANCEL, tool=RVSECNCL)
+    await desk.decide(cancel)
+    await desk.desk.execute(cancel)
+    clock.pass_by(days=1)
+    await desk.desk.execute(await desk.confirmed(BUY | {"price": 70200}))
+
+
+async def test_orders_that_wait_for_a_person_do_not_slip_past_the_cap_of_a_day(
+    kis: FakeKis, journal: SqlJournal
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, max_orders_per_day=1))
+    first, second = [await desk.confirmed(BUY | {"price": price}) for price in (70000, 70100)]
+    await desk.desk.execute(first)
+    with pytest.raises(OrderRefused, match="at most 1"):
+        await desk.desk.execute(second)
+    assert len(kis.posts) == 1
+
+
+async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: SqlJournal) -> None:
+    allowing = Desk(kis, journal, Environment.SIM, replace(CAPS, allowed_symbols=frozenset({"000660"})))
+    with pytest.raises(OrderRefused, match="KIS_ALLOWED_SYMBOLS"):
+        await allowing.propose()
+    await allowing.propose(BUY | {"symbol": "000660"})
+    denying = Desk(kis, journal, Environment.SIM, replace(CAPS, denied_symbols=frozenset({"005930"})))
+    with pytest.raises(OrderRefused, match="KIS_DENIED_SYMBOLS"):
+        await denying.propose()
