@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, cast
 
 from kis_mcp.account import Account
@@ -18,14 +17,15 @@ from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, WaitReport
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
-from kis_mcp.catalog.reserved import ALL_FIELDS, CURSOR, FIELDS, LIMIT, RESERVED_NAMES
+from kis_mcp.catalog.projection import EVERYTHING, projection
+from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT, RESERVED_NAMES
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
 
 MOST_CHARACTERS = 48_000
 MOST_PAGES = 100
-_UNLIMITED = Limits(1_000_000, None, {})
+_UNLIMITED = 1_000_000
 _DATA_CHANGED = "SYDB0050"
 
 
@@ -95,8 +95,8 @@ class KisApis:
         """
         values = validate(api, arguments)
         _require_read(api)
-        columns, note = _columns(api, values.get(FIELDS))
-        limits = Limits(cast(int, values[LIMIT]), MOST_CHARACTERS, columns) if LIMIT in values else _UNLIMITED
+        shown = projection(api, cast(str | list[str] | None, values.get(FIELDS)))
+        limits = Limits(cast(int, values.get(LIMIT, _UNLIMITED)), MOST_CHARACTERS if LIMIT in values else None, shown)
         cursor = Cursor(self.environment, api.tool, values, self._account_number(api))
         text = values.get(CURSOR)
         start = Position() if text is None else cursor.read(cast(str, text))
@@ -105,7 +105,7 @@ class KisApis:
             blocks=collected.blocks,
             complete=collected.complete,
             next_cursor=None if collected.going_on is None else cursor.write(collected.going_on),
-            notes=[*collected.notes, *note],
+            notes=[*collected.notes, *filter(None, [shown.note])],
             as_of=as_of,
         )
 
@@ -132,7 +132,7 @@ class KisApis:
         """
         api = self._find(tool)
         _require_read(api)
-        limits = Limits(max_rows, None, {})
+        limits = Limits(max_rows, None, EVERYTHING)
         values = validate(api, arguments)
         collected, as_of = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
@@ -270,32 +270,3 @@ class KisApis:
 def _require_read(api: Api) -> None:
     if api.risk == "order":
         raise ValueError(f"{api.tool} sends orders: it is no read")
-
-
-def _columns(api: Api, wanted: object) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Block name → the columns to show of each list, and a note where that is not all of them.
-
-    Raises:
-        BadArgument: A wanted column is in none of the lists.
-    """
-    lists = [block for block in api.blocks if block.is_list]
-    if wanted == ALL_FIELDS:
-        return {}, []
-    chosen = tuple(cast(list[str], wanted or ()))
-    if not chosen:
-        shown = {block.name: block.columns for block in lists if block.columns}
-        hidden = sum(len(block.fields) - len(block.columns) for block in lists if block.columns)
-        return shown, [f'{hidden} more fields with {FIELDS}="{ALL_FIELDS}".'] if hidden > 0 else []
-    names = {block.name: {field.name for field in block.fields} for block in lists}
-    known = [name for block in names.values() for name in block]
-    for name in chosen:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            raise BadArgument(
-                f"{api.tool} has no field {name[:60]!r} in its lists.",
-                remedy=f"Did you mean {near[0]}?" if near else f'Give {FIELDS}="{ALL_FIELDS}" to see them all.',
-                field=FIELDS,
-            )
-    return {
-        block.name: tuple(name for name in chosen if name in names[block.name]) or block.columns for block in lists
-    }, []

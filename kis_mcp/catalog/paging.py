@@ -8,6 +8,7 @@ from kis_mcp.catalog.cursor import Position
 from kis_mcp.catalog.decode import Decoded, Record
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.catalog.model import Paging
+from kis_mcp.catalog.projection import Projection
 
 NO_KEY = "KIS announced more rows but sent no key to ask for them."
 REPEATED = "KIS sent the same page again, so the list ends there; rows may be missing."
@@ -30,12 +31,12 @@ class Limits:
     Attributes:
         rows: The most rows of each block.
         characters: The most characters of JSON, None for any; at least one row always fits.
-        columns: Block name → the fields to keep of each row; a block that is not named keeps all.
+        projection: Which fields of them.
     """
 
     rows: int
     characters: int | None
-    columns: Mapping[str, tuple[str, ...]]
+    projection: Projection
 
 
 class Collector:
@@ -83,7 +84,7 @@ class Collector:
         lists = {name: rows for name, rows in decoded.blocks.items() if isinstance(rows, list)}
         for name, block in decoded.blocks.items():
             if not isinstance(block, list) and not self.blocks.get(name):
-                self.blocks[name] = block
+                self.blocks[name] = self._limits.projection.shown(name, block)
         if lists == self._last and (self._keyless or any(lists.values())):
             return self._stop(REPEATED)
         length = max(map(len, lists.values()), default=0)
@@ -106,8 +107,9 @@ class Collector:
             self.blocks.setdefault(name, [])
         last = self._last or {}
         fresh = {name: rows for name, rows in lists.items() if rows != last.get(name)}
+        shown = self._limits.projection.shown
         for index in range(start, length):
-            row = {name: self._shown(name, rows[index]) for name, rows in fresh.items() if index < len(rows)}
+            row = {name: shown(name, rows[index]) for name, rows in fresh.items() if index < len(rows)}
             size = sum(map(_size, row.values())) if self._limits.characters else 0
             too_long = self._limits.characters is not None and self._characters + size > self._limits.characters
             if self._rows == self._limits.rows or (self._rows and too_long):
@@ -134,10 +136,6 @@ class Collector:
         self.notes.append(note)
         self.going_on = None
         return False
-
-    def _shown(self, name: str, record: Record) -> Record:
-        columns = self._limits.columns.get(name)
-        return record if not columns else {column: record[column] for column in columns if column in record}
 
 
 def _size(record: Record) -> int:

@@ -1,4 +1,4 @@
-"""Arguments that every list tool takes beside its own."""
+"""Arguments that tools take beside their own, where the answer is long or wide."""
 
 from kis_mcp.catalog.model import Api, Parameter
 
@@ -9,12 +9,12 @@ ALL_FIELDS = "all"
 DEFAULT_LIMIT = 100
 MOST_ROWS = 1000
 
-_RESERVED = (
-    Parameter(FIELDS, "string", f'"{ALL_FIELDS}" or column names.', is_list=True, max_items=200),
+_FIELDS = Parameter(FIELDS, "string", f'"{ALL_FIELDS}" or names.', is_list=True, max_items=200)
+_OF_LISTS = (
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
     Parameter(CURSOR, "string", "A next_cursor."),
 )
-RESERVED_NAMES = frozenset(parameter.name for parameter in _RESERVED)
+RESERVED_NAMES = frozenset({FIELDS, LIMIT, CURSOR})
 
 
 def is_list_tool(api: Api) -> bool:
@@ -23,5 +23,8 @@ def is_list_tool(api: Api) -> bool:
 
 
 def all_parameters(api: Api) -> tuple[Parameter, ...]:
-    """The parameters of a row and, for a list tool, the reserved ones."""
-    return (*api.parameters, *_RESERVED) if is_list_tool(api) else api.parameters
+    """The parameters of a row, then `fields` for lists and for blocks with columns, `limit` and `cursor` for lists."""
+    if is_list_tool(api):
+        return (*api.parameters, _FIELDS, *_OF_LISTS)
+    wide = api.kind == "rest" and any(block.columns for block in api.blocks)
+    return (*api.parameters, _FIELDS) if wide else api.parameters

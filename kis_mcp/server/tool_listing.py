@@ -30,7 +30,6 @@ def tool_of(api: Api) -> Tool:
         input_schema=input_schema(api),
         output_schema=output_schema(api) if api.kind == "core" and api.blocks else None,
         annotations=ToolAnnotations(
-            title=api.title,
             read_only_hint=not changes,
             destructive_hint=order,
             idempotent_hint=not order,
