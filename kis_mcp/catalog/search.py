@@ -3,13 +3,13 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.search_terms import Vocabulary, vocabulary
+from kis_mcp.catalog.search_terms import vocabulary
 
 _WEIGHTS = {
     "title": 3,
@@ -18,24 +18,23 @@ _WEIGHTS = {
     "order": 2,
     "slug": 1,
     "account": 1,
-    "reference": 1,
     "parameters": 0.4,
     "fields": 0.1,
 }
-"""How much a term stands for a tool by where it occurs; ``reference`` is what other tools' descriptions say of it."""
-_SATURATION = 1.6
+"""How much a term stands for a tool by where it occurs."""
+_SATURATION = 1.2
 """The k1 of BM25. Its b is 0: descriptions are of one length, and long lists of fields are no flaw of a tool."""
 _USUAL = {
     "domestic_stock": 1.0,
-    "overseas_stock": 0.85,
-    "domestic_futureoption": 0.65,
-    "overseas_futureoption": 0.6,
-    "domestic_bond": 0.65,
-    "etfetn": 0.65,
-    "elw": 0.65,
+    "overseas_stock": 0.8,
+    "domestic_futureoption": 0.7,
+    "overseas_futureoption": 0.5,
+    "domestic_bond": 0.7,
+    "etfetn": 0.7,
+    "elw": 0.7,
 }
 """How likely a category is meant."""
-_ELSEWHERE = 0.5
+_ELSEWHERE = 0.4
 """What a tool counts for in a category that the question does not point at."""
 _CLAUSE_END = re.compile(r"[.;] ")
 _NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
@@ -54,12 +53,11 @@ class Search:
 
     Args:
         apis: The tools; of equally good ones the first wins.
-        words: What words mean; those of ``search_terms.tsv`` unless given.
     """
 
-    def __init__(self, apis: Sequence[Api], words: Vocabulary | None = None) -> None:
+    def __init__(self, apis: Sequence[Api]) -> None:
         self._apis = tuple(apis)
-        self._words = words or vocabulary()
+        self._words = vocabulary()
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for number, weights in enumerate(self._weights()):
             for term, weight in weights.items():
@@ -106,7 +104,6 @@ class Search:
     def _weights(self) -> list[dict[str, float]]:
         """For each tool how much each term stands for it: what names it counts more than what it returns."""
         weights = [defaultdict[str, float](float) for _ in self._apis]
-        numbers = {api.tool: number for number, api in enumerate(self._apis)}
         terms = cache(self._words.terms)
 
         def add(number: int, texts: Iterable[str], weight: float) -> None:
@@ -116,20 +113,7 @@ class Search:
         for number, api in enumerate(self._apis):
             for part, texts in _texts(api).items():
                 add(number, texts, _WEIGHTS[part])
-            for clause in _CLAUSE_END.split(api.description):
-                neighbours = _neighbours(api, clause, numbers)
-                if not neighbours:
-                    add(number, [clause], _WEIGHTS["description"])
-                for neighbour in neighbours:
-                    add(neighbour, [clause], _WEIGHTS["reference"])
         return list(weights)
-
-
-def _neighbours(api: Api, clause: str, numbers: Mapping[str, int]) -> list[int]:
-    """The tools that a part of a description refers to: it describes them, not the tool whose description it is."""
-    prefix = api.tool.removesuffix(api.slug)
-    names = [prefix + word for word in _NAME.findall(clause)]
-    return [numbers[name] for name in names if name in numbers]
 
 
 def _texts(api: Api) -> dict[str, Iterable[str]]:
@@ -137,6 +121,7 @@ def _texts(api: Api) -> dict[str, Iterable[str]]:
         "slug": [_spaced(api.slug)],
         "title": [api.title],
         "title_ko": [api.title_ko],
+        "description": [clause for clause in _CLAUSE_END.split(api.description) if not _NAME.search(clause)],
         "account": ["account"] if api.account else [],
         "order": ["place"] if api.risk == "order" else [],
         "parameters": [

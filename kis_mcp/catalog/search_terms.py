@@ -34,7 +34,7 @@ class Vocabulary:
                     self._meanings[spelling] |= {_term(meaning)} - {_NOTHING}
         self._by_start: dict[str, list[str]] = defaultdict(list)
         for phrase in sorted(self._meanings, key=len, reverse=True):
-            self._by_start[phrase[:2]].append(phrase)
+            self._by_start[_beginning(phrase, 0)].append(phrase)
 
     def terms(self, text: str) -> list[str]:
         """What a text speaks of: the meanings it names and, where it names none, its words.
@@ -64,10 +64,10 @@ class Vocabulary:
 
     def _longest(self, text: str, start: int) -> str | None:
         """The longest phrase at a place; one that begins with a word of one syllable only where a word begins."""
-        beginning = text[start : start + 2]
-        if beginning[1:] == " " and start > 0 and text[start - 1] != " ":
-            return None
-        return next((it for it in self._by_start.get(beginning, ()) if text.startswith(it, start)), None)
+        for phrase in self._by_start.get(_beginning(text, start), ()):
+            if text.startswith(phrase, start):
+                return phrase if phrase[1] != " " or start == 0 or text[start - 1] == " " else None
+        return None
 
 
 @cache
@@ -77,19 +77,22 @@ def vocabulary() -> Vocabulary:
         rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     meanings = {row["meaning"]: row["terms"].split(", ") for row in rows}
     categories = {row["meaning"]: frozenset(row["categories"].split()) for row in rows if row["categories"]}
+    known = {phrase for phrases in meanings.values() for phrase in phrases}
     for market, meaning in (("KR", "korea"), ("US", "us")):
-        name = f"{meaning} instrument"
-        meanings[name] = _instrument_names(market)
-        categories[name] = categories[meaning]
+        names = _instrument_names(market) - known
+        meanings[f"{meaning} instrument"] = sorted(names)
+        categories[f"{meaning} instrument"] = categories[meaning]
+        meanings["one stock"] += names
     return Vocabulary(meanings, categories)
 
 
-def _instrument_names(market: str) -> list[str]:
-    """Names in both languages, whole and by their first word, and symbols that are no English word."""
+def _instrument_names(market: str) -> set[str]:
+    """Names in both languages, whole and by their first word; symbols, unless so short that they may be words."""
     with (resources_folder() / "instruments.csv").open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["market"] == market]
-    names = [name for row in rows for name in (row["name_ko"], row["name_en"])]
-    return [*names, *(name.split()[0] for name in names), *(row["symbol"] for row in rows)]
+    names = [row[column].lower() for row in rows for column in ("name_ko", "name_en")]
+    symbols = [row["symbol"].lower() for row in rows]
+    return {*names, *(name.split()[0] for name in names), *(symbol for symbol in symbols if len(symbol) > 2)}
 
 
 def _term(meaning: str) -> str:
@@ -100,6 +103,11 @@ def _term(meaning: str) -> str:
 def _normal(text: str) -> str:
     """Lower case, English words as singulars, a space after each word."""
     return "".join(f"{word if word[0] >= '가' else _singular(word)} " for word in _WORD.findall(text.lower()))
+
+
+def _beginning(text: str, start: int) -> str:
+    """An English word, or two characters of Hangul."""
+    return text[start : start + 2] if text[start] >= "가" else text[start : text.index(" ", start)]
 
 
 def _spellings(phrase: str) -> set[str]:

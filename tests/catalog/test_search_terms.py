@@ -71,7 +71,12 @@ def test_the_two_languages_meet_in_the_vocabulary() -> None:
         assert set(vocabulary().terms(korean)) == set(vocabulary().terms(english))
 
 
-def test_a_known_company_points_at_its_market() -> None:
-    (samsung,), (nvidia,) = vocabulary().terms("삼성전자"), vocabulary().terms("NVIDIA")
-    assert "domestic_stock" in vocabulary().categories[samsung]
-    assert "overseas_stock" in vocabulary().categories[nvidia]
+@pytest.mark.parametrize(("company", "category"), [("삼성전자", "domestic_stock"), ("NVIDIA", "overseas_stock")])
+def test_a_known_company_is_one_stock_of_its_market(company: str, category: str) -> None:
+    terms, categories = vocabulary().terms(company), vocabulary().categories
+    assert "=one stock" in terms
+    assert [category in categories[term] for term in terms if term in categories] == [True]
+
+
+def test_a_word_of_the_vocabulary_is_no_company() -> None:
+    assert vocabulary().terms("Korea") == ["=korea"]
