@@ -63,6 +63,19 @@ def test_only_posts_send_orders() -> None:
     assert [api.tool for api in REST if (api.method == "POST") != (api.risk == "order")] == []
 
 
+def test_wide_answers_show_a_part_unless_asked_for_more() -> None:
+    wide = [
+        (api.tool, block)
+        for api in REST
+        if api.risk != "order"
+        for block in api.blocks
+        if len(block.fields) > (8 if block.is_list else 35)
+    ]
+    assert len(wide) > 150
+    assert [tool for tool, block in wide if not 0 < len(block.columns) < len(block.fields)] == []
+    assert [tool for tool, block in wide if len(set(block.columns)) < len(block.columns)] == []
+
+
 def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
     """Values that a parameter takes, as JSON clients send them."""
     item: st.SearchStrategy[Any]
