@@ -10,7 +10,7 @@ claimed once, and only who claimed it sends it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -33,6 +33,7 @@ from kis_mcp.errors import (
 from kis_mcp.trading.answers import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.facts import Finding, GuardFacts
 from kis_mcp.trading.fields import text
+from kis_mcp.trading.follow_up import FollowUp
 from kis_mcp.trading.guard import check, refusal
 from kis_mcp.trading.journal import (
     HUMAN_CHANNELS,
@@ -73,6 +74,7 @@ class OrderDesk:
         limits: What the operator allows.
         describe: Looks up instruments that are known without asking KIS.
         halted: Says why all new orders are stopped, or None; looked at again and again.
+        sleep: Waits before the next look for an order whose state is unknown.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class OrderDesk:
         clock: Clock,
         describe: Describe = lambda symbol: None,  # noqa: ARG005
         halted: Callable[[], str | None] = lambda: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._kis = kis
         self._journal = journal
@@ -95,6 +98,7 @@ class OrderDesk:
         self._halted = halted
         self._reconciler = Reconciler(kis, journal, clock=clock)
         self._sending: dict[str, asyncio.Task[Record]] = {}
+        self._follow_up = FollowUp(self._look_again, sleep=sleep)
 
     async def propose(
         self, api: Api, arguments: Mapping[str, object], *, idempotency_key: str | None = None
@@ -205,16 +209,35 @@ class OrderDesk:
         return answer_of(record)
 
     async def reconcile(self) -> list[Record]:
-        """Look up every order whose state is unknown, except those that this desk is just sending."""
+        """Look up every order whose state is unknown, except those that this desk is just sending; what stays unknown
+        is looked up again in the background."""
+        records = await self._settle_all()
+        if any(record.status.is_unresolved for record in records):
+            self._follow_up.start()
+        return records
+
+    async def settled(self, intent_id: str) -> Record:
+        """What the journal has of an intent, after a look at what became of it.
+
+        Raises:
+            BadArgument: There is no such intent.
+        """
+        return await self._settled(await self._find(intent_id))
+
+    async def aclose(self) -> None:
+        """Wait for what is being sent, and stop looking for what is unknown."""
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        await self._follow_up.aclose()
+
+    async def _settle_all(self) -> list[Record]:
         return [
             await self._reconciler.settle(record)
             for record in await self._journal.unresolved()
             if record.intent.id not in self._sending
         ]
 
-    async def aclose(self) -> None:
-        """Wait for what is being sent."""
-        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+    async def _look_again(self) -> bool:
+        return any(record.status.is_unresolved for record in await self._settle_all())
 
     async def _send(self, record: Record) -> Record:
         """Claim, send and journal one intent. The only place that an order leaves from."""
@@ -234,16 +257,20 @@ class OrderDesk:
             record = await self._journal.conclude(outcome)
             if isinstance(error, asyncio.CancelledError):
                 raise
-            return await self._reconciler.settle(record)
+            record = await self._reconciler.settle(record)
+            if record.status.is_unresolved:
+                self._follow_up.start()
+            return record
         return await self._journal.conclude(self._outcome(intent, "accepted", order_id=_order_id(answer)))
 
     async def _recalled(self, record: Record) -> Proposal:
         """The proposal that an intent stands for, after a look at what became of it."""
+        return proposal_of(await self._settled(record))
+
+    async def _settled(self, record: Record) -> Record:
         if sending := self._sending.get(record.intent.id):
-            record = await asyncio.shield(sending)
-        elif record.status.is_unresolved:
-            record = await self._reconciler.settle(record)
-        return proposal_of(record)
+            return await asyncio.shield(sending)
+        return await self._reconciler.settle(record) if record.status.is_unresolved else record
 
     async def _find(self, intent_id: str) -> Record:
         record = await self._journal.find(intent_id)

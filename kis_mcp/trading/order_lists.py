@@ -125,7 +125,12 @@ def _overseas_reserved(region: str, words: frozenset[str]) -> OrderList:
 
 _US_RESERVED = _overseas_reserved("us", US_WORDS)
 _ASIAN_RESERVED = _overseas_reserved("asia", ASIAN_WORDS)
-_FUTURES = OrderList(family="domestic_futureoption", market="domestic_futureoption", tool="domestic_fo_inquire_ccnl")
+_FUTURES = OrderList(
+    family="domestic_futureoption",
+    market="domestic_futureoption",
+    tool="domestic_fo_inquire_ccnl",
+    lasts="session",
+)
 _NIGHT_FUTURES = OrderList(
     family="domestic_futureoption",
     market="domestic_futureoption",

@@ -420,3 +420,28 @@ async def test_arguments_that_cannot_be_right_reach_neither_kis_nor_the_journal(
     with pytest.raises(BadArgument):
         await desk.propose(BUY | bad)
     assert (kis.reads, await desk.journal.history()) == ([], [])
+
+
+async def test_an_unknown_order_is_looked_up_again_in_the_background(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    waiting, listed = asyncio.Event(), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        waiting.set()
+        await listed.wait()
+
+    desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=clock, sleep=sleep)
+    proposal = await desk.propose(api(ORDER_CASH), BUY)
+    await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
+    kis.before = failing(OrderStateUnknown("Lost.", remedy="Wait."))
+    with pytest.raises(OrderStateUnknown):
+        await desk.execute(proposal.intent_id)
+    await waiting.wait()
+    kis.take(BUY)
+    listed.set()
+    assert desk._follow_up._task
+    await desk._follow_up._task
+    assert (await desk.execute(proposal.intent_id)).order_id == "0000000001"
+    assert len(kis.posts) == 1
+    await desk.aclose()
