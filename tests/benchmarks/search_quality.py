@@ -18,8 +18,8 @@ indexed = time.perf_counter()
 answers = ask(search)
 answered = time.perf_counter()
 
-for split in ("tune", "held"):
-    some = [answer for answer in answers if answer.question.split == split]
+for split in ("tune", "held", "all"):
+    some = [answer for answer in answers if split in (answer.question.split, "all")]
     line(f"the first tool is right, {split} ({len(some)} questions)", share(some, 1) * 100, "%", 80, at_least=True)
     line(f"the right tool is among three, {split}", share(some, 3) * 100, "%", 95, at_least=True)
 line(f"index of {len(apis)} tools", (indexed - start) * 1000, "ms", 100)
