@@ -44,6 +44,7 @@ class Environments:
 
     Attributes:
         current: Where calls go, for every client of this server.
+        switches: How often that was changed, so that a consent to one switch is none to the next.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Environments:
         self.catalog = catalog
         self.clock = clock
         self.current = settings.environment
+        self.switches = 0
         self._simulators = simulators
         self._sessions: dict[Environment, Session] = {}
         self._opening = anyio.Lock()
@@ -76,6 +78,16 @@ class Environments:
                 remedy=f"Stay in {' or '.join(sorted(allowed))}; the operator can allow more with KIS_SWITCHABLE_ENVS.",
                 field="environment",
             )
+
+    def switch(self, environment: Environment) -> None:
+        """Let following calls go to another environment.
+
+        Raises:
+            NotInEnvironment: The operator did not allow it.
+        """
+        self.require_allowed(environment)
+        self.current = environment
+        self.switches += 1
 
     async def settle_earlier_orders(self) -> None:
         """Look up orders that an earlier process left unknown, where there is a journal."""

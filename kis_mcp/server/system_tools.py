@@ -25,7 +25,7 @@ async def set_environment(call: Call) -> Page:
     environments.require_allowed(wanted)
     if wanted is Environment.REAL and environments.current is not Environment.REAL:
         await _require_consent(call, wanted)
-    environments.current = wanted
+    environments.switch(wanted)
     return page(environments.clock(), environment=_facts(call, wanted))
 
 
@@ -41,7 +41,8 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
         f"[REAL] Switch this server to the real account? Quotes, balance and positions will be those of real money. "
         f"Real orders {orders}; each asks you again."
     )
-    answer = await call.person.ask(Asked(call.environment.value, wanted.value, question), "Switch to real money")
+    subject = f"{wanted} after {call.environments.switches} switches"
+    answer = await call.person.ask(Asked(call.environment.value, subject, question), "Switch to real money")
     if answer != "accepted":
         raise OrderRefused(
             f"The person {answer} the switch to real money.",

@@ -1,8 +1,10 @@
 """Which KIS a call goes to, and switching between them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp_types import ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.settings import Settings
 from kis_mcp.simulator.server import Simulator
@@ -41,6 +43,24 @@ async def test_real_needs_the_persons_consent(simulator: Simulator, era: str) ->
         assert blocks(await client.call_tool("get_environment", {}))["environment"]["environment"] == "real"
     (question,) = person.asked
     assert question.startswith("[REAL] ")
+
+
+async def test_a_consent_to_one_switch_is_none_to_the_next(simulator: Simulator) -> None:
+    real = {"environment": "real"}
+    yes: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
+    async with connected(settings_for(simulator, switchable_envs="real"), person=Person()) as client:
+
+        async def ask(**answer: Any) -> Any:
+            return await client.session.call_tool("set_environment", real, allow_input_required=True, **answer)
+
+        question = await ask()
+        switched = await ask(input_responses=yes, request_state=question.request_state)
+        await client.call_tool("set_environment", {"environment": "sim"})
+        replayed = await ask(input_responses=yes, request_state=question.request_state)
+        now = blocks(await client.call_tool("get_environment", {}))["environment"]["environment"]
+    assert switched.structured_content["environment"] == "real"
+    assert isinstance(replayed, InputRequiredResult)
+    assert now == "sim"
 
 
 @pytest.mark.parametrize("person", [None, Person("decline"), Person("cancel"), Person(ticks=False)])

@@ -16,6 +16,7 @@ import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.transports import http_app, run_http
@@ -56,7 +57,7 @@ async def test_stdio_serves_an_order_from_question_to_fill(era: str) -> None:
     )
     person = Person()
     async with Client(process(code), mode=era, elicitation_callback=person) as client:
-        assert len((await client.list_tools()).tools) == 15
+        assert len((await client.list_tools()).tools) == len(catalog().core)
         ask = blocks(await client.call_tool("get_order_book", {"symbol": SAMSUNG}))["asks"][0]["price"]
         order = blocks(await client.call_tool("place_order", {**BUY, "price": ask}))["order"]
         (held,) = blocks(await client.call_tool("get_positions", {"market": "kr"}))["positions"]
@@ -75,6 +76,7 @@ def test_listing_tools_imports_nothing_that_only_calls_need() -> None:
 import asyncio, json, sys
 from mcp import Client
 import kis_mcp.server.transports
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.settings import Settings
 
@@ -127,7 +129,7 @@ async def test_http_serves_an_order_in_either_era(simulator: Simulator, era: str
     async with served(settings_for(simulator)) as url, http_client() as http:
         transport = streamable_http_client(url, http_client=http)
         async with Client(transport, mode=era, elicitation_callback=person) as client:
-            assert len((await client.list_tools()).tools) == 15
+            assert len((await client.list_tools()).tools) == len(catalog().core)
             order = blocks(await client.call_tool("place_order", BUY))["order"]
     assert order["status"] == "accepted"
     assert len(person.asked) == len(simulator.ledger.orders) == 1
