@@ -78,10 +78,13 @@ def code_lines(path: Path) -> int:
     )
 
 
-def test_no_module_is_longer_than_500_lines_and_all_the_code_than_12000() -> None:
-    modules = list(PACKAGE.rglob("*.py"))
-    assert {path for path in modules if len(path.read_text("utf-8").splitlines()) > 500} == set()
-    assert sum(code_lines(path) for path in modules) < 12_000
+def test_no_module_is_longer_than_500_lines() -> None:
+    assert {path for path in PACKAGE.rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 500} == set()
+
+
+def test_the_machinery_stays_under_12000_lines_of_code() -> None:
+    machinery = [path for path in PACKAGE.rglob("*.py") if "simulator" not in path.parts]
+    assert sum(code_lines(path) for path in machinery) < 12_000
 
 
 def test_only_the_command_line_prints() -> None:
