@@ -30,6 +30,13 @@ class Projection:
         names = (name for name in (ITEM, *columns) if name in record) if columns else record
         return {name: record[name] for name in names if self.blanks or record[name] is not None}
 
+    def of(self, blocks: Mapping[str, list[Record] | Record]) -> dict[str, list[Record] | Record]:
+        """The part of an answer that is kept."""
+        return {
+            name: [self.shown(name, row) for row in block] if isinstance(block, list) else self.shown(name, block)
+            for name, block in blocks.items()
+        }
+
 
 EVERYTHING = Projection()
 

@@ -23,8 +23,9 @@ def is_list_tool(api: Api) -> bool:
 
 
 def all_parameters(api: Api) -> tuple[Parameter, ...]:
-    """The parameters of a row, then `fields` for lists and for blocks with columns, `limit` and `cursor` for lists."""
+    """The parameters of a row, then `fields` for lists and for blocks with columns, and for lists of KIS APIs `limit`
+    and `cursor`."""
     if is_list_tool(api):
         return (*api.parameters, _FIELDS, *_OF_LISTS)
-    wide = api.kind == "rest" and any(block.columns for block in api.blocks)
-    return (*api.parameters, _FIELDS) if wide else api.parameters
+    wide = any(block.columns or block.is_list for block in api.blocks)
+    return (*api.parameters, _FIELDS) if wide and api.kind != "websocket" else api.parameters

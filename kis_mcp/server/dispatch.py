@@ -13,6 +13,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.reserved import FIELDS
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.server.confirmation import AnswerNeeded, Person
@@ -80,19 +81,24 @@ class Dispatcher:
 
     async def _run(self, call: Call) -> tuple[Call, Page]:
         """The call that was really run, and its answer."""
-        if call.api.tool == SEARCH_TOOLS:
-            return call, await self._search_tools(call)
         if call.api.tool == CALL_READ_TOOL:
             call = await self._read_tool(call)
         if call.api.kind == "core":
-            from kis_mcp.server.core_tools import CORE_TOOLS
-
-            return call, await CORE_TOOLS[call.api.tool](call)
+            return call, await self._run_core(call)
         if call.api.risk == "order":
             from kis_mcp.server.order_tools import typed_order
 
             return call, await typed_order(call)
         return call, await (await call.reads()).call(call.api, call.arguments)
+
+    async def _run_core(self, call: Call) -> Page:
+        """A core tool's answer, with the fields that the caller wants."""
+        from kis_mcp.catalog.projection import projection
+        from kis_mcp.server.core_tools import CORE_TOOLS
+
+        shown = projection(call.api, call.values().get(FIELDS))
+        page = await (self._search_tools(call) if call.api.tool == SEARCH_TOOLS else CORE_TOOLS[call.api.tool](call))
+        return replace(page, blocks=shown.of(page.blocks))
 
     def _offered_tool(self, name: str) -> Api:
         if api := self._offered.get(name):

@@ -222,3 +222,13 @@ async def test_waits_are_progress_where_the_client_asked_for_it(simulator: Simul
         (1, "Waiting about 4 s for KIS' rate limit."),
         (2, "Waiting about 1 s for KIS' rate limit."),
     ]
+
+
+async def test_a_core_list_shows_the_fields_that_are_asked_for(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        called = {"symbol": SAMSUNG, "limit": 3, "fields": ["time", "close"]}
+        candles = blocks(await client.call_tool("get_candles", called))
+        assert [set(candle) for candle in candles["candles"]] == [{"time", "close"}] * 3
+        assert candles["instrument"]["symbol"] == SAMSUNG
+        refused = error(await client.call_tool("get_candles", {**called, "fields": ["clothes"]}))
+    assert (refused["field"], refused["next_step"]) == ("fields", "Did you mean close?")
