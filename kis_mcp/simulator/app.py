@@ -45,25 +45,34 @@ class KisApp:
         )
         self._kis.received.append(request)
         fault = self._kis.faults.take(request.path, request.tr_id)
+        try:
+            reply = await self._reply(request, fault, is_json=elements is not None)
+            if reply is None:
+                self._abort(scope["client"])
+                await receive()
+            else:
+                await _send(reply, send)
+        finally:
+            if fault is not None:
+                fault.over.set()
+
+    async def _reply(self, request: Received, fault: Fault | None, *, is_json: bool) -> Reply | None:
+        """What is sent, whatever goes wrong; None for nothing."""
         reply: Reply | None = None
+        if fault is not None and fault.when == "before":
+            fault.struck.set()
+            await asyncio.sleep(fault.seconds)
         if fault is None or fault.when == "after" or fault.kind == "delay":
-            if fault is not None and fault.when == "before":
-                await asyncio.sleep(fault.seconds)
-            reply = self._kis.answer(request) if elements is not None else gateway_refusal("OPSQ9997").reply
-        if fault is not None:
-            reply = await self._strike(fault, reply)
-        if reply is None:
-            self._abort(scope["client"])
-            await receive()
-            return
-        await _send(reply, send)
+            reply = self._kis.answer(request) if is_json else gateway_refusal("OPSQ9997").reply
+        return reply if fault is None else await self._strike(fault, reply)
 
     async def _strike(self, fault: Fault, reply: Reply | None) -> Reply | None:
         """What is sent instead; None for nothing."""
+        if fault.when == "after":
+            fault.struck.set()
+            await asyncio.sleep(fault.seconds)
         match fault.kind:
             case "delay":
-                if fault.when == "after":
-                    await asyncio.sleep(fault.seconds)
                 return reply
             case "drop":
                 return None

@@ -1,6 +1,7 @@
 """Things that go wrong on request, for tests."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Literal
 
 FaultKind = Literal["delay", "drop", "error", "empty_error", "not_json"]
@@ -17,8 +18,9 @@ class Fault:
         target: A path, a TR id, or ``*`` for every request.
         when: Whether it strikes before KIS has done anything, or after, so that an order stands.
         times: How often it still strikes.
-        seconds: The delay.
+        seconds: The delay; anything else that goes wrong may come late too.
         code, status: The error's message code and HTTP status.
+        struck, over: Set when it first strikes, and when that request has been dealt with.
     """
 
     kind: FaultKind
@@ -28,6 +30,8 @@ class Fault:
     seconds: float = 0
     code: str = "EGW00201"
     status: int = 500
+    struck: threading.Event = field(default_factory=threading.Event, compare=False)
+    over: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 class Faults:

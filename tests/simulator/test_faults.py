@@ -55,6 +55,19 @@ async def test_a_delayed_answer_holds_up_no_other():
         assert time.monotonic() - started < 5
 
 
+async def test_a_fault_tells_that_it_strikes_and_that_it_is_over():
+    async with simulator() as (sim, wire, _demo):
+        fault = sim.faults.add("drop", ORDER_PATH, when="after", seconds=30)
+        with pytest.raises(httpx.ReadTimeout):
+            await wire.http.post(ORDER_PATH, headers=wire.headers("TTTC0012U"), json={}, timeout=0.05)
+        assert fault.struck.wait(10)
+        assert not fault.over.is_set()
+        fault = sim.faults.add("error", PRICE[1])
+        await wire.get(*PRICE, SAMSUNG)
+        assert fault.struck.is_set()
+        assert fault.over.wait(10)
+
+
 async def test_tokens_can_be_made_to_expire():
     async with simulator() as (sim, wire, _demo):
         sim.faults.expire_tokens()
