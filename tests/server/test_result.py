@@ -17,7 +17,9 @@ def test_notes_tell_units_and_untrusted_text_beside_the_pages_own() -> None:
     investor = catalog().find("domestic_stock_inquire_investor")
     assert investor is not None
     api = replace(investor, untrusted=frozenset({"comment"}))
-    rows: list[Record] = [{"trade_date": "2026-06-15", "foreign_net_buy_turnover": 12, "individual_net_buy_turnover": None}]
+    rows: list[Record] = [
+        {"trade_date": "2026-06-15", "foreign_net_buy_turnover": 12, "individual_net_buy_turnover": None}
+    ]
     result = success(Environment.SIM, api, Page({"days": rows}, True, None, ["The page's own."], NOW))
     assert result.structured_content is not None
     assert result.structured_content["notes"] == [
