@@ -38,15 +38,14 @@ class Candle:
 class _Columns:
     day: str
     clock: str | None
-    close: str
     volume: str
 
 
 _COLUMNS: Mapping[tuple[Market, bool], _Columns] = {
-    ("KR", False): _Columns("trade_date", None, "close", "volume"),
-    ("KR", True): _Columns("trade_date", "trade_time", "price", "trade_volume"),
-    ("US", False): _Columns("local_date", None, "close", "volume"),
-    ("US", True): _Columns("local_date", "local_time", "close", "volume"),
+    ("KR", False): _Columns("trade_date", None, "volume"),
+    ("KR", True): _Columns("trade_date", "trade_time", "trade_volume"),
+    ("US", False): _Columns("local_date", None, "volume"),
+    ("US", True): _Columns("local_date", "local_time", "volume"),
 }
 """Where a row holds what, by market and whether the candle is a matter of minutes."""
 
@@ -115,7 +114,7 @@ class CandlePages:
         columns = _COLUMNS[self.instrument.market, isinstance(self.length, int)]
         for row in rows:
             day, clock = row.get(columns.day), row.get(columns.clock) if columns.clock else "00:00"
-            prices = [amount(row, name) for name in ("open", "high", "low", columns.close)]
+            prices = [amount(row, name) for name in ("open", "high", "low", "close")]
             if isinstance(day, str) and isinstance(clock, str) and all(prices):
                 yield Candle(
                     datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), self.instrument.timezone),

@@ -18,8 +18,8 @@ from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatu
 _MORNING, _EVENING = time(7), time(17)
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _ACTIONS: Mapping[str, Action] = {
-    "amend": Action.MODIFY,
-    "amend_closing": Action.MODIFY,
+    "modify": Action.MODIFY,
+    "modify_closing": Action.MODIFY,
     "cancel": Action.CANCEL,
 }
 
