@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.server import account_tools, market_tools, order_tools, system_tools
+from kis_mcp.server import account_tools, history_tools, market_tools, order_tools, system_tools
 from kis_mcp.server.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
@@ -23,6 +23,8 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "modify_order": order_tools.modify_order,
     "cancel_order": order_tools.cancel_order,
     "get_orders": account_tools.get_orders,
+    "get_order_status": history_tools.get_order_status,
+    "get_order_history": history_tools.get_order_history,
     "halt_trading": system_tools.halt_trading,
     "get_environment": system_tools.get_environment,
     "set_environment": system_tools.set_environment,
