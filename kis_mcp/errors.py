@@ -1,14 +1,14 @@
 """Everything that can go wrong, as errors a model can act on.
 
-    KisMcpError
-     ├─ BadArgument          the caller sent something that cannot be right, or KIS refused it as such
-     ├─ NotInEnvironment     sim, demo or real does not offer this
-     ├─ CredentialsError     keys, account or token are missing or refused
-     ├─ RateLimited          KIS' limit was hit and waiting did not help
-     ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
-     ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
-     ├─ OrderRejected        KIS said no to the order
-     └─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+KisMcpError
+ ├─ BadArgument          the caller sent something that cannot be right, or KIS refused it as such
+ ├─ NotInEnvironment     sim, demo or real does not offer this
+ ├─ CredentialsError     keys, account or token are missing or refused
+ ├─ RateLimited          KIS' limit was hit and waiting did not help
+ ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
+ ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
+ ├─ OrderRejected        KIS said no to the order
+ └─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
 """
 
 from typing import ClassVar
