@@ -135,7 +135,7 @@ async def _us_balance(kis: Kis) -> Balance:
     page = await kis.rows("overseas_stock_inquire_present_balance", {"market": "us", "amounts_in": "foreign"})
     cash_row = next((row for row in page.rows("cash") if row.get("currency") == "USD"), _NOTHING)
     held = await positions(kis, "US")
-    cash = number(cash_row, "foreign_currency_deposit")
+    cash = number(cash_row, "fx_deposit")
     value, cost, profit = (
         _total(amounts)
         for amounts in (
@@ -148,7 +148,7 @@ async def _us_balance(kis: Kis) -> Balance:
         market="US",
         currency="USD",
         cash=cash,
-        withdrawable_cash=number(cash_row, "foreign_currency_withdrawable_amount"),
+        withdrawable_cash=number(cash_row, "fx_withdrawable_amount"),
         stock_value=value,
         total_value=None if cash is None or value is None else cash + value,
         purchase_amount=cost,
@@ -200,8 +200,8 @@ def _us_position(row: Mapping[str, object]) -> Position:
         average_price=number(row, "purchase_average_price"),
         price=number(row, "price"),
         value=number(row, "overseas_stock_valuation_amount"),
-        purchase_amount=number(row, "foreign_currency_purchase_amount"),
-        profit=number(row, "foreign_currency_valuation_profit_loss"),
+        purchase_amount=number(row, "fx_purchase_amount"),
+        profit=number(row, "fx_valuation_profit_loss"),
         profit_rate=number(row, "valuation_profit_loss_rate"),
     )
 

@@ -54,7 +54,7 @@ MEANINGS = {
     "pfls": "profit_loss",
     "rlzt": "realized",
     "frgn": "foreign",
-    "frcr": "foreign",
+    "frcr": "foreign|fx",
     "ovtm": "after_hours|extended_hours",
     "prst": "preferred",
     "unas": "underlying",

@@ -264,7 +264,7 @@ _COMPANY: Mapping[str, Fact] = {
     "pbr": lambda s: _per_share(s.quote.price, s.book_value),
     "par_value": lambda s: Decimal(100) if s.instrument.country == "KR" else Decimal("0.01"),
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
-    "foreign_limit_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
+    "foreign_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
     "foreign_holding_quantity": lambda s: s.instrument.listed_shares * s.share("foreign", 500, 6000) // 10_000,
     "exchange_rate": lambda s: Decimal(1) if s.instrument.country == "KR" else USD_KRW,
     "previous_exchange_rate": lambda s: Decimal(1) if s.instrument.country == "KR" else USD_KRW,
