@@ -61,7 +61,7 @@ def output_schema(api: Api) -> Schema:
 
 def _parameter(parameter: Parameter) -> Schema:
     if parameter.name == FIELDS:
-        return {"type": ["string", "array"], "items": {"type": "string"}, "description": parameter.description}
+        return {"type": "string", "description": parameter.description}
     schema: Schema = _item(parameter)
     if parameter.is_list:
         schema = {"type": "array", "items": schema, "minItems": 1}
