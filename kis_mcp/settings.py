@@ -141,6 +141,7 @@ class Settings(BaseSettings):
 
     allow_real_orders: bool = False
     confirm: Literal["ask", "never"] = "ask"
+    approval_seconds: int = Field(120, ge=1, le=600)
     demo_quotes: Literal["demo", "real"] = "demo"
     max_order_notional: Decimal | None = Field(None, gt=0)
     max_order_quantity: int | None = Field(None, gt=0)

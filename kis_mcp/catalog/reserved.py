@@ -1,20 +1,29 @@
-"""Arguments that tools take beside their own, where the answer is long or wide."""
+"""Arguments that tools take beside their own: where the answer is long or wide, and where an order is confirmed."""
 
 from kis_mcp.catalog.model import Api, Parameter
 
 FIELDS = "fields"
 LIMIT = "limit"
 CURSOR = "cursor"
+CONFIRMATION_TOKEN = "confirmation_token"  # noqa: S105  (its name)
 ALL_FIELDS = "all"
 DEFAULT_LIMIT = 100
 MOST_ROWS = 1000
 
-_FIELDS = Parameter(FIELDS, "string", f'"{ALL_FIELDS}" or names.', is_list=True, max_items=200)
+_FIELDS = Parameter(FIELDS, "string", f"Names with commas, or {ALL_FIELDS}.", is_list=True, max_items=200)
 _OF_LISTS = (
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
     Parameter(CURSOR, "string", "A next_cursor."),
 )
-RESERVED_NAMES = frozenset({FIELDS, LIMIT, CURSOR})
+_OF_ORDERS = (
+    Parameter(
+        CONFIRMATION_TOKEN,
+        "string",
+        "From this tool's needs_confirmation answer, once the person agreed to its preview.",
+        pattern="[A-Za-z0-9.]{1,100}",
+    ),
+)
+RESERVED_NAMES = frozenset({FIELDS, LIMIT, CURSOR, CONFIRMATION_TOKEN})
 
 
 def is_list_tool(api: Api) -> bool:
@@ -23,9 +32,10 @@ def is_list_tool(api: Api) -> bool:
 
 
 def all_parameters(api: Api) -> tuple[Parameter, ...]:
-    """The parameters of a row, then `fields` for lists and for blocks with columns, and for lists of KIS APIs `limit`
-    and `cursor`."""
+    """The parameters of a row, then `fields` for lists and for blocks with columns, for lists of KIS APIs `limit` and
+    `cursor`, and for orders `confirmation_token`."""
+    of_orders = _OF_ORDERS if api.risk == "order" else ()
     if is_list_tool(api):
-        return (*api.parameters, _FIELDS, *_OF_LISTS)
-    wide = any(block.columns or block.is_list for block in api.blocks)
-    return (*api.parameters, _FIELDS) if wide and api.kind != "websocket" else api.parameters
+        return (*api.parameters, _FIELDS, *_OF_LISTS, *of_orders)
+    wide = any(block.columns or block.is_list for block in api.blocks) and api.kind != "websocket"
+    return (*api.parameters, *((_FIELDS,) if wide else ()), *of_orders)

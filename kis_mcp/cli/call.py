@@ -60,7 +60,7 @@ async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) ->
         if schema.get("type") == "boolean":
             content[name] = typer.confirm(label, err=True)
         else:
-            content[name] = typer.prompt(label, err=True)
+            content[name] = typer.prompt(label, err=True, type=int if schema.get("type") == "integer" else None)
     if not properties and not typer.confirm("Accept?", err=True):
         return ElicitResult(action="decline")
     return ElicitResult(action="accept", content=content)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.context import ServerRequestContext
@@ -27,9 +28,11 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-Answer: TypeAlias = Literal["accepted", "declined", "cancelled"]
+if TYPE_CHECKING:
+    from kis_mcp.trading.journal import Decision, Verdict
 
 _KEY = "confirm"
+_QUANTITY = "quantity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,13 @@ class Asked:
         environment: Where it was asked; the answer counts there, whatever was switched to meanwhile.
         subject: What the answer decides, such as an intent's id.
         question: The whole text, the same in every round.
+        quantity: What the person has to type beside the box to tick; None for nothing.
     """
 
     environment: str
     subject: str
     question: str
+    quantity: str | None = None
 
 
 class AnswerNeeded(Exception):
@@ -84,40 +89,66 @@ class Person:
             return None
         return Asked(**json.loads(self._params.request_state))
 
-    async def ask(self, asked: Asked, label: str) -> Answer:
+    async def ask(self, asked: Asked, label: str) -> Decision:
         """Put the question to the person. ``label`` stands beside the box to tick.
 
-        An acceptance without the tick is a no; an answer that is none (a client that fails or breaks off) cancels.
+        An acceptance without the tick, or with another quantity, is a no; an answer that is none (a client that fails
+        or breaks off) cancels.
 
         Raises:
             AnswerNeeded: In the modern era, while there is no answer yet.
         """
-        form = ElicitRequestFormParams(message=asked.question, requested_schema=_form(label))
+        form = ElicitRequestFormParams(message=asked.question, requested_schema=_form(asked, label))
         if not self._repeats_calls:
-            return await self._ask_now(form)
+            return await self._ask_now(form, asked)
         response = (self._params.input_responses or {}).get(_KEY) if self.asked == asked else None
         if response is None:
             state = json.dumps(asdict(asked))
             raise AnswerNeeded(
                 InputRequiredResult(input_requests={_KEY: ElicitRequest(params=form)}, request_state=state)
             )
-        return _verdict(response) if isinstance(response, ElicitResult) else "cancelled"
+        return _decision(response, asked) if isinstance(response, ElicitResult) else _decided("cancelled")
 
-    async def _ask_now(self, form: ElicitRequestFormParams) -> Answer:
+    async def _ask_now(self, form: ElicitRequestFormParams, asked: Asked) -> Decision:
         session, request_id = self._context.session, self._context.request_id
         try:
             response = await session.elicit_form(form.message, form.requested_schema, request_id)
         except (MCPError, ValidationError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            return "cancelled"
-        return _verdict(response)
+            return _decided("cancelled", "the client failed to ask")
+        return _decision(response, asked)
 
 
-def _form(label: str) -> ElicitRequestedSchema:
-    box = {"type": "boolean", "title": label, "default": False}
-    return {"type": "object", "properties": {_KEY: box}, "required": [_KEY]}
+def _form(asked: Asked, label: str) -> ElicitRequestedSchema:
+    properties: dict[str, Any] = {_KEY: {"type": "boolean", "title": label, "default": False}}
+    if asked.quantity is not None:
+        properties[_QUANTITY] = {
+            "type": "integer" if asked.quantity.isdigit() else "number",
+            "title": "Type the quantity",
+            "description": "As it stands above: real money is at stake.",
+        }
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _verdict(response: ElicitResult) -> Answer:
-    if response.action == "accept":
-        return "accepted" if (response.content or {}).get(_KEY) is True else "declined"
-    return "declined" if response.action == "decline" else "cancelled"
+def _decision(response: ElicitResult, asked: Asked) -> Decision:
+    if response.action != "accept":
+        return _decided("declined" if response.action == "decline" else "cancelled")
+    content = response.content or {}
+    if content.get(_KEY) is not True:
+        return _decided("declined", "the box was not ticked")
+    if asked.quantity is not None and _number(content.get(_QUANTITY)) != Decimal(asked.quantity):
+        return _decided("declined", "another quantity was typed")
+    return _decided("accepted")
+
+
+def _number(typed: object) -> Decimal | None:
+    """A number as clients send what was typed."""
+    try:
+        return None if isinstance(typed, bool) else Decimal(str(typed))
+    except InvalidOperation:
+        return None
+
+
+def _decided(verdict: Verdict, reason: str = "") -> Decision:
+    from kis_mcp.trading.journal import Decision
+
+    return Decision(verdict=verdict, channel="elicitation", reason=reason)

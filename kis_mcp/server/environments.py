@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from kis_mcp.settings import Settings
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
     from kis_mcp.catalog.model import CacheClass
+    from kis_mcp.server.approval.approvals import Approvals
     from kis_mcp.simulator.options import SimulatorOptions
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
@@ -88,6 +90,13 @@ class Environments:
         self.require_allowed(environment)
         self.current = environment
         self.switches += 1
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """The pages on which a person approves what a client cannot ask about."""
+        from kis_mcp.server.approval.approvals import Approvals
+
+        return Approvals(self.settings.data_dir, seconds=self.settings.approval_seconds, clock=self.clock)
 
     async def settle_earlier_orders(self) -> None:
         """Look up orders that an earlier process left unknown, where there is a journal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
 from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.call import Call
@@ -60,7 +61,8 @@ async def typed_order(call: Call) -> Page:
     """An order API under its own name."""
 
     async def prepare() -> OrderCall:
-        return OrderCall(call.api.tool, call.arguments)
+        own = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
+        return OrderCall(call.api.tool, own)
 
     call.values()
     return await send_order(call, prepare)

@@ -1,91 +1,143 @@
-"""An order's way through MCP: propose it at the desk, ask the person, decide, execute.
+"""An order's way through MCP: propose it at the desk, have it confirmed, decide, execute.
 
-Every promise about orders (guard, journal, one claim, nothing sent twice) is the desk's. What is kept here is that a
-person is asked where the settings want it, and that a client which cannot ask gets a refusal that it can read.
+Every promise about orders (guard, journal, one claim, nothing sent twice) is the desk's. What is kept here is that each
+order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 
 from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
+from kis_mcp.errors import BadArgument
+from kis_mcp.server import preview
 from kis_mcp.server.call import Call, page
+from kis_mcp.server.channel import ConfirmChannel, nobody_to_ask
 from kis_mcp.server.confirmation import Asked
-from kis_mcp.trading.answers import OrderOutcome
-from kis_mcp.trading.desk import OrderDesk
+from kis_mcp.server.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.trading.answers import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.order import Action, Order, fingerprint
 from kis_mcp.trading.orders import OrderCall
 
-_NOT_ASKED = Decision(verdict="accepted", channel="never")
+_LABEL = "Send it"
+_NEXT = (
+    "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
+    " the confirmation_token."
+)
 
 
 async def send_order(
     call: Call, prepare: Callable[[], Awaitable[OrderCall]], idempotency_key: str | None = None
 ) -> Page:
-    """Take one order from the call to KIS' answer.
+    """Take one order from the call to KIS' answer, or to the preview that a second call confirms.
 
     Args:
-        prepare: Says which KIS order it is; not asked when the call only repeats one with the person's answer.
+        prepare: Says which KIS order it is; not asked when the call only repeats one with its confirmation.
 
     Raises:
         AnswerNeeded: The client has to repeat the call with the person's answer.
         OrderRefused, OrderRejected, OrderStateUnknown, BadArgument and others: As the desk says.
     """
-    asks = call.environments.settings.confirm == "ask" or call.environment is Environment.REAL
-    asked = call.person.asked
-    if asked is None:
-        if asks and not call.person.can_be_asked:
-            raise _nobody_to_ask(call.environment)
-        desk = await (await call.session()).desk()
-        order = await prepare()
-        api = call.environments.catalog.find(order.tool)
-        assert api is not None
-        proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key)
-        if proposal.outcome is not None:
-            return _answer(call, proposal.outcome)
-        asked = Asked(call.environment.value, proposal.intent_id, proposal.question)
-        if proposal.status is not Status.PROPOSED:
-            return _answer(call, await desk.execute(asked.subject))
+    if asked := call.person.asked:
+        return await _send(call, asked.subject, "elicitation", partial(ask_client, call, asked, _LABEL))
+    by = await channel_of(call, call.environment)
+    if by is None:
+        raise nobody_to_ask("An order")
+    if token := call.arguments.get(CONFIRMATION_TOKEN):
+        _require_preview(by)
+        intent_id = preview.redeem(token, _fingerprint(call), call.environments.clock())
+        return await _send(call, intent_id, by, partial(_at_once, by))
     desk = await (await call.session()).desk()
-    decision = await _ask(call, desk, asked) if asks else _NOT_ASKED
-    await desk.decide(asked.subject, decision)
-    return _answer(call, await desk.execute(asked.subject))
+    order = await prepare()
+    api = call.environments.catalog.find(order.tool)
+    assert api is not None
+    proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key)
+    if proposal.outcome is not None:
+        return _answer(call, proposal.outcome)
+    if proposal.status is not Status.PROPOSED:
+        return _answer(call, await desk.execute(proposal.intent_id))
+    match by:
+        case "elicitation":
+            asking = partial(ask_client, call, _asked(call, proposal), _LABEL)
+        case "page":
+            asking = partial(ask_on_page, call, proposal.intent_id, proposal.facts)
+        case "preview":
+            return _preview(call, proposal)
+        case "never":
+            asking = partial(_at_once, by)
+    return await _send(call, proposal.intent_id, by, asking)
 
 
-async def _ask(call: Call, desk: OrderDesk, asked: Asked) -> Decision:
-    """The person's verdict. A call that is cancelled while the question stands cancels the intent."""
+async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]) -> Page:
+    """Decide the intent as the person does, and send it. A call that is cancelled meanwhile cancels the intent."""
+    desk = await (await call.session()).desk()
     try:
-        answer = await call.person.ask(asked, "Send it")
+        decision = await asking()
     except anyio.get_cancelled_exc_class():
         with anyio.CancelScope(shield=True):
-            await desk.decide(
-                asked.subject, Decision(verdict="cancelled", channel="elicitation", reason="the call was cancelled")
-            )
+            await desk.decide(intent_id, Decision(verdict="cancelled", channel=by, reason="the call was cancelled"))
         raise
-    return Decision(verdict=answer, channel="elicitation")
+    await desk.decide(intent_id, decision)
+    return _answer(call, await desk.execute(intent_id))
 
 
-def _nobody_to_ask(environment: Environment) -> OrderRefused:
-    remedy = "Use a client that supports MCP form elicitation"
-    if environment is not Environment.REAL:
-        remedy += f", or set KIS_CONFIRM=never, which lets orders in {environment} out without asking"
-    return OrderRefused(
-        "An order needs a person's confirmation, and this client cannot ask for it: it does not support MCP form"
-        " elicitation. Nothing was sent.",
-        remedy=f"{remedy}.",
-    )
+async def _at_once(by: ConfirmChannel) -> Decision:
+    """The decision where no person is asked any more."""
+    return Decision(verdict="accepted", channel=by)
+
+
+def _asked(call: Call, proposal: Proposal) -> Asked:
+    """The question for the client. What may cost real money is typed as well as ticked."""
+    order = proposal.order
+    typed = call.environment is Environment.REAL and order.action is not Action.CANCEL and order.quantity is not None
+    quantity = f"{order.quantity.normalize():f}" if typed and order.quantity is not None else None
+    return Asked(call.environment.value, proposal.intent_id, proposal.question, quantity)
+
+
+def _require_preview(by: ConfirmChannel) -> None:
+    if by != "preview":
+        raise BadArgument(
+            "There is no preview to confirm here: "
+            + ("orders go out at once." if by == "never" else "the person is asked directly."),
+            remedy=f"Call again without {CONFIRMATION_TOKEN}.",
+            field=CONFIRMATION_TOKEN,
+        )
+
+
+def _preview(call: Call, proposal: Proposal) -> Page:
+    now = call.environments.clock()
+    expires_at = now + preview.LIFETIME
+    told = {
+        "intent_id": proposal.intent_id,
+        "status": "needs_confirmation",
+        "preview": proposal.question,
+        "confirmation_token": preview.issue(proposal.intent_id, _fingerprint(call), expires_at),
+        "expires_at": expires_at,
+    }
+    return page(now, notes=[_NEXT], order={**told, **_order_facts(proposal.order)})
+
+
+def _fingerprint(call: Call) -> str:
+    """The same for the same call, whichever token comes with it."""
+    said = {name: value for name, value in call.values().items() if name != CONFIRMATION_TOKEN}
+    return fingerprint(call.environment, "", call.api.tool, said)
 
 
 def _answer(call: Call, outcome: OrderOutcome) -> Page:
-    order = outcome.order
-    told = {
-        "intent_id": outcome.intent_id,
-        "status": outcome.status.value,
-        "order_id": outcome.order_id,
+    told = {"intent_id": outcome.intent_id, "status": outcome.status.value, "order_id": outcome.order_id}
+    message = {"message": outcome.message} if outcome.message else {}
+    order = {name: fact for name, fact in told.items() if fact} | _order_facts(outcome.order) | message
+    return page(call.environments.clock(), order=order)
+
+
+def _order_facts(order: Order) -> dict[str, object]:
+    facts = {
         "original_order_id": order.original_order_id,
         "symbol": order.symbol,
         "name": order.name,
@@ -95,6 +147,5 @@ def _answer(call: Call, outcome: OrderOutcome) -> Page:
         "order_type": order.order_type,
         "quantity": order.quantity,
         "price": order.price,
-        "message": outcome.message,
     }
-    return page(call.environments.clock(), order={name: fact for name, fact in told.items() if fact not in (None, "")})
+    return {name: fact for name, fact in facts.items() if fact not in (None, "")}

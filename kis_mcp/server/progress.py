@@ -14,7 +14,9 @@ class Progress:
 
     async def waiting(self, seconds: float) -> None:
         """Report that KIS' rate limit makes the call wait about so many seconds."""
+        await self.report(f"Waiting about {max(seconds, 1):.0f} s for KIS' rate limit.")
+
+    async def report(self, message: str) -> None:
+        """Report what the call waits for."""
         self._reports += 1
-        await self._session.report_progress(
-            self._reports, message=f"Waiting about {max(seconds, 1):.0f} s for KIS' rate limit."
-        )
+        await self._session.report_progress(self._reports, message=message)

@@ -7,15 +7,25 @@ from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.call import Call, page
+from kis_mcp.server.channel import nobody_to_ask
 from kis_mcp.server.confirmation import Asked
+from kis_mcp.server.consent import ask_client, ask_on_page, channel_of
 from kis_mcp.server.limits import kill_switch
+from kis_mcp.trading.question import QuestionFacts
 
 _MOST_WORDS = 8
+_CONFIRMATION = {
+    "elicitation": "this client asks a person about each order",
+    "page": "a person approves each order in the browser, with their PIN",
+    "preview": "each order needs a second call with the token of its preview",
+    "never": "none, orders go out at once",
+    None: "impossible, orders are refused: this client cannot ask, and no PIN is set (kis-mcp setup-pin)",
+}
 
 
 async def get_environment(call: Call) -> Page:
     call.values()
-    return page(call.environments.clock(), environment=_facts(call, call.environments.current))
+    return page(call.environments.clock(), environment=await _facts(call, call.environments.current))
 
 
 async def set_environment(call: Call) -> Page:
@@ -26,26 +36,25 @@ async def set_environment(call: Call) -> Page:
     if wanted is Environment.REAL and environments.current is not Environment.REAL:
         await _require_consent(call, wanted)
     environments.switch(wanted)
-    return page(environments.clock(), environment=_facts(call, wanted))
+    return page(environments.clock(), environment=await _facts(call, wanted))
 
 
 async def _require_consent(call: Call, wanted: Environment) -> None:
-    if not call.person.can_be_asked:
-        raise OrderRefused(
-            "Switching to real money needs a person's consent, and this client cannot ask for it.",
-            remedy="Use a client with MCP form elicitation, or ask the operator to start the server with KIS_ENV=real.",
-            field="environment",
-        )
     orders = "can be placed" if call.environments.settings.allow_real_orders else "stay switched off"
-    question = (
-        f"[REAL] Switch this server to the real account? Quotes, balance and positions will be those of real money. "
-        f"Real orders {orders}; each asks you again."
-    )
+    headline = "Switch this server to the real account?"
+    effect = f"Quotes, balance and positions will be those of real money. Real orders {orders}; each asks you again."
     subject = f"{wanted} after {call.environments.switches} switches"
-    answer = await call.person.ask(Asked(call.environment.value, subject, question), "Switch to real money")
-    if answer != "accepted":
+    asked = Asked(call.environment.value, subject, f"[REAL] {headline} {effect}")
+    if call.person.asked or call.person.can_be_asked:
+        decision = await ask_client(call, asked, "Switch to real money")
+    elif await channel_of(call, wanted) == "page":
+        facts = QuestionFacts(environment="REAL", headline=headline, terms={"effect": effect}, warnings=())
+        decision = await ask_on_page(call, subject, facts)
+    else:
+        raise nobody_to_ask("Switching to real money")
+    if decision.verdict != "accepted":
         raise OrderRefused(
-            f"The person {answer} the switch to real money.",
+            f"The person {decision.verdict} the switch to real money.",
             remedy=f"Stay in {call.environments.current.value}; do not ask again unless the person wants it.",
         )
 
@@ -57,7 +66,7 @@ async def halt_trading(call: Call) -> Page:
     return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})
 
 
-def _facts(call: Call, environment: Environment) -> dict[str, object]:
+async def _facts(call: Call, environment: Environment) -> dict[str, object]:
     settings = call.environments.settings
     halted = kill_switch(settings).reason()
     profile = settings.profile(environment)
@@ -71,7 +80,7 @@ def _facts(call: Call, environment: Environment) -> dict[str, object]:
         else "switched off by the operator"
         if real and not settings.allow_real_orders
         else "allowed",
-        "confirmation": "a person confirms each order" if settings.confirm == "ask" else "none, orders go out at once",
+        "confirmation": _CONFIRMATION[await channel_of(call, environment)],
         "account": account.masked if account else "not set",
         "requests_per_second": profile.requests_per_second,
     }

@@ -35,8 +35,8 @@ class QuestionFacts:
         environment: In capitals.
         headline: The order in one line.
         terms: Name → text, in reading order. The names are ``action``, ``instrument``, ``side``, ``quantity``,
-            ``order_type``, ``price``, ``amount``, ``further``, ``account`` and ``reference``; one that does not apply
-            is missing.
+            ``order_type``, ``price``, ``amount``, ``further``, ``account`` and ``reference``, or ``effect`` for what is
+            no order; one that does not apply is missing.
     """
 
     environment: str

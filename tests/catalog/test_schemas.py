@@ -21,6 +21,11 @@ def test_an_input_schema_says_all_that_a_caller_has_to_know(api: FindApi) -> Non
             "quantity": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Shares."},
             "price": {"type": "number", "minimum": 0, "description": "Limit price."},
             "at": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$", "description": "When."},
+            "confirmation_token": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9.]{1,100}$",
+                "description": "From this tool's needs_confirmation answer, once the person agreed to its preview.",
+            },
         },
         "additionalProperties": False,
         "required": ["country", "side", "quantity"],

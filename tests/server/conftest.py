@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pytest
 from mcp import Client
 from mcp.client.session import ClientRequestContext, ElicitationFnT
-from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, TextContent
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.clock import KST
+from kis_mcp.clock import KST, Clock
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
@@ -32,11 +32,16 @@ class Person:
 
     action: Literal["accept", "decline", "cancel"] = "accept"
     ticks: bool = True
+    types: int | float | str | None = 3
     asked: list[str] = field(default_factory=list)
 
     async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
         self.asked.append(params.message)
-        return ElicitResult(action=self.action, content={"confirm": self.ticks} if self.action == "accept" else None)
+        if self.action != "accept":
+            return ElicitResult(action=self.action)
+        typed = {"quantity": self.types} if "quantity" in params.requested_schema["properties"] else {}
+        return ElicitResult(action="accept", content={"confirm": self.ticks, **typed})
 
 
 @pytest.fixture(params=ERAS)
@@ -84,10 +89,11 @@ async def connected(
     *,
     era: str = "auto",
     person: ElicitationFnT | None = None,
+    clock: Clock = lambda: NOW,
     **more: Any,
 ) -> AsyncGenerator[Client]:
     """A client of a fresh server; without a person it cannot elicit."""
-    server = build_server(settings, options, clock=lambda: NOW)
+    server = build_server(settings, options, clock=clock)
     async with Client(server, mode=era, elicitation_callback=person, **more) as client:
         yield client
 

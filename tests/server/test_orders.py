@@ -13,7 +13,7 @@ from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
 from kis_mcp.simulator.server import Simulator
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.journal import Record
+from kis_mcp.trading.journal import Record, Status
 from tests.server.conftest import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
 
 YES: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
@@ -55,16 +55,13 @@ async def test_without_a_clear_yes_nothing_is_sent_and_the_answer_is_journaled(
     assert record.decision.verdict == {"cancel": "cancelled"}.get(person.action, "declined")
 
 
-@pytest.mark.parametrize("environment", ["sim", "demo", "real"])
-async def test_a_client_that_cannot_elicit_gets_a_refusal_it_can_read(
-    simulator: Simulator, era: str, environment: str
-) -> None:
-    settings = settings_for(simulator, environment, allow_real_orders=True)
+async def test_in_real_a_client_that_cannot_ask_gets_a_refusal_it_can_read(simulator: Simulator, era: str) -> None:
+    settings = settings_for(simulator, "real", allow_real_orders=True)
     async with connected(settings, era=era) as client:
         facts = error(await client.call_tool("place_order", BUY))
     assert facts["class"] == "order_refused"
     assert "elicitation" in facts["what"]
-    assert ("KIS_CONFIRM=never" in facts["next_step"]) is (environment != "real")
+    assert "kis-mcp setup-pin" in facts["next_step"]
     assert list(simulator.received) == []
 
 
@@ -101,6 +98,38 @@ async def test_a_permitted_and_confirmed_real_order_goes_out(simulator: Simulato
     assert result.structured_content["environment"] == "real"
     assert person.asked[0].startswith("[REAL] ")
     assert "87654321" not in person.asked[0]
+
+
+@pytest.mark.parametrize("typed", [2, 30, 3.5, "three", None])
+async def test_in_real_a_yes_with_another_quantity_is_a_no(
+    simulator: Simulator, era: str, typed: float | str | None
+) -> None:
+    settings = settings_for(simulator, "real", allow_real_orders=True)
+    async with connected(settings, era=era, person=Person(types=typed)) as client:
+        facts = error(await client.call_tool("place_order", BUY))
+    assert "another quantity was typed" in facts["what"]
+    assert simulator.ledger.orders == []
+    (record,) = await journaled(settings)
+    assert record.status is Status.DECLINED
+
+
+@pytest.mark.parametrize("typed", ["3", 3.0])
+async def test_the_quantity_counts_however_the_client_sends_it(simulator: Simulator, typed: float | str) -> None:
+    settings = settings_for(simulator, "real", allow_real_orders=True)
+    async with connected(settings, person=Person(types=typed)) as client:
+        assert blocks(await client.call_tool("place_order", BUY))["order"]["status"] == "accepted"
+
+
+async def test_a_question_that_nobody_answers_is_cancelled(simulator: Simulator) -> None:
+    async def sleeps(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    settings = settings_for(simulator, approval_seconds=1)
+    async with connected(settings, era="legacy", person=sleeps) as client:
+        facts = error(await client.call_tool("place_order", BUY))
+    assert "nobody answered in time" in facts["what"]
+    assert simulator.ledger.orders == []
 
 
 async def test_the_same_idempotency_key_gives_the_same_answer_and_no_second_order(

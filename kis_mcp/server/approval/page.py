@@ -25,6 +25,7 @@ _LABELS = {
     "order_type": ("주문 유형", "Order type"),
     "price": ("가격", "Price"),
     "amount": ("예상 금액", "Estimated amount"),
+    "effect": ("결과", "Effect"),
     "further": ("그 밖의 값", "Further"),
     "account": ("계좌", "Account"),
     "reference": ("기록", "Reference"),
@@ -58,10 +59,8 @@ _LOCKED = ("PIN이 여러 번 틀려 거절되었습니다.", "Rejected after to
 def form_page(approval: Approval, nonce: str, notice: Notice | None = None) -> str:
     """The question with its form."""
     facts = approval.facts
-    sends = (
-        f"승인하면 위 내용 그대로 {facts.environment}에 보냅니다.",
-        f"Approving sends exactly this, in {facts.environment}.",
-    )
+    where = facts.environment
+    agree = (f"승인하면 위 내용 그대로 {where}에서 실행됩니다.", f"Approving lets exactly this happen, in {where}.")
     form = _template("form.html").substitute(
         notice=f'<p class="notice" role="alert">{_both(*_NOTICES[notice])}</p>' if notice else "",
         terms="\n".join(_term(name, text) for name, text in facts.terms.items()),
@@ -69,7 +68,7 @@ def form_page(approval: Approval, nonce: str, notice: Notice | None = None) -> s
         expires_at=f"{approval.expires_at.astimezone(KST):%H:%M:%S}",
         form_token=approval.form_token,
         tries_left=approval.tries_left,
-        agree=_both(*sends),
+        agree=_both(*agree),
     )
     return _page(facts, nonce, form, approval.seconds_left)
 

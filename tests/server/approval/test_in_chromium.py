@@ -65,10 +65,10 @@ class Browser:
         self.driver.find_element("css selector", f"button[value={answer}]").click()
 
     def _sees(self, text: str) -> str:
-        from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+        from selenium.common.exceptions import WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        wait = WebDriverWait(self.driver, 20, 0.05, (NoSuchElementException, StaleElementReferenceException))
+        wait = WebDriverWait(self.driver, 20, 0.05, (WebDriverException,))
         main = wait.until(lambda driver: text in (shown := driver.find_element("tag name", "main").text) and shown)
         return str(main)
 
