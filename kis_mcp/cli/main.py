@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 
 app = typer.Typer(
@@ -111,6 +114,28 @@ def doctor(as_json: AsJson = False) -> None:
     from kis_mcp.cli.doctor import run
 
     run(as_json=as_json)
+
+
+@app.command()
+def orders(
+    env: Annotated[
+        Environment | None, typer.Option(help="Whose orders; those of the configured environment when left out.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days, today included.")] = 7,
+    kis: Annotated[bool, typer.Option("--kis", help="Ask KIS as well: fills, and orders placed elsewhere.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write a day's orders to a CSV file there instead.")
+    ] = None,
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="That day; today when left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the record of orders: what was asked, who confirmed it, what came of it."""
+    from kis_mcp.cli import orders
+
+    if export is None:
+        orders.show(env, days, ask_kis=kis, as_json=as_json)
+    else:
+        orders.export(env, export, date.date() if date else None, ask_kis=kis)
 
 
 @app.command("setup-pin")
