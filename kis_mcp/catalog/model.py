@@ -13,7 +13,7 @@ FieldType: TypeAlias = Literal[
 Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
 AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pension"]
-CacheClass: TypeAlias = Literal["none", "quote", "account", "reference"]
+CacheClass: TypeAlias = Literal["none", "quote", "account", "reference", "day"]
 
 
 @dataclass(frozen=True, slots=True)

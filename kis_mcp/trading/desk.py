@@ -34,6 +34,7 @@ from kis_mcp.trading.answers import OrderOutcome, Proposal, answer_of, proposal_
 from kis_mcp.trading.facts import Finding, GuardFacts
 from kis_mcp.trading.fields import text
 from kis_mcp.trading.follow_up import FollowUp
+from kis_mcp.trading.gathering import gathered
 from kis_mcp.trading.guard import check, refusal
 from kis_mcp.trading.journal import (
     HUMAN_CHANNELS,
@@ -49,11 +50,12 @@ from kis_mcp.trading.journal import (
 )
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.limits import OrderLimits
-from kis_mcp.trading.market_facts import Describe, gather, valued
+from kis_mcp.trading.market_facts import Describe
 from kis_mcp.trading.order import Action, Order, fingerprint, is_same_order_id, order_of, plain
 from kis_mcp.trading.originals import completed, merged, original_of
 from kis_mcp.trading.reconcile import Reconciler
 from kis_mcp.trading.rules.permission import DUPLICATE_WINDOW
+from kis_mcp.trading.sessions import venue_of
 from kis_mcp.trading.ulid import new_ulid
 
 PROPOSAL_LIFETIME = timedelta(minutes=10)
@@ -129,6 +131,7 @@ class OrderDesk:
         facts = replace(
             await self._facts(order, now),
             kind=instrument.kind if instrument else None,
+            venue=venue_of(api.tool, values),
             same=same,
             idempotency_key=idempotency_key,
         )
@@ -137,10 +140,9 @@ class OrderDesk:
             if original := await original_of(self._kis, api, order, now):
                 values = completed(api, values, original)
                 order = merged(order_of(api, values), original)
-                facts = replace(facts, remaining=original.remaining_quantity)
-            market = await gather(self._kis, order, self._describe)
-            order = valued(order, market)
-            findings = check(replace(facts, order=order, kind=market.kind))
+                facts = replace(facts, order=order, remaining=original.remaining_quantity)
+            facts = await gathered(self._kis, facts, api.tool, values, self._describe)
+            order, findings = facts.order, check(facts)
         refused = refusal(findings)
         intent = Intent(
             id=new_ulid(now),

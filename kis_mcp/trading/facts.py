@@ -9,6 +9,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.sessions import TradingDays, Venue
 from kis_mcp.trading.ticks import InstrumentKind
 
 
@@ -24,6 +25,8 @@ class GuardFacts:
         idempotency_key: The caller's key for this one.
         sent_today: Orders and changes that this journal sent today and that may stand, without this one.
         remaining: What is left of the standing order that a change or cancel concerns.
+        venue: Where the order goes.
+        trading_days: Of the venue, where its hours are to be kept.
         kind: Of the instrument.
     """
 
@@ -36,6 +39,8 @@ class GuardFacts:
     idempotency_key: str | None = None
     sent_today: int = 0
     remaining: Decimal | None = None
+    venue: Venue | None = None
+    trading_days: TradingDays | None = None
     kind: InstrumentKind | None = None
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.facts import Finding, GuardFacts, Rule
-from kis_mcp.trading.rules import caps, permission, terms
+from kis_mcp.trading.rules import caps, hours, permission, terms
 
 RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -17,6 +17,8 @@ RULES: Mapping[str, Rule] = {
         Rule(permission.orders_are_not_halted, "kis-mcp kill", when_sending=True),
         Rule(permission.caps_are_set),
         Rule(permission.symbol_is_allowed, "KIS_ALLOWED_SYMBOLS", needs_kis=True),
+        Rule(hours.order_type_is_taken),
+        Rule(hours.session_is_open, "KIS_SESSION_CHECK", needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
         Rule(terms.quantity_is_positive, on_cancels=True),
         Rule(terms.quantity_remains, on_cancels=True),

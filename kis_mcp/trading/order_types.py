@@ -11,6 +11,10 @@ PRICED = frozenset(
         "loo",
         "loc",
         "odd_lot_limit",
+        "pre_market_limit",
+        "after_market_limit",
+        "after_market_limit_ioc",
+        "after_market_limit_fok",
     }
 )
 
@@ -25,6 +29,12 @@ UNPRICED = frozenset(
         "priority",
         "pre_market_after_hours",
         "after_hours_close",
+        "pre_market_best",
+        "pre_market_priority",
+        "after_market_best",
+        "after_market_best_ioc",
+        "after_market_best_fok",
+        "after_market_priority",
         "moo",
         "moc",
     }

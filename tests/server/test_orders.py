@@ -1,5 +1,6 @@
 """An order and the person who confirms it, in both protocol eras."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ from mcp import Client, MCPError
 from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 
+from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
 from kis_mcp.simulator.server import Simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Record, Status
-from tests.server.conftest import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
+from tests.server.conftest import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
 
 YES: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
 NO: InputResponses = {"confirm": ElicitResult(action="decline")}
@@ -291,3 +293,15 @@ async def test_a_tool_halts_trading_and_no_tool_lifts_it(simulator: Simulator, e
     assert environment["orders"].startswith("halted")
     assert len(simulator.ledger.orders) == 2
     assert not {name for name in tools if "resume" in name or "lift" in name}
+
+
+async def test_where_the_operator_wants_hours_kept_a_closed_exchange_refuses(simulator: Simulator, era: str) -> None:
+    person = Person()
+    settings = settings_for(simulator, "demo", session_check="on")
+    sunday = NOW + timedelta(days=4)
+    server = build_server(settings, clock=lambda: sunday)
+    async with Client(server, mode=era, elicitation_callback=person) as client:
+        facts = error(await client.call_tool("place_order", BUY))
+    assert "KRX is closed" in facts["what"]
+    assert "2026-03-09 08:20 KST" in facts["next_step"]
+    assert person.asked == []

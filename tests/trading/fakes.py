@@ -57,6 +57,7 @@ class FakeKis:
     reads: list[str] = field(default_factory=list)
     failing: dict[str, Exception] = field(default_factory=dict)
     complete: bool = True
+    holidays: list[dict[str, object]] = field(default_factory=list)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         await asyncio.sleep(0)
@@ -64,6 +65,7 @@ class FakeKis:
         if error := self.failing.get(tool):
             raise error
         blocks: dict[str, Any] = {
+            "domestic_stock_chk_holiday": {"days": self.holidays},
             "domestic_stock_inquire_price": {"price": self.quote},
             "domestic_stock_inquire_daily_ccld": {"orders": self.listed},
             "overseas_stock_inquire_ccnl": {"orders": self.listed},

@@ -98,7 +98,7 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
 
 
 async def test_the_question_shows_what_else_is_sent(desk: Desk) -> None:
-    stop = BUY | {"order_type": "stop_limit", "stop_price": 71000, "exchange": "sor"}
+    stop = BUY | {"order_type": "stop_limit", "stop_price": 71000, "exchange": "nxt"}
     proposal = await desk.desk.propose(api(ORDER_CASH), stop)
     assert "Further: stop_price 71000" in proposal.question
 

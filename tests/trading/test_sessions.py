@@ -1,0 +1,146 @@
+"""Venues and their hours, on the library's real calendars."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisUnavailable
+from kis_mcp.trading.calendars import trading_days
+from kis_mcp.trading.sessions import TradingDays, Venue, venue_of, venues
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
+
+ORDERS = [api for api in CATALOG.apis if api.risk == "order"]
+
+
+async def names(kis: FakeKis, venue: str, at: str) -> list[str]:
+    now = datetime.fromisoformat(at).replace(tzinfo=KST)
+    return [session.name for session in venues()[venue].open_sessions(now, await days(kis, venue, now))]
+
+
+async def days(kis: FakeKis, venue: str, now: datetime) -> TradingDays:
+    return await trading_days(kis, venues()[venue], now)
+
+
+@pytest.mark.parametrize(
+    ("venue", "at", "sessions"),
+    [
+        ("krx", "2026-11-20 08:10", []),
+        ("krx", "2026-11-20 08:35", ["opening auction", "pre-market at the last close"]),
+        ("krx", "2026-11-20 09:00", ["regular session"]),
+        ("krx", "2026-11-20 15:20", ["closing auction"]),
+        ("krx", "2026-11-20 15:45", ["after hours at the close"]),
+        ("krx", "2026-11-20 19:59", ["after-market"]),
+        ("krx", "2026-11-20 20:00", []),
+        ("krx", "2026-11-21 10:00", []),
+        ("krx", "2026-09-25 10:00", []),
+        ("krx", "2026-12-31 10:00", []),
+        ("krx", "2026-01-02 09:30", ["opening auction", "pre-market at the last close"]),
+        ("nxt", "2026-11-20 08:10", ["pre-market"]),
+        ("nxt", "2026-11-20 08:55", []),
+        ("nxt", "2026-11-20 15:25", []),
+        ("nxt", "2026-11-20 19:59", ["after-market"]),
+        ("sor", "2026-11-20 15:25", ["regular session"]),
+        ("us", "2026-11-20 17:59", []),
+        ("us", "2026-11-20 18:00", ["pre-market"]),
+        ("us", "2026-11-20 23:30", ["regular session"]),
+        ("us", "2026-11-21 05:59", ["regular session"]),
+        ("us", "2026-11-21 06:59", ["after-market"]),
+        ("us", "2026-11-21 07:00", []),
+        ("us", "2026-07-01 17:00", ["pre-market"]),
+        ("us", "2026-07-01 22:30", ["regular session"]),
+        ("us", "2026-07-02 06:59", ["after-market"]),
+        ("us", "2026-11-26 23:45", []),
+        ("us", "2026-11-28 02:59", ["regular session"]),
+        ("us", "2026-11-28 03:00", ["after-market"]),
+        ("us_daytime", "2026-11-20 17:59", ["daytime session"]),
+        ("us_daytime", "2026-11-26 12:00", []),
+        ("hong_kong", "2026-11-20 16:59", ["regular session"]),
+        ("china", "2026-10-01 11:00", []),
+        ("tokyo", "2026-11-23 10:00", []),
+        ("tokyo", "2026-11-20 15:29", ["regular session"]),
+        ("vietnam", "2026-11-20 11:00", ["regular session"]),
+        ("futures_day", "2026-11-20 08:30", ["day session"]),
+        ("futures_day", "2026-11-20 15:44", ["day session"]),
+        ("futures_night", "2026-11-20 18:00", ["night session"]),
+        ("futures_night", "2026-11-21 05:59", ["night session"]),
+        ("futures_night", "2026-11-21 18:30", []),
+        ("bond", "2026-11-20 15:29", ["regular session"]),
+    ],
+)
+async def test_sessions_follow_holidays_half_days_late_openings_and_summer_time(
+    kis: FakeKis, venue: str, at: str, sessions: list[str]
+) -> None:
+    assert await names(kis, venue, at) == sessions
+
+
+async def test_where_no_calendar_reaches_weekdays_are_trading_days(kis: FakeKis) -> None:
+    assert await names(kis, "china", "2093-10-01 11:00") == ["regular session"]
+    assert await names(kis, "china", "2093-10-03 11:00") == []
+
+
+async def test_the_real_kis_knows_korean_holidays_better_than_the_library(kis: FakeKis, clock: FakeClock) -> None:
+    kis.environment = Environment.REAL
+    kis.holidays = [
+        {"base_date": "2026-06-03", "market_open": False},
+        {"base_date": "2026-06-06", "market_open": True},
+    ]
+    assert await names(kis, "krx", "2026-06-03 10:00") == []
+    assert await names(kis, "krx", "2026-06-04 10:00") == ["regular session"]
+    assert await names(kis, "krx", "2026-06-06 10:00") == []
+    kis.failing["domestic_stock_chk_holiday"] = KisUnavailable("down", remedy="wait")
+    assert await names(kis, "krx", "2026-06-03 10:00") == ["regular session"]
+
+
+async def test_the_next_opening_skips_holidays_and_depends_on_the_type(kis: FakeKis) -> None:
+    friday = datetime(2026, 11, 20, 15, 25, tzinfo=KST)
+    krx, known = venues()["krx"], await days(kis, "krx", friday)
+    assert krx.next_opening("limit", friday, known) == datetime(2026, 11, 23, 8, 20, tzinfo=KST)
+    assert krx.next_opening("after_market_limit", friday, known) == datetime(2026, 11, 20, 16, 0, tzinfo=KST)
+    assert krx.next_opening("after_hours_single_price", friday, known) is None
+
+
+@pytest.mark.parametrize("venue", venues().values(), ids=lambda venue: venue.title)
+def test_the_table_names_apis_arguments_and_order_types_that_exist(venue: Venue) -> None:
+    for tool in venue.apis:
+        parameters = {parameter.name: parameter.codes or {} for parameter in api(tool).parameters}
+        for name, words in venue.when.items():
+            assert words <= set(parameters[name])
+        if "order_type" in parameters:
+            assert set(venue.order_types) <= set(parameters["order_type"])
+    assert venue.sell_only <= set(venue.order_types)
+
+
+def test_every_order_api_but_reservations_and_overseas_futures_has_its_hours() -> None:
+    served = {tool for venue in venues().values() for tool in venue.apis}
+    assert {tool for order in ORDERS if "resv" not in (tool := order.tool)} - served == {
+        "overseas_fo_order",
+        "overseas_fo_order_rvsecncl",
+    }
+    assert venue_of("domestic_stock_order_resv", {"exchange": "krx"}) is None
+
+
+@given(
+    st.sampled_from(sorted(venues())),
+    st.integers(0, 365 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=KST) + timedelta(minutes=minutes)),
+    st.integers(0, 27),
+)
+def test_what_is_open_has_opened_before(name: str, now: datetime, number: int) -> None:
+    """Whatever the day, a type is taken now exactly where its next opening was foreseen for no later than now."""
+    venue = venues()[name]
+    order_type = venue.order_types[number % len(venue.order_types)]
+    local = now.astimezone(venue.timezone).date()
+    calendar = {day: venue.usual(day) for day in (local + timedelta(days=offset) for offset in range(-3, 4))}
+    opened = venue.next_opening(order_type, now - timedelta(days=2), calendar)
+    is_open = any(session.takes(order_type) for session in venue.open_sessions(now, calendar))
+    assert not is_open or (opened is not None and opened <= now)
+
+
+def test_usual_hours_are_local() -> None:
+    hours = venues()["us"].usual(date(2026, 7, 1))
+    assert hours is not None
+    assert hours[0] == datetime(2026, 7, 1, 9, 30, tzinfo=ZoneInfo("America/New_York"))
