@@ -72,3 +72,20 @@ def test_an_example_decodes_whole(example: dict[str, Any]) -> None:
     assert len(list(scalars(to_json(decoded.blocks)))) == len(sent)
     known = Counter[Decimal | int](value for text in sent if (value := number(text)) is not None)
     assert numbers(decoded.blocks) - known == Counter()
+
+
+def test_the_rows_of_an_example_come_under_the_blocks_that_are_meant() -> None:
+    strays = {}
+    for example in EXAMPLES:
+        api = APIS[example["category"], example["slug"]]
+        names = {block.name for block in api.blocks}
+        if stray := set(decode(api, example["body"]).blocks) - names:
+            strays[api.tool] = stray
+    assert strays == {}
+
+
+def test_orders_of_bonds_are_found_where_kis_sends_them_not_where_its_sheet_says() -> None:
+    bonds = ("domestic_bond", "inquire_daily_ccld")
+    example = next(example for example in EXAMPLES if (example["category"], example["slug"]) == bonds)
+    orders = decode(APIS[bonds], example["body"]).rows("orders")
+    assert [row["order_id"] for row in orders] == ["0000015201", "0000015202"]
