@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
+import anyio
 import sqlalchemy
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnClause, ColumnElement, RowMapping, Select, Text, event, select, table, text
@@ -35,7 +36,11 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_tim
 
 
 class SqlJournal:
-    """Implements `kis_mcp.trading.journal.Journal`. One file holds one environment's orders."""
+    """Implements `kis_mcp.trading.journal.Journal`. One file holds one environment's orders.
+
+    A caller that is cancelled waits until its entry is written or its rows are read: a connection that is given up
+    halfway never closes, and its process never ends.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -118,25 +123,25 @@ class SqlJournal:
             return await _the(connection, entry.intent_id)
 
     async def find(self, intent_id: str) -> Record | None:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return _first(await _records(connection, _RECORDS.where(column("id") == intent_id)))
 
     async def find_by_key(self, account: str, idempotency_key: str) -> Record | None:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return await _by_key(connection, account, idempotency_key)
 
     async def same_as(self, fingerprint: str) -> Sequence[Record]:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             query = _RECORDS.where(column("fingerprint") == fingerprint)
             return await _records(connection, query.order_by(*_LATEST_FIRST))
 
     async def unresolved(self) -> Sequence[Record]:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             query = _RECORDS.where(_stands([status for status in Status if status.is_unresolved]))
             return await _records(connection, query.order_by(column("at")))
 
     async def accepted_since(self, since: datetime) -> Sequence[Record]:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             query = _RECORDS.where(_stands([Status.ACCEPTED]), column("sent_at") >= _stamp(since))
             return await _records(connection, query.order_by(column("sent_at")))
 
@@ -155,11 +160,11 @@ class SqlJournal:
             query = query.where(column("at") >= _stamp(since))
         if until is not None:
             query = query.where(column("at") < _stamp(until))
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return await _records(connection, query)
 
     async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             found = [
                 read(row)
                 for source, read in (("outcomes", _outcome), ("reconciliations", _reconciliation))
@@ -170,7 +175,7 @@ class SqlJournal:
 
     async def _migrate(self) -> None:
         """Look at the version first: a file that needs no migration waits for nobody's lock."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             version = await connection.run_sync(migrations.version_of)
         if version > migrations.LATEST:
             raise KisMcpError(
@@ -185,9 +190,15 @@ class SqlJournal:
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that holds the file's write lock from its start, so that what it read stays true."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             connection = await connection.execution_options(kis_begin="BEGIN IMMEDIATE")
             async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncGenerator[AsyncConnection]:
+        with anyio.CancelScope(shield=True):
+            async with self._engine.connect() as connection:
                 yield connection
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kis_mcp.clock import KST
@@ -62,6 +63,17 @@ async def test_an_intent_comes_back_as_it_was_written(journal: SqlJournal) -> No
     assert record.intent == one
     assert record.status is Status.PROPOSED
     assert await journal.find(one.id) == record
+
+
+async def test_a_cancelled_caller_waits_until_its_entry_is_written(journal: SqlJournal) -> None:
+    one = intent()
+    with anyio.CancelScope() as calling:
+        calling.cancel()
+        await journal.propose(one)
+    with anyio.CancelScope() as calling:
+        calling.cancel()
+        assert await journal.find(one.id) is not None
+    assert not calling.cancelled_caught
 
 
 @pytest.mark.parametrize(
