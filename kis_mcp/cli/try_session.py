@@ -17,6 +17,8 @@ from kis_mcp.cli.client import server_process
 from kis_mcp.cli.show import show_result
 
 SYMBOL = "005930"
+ORDER_FIELDS = ["order_id", "name", "side", "quantity", "filled_quantity", "average_fill_price", "status"]
+POSITION_FIELDS = ["symbol", "name", "quantity", "average_price", "price", "profit", "currency"]
 
 console = Console()
 
@@ -52,8 +54,8 @@ async def _session(variables: dict[str, str]) -> None:
         await _step(
             client, "Buy 10.", "place_order", symbol=SYMBOL, side="buy", quantity=10, order_type="limit", price=best_ask
         )
-        await _step(client, "Did it fill?", "get_orders")
-        await _step(client, "What do I hold now?", "get_positions")
+        await _step(client, "Did it fill?", "get_orders", fields=ORDER_FIELDS)
+        await _step(client, "What do I hold now?", "get_positions", fields=POSITION_FIELDS)
         await _step(client, "And in cash?", "get_balance")
 
 

@@ -14,7 +14,7 @@ from tests.cli.command import COMMAND, run
 def test_try_goes_through_a_session_to_a_filled_order(tmp_path: Path) -> None:
     finished = run("try", data_dir=tmp_path, COLUMNS="120")
     assert finished.returncode == 0, finished.stderr
-    for shown in ("삼성전자", "The server asks a person", "[SIM] BUY 10", "accepted", "profit"):
+    for shown in ("삼성전자", "The server asks a person", "[SIM] BUY 10", "accepted", "filled_quantity"):
         assert shown in finished.stdout
     assert finished.stderr == ""
     assert list(tmp_path.iterdir()) == []
