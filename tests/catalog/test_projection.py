@@ -26,7 +26,7 @@ def test_a_record_shows_its_columns_and_says_how_many_fields_it_hides(wide: Api)
 
 
 def test_blank_fields_are_left_out_unless_asked_for(wide: Api) -> None:
-    row = {"name": None, "price": 0}
+    row: dict[str, object] = {"name": None, "price": 0}
     assert projection(wide, None).shown("quotes", row) == {"price": 0}
     assert projection(wide, ["price", "name"]).shown("quotes", row) == {"price": 0, "name": None}
     assert projection(wide, "all").shown("quotes", row) == row
