@@ -26,12 +26,9 @@ SWITCHES = (
     f"--window-size={WINDOW[0]},{WINDOW[1]}",
 )
 
-pytestmark = [
-    pytest.mark.skipif(
-        not (CHROMIUM.exists() and DRIVER.exists()), reason=f"{CHROMIUM} and {DRIVER} are not installed"
-    ),
-    pytest.mark.xdist_group("chromium"),
-]
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM.exists() and DRIVER.exists()), reason=f"{CHROMIUM} and {DRIVER} are not installed"
+)
 
 
 class Browser:
