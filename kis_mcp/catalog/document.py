@@ -23,6 +23,7 @@ _REUSE: Mapping[CacheClass, str] = {
     "quote": "An answer may be some seconds old.",
     "account": "An answer may be some seconds old, but not older than the last order.",
     "reference": "An answer may be an hour old.",
+    "day": "An answer may be a day old.",
 }
 _DYNAMIC = {"$hts_id": "the HTS ID", "$today": "today", "$now": "now", "$last_year": "last year"}
 _MASKED = {"account": "string, masked", "private": "string, hidden"}
