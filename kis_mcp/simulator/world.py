@@ -4,8 +4,10 @@ from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.elements import wrong_account
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
-from kis_mcp.simulator.engine.model import Account
+from kis_mcp.simulator.engine.model import Account, Order
+from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import USD_KRW, Market
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
@@ -33,3 +35,23 @@ class World:
             return self.books.account(call.host, number, product, call.owner)
         except WrongOwner:
             raise wrong_account() from None
+
+    def orders(self, call: Call, category: Category) -> list[Order]:
+        """The orders in one of KIS' categories of the account that a call names, oldest first.
+
+        Raises:
+            Refusal: It belongs to another app key.
+        """
+        listed = self.market.instruments
+        return [o for o in self.broker.orders_of(self.account(call)) if listed[o.symbol].category == category]
+
+    def listed(self, call: Call, symbol: str) -> Instrument:
+        """The instrument of a symbol, in the category of the API that is called.
+
+        Raises:
+            Rejected: There is none.
+        """
+        instrument = self.market.find(symbol)
+        if instrument is None or instrument.category != call.api.category:
+            raise Rejected(Problem.UNKNOWN_SYMBOL)
+        return instrument

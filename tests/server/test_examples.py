@@ -1,4 +1,4 @@
-"""Every read tool's example, through a client, in the simulator."""
+"""Every tool's example, through a client, in the simulator."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from kis_mcp.catalog.render import to_json
 from kis_mcp.catalog.schemas import output_schema
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator.server import Simulator
-from tests.server.conftest import connected, settings_for, text
+from tests.server.conftest import connected, error, settings_for, text
 
 READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket" and api.risk != "order"]
 TOOLSETS = sorted({api.toolset for api in READS})
@@ -39,3 +39,22 @@ async def test_every_example_works_and_its_result_is_what_the_schema_says(toolse
     async with connected(settings_for(simulator), SurfaceOptions("all")) as client:
         found = await asyncio.gather(*(failure(client, api) for api in apis))
     assert {api.tool: problem for api, problem in zip(apis, found, strict=True) if problem} == {}
+
+
+ORDERS = [api for api in catalog().apis if api.risk == "order"]
+CHANGES = frozenset(api.tool for api in ORDERS if "rvsecncl" in api.slug or api.slug == "order_resv_ccnl")
+NOT_HELD = frozenset({"domestic_bond_sell"})
+"""Sells that a fresh account has nothing for."""
+
+
+@pytest.mark.parametrize("api", ORDERS, ids=lambda api: api.tool)
+async def test_an_orders_example_goes_through_and_a_changes_is_refused_by_kis(api: Api, simulator: Simulator) -> None:
+    settings = settings_for(simulator, acct_future="87654322", confirm="never")
+    async with connected(settings, SurfaceOptions("all")) as client:
+        result = await client.call_tool(api.tool, to_json(dict(api.example)))
+    if api.tool in CHANGES | NOT_HELD:
+        assert error(result)["class"] in ("order_rejected", "not_found", "bad_argument"), text(result)
+        assert simulator.ledger.accepted == []
+    else:
+        assert not result.is_error, text(result)
+        assert len(simulator.ledger.accepted) == 1

@@ -17,7 +17,6 @@ from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.costs import COMMISSION_RATES
 from kis_mcp.simulator.engine.model import ZERO
-from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.world import World
 
@@ -32,7 +31,7 @@ def balance(world: World, call: Call) -> Answer:
 
 def account_balance(world: World, call: Call) -> Answer:
     """Twenty kinds of assets in KIS' fixed order; there are Korean shares, foreign shares, foreign cash and cash."""
-    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "US", call)
+    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "overseas_stock", call)
     rate = world.exchange_rate
     rows: dict[int, tuple[Decimal, Decimal]] = {
         1: (home.cost, home.value),
@@ -63,13 +62,11 @@ def buying_power(world: World, call: Call) -> Answer:
     portfolio = _portfolio(world, call)
     symbol, price, code = call.text("PDNO"), call.price("ORD_UNPR"), call.text("ORD_DVSN")
     if symbol:
-        instrument = world.market.find(symbol)
-        if instrument is None:
-            raise Rejected(Problem.UNKNOWN_SYMBOL)
+        instrument = world.listed(call, symbol)
         if price == 0 or code == "01":
             price = world.market.quote(instrument, call.now).high_limit
     available = max(portfolio.available, ZERO)
-    amount = (available / (1 + COMMISSION_RATES["KR"])).quantize(Decimal(1), ROUND_DOWN)
+    amount = (available / (1 + COMMISSION_RATES["domestic_stock"])).quantize(Decimal(1), ROUND_DOWN)
     quantity = int(amount // price) if symbol and price else 0
     facts: Facts = {
         "ord_psbl_cash": available,
@@ -87,10 +84,7 @@ def buying_power(world: World, call: Call) -> Answer:
 def sellable(world: World, call: Call) -> Answer:
     """What of one stock can be sold."""
     portfolio, symbol = _portfolio(world, call), call.text("PDNO")
-    instrument = world.market.find(symbol)
-    if instrument is None:
-        raise Rejected(Problem.UNKNOWN_SYMBOL)
-    held = portfolio.holding(instrument)
+    held = portfolio.holding(world.listed(call, symbol))
     facts = dict(_position(held))
     facts |= {"buy_qty": bought(held.today), "sll_qty": sold(held.today), "cblc_qty": held.position.quantity}
     return {"output1": facts | {"now_pric": held.quote.price}}
@@ -109,7 +103,7 @@ def deposit(world: World, call: Call) -> Answer:
 
 def margin(world: World, call: Call) -> Answer:
     """Cash for orders at home and in dollars."""
-    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "US", call)
+    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "overseas_stock", call)
     cash, usd = max(home.available, ZERO), max(abroad.available, ZERO)
     facts: dict[str, object] = {
         "acmga_rt": Decimal(100),
@@ -135,7 +129,7 @@ def rights(world: World, call: Call) -> Answer:
 
 
 def _portfolio(world: World, call: Call) -> Portfolio:
-    return Portfolio(world, world.account(call), "KR", call)
+    return Portfolio(world, world.account(call), "domestic_stock", call)
 
 
 def _position(holding: Holding) -> Facts:
@@ -151,8 +145,8 @@ def _position(holding: Holding) -> Facts:
         "thdt_buyqty": bought(holding.today),
         "thdt_sll_qty": sold(holding.today),
         "hldg_qty": position.quantity,
-        "slpsb_qty": holding.sellable,
-        "ord_psbl_qty": holding.sellable,
+        "slpsb_qty": holding.closable,
+        "ord_psbl_qty": holding.closable,
         "pchs_avg_pric": position.average_price.quantize(_FOUR),
         "pchs_amt": position.cost.quantize(Decimal(1)),
         "prpr": quote.price,

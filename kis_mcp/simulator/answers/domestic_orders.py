@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from kis_mcp.simulator.answers.placement import BRANCH, Answer
+from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.portfolio import (
     costs,
 )
@@ -14,8 +14,6 @@ from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.replies import refusal_words
 from kis_mcp.simulator.world import World
 
-_SIDES = {Side.BUY: "매수", Side.SELL: "매도"}
-_CHANGES = {Action.NEW: "", Action.AMEND: "정정", Action.CANCEL: "취소"}
 _FOUR = Decimal("0.0001")
 
 
@@ -57,7 +55,7 @@ def reservations(world: World, call: Call) -> Answer:
         _reservation(world, item)
         for item in world.broker.reservations.values()
         if item.account == account.key
-        and world.market.instruments[item.symbol].country == "KR"
+        and world.market.instruments[item.symbol].category == "domestic_stock"
         and call.covers(item.received_at.date())
         and not (item.cancelled_at and arguments.get("active_only", "true") == "true")
         and arguments.get("symbol", item.symbol) == item.symbol
@@ -67,9 +65,7 @@ def reservations(world: World, call: Call) -> Answer:
 
 
 def _orders(world: World, call: Call) -> Iterable[Order]:
-    instruments = world.market.instruments
-    orders = world.broker.orders_of(world.account(call))
-    return [order for order in orders if instruments[order.symbol].country == "KR"]
+    return world.orders(call, "domestic_stock")
 
 
 def _wanted(order: Order, call: Call) -> bool:
@@ -92,7 +88,7 @@ def _side_wanted(side: Side, wanted: str) -> bool:
 
 
 def _order(world: World, order: Order) -> Facts:
-    change = _CHANGES[order.action]
+    change = order.action.words
     order_type = KRX_TYPES[order.code].name
     return {
         "ord_dt": order.placed_at.date(),
@@ -101,10 +97,10 @@ def _order(world: World, order: Order) -> Facts:
         "orgn_odno": order.original,
         "ord_dvsn_name": order_type,
         "ord_dvsn_cd": order.code,
-        "trad_dvsn_name": f"현금{_SIDES[order.side]}",
+        "trad_dvsn_name": f"현금{SIDE_NAMES[order.side]}",
         "sll_buy_dvsn_cd": order.side.value,
-        "sll_buy_dvsn_cd_name": f"현금{_SIDES[order.side]}{change}{'*' if change else ''}",
-        "rvse_cncl_dvsn_name": f"{_SIDES[order.side]}{change}{'*' if change else ''}",
+        "sll_buy_dvsn_cd_name": f"현금{SIDE_NAMES[order.side]}{change}{'*' if change else ''}",
+        "rvse_cncl_dvsn_name": f"{SIDE_NAMES[order.side]}{change}{'*' if change else ''}",
         "pdno": order.symbol,
         "prdt_name": world.market.instruments[order.symbol].name_ko,
         "ord_qty": order.quantity,

@@ -35,7 +35,7 @@ def period_trade_profit(world: World, call: Call) -> Answer:
 
 
 def _profit(world: World, call: Call, key: Callable[[Fill], tuple[object, ...]]) -> Answer:
-    portfolio = Portfolio(world, world.account(call), "KR", call)
+    portfolio = Portfolio(world, world.account(call), "domestic_stock", call)
     fills = [fill for fill in portfolio.fills(date.min, date.max) if call.covers(fill.day)]
     if symbol := call.arguments.get("symbol"):
         fills = [fill for fill in fills if fill.symbol == symbol]

@@ -16,6 +16,7 @@ _EXCHANGES = {
     "nasdaq": ("NAS", "나스닥", "NASD"),
     "nyse": ("NYS", "뉴욕거래소", "NYSE"),
     "amex": ("AMS", "아멕스", "AMEX"),
+    "cme": ("CME", "시카고상품거래소", "CME"),
 }
 _CENT = Decimal("0.01")
 
@@ -142,7 +143,7 @@ def _pivot(subject: Subject, steps: int) -> Decimal:
     high, low, close = (_previous(subject, name) for name in ("high", "low", "close"))
     pivot = (high + low + close) / 3
     levels = {0: pivot, 1: 2 * pivot - low, 2: pivot + high - low, -1: 2 * pivot - high, -2: pivot - high + low}
-    return levels[steps].quantize(Decimal(1) if subject.instrument.country == "KR" else _CENT)
+    return levels[steps].quantize(subject.instrument.price(1))
 
 
 _QUOTE: Mapping[str, Fact] = {
@@ -174,7 +175,7 @@ _QUOTE: Mapping[str, Fact] = {
     "lower_limit_price": lambda s: s.quote.low_limit if s.instrument.country == "KR" else Decimal(0),
     "price_limit_width": lambda s: s.quote.high_limit - s.quote.previous_close,
     "tick_size": lambda s: s.quote.tick,
-    "weighted_average_price": lambda s: (s.quote.turnover / s.quote.volume).quantize(_CENT),
+    "weighted_average_price": lambda s: (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT),
     "change_from_open": lambda s: _change_from(s, "open"),
     "change_from_high": lambda s: _change_from(s, "high"),
     "change_from_low": lambda s: _change_from(s, "low"),
@@ -255,7 +256,7 @@ _COMPANY: Mapping[str, Fact] = {
     "par_value_currency": lambda s: s.instrument.currency,
     "capital_currency": lambda s: s.instrument.currency,
     "industry_name": lambda s: s.instrument.sector,
-    "decimal_places": lambda s: 0 if s.instrument.country == "KR" else 2,
+    "decimal_places": lambda s: s.instrument.decimals,
     "listed_shares": lambda s: s.instrument.listed_shares,
     "market_cap": _market_cap,
     "eps": lambda s: s.earnings,

@@ -18,7 +18,6 @@ from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.costs import COMMISSION_RATES
 from kis_mcp.simulator.engine.model import ZERO
-from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.world import World
 
@@ -28,7 +27,7 @@ _FOUR = Decimal("0.0001")
 
 def balance(world: World, call: Call) -> Answer:
     """Positions in dollars."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     holdings = [h for h in portfolio.holdings if h.position.quantity and on_exchange(h.instrument, call)]
     fills = portfolio.fills(date.min, date.max)
     totals: Facts = {
@@ -47,11 +46,11 @@ def balance(world: World, call: Call) -> Answer:
 
 def present_balance(world: World, call: Call) -> Answer:
     """Positions, cash by currency and sums in won."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     rate = world.exchange_rate
     in_won = call.arguments.get("amounts_in") == "won"
     factor = rate if in_won else Decimal(1)
-    home = Portfolio(world, portfolio.account, "KR", call)
+    home = Portfolio(world, portfolio.account, "domestic_stock", call)
     cost, value = ((amount * rate).quantize(Decimal(1)) for amount in (portfolio.cost, portfolio.value))
     cash = (portfolio.cash * rate).quantize(Decimal(1))
     usd: Facts = {
@@ -94,12 +93,11 @@ def present_balance(world: World, call: Call) -> Answer:
 
 def buying_power(world: World, call: Call) -> Answer:
     """Dollars for a buy and the shares they are enough for."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     price = call.price("OVRS_ORD_UNPR")
-    if world.market.find(call.text("ITEM_CD")) is None:
-        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    world.listed(call, call.text("ITEM_CD"))
     available = max(portfolio.available, ZERO)
-    amount = (available / (1 + COMMISSION_RATES["US"])).quantize(_CENT, ROUND_DOWN)
+    amount = (available / (1 + COMMISSION_RATES["overseas_stock"])).quantize(_CENT, ROUND_DOWN)
     quantity = int(amount // price) if price else 0
     facts: Facts = {
         "tr_crcy_cd": "USD",
@@ -119,7 +117,7 @@ def buying_power(world: World, call: Call) -> Answer:
 
 def foreign_margin(world: World, call: Call) -> Answer:
     """Dollars for orders."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     available = max(portfolio.available, ZERO)
     unsettled = [f for f in portfolio.fills(date.min, date.max) if f.settles_on > portfolio.today]
     facts: Facts = {
@@ -152,8 +150,8 @@ def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decim
         "ovrs_cblc_qty": position.quantity,
         "cblc_qty13": position.quantity - bought(holding.today) + sold(holding.today),
         "ccld_qty_smtl1": position.quantity,
-        "ord_psbl_qty": holding.sellable,
-        "ord_psbl_qty1": holding.sellable,
+        "ord_psbl_qty": holding.closable,
+        "ord_psbl_qty1": holding.closable,
         "thdt_buy_ccld_qty1": bought(holding.today),
         "thdt_sll_ccld_qty1": sold(holding.today),
         "thdt_buy_ccld_frcr_amt": buy_amount(holding.today),

@@ -4,15 +4,13 @@ from decimal import Decimal
 
 from kis_mcp.clock import NEW_YORK
 from kis_mcp.simulator.answers.overseas import listing, on_exchange
-from kis_mcp.simulator.answers.placement import BRANCH, Answer
+from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.model import Action, Order, Side
+from kis_mcp.simulator.engine.model import Action, Order
 from kis_mcp.simulator.replies import refusal_words
 from kis_mcp.simulator.world import World
 
-_SIDES = {Side.BUY: "매수", Side.SELL: "매도"}
-_CHANGES = {Action.NEW: "", Action.AMEND: "정정", Action.CANCEL: "취소"}
 _FOUR = Decimal("0.0001")
 
 
@@ -80,7 +78,7 @@ def reservations(world: World, call: Call) -> Answer:
         instrument = world.market.instruments[item.symbol]
         if (
             item.account != account.key
-            or instrument.country != "US"
+            or instrument.category != "overseas_stock"
             or not call.covers(item.received_at.date())
             or not on_exchange(instrument, call)
         ):
@@ -97,12 +95,12 @@ def reservations(world: World, call: Call) -> Answer:
                 "ord_gno_brno": BRANCH,
                 "odno": item.order,
                 "sll_buy_dvsn_cd": item.side.value,
-                "sll_buy_dvsn_cd_name": _SIDES[item.side],
+                "sll_buy_dvsn_cd_name": SIDE_NAMES[item.side],
                 "ovrs_rsvn_ord_stat_cd": code,
                 "ovrs_rsvn_ord_stat_cd_name": state,
                 "ord_rcit_tmd": f"{item.received_at:%H%M%S}",
                 "ord_fwdg_tmd": f"{order.placed_at:%H%M%S}" if order else "",
-                "tr_dvsn_name": _SIDES[item.side],
+                "tr_dvsn_name": SIDE_NAMES[item.side],
                 "ft_ord_qty": item.quantity,
                 "ft_ord_unpr3": item.price,
                 "ft_ccld_qty": order.filled if order else 0,
@@ -113,8 +111,7 @@ def reservations(world: World, call: Call) -> Answer:
 
 
 def _orders(world: World, call: Call) -> list[Order]:
-    instruments = world.market.instruments
-    return [o for o in world.broker.orders_of(world.account(call)) if instruments[o.symbol].country == "US"]
+    return world.orders(call, "overseas_stock")
 
 
 def _in_state(order: Order, state: str) -> bool:
@@ -131,12 +128,12 @@ def _order(world: World, order: Order) -> Facts:
         "odno": order.number,
         "orgn_odno": order.original,
         "sll_buy_dvsn_cd": order.side.value,
-        "sll_buy_dvsn_cd_name": _SIDES[order.side],
-        "trad_dvsn_name": _SIDES[order.side],
+        "sll_buy_dvsn_cd_name": SIDE_NAMES[order.side],
+        "trad_dvsn_name": SIDE_NAMES[order.side],
         "rvse_cncl_dvsn": order.action.value if order.action is not Action.NEW else "",
         "rvse_cncl_dvsn_cd": order.action.value,
-        "rvse_cncl_dvsn_name": _CHANGES[order.action],
-        "rvse_cncl_dvsn_cd_name": _CHANGES[order.action],
+        "rvse_cncl_dvsn_name": order.action.words,
+        "rvse_cncl_dvsn_cd_name": order.action.words,
         "ft_ord_qty": order.quantity,
         "ft_ord_unpr3": order.price,
         "ft_ccld_qty": order.filled,

@@ -28,7 +28,7 @@ _FOUR = Decimal("0.0001")
 
 def period_profit(world: World, call: Call) -> Answer:
     """Realised profit of each day and stock."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     factor = world.exchange_rate if call.arguments.get("amounts_in") == "won" else Decimal(1)
     fills = [f for f in _fills(portfolio, call) if f.side is Side.SELL]
     fills.sort(key=lambda fill: (fill.day, fill.symbol))
@@ -51,7 +51,7 @@ def period_profit(world: World, call: Call) -> Answer:
 
 def period_trans(world: World, call: Call) -> Answer:
     """Every fill with its settlement."""
-    portfolio = Portfolio(world, world.account(call), "US", call)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
     fills = [f for f in _fills(portfolio, call) if call.arguments.get("side", "all") in ("all", f.side.name.lower())]
     rate = world.exchange_rate
     rows = [

@@ -1,4 +1,4 @@
-"""Order placement, amendment and cancellation, at home and abroad."""
+"""Order placement, amendment and cancellation: of shares, and what all categories share."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -7,6 +7,7 @@ from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.broker import Ticket
 from kis_mcp.simulator.engine.model import Action, Order, Reservation, Side
+from kis_mcp.simulator.engine.order_types import ORDER_TYPES
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.ledger import Accepted
@@ -16,6 +17,7 @@ from kis_mcp.simulator.world import World
 BRANCH = "06010"
 """KRX_FWDG_ORD_ORGNO of every order."""
 
+SIDE_NAMES = {Side.BUY: "매수", Side.SELL: "매도"}
 _NO_PRICE = Decimal(0)
 _EXCHANGES = {"NASD": "nasdaq", "NAS": "nasdaq", "NYSE": "nyse", "AMEX": "amex"}
 
@@ -24,20 +26,20 @@ Answer = Mapping[str, object]
 
 
 def order_cash(world: World, call: Call) -> Answer:
-    return _placed(world, call, _domestic_ticket(call, _side(call)))
+    return placed(world, call, _domestic_ticket(call, side_of(call)))
 
 
 def order_credit(world: World, call: Call) -> Answer:
-    side = _side(call)
+    side = side_of(call)
     ticket = _domestic_ticket(call, side, credit_type=call.text("CRDT_TYPE"), loan_date=call.text("LOAN_DT"))
-    return _placed(world, call, ticket)
+    return placed(world, call, ticket)
 
 
 def overseas_order(world: World, call: Call) -> Answer:
     _require_exchange(world, call)
     ticket = Ticket(
         symbol=call.text("PDNO"),
-        side=_side(call),
+        side=side_of(call),
         quantity=call.quantity("ORD_QTY"),
         code=call.text("ORD_DVSN") or "00",
         price=call.price("OVRS_ORD_UNPR"),
@@ -45,7 +47,7 @@ def overseas_order(world: World, call: Call) -> Answer:
     )
     if call.host is Host.DEMO and ticket.code != "00":
         raise Rejected(Problem.ORDER_TYPE)
-    return _placed(world, call, ticket)
+    return placed(world, call, ticket)
 
 
 def order_rvsecncl(world: World, call: Call) -> Answer:
@@ -53,12 +55,12 @@ def order_rvsecncl(world: World, call: Call) -> Answer:
     whole = call.text("QTY_ALL_ORD_YN") == "Y"
     quantity = None if whole else call.quantity("ORD_QTY")
     _require_venue(world, call, call.text("EXCG_ID_DVSN_CD") or "KRX")
-    return _changed(world, call, quantity, call.text("ORD_DVSN"), "ORD_UNPR")
+    return changed(world, call, quantity, call.text("ORD_DVSN"), "ORD_UNPR")
 
 
 def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
     _require_venue(world, call, call.text("OVRS_EXCG_CD"))
-    return _changed(world, call, call.quantity("ORD_QTY"), "", "OVRS_ORD_UNPR")
+    return changed(world, call, call.quantity("ORD_QTY"), "", "OVRS_ORD_UNPR")
 
 
 def order_resv(world: World, call: Call) -> Answer:
@@ -70,7 +72,7 @@ def order_resv(world: World, call: Call) -> Answer:
         price=call.price("ORD_UNPR"),
         venue="KRX",
     )
-    reservation = world.broker.reserve(world.account(call), ticket, call.now)
+    reservation = _reserved(world, call, ticket)
     return {"output": [{"rsvn_ord_seq": _accept(world, call, reservation).lstrip("0")}]}
 
 
@@ -87,23 +89,22 @@ def order_resv_rvsecncl(world: World, call: Call) -> Answer:
             price=call.price("ORD_UNPR"),
             venue="KRX",
         )
-        old = world.broker.reserve(account, ticket, call.now)
+        old = _reserved(world, call, ticket)
     _accept(world, call, old)
     return {"output": {"nrml_prcs_yn": "Y"}}
 
 
 def overseas_order_resv(world: World, call: Call) -> Answer:
     _require_exchange(world, call)
-    side = Side.BUY if "buy" in call.word.split() else Side.SELL
     ticket = Ticket(
         symbol=call.text("PDNO"),
-        side=side,
+        side=side_of(call),
         quantity=call.quantity("FT_ORD_QTY"),
         code=call.text("ORD_DVSN") or "00",
         price=call.price("FT_ORD_UNPR3"),
         venue=call.text("OVRS_EXCG_CD"),
     )
-    reservation = world.broker.reserve(world.account(call), ticket, call.now)
+    reservation = _reserved(world, call, ticket)
     number = _accept(world, call, reservation)
     day = f"{reservation.received_at:%Y%m%d}"
     return {"output": {"odno": number, "rsvn_ord_rcit_dt": day, "ovrs_rsvn_odno": number}}
@@ -121,13 +122,64 @@ def message(call: Call) -> tuple[str, str]:
         return "APBK0013", "주문 전송 완료 되었습니다."
     if "RVSE_CNCL_DVSN_CD" in call.elements:
         return "40630000", "모의투자 정정/취소 주문이 완료 되었습니다."
-    if _side(call) is Side.BUY:
+    if side_of(call) is Side.BUY:
         return "40600000", "모의투자 매수주문이 완료 되었습니다."
     return "40610000", "모의투자 매도주문이 완료 되었습니다."
 
 
-def _side(call: Call) -> Side:
+def side_of(call: Call) -> Side:
+    """What an order says itself, or its TR id."""
+    if code := call.text("SLL_BUY_DVSN_CD"):
+        return Side(code)
     return Side.BUY if "buy" in call.word.split() else Side.SELL
+
+
+def placed(world: World, call: Call, ticket: Ticket) -> Answer:
+    """An order accepted and matched; its receipt.
+
+    Raises:
+        Rejected: It breaks a rule.
+    """
+    world.listed(call, ticket.symbol)
+    return _receipt(world, call, world.broker.place(world.account(call), ticket, call.now))
+
+
+def changed(
+    world: World, call: Call, quantity: int | None, code: str, price_element: str, stop_element: str = "CNDT_PRIC"
+) -> Answer:
+    """An order amended or cancelled; the receipt of the new one.
+
+    Args:
+        quantity: How much of it; None for all that remains.
+        code: The new order type; "" keeps the old one.
+
+    Raises:
+        Rejected: The original is not open, or the new order breaks a rule.
+        Refusal: A limit order has no price.
+    """
+    account, original = world.account(call), original_of(world, call)
+    if call.text("RVSE_CNCL_DVSN_CD") == Action.CANCEL or "cancel" in call.word.split():
+        return _receipt(world, call, world.broker.cancel(account, original.number, quantity, call.now))
+    code = code or original.code
+    price, stop = call.price(price_element), call.price(stop_element)
+    order_type = ORDER_TYPES[world.market.instruments[original.symbol].category].get(code)
+    if price == _NO_PRICE and order_type and order_type.pricing == "limit":
+        raise missing_element(price_element)
+    order = world.broker.amend(account, original.number, quantity, code, price, stop, call.now)
+    return _receipt(world, call, order)
+
+
+def original_of(world: World, call: Call) -> Order:
+    """The order that is to be changed.
+
+    Raises:
+        Rejected: The API's category has none of that number.
+    """
+    number = call.text("ORGN_ODNO")
+    original = world.broker.orders.get(f"{int(number):010}" if number.isdigit() else "")
+    if original is None or world.market.instruments[original.symbol].category != call.api.category:
+        raise Rejected(Problem.NO_ORIGINAL)
+    return original
 
 
 def _domestic_ticket(call: Call, side: Side, *, credit_type: str = "", loan_date: str = "") -> Ticket:
@@ -144,28 +196,22 @@ def _domestic_ticket(call: Call, side: Side, *, credit_type: str = "", loan_date
     )
 
 
-def _placed(world: World, call: Call, ticket: Ticket) -> Answer:
-    order = world.broker.place(world.account(call), ticket, call.now)
-    return _receipt(world, call, order)
-
-
-def _changed(world: World, call: Call, quantity: int | None, code: str, price_element: str) -> Answer:
-    account, number = world.account(call), call.text("ORGN_ODNO")
-    if call.text("RVSE_CNCL_DVSN_CD") == Action.CANCEL:
-        return _receipt(world, call, world.broker.cancel(account, number, quantity, call.now))
-    original = _original(world, call)
-    price, stop = call.price(price_element), call.price("CNDT_PRIC")
-    if price == _NO_PRICE and (code or original.code) == "00":
-        raise missing_element(price_element)
-    order = world.broker.amend(account, number, quantity, code or original.code, price, stop, call.now)
-    return _receipt(world, call, order)
+def _reserved(world: World, call: Call, ticket: Ticket) -> Reservation:
+    world.listed(call, ticket.symbol)
+    return world.broker.reserve(world.account(call), ticket, call.now)
 
 
 def _receipt(world: World, call: Call, order: Order) -> Answer:
+    number = _accept(world, call, order)
     facts: Facts = {
         "krx_fwdg_ord_orgno": BRANCH,
-        "odno": _accept(world, call, order),
+        "ord_gno_brno": BRANCH,
+        "odno": number[2:] if call.api.category == "overseas_futureoption" else number,
+        "orgn_odno": order.original,
+        "ord_dt": order.day,
         "ord_tmd": f"{order.placed_at:%H%M%S}",
+        "item_name": world.market.instruments[order.symbol].name_ko,
+        "trad_dvsn_name": SIDE_NAMES[order.side],
     }
     return {"output": facts}
 
@@ -175,22 +221,14 @@ def _accept(world: World, call: Call, accepted: Order | Reservation) -> str:
     return accepted.number
 
 
-def _original(world: World, call: Call) -> Order:
-    number = call.text("ORGN_ODNO")
-    original = world.broker.orders.get(f"{int(number):010}" if number.isdigit() else "")
-    if original is None:
-        raise Rejected(Problem.NO_ORIGINAL)
-    return original
-
-
 def _require_venue(world: World, call: Call, venue: str) -> None:
-    if _original(world, call).venue != venue:
+    if original_of(world, call).venue != venue:
         raise Rejected(Problem.NO_ORIGINAL)
 
 
 def _require_exchange(world: World, call: Call) -> None:
-    instrument = world.market.find(call.text("PDNO"))
-    if instrument is None or _EXCHANGES.get(call.text("OVRS_EXCG_CD")) != instrument.exchange:
+    instrument = world.listed(call, call.text("PDNO"))
+    if _EXCHANGES.get(call.text("OVRS_EXCG_CD")) != instrument.exchange:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
 
 

@@ -1,4 +1,4 @@
-"""An account's holdings in one country, valued at the market."""
+"""An account's holdings in one category, valued at the market."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import cached_property
 
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Position, Side
-from kis_mcp.simulator.market.instruments import Country, Instrument
+from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Quote, percent
 from kis_mcp.simulator.world import World
 
@@ -19,19 +19,30 @@ class Holding:
 
     Attributes:
         today, yesterday: What was traded on the last two trading days.
-        sellable: Shares that no open order has taken.
+        closable: What no open order sells, or buys back where it was sold short.
     """
 
     instrument: Instrument
     position: Position
     quote: Quote
-    sellable: int
+    closable: int
     today: Sequence[Fill]
     yesterday: Sequence[Fill]
 
     @property
     def value(self) -> Decimal:
-        return self.quote.price * self.position.quantity
+        """Negative for what was sold short."""
+        return self.quote.price * self.position.quantity * self.instrument.multiplier
+
+    @property
+    def average_price(self) -> Decimal:
+        """Without a contract's multiplier."""
+        return self.position.average_price / self.instrument.multiplier
+
+    @property
+    def side(self) -> Side:
+        """Of the orders that opened it."""
+        return Side.SELL if self.position.quantity < 0 else Side.BUY
 
     @property
     def profit(self) -> Decimal:
@@ -44,15 +55,15 @@ class Holding:
 
 
 class Portfolio:
-    """What an account has in one country, in that country's currency."""
+    """What an account has in one of KIS' categories, in its country's currency."""
 
-    def __init__(self, world: World, account: Account, country: Country, call: Call) -> None:
+    def __init__(self, world: World, account: Account, category: Category, call: Call) -> None:
         self.world = world
         self.account = account
-        self.country: Country = country
-        self.currency = "KRW" if country == "KR" else "USD"
+        self.category: Category = category
         self._now = call.now
-        any_instrument = next(i for i in world.market.instruments.values() if i.country == country)
+        any_instrument = next(i for i in world.market.instruments.values() if i.category == category)
+        self.currency = any_instrument.currency
         self.calendar = world.market.calendar(any_instrument)
         self.today: date = self.calendar.moment(call.now).day
 
@@ -60,7 +71,7 @@ class Portfolio:
     def holdings(self) -> list[Holding]:
         """Every position that is there, or was there today, in the order of their first purchase."""
         instruments = (self.world.market.instruments[symbol] for symbol in self.account.positions)
-        mine = (self.holding(instrument) for instrument in instruments if instrument.country == self.country)
+        mine = (self.holding(instrument) for instrument in instruments if instrument.category == self.category)
         return [holding for holding in mine if holding.position.quantity or holding.today]
 
     def holding(self, instrument: Instrument) -> Holding:
@@ -70,7 +81,7 @@ class Portfolio:
             instrument,
             self.account.positions.get(symbol, Position()),
             self.world.market.quote(instrument, self._now),
-            self.world.broker.sellable(self.account, symbol),
+            self.world.broker.closable(self.account, symbol),
             [fill for fill in self.fills_today if fill.symbol == symbol],
             [fill for fill in self.fills_before if fill.symbol == symbol],
         )
@@ -86,9 +97,10 @@ class Portfolio:
         return self.fills(before, before)
 
     def fills(self, start: date, end: date) -> list[Fill]:
-        """Fills of this country's market between two trading days, oldest first."""
+        """Fills of this category between two trading days, oldest first."""
         fills = self.world.books.fills_of(self.account, start=start, end=end)
-        return [fill for fill in fills if fill.currency == self.currency]
+        listed = self.world.market.instruments
+        return [fill for fill in fills if listed[fill.symbol].category == self.category]
 
     @property
     def cost(self) -> Decimal:
@@ -111,6 +123,16 @@ class Portfolio:
     def available(self) -> Decimal:
         """Cash for new orders."""
         return self.world.broker.available_cash(self.account, self.currency)
+
+    @property
+    def margin(self) -> Decimal:
+        """Cash that open positions bind."""
+        return self.world.broker.margin(self.account, self.currency)
+
+    @property
+    def bound(self) -> Decimal:
+        """Cash that open positions and open orders bind."""
+        return self.cash - self.available
 
     def settled(self, days_ahead: int) -> Decimal:
         """Cash as it will stand some trading days from today."""
@@ -142,8 +164,13 @@ def costs(fills: Sequence[Fill]) -> Decimal:
 
 
 def realised(fills: Sequence[Fill]) -> Decimal:
-    """Profit of the sells, after costs."""
+    """Profit of the sells, or of the contracts closed, after costs."""
     return sum((fill.profit for fill in fills), ZERO)
+
+
+def gains(fills: Sequence[Fill]) -> Decimal:
+    """What closing contracts realised, before costs."""
+    return sum((fill.gain or ZERO for fill in fills), ZERO)
 
 
 def total(fills: Sequence[Fill], name: str) -> Decimal:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers.contract_facts import contract_facts
 from kis_mcp.simulator.answers.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
 from kis_mcp.simulator.calls import Call
@@ -27,6 +28,9 @@ _RANKED_BY = (
     ("market_cap", "market_cap"),
     ("vol", "volume"),
 )
+_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call"}
+"""Blocks that hold one kind of contract each."""
+
 _MOST_MINUTES = 120
 
 
@@ -35,13 +39,20 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     names = {field.name for field in block.fields}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
-    return FactSheet(subject, {**levels, **flows, "rank": rank})
+    return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
-    """Instruments as rows: in the caller's order, or the greatest first in what the API's name says, or in turnover."""
+    """Instruments as rows: in the caller's order, on a board by expiry and from the highest strike down, else the
+    greatest first in what the API's name says, or in turnover.
+    """
     if any(parameter.is_list for parameter in call.api.parameters):
         return [record(block, subject) for subject in subjects]
+    if kind := _BOARDS.get(block.name):
+        chosen = [subject for subject in subjects if subject.instrument.kind == kind]
+        if block.name == "expiries":
+            chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
+        return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
     name = next((fact for part, fact in _RANKED_BY if part in call.api.slug), "turnover")
     ranked = sorted(subjects, key=lambda subject: Decimal(str(FactSheet(subject)[name])), reverse=True)
     return [record(block, subject, rank) for rank, subject in enumerate(ranked, start=1)]
@@ -61,6 +72,10 @@ def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
             days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
         return [FactSheet(subject, facts) for facts in days]
     return [record(block, subject)]
+
+
+def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
+    return subject.instrument.expiry or date.max, -subject.instrument.strike
 
 
 def _flows(subject: Subject, day: object, volume: int) -> Facts:
@@ -105,7 +120,7 @@ def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
         )
         yield {
             **candle_facts(candle, previous),
-            "turnover": subject.instrument.price(so_far.turnover),
+            "turnover": subject.instrument.amount(so_far.turnover),
             "volume": so_far.volume,
         }
 
@@ -126,12 +141,12 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
             price,
             price,
             bar.volume,
-            instrument.price(bar.turnover),
+            instrument.amount(bar.turnover),
         )
         facts = dict(candle_facts(candle, previous))
         yield facts | {
             "volume": so_far.volume,
-            "turnover": instrument.price(so_far.turnover),
+            "turnover": instrument.amount(so_far.turnover),
             "trade_strength": percent(Decimal(90 + ticks % 21), Decimal(100)),
         }
 

@@ -3,19 +3,25 @@
 from collections.abc import Callable, Mapping
 
 from kis_mcp.simulator.answers import (
+    bonds,
     domestic_balance,
     domestic_orders,
     domestic_profit,
+    futures_balance,
+    futures_orders,
     overseas_balance,
+    overseas_futures,
     overseas_orders,
     overseas_profit,
 )
+from kis_mcp.simulator.answers.contract_placement import CONTRACT_ORDERS
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.world import World
 
 SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **ORDERS,
+    **CONTRACT_ORDERS,
     "domestic_stock_inquire_balance": domestic_balance.balance,
     "domestic_stock_inquire_balance_rlz_pl": domestic_balance.balance,
     "domestic_stock_inquire_account_balance": domestic_balance.account_balance,
@@ -46,4 +52,29 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "overseas_stock_foreign_margin": overseas_balance.foreign_margin,
     "overseas_stock_inquire_period_profit": overseas_profit.period_profit,
     "overseas_stock_inquire_period_trans": overseas_profit.period_trans,
+    "domestic_fo_inquire_psbl_order": futures_balance.orderable,
+    "domestic_fo_inquire_psbl_ngt_order": futures_balance.orderable,
+    "domestic_fo_inquire_ccnl": futures_orders.ccnl,
+    "domestic_fo_inquire_ngt_ccnl": futures_orders.ngt_ccnl,
+    "domestic_fo_inquire_ccnl_bstime": futures_orders.ccnl_bstime,
+    "domestic_fo_inquire_balance": futures_balance.balance,
+    "domestic_fo_inquire_ngt_balance": futures_balance.balance,
+    "domestic_fo_inquire_balance_valuation_pl": futures_balance.balance,
+    "domestic_fo_inquire_balance_settlement_pl": futures_balance.settlement,
+    "domestic_fo_inquire_deposit": futures_balance.deposit,
+    "domestic_fo_inquire_daily_amount_fee": futures_orders.daily_amount_fee,
+    "domestic_fo_ngt_margin_detail": futures_balance.night_margin,
+    "overseas_fo_inquire_ccld": overseas_futures.ccld,
+    "overseas_fo_inquire_daily_order": overseas_futures.daily_order,
+    "overseas_fo_inquire_daily_ccld": overseas_futures.daily_ccld,
+    "overseas_fo_inquire_unpd": overseas_futures.positions,
+    "overseas_fo_inquire_psamount": overseas_futures.orderable,
+    "overseas_fo_inquire_period_ccld": overseas_futures.period_profit,
+    "overseas_fo_inquire_period_trans": overseas_futures.period_trans,
+    "overseas_fo_inquire_deposit": overseas_futures.deposit,
+    "overseas_fo_margin_detail": overseas_futures.margin_detail,
+    "domestic_bond_inquire_psbl_rvsecncl": bonds.open_orders,
+    "domestic_bond_inquire_daily_ccld": bonds.daily_ccld,
+    "domestic_bond_inquire_balance": bonds.balance,
+    "domestic_bond_inquire_psbl_order": bonds.buying_power,
 }

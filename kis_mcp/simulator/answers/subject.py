@@ -38,6 +38,14 @@ class Subject:
         return self.market.book(self.instrument, self.now)
 
     @cached_property
+    def underlying(self) -> "Subject":
+        """What a contract follows: its share, else the future that stands for its index, currency or good."""
+        word = self.instrument.moves_with.partition(" ")[0]
+        listed = self.market.instruments
+        futures = (i for i in listed.values() if i.moves_with == word)
+        return Subject(self.market, listed.get(word) or next(futures, self.instrument), self.now)
+
+    @cached_property
     def yesterday(self) -> DayBar | None:
         calendar = self.market.calendar(self.instrument)
         return self.market.history(self.instrument).bar(calendar.before(self.quote.day))

@@ -7,7 +7,7 @@ from kis_mcp.catalog.model import Parameter
 from kis_mcp.simulator.answers.subject import Subject
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.problems import Problem, Rejected
-from kis_mcp.simulator.market.instruments import Country, Instrument
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.world import World
 
 _SHARE_MARKETS = frozenset({"", "J", "NX", "UN"})
@@ -43,15 +43,14 @@ def subject_of(world: World, call: Call) -> Subject | None:
 
 
 def subjects_of(world: World, call: Call) -> Sequence[Subject]:
-    """The instruments that a call lists one by one, in its order, or else every instrument of its country.
+    """The instruments that a call lists one by one, in its order, or else every instrument of its category.
 
     Raises:
         Rejected: A listed share does not exist.
     """
     listed = next((p for p in call.api.parameters if p.is_list and p.type == "symbol"), None)
     if listed is None:
-        country = _country(call)
-        chosen = [i for i in world.market.instruments.values() if i.country == country]
+        chosen = [i for i in world.market.instruments.values() if i.category == _category(call) and _wanted(i, call)]
     else:
         exchanges = _numbered(call, call.api.parameter(listed.pairs_with or ""))
         symbols = _numbered(call, listed)
@@ -69,16 +68,27 @@ def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
 
 
 def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
-    country = _country(call)
     instrument = world.market.find(symbol)
-    if instrument is not None and (instrument.country == country or "PRDT_TYPE_CD" in call.elements):
-        if instrument.country == "US" and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange:
+    if instrument is not None and (instrument.category == _category(call) or "PRDT_TYPE_CD" in call.elements):
+        if (
+            instrument.category == "overseas_stock"
+            and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange
+        ):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
-    return world.market.stand_in(symbol, country)
+    return world.market.stand_in(symbol, "US" if call.api.category.startswith("overseas") else "KR")
 
 
-def _country(call: Call) -> Country:
-    return "US" if call.api.category.startswith("overseas") else "KR"
+def _category(call: Call) -> str:
+    """Funds and warrants are listed among the shares."""
+    return "domestic_stock" if call.api.category in ("etfetn", "elw") else call.api.category
+
+
+def _wanted(instrument: Instrument, call: Call) -> bool:
+    """Whether a contract is of the product and expiry that a call asks for."""
+    if call.api.parameter("product") is None or instrument.expiry is None:
+        return True
+    arguments, month = call.arguments, f"{instrument.expiry:%Y%m}"
+    return instrument.sector == arguments.get("product", "kospi200") and month == arguments.get("expiry", month)

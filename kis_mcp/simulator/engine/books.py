@@ -1,16 +1,19 @@
 """Accounts and the fills that change them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.costs import commission, tax
-from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order, Side
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order
+from kis_mcp.simulator.market.instruments import Category
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
 
-_SETTLEMENT_DAYS = {"KR": 2, "US": 1}
+_SETTLEMENT_DAYS: Mapping[Category, int] = {"domestic_stock": 2, "domestic_bond": 0}
+"""Trading days until money changes hands; 1 elsewhere."""
+
 _COST_STEP = Decimal("0.0001")
 
 
@@ -51,19 +54,16 @@ class Books:
         return account
 
     def book(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> Fill:
-        """Move money and shares for one execution."""
+        """Move money and shares for one execution, which closes what it can of a position before it opens one."""
         instrument = self._market.instruments[order.symbol]
         account = self.accounts[order.account]
         position = account.position(order.symbol)
-        amount, cost = price * size, ZERO
-        if order.side is Side.BUY:
-            position.quantity += size
-            position.cost += amount
-        else:
-            whole = size == position.quantity
-            cost = position.cost if whole else (position.cost * size / position.quantity).quantize(_COST_STEP)
-            position.quantity -= size
-            position.cost -= cost
+        sign, held = order.side.sign, abs(position.quantity)
+        closed = min(size, held) if position.quantity * sign < 0 else 0
+        value = price * instrument.multiplier
+        released = position.cost if closed == held else (position.cost * closed / held).quantize(_COST_STEP)
+        position.quantity += sign * size
+        position.cost += sign * value * (size - closed) - released
         fill = Fill(
             sequence=len(self.fills) + 1,
             order=order.number,
@@ -75,10 +75,13 @@ class Books:
             price=price,
             at=at.astimezone(KST),
             day=day,
-            commission=commission(instrument, amount),
-            tax=tax(instrument, order.side, amount),
-            cost=cost,
-            settles_on=self._market.calendar(instrument).after(day, _SETTLEMENT_DAYS[instrument.country]),
+            commission=commission(instrument, value * size),
+            tax=tax(instrument, order.side, value * size),
+            cost=abs(released),
+            settles_on=self._market.calendar(instrument).after(day, _SETTLEMENT_DAYS.get(instrument.category, 1)),
+            multiplier=instrument.multiplier,
+            closed=closed,
+            gain=-sign * value * closed - released if instrument.margin_rate else None,
         )
         account.cash[fill.currency] = account.cash.get(fill.currency, ZERO) + fill.cash
         self.fills.append(fill)

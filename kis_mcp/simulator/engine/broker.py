@@ -7,14 +7,16 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.costs import needed_cash
+from kis_mcp.simulator.engine.costs import margin, needed_cash
 from kis_mcp.simulator.engine.matching import Matcher
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side
-from kis_mcp.simulator.engine.order_types import KRX_TYPES, US_TYPES, OrderType
+from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Position, Reservation, Side
+from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
+
+_STOPS = ("stop", "stop_market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,36 @@ class Broker:
         mine = (order for order in self._matcher.resting if order.account == account.key)
         return sorted(mine, key=lambda order: order.sequence)
 
-    def held_cash(self, account: Account, currency: str) -> Decimal:
-        """Cash that open buy orders have taken."""
-        return sum((self._need(order) for order in self.open_orders(account) if self._buys_with(order, currency)), ZERO)
+    def held_cash(self, account: Account, currency: str, *new: Order) -> Decimal:
+        """Cash that open orders, and new ones, have taken; what closes a position needs none."""
+        closable = {
+            (symbol, _closing(position)): abs(position.quantity) for symbol, position in account.positions.items()
+        }
+        held = ZERO
+        for order in (*self.open_orders(account), *new):
+            instrument = self._market.instruments[order.symbol]
+            if instrument.currency == currency:
+                closing = min(order.remaining, closable.get((order.symbol, order.side), 0))
+                closable[order.symbol, order.side] = closable.get((order.symbol, order.side), 0) - closing
+                held += self._need(instrument, order, order.remaining - closing)
+        return held
+
+    def margin(self, account: Account, currency: str) -> Decimal:
+        """Cash that open positions bind."""
+        listed = self._market.instruments
+        positions = ((listed[symbol], position) for symbol, position in account.positions.items())
+        return sum((margin(i, abs(p.cost)) for i, p in positions if i.margin_rate and i.currency == currency), ZERO)
 
     def available_cash(self, account: Account, currency: str) -> Decimal:
         """Cash for new orders."""
-        return account.cash.get(currency, ZERO) - self.held_cash(account, currency)
+        free = account.cash.get(currency, ZERO) - self.margin(account, currency)
+        return free - self.held_cash(account, currency)
 
-    def sellable(self, account: Account, symbol: str) -> int:
-        """Shares that no open sell order has taken."""
-        selling = (o.remaining for o in self.open_orders(account) if o.symbol == symbol and o.side is Side.SELL)
-        position = account.positions.get(symbol)
-        return (position.quantity if position else 0) - sum(selling)
+    def closable(self, account: Account, symbol: str) -> int:
+        """Shares held, or contracts held or sold short, that no open order closes."""
+        position = account.positions.get(symbol, Position())
+        open_orders = (o for o in self.open_orders(account) if o.symbol == symbol)
+        return abs(position.quantity) - sum(o.remaining for o in open_orders if o.side is _closing(position))
 
     def place(self, account: Account, ticket: Ticket, now: datetime) -> Order:
         """Accept an order and match it.
@@ -230,7 +249,7 @@ class Broker:
             code=ticket.code,
             price=ticket.price,
             limit=self._limit(instrument, order_type, ticket, now),
-            trigger=ticket.stop_price if order_type.pricing == "stop" else None,
+            trigger=ticket.stop_price if order_type.pricing in _STOPS else None,
             in_force=order_type.in_force,
             auction=order_type.auction,
             venue=ticket.venue,
@@ -241,23 +260,32 @@ class Broker:
             credit_type=ticket.credit_type,
             loan_date=ticket.loan_date,
         )
-        if order.side is Side.BUY and self._need(order) > self.available_cash(account, instrument.currency):
-            raise Rejected(Problem.NO_CASH)
-        if order.side is Side.SELL and (sellable := self.sellable(account, order.symbol)) < order.quantity:
-            raise Rejected(Problem.TOO_MANY_SHARES if sellable else Problem.NO_HOLDINGS)
+        self._check_means(account, instrument, order)
         self._keep(order)
         self._matcher.submit(order, now)
         return order
+
+    def _check_means(self, account: Account, instrument: Instrument, order: Order) -> None:
+        """Whether the account has the shares to sell, or the cash; what is margined may be sold short."""
+        if order.side is Side.SELL and not instrument.margin_rate:
+            sellable = self.closable(account, order.symbol)
+            if sellable < order.quantity:
+                raise Rejected(Problem.TOO_MANY_SHARES if sellable else Problem.NO_HOLDINGS)
+            return
+        currency = instrument.currency
+        need = self.held_cash(account, currency, order) - self.held_cash(account, currency)
+        if need and need > self.available_cash(account, currency):
+            raise Rejected(Problem.NO_CASH)
 
     def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
         instrument = self._market.find(ticket.symbol)
         if instrument is None:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        order_type = (KRX_TYPES if instrument.country == "KR" else US_TYPES).get(ticket.code)
+        order_type = ORDER_TYPES[instrument.category].get(ticket.code)
         if order_type is None:
             raise Rejected(Problem.ORDER_TYPE)
         prices = [ticket.price] if order_type.pricing in ("limit", "stop") else []
-        prices += [ticket.stop_price] if order_type.pricing == "stop" else []
+        prices += [ticket.stop_price] if order_type.pricing in _STOPS else []
         if not all(instrument.on_tick(price) for price in prices):
             raise Rejected(Problem.OFF_TICK)
         quote = self._market.quote(instrument, now)
@@ -271,7 +299,7 @@ class Broker:
         match order_type.pricing:
             case "limit" | "stop":
                 return ticket.price
-            case "market":
+            case "market" | "stop_market":
                 return None
             case "best_opposite":
                 levels = book.asks if buys else book.bids
@@ -284,17 +312,13 @@ class Broker:
             case "last":
                 return quote.price
 
-    def _need(self, order: Order) -> Decimal:
-        """Cash that the rest of a buy order takes; without a limit it is valued at the day's highest price."""
-        instrument = self._market.instruments[order.symbol]
+    def _need(self, instrument: Instrument, order: Order, opening: int) -> Decimal:
+        """Cash that a part of an order takes; without a limit it is valued at the day's highest price."""
         limit = order.limit
         if limit is None:
             history = self._market.history(instrument)
             limit = instrument.price(instrument.limits(history.previous_close(order.day))[1])
-        return needed_cash(instrument, limit, order.remaining)
-
-    def _buys_with(self, order: Order, currency: str) -> bool:
-        return order.side is Side.BUY and self._market.instruments[order.symbol].currency == currency
+        return needed_cash(instrument, limit, opening)
 
     def _open_order(self, account: Account, number: str, quantity: int | None) -> tuple[Order, int]:
         original = self.orders.get(f"{int(number):010}" if number.isdigit() else "")
@@ -320,6 +344,11 @@ class Broker:
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
         self._changed[order.number] = order
+
+
+def _closing(position: Position) -> Side:
+    """The side of the orders that close a position."""
+    return Side.BUY if position.quantity < 0 else Side.SELL
 
 
 def _waits(reservation: Reservation) -> bool:

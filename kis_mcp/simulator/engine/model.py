@@ -14,6 +14,15 @@ class Side(StrEnum):
     SELL = "01"
     BUY = "02"
 
+    @property
+    def sign(self) -> int:
+        """What it does to a position."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def other(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class InForce(StrEnum):
     DAY = "day"
@@ -27,6 +36,11 @@ class Action(StrEnum):
     NEW = "00"
     AMEND = "01"
     CANCEL = "02"
+
+    @property
+    def words(self) -> str:
+        """What KIS adds to an order's side."""
+        return {Action.NEW: "", Action.AMEND: "정정", Action.CANCEL: "취소"}[self]
 
 
 class Auction(StrEnum):
@@ -51,7 +65,7 @@ class Order:
         placed_at: In KST.
         day: The trading day it belongs to.
         tick: How many ticks of ``day`` it has already seen while resting.
-        amount: Price × quantity of its fills.
+        amount: Price × quantity of its fills, without a contract's multiplier.
         cancelled: Shares that will not be filled any more: cancelled, amended away or expired.
     """
 
@@ -101,8 +115,12 @@ class Fill:
     Attributes:
         at: In KST.
         day: The exchange's trading day.
-        cost: For a sell, what the shares had cost; else 0.
+        cost: What had been paid for what it closed; 0 where it only opens.
         settles_on: When money and shares change hands.
+        multiplier: Money for one contract and one point.
+        closed: How much of the quantity closed a position.
+        gain: What the closing of a margined contract realised, before costs, and all that it moves; None where the
+            whole amount is paid.
     """
 
     sequence: int
@@ -119,20 +137,25 @@ class Fill:
     tax: Decimal
     cost: Decimal
     settles_on: date
+    multiplier: Decimal = Decimal(1)
+    closed: int = 0
+    gain: Decimal | None = None
 
     @property
     def amount(self) -> Decimal:
-        return self.price * self.quantity
+        return self.price * self.quantity * self.multiplier
 
     @property
     def cash(self) -> Decimal:
         """What it adds to the account's cash; negative for a buy."""
-        sign = 1 if self.side is Side.SELL else -1
-        return sign * self.amount - self.commission - self.tax
+        moved = self.side.sign * -self.amount if self.gain is None else self.gain
+        return moved - self.commission - self.tax
 
     @property
     def profit(self) -> Decimal:
-        """Realised by a sell, after costs; 0 for a buy."""
+        """Realised by a sell, or by a margined contract's closing, after costs; 0 for the buy of a share."""
+        if self.gain is not None:
+            return self.cash
         return self.cash - self.cost if self.side is Side.SELL else ZERO
 
 
@@ -156,13 +179,14 @@ class Reservation:
 
 @dataclass(slots=True)
 class Position:
-    """Shares held and what they cost, fees apart."""
+    """What is held and what it cost, fees apart. Both are negative for contracts that were sold short."""
 
     quantity: int = 0
     cost: Decimal = ZERO
 
     @property
     def average_price(self) -> Decimal:
+        """With a contract's multiplier."""
         return self.cost / self.quantity if self.quantity else ZERO
 
 

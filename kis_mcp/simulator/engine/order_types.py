@@ -1,11 +1,15 @@
 """KIS' order type codes as what the matching engine understands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from kis_mcp.simulator.engine.model import Auction, InForce
+from kis_mcp.simulator.market.instruments import Category
 
-Pricing = Literal["limit", "market", "best_opposite", "best_own", "midpoint", "stop", "previous_close", "last"]
+Pricing = Literal[
+    "limit", "market", "best_opposite", "best_own", "midpoint", "stop", "stop_market", "previous_close", "last"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +60,29 @@ US_TYPES = {
     "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE),
     "35": OrderType("limit", "TWAP"),
     "36": OrderType("limit", "VWAP"),
+}
+_KRX_FUTURES_TYPES = {
+    "01": OrderType("limit", "지정가"),
+    "02": OrderType("market", "시장가"),
+    "03": OrderType("limit", "조건부지정가"),
+    "04": OrderType("best_opposite", "최유리지정가"),
+    "10": OrderType("limit", "지정가(IOC)", InForce.IOC),
+    "11": OrderType("limit", "지정가(FOK)", InForce.FOK),
+    "12": OrderType("market", "시장가(IOC)", InForce.IOC),
+    "13": OrderType("market", "시장가(FOK)", InForce.FOK),
+    "14": OrderType("best_opposite", "최유리(IOC)", InForce.IOC),
+    "15": OrderType("best_opposite", "최유리(FOK)", InForce.FOK),
+}
+_OVERSEAS_FUTURES_TYPES = {
+    "1": OrderType("limit", "지정가"),
+    "2": OrderType("market", "시장가"),
+    "3": OrderType("stop_market", "STOP"),
+    "4": OrderType("stop", "STOP LIMIT"),
+}
+ORDER_TYPES: Mapping[Category, Mapping[str, OrderType]] = {
+    "domestic_stock": KRX_TYPES,
+    "overseas_stock": US_TYPES,
+    "domestic_futureoption": _KRX_FUTURES_TYPES,
+    "overseas_futureoption": _OVERSEAS_FUTURES_TYPES,
+    "domestic_bond": {"00": OrderType("limit", "지정가")},
 }

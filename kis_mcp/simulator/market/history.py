@@ -12,7 +12,6 @@ FIRST_DAY = date(2018, 1, 1)
 
 _PULL = 0.98
 """How much of yesterday's distance from the base price remains: prices wander, but stay near it for ever."""
-_VOLATILITY = {"KR": 0.017, "US": 0.015}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class History:
 
     def __init__(self, seed: int, instrument: Instrument) -> None:
         self._instrument = instrument
-        self._volatility = _VOLATILITY[instrument.country]
-        self._seed = f"{seed}:{instrument.symbol}"
+        self._volatility = instrument.volatility
+        self._seed = f"{seed}:{instrument.walk}"
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
         self._closes: list[int] = []

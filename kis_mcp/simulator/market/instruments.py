@@ -3,31 +3,48 @@
 import csv
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.clock import KST, NEW_YORK
 
 Country = Literal["KR", "US"]
+Category = Literal[
+    "domestic_stock", "overseas_stock", "domestic_futureoption", "overseas_futureoption", "domestic_bond"
+]
+"""KIS' product categories, as the spec table names them."""
 
 _SHARE_BOUNDS, _SHARE_TICKS = (2_000, 5_000, 20_000, 50_000, 200_000, 500_000), (1, 5, 10, 50, 100, 500, 1_000)
 _FUND_BOUNDS, _FUND_TICKS = (2_000,), (1, 5)
+_DECIMALS: dict[Country, int] = {"KR": 0, "US": 2}
+_VOLATILITY: dict[Country, float] = {"KR": 0.017, "US": 0.015}
+_DERIVATIVES = frozenset({"future", "call", "put"})
+_DAY_REACH = {"future": 20, "call": 80, "put": 80}
+"""How far a price may go in a day, in percent of the previous close; Korean shares and bonds 30."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One listed instrument.
+    """One listed instrument: a share, a fund, a future, an option or a bond.
 
-    The market model counts prices in units, the currency's smallest step: 1 won or 1 cent.
+    The market model counts prices in units, the last decimal of the instrument's price: 1 won, 1 cent, 0.01 points.
 
     Attributes:
-        exchange: krx, nasdaq, nyse or amex.
+        exchange: krx, nasdaq, nyse, amex or cme.
+        kind: stock, etf, future, call, put, bond; other for what only stands in.
         base_units: The price around which the model moves.
-        daily_volume: Shares on a usual day.
+        daily_volume: Shares, contracts or bonds on a usual day.
+        sector: A company's industry; a contract's product.
+        decimals: How many its prices have.
+        step: The price step in units, where it is the same at every price.
+        multiplier: Money for one contract and one point. A bond's price is for ten of its units.
+        margin_rate: What part of its value a contract binds; 0 where everything is paid and nothing sold short.
+        moves_with: Instruments of the same word rise and fall together; "" moves alone.
+        volatility: Of a day.
     """
 
     symbol: str
@@ -40,6 +57,27 @@ class Instrument:
     daily_volume: int
     listed_shares: int
     sector: str
+    decimals: int = 0
+    step: int | None = None
+    multiplier: Decimal = Decimal(1)
+    margin_rate: Decimal = Decimal(0)
+    strike: Decimal = Decimal(0)
+    expiry: date | None = None
+    moves_with: str = ""
+    volatility: float = _VOLATILITY["KR"]
+
+    @property
+    def category(self) -> Category:
+        if self.kind == "bond":
+            return "domestic_bond"
+        if self.kind in _DERIVATIVES:
+            return "domestic_futureoption" if self.country == "KR" else "overseas_futureoption"
+        return "domestic_stock" if self.country == "KR" else "overseas_stock"
+
+    @property
+    def walk(self) -> str:
+        """What its random walk is drawn from."""
+        return self.moves_with or self.symbol
 
     @property
     def currency(self) -> str:
@@ -50,18 +88,22 @@ class Instrument:
         return KST if self.country == "KR" else NEW_YORK
 
     def price(self, units: int) -> Decimal:
-        """Units as money: whole won, or dollars with two decimals."""
-        return Decimal(units) if self.country == "KR" else Decimal(units).scaleb(-2)
+        """Units as a price."""
+        return Decimal(units).scaleb(-self.decimals)
+
+    def amount(self, units: int) -> Decimal:
+        """Price × quantity, in units, as money."""
+        return self.price(units) * self.multiplier
 
     def units(self, price: Decimal) -> int | None:
-        """Money as units; None where the price is finer than the currency's smallest step."""
-        units = price if self.country == "KR" else price.scaleb(2)
+        """A price as units; None where it is finer."""
+        units = price.scaleb(self.decimals)
         return int(units) if units == units.to_integral_value() else None
 
     def tick(self, units: int) -> int:
         """The price step at a price, in units."""
-        if self.country == "US":
-            return 1
+        if self.step is not None:
+            return self.step
         if self.kind == "stock":
             return _SHARE_TICKS[bisect_right(_SHARE_BOUNDS, units)]
         return _FUND_TICKS[bisect_right(_FUND_BOUNDS, units)]
@@ -71,25 +113,32 @@ class Instrument:
         return units is not None and units > 0 and units % self.tick(units) == 0
 
     def limits(self, previous_close: int) -> tuple[int, int]:
-        """The day's lowest and highest price in units: KRX' 30 %; none in the US."""
-        if self.country == "US":
+        """The day's lowest and highest price in units: KRX' 30 %, those of contracts, none for US shares."""
+        if self.category == "overseas_stock":
             return 1, previous_close * 100
-        reach = previous_close * 3 // 10
+        reach = previous_close * _DAY_REACH.get(self.kind, 30) // 100
         low, high = previous_close - reach, previous_close + reach
         return -(-low // self.tick(low)) * self.tick(low), high // self.tick(high) * self.tick(high)
 
 
 @cache
 def instruments(path: Path | None = None) -> dict[str, Instrument]:
-    """The simulated instruments by symbol, in the order of their file."""
+    """The simulated shares and funds by symbol, in the order of their file."""
     path = path or resources_folder() / "simulator" / "instruments.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return {row["symbol"]: _instrument(row) for row in csv.DictReader(file)}
 
 
+@cache
+def contracts() -> dict[str, Instrument]:
+    """The simulated futures, options and bonds by symbol, in the order of their file."""
+    path = resources_folder() / "simulator" / "contracts.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["symbol"]: _contract(row) for row in csv.DictReader(file)}
+
+
 def _instrument(row: dict[str, str]) -> Instrument:
-    country: Country = "KR" if row["market"] == "KR" else "US"
-    scale = 1 if country == "KR" else 100
+    country = cast("Country", row["market"])
     return Instrument(
         symbol=row["symbol"],
         country=country,
@@ -97,8 +146,58 @@ def _instrument(row: dict[str, str]) -> Instrument:
         name_ko=row["name_ko"],
         name_en=row["name_en"],
         kind=row["kind"],
-        base_units=int(Decimal(row["base_price"]) * scale),
+        base_units=int(Decimal(row["base_price"]).scaleb(_DECIMALS[country])),
         daily_volume=int(row["daily_volume"]),
         listed_shares=int(row["listed_shares"]),
         sector=row["sector"],
+        decimals=_DECIMALS[country],
+        step=1 if country == "US" else None,
+        volatility=_VOLATILITY[country],
+    )
+
+
+def _contract(row: dict[str, str]) -> Instrument:
+    decimals = int(row["decimals"])
+    return Instrument(
+        symbol=row["symbol"],
+        country=cast("Country", row["market"]),
+        exchange=row["exchange"],
+        name_ko=row["name_ko"],
+        name_en=row["name_en"],
+        kind=row["kind"],
+        base_units=int(Decimal(row["base_price"]).scaleb(decimals)),
+        daily_volume=int(row["daily_volume"]),
+        listed_shares=0,
+        sector=row["product"],
+        decimals=decimals,
+        step=int(Decimal(row["tick"]).scaleb(decimals)),
+        multiplier=Decimal(row["multiplier"]),
+        margin_rate=Decimal(row["margin_rate"] or 0),
+        strike=Decimal(row["strike"] or 0),
+        expiry=date.fromisoformat(row["expiry"]),
+        moves_with=row["moves_with"],
+        volatility=float(row["volatility"]),
+    )
+
+
+def stand_in(symbol: str, country: Country, number: int) -> Instrument:
+    """What answers for a symbol that is not listed: an index, another contract or bond.
+
+    Args:
+        number: Tells one symbol from another.
+    """
+    return Instrument(
+        symbol=symbol,
+        country=country,
+        exchange="krx" if country == "KR" else "nasdaq",
+        name_ko=symbol,
+        name_en=symbol,
+        kind="other",
+        base_units=10_000 + number % 490_000 // 100 * 100,
+        daily_volume=100_000 + number % 900_000,
+        listed_shares=10_000_000,
+        sector="",
+        decimals=_DECIMALS[country],
+        step=1 if country == "US" else None,
+        volatility=_VOLATILITY[country],
     )

@@ -10,7 +10,7 @@ from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
-from kis_mcp.simulator.market.instruments import Country, Instrument, instruments
+from kis_mcp.simulator.market.instruments import Country, Instrument, contracts, instruments, stand_in
 from kis_mcp.simulator.market.session import Bar, Session
 
 _KEPT_SESSIONS = 64
@@ -82,7 +82,7 @@ class Market:
 
     def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
         self.seed = seed
-        self.instruments = instruments()
+        self.instruments = instruments() | contracts()
         self._calendars = {
             "KR": Calendar(KST, keep_hours=keep_hours),
             "US": Calendar(NEW_YORK, keep_hours=keep_hours),
@@ -99,12 +99,7 @@ class Market:
     def stand_in(self, symbol: str, country: Country) -> Instrument:
         """An instrument for a symbol that is not listed: an index, a derivative, a bond."""
         if symbol not in self._stand_ins:
-            number = crc32(f"{self.seed}:{symbol}".encode())
-            base = 10_000 + number % 490_000 // 100 * 100
-            exchange = "krx" if country == "KR" else "nasdaq"
-            self._stand_ins[symbol] = Instrument(
-                symbol, country, exchange, symbol, symbol, "other", base, 100_000 + number % 900_000, 10_000_000, ""
-            )
+            self._stand_ins[symbol] = stand_in(symbol, country, crc32(f"{self.seed}:{symbol}".encode()))
         return self._stand_ins[symbol]
 
     def calendar(self, instrument: Instrument) -> Calendar:
@@ -137,7 +132,7 @@ class Market:
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
         ticks = self.calendar(instrument).ticks_a_day
-        session = Session(f"{self.seed}:{instrument.symbol}:{day}:ticks", instrument, bar, ticks)
+        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
@@ -161,7 +156,7 @@ class Market:
             high=price(bar.high),
             low=price(bar.low),
             volume=bar.volume,
-            turnover=price(bar.turnover),
+            turnover=instrument.amount(bar.turnover),
             previous_volume=yesterday.volume if yesterday else 0,
             low_limit=price(low),
             high_limit=price(high),
@@ -232,5 +227,5 @@ class Market:
             low=price(bar.low),
             close=price(bar.close),
             volume=bar.volume,
-            turnover=price(bar.turnover),
+            turnover=instrument.amount(bar.turnover),
         )

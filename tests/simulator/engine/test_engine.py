@@ -93,7 +93,7 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
             cost[fill.symbol] = cost.get(fill.symbol, Decimal(0)) + added
         assert {symbol: position.quantity for symbol, position in account.positions.items()} == dict(held)
         assert {symbol: position.cost for symbol, position in account.positions.items()} == cost
-        assert all(exchange.broker.sellable(account, symbol) >= 0 for symbol in held)
+        assert all(exchange.broker.closable(account, symbol) >= 0 for symbol in held)
         assert all(position.cost == 0 for position in account.positions.values() if not position.quantity)
     by_order = Counter[str]()
     for fill in exchange.books.fills:
