@@ -11,6 +11,7 @@ import typer
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
+from kis_mcp.server.approval.pin import Pin
 from kis_mcp.server.status import gateway_status
 from kis_mcp.settings import Profile, Settings, SettingsError
 
@@ -43,6 +44,7 @@ async def diagnose(settings: Settings) -> dict[str, Any]:
         "may_switch_to": ", ".join(sorted(settings.environments - {settings.environment})) or "none",
         "data_folder": str(settings.data_dir),
         "confirmation": settings.confirm,
+        "approval_pin": _pin(Pin(settings.data_dir)),
         "real_orders": "allowed" if settings.allow_real_orders else "refused (KIS_ALLOW_REAL_ORDERS is not 1)",
         "max_order_notional_krw": None if settings.max_order_notional is None else str(settings.max_order_notional),
         "max_order_quantity": settings.max_order_quantity,
@@ -64,6 +66,12 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
         "tools": _offered(profile),
         **await gateway_status(settings, profile),
     }
+
+
+def _pin(pin: Pin) -> str:
+    if not pin.is_set():
+        return "not set (kis-mcp setup-pin)"
+    return "locked after too many wrong tries (kis-mcp setup-pin)" if pin.is_locked() else "set"
 
 
 def _offered(profile: Profile) -> int:

@@ -11,20 +11,15 @@ _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price
 """Arguments that the question shows in words of its own."""
 
 
-def question(intent: Intent) -> str:
-    """What would be sent, where, for how much, and what the guard has to say about it."""
-    order = intent.order
-    further = _further(intent.arguments)
-    lines = [
-        f"[{intent.environment.value.upper()}] {_headline(order)}",
-        f"Instrument: {_instrument(order)}",
-        *_terms(order),
-        f"Further: {further}" if further else "",
-        f"Account: {intent.account}",
-        *(f"Warning: {warning}" for warning in intent.warnings),
-        f"{_asks(order)} ({intent.tool}, intent {intent.id})",
-    ]
-    return "\n".join(line for line in lines if line)
+_LINES = {
+    "instrument": "Instrument",
+    "order_type": "Type",
+    "price": "Price",
+    "amount": "Estimated amount",
+    "further": "Further",
+    "account": "Account",
+}
+"""The terms that get a line of the question; the others are in its first and last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +40,20 @@ class QuestionFacts:
     warnings: tuple[str, ...]
 
 
+def question(intent: Intent) -> str:
+    """What would be sent, where, for how much, and what the guard has to say about it."""
+    facts = order_facts(intent)
+    lines = [
+        f"[{facts.environment}] {facts.headline}",
+        *(f"{_LINES[name]}: {text}" for name, text in facts.terms.items() if name in _LINES),
+        *(f"Warning: {warning}" for warning in facts.warnings),
+        f"{_asks(intent.order)} ({facts.terms['reference']})",
+    ]
+    return "\n".join(lines)
+
+
 def order_facts(intent: Intent) -> QuestionFacts:
-    """The same facts as `question`."""
+    """What the question says."""
     order = intent.order
     terms = {
         "action": order.action.value if order.action is not Action.NEW else None,
@@ -56,7 +63,7 @@ def order_facts(intent: Intent) -> QuestionFacts:
         **({} if order.action is Action.CANCEL else _priced(order)),
         "further": _further(intent.arguments),
         "account": intent.account,
-        "reference": f"{intent.tool}, {intent.id}",
+        "reference": f"{intent.tool}, intent {intent.id}",
     }
     return QuestionFacts(
         environment=intent.environment.value.upper(),
@@ -89,14 +96,6 @@ def _name(order: Order) -> str:
 def _instrument(order: Order) -> str:
     symbol = f"{order.name} ({order.symbol})" if order.name else order.symbol or "as in the standing order"
     return f"{symbol}, {order.exchange}" if order.exchange else symbol
-
-
-def _terms(order: Order) -> list[str]:
-    if order.action is Action.CANCEL:
-        return []
-    terms = _priced(order)
-    price = f" at {terms['price']}" if order.price else f", {terms['price']}"
-    return [f"Type: {terms['order_type']}{price}", f"Estimated amount: {terms['amount']}"]
 
 
 def _priced(order: Order) -> dict[str, str]:

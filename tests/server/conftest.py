@@ -49,6 +49,12 @@ def era(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(autouse=True)
+def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test opens a window on the developer's screen."""
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def whole_table() -> None:
     """Read once, so that no test pays for it in a time-out."""

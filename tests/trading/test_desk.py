@@ -91,7 +91,8 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
     assert first.question.splitlines()[:-1] == [
         "[SIM] BUY 10 Samsung Electronics",
         "Instrument: Samsung Electronics (005930), krx",
-        "Type: limit at 70,000 KRW",
+        "Type: limit",
+        "Price: 70,000 KRW",
         "Estimated amount: 700,000 KRW",
         "Account: 12****78-01",
     ]

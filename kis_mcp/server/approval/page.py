@@ -101,7 +101,7 @@ def _page(facts: QuestionFacts, nonce: str, body: str, seconds_left: float) -> s
 
 
 def _term(name: str, text: str) -> str:
-    korean, english = _LABELS[name]
+    korean, english = _LABELS.get(name, ("", name.replace("_", " ").capitalize()))
     shown = escape(_WORDS.get((name, text), text))
     return f'<div class="{name}"><dt>{_both(korean, english)}</dt><dd>{shown}</dd></div>'
 
