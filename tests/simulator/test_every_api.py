@@ -82,6 +82,46 @@ def test_demo_answers_what_it_offers(api: Api, direct: Direct):
     assert reply.body["rt_cd"] == "0"
 
 
+TRADES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("domestic_fo_order", {"symbol": "101W12", "side": "sell", "quantity": 2, "order_type": "market"}),
+    ("domestic_fo_order", {"symbol": "101W12", "side": "buy", "quantity": 1, "order_type": "market"}),
+    ("domestic_fo_order", {"symbol": "201W12350", "side": "buy", "quantity": 1, "order_type": "market"}),
+    ("domestic_fo_order", {"symbol": "175W12", "side": "buy", "quantity": 1, "price": 1300, "session": "night"}),
+    ("overseas_fo_order", {"symbol": "CLZ26", "side": "sell", "quantity": 2, "order_type": "market"}),
+    ("overseas_fo_order", {"symbol": "CLZ26", "side": "buy", "quantity": 1, "order_type": "market"}),
+    ("overseas_fo_order", {"symbol": "OESZ26 C5500", "side": "buy", "quantity": 1, "order_type": "market"}),
+    ("domestic_bond_buy", {"symbol": "KR2033022D33", "quantity": 50, "price": 12000}),
+    ("domestic_bond_buy", {"symbol": "KR2033022D33", "quantity": 50, "price": 8000}),
+)
+
+
+@pytest.fixture(scope="module")
+def trader() -> Direct:
+    """An account that has filled and open orders of each kind."""
+    trader = Direct()
+    for tool, arguments in TRADES:
+        api = catalog().find(tool)
+        assert api is not None
+        reply = trader.call(api, **arguments)
+        assert not isinstance(reply.body, str)
+        assert reply.body["rt_cd"] == "0", (tool, reply.body)
+    return trader
+
+
+@pytest.mark.parametrize(
+    "api",
+    [api for api in READS if api.account is not None and api.category.endswith(("option", "bond"))],
+    ids=lambda api: api.tool,
+)
+def test_what_an_account_traded_reads_without_a_note(api: Api, trader: Direct):
+    days = {p.name: MONDAY.date().isoformat() for p in api.parameters if p.type == "date" and p.required}
+    days |= {"start_date": "2026-06-12"} if "start_date" in days else {}
+    reply = trader.call(api, **{**api.example, **days})
+    assert not isinstance(reply.body, str)
+    assert decode(api, reply.body).notes == []
+    assert all(reply.body[block.key] for block in api.blocks)
+
+
 @pytest.mark.parametrize(
     "tool",
     [
