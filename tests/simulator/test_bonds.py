@@ -58,7 +58,7 @@ async def test_a_bond_is_paid_per_ten_thousand_won_in_units_of_a_thousand():
         (left,) = await holdings(wire)
     assert (receipt["msg_cd"], sold["rt_cd"]) == ("APBK0013", "0")
     assert (held["pdno"], held["cblc_qty"], held["ord_psbl_qty"]) == (BOND, "200", "200")
-    paid = sum(fill.price * fill.quantity for fill in fills) / 10
+    paid = sum((fill.price * fill.quantity for fill in fills), Decimal(0)) / 10
     assert Decimal(held["buy_amt"]) == paid.quantize(Decimal(1))
     assert Decimal(held["buy_unpr"]) == (paid / 20).quantize(Decimal("0.0001"))
     assert Decimal(held["buy_erng_rt"]) > 0

@@ -102,7 +102,7 @@ def trader() -> Direct:
     for tool, arguments in TRADES:
         api = catalog().find(tool)
         assert api is not None
-        reply = trader.call(api, **arguments)
+        reply = trader.call(api, Host.REAL, **arguments)
         assert not isinstance(reply.body, str)
         assert reply.body["rt_cd"] == "0", (tool, reply.body)
     return trader
@@ -116,7 +116,7 @@ def trader() -> Direct:
 def test_what_an_account_traded_reads_without_a_note(api: Api, trader: Direct):
     days = {p.name: MONDAY.date().isoformat() for p in api.parameters if p.type == "date" and p.required}
     days |= {"start_date": "2026-06-12"} if "start_date" in days else {}
-    reply = trader.call(api, **{**api.example, **days})
+    reply = trader.call(api, Host.REAL, **{**api.example, **days})
     assert not isinstance(reply.body, str)
     assert decode(api, reply.body).notes == []
     assert all(reply.body[block.key] for block in api.blocks)

@@ -219,6 +219,15 @@ async def test_a_stock_future_moves_with_its_stock():
     assert abs(Decimal(stock["prdy_ctrt"]) - Decimal(future["futs_prdy_ctrt"])) < Decimal("0.3")
 
 
+async def test_calls_rise_and_puts_fall_with_their_index():
+    async with simulator() as (_, wire, _demo):
+        future, call, put = [
+            Decimal((await quote(wire, symbol, market))["futs_prdy_clpr"])
+            for symbol, market in (("101W12", "F"), ("201W12350", "O"), ("301W12350", "O"))
+        ]
+    assert (future > 350) == (call > Decimal("8.20")) == (put < Decimal("7.85"))
+
+
 async def test_an_overseas_position_is_listed_valued_and_closed_in_dollars():
     async with simulator() as (sim, wire, _demo):
         receipt = (await wire.post(f"{ABROAD}/trading/order", "OTFM3001U", ES_ORDER)).json()

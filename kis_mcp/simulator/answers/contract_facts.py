@@ -30,6 +30,8 @@ def _derivative(subject: Subject) -> Facts:
         "strike_price": instrument.strike,
         "intrinsic_value": intrinsic,
         "time_value": quote.price - intrinsic,
+        "implied_volatility": Decimal(subject.share("volatility", 1500, 2500)) / 100,
+        "delta": _delta(subject, underlying.price),
         "moneyness_name": "ITM" if above > 0 else "OTM",
         "open_interest": instrument.daily_volume * 6 // 5,
         "theoretical_price": quote.price,
@@ -76,6 +78,13 @@ def bond_yield(subject: Subject, price: Decimal) -> Decimal:
     """The simple yield of a bond at a price until it is redeemed, in percent."""
     years = max(Decimal(_days_left(subject)) / 365, _HUNDREDTH)
     return ((_coupon(subject) * 100 + (_FACE - price) / years) / price * 100).quantize(_HUNDREDTH)
+
+
+def _delta(subject: Subject, underlying: Decimal) -> Decimal:
+    """Roughly: a half at the money, and nothing or all of it ten percent away."""
+    away = (underlying - subject.instrument.strike) / underlying if underlying else Decimal(0)
+    call = min(max(Decimal("0.5") + 5 * away, Decimal(0)), Decimal(1)).quantize(_HUNDREDTH)
+    return call - 1 if subject.instrument.kind == "put" else call
 
 
 def _coupon(subject: Subject) -> Decimal:

@@ -40,8 +40,7 @@ class Subject:
     @cached_property
     def underlying(self) -> "Subject":
         """What a contract follows: its share, else the future that stands for its index, currency or good."""
-        word = self.instrument.moves_with.partition(" ")[0]
-        listed = self.market.instruments
+        word, listed = self.instrument.moves_with, self.market.instruments
         futures = (i for i in listed.values() if i.moves_with == word)
         return Subject(self.market, listed.get(word) or next(futures, self.instrument), self.now)
 

@@ -81,7 +81,7 @@ class History:
             close = self._close(position)
         else:
             close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
-        reach = 0.6 * volatility * instrument.base_units
+        reach = 0.6 * abs(volatility) * instrument.base_units
         opening = _to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
         high = max(opening, close, _to_tick(instrument, max(opening, close) + reach * random.random()))
         low = min(opening, close, _to_tick(instrument, min(opening, close) - reach * random.random()))

@@ -44,7 +44,7 @@ class Instrument:
         multiplier: Money for one contract and one point. A bond's price is for ten of its units.
         margin_rate: What part of its value a contract binds; 0 where everything is paid and nothing sold short.
         moves_with: Instruments of the same word rise and fall together; "" moves alone.
-        volatility: Of a day.
+        volatility: Of a day; negative for what falls when the others of its word rise, as puts do.
     """
 
     symbol: str
