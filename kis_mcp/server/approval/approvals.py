@@ -91,16 +91,16 @@ class Approvals:
         approval = Approval(facts, self._clock() + timedelta(seconds=self._seconds), self.pin, self._clock)
         listener, host = listen()
         page = self._open[subject] = _Page(approval, f"http://{host}/{approval.path}")
-        try:
-            async with served(approval_app(approval, host), listener), anyio.create_task_group() as tasks:
-                tasks.start_soon(self._expire, approval)
-                tasks.start_soon(self._show, page.url)
-                _log.warning("Waiting for approval at %s", page.url)
+        async with served(approval_app(approval, host), listener), anyio.create_task_group() as tasks:
+            tasks.start_soon(self._expire, approval)
+            tasks.start_soon(self._show, page.url)
+            _log.warning("Waiting for approval at %s", page.url)
+            try:
                 yield page
+            finally:
+                del self._open[subject]
+                approval.decide("cancelled", "the call was cancelled")
                 tasks.cancel_scope.cancel()
-        finally:
-            del self._open[subject]
-            approval.decide("cancelled", "the call was cancelled")
 
     async def _expire(self, approval: Approval) -> None:
         await self._sleep(self._seconds)

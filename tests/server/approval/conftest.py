@@ -32,7 +32,7 @@ FACTS = QuestionFacts(
         "price": "60,000 KRW",
         "amount": "180,000 KRW",
         "account": "87****21-01",
-        "reference": "domestic_stock_order_cash, 01KJVA0Y5T4X9M7QH2C8D3WNRB",
+        "reference": "domestic_stock_order_cash, intent 01KJVA0Y5T4X9M7QH2C8D3WNRB",
     },
     warnings=("The price is 14% below the last one.",),
 )

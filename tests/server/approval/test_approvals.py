@@ -1,5 +1,6 @@
 """The approval page over its real socket."""
 
+import asyncio
 import logging
 import re
 import socket
@@ -161,6 +162,15 @@ async def test_a_cancelled_caller_takes_its_page_along(approvals: Approvals, tim
         assert is_listening(question.url)
     assert question.decision is None
     assert not is_listening(question.url)
+
+
+async def test_who_shares_a_page_is_cancelled_with_its_first_caller(approvals: Approvals, time: FakeTime) -> None:
+    other = Waiting(approvals, time)
+    async with waiting(approvals, time):
+        sharing = asyncio.create_task(other.run())
+        await other.reported.wait()
+    await sharing
+    assert other.decision == Decision(verdict="cancelled", channel="page", reason="the call was cancelled")
 
 
 async def test_the_client_is_told_now_and_then_where_the_page_is(page: Page, time: FakeTime) -> None:
