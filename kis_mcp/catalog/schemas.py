@@ -23,9 +23,9 @@ _ITEM: Mapping[str, Schema] = {
     "object": {"type": "object"},
 }
 _VALUE: Mapping[str, list[str]] = {
-    "integer": ["integer", "null"],
-    "decimal": ["number", "string", "null"],
-    "boolean": ["boolean", "null"],
+    "integer": ["integer"],
+    "decimal": ["number", "string"],
+    "boolean": ["boolean"],
 }
 
 
@@ -87,17 +87,21 @@ def _item(parameter: Parameter) -> Schema:
 
 
 def _block(api: Api, block: Block) -> Schema:
-    properties: Schema = {field.name: _value(field, unit_of(api, field)) for field in block.fields}
+    properties: Schema = {
+        field.name: _value(field, unit_of(api, field), blank=api.kind != "core") for field in block.fields
+    }
     if block.row_names:
         properties = {ITEM: {"enum": list(block.row_names)}} | properties
     record: Schema = {"type": "object", "properties": properties}
     return {"type": "array", "items": record} if block.is_list else record
 
 
-def _value(field: Field, unit: str) -> Schema:
-    schema: Schema = {"type": _VALUE.get(field.type, ["string", "null"])}
+def _value(field: Field, unit: str, *, blank: bool) -> Schema:
+    """``blank`` tells whether KIS may leave it so; core tools leave the field out instead."""
+    types, nothing = _VALUE.get(field.type, ["string"]), ["null"] if blank else []
+    schema: Schema = {"type": [*types, *nothing] if len(types) + len(nothing) > 1 else types[0]}
     if field.codes:
-        schema["enum"] = [*dict.fromkeys(field.codes.values()), None]
+        schema["enum"] = [*dict.fromkeys(field.codes.values()), *([None] if blank else [])]
     if unit:
         schema["description"] = f"In {unit}."
     return schema

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.server import account_tools, history_tools, market_tools, order_tools, system_tools
+from kis_mcp.server import account_tools, history_tools, market_tools, order_tools, portfolio_tools, system_tools
 from kis_mcp.server.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
@@ -19,6 +19,8 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "get_balance": account_tools.get_balance,
     "get_positions": account_tools.get_positions,
     "get_buying_power": account_tools.get_buying_power,
+    "get_profit_and_loss": portfolio_tools.get_profit_and_loss,
+    "get_exposure": portfolio_tools.get_exposure,
     "place_order": order_tools.place_order,
     "modify_order": order_tools.modify_order,
     "cancel_order": order_tools.cancel_order,

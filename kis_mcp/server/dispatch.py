@@ -96,7 +96,7 @@ class Dispatcher:
         from kis_mcp.catalog.projection import projection
         from kis_mcp.server.core_tools import CORE_TOOLS
 
-        shown = projection(call.api, call.values().get(FIELDS))
+        shown = replace(projection(call.api, call.values().get(FIELDS)), blanks=False)
         page = await (self._search_tools(call) if call.api.tool == SEARCH_TOOLS else CORE_TOOLS[call.api.tool](call))
         return replace(page, blocks=shown.of(page.blocks))
 

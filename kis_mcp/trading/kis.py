@@ -33,3 +33,9 @@ class Kis(Protocol):
     async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
         """Send an order once."""
         ...
+
+
+def is_offered(kis: Kis, tool: str) -> bool:
+    """Whether this environment has the API, of an account that is set."""
+    api = kis.catalog.find(tool)
+    return api is not None and (api.in_demo or not kis.environment.uses_demo_api) and api.account in kis.accounts

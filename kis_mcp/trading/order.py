@@ -58,7 +58,7 @@ _SHORT_CODE = 6
 
 STOCK_MARKETS = frozenset({"KR", "US", "HK", "CN", "JP", "VN"})
 
-_COUNTRIES: Mapping[str, tuple[str, str]] = {
+COUNTRIES: Mapping[str, tuple[str, str]] = {
     "nasdaq": ("US", "USD"),
     "nyse": ("US", "USD"),
     "amex": ("US", "USD"),
@@ -69,6 +69,7 @@ _COUNTRIES: Mapping[str, tuple[str, str]] = {
     "hanoi": ("VN", "VND"),
     "ho_chi_minh": ("VN", "VND"),
 }
+"""Exchange → country and currency."""
 
 
 def order_of(api: Api, values: Mapping[str, object]) -> Order:
@@ -139,7 +140,7 @@ def _market(api: Api, exchange: str | None) -> tuple[str, str | None]:
         case "domestic_stock":
             return "KR", "KRW"
         case "overseas_stock":
-            return _COUNTRIES.get(exchange or "", ("overseas", None))
+            return COUNTRIES.get(exchange or "", ("overseas", None))
         case category:
             return category, "KRW" if category.startswith("domestic") else None
 

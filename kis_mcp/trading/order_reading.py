@@ -10,7 +10,7 @@ from kis_mcp.clock import KST
 from kis_mcp.errors import KisMcpError
 from kis_mcp.market.instrument import US_EXCHANGES
 from kis_mcp.trading.fields import number, text
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import Kis, is_offered
 from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.order_lists import OrderList
 from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
@@ -55,12 +55,7 @@ async def orders_between(
 
 def offered(kis: Kis, lists: Sequence[OrderList]) -> list[OrderList]:
     """Those of the lists that this environment has, of accounts that are set."""
-    found: list[OrderList] = []
-    for order_list in lists:
-        api = kis.catalog.find(order_list.tool)
-        if api and (api.in_demo or not kis.environment.uses_demo_api) and api.account in kis.accounts:
-            found.append(order_list)
-    return found
+    return [order_list for order_list in lists if is_offered(kis, order_list.tool)]
 
 
 async def readable(
