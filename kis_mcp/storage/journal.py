@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
-import anyio
 import sqlalchemy
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnClause, ColumnElement, RowMapping, Select, Text, event, select, table, text
@@ -20,6 +19,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.storage import migrations
+from kis_mcp.storage.uninterrupted import uninterrupted
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Order
 
@@ -67,6 +67,7 @@ class SqlJournal:
     async def aclose(self) -> None:
         await self._engine.dispose()
 
+    @uninterrupted
     async def propose(self, intent: Intent, refusal: Decision | None = None) -> Record:
         key = None if refusal else intent.idempotency_key
         async with self._writing() as connection:
@@ -91,11 +92,13 @@ class SqlJournal:
                 await _insert(connection, "decisions", intent_id=intent.id, at=_stamp(intent.at), **asdict(refusal))
             return await _the(connection, intent.id)
 
+    @uninterrupted
     async def decide(self, intent_id: str, decision: Decision, at: datetime) -> Record:
         async with self._writing() as connection:
             await _insert(connection, "decisions", intent_id=intent_id, at=_stamp(at), **asdict(decision))
             return await _the(connection, intent_id)
 
+    @uninterrupted
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:
         async with self._writing() as connection:
             record = await _the(connection, send.intent_id)
@@ -113,6 +116,7 @@ class SqlJournal:
             await _insert(connection, "sends", intent_id=send.intent_id, at=_stamp(send.at))
             return Claim.WON
 
+    @uninterrupted
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
         into = "outcomes" if isinstance(entry, Outcome) else "reconciliations"
         values = {**asdict(entry), "at": _stamp(entry.at)}
@@ -122,29 +126,35 @@ class SqlJournal:
             await _insert(connection, into, **values)
             return await _the(connection, entry.intent_id)
 
+    @uninterrupted
     async def find(self, intent_id: str) -> Record | None:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             return _first(await _records(connection, _RECORDS.where(column("id") == intent_id)))
 
+    @uninterrupted
     async def find_by_key(self, account: str, idempotency_key: str) -> Record | None:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             return await _by_key(connection, account, idempotency_key)
 
+    @uninterrupted
     async def same_as(self, fingerprint: str) -> Sequence[Record]:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             query = _RECORDS.where(column("fingerprint") == fingerprint)
             return await _records(connection, query.order_by(*_LATEST_FIRST))
 
+    @uninterrupted
     async def unresolved(self) -> Sequence[Record]:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             query = _RECORDS.where(_stands([status for status in Status if status.is_unresolved]))
             return await _records(connection, query.order_by(column("at")))
 
+    @uninterrupted
     async def accepted_since(self, since: datetime) -> Sequence[Record]:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             query = _RECORDS.where(_stands([Status.ACCEPTED]), column("sent_at") >= _stamp(since))
             return await _records(connection, query.order_by(column("sent_at")))
 
+    @uninterrupted
     async def history(
         self,
         *,
@@ -160,11 +170,12 @@ class SqlJournal:
             query = query.where(column("at") >= _stamp(since))
         if until is not None:
             query = query.where(column("at") < _stamp(until))
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             return await _records(connection, query)
 
+    @uninterrupted
     async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             found = [
                 read(row)
                 for source, read in (("outcomes", _outcome), ("reconciliations", _reconciliation))
@@ -175,7 +186,7 @@ class SqlJournal:
 
     async def _migrate(self) -> None:
         """Look at the version first: a file that needs no migration waits for nobody's lock."""
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             version = await connection.run_sync(migrations.version_of)
         if version > migrations.LATEST:
             raise KisMcpError(
@@ -190,15 +201,9 @@ class SqlJournal:
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that holds the file's write lock from its start, so that what it read stays true."""
-        async with self._reading() as connection:
+        async with self._engine.connect() as connection:
             connection = await connection.execution_options(kis_begin="BEGIN IMMEDIATE")
             async with connection.begin():
-                yield connection
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncGenerator[AsyncConnection]:
-        with anyio.CancelScope(shield=True):
-            async with self._engine.connect() as connection:
                 yield connection
 
 
