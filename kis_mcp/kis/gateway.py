@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 READ_ATTEMPTS: Mapping[Reaction, int] = {Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3, Reaction.SLOW_DOWN: 6}
 ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6}
+
+ORDER_LEAVES_WITHIN = timedelta(seconds=60)
+"""An order that waits longer, for a token, the rate limit or a machine that sleeps, is not sent any more: whoever looks
+for it among KIS' orders has to know when it can no longer turn up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,9 @@ class HttpGateway:
 
     async def order(self, request: KisRequest) -> KisReply:
         """As the port says. Cancelled while KIS has the order, it leaves the order's state unknown."""
+        last = self._clock() + ORDER_LEAVES_WITHIN
         try:
-            return await retrying(lambda: self._send(request, Urgency.ORDER, None), ORDER_ATTEMPTS, self._timer)
+            return await retrying(lambda: self._send(request, Urgency.ORDER, None, last), ORDER_ATTEMPTS, self._timer)
         except RequestError as failure:
             raise failure.order_error() from None
 
@@ -112,19 +117,21 @@ class HttpGateway:
         self._token_lock.close()
         self._store.close()
 
-    async def _send(self, request: KisRequest, urgency: Urgency, waiting: WaitReporter | None) -> KisReply:
+    async def _send(
+        self, request: KisRequest, urgency: Urgency, waiting: WaitReporter | None, last: datetime | None = None
+    ) -> KisReply:
         """One attempt; a token that KIS refuses is renewed once within it, since KIS did nothing then."""
         token = await self._tokens.current(waiting)
         try:
-            return await self._exchange(request, token, urgency, waiting)
+            return await self._exchange(request, token, urgency, waiting, last)
         except RequestError as failure:
             if failure.reaction is not Reaction.RENEW_TOKEN:
                 raise
         token = await self._tokens.renew(token, waiting)
-        return await self._exchange(request, token, urgency, waiting)
+        return await self._exchange(request, token, urgency, waiting, last)
 
     async def _exchange(
-        self, request: KisRequest, token: str, urgency: Urgency, waiting: WaitReporter | None
+        self, request: KisRequest, token: str, urgency: Urgency, waiting: WaitReporter | None, last: datetime | None
     ) -> KisReply:
         connection = self._connection
         headers = {
@@ -137,6 +144,10 @@ class HttpGateway:
         }
         transport = self._transport()  # before the limiter, so that a request let out leaves without delay
         async with self._limiter.turn(urgency, waiting):
+            if last is not None and self._clock() > last:
+                raise RequestError(
+                    Reaction.NOT_SENT, f"The order could not leave within {ORDER_LEAVES_WITHIN.seconds} seconds."
+                )
             answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))

@@ -21,7 +21,8 @@ DOUBTFUL = timedelta(hours=1)
 """An order that is alike but this much older is no proof that ours is missing: this machine's clock may be wrong."""
 
 CERTAIN_AFTER = timedelta(seconds=120)
-"""Only a list read this long after the send may show by its silence that the order did not arrive."""
+"""Only a list read this long after the send may show by its silence that the order did not arrive. By then the gateway
+would not let it out any more."""
 
 _SAME_DAY = timedelta(hours=18)
 """How far back an order can lie that KIS still lists with today's; its numbers begin anew every day."""
@@ -47,13 +48,13 @@ class Reconciler:
             record = await self._journal.conclude(
                 Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
             )
-        lists = lists_of(intent.tool, intent.arguments)
-        placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), self._clock(), fresh=True)
+        lists, now = lists_of(intent.tool, intent.arguments), self._clock()
+        placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
         if not placed.orders and not placed.complete:
             return record
         others = await self._journal.accepted_since(sent_at - _SAME_DAY)
         taken = {key_of(record) for record in others if record.intent.id != intent.id}
-        return await self._journal.conclude(match(intent, sent_at, placed, taken=taken, now=self._clock()))
+        return await self._journal.conclude(match(intent, sent_at, placed, taken=taken, now=now))
 
     async def settle_all(self) -> list[Record]:
         """Settle every unresolved intent, oldest first."""

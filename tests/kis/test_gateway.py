@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,19 @@ async def test_an_order_that_found_no_kis_was_not_sent(new_gateway: NewGateway, 
     kis.stop_listening()
     with pytest.raises(KisUnavailable, match="ConnectError"):
         await gateway.order(ORDER)
+    assert len(kis.seen) == 1
+
+
+async def test_an_order_that_cannot_leave_in_time_is_not_sent_late(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = time.clock()
+    monkeypatch.setattr(time, "clock", lambda: started + timedelta(seconds=61 * len(kis.token_requests)))
+    gateway = new_gateway()
+    with pytest.raises(KisUnavailable, match="60 seconds"):
+        await gateway.order(ORDER)
+    assert kis.seen == []
+    await gateway.order(ORDER)
     assert len(kis.seen) == 1
 
 

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.kis.connection import Connection
+from kis_mcp.kis.gateway import ORDER_LEAVES_WITHIN
+from kis_mcp.kis.transport import CONNECT_SECONDS
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus, order_key
@@ -105,6 +108,11 @@ def test_absence_counts_only_from_a_whole_list_read_late_enough() -> None:
     assert conclusion() == ("not_accepted", None)
     assert conclusion(complete=False) == ("unresolved", None)
     assert conclusion(now=LATER - timedelta(seconds=1)) == ("unresolved", None)
+
+
+def test_absence_is_certain_only_when_the_order_can_leave_no_more() -> None:
+    slowest = timedelta(seconds=CONNECT_SECONDS + 2 * Connection(Environment.REAL, "", "k", "s", 0).timeout_seconds)
+    assert ORDER_LEAVES_WITHIN + slowest < CERTAIN_AFTER
 
 
 def test_a_cancel_is_found_by_its_original_or_by_its_effect() -> None:
