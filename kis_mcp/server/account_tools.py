@@ -60,7 +60,7 @@ async def get_orders(call: Call) -> Page:
     return page(
         reads.as_of,
         next_cursor=cursor.write(Position(offset=end)) if end < len(found) else None,
-        orders=[facts(replace(order, branch="", family="")) for order in found[start:end]],
+        orders=[facts(replace(order, branch="", family="", became=None)) for order in found[start:end]],
     )
 
 

@@ -183,10 +183,11 @@ async def order_history(journal: Journal, kis: Kis | None, start: date, end: dat
     findings = await journal.findings([record.intent.id for record in records if record.sent_at])
     ours = [_tracked(record, listing.get(record.intent.id), findings, now) for record in records]
     paired = {id(order) for order in listing.values()}
+    sent_for_us = {order.became for order in listing.values()}
     elsewhere = [
         TrackedOrder(at=order.ordered_at or since, state=state_of(None, order, now), placed=order)
         for order in placed
-        if id(order) not in paired
+        if id(order) not in paired and order.key not in sent_for_us
     ]
     return OrderHistory(sorted([*ours, *elsewhere], key=lambda order: order.at, reverse=True), notes)
 

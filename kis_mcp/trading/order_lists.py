@@ -40,7 +40,8 @@ class OrderList:
         taken_at: The fields that say when KIS took an order: day and time of day, or both in one.
         currency: Of every order in it; None where the rows say.
         order_types_of: The order API whose words its codes of order types stand for.
-        only: Argument → words; an order with another word does not show here.
+        only: Argument or fact → words; an order with another word does not belong here.
+        becomes: The family of the orders that KIS sends for these, if they are reservations.
         lists_changes: Whether a change or cancel is a row of its own; otherwise only its effect shows.
         is_exact: Whether quantity and price are in the units that orders are placed in.
         proves_absence: Whether an order that is not in it did not arrive.
@@ -63,6 +64,7 @@ class OrderList:
     currency: str | None = "KRW"
     order_types_of: str | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    becomes: str | None = None
     lists_changes: bool = True
     is_exact: bool = True
     proves_absence: bool = True
@@ -103,6 +105,7 @@ _KOREAN_RESERVED = OrderList(
     },
     taken_at=("reserved_order_receipt_date", "reserved_order_receipt_time"),
     order_types_of="domestic_stock_order_resv",
+    becomes="KR",
     lists_changes=False,
     lasts="until_sent",
 )
@@ -118,6 +121,7 @@ def _overseas_reserved(region: str, words: frozenset[str]) -> OrderList:
         taken_at=("reserved_order_receipt_date", "order_receipt_time"),
         currency=None,
         only={"exchange": words},
+        becomes="overseas",
         lists_changes=False,
         lasts="until_sent",
     )

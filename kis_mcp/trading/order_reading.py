@@ -13,7 +13,7 @@ from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis, is_offered
 from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.order_lists import OrderList
-from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
+from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 
 _MORNING, _EVENING = time(7), time(17)
 _CLOCKS_DIFFER = timedelta(minutes=10)
@@ -41,7 +41,7 @@ async def orders_of_days(
         asked |= {"start_date": start, "end_date": end}
     page = await kis.rows(order_list.tool, asked, fresh=fresh)
     rows = [_Row(kis, order_list, row, around) for row in page.rows(order_list.block)]
-    return PlacedOrders.of((row.order() for row in rows), complete=page.complete)
+    return PlacedOrders.of((row.order() for row in rows if row.belongs), complete=page.complete)
 
 
 async def orders_between(
@@ -84,6 +84,10 @@ class _Row:
     row: Mapping[str, object]
     around: datetime | None
 
+    @property
+    def belongs(self) -> bool:
+        return all(text(self.row, fact) in (None, *words) for fact, words in self.order_list.only.items())
+
     def order(self) -> PlacedOrder:
         exchange = self._text("exchange")
         original = self._order_id("original_order_id")
@@ -109,6 +113,7 @@ class _Row:
             average_fill_price=self._number("average_fill_price") or None,
             status=self._status(ordered, filled, remaining),
             ordered_at=self._taken_at(),
+            became=self._became(),
         )
 
     def _text(self, fact: str) -> str | None:
@@ -121,6 +126,12 @@ class _Row:
         """An order number; KIS writes "no order" as blank or zeros."""
         order_id = self._text(fact)
         return order_id if order_id and order_id.strip("0") else None
+
+    def _became(self) -> OrderKey | None:
+        number = text(self.row, "order_id")
+        if self.order_list.becomes is None or number is None or not number.strip("0"):
+            return None
+        return order_key(self.order_list.becomes, number, self._text("symbol") or "")
 
     def _action(self, original: str | None) -> Action:
         if word := self._text("order_action"):

@@ -41,6 +41,7 @@ class PlacedOrder:
         order_type: The table's word; None where KIS does not list it.
         price: None for an order without a price.
         ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
+        became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
     """
 
@@ -63,6 +64,7 @@ class PlacedOrder:
     average_fill_price: Decimal | None
     status: PlacedStatus
     ordered_at: datetime | None
+    became: OrderKey | None = None
     ours: bool = False
 
     @property

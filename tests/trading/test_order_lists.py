@@ -15,8 +15,9 @@ from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Decision, Intent, Outcome, Record, Send, Status
 from kis_mcp.trading.order import Action, order_of, plain
-from kis_mcp.trading.order_lists import EVERY_LIST, LISTED, OrderList, lists_of
-from kis_mcp.trading.order_reading import offered
+from kis_mcp.trading.order_history import order_history
+from kis_mcp.trading.order_lists import EVERY_LIST, KOREAN, LISTED, OrderList, lists_of
+from kis_mcp.trading.order_reading import offered, orders_between
 from kis_mcp.trading.reconcile import CERTAIN_AFTER, Reconciler
 from kis_mcp.trading.ulid import new_ulid
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
@@ -191,3 +192,30 @@ async def test_a_changed_reservation_is_known_by_what_it_has_become(
     again = await unknown(journal, clock, "domestic_stock_order_resv_rvsecncl", **change)
     kis.lists[reserved.tool] = [before]
     assert (await reconciler.settle(again)).status is Status.ACCEPTED
+
+
+async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_anothers(
+    kis: ListingKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    record = await unknown(journal, clock, "domestic_stock_order_resv")
+    (reserved,) = lists_of(record.intent.tool, {})
+    reservation = listing_of(reserved, record.intent, clock) | {"order_id": "0000000555"}
+    kis.lists[reserved.tool] = [reservation]
+    await Reconciler(kis, journal, clock=clock).settle(record)
+    kis.lists[KOREAN.tool] = [
+        listing_of(KOREAN, record.intent, clock, order_id=order_id) for order_id in ("0000000555", "0000000556")
+    ]
+    today = clock().date()
+    found = await order_history(journal, kis, today, today, clock())
+    assert [(order.is_ours, order.placed.order_id) for order in found.orders if order.placed] == [
+        (True, "7"),
+        (False, "0000000556"),
+    ]
+
+
+async def test_an_exchange_of_another_region_belongs_to_another_list(kis: ListingKis, clock: FakeClock) -> None:
+    american, asian = lists_of("overseas_stock_order_resv", {})
+    row: dict[str, object] = {"reserved_order_id": "7", "symbol": "AAPL", "exchange": "nasdaq", "order_quantity": 1}
+    kis.lists[american.tool] = [row]
+    assert len((await orders_between(kis, american, clock(), clock())).orders) == 1
+    assert (await orders_between(kis, asian, clock(), clock())).orders == ()
