@@ -1,0 +1,169 @@
+"""What a chaos run is made of: orders, wanted or not, and what goes wrong with each. The seed decides it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Literal, TypeAlias
+
+from kis_mcp.simulator.faults import FaultKind, When
+from kis_mcp.simulator.market.instruments import instruments
+from tests.chaos.peer import Era
+from tests.chaos.server import CRASH_STEPS
+
+Kind: TypeAlias = Literal["place", "modify", "cancel"]
+Verdict: TypeAlias = Literal["accept", "decline", "dismiss", "garble", "silence"]
+Prank: TypeAlias = Literal[
+    "repeat", "at_once", "on_both", "replay", "altered_arguments", "forged_state", "foreign_state", "no_to_yes"
+]
+Kill: TypeAlias = Literal["while_kis_decides", "after_kis_took_it", "some_time", "hang_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mishap:
+    """A fault of KIS', as `kis_mcp.simulator.faults.Fault` has it.
+
+    Attributes:
+        is_late: Whether it comes only when the server has stopped waiting.
+        on_lists: Whether it strikes the lists of orders rather than the order.
+    """
+
+    kind: FaultKind
+    when: When = "before"
+    times: int = 1
+    code: str = ""
+    status: int = 500
+    is_late: bool = False
+    on_lists: bool = False
+
+
+MISHAPS: Mapping[str, Mishap] = {
+    "time-out, then accepted": Mishap(kind="delay", is_late=True),
+    "time-out, never accepted": Mishap(kind="drop", is_late=True),
+    "time-out after acceptance": Mishap(kind="delay", when="after", is_late=True),
+    "reset before acceptance": Mishap(kind="drop"),
+    "reset after acceptance": Mishap(kind="drop", when="after"),
+    "HTTP 500 without code before acceptance": Mishap(kind="empty_error"),
+    "HTTP 500 without code after acceptance": Mishap(kind="empty_error", when="after"),
+    "HTTP 502 with a page after acceptance": Mishap(kind="not_json", when="after", status=502),
+    "HTTP 500 with a gateway code before acceptance": Mishap(kind="error", code="EGW00202"),
+    "HTTP 500 with a gateway code after acceptance": Mishap(kind="error", when="after", code="EGW00202"),
+    "HTTP 500 with a rejection": Mishap(kind="error", code="APBK0952"),
+    "rate-limit rejection, HTTP 500": Mishap(kind="error", code="EGW00201", times=2),
+    "rate-limit rejection, HTTP 200": Mishap(kind="error", code="EGW00215", status=200),
+    "list of orders fails": Mishap(kind="drop", times=4, on_lists=True),
+}
+EXPIRED_TOKEN = "expired token"
+
+_PRANKS: Sequence[Prank] = (
+    "repeat",
+    "at_once",
+    "on_both",
+    "replay",
+    "altered_arguments",
+    "forged_state",
+    "foreign_state",
+    "no_to_yes",
+)
+_NO: Sequence[Verdict] = ("decline", "dismiss", "garble", "silence")
+_KILLS: Sequence[Kill] = ("while_kis_decides", "after_kis_took_it", "some_time", "some_time", "hang_up")
+_LIQUID = ("005930", "000660", "035420", "AAPL", "NVDA", "MSFT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One order and its fate.
+
+    Attributes:
+        percent: How far its price is from the market's; None for a market order.
+        verdict: What the person says, however often asked; only ``accept`` makes the order wanted.
+        has_key: Whether the calls carry an idempotency key.
+        prank: What the client does beside.
+        mishap: What KIS does, by its name in `MISHAPS`, or `EXPIRED_TOKEN`.
+        kill: How the server ends that has the order in hand.
+        moment: For a kill at some time: seconds after the call.
+        seat: Which of the two servers is asked first.
+        waits: Whether two minutes go by before.
+    """
+
+    number: int
+    kind: Kind
+    symbol: str
+    side: Literal["buy", "sell"]
+    quantity: int
+    percent: float | None
+    verdict: Verdict
+    has_key: bool
+    prank: Prank | None
+    mishap: str | None
+    kill: Kill | None
+    moment: float
+    seat: int
+    waits: bool
+
+    @property
+    def key(self) -> str | None:
+        return f"wish-{self.number}" if self.has_key else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incarnation:
+    """A server process: its era, and where on an order's way it dies by itself, as `tests.chaos.server` reads it."""
+
+    era: Era
+    crash: str
+
+
+def wishes(count: int, seed: int) -> list[Wish]:
+    """The same for the same seed. No two want the same, but for a few twins that differ in their keys only."""
+    chance = Random(f"{seed}:wishes")
+    others = [symbol for symbol in instruments() if symbol not in _LIQUID]
+    contents = [
+        (symbol, side, quantity) for symbol in _LIQUID for side in ("buy", "buy", "sell") for quantity in range(1, 80)
+    ]
+    contents += [(symbol, "buy", quantity) for symbol in others for quantity in range(1, 12 + count // 50)]
+    made: list[Wish] = []
+    for number, (symbol, side, quantity) in enumerate(chance.sample(list(dict.fromkeys(contents)), count)):
+        wish = Wish(
+            number=number,
+            kind=_drawn(chance, {"place": 80, "modify": 10, "cancel": 10}),
+            symbol=symbol,
+            side="buy" if side == "buy" else "sell",
+            quantity=quantity,
+            percent=None if symbol.isdigit() and chance.random() < 0.08 else round(chance.uniform(-6, 3), 1),
+            verdict="accept" if chance.random() < 0.8 else chance.choice(_NO),
+            has_key=chance.random() < 0.8,
+            prank=chance.choice(_PRANKS) if chance.random() < 0.4 else None,
+            mishap=chance.choice((*MISHAPS, EXPIRED_TOKEN)) if chance.random() < 0.4 else None,
+            kill=chance.choice(_KILLS) if chance.random() < 0.1 else None,
+            moment=chance.uniform(0, 0.1),
+            seat=chance.randrange(2),
+            waits=chance.random() < 0.02,
+        )
+        if made and chance.random() < 0.02:
+            wish = _twin(wish, made[-1])
+        made.append(wish)
+    return made
+
+
+def incarnation(seed: int, seat: int, number: int) -> Incarnation:
+    """The ``number``-th process of a seat."""
+    chance = Random(f"{seed}:{seat}:{number}")
+    crash = f"{chance.choice(CRASH_STEPS)}:{chance.choice(('before', 'after'))}:{chance.randint(2, 12)}"
+    return Incarnation(era=chance.choice(("legacy", "modern")), crash=crash if chance.random() < 0.7 else "")
+
+
+def _twin(wish: Wish, other: Wish) -> Wish:
+    return replace(
+        wish,
+        kind="place",
+        symbol=other.symbol,
+        side=other.side,
+        quantity=other.quantity,
+        percent=other.percent,
+        verdict=other.verdict,
+        has_key=True,
+    )
+
+
+def _drawn(chance: Random, weights: Mapping[Kind, int]) -> Kind:
+    return chance.choices(list(weights), list(weights.values()))[0]
