@@ -55,8 +55,6 @@ COLUMNS = (
 
 Findings: TypeAlias = Mapping[str, Sequence[Outcome | Reconciliation]]
 _ONE_DAY = timedelta(days=1)
-_SAME_ORDER = timedelta(hours=18)
-"""Numbers begin anew every day: one that was sent this much earlier or later is another order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +243,7 @@ def _pairs(records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[
         for record in records
         if record.order_id is not None and record.sent_at is not None
         for order in by_key.get(key_of(record), ())
-        if order.ordered_at is None or abs(order.ordered_at - record.sent_at) < _SAME_ORDER
+        if order.may_be_of(record.sent_at)
     }
 
 

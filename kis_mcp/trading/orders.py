@@ -135,9 +135,9 @@ async def listed(
     else:
         placed = await orders_of_days(kis, _LISTS[market], start, end or now.date())
     since = datetime.combine(start or now.date(), time(), KST) - timedelta(days=2)
-    ours = {key_of(record) for record in await journal.accepted_since(since)}
+    sent = [(key_of(record), record.sent_at) for record in await journal.accepted_since(since) if record.sent_at]
     orders = [
-        replace(order, ours=order.key in ours)
+        replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
         for order in placed.orders
         if order.market == market
         and order.action is not Action.CANCEL

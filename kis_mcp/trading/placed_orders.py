@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
 
 from kis_mcp.trading.order import Action, Side, is_same_order_id
+
+SAME_DAY = timedelta(hours=18)
+"""How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
 
 OrderKey: TypeAlias = tuple[str, str, str]
 
@@ -70,6 +73,10 @@ class PlacedOrder:
     @property
     def key(self) -> OrderKey:
         return order_key(self.family, self.order_id, self.symbol)
+
+    def may_be_of(self, sent_at: datetime) -> bool:
+        """Whether it was taken about then; another day the same number is another order."""
+        return self.ordered_at is None or abs(self.ordered_at - sent_at) < SAME_DAY
 
 
 @dataclass(frozen=True, slots=True)

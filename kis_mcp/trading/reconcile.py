@@ -11,7 +11,7 @@ from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 from kis_mcp.trading.order_lists import OrderList, lists_of
 from kis_mcp.trading.order_reading import readable
-from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
+from kis_mcp.trading.placed_orders import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 
 EARLIEST = timedelta(seconds=60)
 LATEST = timedelta(seconds=180)
@@ -23,9 +23,6 @@ DOUBTFUL = timedelta(hours=1)
 CERTAIN_AFTER = timedelta(seconds=120)
 """Only a list read this long after the send may show by its silence that the order did not arrive. By then the gateway
 would not let it out any more."""
-
-_SAME_DAY = timedelta(hours=18)
-"""How far back an order can lie that KIS still lists with today's; its numbers begin anew every day."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +49,7 @@ class Reconciler:
         placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
         if not placed.orders and not placed.complete:
             return record
-        others = await self._journal.accepted_since(sent_at - _SAME_DAY)
+        others = await self._journal.accepted_since(sent_at - SAME_DAY)
         taken = {key_of(record) for record in others if record.intent.id != intent.id}
         return await self._journal.conclude(match(intent, sent_at, placed, taken=taken, now=now))
 

@@ -4,9 +4,13 @@ from decimal import Decimal
 import pytest
 
 from kis_mcp.catalog.arguments import validate
+from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk import OrderDesk
+from kis_mcp.trading.journal import Decision
+from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.orders import cancel, listed, modify, place
 from kis_mcp.trading.placed_orders import PlacedStatus
 from tests.trading.fakes import FakeClock, FakeKis, api
@@ -144,3 +148,14 @@ async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal
     us_row(kis, exchange="tokyo", currency="JPY")
     (order,) = await listed(kis, journal, "US", clock=clock)
     assert (order.symbol, order.exchange, order.price) == ("AAPL", "nasdaq", Decimal("150.25"))
+
+
+async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
+    proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
+    await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(proposal.intent_id)
+    assert [order.ours for order in await listed(kis, journal, "KR", clock=clock)] == [True]
+    clock.pass_by(days=1)
+    kis.listed[0]["order_date"] = f"{clock():%Y-%m-%d}"
+    assert [order.ours for order in await listed(kis, journal, "KR", clock=clock)] == [False]
