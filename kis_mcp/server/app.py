@@ -28,12 +28,13 @@ INSTRUCTIONS = """\
 Korea Investment & Securities (KIS, 한국투자증권): Korean and US stocks, from quotes to orders.
 
 - Start with find_instrument to get a symbol, then get_quote, get_order_book, get_candles. The account is in \
-get_balance, get_positions, get_buying_power and get_orders.
+get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; what became of one \
+order in get_order_status, the whole record in get_order_history.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds, overseas markets …) is \
 found with search_tools and read with call_read_tool.
 - place_order, modify_order and cancel_order ask the person before anything is sent, or answer needs_confirmation: \
 then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
-person wants it. After an error that says the state is unknown, never order again: look with get_orders.
+person wants it. After an error that says the state is unknown, never order again: look with get_order_status.
 - Every result names its environment: sim is a simulator, demo is KIS' paper trading, real is real money.
 - Results have blocks of typed values; prices are in the instrument's currency, rates in percent, times with their \
 offset or in Korean time. complete=false means there is more: repeat the call with cursor=next_cursor.

@@ -87,7 +87,7 @@ def answer_of(record: Record) -> OrderOutcome:
         case Status.UNKNOWN | Status.SENT:
             raise OrderStateUnknown(
                 f"The order (intent {intent.id}) may or may not stand at KIS. {record.message}",
-                remedy="Do not order again. It is never sent twice; look with get_orders whether it arrived.",
+                remedy="Do not order again. It is never sent twice; look with get_order_status whether it arrived.",
                 kis_code=record.kis_code,
             )
         case Status.NOT_SENT:

@@ -206,7 +206,7 @@ class OrderDesk:
             except Exception as error:
                 raise OrderStateUnknown(
                     f"The journal failed while the order (intent {intent_id}) was being sent.",
-                    remedy="Do not order again; look with get_orders whether it arrived.",
+                    remedy="Do not order again; look with get_order_status whether it arrived.",
                 ) from error
         return answer_of(record)
 
