@@ -141,7 +141,7 @@ class OrderDesk:
                 values = completed(api, values, original)
                 order = merged(order_of(api, values), original)
                 facts = replace(facts, order=order, remaining=original.remaining_quantity)
-            facts = await gathered(self._kis, facts, api.tool, values, self._describe)
+            facts = await gathered(self._kis, facts, api, values, self._describe)
             order, findings = facts.order, check(facts)
         refused = refusal(findings)
         intent = Intent(

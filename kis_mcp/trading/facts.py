@@ -14,6 +14,25 @@ from kis_mcp.trading.ticks import InstrumentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """What KIS said of the account; None where it was not asked or did not tell.
+
+    Attributes:
+        most: What KIS would take of this order, open orders counted.
+        without_loan: What of that needs no loan.
+        closable: What an order on this side can close of a holding, open orders counted.
+        positions: Symbols held in this market, and those being bought.
+        loss_today: Of the account that the order goes to, in won; negative for a profit.
+    """
+
+    most: Decimal | None = None
+    without_loan: Decimal | None = None
+    closable: Decimal | None = None
+    positions: frozenset[str] | None = None
+    loss_today: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFacts:
     """All that the rules look at, gathered once; None where it was not asked for or could not be told.
 
@@ -27,7 +46,8 @@ class GuardFacts:
         remaining: What is left of the standing order that a change or cancel concerns.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
-        kind: Of the instrument.
+        kind, last_price, lot: Of the instrument; the lot is what quantities are multiples of.
+        account: Where the order goes.
     """
 
     environment: Environment
@@ -42,6 +62,9 @@ class GuardFacts:
     venue: Venue | None = None
     trading_days: TradingDays | None = None
     kind: InstrumentKind | None = None
+    last_price: Decimal | None = None
+    lot: Decimal | None = None
+    account: AccountFacts = AccountFacts()
 
     @property
     def is_real(self) -> bool:
@@ -50,6 +73,12 @@ class GuardFacts:
     @property
     def is_cancel(self) -> bool:
         return self.order.action is Action.CANCEL
+
+    @property
+    def reduces_risk(self) -> bool:
+        """Whether it only takes back an order, or closes what is held."""
+        closable, quantity = self.account.closable, self.order.quantity
+        return self.is_cancel or (closable is not None and quantity is not None and quantity <= closable)
 
 
 @dataclass(frozen=True, slots=True)

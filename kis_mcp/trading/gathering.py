@@ -1,27 +1,48 @@
-"""Everything that the guard wants to know of KIS for one order, asked once and at the same time."""
+"""Everything that the guard wants to know of KIS for one order, asked once and as far as possible at the same time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
+from kis_mcp.catalog.model import Api
+from kis_mcp.trading.account_facts import account_facts
 from kis_mcp.trading.calendars import trading_days
+from kis_mcp.trading.contract_facts import bond, korean_contract, overseas_contract
 from kis_mcp.trading.facts import GuardFacts
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.market_facts import Describe, gather, valued
+from kis_mcp.trading.market_facts import Describe, MarketFacts, known, korean_stock, overseas_stock, valued
+from kis_mcp.trading.order import Order
 from kis_mcp.trading.sessions import TradingDays, venue_of
+
+Lookup: TypeAlias = Callable[[Kis, Order, MarketFacts], Awaitable[MarketFacts]]
+
+_LOOKUPS: Mapping[str, Lookup] = {
+    "KR": korean_stock,
+    "domestic_bond": bond,
+    "domestic_futureoption": korean_contract,
+    "overseas_futureoption": overseas_contract,
+}
+"""What tells an instrument's price and worth, by market; the others are stocks abroad."""
 
 
 async def gathered(
-    kis: Kis, facts: GuardFacts, tool: str, values: Mapping[str, object], describe: Describe
+    kis: Kis, facts: GuardFacts, api: Api, values: Mapping[str, object], describe: Describe
 ) -> GuardFacts:
     """The facts with what KIS has to say of them. KIS' failures leave gaps for the rules to judge."""
-    facts = replace(facts, venue=venue_of(tool, values))
-    market, days = await asyncio.gather(gather(kis, facts.order, describe), _days(kis, facts))
-    return replace(facts, order=valued(facts.order, market), kind=market.kind, trading_days=days)
+    order, limits = facts.order, facts.limits
+    facts, market = replace(facts, venue=venue_of(api.tool, values)), known(order, describe)
+    if facts.is_cancel:
+        return replace(facts, order=replace(order, name=market.name), kind=market.kind)
+    if order.symbol is not None:
+        market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market)
+    account, days = await asyncio.gather(account_facts(kis, api, values, facts, market), _days(kis, facts))
+    facts = replace(facts, account=account, trading_days=days, kind=market.kind, last_price=market.last, lot=market.lot)
+    return replace(facts, order=valued(order, market, collar=limits.price_collar, closes=facts.reduces_risk))
 
 
 async def _days(kis: Kis, facts: GuardFacts) -> TradingDays | None:
     """The venue's trading days, where its hours are to be kept."""
-    if facts.is_cancel or facts.venue is None or not facts.limits.check_sessions:
+    if facts.venue is None or not facts.limits.check_sessions:
         return None
     return await trading_days(kis, facts.venue, facts.now)

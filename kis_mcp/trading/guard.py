@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.facts import Finding, GuardFacts, Rule
-from kis_mcp.trading.rules import caps, hours, permission, terms
+from kis_mcp.trading.rules import caps, funds, hours, permission, terms
 
 RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -22,10 +22,16 @@ RULES: Mapping[str, Rule] = {
         Rule(terms.original_is_named, on_cancels=True),
         Rule(terms.quantity_is_positive, on_cancels=True),
         Rule(terms.quantity_remains, on_cancels=True),
+        Rule(terms.quantity_in_lots, needs_kis=True),
         Rule(caps.quantity_cap, "KIS_MAX_ORDER_QUANTITY"),
         Rule(terms.price_fits_order_type),
         Rule(terms.price_on_tick),
+        Rule(caps.price_collar, "KIS_PRICE_COLLAR_PERCENT", needs_kis=True),
+        Rule(funds.buying_power, needs_kis=True),
+        Rule(funds.holding_covers_the_sale, needs_kis=True),
         Rule(caps.notional_cap, "KIS_MAX_ORDER_NOTIONAL", needs_kis=True),
+        Rule(caps.open_positions, "KIS_MAX_OPEN_POSITIONS", needs_kis=True),
+        Rule(caps.daily_loss, "KIS_MAX_DAILY_LOSS", needs_kis=True),
         Rule(caps.orders_per_day, "KIS_MAX_ORDERS_PER_DAY", when_sending=True),
         Rule(permission.not_a_duplicate, on_cancels=True),
     )

@@ -31,6 +31,7 @@ class Order:
         symbol, name: The instrument.
         quantity: Shares or contracts; None where a change concerns all that remains.
         price: For one share, in ``currency``; None where the order type has no price.
+        stop_price: The market's price that sets the order off.
         order_type: The table's word, such as ``limit`` or ``market``.
         exchange: The table's word, such as ``krx``, ``sor`` or ``nasdaq``.
         currency: ISO code; None where it is not known.
@@ -46,6 +47,7 @@ class Order:
     side: Side | None = None
     quantity: Decimal | None = None
     price: Decimal | None = None
+    stop_price: Decimal | None = None
     order_type: str | None = None
     exchange: str | None = None
     currency: str | None = None
@@ -90,6 +92,7 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
         side=side if side in ("buy", "sell") else None,
         quantity=_number(values.get("quantity")),
         price=price or None,
+        stop_price=_number(values.get("stop_price")),
         order_type=_text(values.get("order_type")),
         exchange=exchange,
         currency=currency,

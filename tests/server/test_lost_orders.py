@@ -27,7 +27,9 @@ ORDERS: dict[str, dict[str, Any]] = {
 async def test_a_lost_order_is_found_and_shown_once(simulator: Simulator, tool: str) -> None:
     api = catalog().find(tool)
     assert api is not None
-    async with connected(settings_for(simulator, confirm="never"), SurfaceOptions("all")) as client:
+    async with connected(
+        settings_for(simulator, confirm="never", max_order_notional=10**9), SurfaceOptions("all")
+    ) as client:
         simulator.faults.add("drop", api.path, when="after")
         answer = blocks(await client.call_tool(tool, ORDERS[tool]))["order"]
         (order,) = blocks(await client.call_tool("get_order_history", {}))["orders"]

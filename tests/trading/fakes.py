@@ -17,6 +17,7 @@ from kis_mcp.environment import Environment
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"
 RVSECNCL = "domestic_stock_order_rvsecncl"
+HOLDING = {"symbol": "005930", "holding_quantity": 50, "orderable_quantity": 40}
 
 
 def api(tool: str) -> Api:
@@ -58,6 +59,7 @@ class FakeKis:
     failing: dict[str, Exception] = field(default_factory=dict)
     complete: bool = True
     holidays: list[dict[str, object]] = field(default_factory=list)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         await asyncio.sleep(0)
@@ -71,6 +73,9 @@ class FakeKis:
             "overseas_stock_inquire_ccnl": {"orders": self.listed},
             "overseas_stock_price": {"price": {"price": Decimal(150)}},
             "overseas_stock_inquire_psamount": {"buying_power": {"exchange_rate": Decimal(1400)}},
+            "domestic_stock_inquire_psbl_order": {"buying_power": {}},
+            "domestic_stock_inquire_balance": {"positions": [HOLDING], "summary": []},
+            **self.answers,
         }[tool]
         return Decoded(blocks, complete=self.complete)
 

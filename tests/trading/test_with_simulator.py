@@ -202,5 +202,5 @@ async def test_a_cancel_whose_answer_is_lost_is_settled(floor: Floor) -> None:
 
 async def test_an_order_that_kis_rejects_is_told_in_kis_words(floor: Floor) -> None:
     with pytest.raises(OrderRejected) as caught:
-        await floor.send(place(SAMSUNG, side="sell", quantity=3, order_type="market"))
+        await floor.send(place(SAMSUNG, side="buy", quantity=3, price=Decimal(1000)))
     assert caught.value.kis_code

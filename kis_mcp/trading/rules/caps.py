@@ -1,6 +1,7 @@
 """How much may go out: the operator's caps."""
 
 from kis_mcp.trading.facts import Finding, GuardFacts
+from kis_mcp.trading.order import STOCK_MARKETS, Action
 
 
 def quantity_cap(facts: GuardFacts) -> Finding | None:
@@ -19,12 +20,7 @@ def notional_cap(facts: GuardFacts) -> Finding | None:
     if cap is None:
         return None
     if amount is None:
-        return Finding(
-            f"The order's value in won cannot be told, so the cap of {cap:,f} KRW (KIS_MAX_ORDER_NOTIONAL) cannot be"
-            " checked.",
-            "Try again when KIS gives the price and exchange rate, or give a limit price.",
-            refuses=facts.is_real,
-        )
+        return _untold("order's value in won", f"{cap:,f} KRW", "KIS_MAX_ORDER_NOTIONAL", facts)
     if amount <= cap:
         return None
     return Finding(
@@ -42,4 +38,62 @@ def orders_per_day(facts: GuardFacts) -> Finding | None:
     return Finding(
         f"{facts.sent_today} orders and changes were sent today; at most {cap} may be (KIS_MAX_ORDERS_PER_DAY).",
         "Wait for the next day in Korea, or ask the operator to raise the cap.",
+    )
+
+
+def open_positions(facts: GuardFacts) -> Finding | None:
+    cap, positions, order = facts.limits.max_open_positions, facts.account.positions, facts.order
+    if cap is None or order.action is not Action.NEW or facts.reduces_risk:
+        return None
+    if positions is None:
+        return _untold("open positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
+    if order.symbol in positions or len(positions) < cap:
+        return None
+    return Finding(
+        f"{len(positions)} instruments are held or being bought; at most {cap} may be (KIS_MAX_OPEN_POSITIONS).",
+        "Close a position first, or ask the operator to raise the cap.",
+        "symbol",
+    )
+
+
+def daily_loss(facts: GuardFacts) -> Finding | None:
+    cap, loss = facts.limits.max_daily_loss, facts.account.loss_today
+    if cap is None or facts.reduces_risk:
+        return None
+    if loss is None:
+        return _untold("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
+    if loss < cap:
+        return None
+    return Finding(
+        f"The account has lost {loss:,.0f} KRW today; from {cap:,f} KRW on (KIS_MAX_DAILY_LOSS) only what closes"
+        " positions goes out.",
+        "Stop for today, or ask the operator to raise the cap.",
+    )
+
+
+def price_collar(facts: GuardFacts) -> Finding | None:
+    order, collar = facts.order, facts.limits.price_collar
+    if not collar or order.price is None or order.market not in STOCK_MARKETS:
+        return None
+    market = order.stop_price or facts.last_price
+    if market is None:
+        return _untold("last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
+    away = (order.price / market - 1) * 100
+    if abs(away) <= collar:
+        return None
+    loses = order.side != ("sell" if away > 0 else "buy")
+    return Finding(
+        f"The price {order.price:,f} is {abs(away):.1f} % {'above' if away > 0 else 'below'} the market's {market:,f}"
+        f"{f'; at most {collar:f} % on the losing side' if loses else ''} (KIS_PRICE_COLLAR_PERCENT).",
+        "Give a price nearer to the market." if loses else "It may never be filled.",
+        "price",
+        refuses=loses,
+    )
+
+
+def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
+    return Finding(
+        f"The {what} cannot be told, so the cap of {cap} ({setting}) cannot be checked.",
+        "Try again when KIS tells it.",
+        refuses=facts.is_real,
     )

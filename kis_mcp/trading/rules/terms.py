@@ -40,6 +40,19 @@ def quantity_remains(facts: GuardFacts) -> Finding | None:
     )
 
 
+def quantity_in_lots(facts: GuardFacts) -> Finding | None:
+    quantity = facts.order.quantity
+    lot = facts.lot or (Decimal(facts.venue.buy_lot) if facts.venue else Decimal(1))
+    if facts.order.side != "buy" or quantity is None or lot <= 1 or quantity % lot == 0:
+        return None
+    below = quantity - quantity % lot
+    return Finding(
+        f"The quantity {quantity:,f} is no multiple of the lot of {lot:,f}.",
+        f"Buy {f'{below:,f} or ' if below else ''}{below + lot:,f}.",
+        "quantity",
+    )
+
+
 def price_fits_order_type(facts: GuardFacts) -> Finding | None:
     order = facts.order
     order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS else "")
