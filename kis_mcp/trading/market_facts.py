@@ -112,7 +112,7 @@ async def rows(
 ) -> Sequence[Mapping[str, object]] | None:
     """The first list that a read API answers with; None where KIS fails."""
     blocks = await _blocks(kis, tool, arguments, fresh=fresh)
-    return None if blocks is None else next((block for block in blocks.values() if isinstance(block, list)), [])
+    return None if blocks is None else next((block for block in blocks.values() if isinstance(block, list)), ())
 
 
 async def record(
