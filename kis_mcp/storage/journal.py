@@ -1,7 +1,7 @@
 """The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
 
 import json
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ def column(name: str) -> ColumnClause[str]:
 
 
 _RECORDS: Select[Any] = select(text("*")).select_from(table("records"))
+_SENT_FIRST = (column("sent_at"), column("id"))
 _LATEST_FIRST = (column("at").desc(), column("id").desc())
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
@@ -118,13 +119,21 @@ class SqlJournal:
 
     @uninterrupted
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
-        into = "outcomes" if isinstance(entry, Outcome) else "reconciliations"
-        values = {**asdict(entry), "at": _stamp(entry.at)}
-        if isinstance(entry, Reconciliation):
-            values["candidates"] = json.dumps(entry.candidates)
         async with self._writing() as connection:
-            await _insert(connection, into, **values)
-            return await _the(connection, entry.intent_id)
+            return await _concluded(connection, entry)
+
+    @uninterrupted
+    async def settle(
+        self, intent_id: str, *, since: datetime, conclude: Callable[[Sequence[Record]], Reconciliation]
+    ) -> Record:
+        standing = _RECORDS.where(
+            _stands([status for status in Status if status.may_stand]), column("sent_at") >= _stamp(since)
+        )
+        async with self._writing() as connection:
+            record = await _the(connection, intent_id)
+            if not record.status.is_unresolved:
+                return record
+            return await _concluded(connection, conclude(await _records(connection, standing.order_by(*_SENT_FIRST))))
 
     @uninterrupted
     async def find(self, intent_id: str) -> Record | None:
@@ -223,6 +232,15 @@ async def _insert(connection: AsyncConnection, into: str, **values: object) -> N
     """Append a row, unless a unique key says that there is one already."""
     target = table(into, *(column(name) for name in values))
     await connection.execute(insert(target).values(values).on_conflict_do_nothing())
+
+
+async def _concluded(connection: AsyncConnection, entry: Outcome | Reconciliation) -> Record:
+    into = "outcomes" if isinstance(entry, Outcome) else "reconciliations"
+    values = {**asdict(entry), "at": _stamp(entry.at)}
+    if isinstance(entry, Reconciliation):
+        values["candidates"] = json.dumps(entry.candidates)
+    await _insert(connection, into, **values)
+    return await _the(connection, entry.intent_id)
 
 
 def _stands(statuses: Collection[Status]) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@
 Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -171,6 +171,16 @@ class Journal(Protocol):
 
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
         """Append what became of a send; a second definite one is dropped."""
+        ...
+
+    async def settle(
+        self, intent_id: str, *, since: datetime, conclude: Callable[[Sequence[Record]], Reconciliation]
+    ) -> Record:
+        """Append what ``conclude`` makes of the intents sent since then that stand at KIS or may, oldest first.
+
+        Reading them and appending are one step, so that no two intents get one order. An intent that is not unresolved
+        any more is left as it is.
+        """
         ...
 
     async def find(self, intent_id: str) -> Record | None: ...

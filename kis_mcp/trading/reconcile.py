@@ -1,7 +1,7 @@
 """Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
 
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -49,9 +49,12 @@ class Reconciler:
         placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
         if not placed.orders and not placed.complete:
             return record
-        others = await self._journal.accepted_since(sent_at - SAME_DAY)
-        taken = {key_of(record) for record in others if record.intent.id != intent.id}
-        return await self._journal.conclude(match(intent, sent_at, placed, taken=taken, now=now))
+
+        def conclude(standing: Sequence[Record]) -> Reconciliation:
+            others = [other for other in standing if other.intent.id != intent.id]
+            return match(intent, sent_at, placed, others=others, now=now)
+
+        return await self._journal.settle(intent.id, since=sent_at - SAME_DAY, conclude=conclude)
 
     async def settle_all(self) -> list[Record]:
         """Settle every unresolved intent, oldest first."""
@@ -59,23 +62,28 @@ class Reconciler:
 
 
 def match(
-    intent: Intent, sent_at: datetime, placed: PlacedOrders, *, taken: Set[OrderKey], now: datetime
+    intent: Intent, sent_at: datetime, placed: PlacedOrders, *, others: Sequence[Record], now: datetime
 ) -> Reconciliation:
-    """What lists of orders say about one unknown intent, where ``taken`` are the orders of other intents.
+    """What lists of orders say about one unknown intent, where ``others`` are those that stand too, or may.
 
-    One order that fits in content and time, and that no other intent has, is it. Several leave it open. None means
-    that it did not arrive, provided the lists were read to their ends, long enough after the send, and hold no other
-    order that could be it: by a wrong clock, or where KIS counts in other units. Otherwise it stays open.
+    One order that fits in content and time, and that no other intent has or may have, is it. Several leave it open.
+    None means that it did not arrive, provided the lists were read to their ends, long enough after the send, and hold
+    no other order that could be it: by a wrong clock, or where KIS counts in other units. Otherwise it stays open.
+
+    Of several unknown intents for the same order the first takes the first, once none can be on its way any more.
     """
     lists = lists_of(intent.tool, intent.arguments)
     if changed := _changed(intent, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
         return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
+    taken = {key_of(other) for other in others if other.status is Status.ACCEPTED}
     alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
     possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - DOUBTFUL]
-    fitting = [order for order in possible if _is_in_time(order, sent_at) and _says_the_same(order, intent)]
-    if len(fitting) == 1:
-        return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", fitting[0].order_id)
+    fitting = [order for order in possible if _fits(order, intent, sent_at)]
+    rivals = [other for other in others if any(_may_become(other, order) for order in fitting)]
+    if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
+        earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
+        return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
     if possible:
         numbers = tuple(order.order_id for order in fitting or possible)
         what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
@@ -129,6 +137,29 @@ def _is_of_the_instrument(order: PlacedOrder, intent: Intent) -> bool:
 def _says_the_same(order: PlacedOrder, intent: Intent) -> bool:
     wanted = intent.order
     return wanted.quantity in (None, order.quantity) and wanted.price in (None, order.price)
+
+
+def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
+    return _is_in_time(order, sent_at) and _says_the_same(order, intent)
+
+
+def _may_become(record: Record, order: PlacedOrder) -> bool:
+    """Whether another unknown intent may be this order."""
+    intent, sent_at = record.intent, record.sent_at
+    if sent_at is None or not record.status.is_unresolved:
+        return False
+    return _is_like(order, intent, lists_of(intent.tool, intent.arguments)) and _fits(order, intent, sent_at)
+
+
+def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
+    """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
+    return all(
+        rival.sent_at is not None
+        and (sent_at, intent.id) < (rival.sent_at, rival.intent.id)
+        and now - rival.sent_at >= CERTAIN_AFTER
+        and rival.intent.fingerprint == intent.fingerprint
+        for rival in rivals
+    )
 
 
 def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:

@@ -1,6 +1,6 @@
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Send, Status
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.ulid import new_ulid
 
@@ -243,3 +243,37 @@ async def test_a_newer_schema_is_refused(journal: SqlJournal, path: Path) -> Non
         connection.execute("update alembic_version set version_num = '99'")
     with pytest.raises(KisMcpError, match="schema version 99"):
         await SqlJournal.open(path)
+
+
+async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, journal: SqlJournal) -> None:
+    one, two = await sent(journal, key="one"), await sent(journal, key="two")
+
+    def takes_what_is_left(intent_id: str) -> Callable[[Sequence[Record]], Reconciliation]:
+        def conclude(standing: Sequence[Record]) -> Reconciliation:
+            assert [record.intent.id for record in standing] == [one.id, two.id]
+            is_left = not any(record.order_id == "7" for record in standing)
+            return Reconciliation(
+                intent_id=intent_id,
+                at=NOW,
+                conclusion="accepted" if is_left else "unresolved",
+                order_id="7" if is_left else None,
+            )
+
+        return conclude
+
+    other = await SqlJournal.open(path)
+    settled = await asyncio.gather(
+        journal.settle(one.id, since=NOW, conclude=takes_what_is_left(one.id)),
+        other.settle(two.id, since=NOW, conclude=takes_what_is_left(two.id)),
+    )
+    await other.aclose()
+    assert sorted(record.order_id or "" for record in settled) == ["", "7"]
+    (left,) = await journal.unresolved()
+    assert left.order_id is None
+
+
+async def test_an_intent_that_is_settled_stays_as_it_is(journal: SqlJournal) -> None:
+    one = await sent(journal)
+    await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
+    record = await journal.settle(one.id, since=NOW, conclude=lambda standing: pytest.fail("it was looked at again"))
+    assert record.order_id == "7"

@@ -11,9 +11,9 @@ from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.gateway import ORDER_LEAVES_WITHIN
 from kis_mcp.kis.transport import CONNECT_SECONDS
-from kis_mcp.trading.journal import Intent
+from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus, order_key
+from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
 from kis_mcp.trading.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, match
 
 SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
@@ -49,20 +49,23 @@ PLACED = PlacedOrder(
 CANCEL = replace(INTENT, order=replace(INTENT.order, action=Action.CANCEL, price=None, original_order_id="7"))
 
 
+EIGHT = replace(PLACED, order_id="0000000008", ordered_at=SENT + timedelta(seconds=2))
+
+
+def other(status: Status, order_id: str | None = None, *, sent_at: datetime = SENT, fingerprint: str = "f") -> Record:
+    """Another intent for the same order."""
+    intent = replace(INTENT, id="2", fingerprint=fingerprint)
+    return Record(intent=intent, status=status, sent_at=sent_at, order_id=order_id)
+
+
 def conclusion(
     *orders: PlacedOrder,
     intent: Intent = INTENT,
-    taken: tuple[str, ...] = (),
+    others: tuple[Record, ...] = (),
     complete: bool = True,
     now: datetime = LATER,
 ) -> tuple[str, str | None]:
-    found = match(
-        intent,
-        SENT,
-        PlacedOrders(orders, complete),
-        taken={order_key("KR", order_id, "005930") for order_id in taken},
-        now=now,
-    )
+    found = match(intent, SENT, PlacedOrders(orders, complete), others=others, now=now)
     return found.conclusion, found.order_id
 
 
@@ -87,13 +90,29 @@ def test_an_order_that_differs_is_not_it(change: dict[str, object]) -> None:
 
 
 def test_several_that_fit_leave_it_open() -> None:
-    assert conclusion(PLACED, replace(PLACED, order_id="0000000008")) == ("unresolved", None)
+    assert conclusion(PLACED, EIGHT) == ("unresolved", None)
 
 
 def test_an_order_of_another_intent_does_not_count() -> None:
-    other = replace(PLACED, order_id="0000000008")
-    assert conclusion(PLACED, other, taken=("0000000008",)) == ("accepted", "0000000007")
-    assert conclusion(PLACED, taken=("0000000007",)) == ("not_accepted", None)
+    assert conclusion(PLACED, EIGHT, others=(other(Status.ACCEPTED, "8"),)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(other(Status.ACCEPTED, "0000000007"),)) == ("not_accepted", None)
+
+
+@pytest.mark.parametrize("status", [Status.SENT, Status.UNKNOWN])
+def test_an_order_that_may_be_another_intents_is_left_open_while_that_one_may_be_on_its_way(status: Status) -> None:
+    just_sent = other(status, sent_at=LATER - CERTAIN_AFTER + timedelta(seconds=1))
+    assert conclusion(PLACED, others=(just_sent,)) == ("unresolved", None)
+    assert conclusion(PLACED, EIGHT, others=(just_sent,)) == ("unresolved", None)
+
+
+def test_of_unknown_intents_for_the_same_order_the_first_takes_the_first() -> None:
+    twin = other(Status.UNKNOWN)
+    earlier = other(Status.UNKNOWN, sent_at=SENT - timedelta(seconds=1))
+    assert conclusion(EIGHT, PLACED, others=(twin,)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(twin,)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(earlier,)) == ("unresolved", None)
+    assert conclusion(PLACED, EIGHT, replace(EIGHT, order_id="9"), others=(twin,)) == ("unresolved", None)
+    assert conclusion(PLACED, others=(other(Status.UNKNOWN, fingerprint="g"),)) == ("unresolved", None)
 
 
 @pytest.mark.parametrize(
