@@ -250,7 +250,7 @@ async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, jo
 
     def takes_what_is_left(intent_id: str) -> Callable[[Sequence[Record]], Reconciliation]:
         def conclude(standing: Sequence[Record]) -> Reconciliation:
-            assert [record.intent.id for record in standing] == [one.id, two.id]
+            assert {record.intent.id for record in standing} == {one.id, two.id}
             is_left = not any(record.order_id == "7" for record in standing)
             return Reconciliation(
                 intent_id=intent_id,
