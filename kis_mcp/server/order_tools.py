@@ -24,6 +24,8 @@ async def place_order(call: Call) -> Page:
             quantity=values["quantity"],
             order_type=values["order_type"],
             price=values.get("price"),
+            stop_price=values.get("stop_price"),
+            session=values["session"],
         )
 
     return await send_order(call, prepare, values.get("idempotency_key"))
@@ -38,8 +40,10 @@ async def modify_order(call: Call) -> Page:
             reads,
             _market(values),
             values["order_id"],
-            price=values["price"],
+            price=values.get("price"),
+            order_type=values.get("order_type"),
             quantity=values.get("quantity"),
+            session=values["session"],
             now=reads.clock(),
         )
 
@@ -51,8 +55,14 @@ async def cancel_order(call: Call) -> Page:
 
     async def prepare() -> OrderCall:
         reads = await call.reads()
-        market, quantity = _market(values), values.get("quantity")
-        return await orders.cancel(reads, market, values["order_id"], quantity=quantity, now=reads.clock())
+        return await orders.cancel(
+            reads,
+            _market(values),
+            values["order_id"],
+            quantity=values.get("quantity"),
+            session=values["session"],
+            now=reads.clock(),
+        )
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 

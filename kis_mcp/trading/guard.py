@@ -25,6 +25,7 @@ RULES: Mapping[str, Rule] = {
         Rule(terms.quantity_in_lots, needs_kis=True),
         Rule(caps.quantity_cap, "KIS_MAX_ORDER_QUANTITY"),
         Rule(terms.price_fits_order_type),
+        Rule(terms.stop_price_fits_order_type),
         Rule(terms.price_on_tick),
         Rule(caps.price_collar, "KIS_PRICE_COLLAR_PERCENT", needs_kis=True),
         Rule(funds.buying_power, needs_kis=True),

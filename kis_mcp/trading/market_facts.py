@@ -13,6 +13,9 @@ from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.ticks import InstrumentKind, kind_by_tick
 
+_NOTHING: Record = {}
+_NO_ROWS: list[Record] = []
+
 _log = logging.getLogger(__name__)
 
 
@@ -107,22 +110,21 @@ async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts) -> MarketFa
     return replace(facts, krw_rate=number(power, "exchange_rate") or None)
 
 
-async def rows(
-    kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False
-) -> Sequence[Mapping[str, object]] | None:
+async def rows(kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Sequence[Record] | None:
     """The first list that a read API answers with; None where KIS fails."""
     blocks = await _blocks(kis, tool, arguments, fresh=fresh)
-    return None if blocks is None else next((block for block in blocks.values() if isinstance(block, list)), ())
+    return None if blocks is None else next((block for block in blocks.values() if isinstance(block, list)), _NO_ROWS)
 
 
 async def record(
     kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
-) -> Mapping[str, object]:
+) -> Record:
     """A block of a read API's answer as one record, by default the first such; empty where there is none."""
     blocks = await _blocks(kis, tool, arguments, fresh=fresh) or {}
-    records = [one for one in blocks.values() if isinstance(one, dict)] if block is None else [blocks.get(block, [])]
-    found = records[0] if records else []
-    return found if isinstance(found, dict) else next(iter(found), Record())
+    if block is None:
+        return next((one for one in blocks.values() if isinstance(one, dict)), _NOTHING)
+    found = blocks.get(block, _NOTHING)
+    return found if isinstance(found, dict) else next(iter(found), _NOTHING)
 
 
 async def _blocks(

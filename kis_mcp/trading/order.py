@@ -93,7 +93,7 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
         quantity=_number(values.get("quantity")),
         price=price or None,
         stop_price=_number(values.get("stop_price")),
-        order_type=_text(values.get("order_type")),
+        order_type="market" if values.get("replace_with_market") else _text(values.get("order_type")),
         exchange=exchange,
         currency=currency,
         original_order_id=None if action is Action.NEW else _text(original),
@@ -150,6 +150,8 @@ def _market(api: Api, exchange: str | None) -> tuple[str, str | None]:
 
 def _action(api: Api, values: Mapping[str, object]) -> Action:
     said = values.get("action")
+    if values.get("replace_with_market"):
+        return Action.MODIFY
     if said in (Action.MODIFY, Action.CANCEL):
         return Action(str(said))
     only_names_an_order = api.parameter("reservation_id") is not None and api.parameter("quantity") is None

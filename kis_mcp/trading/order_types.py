@@ -39,3 +39,6 @@ UNPRICED = frozenset(
         "moc",
     }
 )
+
+STOPS = frozenset({"stop", "stop_limit"})
+"""Types that wait for the market to reach a price."""

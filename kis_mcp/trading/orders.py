@@ -21,14 +21,8 @@ from kis_mcp.trading.reconcile import key_of
 
 StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
 
-_US_WORDS: Mapping[str, str] = {
-    "limit": "limit",
-    "limit_on_open": "loo",
-    "limit_on_close": "loc",
-    "market_on_open": "moo",
-    "market_on_close": "moc",
-}
-_KR_WORDS: Mapping[str, str] = {"limit": "limit", "market": "market"}
+OrderSession: TypeAlias = Literal["regular", "daytime"]
+"""Daytime is the market for US stocks in Korea's day, which has APIs of its own."""
 
 _LISTS: Mapping[Market, OrderList] = {"KR": KOREAN, "US": OVERSEAS}
 
@@ -49,31 +43,31 @@ class OrderCall:
 
 
 def place(
-    instrument: Instrument, *, side: Side, quantity: int, order_type: str = "limit", price: Decimal | None = None
+    instrument: Instrument,
+    *,
+    side: Side,
+    quantity: int,
+    order_type: str = "limit",
+    price: Decimal | None = None,
+    stop_price: Decimal | None = None,
+    session: OrderSession = "regular",
 ) -> OrderCall:
-    """A new order for ``instrument``, on the exchange that it names.
+    """A new order for ``instrument``, on the exchange that it names. Which types that takes is the guard's to say.
 
     Raises:
-        BadArgument: The market has no such order type.
+        BadArgument: The market has no such session.
     """
-    words = _KR_WORDS if instrument.market == "KR" else _US_WORDS
-    if order_type not in words:
-        raise BadArgument(
-            f"There are no {order_type} orders for {'Korean' if instrument.market == 'KR' else 'US'} stocks here.",
-            remedy=f"Use {' or '.join(words)}.",
-            field="order_type",
-        )
+    given: dict[str, object] = {"price": price, "stop_price": stop_price}
+    if order_type != "limit":
+        given["order_type"] = order_type
     arguments: dict[str, object] = {
         "symbol": instrument.symbol,
         "side": side,
         "quantity": quantity,
-        "order_type": words[order_type],
         "exchange": instrument.exchange,
     }
-    if price is not None:
-        arguments["price"] = price
-    tool = "domestic_stock_order_cash" if instrument.market == "KR" else "overseas_stock_order"
-    return OrderCall(tool, arguments)
+    new, _ = _tools(instrument.market, session)
+    return OrderCall(new, arguments | {name: value for name, value in given.items() if value is not None})
 
 
 async def modify(
@@ -82,34 +76,49 @@ async def modify(
     order_id: str,
     *,
     price: Decimal | None = None,
+    order_type: str | None = None,
     quantity: int | None = None,
+    session: OrderSession = "regular",
     now: datetime,
 ) -> OrderCall:
-    """A new price for a standing order, or for ``quantity`` of it.
+    """A new price or type for a standing order, or for ``quantity`` of it.
 
     Raises:
         BadArgument: KIS lists no such order today, or there is nothing to change it to.
     """
+    _, change = _tools(market, session)
     original = await find_original(kis, [_LISTS[market]], order_id, now)
-    if price is None:
+    if price is None and order_type not in UNPRICED:
         raise BadArgument(
             "A change needs a new price.", remedy="Give price; to order less, cancel a part.", field="price"
         )
     arguments = _change(original, Action.MODIFY, quantity)
-    arguments["price"] = price
-    if market == "KR" and original.order_type and original.order_type not in UNPRICED:
-        arguments["order_type"] = original.order_type
-    return OrderCall(_CHANGE_TOOLS[market], arguments)
+    if price is not None:
+        arguments["price"] = price
+    if order_type is None and market == "KR" and original.order_type not in UNPRICED:
+        order_type = original.order_type
+    if order_type is not None:
+        arguments["order_type"] = order_type
+    return OrderCall(change, arguments)
 
 
-async def cancel(kis: Kis, market: Market, order_id: str, *, quantity: int | None = None, now: datetime) -> OrderCall:
+async def cancel(
+    kis: Kis,
+    market: Market,
+    order_id: str,
+    *,
+    quantity: int | None = None,
+    session: OrderSession = "regular",
+    now: datetime,
+) -> OrderCall:
     """The end of a standing order, or of ``quantity`` of it.
 
     Raises:
         BadArgument: KIS lists no such order today.
     """
+    _, change = _tools(market, session)
     original = await find_original(kis, [_LISTS[market]], order_id, now)
-    return OrderCall(_CHANGE_TOOLS[market], _change(original, Action.CANCEL, quantity))
+    return OrderCall(change, _change(original, Action.CANCEL, quantity))
 
 
 async def listed(
@@ -147,10 +156,21 @@ async def listed(
     return sorted(orders, key=lambda order: (order.ordered_at or now, order.order_id), reverse=True)
 
 
-_CHANGE_TOOLS: Mapping[Market, str] = {
-    "KR": "domestic_stock_order_rvsecncl",
-    "US": "overseas_stock_order_rvsecncl",
+_TOOLS: Mapping[tuple[Market, OrderSession], tuple[str, str]] = {
+    ("KR", "regular"): ("domestic_stock_order_cash", "domestic_stock_order_rvsecncl"),
+    ("US", "regular"): ("overseas_stock_order", "overseas_stock_order_rvsecncl"),
+    ("US", "daytime"): ("overseas_stock_daytime_order", "overseas_stock_daytime_order_rvsecncl"),
 }
+
+
+def _tools(market: Market, session: OrderSession) -> tuple[str, str]:
+    """The API for new orders, and that for changes and cancels."""
+    tools = _TOOLS.get((market, session))
+    if tools is None:
+        raise BadArgument(
+            f"There is no {session} session for Korean stocks.", remedy="Leave session out.", field="session"
+        )
+    return tools
 
 
 def _change(original: PlacedOrder, action: Action, quantity: int | None) -> dict[str, object]:

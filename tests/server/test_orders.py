@@ -10,6 +10,7 @@ from mcp import Client, MCPError
 from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
@@ -305,3 +306,31 @@ async def test_where_the_operator_wants_hours_kept_a_closed_exchange_refuses(sim
     assert "KRX is closed" in facts["what"]
     assert "2026-03-09 08:20 KST" in facts["next_step"]
     assert person.asked == []
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"order_type": "best_ioc"},
+        {"order_type": "stop_limit", "price": 60_000, "stop_price": 66_000},
+        {"order_type": "limit_fok", "price": 61_000, "exchange": "sor"},
+        {"order_type": "midpoint", "exchange": "nxt"},
+        {"order_type": "after_market_limit", "price": 60_000},
+    ],
+    ids=lambda terms: terms["order_type"],
+)
+async def test_each_kind_of_korean_order_is_reachable(simulator: Simulator, terms: dict[str, Any]) -> None:
+    settings = settings_for(simulator, confirm="never")
+    async with connected(settings) as client:
+        order = blocks(
+            await client.call_tool("place_order", {**terms, "symbol": SAMSUNG, "side": "buy", "quantity": 2})
+        )
+    assert order["order"]["order_type"] == terms["order_type"]
+    (sent,) = simulator.ledger.accepted
+    words = catalog().find("domestic_stock_order_cash")
+    assert words is not None
+    order_types = words.parameter("order_type")
+    assert order_types is not None
+    assert order_types.codes is not None
+    assert sent.request.elements["ORD_DVSN"] == order_types.codes[terms["order_type"]]
+    assert sent.request.elements["EXCG_ID_DVSN_CD"] == terms.get("exchange", "krx").upper()

@@ -119,3 +119,10 @@ async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: Sq
     denying = Desk(kis, journal, Environment.SIM, replace(CAPS, denied_symbols=frozenset({"005930"})))
     with pytest.raises(OrderRefused, match="KIS_DENIED_SYMBOLS"):
         await denying.propose()
+
+
+async def test_a_cancel_that_becomes_a_market_order_is_halted_like_an_order(desk: Desk, halt: Switch) -> None:
+    halt.reason = "stop"
+    cancel = {"action": "cancel", "order_date": "2026-06-15", "order_id": "00360686"}
+    with pytest.raises(OrderRefused, match="halted"):
+        await desk.propose(cancel | {"replace_with_market": True}, tool="overseas_fo_order_rvsecncl")

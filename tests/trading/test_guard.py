@@ -129,7 +129,7 @@ def test_a_cancel_passes_every_cap(order: Order) -> None:
 
 @pytest.mark.parametrize("order_type", sorted(PRICED))
 def test_priced_types_need_a_price(order_type: str) -> None:
-    assert refusing(ordering(order_type=order_type, price=None)) == ["price_fits_order_type"]
+    assert "price_fits_order_type" in refusing(ordering(order_type=order_type, price=None))
 
 
 @pytest.mark.parametrize("order_type", sorted(UNPRICED))
@@ -209,3 +209,19 @@ def test_a_refusal_names_every_reason_the_field_and_the_remedies() -> None:
     assert error.field == "quantity"
     assert "at most 100 (KIS_MAX_ORDER_QUANTITY)" in error.what
     assert "70,000 or 70,100" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("order_type", "stop_price", "action", "refused"),
+    [
+        ("stop_limit", None, Action.NEW, True),
+        ("stop_limit", Decimal(71000), Action.NEW, False),
+        ("stop_limit", None, Action.MODIFY, False),
+        ("limit", Decimal(71000), Action.NEW, True),
+    ],
+)
+def test_a_stop_price_goes_with_stop_orders_alone(
+    order_type: str, stop_price: Decimal | None, action: Action, refused: bool
+) -> None:
+    facts = ordering(order_type=order_type, stop_price=stop_price, action=action, original_order_id="7")
+    assert refusing(facts) == (["stop_price_fits_order_type"] if refused else [])

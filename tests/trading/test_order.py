@@ -117,3 +117,9 @@ def test_ulids_are_unique_and_sort_by_time(clock: FakeClock) -> None:
     assert len({*first, later}) == 101
     assert max(first) < later
     assert {len(ulid) for ulid in [*first, later]} == {26}
+
+
+def test_a_cancel_that_sends_a_market_order_counts_as_an_order() -> None:
+    values = {"action": "cancel", "order_date": "2026-06-15", "order_id": "00360686", "replace_with_market": True}
+    order = order_of(api("overseas_fo_order_rvsecncl"), validate(api("overseas_fo_order_rvsecncl"), values))
+    assert (order.action, order.order_type, order.original_order_id) == (Action.MODIFY, "market", "00360686")

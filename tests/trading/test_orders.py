@@ -31,8 +31,9 @@ def us_row(kis: FakeKis, **changes: object) -> None:
     [
         (SAMSUNG, "limit", "domestic_stock_order_cash", "limit"),
         (SAMSUNG, "market", "domestic_stock_order_cash", "market"),
-        (APPLE, "limit_on_open", "overseas_stock_order", "loo"),
-        (APPLE, "market_on_close", "overseas_stock_order", "moc"),
+        (SAMSUNG, "after_market_best", "domestic_stock_order_cash", "after_market_best"),
+        (APPLE, "loo", "overseas_stock_order", "loo"),
+        (APPLE, "moc", "overseas_stock_order", "moc"),
     ],
 )
 def test_an_order_becomes_a_call_of_its_markets_api(
@@ -44,10 +45,39 @@ def test_an_order_becomes_a_call_of_its_markets_api(
     assert (values["order_type"], values["exchange"]) == (word, instrument.exchange)
 
 
-@pytest.mark.parametrize(("instrument", "order_type"), [(SAMSUNG, "limit_on_open"), (APPLE, "market")])
+@pytest.mark.parametrize(("instrument", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
 def test_an_order_type_of_another_market_is_refused_by_name(instrument: Instrument, order_type: str) -> None:
+    call = place(instrument, side="buy", quantity=1, order_type=order_type)
     with pytest.raises(BadArgument, match=order_type):
-        place(instrument, side="buy", quantity=1, order_type=order_type)
+        validate(api(call.tool), call.arguments)
+
+
+def test_a_stop_order_carries_its_trigger() -> None:
+    call = place(
+        SAMSUNG, side="sell", quantity=1, order_type="stop_limit", price=Decimal(68000), stop_price=Decimal(69000)
+    )
+    assert validate(api(call.tool), call.arguments)["stop_price"] == 69000
+
+
+async def test_the_daytime_market_has_apis_of_its_own(kis: FakeKis, clock: FakeClock) -> None:
+    call = place(APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
+    assert (call.tool, validate(api(call.tool), call.arguments)["exchange"]) == (
+        "overseas_stock_daytime_order",
+        "nasdaq",
+    )
+    us_row(kis, remaining_quantity=2)
+    changed = await modify(kis, "US", "1", price=Decimal(151), session="daytime", now=clock())
+    cancelled = await cancel(kis, "US", "1", session="daytime", now=clock())
+    assert changed.tool == cancelled.tool == "overseas_stock_daytime_order_rvsecncl"
+    with pytest.raises(BadArgument, match="no daytime session"):
+        place(SAMSUNG, side="buy", quantity=1, session="daytime")
+
+
+async def test_a_change_may_make_it_a_market_order(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    call = await modify(kis, "KR", "1", order_type="market", now=clock())
+    values = validate(api(call.tool), call.arguments)
+    assert (values["order_type"], values.get("price")) == ("market", None)
 
 
 async def test_a_cancel_takes_everything_from_kis(kis: FakeKis, clock: FakeClock) -> None:

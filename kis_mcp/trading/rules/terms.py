@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from kis_mcp.trading.facts import Finding, GuardFacts
 from kis_mcp.trading.order import STOCK_MARKETS, Action
-from kis_mcp.trading.order_types import PRICED, UNPRICED
+from kis_mcp.trading.order_types import PRICED, STOPS, UNPRICED
 from kis_mcp.trading.ticks import krx_tick, us_tick
 
 
@@ -66,6 +66,17 @@ def price_fits_order_type(facts: GuardFacts) -> Finding | None:
         )
     if order.price is not None and order.price < 0:
         return Finding(f"The price is {order.price:,f}.", "Give a price above 0.", "price")
+    return None
+
+
+def stop_price_fits_order_type(facts: GuardFacts) -> Finding | None:
+    order = facts.order
+    if order.stop_price is not None and order.order_type is not None and order.order_type not in STOPS:
+        return Finding(f"A {order.order_type} order takes no stop_price.", "Leave it out.", "stop_price")
+    if order.stop_price is None and order.order_type in STOPS and order.action is Action.NEW:
+        return Finding(
+            f"A {order.order_type} order needs a stop_price.", "Give the price that sets it off.", "stop_price"
+        )
     return None
 
 
