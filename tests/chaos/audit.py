@@ -45,7 +45,7 @@ class Findings:
         missing: Stands at KIS, and the journal knows nothing of it.
         denied: Stands at KIS, and the journal says that it does not.
         imagined: Does not stand at KIS, and the journal says that it does.
-        unsettled: The journal cannot tell, though KIS' list can.
+        unsettled: The journal cannot tell, though KIS' lists can.
         surprises: What a client saw that it should not have seen.
     """
 
@@ -104,9 +104,7 @@ def audit(
             findings.denied.append(told)
     for content, intents in ours.items():
         findings.imagined += _imagined(at_kis[content], intents)
-        unresolved = [record for record in intents if record.status.is_unresolved]
-        if len(unresolved) == 1:  # of twins nobody can tell which is which
-            findings.unsettled.append(f"{content}: {unresolved[0].intent.id}")
+        findings.unsettled += [f"{content}: {record.intent.id}" for record in intents if record.status.is_unresolved]
     return findings
 
 

@@ -147,10 +147,9 @@ class Peer:
 
     async def kill(self) -> None:
         """SIGKILL, unless it has ended."""
-        if self.process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):  # Process.kill would steal the exit status from asyncio
-            os.kill(self.process.pid, signal.SIGKILL)
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):  # Process.kill would steal the exit status from asyncio
+                os.kill(self.process.pid, signal.SIGKILL)
         await self._ended()
 
     async def hang_up(self) -> None:
@@ -165,6 +164,7 @@ class Peer:
             await self._reading
         for answering in self._answering:
             answering.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
 
     def _stamped(self, params: Json) -> Json:
         if self.era == "legacy":

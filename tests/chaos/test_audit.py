@@ -82,8 +82,3 @@ def test_each_fault_has_its_name() -> None:
     assert found([TAKEN], [record(Status.NOT_ACCEPTED)]) == {"denied"}
     assert found([TAKEN], [record(order_id="0000000007")]) == {"imagined"}
     assert found([TAKEN], [record(Status.UNKNOWN)]) == {"unsettled"}
-
-
-def test_of_twins_in_an_unknown_state_nobody_can_tell_which_is_which() -> None:
-    assert found([TAKEN], [record(Status.UNKNOWN), record(Status.UNKNOWN)]) == set()
-    assert found([TAKEN], [record(), record(Status.UNKNOWN)]) == {"unsettled"}
