@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     allowed_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
     denied_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
     session_check: Literal["auto", "on", "off"] = "auto"
+    commission: str = ""
 
     rate_limit: int = Field(18, ge=0, le=20)
     rate_limit_paper: int = Field(1, ge=0, le=5)
@@ -205,6 +206,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("commission")
+    @classmethod
+    def _readable_rates(cls, value: str) -> str:
+        if value:
+            from kis_mcp.trading.fees import commissions
+
+            commissions(value)
+        return value
 
     @field_validator("allowed_symbols", "denied_symbols")
     @classmethod

@@ -7,6 +7,7 @@ from decimal import Decimal
 from kis_mcp.environment import Environment
 from kis_mcp.settings import Settings
 from kis_mcp.storage.halt import HaltFile
+from kis_mcp.trading.fees import commissions
 from kis_mcp.trading.limits import OrderLimits
 
 
@@ -25,6 +26,7 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         allowed_symbols=settings.allowed_symbols,
         denied_symbols=settings.denied_symbols,
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
+        commissions=commissions(settings.commission),
     )
 
 

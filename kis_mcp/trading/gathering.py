@@ -10,6 +10,7 @@ from kis_mcp.trading.account_facts import account_facts
 from kis_mcp.trading.calendars import trading_days
 from kis_mcp.trading.contract_facts import bond, korean_contract, overseas_contract
 from kis_mcp.trading.facts import GuardFacts
+from kis_mcp.trading.fees import estimated_fees
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.market_facts import Describe, MarketFacts, known, korean_stock, overseas_stock, valued
 from kis_mcp.trading.order import Order
@@ -38,7 +39,10 @@ async def gathered(
         market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market)
     account, days = await asyncio.gather(account_facts(kis, api, values, facts, market), _days(kis, facts))
     facts = replace(facts, account=account, trading_days=days, kind=market.kind, last_price=market.last, lot=market.lot)
-    return replace(facts, order=valued(order, market, collar=limits.price_collar, closes=facts.reduces_risk))
+    order = valued(order, market, collar=limits.price_collar, closes=facts.reduces_risk)
+    share = order.quantity / account.most if order.quantity and account.most else None
+    fees = estimated_fees(order, market.kind, limits.commissions)
+    return replace(facts, order=replace(order, fees=fees, buying_power_share=share))
 
 
 async def _days(kis: Kis, facts: GuardFacts) -> TradingDays | None:

@@ -1,7 +1,10 @@
-"""What the operator allows."""
+"""What the operator allows, and what the broker takes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from kis_mcp.trading.fees import Commission
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class OrderLimits:
         allowed_symbols: Where not empty, the only instruments that may be ordered (KIS_ALLOWED_SYMBOLS).
         denied_symbols: Instruments that may not be ordered (KIS_DENIED_SYMBOLS).
         check_sessions: Whether an exchange has to be open (KIS_SESSION_CHECK).
+        commissions: Market → what this account pays, where it differs from what is usual (KIS_COMMISSION).
     """
 
     max_notional: Decimal | None = None
@@ -32,3 +36,4 @@ class OrderLimits:
     allowed_symbols: frozenset[str] = frozenset()
     denied_symbols: frozenset[str] = frozenset()
     check_sessions: bool = False
+    commissions: Mapping[str, Commission] = field(default_factory=dict[str, Commission])

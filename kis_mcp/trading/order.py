@@ -37,6 +37,8 @@ class Order:
         currency: ISO code; None where it is not known.
         amount: What the order is worth at most, in ``currency``; None where it cannot be told.
         amount_krw: The same in won.
+        fees: Commission and taxes on that amount, in ``currency``; None where they cannot be told.
+        buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
         original_order_id: The standing order that a change or cancel concerns.
     """
 
@@ -53,6 +55,8 @@ class Order:
     currency: str | None = None
     amount: Decimal | None = None
     amount_krw: Decimal | None = None
+    fees: Decimal | None = None
+    buying_power_share: Decimal | None = None
     original_order_id: str | None = None
 
 

@@ -11,11 +11,14 @@ _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price
 """Arguments that the question shows in words of its own."""
 
 
+_WON, _CENT = Decimal(1), Decimal("0.01")
 _LINES = {
     "instrument": "Instrument",
     "order_type": "Type",
     "price": "Price",
     "amount": "Estimated amount",
+    "fees": "Estimated fees and taxes",
+    "buying_power": "Share of buying power",
     "further": "Further",
     "account": "Account",
 }
@@ -30,8 +33,8 @@ class QuestionFacts:
         environment: In capitals.
         headline: The order in one line.
         terms: Name → text, in reading order. The names are ``action``, ``instrument``, ``side``, ``quantity``,
-            ``order_type``, ``price``, ``amount``, ``further``, ``account`` and ``reference``, or ``effect`` for what is
-            no order; one that does not apply is missing.
+            ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``, ``further``, ``account`` and
+            ``reference``, or ``effect`` for what is no order; one that does not apply is missing.
     """
 
     environment: str
@@ -67,10 +70,15 @@ def order_facts(intent: Intent) -> QuestionFacts:
     }
     return QuestionFacts(
         environment=intent.environment.value.upper(),
-        headline=_headline(order),
-        terms={name: text for name, text in terms.items() if text},
-        warnings=intent.warnings,
+        headline=_one_line(_headline(order)),
+        terms={name: _one_line(text) for name, text in terms.items() if text},
+        warnings=tuple(map(_one_line, intent.warnings)),
     )
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks and characters that hide or turn others: names and arguments come from outside."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _headline(order: Order) -> str:
@@ -98,11 +106,14 @@ def _instrument(order: Order) -> str:
     return f"{symbol}, {order.exchange}" if order.exchange else symbol
 
 
-def _priced(order: Order) -> dict[str, str]:
+def _priced(order: Order) -> dict[str, str | None]:
+    share = order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
         "price": money(order.price, order.currency) if order.price else "no price limit",
         "amount": _amount(order),
+        "fees": _fees(order),
+        "buying_power": f"{share:.1%}" if share is not None else None,
     }
 
 
@@ -113,6 +124,12 @@ def _amount(order: Order) -> str:
     if order.currency == "KRW" or order.amount_krw is None:
         return own
     return f"{own} (about {order.amount_krw:,.0f} KRW)"
+
+
+def _fees(order: Order) -> str:
+    if order.fees is None:
+        return "unknown"
+    return f"about {money(order.fees.quantize(_WON if order.currency == 'KRW' else _CENT), order.currency)}"
 
 
 def _further(arguments: Mapping[str, object]) -> str | None:

@@ -49,7 +49,8 @@ def test_hours_are_kept_where_no_simulator_answers(environment: str, url: str, c
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("price_collar_percent", -1), ("max_orders_per_day", 0), ("session_check", "maybe")]
+    ("name", "value"),
+    [("price_collar_percent", -1), ("max_orders_per_day", 0), ("session_check", "maybe"), ("commission", "US free")],
 )
 def test_a_limit_that_cannot_be_meant_is_named(name: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"KIS_{name.upper()}"):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -108,6 +109,23 @@ def test_the_question_says_every_fact(intent: Intent) -> None:
     assert text.startswith(f"[{facts.environment}] {facts.headline}")
     assert all(term.lower() in text.lower() for term in facts.terms.values())
     assert ("amount" in facts.terms) is (intent is INTENT)
+
+
+def test_the_question_tells_fees_and_the_share_of_buying_power() -> None:
+    costly = replace(INTENT.order, currency="USD", fees=Decimal("1.7549"), buying_power_share=Decimal("0.125"))
+    text = question(replace(INTENT, order=costly))
+    assert "Estimated fees and taxes: about 1.75 USD" in text
+    assert "Share of buying power: 12.5%" in text
+    assert "Estimated fees and taxes: unknown" in question(INTENT)
+    assert "buying power" not in question(INTENT)
+
+
+@given(st.text())
+def test_nothing_from_outside_adds_a_line_to_the_question_or_turns_its_text(name: str) -> None:
+    intent = replace(INTENT, order=replace(INTENT.order, name=name), warnings=(f"About {name}.",))
+    lines = question(intent).split("\n")
+    assert len(lines) == len(question(replace(INTENT, warnings=("One.",))).splitlines())
+    assert all(line.isprintable() for line in lines)
 
 
 def test_ulids_are_unique_and_sort_by_time(clock: FakeClock) -> None:

@@ -25,6 +25,8 @@ _LABELS = {
     "order_type": ("주문 유형", "Order type"),
     "price": ("가격", "Price"),
     "amount": ("예상 금액", "Estimated amount"),
+    "fees": ("예상 수수료·세금", "Fees, taxes"),
+    "buying_power": ("주문가능 대비", "Of buying power"),
     "effect": ("결과", "Effect"),
     "further": ("그 밖의 값", "Further"),
     "account": ("계좌", "Account"),

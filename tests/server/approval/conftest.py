@@ -31,6 +31,8 @@ FACTS = QuestionFacts(
         "order_type": "limit",
         "price": "60,000 KRW",
         "amount": "180,000 KRW",
+        "fees": "about 25 KRW",
+        "buying_power": "1.8%",
         "account": "87****21-01",
         "reference": "domestic_stock_order_cash, intent 01KJVA0Y5T4X9M7QH2C8D3WNRB",
     },
