@@ -43,7 +43,10 @@ def input_schema(api: Api) -> Schema:
 
 
 def output_schema(api: Api) -> Schema:
-    """The envelope that the tool answers with. Numbers beyond a double's precision come as text."""
+    """The envelope that the tool answers with. Numbers beyond a double's precision come as text.
+
+    Clients such as those of the TypeScript SDK hold failures to it as well, so it admits an error in place of blocks.
+    """
     return {
         "type": "object",
         "properties": {
@@ -54,8 +57,10 @@ def output_schema(api: Api) -> Schema:
             "complete": {"type": "boolean"},
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
+            "error": {"type": "object"},
         },
-        "required": ["environment", "tool", "as_of", "blocks", "complete"],
+        "required": ["environment", "tool"],
+        "anyOf": [{"required": ["as_of", "blocks", "complete"]}, {"required": ["error"]}],
     }
 
 

@@ -89,6 +89,16 @@ async def test_bad_input_is_refused_before_kis_naming_field_and_remedy(
     assert list(simulator.received) == []
 
 
+@pytest.mark.parametrize("tool", [api.tool for api in catalog().core if api.blocks])
+async def test_an_error_keeps_the_schema_that_the_tool_is_listed_with(simulator: Simulator, tool: str) -> None:
+    """The TypeScript SDK's client drops a failure whose structured content does not, and with it the message."""
+    async with connected(settings_for(simulator)) as client:
+        listed = {listed.name: listed for listed in (await client.list_tools()).tools}
+        result = await client.call_tool(tool, {"nonsense": 1})
+    assert error(result)["class"] == "bad_argument"
+    Draft202012Validator(listed[tool].output_schema or {}).validate(result.structured_content)
+
+
 async def test_a_cursor_reads_on_and_belongs_to_its_call(simulator: Simulator) -> None:
     asked = {"symbol": SAMSUNG, "start_date": "2026-01-02", "end_date": "2026-03-31", "limit": 30}
     async with connected(settings_for(simulator)) as client:
