@@ -13,7 +13,7 @@ from kis_mcp.catalog.cache import LIFETIMES, ReplyCache
 from kis_mcp.catalog.cursor import Cursor, Position
 from kis_mcp.catalog.decode import Decoded, Record, decode
 from kis_mcp.catalog.encode import encode
-from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, WaitReporter
+from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
@@ -147,10 +147,11 @@ class KisApis:
         """
         self._request(api, values)
 
-    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
+    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
         """Send an order, once. Kept account answers are forgotten, whatever comes of it.
 
         Raises:
+            Whatever ``may_leave`` raises: It was not sent.
             BadArgument, NotInEnvironment, CredentialsError: It was not sent.
             OrderRejected, OrderStateUnknown, RateLimited, KisUnavailable: As :meth:`KisGateway.order` says.
         """
@@ -159,7 +160,7 @@ class KisApis:
             raise ValueError(f"{tool} sends no order")
         request = self._request(api, validate(api, values))
         try:
-            reply = await self._gateway.order(request)
+            reply = await self._gateway.order(request, may_leave)
         finally:
             self._orders_sent += 1
             self._cache.drop("account")

@@ -17,6 +17,9 @@ class Urgency(IntEnum):
 WaitReporter: TypeAlias = Callable[[float], Awaitable[None]]
 """Told the expected seconds when a request has to wait noticeably for the rate limit."""
 
+MayLeave: TypeAlias = Callable[[], Awaitable[None]]
+"""Asked each time an order is about to leave, after all waiting; raises to keep it from being sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class KisRequest:
@@ -57,10 +60,11 @@ class KisGateway(Protocol):
         """
         ...
 
-    async def order(self, request: KisRequest) -> KisReply:
+    async def order(self, request: KisRequest, may_leave: MayLeave) -> KisReply:
         """Send an order once. Only a rate-limit rejection, which proves that it was not accepted, is tried again.
 
         Raises:
+            Whatever ``may_leave`` raises: it was not sent.
             OrderRejected: KIS said no.
             OrderStateUnknown: Nobody can tell whether it stands.
             CredentialsError, NotInEnvironment, RateLimited, KisUnavailable: it certainly was not sent or accepted.

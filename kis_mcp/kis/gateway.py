@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, Urgency, WaitReporter
+from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 READ_ATTEMPTS: Mapping[Reaction, int] = {Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3, Reaction.SLOW_DOWN: 6}
 ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6}
-
-ORDER_LEAVES_WITHIN = timedelta(seconds=60)
-"""An order that waits longer, for a token, the rate limit or a machine that sleeps, is not sent any more: whoever looks
-for it among KIS' orders has to know when it can no longer turn up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +82,14 @@ class HttpGateway:
         except RequestError as failure:
             raise failure.read_error() from None
 
-    async def order(self, request: KisRequest) -> KisReply:
+    async def order(self, request: KisRequest, may_leave: MayLeave) -> KisReply:
         """As the port says. Cancelled while KIS has the order, it leaves the order's state unknown."""
-        last = self._clock() + ORDER_LEAVES_WITHIN
+
+        async def send() -> KisReply:
+            return await self._send(request, Urgency.ORDER, None, may_leave)
+
         try:
-            return await retrying(lambda: self._send(request, Urgency.ORDER, None, last), ORDER_ATTEMPTS, self._timer)
+            return await retrying(send, ORDER_ATTEMPTS, self._timer)
         except RequestError as failure:
             raise failure.order_error() from None
 
@@ -118,20 +117,29 @@ class HttpGateway:
         self._store.close()
 
     async def _send(
-        self, request: KisRequest, urgency: Urgency, waiting: WaitReporter | None, last: datetime | None = None
+        self,
+        request: KisRequest,
+        urgency: Urgency,
+        waiting: WaitReporter | None,
+        may_leave: MayLeave | None = None,
     ) -> KisReply:
         """One attempt; a token that KIS refuses is renewed once within it, since KIS did nothing then."""
         token = await self._tokens.current(waiting)
         try:
-            return await self._exchange(request, token, urgency, waiting, last)
+            return await self._exchange(request, token, urgency, waiting, may_leave)
         except RequestError as failure:
             if failure.reaction is not Reaction.RENEW_TOKEN:
                 raise
         token = await self._tokens.renew(token, waiting)
-        return await self._exchange(request, token, urgency, waiting, last)
+        return await self._exchange(request, token, urgency, waiting, may_leave)
 
     async def _exchange(
-        self, request: KisRequest, token: str, urgency: Urgency, waiting: WaitReporter | None, last: datetime | None
+        self,
+        request: KisRequest,
+        token: str,
+        urgency: Urgency,
+        waiting: WaitReporter | None,
+        may_leave: MayLeave | None,
     ) -> KisReply:
         connection = self._connection
         headers = {
@@ -144,10 +152,8 @@ class HttpGateway:
         }
         transport = self._transport()  # before the limiter, so that a request let out leaves without delay
         async with self._limiter.turn(urgency, waiting):
-            if last is not None and self._clock() > last:
-                raise RequestError(
-                    Reaction.NOT_SENT, f"The order could not leave within {ORDER_LEAVES_WITHIN.seconds} seconds."
-                )
+            if may_leave is not None:
+                await may_leave()
             answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))

@@ -75,7 +75,10 @@ async def send_order(
 
 
 async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]) -> Page:
-    """Decide the intent as the person does, and send it. A call that is cancelled meanwhile cancels the intent."""
+    """Decide the intent as the person does, and send it.
+
+    A call that is cancelled before they have answered cancels the intent; after that the answer counts.
+    """
     desk = await (await call.session()).desk()
     try:
         decision = await asking()
@@ -83,7 +86,8 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
         with anyio.CancelScope(shield=True):
             await desk.decide(intent_id, Decision(verdict="cancelled", channel=by, reason="the call was cancelled"))
         raise
-    await desk.decide(intent_id, decision)
+    with anyio.CancelScope(shield=True):
+        await desk.decide(intent_id, decision)
     return _answer(call, await desk.execute(intent_id))
 
 

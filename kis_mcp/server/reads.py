@@ -9,7 +9,7 @@ from typing import TypeVar
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import KisApis, Page
 from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.gateway import WaitReporter
+from kis_mcp.catalog.gateway import MayLeave, WaitReporter
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import Clock
@@ -80,8 +80,8 @@ class Reads:
     def check(self, api: Api, values: Mapping[str, object]) -> None:
         self._apis.check(api, values)
 
-    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
-        return await self._apis.order(tool, values)
+    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
+        return await self._apis.order(tool, values, may_leave)
 
     async def _ask(self, api: Api | None, ask: Callable[[KisApis], Awaitable[T]]) -> T:
         try:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from time import monotonic
 
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.decode import Decoded
@@ -61,7 +62,12 @@ from kis_mcp.trading.ulid import new_ulid
 PROPOSAL_LIFETIME = timedelta(minutes=10)
 """An intent that is older may no longer be sent: the market has moved on since the person was asked."""
 
+ORDER_LEAVES_WITHIN = timedelta(seconds=60)
+"""An order that waits longer after its claim, for a token, the rate limit or a machine that sleeps, is not sent any
+more: whoever looks for it among KIS' orders has to know when it can no longer turn up."""
+
 _ALL = 1_000_000
+_OPEN = (Status.PROPOSED, Status.CONFIRMED)
 _CERTAINLY_NOT_SENT = (BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable)
 
 _log = logging.getLogger(__name__)
@@ -77,6 +83,7 @@ class OrderDesk:
         describe: Looks up instruments that are known without asking KIS.
         halted: Says why all new orders are stopped, or None; looked at again and again.
         sleep: Waits before the next look for an order whose state is unknown.
+        monotonic: Seconds that pass while the machine is awake, whatever is done to its clock.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class OrderDesk:
         describe: Describe = lambda symbol: None,  # noqa: ARG005
         halted: Callable[[], str | None] = lambda: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = monotonic,
     ) -> None:
         self._kis = kis
         self._journal = journal
@@ -98,6 +106,7 @@ class OrderDesk:
         self._clock = clock
         self._describe = describe
         self._halted = halted
+        self._monotonic = monotonic
         self._reconciler = Reconciler(kis, journal, clock=clock)
         self._sending: dict[str, asyncio.Task[Record]] = {}
         self._follow_up = FollowUp(self._look_again, sleep=sleep)
@@ -186,36 +195,28 @@ class OrderDesk:
         A caller that is cancelled leaves the sending alone: it runs to its end and is journaled.
 
         Raises:
-            OrderRefused: It did not reach KIS: no person agreed, too much time went by, an equal one was just sent, or
-                KIS could not be asked.
+            OrderRefused: It did not reach KIS: no person agreed, too much time went by, an equal one was just sent,
+                orders were halted meanwhile, or KIS could not be asked. That is final.
             OrderRejected: KIS said no, or its list of orders shows that it never arrived.
             OrderStateUnknown: It may or may not stand at KIS.
         """
-        record = await self._find(intent_id)
-        if record.status is Status.CONFIRMED:
-            await self._require_sendable(record)
-            if intent_id not in self._sending:
-                task = asyncio.create_task(self._send(record), name=f"order {intent_id}")
-                self._sending[intent_id] = task
-                task.add_done_callback(lambda _: self._sending.pop(intent_id, None))
-        if sending := self._sending.get(intent_id):
-            try:
-                record = await asyncio.shield(sending)
-            except KisMcpError:
-                raise
-            except Exception as error:
-                raise OrderStateUnknown(
-                    f"The journal failed while the order (intent {intent_id}) was being sent.",
-                    remedy="Do not order again; look with get_order_status whether it arrived.",
-                ) from error
-        return answer_of(record)
+        sending = self._sending.get(intent_id)
+        if sending is None:
+            sending = asyncio.create_task(self._send(intent_id), name=f"order {intent_id}")
+            self._sending[intent_id] = sending
+            sending.add_done_callback(lambda _: self._sending.pop(intent_id, None))
+        return answer_of(await asyncio.shield(sending))
 
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that this desk is just sending; what stays unknown
         is looked up again in the background."""
-        records = await self._settle_all()
-        if any(record.status.is_unresolved for record in records):
-            self._follow_up.start()
+        is_settled = False
+        try:
+            records = await self._settle_all()
+            is_settled = not any(record.status.is_unresolved for record in records)
+        finally:
+            if not is_settled:
+                self._follow_up.start()
         return records
 
     async def settled(self, intent_id: str) -> Record:
@@ -241,33 +242,66 @@ class OrderDesk:
     async def _look_again(self) -> bool:
         return any(record.status.is_unresolved for record in await self._settle_all())
 
-    async def _send(self, record: Record) -> Record:
-        """Claim, send and journal one intent. The only place that an order leaves from."""
-        intent, now = record.intent, self._clock()
+    async def _send(self, intent_id: str) -> Record:
+        """Claim, send and journal a confirmed intent. The only place that an order leaves from."""
+        record = await self._find(intent_id)
+        if record.status is not Status.CONFIRMED:
+            return record
+        self._require_in_time(record)
+        intent, now, claimed = record.intent, self._clock(), self._monotonic()
         claim = await self._journal.claim(Send(intent_id=intent.id, at=now), same_since=now - DUPLICATE_WINDOW)
         if claim is Claim.TAKEN:
             return await self._find(intent.id)
         if claim is Claim.DUPLICATE:
             what = "The same order was sent a moment ago."
-            return await self._journal.conclude(self._outcome(intent, "refused", message=what))
-        if refused := await self._refused_when_sending(intent):
-            return await self._journal.conclude(self._outcome(intent, "refused", message=str(refused)))
+            return await self._concluded(self._outcome(intent, "refused", message=what))
+        has_left = False
+
+        async def may_leave() -> None:
+            nonlocal has_left
+            waited = max(self._clock() - now, timedelta(seconds=self._monotonic() - claimed))
+            await self._require_sendable(intent, waited)
+            has_left = True
+
         try:
-            answer = await self._kis.order(intent.tool, self._values(intent))
+            await self._require_sendable(intent)
+            answer = await self._kis.order(intent.tool, self._values(intent), may_leave)
         except (Exception, asyncio.CancelledError) as error:
-            outcome = self._outcome(intent, _state_after(error), error)
-            record = await self._journal.conclude(outcome)
+            record = await self._concluded(self._outcome(intent, _state_after(error, has_left), error))
             if isinstance(error, asyncio.CancelledError):
                 raise
+            return await self._looked_up(record)
+        return await self._concluded(self._outcome(intent, "accepted", order_id=_order_id(answer)))
+
+    async def _concluded(self, outcome: Outcome) -> Record:
+        """Journal what came of a claimed intent. Where that fails it is looked up later, like any lost answer."""
+        try:
+            return await self._journal.conclude(outcome)
+        except Exception as error:
+            self._follow_up.start()
+            number = f" as order {outcome.order_id}" if outcome.order_id else ""
+            raise OrderStateUnknown(
+                f"The order (intent {outcome.intent_id}) was {outcome.state}{number}, but the journal could not be"
+                f" written. {outcome.message}".rstrip(),
+                remedy="Do not order again; look with get_order_status what became of it.",
+            ) from error
+
+    async def _looked_up(self, record: Record) -> Record:
+        """What became of an order whose sending failed; it is looked up again later where that cannot be told yet."""
+        try:
             record = await self._reconciler.settle(record)
-            if record.status.is_unresolved:
-                self._follow_up.start()
-            return record
-        return await self._journal.conclude(self._outcome(intent, "accepted", order_id=_order_id(answer)))
+        except Exception:
+            _log.exception("Order intent %s could not be looked up", record.intent.id)
+        if record.status.is_unresolved:
+            self._follow_up.start()
+        return record
 
     async def _recalled(self, record: Record) -> Proposal:
         """The proposal that an intent stands for, after a look at what became of it."""
-        return proposal_of(await self._settled(record))
+        record = await self._settled(record)
+        if record.status in _OPEN:
+            self._require_in_time(record)
+        return proposal_of(record)
 
     async def _settled(self, record: Record) -> Record:
         if sending := self._sending.get(record.intent.id):
@@ -285,23 +319,26 @@ class OrderDesk:
         return record
 
     def _is_open(self, record: Record) -> bool:
-        age = self._clock() - record.intent.at
-        return record.status in (Status.PROPOSED, Status.CONFIRMED) and age < DUPLICATE_WINDOW
+        return record.status in _OPEN and self._clock() - record.intent.at < DUPLICATE_WINDOW
 
-    async def _require_sendable(self, record: Record) -> None:
-        now = self._clock()
-        if now - record.intent.at > PROPOSAL_LIFETIME:
+    def _require_in_time(self, record: Record) -> None:
+        """Refuse an intent that is too old, or as far ahead of a clock that was set back."""
+        if abs(self._clock() - record.intent.at) > PROPOSAL_LIFETIME:
+            again = " with a new idempotency_key" if record.intent.idempotency_key else ""
             raise OrderRefused(
                 f"The order was proposed at {record.intent.at:%H:%M:%S}, too long ago to send it now.",
-                remedy="Propose it again, so that it is looked at with current prices.",
+                remedy=f"Propose it again{again}, so that it is looked at with current prices.",
             )
-        if refused := await self._refused_when_sending(record.intent):
-            raise refused
 
-    async def _refused_when_sending(self, intent: Intent) -> OrderRefused | None:
-        """What has come up since the person was asked."""
+    async def _require_sendable(self, intent: Intent, waited: timedelta = timedelta()) -> None:
+        """Refuse what has come up since the person was asked, such as a halt."""
+        if waited > ORDER_LEAVES_WITHIN:
+            raise KisUnavailable(
+                f"The order could not leave within {ORDER_LEAVES_WITHIN.seconds} seconds.", remedy="Try again later."
+            )
         facts = await self._facts(intent.order, self._clock(), excluding=intent.id)
-        return refusal(check(facts, when_sending=True))
+        if refused := refusal(check(facts, when_sending=True)):
+            raise refused
 
     async def _facts(self, order: Order, now: datetime, *, excluding: str = "") -> GuardFacts:
         """What is known of an order without asking KIS."""
@@ -357,10 +394,12 @@ class OrderDesk:
         )
 
 
-def _state_after(error: BaseException) -> OutcomeState:
+def _state_after(error: BaseException, has_left: bool) -> OutcomeState:
+    if isinstance(error, OrderRefused):
+        return "refused"
     if isinstance(error, OrderRejected):
         return "rejected"
-    if isinstance(error, _CERTAINLY_NOT_SENT):
+    if isinstance(error, _CERTAINLY_NOT_SENT) or not has_left:
         return "not_sent"
     if not isinstance(error, OrderStateUnknown):
         _log.warning("An order's sending broke off, its state is unknown: %s", type(error).__name__)

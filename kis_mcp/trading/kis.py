@@ -5,6 +5,7 @@ from typing import Protocol
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.gateway import MayLeave
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.environment import Environment
@@ -30,8 +31,8 @@ class Kis(Protocol):
         """Find out, without asking KIS, whether a call with these validated arguments could be sent."""
         ...
 
-    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
-        """Send an order once."""
+    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
+        """Send an order once, if it may leave when its turn has come."""
         ...
 
 

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, WaitReporter
+from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, WaitReporter
 from kis_mcp.clock import KST
+
+
+async def at_once() -> None:
+    """Any order may leave."""
 
 
 class FakeGateway:
@@ -20,7 +24,8 @@ class FakeGateway:
         self.read_requests.append(request)
         return self.answer(request)
 
-    async def order(self, request: KisRequest) -> KisReply:
+    async def order(self, request: KisRequest, may_leave: MayLeave) -> KisReply:
+        await may_leave()
         self.order_requests.append(request)
         return self.answer(request)
 

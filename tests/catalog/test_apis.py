@@ -11,7 +11,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.render import to_json
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, KisUnavailable, NotInEnvironment, OrderStateUnknown
-from tests.catalog.fakes import FakeClock, FakeGateway, MemoryCache
+from tests.catalog.fakes import FakeClock, FakeGateway, MemoryCache, at_once
 
 FindApi = Callable[[str], Api]
 ACCOUNT = Account("50000001", "01")
@@ -235,7 +235,7 @@ async def test_an_order_goes_out_once_and_drops_account_answers(world: World) ->
     world.serve_fills(1)
     await world.apis.rows(FILLS, PERIOD)
     world.gateway.answer = lambda request: KisReply({"output": {"ODNO": "0000000007"}})
-    decoded = await world.apis.order("domestic_stock_order", ORDER)
+    decoded = await world.apis.order("domestic_stock_order", ORDER, at_once)
     assert decoded.record("order") == {"order_number": "0000000007"}
     assert [request.tr_id for request in world.gateway.order_requests] == ["B1"]
     world.serve_fills(2)
@@ -251,7 +251,7 @@ async def test_an_order_that_fails_drops_account_answers_too(world: World) -> No
 
     world.gateway.answer = answer
     with pytest.raises(OrderStateUnknown):
-        await world.apis.order("domestic_stock_order", ORDER)
+        await world.apis.order("domestic_stock_order", ORDER, at_once)
     assert world.cache.kept == {}
 
 
@@ -274,5 +274,5 @@ async def test_reads_and_orders_are_never_mixed_up(world: World, api: FindApi) -
     with pytest.raises(ValueError, match="sends orders"):
         await world.apis.rows("domestic_stock_order", ORDER)
     with pytest.raises(ValueError, match="no order"):
-        await world.apis.order("domestic_stock_quote", {"symbol": "005930"})
+        await world.apis.order("domestic_stock_quote", {"symbol": "005930"}, at_once)
     assert world.gateway.read_requests == world.gateway.order_requests == []

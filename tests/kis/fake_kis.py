@@ -56,6 +56,10 @@ def oauth_error(code: str, message: str = "refused", status: int = 403) -> Answe
     return Answered({"error_code": code, "error_description": message}, status)
 
 
+async def at_once() -> None:
+    """Any order may leave."""
+
+
 class FakeKis:
     """Answers from its scripts, and with success when they are used up. Tokens are numbered from 1."""
 

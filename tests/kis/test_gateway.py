@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,14 @@ from kis_mcp.errors import (
     KisMcpError,
     KisUnavailable,
     NotInEnvironment,
+    OrderRefused,
     OrderRejected,
     OrderStateUnknown,
     RateLimited,
 )
 from kis_mcp.kis.gateway import HttpGateway
 from tests.kis.conftest import NewGateway
-from tests.kis.fake_kis import SUCCESS, Answered, Break, FakeKis, FakeTime, business_error, oauth_error
+from tests.kis.fake_kis import SUCCESS, Answered, Break, FakeKis, FakeTime, at_once, business_error, oauth_error
 
 READ = KisRequest("GET", "/uapi/quote", "FHKST01010100", {"FID_INPUT_ISCD": "005930", "EMPTY": ""})
 ORDER = KisRequest("POST", "/uapi/order", "TTTC0012U", {"CANO": "12345678", "PDNO": "005930", "ORD_UNPR": "0"})
@@ -46,7 +46,7 @@ async def test_a_read_is_a_query_with_kis_headers(gateway: HttpGateway, kis: Fak
 
 
 async def test_an_order_is_a_json_body_of_strings(gateway: HttpGateway, kis: FakeKis) -> None:
-    await gateway.order(ORDER)
+    await gateway.order(ORDER, at_once)
     (seen,) = kis.seen
     assert (seen.method, seen.query, seen.body) == ("POST", {}, dict(ORDER.elements))
 
@@ -142,7 +142,7 @@ async def test_a_read_over_the_limit_waits_out_the_window_and_goes_again(
 async def test_an_order_goes_before_reads_that_came_earlier(new_gateway: NewGateway, kis: FakeKis) -> None:
     gateway = new_gateway(requests_per_second=1)
     await gateway.read(READ)
-    await asyncio.gather(gateway.read(READ), gateway.read(READ), gateway.order(ORDER))
+    await asyncio.gather(gateway.read(READ), gateway.read(READ), gateway.order(ORDER, at_once))
     assert [seen.method for seen in kis.seen] == ["GET", "POST", "GET", "GET"]
 
 
@@ -156,7 +156,7 @@ async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: 
 
 async def test_an_order_over_the_limit_was_rejected_and_goes_again(gateway: HttpGateway, kis: FakeKis) -> None:
     kis.script.extend([business_error("EGW00201"), business_error("EGW00215", status=200)])
-    assert (await gateway.order(ORDER)).body["rt_cd"] == "0"
+    assert (await gateway.order(ORDER, at_once)).body["rt_cd"] == "0"
     assert len(kis.seen) == 3
 
 
@@ -178,14 +178,14 @@ async def test_an_order_without_a_clear_answer_is_unknown_and_never_resent(
 ) -> None:
     kis.script.append(answer)
     with pytest.raises(OrderStateUnknown, match="Do not place it again"):
-        await gateway.order(ORDER)
+        await gateway.order(ORDER, at_once)
     assert len(kis.seen) == 1
 
 
 async def test_an_order_that_kis_does_not_answer_in_time_is_unknown(new_gateway: NewGateway, kis: FakeKis) -> None:
     kis.script.append(Break.SILENT)
     with pytest.raises(OrderStateUnknown):
-        await new_gateway(timeout_seconds=0.05).order(ORDER)
+        await new_gateway(timeout_seconds=0.05).order(ORDER, at_once)
     assert len(kis.seen) == 1
 
 
@@ -205,7 +205,7 @@ async def test_an_order_that_kis_plainly_refused_is_rejected(
 ) -> None:
     kis.script.append(answer)
     with pytest.raises(error) as raised:
-        await gateway.order(ORDER)
+        await gateway.order(ORDER, at_once)
     assert raised.value.kis_message == "refused"
     assert len(kis.seen) == 1
 
@@ -216,20 +216,63 @@ async def test_an_order_that_found_no_kis_was_not_sent(new_gateway: NewGateway, 
     await gateway.aclose()
     kis.stop_listening()
     with pytest.raises(KisUnavailable, match="ConnectError"):
-        await gateway.order(ORDER)
+        await gateway.order(ORDER, at_once)
     assert len(kis.seen) == 1
 
 
-async def test_an_order_that_cannot_leave_in_time_is_not_sent_late(
-    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+class Gate:
+    """Lets an order leave until it is shut, and notes when it was asked."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self._time = time
+        self.asked: list[float] = []
+        self.is_shut = False
+
+    async def __call__(self) -> None:
+        self.asked.append(self._time.seconds)
+        if self.is_shut:
+            raise OrderRefused("Halted.", remedy="Ask a person.")
+
+
+async def test_an_order_asks_whether_it_may_leave_when_it_has_waited_for_the_limit(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime
 ) -> None:
-    started = time.clock()
-    monkeypatch.setattr(time, "clock", lambda: started + timedelta(seconds=61 * len(kis.token_requests)))
-    gateway = new_gateway()
-    with pytest.raises(KisUnavailable, match="60 seconds"):
-        await gateway.order(ORDER)
-    assert kis.seen == []
-    await gateway.order(ORDER)
+    gateway, gate = new_gateway(requests_per_second=1), Gate(time)
+    await gateway.read(READ)
+    started = time.seconds
+    sending = asyncio.create_task(gateway.order(ORDER, gate))
+    await asyncio.sleep(0)
+    gate.is_shut = True
+    with pytest.raises(OrderRefused, match="Halted"):
+        await sending
+    (asked,) = gate.asked
+    assert asked - started >= 1
+    assert [seen.method for seen in kis.seen] == ["GET"]
+
+
+async def test_an_order_that_has_to_wait_for_a_token_asks_after_it(
+    gateway: HttpGateway, kis: FakeKis, time: FakeTime
+) -> None:
+    gate = Gate(time)
+    gate.is_shut = True
+    with pytest.raises(OrderRefused):
+        await gateway.order(ORDER, gate)
+    assert (len(kis.token_requests), kis.seen) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [business_error("EGW00201"), business_error("EGW00123")], ids=["limit", "token"])
+async def test_an_order_that_kis_turned_away_asks_again_before_it_goes_again(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, answer: Answered
+) -> None:
+    gateway, gate = new_gateway(token_interval_seconds=0), Gate(time)
+    kis.script.append(answer)
+
+    async def once() -> None:
+        await gate()
+        gate.is_shut = True
+
+    with pytest.raises(OrderRefused):
+        await gateway.order(ORDER, once)
     assert len(kis.seen) == 1
 
 
@@ -240,7 +283,7 @@ async def test_no_secret_and_no_account_number_is_told_even_if_kis_repeats_it(
     hidden = ["the-app-key", "the-app-secret", "token-1", "12345678"]
     kis.script.append(business_error("APBK0001", " ".join(hidden)))
     with pytest.raises(OrderRejected) as raised:
-        await gateway.order(ORDER)
+        await gateway.order(ORDER, at_once)
     await gateway.read(KisRequest("GET", "/uapi/balance", "X", {"CANO": "12345678"}))
     told = f"{raised.value} {raised.value.facts()} {gateway.status()} {gateway._connection} {caplog.text}"
     assert raised.value.kis_message == "*** *** *** ***"

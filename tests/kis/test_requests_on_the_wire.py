@@ -18,6 +18,7 @@ from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.gateway import HttpGateway
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
+from tests.kis.fake_kis import at_once
 
 ACCOUNT = Account("12345678", "01")
 REST = [api for api in catalog().apis if api.kind == "rest"]
@@ -39,7 +40,7 @@ async def send(gateway: HttpGateway, api: Api, *, demo: bool) -> None:
     values = validate(api, api.example)
     request = encode(api, values, demo=demo, account=ACCOUNT, hts_id="tester", today=now.date(), now=now.time())
     with contextlib.suppress(KisMcpError):
-        await (gateway.order(request) if api.risk == "order" else gateway.read(request))
+        await (gateway.order(request, at_once) if api.risk == "order" else gateway.read(request))
 
 
 def check(api: Api, simulator: Simulator, *, demo: bool) -> None:

@@ -12,7 +12,7 @@ from kis_mcp.errors import CredentialsError, KisUnavailable, OrderRejected, Rate
 from kis_mcp.kis.tokens import _life_seconds
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.conftest import NewGateway
-from tests.kis.fake_kis import Answered, Break, FakeKis, FakeTime, business_error, oauth_error
+from tests.kis.fake_kis import Answered, Break, FakeKis, FakeTime, at_once, business_error, oauth_error
 
 READ = KisRequest("GET", "/uapi/quote", "FHKST01010100", {})
 ORDER = KisRequest("POST", "/uapi/order", "TTTC0012U", {"CANO": "12345678"})
@@ -101,7 +101,7 @@ async def test_an_order_refused_for_its_token_is_sent_again_with_another(
     time.seconds += 3600
     kis.script.extend([oauth_error("EGW00123", status=500), business_error("APBK0919")])
     with pytest.raises(OrderRejected):
-        await gateway.order(ORDER)
+        await gateway.order(ORDER, at_once)
     assert tokens_used(kis) == ["token-1", "token-1", "token-2"]
 
 
@@ -184,7 +184,7 @@ async def test_an_order_that_found_no_token_was_not_sent(
 ) -> None:
     kis.token_script.extend([answer] * 9)
     with pytest.raises(error):
-        await new_gateway().order(ORDER)
+        await new_gateway().order(ORDER, at_once)
     assert kis.seen == []
     assert len(kis.token_requests) == asked
 

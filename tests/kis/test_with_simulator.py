@@ -14,6 +14,7 @@ from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.gateway import HttpGateway
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
+from tests.kis.fake_kis import at_once
 
 PRICE_PATH = "/uapi/domestic-stock/v1/quotations/inquire-price"
 PRICE = KisRequest("GET", PRICE_PATH, "FHKST01010100", {"FID_COND_MRKT_DIV_CODE": "J", "FID_INPUT_ISCD": "005930"})
@@ -71,7 +72,7 @@ async def test_a_token_that_died_early_is_renewed(simulator: Simulator, tmp_path
     async with connected(simulator, tmp_path) as gateway:
         await gateway.read(PRICE)
         simulator.faults.expire_tokens()
-        assert (await gateway.order(BUY)).body["rt_cd"] == "0"
+        assert (await gateway.order(BUY, at_once)).body["rt_cd"] == "0"
     assert len(simulator.ledger.orders) == 1
 
 
@@ -81,7 +82,7 @@ async def test_an_order_that_stands_although_its_answer_was_lost_is_unknown_and_
     simulator.faults.add("drop", BUY.path, when="after")
     async with connected(simulator, tmp_path) as gateway:
         with pytest.raises(OrderStateUnknown):
-            await gateway.order(BUY)
+            await gateway.order(BUY, at_once)
     assert len(simulator.ledger.orders) == 1
 
 
@@ -91,7 +92,7 @@ async def test_an_order_over_the_limit_is_placed_once_in_the_end(
 ) -> None:
     simulator.faults.add("error", BUY.path, code="EGW00201", status=status)
     async with connected(simulator, tmp_path) as gateway:
-        await gateway.order(BUY)
+        await gateway.order(BUY, at_once)
     assert len(simulator.ledger.orders) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kis_mcp.catalog.apis import KisApis
-from kis_mcp.catalog.gateway import KisReply, KisRequest, WaitReporter
+from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, WaitReporter
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
@@ -24,7 +24,7 @@ class FakeGateway:
         self.asked.append(request)
         return KisReply(self.answers[request.path.rsplit("/", 1)[1]](request.elements))
 
-    async def order(self, request: KisRequest) -> KisReply:
+    async def order(self, request: KisRequest, may_leave: MayLeave) -> KisReply:
         raise AssertionError("reading the market sends no order")
 
 

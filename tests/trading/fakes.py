@@ -9,6 +9,7 @@ from typing import Any
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.gateway import MayLeave
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
@@ -42,12 +43,13 @@ async def _accept() -> None: ...
 
 @dataclass
 class FakeKis:
-    """Takes every order, unless ``before`` or ``after`` taking it fails or blocks."""
+    """Takes every order, unless ``waiting`` for its turn, ``before`` or ``after`` taking it fails or blocks."""
 
     clock: FakeClock
     catalog: Catalog = CATALOG
     environment: Environment = Environment.SIM
     accounts: Mapping[AccountKind, Account] = field(default_factory=lambda: {"stock": Account("12345678", "01")})
+    waiting: Callable[[], Awaitable[None]] = _accept
     before: Callable[[], Awaitable[None]] = _accept
     after: Callable[[], Awaitable[None]] = _accept
     posts: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -81,7 +83,9 @@ class FakeKis:
 
     def check(self, api: Api, values: Mapping[str, object]) -> None: ...
 
-    async def order(self, tool: str, values: Mapping[str, object]) -> Decoded:
+    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
+        await self.waiting()
+        await may_leave()
         self.posts.append((tool, dict(values)))
         await self.before()
         order_id = self.take(values)

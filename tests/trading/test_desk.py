@@ -94,6 +94,7 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
         "Type: limit",
         "Price: 70,000 KRW",
         "Estimated amount: 700,000 KRW",
+        "Estimated fees and taxes: about 98 KRW",
         "Account: 12****78-01",
     ]
 

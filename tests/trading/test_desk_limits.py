@@ -56,16 +56,35 @@ async def test_a_halt_refuses_orders_and_changes_without_asking_kis_and_lets_can
     assert (await desk.desk.execute(cancel)).status is Status.ACCEPTED
 
 
-async def test_a_halt_between_confirmation_and_sending_holds_the_order_back(
+async def test_a_halt_between_confirmation_and_sending_refuses_the_order_for_good(
     desk: Desk, kis: FakeKis, halt: Switch
 ) -> None:
     intent_id = await desk.confirmed()
     halt.reason = "stop"
+    for _ in range(2):
+        with pytest.raises(OrderRefused, match="halted: stop"):
+            await desk.desk.execute(intent_id)
+        halt.reason = None
+    assert kis.posts == []
+    assert await desk.status(intent_id) is Status.REFUSED
+
+
+async def test_a_halt_while_an_order_waits_its_turn_holds_it_back_and_lets_a_cancel_out(
+    desk: Desk, kis: FakeKis, halt: Switch
+) -> None:
+    async def halted_meanwhile() -> None:
+        halt.reason = "stop"
+
+    await desk.desk.execute(await desk.confirmed())
+    intent_id = await desk.confirmed(BUY | {"price": 70100})
+    cancel = await desk.propose(CANCEL, tool=RVSECNCL)
+    await desk.decide(cancel)
+    kis.waiting = halted_meanwhile
     with pytest.raises(OrderRefused, match="halted: stop"):
         await desk.desk.execute(intent_id)
-    assert kis.posts == []
-    halt.reason = None
-    assert (await desk.desk.execute(intent_id)).status is Status.ACCEPTED
+    assert await desk.status(intent_id) is Status.REFUSED
+    assert (await desk.desk.execute(cancel)).status is Status.ACCEPTED
+    assert [tool for tool, _ in kis.posts] == [ORDER_CASH, RVSECNCL]
 
 
 async def test_a_halt_between_claim_and_post_holds_the_order_back(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import ORDER_LEAVES_WITHIN
 from kis_mcp.kis.transport import CONNECT_SECONDS
+from kis_mcp.trading.desk import ORDER_LEAVES_WITHIN
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.placed_orders import PlacedOrder, PlacedOrders, PlacedStatus
