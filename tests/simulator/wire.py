@@ -75,6 +75,14 @@ class Wire:
         elements = ACCOUNT | order | {"EXCG_ID_DVSN_CD": "KRX"} | others
         return (await self.post("/uapi/domestic-stock/v1/trading/order-cash", tr_id, elements)).json()
 
+    async def credit(
+        self, side: str, credit_type: str, quantity: int, price: str = "0", code: str = "00", **others: str
+    ) -> dict[str, Any]:
+        order = {"PDNO": "005930", "CRDT_TYPE": credit_type, "LOAN_DT": MONDAY.strftime("%Y%m%d"), "ORD_DVSN": code}
+        order |= {"ORD_QTY": str(quantity), "ORD_UNPR": price, "EXCG_ID_DVSN_CD": "KRX", "RSVN_ORD_YN": "N"}
+        path = "/uapi/domestic-stock/v1/trading/order-credit"
+        return (await self.post(path, {"buy": "TTTC0052U", "sell": "TTTC0051U"}[side], ACCOUNT | order | others)).json()
+
     async def change(self, action: str, number: str, **others: str) -> dict[str, Any]:
         elements = ACCOUNT | {
             "KRX_FWDG_ORD_ORGNO": "06010",
@@ -89,11 +97,11 @@ class Wire:
         path = "/uapi/domestic-stock/v1/trading/order-rvsecncl"
         return (await self.post(path, f"{self.trade_prefix}0013U", elements | others)).json()
 
-    async def balance(self, **headers: str) -> httpx.Response:
+    async def balance(self, *, by_loan_date: bool = False, **headers: str) -> httpx.Response:
         elements = ACCOUNT | {
             "AFHR_FLPR_YN": "N",
             "OFL_YN": "",
-            "INQR_DVSN": "02",
+            "INQR_DVSN": "01" if by_loan_date else "02",
             "UNPR_DVSN": "01",
             "FUND_STTL_ICLD_YN": "N",
             "FNCG_AMT_AUTO_RDPT_YN": "N",

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_DOWN, Decimal
 
+from kis_mcp.simulator.answers import credit
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.portfolio import (
     Holding,
@@ -24,15 +25,20 @@ _FOUR = Decimal("0.0001")
 
 
 def balance(world: World, call: Call) -> Answer:
-    """Positions, and the account's cash and sums in one row."""
+    """Positions and loans, and the account's cash and sums in one row. Loans have a day where it is asked for."""
     portfolio = _portfolio(world, call)
-    return {"output1": [_position(holding) for holding in portfolio.holdings], "output2": [_sums(portfolio)]}
+    by_date = call.arguments.get("group_by") == "loan_date"
+    holdings = portfolio.holdings if by_date else credit.by_kind(portfolio.holdings)
+    rows = [dict(_position(holding)) for holding in holdings]
+    if not by_date:
+        rows = [row | {"loan_dt": ""} for row in rows]
+    return {"output1": rows, "output2": [_sums(portfolio)]}
 
 
 def account_balance(world: World, call: Call) -> Answer:
     """Twenty kinds of assets in KIS' fixed order; there are Korean shares, foreign shares, foreign cash and cash."""
     home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "overseas_stock", call)
-    rate = world.exchange_rate
+    rate, owed = world.exchange_rate, credit.owed(home.holdings)
     rows: dict[int, tuple[Decimal, Decimal]] = {
         1: (home.cost, home.value),
         9: (abroad.cost * rate, abroad.value * rate),
@@ -45,7 +51,9 @@ def account_balance(world: World, call: Call) -> Answer:
     output1 = [_asset(*rows.get(position, empty), whole=value) for position in range(1, 21)]
     output2: Facts = {
         "pchs_amt_smtl": cost,
-        "nass_tot_amt": value,
+        "nass_tot_amt": value - owed + credit.proceeds(home.holdings),
+        "loan_amt_smtl": owed,
+        "crdt_fncg_amt": owed,
         "evlu_pfls_amt_smtl": value - cost,
         "evlu_amt_smtl": value,
         "tot_asst_amt": value,
@@ -79,6 +87,10 @@ def buying_power(world: World, call: Call) -> Answer:
         "ord_psbl_frcr_amt_wcrc": portfolio.account.cash.get("USD", ZERO) * world.exchange_rate,
     }
     return {"output": facts}
+
+
+def credit_power(world: World, call: Call) -> Answer:
+    return {"output": credit.buying_power(world, call)}
 
 
 def sellable(world: World, call: Call) -> Answer:
@@ -137,37 +149,38 @@ def _position(holding: Holding) -> Facts:
     return {
         "pdno": holding.instrument.symbol,
         "prdt_name": holding.instrument.name_ko,
-        "trad_dvsn_name": "현금",
-        "cblc_dvsn_name": "현금",
         "item_dvsn_name": "주식",
         "bfdy_buy_qty": bought(holding.yesterday),
         "bfdy_sll_qty": sold(holding.yesterday),
         "thdt_buyqty": bought(holding.today),
         "thdt_sll_qty": sold(holding.today),
-        "hldg_qty": position.quantity,
+        "hldg_qty": abs(position.quantity),
         "slpsb_qty": holding.closable,
         "ord_psbl_qty": holding.closable,
         "pchs_avg_pric": position.average_price.quantize(_FOUR),
-        "pchs_amt": position.cost.quantize(Decimal(1)),
+        "pchs_amt": abs(position.cost).quantize(Decimal(1)),
         "prpr": quote.price,
-        "evlu_amt": holding.value,
+        "evlu_amt": abs(holding.value),
         "evlu_pfls_amt": holding.profit.quantize(Decimal(1)),
         "evlu_pfls_rt": holding.profit_rate,
         "fltt_rt": quote.change_rate,
         "bfdy_cprs_icdc": quote.change,
-        "item_mgna_rt_name": "100%",
         "sbst_pric": (quote.previous_close * 7 / 10).quantize(Decimal(1)),
+        **credit.loan_facts(holding),
     }
 
 
 def _sums(portfolio: Portfolio) -> Facts:
-    today, before = portfolio.fills_today, portfolio.fills_before
-    total = portfolio.cash + portfolio.value
+    today, before, holdings = portfolio.fills_today, portfolio.fills_before, portfolio.holdings
+    owed, proceeds = credit.owed(holdings), credit.proceeds(holdings)
+    owned = sum((max(holding.value, ZERO) for holding in holdings), ZERO)
+    cost = sum((abs(holding.position.cost) for holding in holdings), ZERO)
+    net = portfolio.cash + portfolio.value - owed + proceeds
     yesterday_value = sum(
-        (h.quote.previous_close * (h.position.quantity - bought(h.today) + sold(h.today)) for h in portfolio.holdings),
+        (h.quote.previous_close * (h.position.quantity - bought(h.today) + sold(h.today)) for h in holdings),
         ZERO,
     )
-    yesterday_total = portfolio.cash - sum((fill.cash for fill in today), ZERO) + yesterday_value
+    yesterday_net = net - portfolio.value + yesterday_value - sum((fill.cash - fill.lent for fill in today), ZERO)
     return {
         "dnca_tot_amt": portfolio.settled(0),
         "nxdy_excc_amt": portfolio.settled(1),
@@ -178,22 +191,24 @@ def _sums(portfolio: Portfolio) -> Facts:
         "thdt_sll_amt": sell_amount(today),
         "bfdy_tlex_amt": costs(before),
         "thdt_tlex_amt": costs(today),
-        "scts_evlu_amt": portfolio.value,
-        "tot_evlu_amt": total,
-        "nass_amt": total,
+        "tot_loan_amt": owed,
+        "tot_stln_slng_chgs": proceeds,
+        "scts_evlu_amt": owned,
+        "tot_evlu_amt": portfolio.cash + owned,
+        "nass_amt": net,
         "fncg_gld_auto_rdpt_yn": "N",
-        "pchs_amt_smtl_amt": portfolio.cost.quantize(Decimal(1)),
-        "evlu_amt_smtl_amt": portfolio.value,
+        "pchs_amt_smtl_amt": cost.quantize(Decimal(1)),
+        "evlu_amt_smtl_amt": sum((abs(holding.value) for holding in holdings), ZERO),
         "evlu_pfls_smtl_amt": portfolio.profit.quantize(Decimal(1)),
-        "bfdy_tot_asst_evlu_amt": yesterday_total,
-        "asst_icdc_amt": total - yesterday_total,
+        "bfdy_tot_asst_evlu_amt": yesterday_net,
+        "asst_icdc_amt": net - yesterday_net,
         "rlzt_pfls": realised(today).quantize(Decimal(1)),
         "rlzt_erng_rt": percent(realised(today), sum((fill.cost for fill in today), ZERO)),
         "real_evlu_pfls": portfolio.profit.quantize(Decimal(1)),
-        "real_evlu_pfls_erng_rt": percent(portfolio.profit, portfolio.cost),
+        "real_evlu_pfls_erng_rt": percent(portfolio.profit, cost),
         "trad_pfls_smtl": realised(today).quantize(Decimal(1)),
         "thdt_tot_pfls_amt": (portfolio.profit + realised(today)).quantize(Decimal(1)),
-        "pftrt": percent(portfolio.profit, portfolio.cost),
+        "pftrt": percent(portfolio.profit, cost),
     }
 
 

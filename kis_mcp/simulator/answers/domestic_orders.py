@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from kis_mcp.simulator.answers.credit import funding_name, is_funded
 from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.portfolio import (
     costs,
@@ -80,6 +81,7 @@ def _wanted(order: Order, call: Call) -> bool:
         and (status != "filled" or order.filled > 0)
         and (status != "unfilled" or order.remaining > 0)
         and arguments.get("exchange", "all") in ("all", order.venue.lower())
+        and is_funded(order, arguments.get("funding", "all"))
     )
 
 
@@ -89,6 +91,7 @@ def _side_wanted(side: Side, wanted: str) -> bool:
 
 def _order(world: World, order: Order) -> Facts:
     change = order.action.words
+    side = f"{funding_name(order)}{SIDE_NAMES[order.side]}"
     order_type = KRX_TYPES[order.code].name
     return {
         "ord_dt": order.placed_at.date(),
@@ -97,9 +100,9 @@ def _order(world: World, order: Order) -> Facts:
         "orgn_odno": order.original,
         "ord_dvsn_name": order_type,
         "ord_dvsn_cd": order.code,
-        "trad_dvsn_name": f"현금{SIDE_NAMES[order.side]}",
+        "trad_dvsn_name": side,
         "sll_buy_dvsn_cd": order.side.value,
-        "sll_buy_dvsn_cd_name": f"현금{SIDE_NAMES[order.side]}{change}{'*' if change else ''}",
+        "sll_buy_dvsn_cd_name": f"{side}{change}{'*' if change else ''}",
         "rvse_cncl_dvsn_name": f"{SIDE_NAMES[order.side]}{change}{'*' if change else ''}",
         "pdno": order.symbol,
         "prdt_name": world.market.instruments[order.symbol].name_ko,

@@ -17,6 +17,7 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.engine.credit import CREDIT_TYPES, lot_of
 from kis_mcp.simulator.engine.model import ZERO, Fill, Side
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.world import World
@@ -30,8 +31,8 @@ def period_profit(world: World, call: Call) -> Answer:
 
 
 def period_trade_profit(world: World, call: Call) -> Answer:
-    """The same for each day and stock."""
-    return _profit(world, call, lambda fill: (fill.day, fill.symbol))
+    """The same for each day and stock, loans apart."""
+    return _profit(world, call, lambda fill: (fill.day, lot_of(fill)))
 
 
 def _profit(world: World, call: Call, key: Callable[[Fill], tuple[object, ...]]) -> Answer:
@@ -62,6 +63,7 @@ def _profit(world: World, call: Call, key: Callable[[Fill], tuple[object, ...]])
         "tot_fee": total(fills, "commission"),
         "tot_tltx": total(fills, "tax"),
         "tot_excc_amt": total(fills, "cash"),
+        "loan_int": total(fills, "interest"),
         "tot_rlzt_pfls": realised(fills).quantize(Decimal(1)),
         "tot_pftrt": percent(realised(fills), total(fills, "cost")),
     }
@@ -70,14 +72,16 @@ def _profit(world: World, call: Call, key: Callable[[Fill], tuple[object, ...]])
 
 def _profit_row(portfolio: Portfolio, fills: Sequence[Fill]) -> Facts:
     first = fills[0]
-    position = portfolio.account.position(first.symbol)
+    position, kind = portfolio.account.lots[lot_of(first)], CREDIT_TYPES.get(first.credit_type)
     quantity = sold(fills)
     return {
         "trad_dt": first.day,
         "pdno": first.symbol,
         "prdt_name": portfolio.world.market.instruments[first.symbol].name_ko,
-        "trad_dvsn_name": "현금",
-        "hldg_qty": position.quantity,
+        "trad_dvsn_name": kind.name if kind else "현금",
+        "loan_dt": first.loan_date,
+        "loan_int": total(fills, "interest"),
+        "hldg_qty": abs(position.quantity),
         "pchs_unpr": position.average_price.quantize(_FOUR),
         "buy_qty": bought(fills),
         "buy_qty1": bought(fills),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.broker import Ticket
@@ -30,8 +31,10 @@ def order_cash(world: World, call: Call) -> Answer:
 
 
 def order_credit(world: World, call: Call) -> Answer:
+    """On a new loan, or repaying one."""
     side = side_of(call)
-    ticket = _domestic_ticket(call, side, credit_type=call.text("CRDT_TYPE"), loan_date=call.text("LOAN_DT"))
+    kind = credit_type_of(call, "CRDT_TYPE", side)
+    ticket = _domestic_ticket(call, side, credit_type=kind.code, loan_date=loan_date_of(call, kind))
     return placed(world, call, ticket)
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Position, Side
+from kis_mcp.simulator.engine.credit import lot_of
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Position, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Quote, percent
 from kis_mcp.simulator.world import World
@@ -28,6 +29,11 @@ class Holding:
     closable: int
     today: Sequence[Fill]
     yesterday: Sequence[Fill]
+
+    @property
+    def loan(self) -> Loan | None:
+        """What it was bought or borrowed with."""
+        return self.position if isinstance(self.position, Loan) else None
 
     @property
     def value(self) -> Decimal:
@@ -51,7 +57,7 @@ class Holding:
 
     @property
     def profit_rate(self) -> Decimal:
-        return percent(self.profit, self.position.cost)
+        return percent(self.profit, abs(self.position.cost))
 
 
 class Portfolio:
@@ -69,21 +75,21 @@ class Portfolio:
 
     @cached_property
     def holdings(self) -> list[Holding]:
-        """Every position that is there, or was there today, in the order of their first purchase."""
-        instruments = (self.world.market.instruments[symbol] for symbol in self.account.positions)
-        mine = (self.holding(instrument) for instrument in instruments if instrument.category == self.category)
+        """Every position or loan that is there, or was there today, in the order of their first purchase."""
+        instruments = ((key, self.world.market.instruments[key.partition(":")[0]]) for key in self.account.lots)
+        mine = (self.holding(item, key) for key, item in instruments if item.category == self.category)
         return [holding for holding in mine if holding.position.quantity or holding.today]
 
-    def holding(self, instrument: Instrument) -> Holding:
-        """The position in one instrument, if only an empty one."""
-        symbol = instrument.symbol
+    def holding(self, instrument: Instrument, lot: str = "") -> Holding:
+        """The position in one instrument, or one of the loans, if only an empty one."""
+        key = lot or instrument.symbol
         return Holding(
             instrument,
-            self.account.positions.get(symbol, Position()),
+            self.account.lots.get(key, Position()),
             self.world.market.quote(instrument, self._now),
-            self.world.broker.closable(self.account, symbol),
-            [fill for fill in self.fills_today if fill.symbol == symbol],
-            [fill for fill in self.fills_before if fill.symbol == symbol],
+            self.world.broker.means.closable(self.account, key),
+            [fill for fill in self.fills_today if lot_of(fill) == key],
+            [fill for fill in self.fills_before if lot_of(fill) == key],
         )
 
     @cached_property
@@ -122,12 +128,12 @@ class Portfolio:
     @property
     def available(self) -> Decimal:
         """Cash for new orders."""
-        return self.world.broker.available_cash(self.account, self.currency)
+        return self.world.broker.means.available_cash(self.account, self.currency)
 
     @property
     def margin(self) -> Decimal:
         """Cash that open positions bind."""
-        return self.world.broker.margin(self.account, self.currency)
+        return self.world.broker.means.bound_cash(self.account, self.currency)
 
     @property
     def bound(self) -> Decimal:

@@ -28,7 +28,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_inquire_daily_ccld": domestic_orders.daily_ccld,
     "domestic_stock_inquire_psbl_rvsecncl": domestic_orders.open_orders,
     "domestic_stock_inquire_psbl_order": domestic_balance.buying_power,
-    "domestic_stock_inquire_credit_psamount": domestic_balance.buying_power,
+    "domestic_stock_inquire_credit_psamount": domestic_balance.credit_power,
     "domestic_stock_inquire_psbl_sell": domestic_balance.sellable,
     "domestic_stock_intgr_margin": domestic_balance.margin,
     "domestic_stock_inquire_period_profit": domestic_profit.period_profit,

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.costs import commission, tax
-from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order
+from kis_mcp.simulator.engine.credit import CREDIT_TYPES, exchanged, lot_of
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Order, Position
 from kis_mcp.simulator.market.instruments import Category
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -57,11 +58,15 @@ class Books:
         """Move money and shares for one execution, which closes what it can of a position before it opens one."""
         instrument = self._market.instruments[order.symbol]
         account = self.accounts[order.account]
-        position = account.position(order.symbol)
+        position = _lot(account, order)
         sign, held = order.side.sign, abs(position.quantity)
         closed = min(size, held) if position.quantity * sign < 0 else 0
         value = price * instrument.multiplier
         released = position.cost if closed == held else (position.cost * closed / held).quantize(_COST_STEP)
+        from_lender, interest = ZERO, ZERO
+        if isinstance(position, Loan):
+            from_lender, interest = exchanged(CREDIT_TYPES[order.credit_type], position, value * size, closed, day)
+            position.lent += from_lender
         position.quantity += sign * size
         position.cost += sign * value * (size - closed) - released
         fill = Fill(
@@ -82,6 +87,10 @@ class Books:
             multiplier=instrument.multiplier,
             closed=closed,
             gain=-sign * value * closed - released if instrument.margin_rate else None,
+            credit_type=order.credit_type,
+            loan_date=order.loan_date,
+            lent=from_lender,
+            interest=interest,
         )
         account.cash[fill.currency] = account.cash.get(fill.currency, ZERO) + fill.cash
         self.fills.append(fill)
@@ -102,3 +111,12 @@ class Books:
         """What changed since the last call, by key."""
         changed, self._changed = self._changed, {}
         return changed
+
+
+def _lot(account: Account, order: Order) -> Position:
+    """What an order opens or closes."""
+    kind = CREDIT_TYPES.get(order.credit_type)
+    if kind is None:
+        return account.position(order.symbol)
+    new = Loan(symbol=order.symbol, credit_type=kind.opened_as, loan_date=order.loan_date)
+    return account.loans.setdefault(lot_of(order), new)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.costs import margin, needed_cash
 from kis_mcp.simulator.engine.matching import Matcher
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Position, Reservation, Side
+from kis_mcp.simulator.engine.means import Means
+from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument
@@ -50,6 +50,7 @@ class Broker:
         self._store = store
         self._check_hours = check_hours
         self._matcher = Matcher(market, self._fill)
+        self.means = Means(market, self.open_orders)
         self._changed: dict[str, Order | Reservation] = {}
         self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
         self.reservations: dict[str, Reservation] = {item.number: item for item in store.load(Reservation)}
@@ -66,37 +67,6 @@ class Broker:
         """What still rests, oldest first."""
         mine = (order for order in self._matcher.resting if order.account == account.key)
         return sorted(mine, key=lambda order: order.sequence)
-
-    def held_cash(self, account: Account, currency: str, *new: Order) -> Decimal:
-        """Cash that open orders, and new ones, have taken; what closes a position needs none."""
-        closable = {
-            (symbol, _closing(position)): abs(position.quantity) for symbol, position in account.positions.items()
-        }
-        held = ZERO
-        for order in (*self.open_orders(account), *new):
-            instrument = self._market.instruments[order.symbol]
-            if instrument.currency == currency:
-                closing = min(order.remaining, closable.get((order.symbol, order.side), 0))
-                closable[order.symbol, order.side] = closable.get((order.symbol, order.side), 0) - closing
-                held += self._need(instrument, order, order.remaining - closing)
-        return held
-
-    def margin(self, account: Account, currency: str) -> Decimal:
-        """Cash that open positions bind."""
-        listed = self._market.instruments
-        positions = ((listed[symbol], position) for symbol, position in account.positions.items())
-        return sum((margin(i, abs(p.cost)) for i, p in positions if i.margin_rate and i.currency == currency), ZERO)
-
-    def available_cash(self, account: Account, currency: str) -> Decimal:
-        """Cash for new orders."""
-        free = account.cash.get(currency, ZERO) - self.margin(account, currency)
-        return free - self.held_cash(account, currency)
-
-    def closable(self, account: Account, symbol: str) -> int:
-        """Shares held, or contracts held or sold short, that no open order closes."""
-        position = account.positions.get(symbol, Position())
-        open_orders = (o for o in self.open_orders(account) if o.symbol == symbol)
-        return abs(position.quantity) - sum(o.remaining for o in open_orders if o.side is _closing(position))
 
     def place(self, account: Account, ticket: Ticket, now: datetime) -> Order:
         """Accept an order and match it.
@@ -260,22 +230,10 @@ class Broker:
             credit_type=ticket.credit_type,
             loan_date=ticket.loan_date,
         )
-        self._check_means(account, instrument, order)
+        self.means.check(account, order)
         self._keep(order)
         self._matcher.submit(order, now)
         return order
-
-    def _check_means(self, account: Account, instrument: Instrument, order: Order) -> None:
-        """Whether the account has the shares to sell, or the cash; what is margined may be sold short."""
-        if order.side is Side.SELL and not instrument.margin_rate:
-            sellable = self.closable(account, order.symbol)
-            if sellable < order.quantity:
-                raise Rejected(Problem.TOO_MANY_SHARES if sellable else Problem.NO_HOLDINGS)
-            return
-        currency = instrument.currency
-        need = self.held_cash(account, currency, order) - self.held_cash(account, currency)
-        if need and need > self.available_cash(account, currency):
-            raise Rejected(Problem.NO_CASH)
 
     def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
         instrument = self._market.find(ticket.symbol)
@@ -312,14 +270,6 @@ class Broker:
             case "last":
                 return quote.price
 
-    def _need(self, instrument: Instrument, order: Order, opening: int) -> Decimal:
-        """Cash that a part of an order takes; without a limit it is valued at the day's highest price."""
-        limit = order.limit
-        if limit is None:
-            history = self._market.history(instrument)
-            limit = instrument.price(instrument.limits(history.previous_close(order.day))[1])
-        return needed_cash(instrument, limit, opening)
-
     def _open_order(self, account: Account, number: str, quantity: int | None) -> tuple[Order, int]:
         original = self.orders.get(f"{int(number):010}" if number.isdigit() else "")
         if original is None or original.account != account.key:
@@ -344,11 +294,6 @@ class Broker:
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
         self._changed[order.number] = order
-
-
-def _closing(position: Position) -> Side:
-    """The side of the orders that close a position."""
-    return Side.BUY if position.quantity < 0 else Side.SELL
 
 
 def _waits(reservation: Reservation) -> bool:

@@ -1,5 +1,6 @@
 """What the engine keeps: orders, fills, reservations, accounts and their positions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -121,6 +122,8 @@ class Fill:
         closed: How much of the quantity closed a position.
         gain: What the closing of a margined contract realised, before costs, and all that it moves; None where the
             whole amount is paid.
+        lent: What a lender gave for it; negative for what he took back or keeps.
+        interest: Paid with what he took back.
     """
 
     sequence: int
@@ -140,6 +143,10 @@ class Fill:
     multiplier: Decimal = Decimal(1)
     closed: int = 0
     gain: Decimal | None = None
+    credit_type: str = ""
+    loan_date: str = ""
+    lent: Decimal = ZERO
+    interest: Decimal = ZERO
 
     @property
     def amount(self) -> Decimal:
@@ -149,14 +156,14 @@ class Fill:
     def cash(self) -> Decimal:
         """What it adds to the account's cash; negative for a buy."""
         moved = self.side.sign * -self.amount if self.gain is None else self.gain
-        return moved - self.commission - self.tax
+        return moved + self.lent - self.commission - self.tax - self.interest
 
     @property
     def profit(self) -> Decimal:
-        """Realised by a sell, or by a margined contract's closing, after costs; 0 for the buy of a share."""
+        """Realised by what closed a position, or by a margined contract, after costs; 0 for what opened one."""
         if self.gain is not None:
             return self.cash
-        return self.cash - self.cost if self.side is Side.SELL else ZERO
+        return self.cash - self.lent + self.side.sign * self.cost if self.closed else ZERO
 
 
 @dataclass(slots=True)
@@ -189,6 +196,27 @@ class Position:
         """With a contract's multiplier."""
         return self.cost / self.quantity if self.quantity else ZERO
 
+    @property
+    def closing_side(self) -> Side:
+        """Of the orders that close it."""
+        return Side.BUY if self.quantity < 0 else Side.SELL
+
+
+@dataclass(slots=True, kw_only=True)
+class Loan(Position):
+    """What was bought on a loan, or borrowed and sold short, on one day.
+
+    Attributes:
+        credit_type: KIS' code that opened it.
+        loan_date: YYYYMMDD.
+        lent: What the lender has given for it; negative for the proceeds of a short sale, which he keeps.
+    """
+
+    symbol: str
+    credit_type: str
+    loan_date: str
+    lent: Decimal = ZERO
+
 
 @dataclass(slots=True)
 class Account:
@@ -199,12 +227,14 @@ class Account:
         owner: Digest of the app key that opened it.
         cash: By currency, unsettled fills included.
         positions: By symbol; sold-out ones stay with quantity 0.
+        loans: By symbol, credit type and date; repaid ones stay with quantity 0.
     """
 
     key: str
     owner: str
     cash: dict[str, Decimal]
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
+    loans: dict[str, Loan] = field(default_factory=dict[str, Loan])
 
     @property
     def host(self) -> str:
@@ -217,6 +247,11 @@ class Account:
     @property
     def product(self) -> str:
         return self.key.rpartition("-")[2]
+
+    @property
+    def lots(self) -> Mapping[str, Position]:
+        """Positions and loans by their keys."""
+        return {**self.positions, **self.loans}
 
     def position(self, symbol: str) -> Position:
         return self.positions.setdefault(symbol, Position())

@@ -11,6 +11,7 @@ class Problem(Enum):
     OFF_TICK = auto()
     PRICE_LIMIT = auto()
     NO_CASH = auto()
+    NO_CREDIT = auto()
     NO_HOLDINGS = auto()
     TOO_MANY_SHARES = auto()
     NO_ORIGINAL = auto()

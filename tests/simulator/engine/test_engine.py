@@ -83,7 +83,7 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
         for currency, start in CASH.items():
             moved = sum((fill.cash for fill in fills if fill.currency == currency), Decimal(0))
             assert account.cash[currency] == start + moved
-            assert exchange.broker.available_cash(account, currency) >= 0
+            assert exchange.broker.means.available_cash(account, currency) >= 0
         held = Counter[str]()
         cost: dict[str, Decimal] = {}
         for fill in fills:
@@ -93,7 +93,7 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
             cost[fill.symbol] = cost.get(fill.symbol, Decimal(0)) + added
         assert {symbol: position.quantity for symbol, position in account.positions.items()} == dict(held)
         assert {symbol: position.cost for symbol, position in account.positions.items()} == cost
-        assert all(exchange.broker.closable(account, symbol) >= 0 for symbol in held)
+        assert all(exchange.broker.means.closable(account, symbol) >= 0 for symbol in held)
         assert all(position.cost == 0 for position in account.positions.values() if not position.quantity)
     by_order = Counter[str]()
     for fill in exchange.books.fills:
@@ -195,4 +195,4 @@ def test_money_of_a_sale_settles_two_trading_days_later_and_can_be_used_at_once(
     assert bought.settles_on == MONDAY.date() + timedelta(days=2)
     assert exchange.books.settled_cash(alice, "KRW", MONDAY.date()) == CASH["KRW"]
     assert exchange.books.settled_cash(alice, "KRW", bought.settles_on) == alice.cash["KRW"]
-    assert exchange.broker.available_cash(alice, "KRW") == alice.cash["KRW"]
+    assert exchange.broker.means.available_cash(alice, "KRW") == alice.cash["KRW"]

@@ -47,8 +47,10 @@ def test_gains_and_open_profit_are_what_fills_were_worth(orders: Sequence[tuple[
             assert rejected.problem is Problem.NO_CASH
         now += timedelta(minutes=7)
     broker.advance(now)
-    assert broker.margin(account, "KRW") + broker.held_cash(account, "KRW") >= 0
-    assert all(broker.closable(account, symbol) <= abs(held.quantity) for symbol, held in account.positions.items())
+    assert broker.means.bound_cash(account, "KRW") + broker.means.held_cash(account, "KRW") >= 0
+    assert all(
+        broker.means.closable(account, symbol) <= abs(held.quantity) for symbol, held in account.positions.items()
+    )
     assert account.cash["KRW"] == START + sum(fill.cash for fill in books.fills)
     for symbol in SYMBOLS:
         fills, position = [fill for fill in books.fills if fill.symbol == symbol], account.position(symbol)
