@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import cast
 
 import anyio
@@ -17,7 +18,8 @@ from kis_mcp.errors import BadArgument
 def run(tool: str, arguments: str, *, as_json: bool) -> int:
     """Call ``tool`` on a server of its own and print the result; the exit code.
 
-    A question that the tool asks (an order's confirmation) is put to the person at the terminal.
+    A question that the tool asks (an order's confirmation) is put to the person at the terminal; without a terminal
+    the server has to find another way, or refuses.
 
     Raises:
         BadArgument: ``arguments`` is no JSON object.
@@ -45,13 +47,26 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
 
 
 async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
-    async with server_process("--surface", "all", elicitation_callback=_ask_person) as client:
+    asking = _ask_person if sys.stdin.isatty() else None
+    async with server_process("--surface", "all", elicitation_callback=asking) as client:
         return await client.call_tool(tool, arguments)
 
 
 async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")
+    try:
+        return _answered(question)
+    except typer.Abort:
+        return ElicitResult(action="cancel")
+
+
+def _answered(question: ElicitRequestFormParams) -> ElicitResult:
+    """What the person types.
+
+    Raises:
+        typer.Abort: They break off.
+    """
     typer.echo(question.message, err=True)
     content: dict[str, str | int | float | bool | list[str] | None] = {}
     properties: dict[str, dict[str, object]] = question.requested_schema.get("properties", {})

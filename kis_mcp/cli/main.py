@@ -148,12 +148,12 @@ def setup_pin() -> None:
 
 @app.command()
 def kill(
-    reason: Annotated[str, typer.Option(help="Why, for whoever finds trading halted.")] = "no reason given",
+    reason: Annotated[list[str] | None, typer.Argument(help="Why, for whoever finds trading halted.")] = None,
 ) -> None:
     """Stop all new orders at once, in every process and environment. Cancels still go out."""
     from kis_mcp.cli.halt import kill
 
-    kill(reason)
+    kill(" ".join(reason or ["no reason given"]))
 
 
 @app.command()

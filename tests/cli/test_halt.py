@@ -1,30 +1,14 @@
 """Halting trading from the shell; lifting the halt takes a person at a terminal."""
 
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import COMMAND, run
-
-
-def resume_typing(text: str, data_dir: Path) -> int:
-    """Run ``kis-mcp resume`` in a terminal and type a line; the exit code."""
-    person, terminal = pty.openpty()
-    environment = {**os.environ, "KIS_DATA_DIR": str(data_dir), "KIS_CONFIG_FILE": str(data_dir / "absent.yaml")}
-    process = subprocess.Popen([*COMMAND, "resume"], stdin=terminal, stdout=subprocess.DEVNULL, env=environment)
-    os.close(terminal)
-    os.write(person, f"{text}\n".encode())
-    try:
-        return process.wait(timeout=60)
-    finally:
-        os.close(person)
+from tests.cli.command import at_a_terminal, run
 
 
 def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
-    assert run("kill", "--reason", "enough for today", data_dir=tmp_path).returncode == 0
+    assert run("kill", "enough", "for", "today", data_dir=tmp_path).returncode == 0
     order = '{"symbol": "005930", "side": "buy", "quantity": 1}'
     refused = run("call", "place_order", order, data_dir=tmp_path, KIS_CONFIRM="never")
     assert refused.returncode == 1
@@ -45,5 +29,5 @@ def test_resume_needs_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("typed", "code"), [("resume", 1), ("", 1), ("RESUME", 0)])
 def test_resume_needs_the_word(typed: str, code: int, tmp_path: Path) -> None:
     run("kill", data_dir=tmp_path)
-    assert resume_typing(typed, tmp_path) == code
+    assert at_a_terminal("resume", data_dir=tmp_path, typed=[typed])[0] == code
     assert (tmp_path / "HALTED").exists() is (code != 0)

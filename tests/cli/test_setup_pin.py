@@ -1,60 +1,25 @@
-import fcntl
-import os
-import pty
-import subprocess
-import termios
 from pathlib import Path
 
 from kis_mcp.server.approval.pin import FILE, Pin
-from tests.cli.command import COMMAND, run
-
-
-def at_a_terminal(data_dir: Path, *typed: str) -> tuple[int, str]:
-    """Run ``setup-pin`` on a terminal of its own and type a line at each prompt; the exit code and what was shown."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "setup-pin"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "KIS_DATA_DIR": str(data_dir)},
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(theirs)
-    shown, lines = b"", list(typed)
-    while part := read(ours):
-        shown += part
-        if lines and shown.endswith(b": "):
-            os.write(ours, f"{lines.pop(0)}\n".encode())
-    os.close(ours)
-    return process.wait(60), shown.decode()
-
-
-def read(terminal: int) -> bytes:
-    """What was written, empty once the terminal is closed."""
-    try:
-        return os.read(terminal, 4096)
-    except OSError:
-        return b""
+from tests.cli.command import at_a_terminal, run
 
 
 def test_a_pin_is_typed_twice_hidden_and_kept_as_a_digest(tmp_path: Path) -> None:
-    code, shown = at_a_terminal(tmp_path, "2580-x", "2580-x")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["2580-x", "2580-x"])
     assert code == 0, shown
     assert "2580" not in shown
     assert Pin(tmp_path).matches("2580-x")
 
 
 def test_two_different_pins_are_asked_for_again(tmp_path: Path) -> None:
-    code, shown = at_a_terminal(tmp_path, "2580-x", "2580-y", "1470-z", "1470-z")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["2580-x", "2580-y", "1470-z", "1470-z"])
     assert code == 0, shown
     assert "do not match" in shown
     assert Pin(tmp_path).matches("1470-z")
 
 
 def test_a_short_pin_is_refused_with_the_rule(tmp_path: Path) -> None:
-    code, shown = at_a_terminal(tmp_path, "123", "123")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["123", "123"])
     assert code == 2
     assert "4 to 64 characters" in shown
     assert not Pin(tmp_path).is_set()
