@@ -13,8 +13,8 @@ Market: TypeAlias = Literal["KR", "US"]
 KR_VENUES = frozenset({"krx", "nxt", "unified", "sor"})
 US_EXCHANGES = frozenset({"nasdaq", "nyse", "amex"})
 
-_KRX_CODE = re.compile(r"[0-9][0-9A-Z]{5}|Q[0-9]{6}")
-_US_TICKER = re.compile(r"[A-Z]{1,5}(?:[./-][A-Z]{1,3})?")
+KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
+US_TICKER = r"[A-Z]{1,5}(?:[./-][A-Z]{1,3})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def parse_symbol(text: str) -> tuple[str, Market]:
         BadArgument: It is neither a KRX code nor a US ticker.
     """
     symbol = text.strip().upper()
-    if _KRX_CODE.fullmatch(symbol):
+    if re.fullmatch(KRX_CODE, symbol):
         return symbol, "KR"
-    if _US_TICKER.fullmatch(symbol):
+    if re.fullmatch(US_TICKER, symbol):
         return re.sub("[.-]", "/", symbol), "US"
     raise BadArgument(
         f"{text!r} is neither a KRX code such as 005930 nor a US ticker such as AAPL.",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, Position
-from kis_mcp.market.instrument import Market, parse_symbol
+from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.call import Call, facts, page
 from kis_mcp.trading.accounts import balance, buying_power, positions
+from kis_mcp.trading.order_markets import market_of, possible_markets
 from kis_mcp.trading.orders import listed
-from kis_mcp.trading.placed_orders import PlacedOrder
 
 _BOTH: tuple[Market, ...] = ("KR", "US")
 
@@ -39,28 +38,30 @@ async def get_buying_power(call: Call) -> Page:
 
 async def get_orders(call: Call) -> Page:
     values = call.values()
-    symbol = parse_symbol(values["symbol"]) if "symbol" in values else None
+    symbol = values.get("symbol")
     cursor = Cursor(call.environment, call.api.tool, values)
     start = cursor.read(values["cursor"]).offset if "cursor" in values else 0
     session = await call.session()
     journal, reads = await session.journal(), await call.reads()
-    found: list[PlacedOrder] = []
-    for market in (symbol[1],) if symbol else _markets(values):
-        found += await listed(
-            reads,
-            journal,
-            market,
-            clock=session.clock,
-            start=values.get("start_date"),
-            end=values.get("end_date"),
-            symbol=symbol[0] if symbol else None,
-            status=values["status"],
-        )
+    told = [market_of(values["market"])] if "market" in values else possible_markets(symbol) if symbol else None
+    found, problems = await listed(
+        reads,
+        journal,
+        told,
+        clock=session.clock,
+        start=values.get("start_date"),
+        end=values.get("end_date"),
+        symbol=symbol,
+        status=values["status"],
+    )
     end = start + values["limit"]
+    shown = {field.name for block in call.api.blocks for field in block.fields}
     return page(
         reads.as_of,
+        notes=problems,
+        complete=not problems,
         next_cursor=cursor.write(Position(offset=end)) if end < len(found) else None,
-        orders=[facts(replace(order, branch="", family="", became=None)) for order in found[start:end]],
+        orders=[{name: value for name, value in facts(order).items() if name in shown} for order in found[start:end]],
     )
 
 

@@ -2,67 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.call import Call
 from kis_mcp.server.orders import send_order
 from kis_mcp.trading import orders
+from kis_mcp.trading.order_markets import listing, market_of
+from kis_mcp.trading.order_routes import markets_with
 from kis_mcp.trading.orders import OrderCall
+
+_NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
+_NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_TOKEN})
 
 
 async def place_order(call: Call) -> Page:
     values = call.values()
 
     async def prepare() -> OrderCall:
-        return orders.place(
-            builtin_instruments().resolve(values["symbol"], values.get("exchange")),
-            side=values["side"],
-            quantity=values["quantity"],
-            order_type=values["order_type"],
-            price=values.get("price"),
-            stop_price=values.get("stop_price"),
-            session=values["session"],
+        wanted = listing(
+            values["symbol"],
+            values.get("exchange"),
+            market_of(values["market"]) if "market" in values else None,
+            having=markets_with(values["session"]),
+            known=builtin_instruments().find,
         )
+        return orders.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 
 
 async def modify_order(call: Call) -> Page:
-    values = call.values()
-
-    async def prepare() -> OrderCall:
-        reads = await call.reads()
-        return await orders.modify(
-            reads,
-            _market(values),
-            values["order_id"],
-            price=values.get("price"),
-            order_type=values.get("order_type"),
-            quantity=values.get("quantity"),
-            session=values["session"],
-            now=reads.clock(),
-        )
-
-    return await send_order(call, prepare, values.get("idempotency_key"))
+    return await _change(call, orders.modify)
 
 
 async def cancel_order(call: Call) -> Page:
+    return await _change(call, orders.cancel)
+
+
+async def _change(call: Call, prepared: Callable[..., Awaitable[OrderCall]]) -> Page:
     values = call.values()
 
     async def prepare() -> OrderCall:
-        reads = await call.reads()
-        return await orders.cancel(
-            reads,
-            _market(values),
-            values["order_id"],
-            quantity=values.get("quantity"),
-            session=values["session"],
-            now=reads.clock(),
-        )
+        reads, terms = await call.reads(), _without(values, _NOT_CHANGED)
+        return await prepared(reads, market_of(values["market"]), values["order_id"], **terms, now=reads.clock())
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 
@@ -78,5 +64,5 @@ async def typed_order(call: Call) -> Page:
     return await send_order(call, prepare)
 
 
-def _market(values: dict[str, Any]) -> Market:
-    return cast(Market, values["market"].upper())
+def _without(values: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

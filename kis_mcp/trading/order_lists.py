@@ -7,6 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.trading.order import COUNTRIES
 
 US_WORDS = frozenset({"nasdaq", "nyse", "amex"})
 ASIAN_WORDS = frozenset(
@@ -31,6 +32,7 @@ class OrderList:
         family: What its orders are numbered among.
         market: Of every order in it, as in `kis_mcp.trading.order.Order`; None where the exchange tells.
         usual_exchange: Of a row that names none.
+        session: Of its orders, as `kis_mcp.trading.placed_orders.PlacedOrder` has it.
         tool, arguments, block: The API, what it is asked with beside the days, and the block of its rows.
         by_days: Whether it takes a first and a last day; otherwise it lists today.
         zone: Whose days those are.
@@ -51,6 +53,7 @@ class OrderList:
     family: str
     market: str | None = None
     usual_exchange: str | None = None
+    session: str | None = None
     tool: str
     arguments: Mapping[str, object] = field(default_factory=dict[str, object])
     block: str = "orders"
@@ -70,13 +73,20 @@ class OrderList:
     proves_absence: bool = True
     lasts: Literal["day", "session", "until_sent"] = "day"
 
+    def may_hold(self, market: str) -> bool:
+        """Whether orders of this market show in it."""
+        if self.market is not None:
+            return self.market == market
+        words = self.only.get("exchange", frozenset(COUNTRIES))
+        return any(country == market for word, (country, _) in COUNTRIES.items() if word in words)
+
 
 KOREAN = OrderList(
     family="KR",
     market="KR",
     usual_exchange="krx",
     tool="domestic_stock_inquire_daily_ccld",
-    names={"exchange": "exchange_id_code"},
+    names={"exchange": "exchange_id_code", "stop_price": "stop_limit_condition_price"},
     order_types_of="domestic_stock_order_cash",
 )
 OVERSEAS = OrderList(
@@ -93,6 +103,8 @@ _KOREAN_RESERVED = OrderList(
     family="reserved KR",
     market="KR",
     usual_exchange="krx",
+    session="reserved",
+    days_before=31,
     tool="domestic_stock_order_resv_ccnl",
     arguments={"active_only": False},
     block="reservations",
@@ -102,6 +114,8 @@ _KOREAN_RESERVED = OrderList(
         "order_quantity": "reserved_order_quantity",
         "order_price": "reserved_order_price",
         "cancelled": "cancel_order_date",
+        "order_date": "reserved_order_date",
+        "end_date": "reservation_end_date",
     },
     taken_at=("reserved_order_receipt_date", "reserved_order_receipt_time"),
     order_types_of="domestic_stock_order_resv",
@@ -114,10 +128,17 @@ _KOREAN_RESERVED = OrderList(
 def _overseas_reserved(region: str, words: frozenset[str]) -> OrderList:
     return OrderList(
         family=f"reserved {region}",
+        session="reserved",
+        days_before=1,
         tool="overseas_stock_order_resv_list",
         arguments={"exchange": region},
         block="reservations",
-        names={"order_id": "reserved_order_id", "rejection_reason": "unprocessed_reason", "cancelled": "cancelled"},
+        names={
+            "order_id": "reserved_order_id",
+            "rejection_reason": "unprocessed_reason",
+            "cancelled": "cancelled",
+            "order_date": "reserved_order_receipt_date",
+        },
         taken_at=("reserved_order_receipt_date", "order_receipt_time"),
         currency=None,
         only={"exchange": words},
@@ -133,11 +154,13 @@ _FUTURES = OrderList(
     family="domestic_futureoption",
     market="domestic_futureoption",
     tool="domestic_fo_inquire_ccnl",
+    order_types_of="domestic_fo_order",
     lasts="session",
 )
 _NIGHT_FUTURES = OrderList(
     family="domestic_futureoption",
     market="domestic_futureoption",
+    session="night",
     tool="domestic_fo_inquire_ngt_ccnl",
     days_after=5,
     only={"session": frozenset({"night"})},
@@ -150,7 +173,7 @@ _FUTURES_ABROAD = OrderList(
     tool="overseas_fo_inquire_daily_order",
     zone=NEW_YORK,
     days_before=1,
-    names={"average_fill_price": "fill_price"},
+    names={"average_fill_price": "fill_price", "stop_price": "stop_order_price"},
     taken_at=("receipt_datetime",),
     currency=None,
     is_exact=False,
@@ -161,7 +184,7 @@ _FUTURES_ABROAD_TODAY = OrderList(
     market="overseas_futureoption",
     tool="overseas_fo_inquire_ccld",
     by_days=False,
-    names={"average_fill_price": "fill_price"},
+    names={"average_fill_price": "fill_price", "stop_price": "stop_order_price"},
     taken_at=("registration_datetime",),
     currency=None,
     is_exact=False,

@@ -8,10 +8,9 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import KisMcpError
-from kis_mcp.market.instrument import US_EXCHANGES
 from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis, is_offered
-from kis_mcp.trading.order import Action, Side
+from kis_mcp.trading.order import COUNTRIES, Action, Side
 from kis_mcp.trading.order_lists import OrderList
 from kis_mcp.trading.placed_orders import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 
@@ -99,9 +98,10 @@ class _Row:
             family=self.order_list.family,
             branch=self._text("order_branch") or "",
             action=self._action(original),
-            market=self.order_list.market or ("US" if exchange in US_EXCHANGES else "overseas"),
+            market=self.order_list.market or COUNTRIES.get(exchange or "", ("overseas", ""))[0],
             exchange=(exchange or self.order_list.usual_exchange or "").lower() or None,
             currency=self.order_list.currency or self._text("currency"),
+            session=self.order_list.session,
             symbol=self._text("symbol") or "",
             name=self._text("name"),
             side=self._side(),
@@ -110,9 +110,13 @@ class _Row:
             filled_quantity=filled,
             remaining_quantity=remaining,
             price=self._number("order_price") or None,
+            stop_price=self._number("stop_price") or None,
             average_fill_price=self._number("average_fill_price") or None,
             status=self._status(ordered, filled, remaining),
             ordered_at=self._taken_at(),
+            order_date=self._day("order_date"),
+            end_date=self._day("end_date"),
+            loan_date=self._day("loan_date"),
             became=self._became(),
         )
 
@@ -121,6 +125,10 @@ class _Row:
 
     def _number(self, fact: str) -> Decimal:
         return number(self.row, self.order_list.names.get(fact, fact)) or Decimal(0)
+
+    def _day(self, fact: str) -> date | None:
+        day = self._text(fact)
+        return date.fromisoformat(day) if day else None
 
     def _order_id(self, fact: str) -> str | None:
         """An order number; KIS writes "no order" as blank or zeros."""

@@ -7,37 +7,90 @@ from datetime import datetime
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import BadArgument
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.order_lists import LISTED, OrderList
+from kis_mcp.trading.order import Action, Order, is_same_order_id
+from kis_mcp.trading.order_lists import OrderList, lists_of
 from kis_mcp.trading.order_reading import offered, orders_between
 from kis_mcp.trading.placed_orders import PlacedOrder
 
+_FOR_CHANGES_ONLY = frozenset({"symbol", "side"})
+_SHORT_ISIN = 9
+_CONTRACTS: Mapping[str, str] = {
+    **dict.fromkeys("1A", "futures"),
+    **dict.fromkeys("2B", "call"),
+    **dict.fromkeys("3C", "put"),
+    **dict.fromkeys("4D", "spread"),
+}
+"""What the first character of a KRX contract's symbol says it is."""
+
 
 async def original_of(kis: Kis, api: Api, order: Order, now: datetime) -> PlacedOrder | None:
-    """The order that ``order`` changes or cancels; None for a new order, and for reservations.
+    """The order that ``order`` changes or cancels; None for a new order, and where KIS keeps no list of such.
 
     Raises:
-        BadArgument: KIS has no such order today.
+        BadArgument: KIS lists no such order, or several.
     """
-    lists = [order_list for order_list in offered(kis, LISTED.get(api.tool, ())) if order_list.lists_changes]
+    named = {} if order.exchange is None else {"exchange": order.exchange}
+    lists = offered(kis, lists_of(api.tool, named))
     if order.action is Action.NEW or not lists:
         return None
     return await find_original(kis, lists, order.original_order_id or "", now)
 
 
-async def find_original(kis: Kis, lists: Sequence[OrderList], order_id: str, now: datetime) -> PlacedOrder:
-    """Today's order with this number.
+async def find_original(
+    kis: Kis, lists: Sequence[OrderList], order_id: str, now: datetime, *, market: str | None = None
+) -> PlacedOrder:
+    """The order with this number, of today or still waiting.
+
+    Args:
+        market: The only one that counts; None for all that the lists hold.
 
     Raises:
-        BadArgument: KIS has no such order today.
+        BadArgument: KIS lists no such order, or several.
     """
     for order_list in lists:
-        placed = (await orders_between(kis, order_list, now, now, fresh=True)).find(order_id)
-        if placed is not None and placed.action is not Action.CANCEL:
-            return placed
+        found = [
+            order
+            for order in (await orders_between(kis, order_list, now, now, fresh=True)).orders
+            if is_same_order_id(order.order_id, order_id)
+            and order.action is not Action.CANCEL
+            and market in (None, order.market)
+        ]
+        waiting = [order for order in found if order.is_waiting] or found
+        if len({order.symbol for order in waiting}) > 1:
+            raise BadArgument(
+                f"KIS has orders {order_id} in {' and '.join(sorted({order.symbol for order in waiting}))}.",
+                remedy="Nothing tells which is meant; the person can change it in KIS' own app.",
+                field="order_id",
+            )
+        if waiting:
+            return max(waiting, key=lambda order: order.ordered_at or now)
     raise BadArgument(
-        f"KIS lists no order {order_id} today.", remedy="Take the number from get_orders.", field="order_id"
+        f"KIS lists no order {order_id} today.",
+        remedy="Take the number from get_orders, with its market and session.",
+        field="order_id",
     )
+
+
+def facts_of(api: Api, original: PlacedOrder, action: object) -> dict[str, object]:
+    """What an API wants to be told of the order that it changes or cancels."""
+    facts = {
+        "order_id": original.order_id,
+        "reservation_id": original.order_id,
+        "order_date": original.order_date,
+        "reservation_date": original.order_date,
+        "order_branch": original.branch,
+        "exchange": original.exchange,
+        "symbol": _isin(original.symbol) if original.market == "domestic_bond" else original.symbol,
+        "side": original.side,
+    }
+    asked = {parameter.name: parameter for parameter in api.parameters}
+    return {
+        name: value
+        for name, value in facts.items()
+        if value
+        and name in asked
+        and (asked[name].required or action != Action.CANCEL or name not in _FOR_CHANGES_ONLY)
+    }
 
 
 def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> dict[str, object]:
@@ -46,25 +99,22 @@ def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> 
     Raises:
         BadArgument: The arguments contradict each other on how much is meant.
     """
-    facts: dict[str, object] = {
-        "order_id": original.order_id,
-        "order_branch": original.branch,
-        "exchange": original.exchange,
-        "symbol": original.symbol,
-    }
-    quantity = values.get("quantity")
-    if quantity is not None and values.get("all_remaining") is True:
+    action, quantity = values.get("action"), values.get("quantity")
+    if quantity not in (None, original.remaining_quantity) and values.get("all_remaining") is True:
         raise BadArgument(
             f"A quantity of {quantity} is given, but all_remaining is true: KIS would take all that is open.",
             remedy="Set all_remaining to false, or leave the quantity out.",
             field="all_remaining",
         )
-    is_cancel = values.get("action") == Action.CANCEL
-    if is_cancel and original.order_type:
-        facts["order_type"] = original.order_type
-    if is_cancel and isinstance(quantity, int) and original.remaining_quantity > 0:
-        facts["quantity"] = min(quantity, int(original.remaining_quantity))
-    return {**values, **{name: value for name, value in facts.items() if value and api.parameter(name)}}
+    facts = facts_of(api, original, action)
+    if action == Action.CANCEL:
+        if original.order_type and original.market == "KR" and api.parameter("order_type") and not original.session:
+            facts["order_type"] = original.order_type
+        if isinstance(quantity, int) and original.remaining_quantity > 0:
+            facts["quantity"] = min(quantity, int(original.remaining_quantity))
+    if values.get("session") == "night":
+        facts["instrument_type"] = _CONTRACTS.get(original.symbol[:1])
+    return {**values, **facts}
 
 
 def merged(order: Order, original: PlacedOrder) -> Order:
@@ -79,3 +129,13 @@ def merged(order: Order, original: PlacedOrder) -> Order:
         currency=original.currency,
         quantity=order.quantity if order.quantity is not None else original.remaining_quantity,
     )
+
+
+def _isin(symbol: str) -> str:
+    """A Korean bond's standard code: KIS lists it without the country before and the check digit after it."""
+    if len(symbol) != _SHORT_ISIN:
+        return symbol
+    digits = "".join(str(int(character, 36)) for character in f"KR{symbol}")
+    doubled = (int(digit) * (2 - position % 2) for position, digit in enumerate(reversed(digits)))
+    check = -sum(number // 10 + number % 10 for number in doubled) % 10
+    return f"KR{symbol}{check}"

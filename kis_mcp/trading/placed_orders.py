@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
@@ -42,7 +42,12 @@ class PlacedOrder:
         family: Whose numbers it is counted among, as `kis_mcp.trading.order_lists.OrderList` says.
         branch: KIS' branch code of a domestic order, which a change or cancel must repeat.
         order_type: The table's word; None where KIS does not list it.
+        session: ``night`` or ``reserved``; None for the regular ones, and where KIS does not tell.
         price: None for an order without a price.
+        stop_price: The market's price that sets it off, where KIS lists it.
+        order_date: The day that KIS names it by, beside its number.
+        end_date: The last day of a reservation that is sent every day.
+        loan_date: Of the loan that it repays.
         ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
@@ -56,6 +61,7 @@ class PlacedOrder:
     market: str
     exchange: str | None
     currency: str | None
+    session: str | None = None
     symbol: str
     name: str | None
     side: Side | None
@@ -64,15 +70,24 @@ class PlacedOrder:
     filled_quantity: Decimal
     remaining_quantity: Decimal
     price: Decimal | None
+    stop_price: Decimal | None = None
     average_fill_price: Decimal | None
     status: PlacedStatus
     ordered_at: datetime | None
+    order_date: date | None = None
+    end_date: date | None = None
+    loan_date: date | None = None
     became: OrderKey | None = None
     ours: bool = False
 
     @property
     def key(self) -> OrderKey:
         return order_key(self.family, self.order_id, self.symbol)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of it can still be changed: a reservation that KIS has sent lives on as another order."""
+        return self.status.is_open and self.became is None
 
     def may_be_of(self, sent_at: datetime) -> bool:
         """Whether it was taken about then; another day the same number is another order."""

@@ -6,18 +6,26 @@ import pytest
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
 from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.limits import OrderLimits
+from kis_mcp.trading.order_markets import Listing
 from kis_mcp.trading.orders import cancel, listed, modify, place
 from kis_mcp.trading.placed_orders import PlacedStatus
-from tests.trading.fakes import FakeClock, FakeKis, api
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
 
-SAMSUNG = Instrument("005930", "KR", "krx")
-APPLE = Instrument("AAPL", "US", "nasdaq")
+SAMSUNG = Listing("005930", "KR", "krx")
+APPLE = Listing("AAPL", "US", "nasdaq")
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
+
+
+@pytest.fixture
+def kis(kis: FakeKis) -> FakeKis:
+    """Without reservations."""
+    for tool in ("domestic_stock_order_resv_ccnl", "overseas_stock_order_resv_list"):
+        kis.answers[tool] = {"reservations": []}
+    return kis
 
 
 def us_row(kis: FakeKis, **changes: object) -> None:
@@ -27,7 +35,7 @@ def us_row(kis: FakeKis, **changes: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instrument", "order_type", "tool", "word"),
+    ("listing", "order_type", "tool", "word"),
     [
         (SAMSUNG, "limit", "domestic_stock_order_cash", "limit"),
         (SAMSUNG, "market", "domestic_stock_order_cash", "market"),
@@ -36,31 +44,35 @@ def us_row(kis: FakeKis, **changes: object) -> None:
         (APPLE, "moc", "overseas_stock_order", "moc"),
     ],
 )
-def test_an_order_becomes_a_call_of_its_markets_api(
-    instrument: Instrument, order_type: str, tool: str, word: str
-) -> None:
-    call = place(instrument, side="sell", quantity=3, order_type=order_type)
+def test_an_order_becomes_a_call_of_its_markets_api(listing: Listing, order_type: str, tool: str, word: str) -> None:
+    call = place(CATALOG, listing, side="sell", quantity=3, order_type=order_type)
     assert call.tool == tool
     values = validate(api(tool), call.arguments)
-    assert (values["order_type"], values["exchange"]) == (word, instrument.exchange)
+    assert (values["order_type"], values["exchange"]) == (word, listing.exchange)
 
 
-@pytest.mark.parametrize(("instrument", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
-def test_an_order_type_of_another_market_is_refused_by_name(instrument: Instrument, order_type: str) -> None:
-    call = place(instrument, side="buy", quantity=1, order_type=order_type)
+@pytest.mark.parametrize(("listing", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
+def test_an_order_type_of_another_market_is_refused_by_name(listing: Listing, order_type: str) -> None:
+    call = place(CATALOG, listing, side="buy", quantity=1, order_type=order_type)
     with pytest.raises(BadArgument, match=order_type):
         validate(api(call.tool), call.arguments)
 
 
 def test_a_stop_order_carries_its_trigger() -> None:
     call = place(
-        SAMSUNG, side="sell", quantity=1, order_type="stop_limit", price=Decimal(68000), stop_price=Decimal(69000)
+        CATALOG,
+        SAMSUNG,
+        side="sell",
+        quantity=1,
+        order_type="stop_limit",
+        price=Decimal(68000),
+        stop_price=Decimal(69000),
     )
     assert validate(api(call.tool), call.arguments)["stop_price"] == 69000
 
 
 async def test_the_daytime_market_has_apis_of_its_own(kis: FakeKis, clock: FakeClock) -> None:
-    call = place(APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
+    call = place(CATALOG, APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
     assert (call.tool, validate(api(call.tool), call.arguments)["exchange"]) == (
         "overseas_stock_daytime_order",
         "nasdaq",
@@ -70,7 +82,7 @@ async def test_the_daytime_market_has_apis_of_its_own(kis: FakeKis, clock: FakeC
     cancelled = await cancel(kis, "US", "1", session="daytime", now=clock())
     assert changed.tool == cancelled.tool == "overseas_stock_daytime_order_rvsecncl"
     with pytest.raises(BadArgument, match="no daytime session"):
-        place(SAMSUNG, side="buy", quantity=1, session="daytime")
+        place(CATALOG, SAMSUNG, side="buy", quantity=1, session="daytime")
 
 
 async def test_a_change_may_make_it_a_market_order(kis: FakeKis, clock: FakeClock) -> None:
@@ -131,13 +143,15 @@ async def test_orders_are_listed_latest_first_without_the_cancels(
     kis.take(BUY | {"price": 70100})
     kis.take({"action": "cancel", "order_id": "0000000001", "quantity": 10})
     kis.listed[0] |= {"remaining_quantity": 0}
-    orders = await listed(kis, journal, "KR", clock=clock)
+    orders, _ = await listed(kis, journal, ["KR"], clock=clock)
     assert [(order.order_id, order.status) for order in orders] == [
         ("0000000002", PlacedStatus.OPEN),
         ("0000000001", PlacedStatus.CANCELLED),
     ]
-    assert [order.order_id for order in await listed(kis, journal, "KR", clock=clock, status="open")] == ["0000000002"]
-    assert await listed(kis, journal, "KR", clock=clock, symbol="000660") == []
+    assert [order.order_id for order in (await listed(kis, journal, ["KR"], clock=clock, status="open"))[0]] == [
+        "0000000002"
+    ]
+    assert await listed(kis, journal, ["KR"], clock=clock, symbol="000660") == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +175,7 @@ async def test_the_status_follows_from_the_quantities(
 ) -> None:
     kis.take(BUY)
     kis.listed[0] |= {"filled_quantity": filled, "remaining_quantity": remaining, "rejected_quantity": rejected}
-    (order,) = await listed(kis, journal, "KR", clock=clock, start=date(2026, 3, 3))
+    ((order,), _) = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 3, 3))
     assert order.status is status
 
 
@@ -169,14 +183,14 @@ async def test_an_order_that_was_replaced_is_amended(kis: FakeKis, journal: SqlJ
     kis.take(BUY)
     kis.take(BUY | {"order_id": "0000000001", "price": 70100, "action": "modify"})
     kis.listed[0] |= {"remaining_quantity": 0}
-    statuses = {order.order_id: order.status for order in await listed(kis, journal, "KR", clock=clock)}
+    statuses = {order.order_id: order.status for order in (await listed(kis, journal, ["KR"], clock=clock))[0]}
     assert statuses == {"0000000001": PlacedStatus.AMENDED, "0000000002": PlacedStatus.OPEN}
 
 
 async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
     us_row(kis)
     us_row(kis, exchange="tokyo", currency="JPY")
-    (order,) = await listed(kis, journal, "US", clock=clock)
+    ((order,), _) = await listed(kis, journal, ["US"], clock=clock)
     assert (order.symbol, order.exchange, order.price) == ("AAPL", "nasdaq", Decimal("150.25"))
 
 
@@ -185,7 +199,7 @@ async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal:
     proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     await desk.execute(proposal.intent_id)
-    assert [order.ours for order in await listed(kis, journal, "KR", clock=clock)] == [True]
+    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [True]
     clock.pass_by(days=1)
     kis.listed[0]["order_date"] = f"{clock():%Y-%m-%d}"
-    assert [order.ours for order in await listed(kis, journal, "KR", clock=clock)] == [False]
+    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [False]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from kis_mcp.trading.answers import OrderOutcome
 from kis_mcp.trading.desk import OrderDesk
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.limits import OrderLimits
+from kis_mcp.trading.order_markets import Listing
 from kis_mcp.trading.orders import OrderCall, cancel, listed, modify, place
 from kis_mcp.trading.placed_orders import PlacedStatus
 from tests.trading.fakes import CATALOG, FakeClock, api
@@ -31,6 +33,11 @@ from tests.trading.fakes import CATALOG, FakeClock, api
 SAMSUNG = Instrument("005930", "KR", "krx")
 APPLE = Instrument("AAPL", "US", "nasdaq")
 ORDER_PATHS = ("/uapi/domestic-stock/v1/trading/order-cash", "/uapi/overseas-stock/v1/trading/order")
+
+
+def new(instrument: Instrument, **terms: Any) -> OrderCall:
+    """A new order for an instrument."""
+    return place(CATALOG, Listing(instrument.symbol, instrument.market, instrument.exchange), **terms)
 
 
 @dataclass
@@ -57,7 +64,7 @@ class Floor:
         assert power.price is not None
         step = Decimal(1000) if instrument.market == "KR" else Decimal("0.01")
         price = power.price * Decimal("0.9") // step * step
-        return place(instrument, side="buy", quantity=3, price=price)
+        return new(instrument, side="buy", quantity=3, price=price)
 
     @property
     def posts(self) -> int:
@@ -109,7 +116,7 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
     call = await floor.away_from_the_market(instrument)
     placed = await floor.send(call)
     assert placed.order_id is not None
-    (order,) = await listed(floor.kis, floor.journal, market, clock=floor.clock)
+    ((order,), _) = await listed(floor.kis, floor.journal, [market], clock=floor.clock)
     assert (order.order_id, order.status, order.ours) == (placed.order_id, PlacedStatus.OPEN, True)
     assert (order.side, order.quantity, order.price) == ("buy", 3, call.arguments["price"])
     assert order.ordered_at is not None
@@ -118,20 +125,20 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
     lower = Decimal(str(call.arguments["price"])) - (1000 if market == "KR" else Decimal("0.01"))
     changed = await floor.send(await modify(floor.kis, market, placed.order_id, price=lower, now=floor.clock()))
     assert changed.order_id is not None
-    orders = await listed(floor.kis, floor.journal, market, clock=floor.clock)
+    orders, _ = await listed(floor.kis, floor.journal, [market], clock=floor.clock)
     standing = {order.order_id: (order.status, order.price) for order in orders}
     assert standing[changed.order_id] == (PlacedStatus.OPEN, lower)
     assert standing[placed.order_id][0] is PlacedStatus.AMENDED
 
     await floor.send(await cancel(floor.kis, market, changed.order_id, now=floor.clock()))
-    orders = await listed(floor.kis, floor.journal, market, clock=floor.clock, status="open")
+    orders, _ = await listed(floor.kis, floor.journal, [market], clock=floor.clock, status="open")
     assert orders == []
 
 
 async def test_a_market_order_fills_and_becomes_a_position(floor: Floor) -> None:
     before = await balance(floor.kis, "KR")
-    outcome = await floor.send(place(SAMSUNG, side="buy", quantity=3, order_type="market"))
-    (order,) = await listed(floor.kis, floor.journal, "KR", clock=floor.clock)
+    outcome = await floor.send(new(SAMSUNG, side="buy", quantity=3, order_type="market"))
+    ((order,), _) = await listed(floor.kis, floor.journal, ["KR"], clock=floor.clock)
     assert (order.order_id, order.status, order.filled_quantity) == (outcome.order_id, PlacedStatus.FILLED, 3)
     (position,) = await positions(floor.kis, "KR")
     assert (position.symbol, position.quantity, position.currency) == ("005930", 3, "KRW")
@@ -149,7 +156,7 @@ async def test_a_us_position_and_balance_are_in_dollars(floor: Floor) -> None:
     assert power.price is not None
     assert power.max_quantity
     dearer = (power.price * Decimal("1.05")).quantize(Decimal("0.01"))
-    await floor.send(place(APPLE, side="buy", quantity=2, price=dearer))
+    await floor.send(new(APPLE, side="buy", quantity=2, price=dearer))
     (position,) = await positions(floor.kis, "US")
     assert (position.symbol, position.exchange, position.currency, position.quantity) == ("AAPL", "nasdaq", "USD", 2)
     worth = await balance(floor.kis, "US")
@@ -202,5 +209,5 @@ async def test_a_cancel_whose_answer_is_lost_is_settled(floor: Floor) -> None:
 
 async def test_an_order_that_kis_rejects_is_told_in_kis_words(floor: Floor) -> None:
     with pytest.raises(OrderRejected) as caught:
-        await floor.send(place(SAMSUNG, side="buy", quantity=3, price=Decimal(1000)))
+        await floor.send(new(SAMSUNG, side="buy", quantity=3, price=Decimal(1000)))
     assert caught.value.kis_code
