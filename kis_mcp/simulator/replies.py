@@ -93,6 +93,14 @@ _PROBLEMS: Mapping[Problem, tuple[tuple[str, str], tuple[str, str]]] = {
         ("APBK0927", "정정취소 가능수량이 없습니다."),
         ("40330000", "모의투자 정정/취소할 수량이 없습니다."),
     ),
+    Problem.OUTSIDE_HOURS: (
+        ("APBK0918", "장운영시간이 아닙니다."),
+        ("40580000", "모의투자 장운영시간이 아닙니다."),
+    ),
+    Problem.PERIOD: (
+        ("OPSQ2001", "ERROR : INPUT INVALID_CHECK_RSVN_ORD_END_DT"),
+        ("OPSQ2001", "ERROR : INPUT INVALID_CHECK_RSVN_ORD_END_DT"),
+    ),
     Problem.MARKET_CLOSED: (
         ("APBK0919", "장운영일자가 주문일과 상이합니다."),
         ("40100000", "모의투자 영업일이 아닙니다."),

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from kis_mcp.simulator.answers.placement import Answer, changed, original_of, placed, side_of
+from kis_mcp.simulator.answers.placement import Answer, changed, original_of, placed, require, side_of
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.broker import Ticket
-from kis_mcp.simulator.engine.model import ZERO, Order, Side
-from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.engine.model import ZERO, Order, Side, Ticket
 from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.world import World
 
@@ -30,7 +28,7 @@ def order(world: World, call: Call) -> Answer:
 
 def order_rvsecncl(world: World, call: Call) -> Answer:
     """Whole or in part, in the original's session. Demo and the night want a quantity in any case."""
-    _require(original_of(world, call).venue == call.word)
+    require(original_of(world, call).venue == call.word)
     named = call.text("ORD_QTY") not in ("", "0") or call.host is Host.DEMO or call.word == NIGHT
     quantity = call.quantity("ORD_QTY") if named else None
     if call.text("RMN_QTY_YN") == "Y":
@@ -53,7 +51,7 @@ def overseas_order(world: World, call: Call) -> Answer:
 def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
     """All that remains of an order of a day; on request a market order takes a cancelled one's place."""
     original = original_of(world, call)
-    _require(f"{original.day:%Y%m%d}" == call.text("ORGN_ORD_DT"))
+    require(f"{original.day:%Y%m%d}" == call.text("ORGN_ORD_DT"))
     left = original.remaining
     receipt = changed(world, call, None, "", "FM_LIMIT_ORD_PRIC", "FM_STOP_ORD_PRIC")
     if call.word == "cancel" and call.text("FM_MKPR_CVSN_YN") == "Y":
@@ -75,14 +73,9 @@ def bond_order(world: World, call: Call) -> Answer:
 
 def bond_order_rvsecncl(world: World, call: Call) -> Answer:
     """Whole or in part; the original's bond must be named."""
-    _require(original_of(world, call).symbol == call.text("PDNO"))
+    require(original_of(world, call).symbol == call.text("PDNO"))
     quantity = None if call.text("QTY_ALL_ORD_YN") == "Y" else call.quantity("ORD_QTY2")
     return changed(world, call, quantity, "", "BOND_ORD_UNPR")
-
-
-def _require(agrees: bool) -> None:
-    if not agrees:
-        raise Rejected(Problem.NO_ORIGINAL)
 
 
 def _at_market(order: Order, quantity: int) -> Ticket:

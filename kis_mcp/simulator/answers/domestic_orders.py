@@ -1,4 +1,4 @@
-"""Domestic orders and reservations with what became of them."""
+"""Domestic orders with what became of them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -10,9 +10,8 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.model import ZERO, Action, Order, Reservation, Side
+from kis_mcp.simulator.engine.model import ZERO, Action, Order, Side
 from kis_mcp.simulator.engine.order_types import KRX_TYPES
-from kis_mcp.simulator.replies import refusal_words
 from kis_mcp.simulator.world import World
 
 _FOUR = Decimal("0.0001")
@@ -47,22 +46,6 @@ def open_orders(world: World, call: Call) -> Answer:
 def pension_orders(world: World, call: Call) -> Answer:
     orders = [order for order in _orders(world, call) if _wanted(order, call)]
     return {"output": [_order(world, order) for order in orders]}
-
-
-def reservations(world: World, call: Call) -> Answer:
-    """Reserved orders by the day they were booked on."""
-    account, arguments = world.account(call), call.arguments
-    rows = [
-        _reservation(world, item)
-        for item in world.broker.reservations.values()
-        if item.account == account.key
-        and world.market.instruments[item.symbol].category == "domestic_stock"
-        and call.covers(item.received_at.date())
-        and not (item.cancelled_at and arguments.get("active_only", "true") == "true")
-        and arguments.get("symbol", item.symbol) == item.symbol
-        and _side_wanted(item.side, arguments.get("side", "all"))
-    ]
-    return {"output": rows}
 
 
 def _orders(world: World, call: Call) -> Iterable[Order]:
@@ -129,31 +112,4 @@ def _order(world: World, order: Order) -> Facts:
         "excg_id_dvsn_name": order.venue,
         "stpm_cndt_pric": order.trigger or ZERO,
         "stpm_efct_occr_yn": "Y" if order.code == "22" and order.trigger is None else "N",
-    }
-
-
-def _reservation(world: World, item: Reservation) -> Facts:
-    order = world.broker.orders.get(item.order)
-    state = "취소" if item.cancelled_at else "거부" if item.refused else "처리" if order else "미처리"
-    return {
-        "rsvn_ord_seq": item.number.lstrip("0"),
-        "rsvn_ord_ord_dt": item.day,
-        "rsvn_ord_rcit_dt": item.received_at.date(),
-        "pdno": item.symbol,
-        "ord_dvsn_cd": item.code,
-        "ord_dvsn_name": KRX_TYPES[item.code].name,
-        "ord_rsvn_qty": item.quantity,
-        "tot_ccld_qty": order.filled if order else 0,
-        "tot_ccld_amt": order.amount if order else ZERO,
-        "cncl_ord_dt": item.cancelled_at.date() if item.cancelled_at else "",
-        "cncl_rcit_tmd": f"{item.cancelled_at:%H%M%S}" if item.cancelled_at else "",
-        "ord_tmd": f"{order.placed_at:%H%M%S}" if order else "",
-        "rjct_rson2": refusal_words(item.refused),
-        "odno": item.order,
-        "rsvn_ord_rcit_tmd": f"{item.received_at:%H%M%S}",
-        "kor_item_shtn_name": world.market.instruments[item.symbol].name_ko,
-        "sll_buy_dvsn_cd": item.side.value,
-        "ord_rsvn_unpr": item.price,
-        "prcs_rslt": state,
-        "rsvn_end_dt": item.day,
     }

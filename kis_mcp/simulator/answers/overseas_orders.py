@@ -1,4 +1,4 @@
-"""US orders and reservations with what became of them."""
+"""US orders with what became of them."""
 
 from decimal import Decimal
 
@@ -8,7 +8,6 @@ from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.model import Action, Order
-from kis_mcp.simulator.replies import refusal_words
 from kis_mcp.simulator.world import World
 
 _FOUR = Decimal("0.0001")
@@ -68,46 +67,6 @@ def algo_fills(world: World, call: Call) -> Answer:
         for position, fill in enumerate(fills, start=1)
     ]
     return {"output": rows, "output3": {**_order(world, order), "ccld_cnt": len(fills)}}
-
-
-def reservations(world: World, call: Call) -> Answer:
-    """Reserved orders by the day they were booked on."""
-    account = world.account(call)
-    rows: list[Facts] = []
-    for item in world.broker.reservations.values():
-        instrument = world.market.instruments[item.symbol]
-        if (
-            item.account != account.key
-            or instrument.category != "overseas_stock"
-            or not call.covers(item.received_at.date())
-            or not on_exchange(instrument, call)
-        ):
-            continue
-        order = world.broker.orders.get(item.order)
-        code, state = ("02", "취소") if item.cancelled_at else ("03", "거부") if item.refused else ("01", "접수")
-        rows.append(
-            {
-                **listing(instrument),
-                "cncl_yn": "Y" if item.cancelled_at else "N",
-                "rsvn_ord_rcit_dt": item.received_at.date(),
-                "ovrs_rsvn_odno": item.number,
-                "ord_dt": item.day,
-                "ord_gno_brno": BRANCH,
-                "odno": item.order,
-                "sll_buy_dvsn_cd": item.side.value,
-                "sll_buy_dvsn_cd_name": SIDE_NAMES[item.side],
-                "ovrs_rsvn_ord_stat_cd": code,
-                "ovrs_rsvn_ord_stat_cd_name": state,
-                "ord_rcit_tmd": f"{item.received_at:%H%M%S}",
-                "ord_fwdg_tmd": f"{order.placed_at:%H%M%S}" if order else "",
-                "tr_dvsn_name": SIDE_NAMES[item.side],
-                "ft_ord_qty": item.quantity,
-                "ft_ord_unpr3": item.price,
-                "ft_ccld_qty": order.filled if order else 0,
-                "nprc_rson_text": refusal_words(item.refused),
-            }
-        )
-    return {"output": rows}
 
 
 def _orders(world: World, call: Call) -> list[Order]:

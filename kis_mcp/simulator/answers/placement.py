@@ -6,8 +6,7 @@ from decimal import Decimal
 from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.broker import Ticket
-from kis_mcp.simulator.engine.model import Action, Order, Reservation, Side
+from kis_mcp.simulator.engine.model import Action, Order, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.hosts import Host
@@ -21,6 +20,10 @@ BRANCH = "06010"
 SIDE_NAMES = {Side.BUY: "매수", Side.SELL: "매도"}
 _NO_PRICE = Decimal(0)
 _EXCHANGES = {"NASD": "nasdaq", "NAS": "nasdaq", "NYSE": "nyse", "AMEX": "amex"}
+_MESSAGES = {
+    "domestic_stock_order_resv": ("APBK2938", "예약주문이 접수되었습니다."),
+    "domestic_stock_order_resv_rvsecncl": ("KIOK0430", "정상적으로 처리되었습니다"),
+}
 
 Answer = Mapping[str, object]
 """Block key → facts of its record, or a sequence of facts for its rows."""
@@ -39,7 +42,7 @@ def order_credit(world: World, call: Call) -> Answer:
 
 
 def overseas_order(world: World, call: Call) -> Answer:
-    _require_exchange(world, call)
+    require_exchange(world, call)
     ticket = Ticket(
         symbol=call.text("PDNO"),
         side=side_of(call),
@@ -66,61 +69,10 @@ def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
     return changed(world, call, call.quantity("ORD_QTY"), "", "OVRS_ORD_UNPR")
 
 
-def order_resv(world: World, call: Call) -> Answer:
-    ticket = Ticket(
-        symbol=call.text("PDNO"),
-        side=Side(call.text("SLL_BUY_DVSN_CD")),
-        quantity=call.quantity("ORD_QTY"),
-        code=call.text("ORD_DVSN_CD"),
-        price=call.price("ORD_UNPR"),
-        venue="KRX",
-    )
-    reservation = _reserved(world, call, ticket)
-    return {"output": [{"rsvn_ord_seq": _accept(world, call, reservation).lstrip("0")}]}
-
-
-def order_resv_rvsecncl(world: World, call: Call) -> Answer:
-    """A change takes the old reservation back and books a new one."""
-    account = world.account(call)
-    old = world.broker.cancel_reservation(account, call.text("RSVN_ORD_SEQ"), call.now)
-    if "cancel" not in call.word.split():
-        ticket = Ticket(
-            symbol=old.symbol,
-            side=old.side,
-            quantity=call.quantity("ORD_QTY"),
-            code=call.text("ORD_DVSN_CD") or old.code,
-            price=call.price("ORD_UNPR"),
-            venue="KRX",
-        )
-        old = _reserved(world, call, ticket)
-    _accept(world, call, old)
-    return {"output": {"nrml_prcs_yn": "Y"}}
-
-
-def overseas_order_resv(world: World, call: Call) -> Answer:
-    _require_exchange(world, call)
-    ticket = Ticket(
-        symbol=call.text("PDNO"),
-        side=side_of(call),
-        quantity=call.quantity("FT_ORD_QTY"),
-        code=call.text("ORD_DVSN") or "00",
-        price=call.price("FT_ORD_UNPR3"),
-        venue=call.text("OVRS_EXCG_CD"),
-    )
-    reservation = _reserved(world, call, ticket)
-    number = _accept(world, call, reservation)
-    day = f"{reservation.received_at:%Y%m%d}"
-    return {"output": {"odno": number, "rsvn_ord_rcit_dt": day, "ovrs_rsvn_odno": number}}
-
-
-def overseas_order_resv_ccnl(world: World, call: Call) -> Answer:
-    number = call.text("OVRS_RSVN_ODNO")
-    reservation = world.broker.cancel_reservation(world.account(call), number, call.now)
-    return {"output": {"ovrs_rsvn_odno": _accept(world, call, reservation)}}
-
-
 def message(call: Call) -> tuple[str, str]:
     """The code and words of an accepted order."""
+    if call.api.tool in _MESSAGES:
+        return _MESSAGES[call.api.tool]
     if call.host is Host.REAL:
         return "APBK0013", "주문 전송 완료 되었습니다."
     if "RVSE_CNCL_DVSN_CD" in call.elements:
@@ -185,6 +137,33 @@ def original_of(world: World, call: Call) -> Order:
     return original
 
 
+def accept(world: World, call: Call, accepted: Order | Reservation) -> str:
+    """Enter it in the ledger; its number."""
+    world.ledger.accepted.append(Accepted(accepted.number, call.received))
+    return accepted.number
+
+
+def require_exchange(world: World, call: Call) -> None:
+    """Refuse an instrument that another exchange lists.
+
+    Raises:
+        Rejected: The exchange that is named does not list it.
+    """
+    instrument = world.listed(call, call.text("PDNO"))
+    if _EXCHANGES.get(call.text("OVRS_EXCG_CD")) != instrument.exchange:
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+
+
+def require(agrees: bool) -> None:
+    """Refuse a change whose original is not as it says.
+
+    Raises:
+        Rejected: It is not.
+    """
+    if not agrees:
+        raise Rejected(Problem.NO_ORIGINAL)
+
+
 def _domestic_ticket(call: Call, side: Side, *, credit_type: str = "", loan_date: str = "") -> Ticket:
     return Ticket(
         symbol=call.text("PDNO"),
@@ -199,13 +178,8 @@ def _domestic_ticket(call: Call, side: Side, *, credit_type: str = "", loan_date
     )
 
 
-def _reserved(world: World, call: Call, ticket: Ticket) -> Reservation:
-    world.listed(call, ticket.symbol)
-    return world.broker.reserve(world.account(call), ticket, call.now)
-
-
 def _receipt(world: World, call: Call, order: Order) -> Answer:
-    number = _accept(world, call, order)
+    number = accept(world, call, order)
     facts: Facts = {
         "krx_fwdg_ord_orgno": BRANCH,
         "ord_gno_brno": BRANCH,
@@ -219,32 +193,16 @@ def _receipt(world: World, call: Call, order: Order) -> Answer:
     return {"output": facts}
 
 
-def _accept(world: World, call: Call, accepted: Order | Reservation) -> str:
-    world.ledger.accepted.append(Accepted(accepted.number, call.received))
-    return accepted.number
-
-
 def _require_venue(world: World, call: Call, venue: str) -> None:
-    if original_of(world, call).venue != venue:
-        raise Rejected(Problem.NO_ORIGINAL)
-
-
-def _require_exchange(world: World, call: Call) -> None:
-    instrument = world.listed(call, call.text("PDNO"))
-    if _EXCHANGES.get(call.text("OVRS_EXCG_CD")) != instrument.exchange:
-        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    require(original_of(world, call).venue == venue)
 
 
 ORDERS: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_order_cash": order_cash,
     "domestic_stock_order_credit": order_credit,
     "domestic_stock_order_rvsecncl": order_rvsecncl,
-    "domestic_stock_order_resv": order_resv,
-    "domestic_stock_order_resv_rvsecncl": order_resv_rvsecncl,
     "overseas_stock_order": overseas_order,
     "overseas_stock_daytime_order": overseas_order,
     "overseas_stock_order_rvsecncl": overseas_order_rvsecncl,
     "overseas_stock_daytime_order_rvsecncl": overseas_order_rvsecncl,
-    "overseas_stock_order_resv": overseas_order_resv,
-    "overseas_stock_order_resv_ccnl": overseas_order_resv_ccnl,
 }

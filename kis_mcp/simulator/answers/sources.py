@@ -16,12 +16,14 @@ from kis_mcp.simulator.answers import (
 )
 from kis_mcp.simulator.answers.contract_placement import CONTRACT_ORDERS
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.world import World
 
 SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **ORDERS,
     **CONTRACT_ORDERS,
+    **RESERVATIONS,
     "domestic_stock_inquire_balance": domestic_balance.balance,
     "domestic_stock_inquire_balance_rlz_pl": domestic_balance.balance,
     "domestic_stock_inquire_account_balance": domestic_balance.account_balance,
@@ -34,7 +36,6 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_inquire_period_profit": domestic_profit.period_profit,
     "domestic_stock_inquire_period_trade_profit": domestic_profit.period_trade_profit,
     "domestic_stock_period_rights": domestic_balance.rights,
-    "domestic_stock_order_resv_ccnl": domestic_orders.reservations,
     "domestic_stock_pension_inquire_balance": domestic_balance.balance,
     "domestic_stock_pension_inquire_present_balance": domestic_balance.balance,
     "domestic_stock_pension_inquire_daily_ccld": domestic_orders.pension_orders,
@@ -47,7 +48,6 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "overseas_stock_inquire_nccs": overseas_orders.open_orders,
     "overseas_stock_algo_ordno": overseas_orders.algo_orders,
     "overseas_stock_inquire_algo_ccnl": overseas_orders.algo_fills,
-    "overseas_stock_order_resv_list": overseas_orders.reservations,
     "overseas_stock_inquire_psamount": overseas_balance.buying_power,
     "overseas_stock_foreign_margin": overseas_balance.foreign_margin,
     "overseas_stock_inquire_period_profit": overseas_profit.period_profit,

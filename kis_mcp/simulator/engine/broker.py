@@ -1,7 +1,7 @@
 """The broker: takes orders, checks them against accounts, and hands them to the matching engine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,29 +9,15 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side
+from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
 from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.engine.reservations import Reservations
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
 
 _STOPS = ("stop", "stop_market")
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """An order as a customer wants it. ``code`` is KIS' ORD_DVSN; a ``price`` of 0 stands for none."""
-
-    symbol: str
-    side: Side
-    quantity: int
-    code: str
-    price: Decimal
-    stop_price: Decimal = ZERO
-    venue: str = ""
-    credit_type: str = ""
-    loan_date: str = ""
 
 
 class Broker:
@@ -53,8 +39,14 @@ class Broker:
         self.means = Means(market, self.open_orders)
         self._changed: dict[str, Order | Reservation] = {}
         self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
-        self.reservations: dict[str, Reservation] = {item.number: item for item in store.load(Reservation)}
-        self._waiting = [item for item in self.reservations.values() if _waits(item)]
+        self.reservations = Reservations(
+            market,
+            {item.number: item for item in store.load(Reservation)},
+            self.orders,
+            lambda key, ticket, at: self.place(books.accounts[key], ticket, at),
+            self._keep_reservation,
+            check_hours=check_hours,
+        )
         for order in self.orders.values():
             if order.remaining:
                 self._matcher.rest(order)
@@ -146,53 +138,28 @@ class Broker:
         self._keep(original, cancel)
         return cancel
 
-    def reserve(self, account: Account, ticket: Ticket, now: datetime) -> Reservation:
-        """Keep an order for the next trading day's opening.
+    def reserve(self, account: Account, ticket: Ticket, end: date | None, now: datetime) -> Reservation:
+        """Keep an order for the next trading day's opening, or for each opening until ``end``.
 
         Raises:
-            Rejected: It can never be right.
+            Rejected: It can never be right, or comes at the wrong time.
         """
-        instrument, _ = self._checked(ticket, now)
-        today = self._market.moment(instrument, now).day
-        reservation = Reservation(
-            number=f"{len(self.reservations) + 1:010}",
-            account=account.key,
-            symbol=ticket.symbol,
-            side=ticket.side,
-            quantity=ticket.quantity,
-            code=ticket.code,
-            price=ticket.price,
-            received_at=now.astimezone(KST),
-            day=self._market.calendar(instrument).after(today),
-        )
-        self.reservations[reservation.number] = self._changed["r" + reservation.number] = reservation
-        self._waiting.append(reservation)
-        return reservation
+        self._checked(ticket, now)
+        return self.reservations.take(account, ticket, end, now)
 
-    def cancel_reservation(self, account: Account, number: str, now: datetime) -> Reservation:
-        """Take back a reservation that waits.
+    def amend_reservation(self, reservation: Reservation, ticket: Ticket, end: date | None, now: datetime) -> None:
+        """Put another order in the place of one that waits.
 
         Raises:
-            Rejected: There is none of that number.
+            Rejected: It does not wait any more, or the new one breaks a rule.
         """
-        reservation = self.reservations.get(f"{int(number):010}" if number.isdigit() else "")
-        if reservation is None or reservation.account != account.key:
-            raise Rejected(Problem.NO_ORIGINAL)
-        if not _waits(reservation):
-            raise Rejected(Problem.NOTHING_LEFT)
-        reservation.cancelled_at = now.astimezone(KST)
-        self._changed["r" + reservation.number] = reservation
-        return reservation
+        self._checked(ticket, now)
+        self.reservations.amend(reservation, ticket, end, now)
 
     def advance(self, now: datetime) -> None:
         """Catch up with the clock: resting orders fill or expire, reservations become orders."""
-        for order in self._matcher.advance(now):
-            self._changed[order.number] = order
-        for reservation in self._waiting:
-            moment = self._market.moment(self._market.instruments[reservation.symbol], now)
-            if _waits(reservation) and reservation.day <= moment.day and moment.is_open:
-                self._carry_out(reservation, now)
-        self._waiting = [item for item in self._waiting if _waits(item)]
+        self.reservations.advance(now, self._catch_up)
+        self._catch_up(now)
 
     def save(self) -> None:
         """Put everything that changed on disk, at once."""
@@ -278,23 +245,17 @@ class Broker:
             raise Rejected(Problem.NOTHING_LEFT)
         return original, original.remaining if quantity is None else quantity
 
-    def _carry_out(self, reservation: Reservation, now: datetime) -> None:
-        account = self._books.accounts[reservation.account]
-        ticket = Ticket(reservation.symbol, reservation.side, reservation.quantity, reservation.code, reservation.price)
-        try:
-            reservation.order = self.place(account, ticket, now).number
-        except Rejected as rejected:
-            reservation.refused = rejected.problem.name
-        self._changed["r" + reservation.number] = reservation
+    def _catch_up(self, now: datetime) -> None:
+        for order in self._matcher.advance(now):
+            self._changed[order.number] = order
 
     def _keep(self, *orders: Order) -> None:
         for order in orders:
             self.orders[order.number] = self._changed[order.number] = order
 
+    def _keep_reservation(self, reservation: Reservation) -> None:
+        self._changed["r" + reservation.number] = reservation
+
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
         self._changed[order.number] = order
-
-
-def _waits(reservation: Reservation) -> bool:
-    return not (reservation.cancelled_at or reservation.order or reservation.refused)

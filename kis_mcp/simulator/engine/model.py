@@ -1,7 +1,7 @@
 """What the engine keeps: orders, fills, reservations, accounts and their positions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -50,6 +50,29 @@ class Auction(StrEnum):
     NONE = ""
     OPEN = "open"
     CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An order as a customer wants it. ``code`` is KIS' ORD_DVSN; a ``price`` of 0 stands for none."""
+
+    symbol: str
+    side: Side
+    quantity: int
+    code: str
+    price: Decimal
+    stop_price: Decimal = ZERO
+    venue: str = ""
+    credit_type: str = ""
+    loan_date: str = ""
+
+    def of(self, quantity: int) -> "Ticket":
+        """The same of another quantity."""
+        return replace(self, quantity=quantity)
+
+    def lent_on(self, loan_date: str) -> "Ticket":
+        """The same on a loan of a day, YYYYMMDD."""
+        return replace(self, loan_date=loan_date)
 
 
 @dataclass(slots=True)
@@ -168,20 +191,32 @@ class Fill:
 
 @dataclass(slots=True)
 class Reservation:
-    """An order that waits for a trading day to open."""
+    """An order that waits for a trading day to open.
+
+    Attributes:
+        received_at: In KST.
+        day: The trading day on which it is sent next, or was sent last.
+        end: The last day of a period over which the rest is sent again each day.
+        sent_on: The last day on which it was sent, or refused.
+        orders: Numbers of what was sent, oldest first.
+        refused: Name of the problem that kept it from being sent the last time.
+    """
 
     number: str
     account: str
-    symbol: str
-    side: Side
-    quantity: int
-    code: str
-    price: Decimal
+    ticket: Ticket
     received_at: datetime
     day: date
+    end: date | None = None
+    sent_on: date | None = None
     cancelled_at: datetime | None = None
-    order: str = ""
+    orders: list[str] = field(default_factory=list[str])
     refused: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it will still be sent."""
+        return self.cancelled_at is None and self.sent_on != self.day
 
 
 @dataclass(slots=True)

@@ -17,6 +17,8 @@ class Problem(Enum):
     NO_ORIGINAL = auto()
     NOTHING_LEFT = auto()
     MARKET_CLOSED = auto()
+    OUTSIDE_HOURS = auto()
+    PERIOD = auto()
 
 
 class Rejected(Exception):

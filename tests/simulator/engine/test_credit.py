@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.broker import Broker, Ticket
+from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, MONEY_LIMIT, SHARES_LIMIT, lot_of
-from kis_mcp.simulator.engine.model import Account, Side
+from kis_mcp.simulator.engine.model import Account, Side, Ticket
 from kis_mcp.simulator.engine.problems import Rejected
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore

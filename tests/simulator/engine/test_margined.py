@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.broker import Broker, Ticket
-from kis_mcp.simulator.engine.model import Side
+from kis_mcp.simulator.engine.broker import Broker
+from kis_mcp.simulator.engine.model import Side, Ticket
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
