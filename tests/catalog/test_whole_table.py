@@ -63,6 +63,17 @@ def test_only_posts_send_orders() -> None:
     assert [api.tool for api in REST if (api.method == "POST") != (api.risk == "order")] == []
 
 
+ORDERS = [api for api in TOOLS if api.risk == "order"]
+
+
+@pytest.mark.parametrize("api", ORDERS, ids=lambda api: api.tool)
+def test_no_order_takes_free_text(api: Api) -> None:
+    """What a caller says is shown to the person who confirms it. A core tool's symbol goes on to a row's."""
+    texts = {"string"} if api.kind == "core" else {"string", "symbol"}
+    named = [parameter for parameter in api.parameters if parameter.type in texts]
+    assert [parameter.name for parameter in named if parameter.pattern is None] == []
+
+
 def test_wide_answers_show_a_part_unless_asked_for_more() -> None:
     wide = [
         (api.tool, block)
