@@ -3,21 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.trading.facts import AccountFacts, GuardFacts
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.day_result import loss_today
+from kis_mcp.trading.facts import AccountFacts, GuardFacts, Loan
 from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.market_facts import MarketFacts, record, rows
+from kis_mcp.trading.market_facts import MarketFacts, Values, record
+from kis_mcp.trading.open_positions import Told, holding_rows, open_positions
 from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, is_same_symbol
-from kis_mcp.trading.order_lists import LISTED
-from kis_mcp.trading.order_reading import offered, readable
 
-Question: TypeAlias = tuple[str, Mapping[str, object]]
-"""A read API and what it is asked with."""
+_SOLD_FROM_HOLDINGS = STOCK_MARKETS | {"domestic_bond"}
 
 _CAPACITY: Mapping[str, str] = {
     "domestic_stock_order_cash": "domestic_stock_inquire_psbl_order",
@@ -41,80 +40,67 @@ _MOST = (
     "buyable_quantity",
 )
 _CLOSABLE = ("closable_quantity", "closable_quantity_1")
-_HELD = ("holding_quantity", "overseas_balance_quantity", "balance_quantity", "open_quantity")
-
-_HOLDINGS: Mapping[str, tuple[Question, ...]] = {
-    "KR": (("domestic_stock_inquire_balance", {}),),
-    "domestic_bond": (("domestic_bond_inquire_balance", {}),),
-    "domestic_futureoption": (("domestic_fo_inquire_balance", {}),),
-    "overseas_futureoption": (("overseas_fo_inquire_unpd", {}),),
-    **{
-        market: tuple(
-            ("overseas_stock_inquire_balance", {"exchange": exchange, "currency": currency}) for exchange in exchanges
-        )
-        for market, currency, exchanges in (
-            ("US", "USD", ("nasdaq", "nyse", "amex")),
-            ("HK", "HKD", ("hong_kong",)),
-            ("CN", "CNY", ("shanghai", "shenzhen")),
-            ("JP", "JPY", ("tokyo",)),
-            ("VN", "VND", ("hanoi", "ho_chi_minh")),
-        )
-    },
-}
-"""Market → what lists the holdings there."""
-
-_DAY_RESULT: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
-    "stock": ("domestic_stock_inquire_balance", "summary", ("asset_change_amount",)),
-    "futures": ("domestic_fo_inquire_balance", "summary", ("trade_profit_loss_total", "valuation_profit_loss_sum")),
-    "overseas_futures": (
-        "overseas_fo_inquire_deposit",
-        "deposit",
-        ("closed_profit_loss", "derivative_valuation_profit_loss"),
-    ),
-}
-"""Account → which fields of which block make up today's result, in won."""
 
 
-async def account_facts(
-    kis: Kis, api: Api, values: Mapping[str, object], facts: GuardFacts, market: MarketFacts
-) -> AccountFacts:
+async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, market: MarketFacts) -> AccountFacts:
     """Ask what the order needs and the operator's limits want, all at once."""
     order, limits = facts.order, facts.limits
     is_new = order.action is Action.NEW
-    capacity, sellable, positions, loss = await asyncio.gather(
-        _capacity(kis, api, values, order, market) if is_new else _nothing(),
-        _sellable(kis, order, values) if is_new else _nothing(),
-        _positions(kis, api, order, facts.now) if is_new and limits.max_open_positions else _nothing(),
-        _loss_today(kis, api) if limits.max_daily_loss else _nothing(),
+    capacity = _capacity_question(kis, api, values, order) if is_new else None
+    sells_holding = is_new and order.side == "sell" and facts.loan is None and order.market in _SOLD_FROM_HOLDINGS
+    cap = limits.max_open_positions if is_new else None
+    power, sellable, positions, loss = await asyncio.gather(
+        _power(kis, capacity, values, order, market) if capacity else _nothing(),
+        _sellable(kis, order) if sells_holding else _nothing(),
+        open_positions(kis, api, order, cap, facts.now) if cap else _untold(),
+        loss_today(kis, api, order, market.krw_rate, facts.now) if limits.max_daily_loss else _untold(),
     )
+    asked = {"most": capacity, "closable": sells_holding}
     return replace(
-        capacity or AccountFacts(),
+        power or AccountFacts(),
+        asked=frozenset(name for name, was in asked.items() if was),
         **({} if sellable is None else {"closable": sellable}),
-        positions=positions,
-        loss_today=loss,
+        positions=positions.value,
+        loss_today=loss.value,
+        left_out=tuple(dict.fromkeys((*positions.left_out, *loss.left_out))),
     )
+
+
+def loan_of(values: Values) -> Loan | None:
+    """What an order has to do with a loan of money or stock, by the words of its arguments."""
+    words = [str(values.get(name)) for name in ("credit_type", "position_type", "sell_kind")]
+    if any(word.endswith("short_open") or word == "borrowed" for word in words):
+        return "short"
+    if any(word.endswith(("_repay", "_return", "collateral_loan")) for word in words):
+        return "repay"
+    return "open" if any(word.endswith("margin_open") for word in words) else None
 
 
 async def _nothing() -> None: ...
 
 
-async def _capacity(
-    kis: Kis, api: Api, values: Mapping[str, object], order: Order, market: MarketFacts
-) -> AccountFacts | None:
-    """What KIS would take of an order that needs money or margin."""
-    key = f"{api.tool} {values.get('session')}"
-    asked = kis.catalog.find(_CAPACITY.get(key) or _CAPACITY.get(api.tool, ""))
-    if asked is None or (order.side == "sell" and order.market in STOCK_MARKETS):
+async def _untold() -> Told[Any]:
+    return Told(None)
+
+
+def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api | None:
+    """What tells how much KIS would take of an order that needs money or margin."""
+    if order.side == "sell" and order.market in STOCK_MARKETS:
         return None
+    key = f"{api.tool} {values.get('session')}"
+    return kis.catalog.find(_CAPACITY.get(key) or _CAPACITY.get(api.tool, ""))
+
+
+async def _power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:
     arguments = {
         parameter.name: values[parameter.name]
-        for parameter in asked.parameters
+        for parameter in question.parameters
         if parameter.name in values and (not parameter.codes or values[parameter.name] in parameter.codes)
     }
     price = order.price or market.last
     if order.market in STOCK_MARKETS - {"KR"} and price is not None:
         arguments["price"] = price
-    answer = await record(kis, asked.tool, arguments, fresh=True)
+    answer = await record(kis, question.tool, arguments, fresh=True)
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
@@ -122,47 +108,11 @@ async def _capacity(
     )
 
 
-async def _sellable(kis: Kis, order: Order, values: Mapping[str, object]) -> Decimal | None:
-    """What of a holding can be sold; None for a buy, and where the stock comes from elsewhere."""
-    questions = _HOLDINGS.get(order.market, ())
-    is_borrowed = "credit_type" in values or values.get("sell_kind") == "borrowed"
-    if order.side != "sell" or is_borrowed or order.market not in STOCK_MARKETS | {"domestic_bond"}:
+async def _sellable(kis: Kis, order: Order) -> Decimal | None:
+    """What of a holding can be sold."""
+    try:
+        held = await holding_rows(kis, order.market, exchange=order.exchange, fresh=True)
+    except KisMcpError:
         return None
-    asked = [(tool, arguments) for tool, arguments in questions if arguments.get("exchange") in (None, order.exchange)]
-    found = await asyncio.gather(*(rows(kis, tool, arguments, fresh=True) for tool, arguments in asked))
-    if not found or any(holdings is None for holdings in found):
-        return None
-    return sum(
-        (
-            number(row, "orderable_quantity") or Decimal(0)
-            for holdings in found
-            for row in holdings or ()
-            if is_same_symbol(text(row, "symbol") or "", order.symbol)
-        ),
-        Decimal(0),
-    )
-
-
-async def _positions(kis: Kis, api: Api, order: Order, now: datetime) -> frozenset[str] | None:
-    """The instruments held in the order's market, and those with an open order that adds to them."""
-    questions = _HOLDINGS.get(order.market, ())
-    found = await asyncio.gather(*(rows(kis, tool, arguments, fresh=True) for tool, arguments in questions))
-    placed, problems = await readable(kis, offered(kis, LISTED.get(api.tool, ())), now, now, fresh=True)
-    if not found or problems or any(holdings is None for holdings in found):
-        return None
-    held = {
-        text(row, "short_symbol", "symbol") or "" for holdings in found for row in holdings or () if number(row, *_HELD)
-    }
-    adds = ("buy",) if order.market in STOCK_MARKETS else ("buy", "sell")
-    return frozenset(held) | {other.symbol for other in placed.orders if other.status.is_open and other.side in adds}
-
-
-async def _loss_today(kis: Kis, api: Api) -> Decimal | None:
-    """How much the account that the order goes to has lost today, as KIS tells it."""
-    tool, block, names = _DAY_RESULT.get(api.account or "", ("", "", ()))
-    if not tool:
-        return None
-    summary = await record(kis, tool, {}, block=block, fresh=True)
-    results = [number(summary, name) for name in names]
-    known = [result for result in results if result is not None]
-    return -sum(known, Decimal(0)) if len(known) == len(results) else None
+    mine = [row for row in held if is_same_symbol(text(row, "symbol") or "", order.symbol)]
+    return sum((number(row, "orderable_quantity") or Decimal(0) for row in mine), Decimal(0))

@@ -24,8 +24,9 @@ _log = logging.getLogger(__name__)
 async def trading_days(kis: Kis, venue: Venue, now: datetime) -> TradingDays:
     """The venue's days from yesterday, whose night session may go on, to a while ahead.
 
-    Holidays, half days and late openings come from exchange_calendars, in real KIS' own calendar overrules it for
-    Korea, and where neither knows, weekdays are trading days.
+    Holidays, half days and late openings come from exchange_calendars; what it lacks, such as the late opening on the
+    day of Korea's college entrance exam, from the table. In real KIS' own calendar overrules its holidays for Korea,
+    and where neither knows, weekdays are trading days.
     """
     yesterday = now.astimezone(venue.timezone).date() - timedelta(days=1)
     days = [yesterday + timedelta(days=number) for number in range(_DAYS_AHEAD)]
@@ -34,7 +35,8 @@ async def trading_days(kis: Kis, venue: Venue, now: datetime) -> TradingDays:
     )
     hours = {day: known.get(day, venue.usual(day)) for day in days}
     return {
-        day: (usual or venue.usual(day)) if told.get(day, usual is not None) else None for day, usual in hours.items()
+        day: (venue.special(day) or usual or venue.usual(day)) if told.get(day, usual is not None) else None
+        for day, usual in hours.items()
     }
 
 

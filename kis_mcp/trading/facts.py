@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from kis_mcp.environment import Environment
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.limits import OrderLimits
-from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.sessions import TradingDays, Venue
+from kis_mcp.trading.order import STOCK_MARKETS, Action, Order
+from kis_mcp.trading.sessions import Hours, TradingDays, Venue
 from kis_mcp.trading.ticks import InstrumentKind
+
+Loan: TypeAlias = Literal["open", "repay", "short"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,18 +21,22 @@ class AccountFacts:
     """What KIS said of the account; None where it was not asked or did not tell.
 
     Attributes:
+        asked: Which of these were asked for.
         most: What KIS would take of this order, open orders counted.
         without_loan: What of that needs no loan.
         closable: What an order on this side can close of a holding, open orders counted.
-        positions: Symbols held in this market, and those being bought.
+        positions: Symbols held in any account, and those being bought.
         loss_today: Of the account that the order goes to, in won; negative for a profit.
+        left_out: What of the positions and the loss KIS refuses to tell, in its words.
     """
 
+    asked: frozenset[str] = frozenset()
     most: Decimal | None = None
     without_loan: Decimal | None = None
     closable: Decimal | None = None
     positions: frozenset[str] | None = None
     loss_today: Decimal | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,12 @@ class GuardFacts:
         remaining: What is left of the standing order that a change or cancel concerns.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
-        kind, last_price, lot: Of the instrument; the lot is what quantities are multiples of.
+        exists: Whether KIS knows the instrument; None where it could not be asked.
+        kind, is_option, last_price: Of the instrument.
+        is_small_price: Whether it is an option or spread, whose price is small beside what it stands for.
+        tick, lot: What prices and quantities are multiples of, where the instrument's own facts say.
+        contract_hours: When the contract trades, where that is KIS' to say and is to be kept.
+        loan: Whether it lends to buy, pays a loan back, or sells what was lent; None for an order without loan.
         account: Where the order goes.
     """
 
@@ -61,9 +73,15 @@ class GuardFacts:
     remaining: Decimal | None = None
     venue: Venue | None = None
     trading_days: TradingDays | None = None
+    exists: bool | None = None
     kind: InstrumentKind | None = None
+    is_option: bool = False
+    is_small_price: bool = False
     last_price: Decimal | None = None
+    tick: Decimal | None = None
     lot: Decimal | None = None
+    contract_hours: Hours | None = None
+    loan: Loan | None = None
     account: AccountFacts = AccountFacts()
 
     @property
@@ -76,9 +94,12 @@ class GuardFacts:
 
     @property
     def reduces_risk(self) -> bool:
-        """Whether it only takes back an order, or closes what is held."""
-        closable, quantity = self.account.closable, self.order.quantity
-        return self.is_cancel or (closable is not None and quantity is not None and quantity <= closable)
+        """Whether it only takes back an order, closes what is held, or changes an order that does."""
+        order, closable = self.order, self.account.closable
+        if order.action is not Action.NEW:
+            return self.is_cancel or (order.side == "sell" and order.market in STOCK_MARKETS)
+        closes = closable is not None and order.quantity is not None and order.quantity <= closable
+        return closes or self.loan == "repay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.trading.account_facts import account_facts
+from kis_mcp.trading.account_facts import account_facts, loan_of
 from kis_mcp.trading.calendars import trading_days
 from kis_mcp.trading.contract_facts import bond, korean_contract, overseas_contract
 from kis_mcp.trading.facts import GuardFacts
 from kis_mcp.trading.fees import estimated_fees
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.market_facts import Describe, MarketFacts, known, korean_stock, overseas_stock, valued
+from kis_mcp.trading.market_facts import Describe, MarketFacts, Values, known, korean_stock, overseas_stock, valued
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.sessions import TradingDays, venue_of
 
-Lookup: TypeAlias = Callable[[Kis, Order, MarketFacts], Awaitable[MarketFacts]]
+Lookup: TypeAlias = Callable[[Kis, Order, MarketFacts, Values], Awaitable[MarketFacts]]
 
 _LOOKUPS: Mapping[str, Lookup] = {
     "KR": korean_stock,
@@ -27,18 +27,29 @@ _LOOKUPS: Mapping[str, Lookup] = {
 """What tells an instrument's price and worth, by market; the others are stocks abroad."""
 
 
-async def gathered(
-    kis: Kis, facts: GuardFacts, api: Api, values: Mapping[str, object], describe: Describe
-) -> GuardFacts:
+async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, describe: Describe) -> GuardFacts:
     """The facts with what KIS has to say of them. KIS' failures leave gaps for the rules to judge."""
     order, limits = facts.order, facts.limits
-    facts, market = replace(facts, venue=venue_of(api.tool, values)), known(order, describe)
+    facts = replace(facts, venue=venue_of(api.tool, values), loan=loan_of(values))
+    market = known(order, describe)
     if facts.is_cancel:
         return replace(facts, order=replace(order, name=market.name), kind=market.kind)
     if order.symbol is not None:
-        market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market)
+        market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market, values)
     account, days = await asyncio.gather(account_facts(kis, api, values, facts, market), _days(kis, facts))
-    facts = replace(facts, account=account, trading_days=days, kind=market.kind, last_price=market.last, lot=market.lot)
+    facts = replace(
+        facts,
+        account=account,
+        trading_days=days,
+        exists=market.exists,
+        kind=market.kind,
+        is_option=market.is_option,
+        is_small_price=market.is_option or market.is_spread,
+        last_price=market.last,
+        tick=market.tick,
+        lot=market.lot,
+        contract_hours=market.hours if limits.check_sessions else None,
+    )
     order = valued(order, market, collar=limits.price_collar, closes=facts.reduces_risk)
     share = order.quantity / account.most if order.quantity and account.most else None
     fees = estimated_fees(order, market.kind, limits.commissions)

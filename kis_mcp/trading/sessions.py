@@ -19,22 +19,32 @@ TradingDays: TypeAlias = Mapping[date, Hours | None]
 """Days in a venue's calendar, each with its regular hours, or None where the exchange is closed."""
 
 _ONE_DAY = timedelta(days=1)
-_WHEN = re.compile(r"(open|close|\d\d:\d\d)(?:([+-])(\d+):(\d\d))?(?: (\S+))?")
+_WHEN = re.compile(r"(open|close|\d\d:\d\d)(?:([+-])(\d+):(\d\d)(?::(\d\d))?)?(?: (\S+))?")
+_SPECIAL = "special_hours"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A part of a trading day. ``opens`` and ``closes`` are as the table writes them."""
+    """A part of a day. ``opens`` and ``closes`` are as the table writes them.
+
+    Attributes:
+        on_holidays: Whether it is a part of the days without trading, instead of those with it.
+    """
 
     name: str
     opens: str
     closes: str
     order_types: tuple[str, ...]
+    on_holidays: bool = False
 
-    def span(self, day: date, hours: Hours, timezone: ZoneInfo) -> Hours:
-        """When it begins and ends on a trading day."""
+    def span(self, day: date, hours: Hours | None, timezone: ZoneInfo) -> Hours | None:
+        """When it begins and ends on a day; None where the day has no such session."""
+        if (hours is None) is not self.on_holidays:
+            return None
         start, end = (_moment(text, day, hours, timezone) for text in (self.opens, self.closes))
-        return start, end if end > start else end + _ONE_DAY
+        if end > start:
+            return start, end
+        return None if self.closes.startswith(("open", "close")) else (start, end + _ONE_DAY)
 
     def takes(self, order_type: str | None) -> bool:
         """Whether orders of this type can be placed; an order of an API without types can always."""
@@ -50,6 +60,8 @@ class Venue:
         usual_hours: Of the regular session, local.
         sell_only: Order types that only sell.
         buy_lot: What quantities of buys are multiples of, where that holds for every instrument.
+        sells_lots: Whether sells too come in lots only.
+        odd_lot_type: The order type that sells less than a lot nevertheless.
     """
 
     title: str
@@ -61,6 +73,8 @@ class Venue:
     sessions: tuple[Session, ...]
     sell_only: frozenset[str] = frozenset()
     buy_lot: int = 1
+    sells_lots: bool = False
+    odd_lot_type: str = ""
 
     @property
     def order_types(self) -> tuple[str, ...]:
@@ -72,9 +86,15 @@ class Venue:
 
     def usual(self, day: date) -> Hours | None:
         """A day's hours, as far as they can be told without a calendar."""
-        if day.weekday() > 4:
-            return None
-        opens, closes = (datetime.combine(day, clock, self.timezone) for clock in self.usual_hours)
+        return None if day.weekday() > 4 else self.special(day) or self._hours(day, self.usual_hours)
+
+    def special(self, day: date) -> Hours | None:
+        """A day's hours where the table knows them to be others than usual."""
+        hours = _special_hours().get(self.calendar, {}).get(day)
+        return self._hours(day, hours) if hours else None
+
+    def _hours(self, day: date, hours: tuple[time, time]) -> Hours:
+        opens, closes = (datetime.combine(day, clock, self.timezone) for clock in hours)
         return opens, closes
 
     def open_sessions(self, now: datetime, days: TradingDays) -> list[Session]:
@@ -88,8 +108,9 @@ class Venue:
 
     def _spans(self, days: TradingDays) -> Iterator[tuple[Session, Hours]]:
         for day, hours in days.items():
-            if hours is not None:
-                yield from ((session, session.span(day, hours, self.timezone)) for session in self.sessions)
+            for session in self.sessions:
+                if span := session.span(day, hours, self.timezone):
+                    yield session, span
 
 
 def venue_of(tool: str, values: Mapping[str, object]) -> Venue | None:
@@ -100,36 +121,59 @@ def venue_of(tool: str, values: Mapping[str, object]) -> Venue | None:
 @cache
 def venues() -> Mapping[str, Venue]:
     """Every venue of the table, by name."""
-    table = tomli.loads((tools_folder() / "sessions.toml").read_text(encoding="utf-8"))
-    return {name: _venue(row) for name, row in table.items()}
+    return {name: _venue(row) for name, row in _table().items() if name != _SPECIAL}
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomli.loads((tools_folder() / "sessions.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _special_hours() -> Mapping[str, Mapping[date, tuple[time, time]]]:
+    """Calendar → days on which an exchange keeps other hours than its calendar knows."""
+    return {
+        calendar: {date.fromisoformat(day): _clocks(hours) for day, hours in days.items()}
+        for calendar, days in _table()[_SPECIAL].items()
+    }
+
+
+def _clocks(text: str) -> tuple[time, time]:
+    opens, closes = map(time.fromisoformat, text.split())
+    return opens, closes
 
 
 def _venue(row: Mapping[str, Any]) -> Venue:
-    opens, closes = (time.fromisoformat(text) for text in row["hours"].split())
     return Venue(
         title=row["title"],
         apis=frozenset(row["apis"].split()),
         when={name: frozenset(words.split()) for name, words in row.get("when", {}).items()},
         calendar=row.get("calendar", ""),
         timezone=ZoneInfo(row["timezone"]),
-        usual_hours=(opens, closes),
+        usual_hours=_clocks(row["hours"]),
         sessions=tuple(
-            Session(item["name"], item["from"], item["to"], tuple(item["types"].split())) for item in row["sessions"]
+            Session(
+                item["name"], item["from"], item["to"], tuple(item["types"].split()), item.get("on_holidays", False)
+            )
+            for item in row["sessions"]
         ),
         sell_only=frozenset(row.get("sell_only", "").split()),
         buy_lot=row.get("buy_lot", 1),
+        sells_lots=row.get("sells_lots", False),
+        odd_lot_type=row.get("odd_lot_type", ""),
     )
 
 
-def _moment(text: str, day: date, hours: Hours, timezone: ZoneInfo) -> datetime:
+def _moment(text: str, day: date, hours: Hours | None, timezone: ZoneInfo) -> datetime:
     found = _WHEN.fullmatch(text)
     assert found is not None, text
-    base, sign, h, m, zone = found.groups()
+    base, sign, h, m, s, zone = found.groups()
     if base in ("open", "close"):
+        assert hours is not None, text
         moment = hours[base == "close"]
     else:
         moment = datetime.combine(day, time.fromisoformat(base), ZoneInfo(zone) if zone else timezone)
     if sign is None:
         return moment
-    shift = timedelta(hours=int(h), minutes=int(m))
+    shift = timedelta(hours=int(h), minutes=int(m), seconds=int(s or 0))
     return moment + shift if sign == "+" else moment - shift

@@ -36,6 +36,14 @@ def us_tick(price: Decimal) -> Decimal:
     return Decimal("0.01") if price >= 1 else Decimal("0.0001")
 
 
+def stepped(steps: str, price: Decimal) -> Decimal:
+    """The step of a price by a rule such as ``0.01 3:0.02 10:0.05``: a hundredth, from 3 on two, from 10 on five."""
+    first, *others = steps.split()
+    bounds = (other.split(":") for other in others)
+    reached = [step for bound, step in bounds if price >= Decimal(bound)]
+    return Decimal(reached[-1] if reached else first)
+
+
 def kind_by_tick(last_price: Decimal, tick: Decimal) -> InstrumentKind | None:
     """Whether a KRX instrument is stepped as a stock or as a fund, told from the step at its last price.
 

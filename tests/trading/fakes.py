@@ -14,11 +14,21 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.trading.order_lists import EVERY_LIST
 
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"
 RVSECNCL = "domestic_stock_order_rvsecncl"
 HOLDING = {"symbol": "005930", "holding_quantity": 50, "orderable_quantity": 40}
+
+LISTS = (
+    "overseas_stock_inquire_balance",
+    "domestic_bond_inquire_balance",
+    "domestic_fo_inquire_balance",
+    "overseas_fo_inquire_unpd",
+    *(order_list.tool for order_list in EVERY_LIST),
+)
+"""Of holdings and orders: empty unless a test says otherwise."""
 
 
 def api(tool: str) -> Api:
@@ -69,13 +79,16 @@ class FakeKis:
         if error := self.failing.get(tool):
             raise error
         blocks: dict[str, Any] = {
+            **{tool: {"positions": []} for tool in LISTS},
             "domestic_stock_chk_holiday": {"days": self.holidays},
             "domestic_stock_inquire_price": {"price": self.quote},
             "domestic_stock_inquire_daily_ccld": {"orders": self.listed},
             "overseas_stock_inquire_ccnl": {"orders": self.listed},
             "overseas_stock_price": {"price": {"price": Decimal(150)}},
-            "overseas_stock_inquire_psamount": {"buying_power": {"exchange_rate": Decimal(1400)}},
-            "domestic_stock_inquire_psbl_order": {"buying_power": {}},
+            "overseas_stock_inquire_psamount": {
+                "buying_power": {"exchange_rate": Decimal(1400), "max_orderable_quantity": 1_000}
+            },
+            "domestic_stock_inquire_psbl_order": {"buying_power": {"max_buy_quantity": 1_000}},
             "domestic_stock_inquire_balance": {"positions": [HOLDING], "summary": []},
             **self.answers,
         }[tool]

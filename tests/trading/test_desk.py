@@ -95,6 +95,7 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
         "Price: 70,000 KRW",
         "Estimated amount: 700,000 KRW",
         "Estimated fees and taxes: about 98 KRW",
+        "Share of buying power: 1.0%",
         "Account: 12****78-01",
     ]
 
@@ -122,8 +123,8 @@ async def test_a_us_order_is_valued_in_won(desk: Desk) -> None:
 async def test_an_unknown_exchange_rate_warns_in_sim_and_refuses_in_real(desk: Desk, real: Desk, kis: FakeKis) -> None:
     apple: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "buy", "quantity": 3, "price": "150"}
     kis.failing["overseas_stock_inquire_psamount"] = KisUnavailable("down", remedy="wait")
-    assert "cannot be told" in (await desk.desk.propose(api("overseas_stock_order"), apple)).warnings[0]
-    with pytest.raises(OrderRefused, match="cannot be told"):
+    assert "value in won cannot be told" in str((await desk.desk.propose(api("overseas_stock_order"), apple)).warnings)
+    with pytest.raises(OrderRefused, match="value in won cannot be told"):
         await real.propose(apple, tool="overseas_stock_order")
 
 

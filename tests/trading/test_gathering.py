@@ -56,25 +56,6 @@ async def test_a_sale_needs_holdings_that_no_open_order_takes(kis: FakeKis, jour
     await desk(kis, journal).propose(sell | {"quantity": 42})
 
 
-async def test_positions_count_what_is_held_and_what_is_being_bought(kis: FakeKis, journal: SqlJournal) -> None:
-    kis.take({"symbol": "000660", "side": "buy", "quantity": 1, "price": 100000})
-    await desk(kis, journal, max_open_positions=3).propose(BUY | {"symbol": "035420"})
-    with pytest.raises(OrderRefused, match="2 instruments are held"):
-        await desk(kis, journal, max_open_positions=2).propose(BUY | {"symbol": "051910"})
-    await desk(kis, journal, max_open_positions=2).propose()
-
-
-async def test_the_loss_of_the_day_is_the_accounts_and_stops_all_but_sales(kis: FakeKis, journal: SqlJournal) -> None:
-    kis.answers[BALANCE] = {
-        "positions": [{"symbol": "005930", "orderable_quantity": 10}],
-        "summary": [{"asset_change_amount": -500_000}],
-    }
-    losing = desk(kis, journal, max_daily_loss=Decimal(500_000))
-    with pytest.raises(OrderRefused, match="has lost 500,000 KRW today"):
-        await losing.propose()
-    await losing.propose(BUY | {"side": "sell"})
-
-
 async def test_a_price_far_on_the_losing_side_is_refused_also_in_a_change(kis: FakeKis, journal: SqlJournal) -> None:
     collared = desk(kis, journal, price_collar=Decimal(10))
     with pytest.raises(OrderRefused, match=r"14\.3 % above the market's 70,000"):
@@ -100,7 +81,7 @@ async def test_a_us_market_order_is_valued_at_the_last_price_and_the_collar(kis:
     [
         (FUTURE, {}, Decimal("350.05") * 2 * 250_000),
         (FUTURE | {"order_type": "market", "price": None}, {"upper_limit_price": 380}, 380 * 2 * 250_000),
-        (FUTURE | {"symbol": "A05603"}, {}, Decimal("350.05") * 2 * 50_000),
+        (FUTURE | {"symbol": "A05603", "price": "350.06"}, {}, Decimal("350.06") * 2 * 50_000),
         (FUTURE | {"symbol": "B01603955", "price": 3}, {"strike_price": 355}, 3 * 2 * 250_000),
         (FUTURE | {"symbol": "B01603955", "price": 3, "side": "sell"}, {"strike_price": 355}, 355 * 2 * 250_000),
         (FUTURE | {"symbol": "111W12", "price": 70000}, {"name": "삼성전자   F 202612"}, 70000 * 2 * 10),
@@ -110,7 +91,7 @@ async def test_korean_contracts_are_worth_their_multiplier(
     kis: FakeKis, journal: SqlJournal, arguments: dict[str, object], quote: dict[str, object], worth: Decimal
 ) -> None:
     kis.answers |= {
-        "domestic_fo_inquire_price": {"underlying": {"price": 1}, "price": quote},
+        "domestic_fo_inquire_price": {"underlying": {"price": 1}, "price": {"name": "F 202612", **quote}},
         "domestic_fo_inquire_psbl_order": {"capacity": {"total_orderable_quantity": 5, "closable_quantity": 0}},
         "domestic_fo_margin_rate": {
             "rates": [
@@ -124,7 +105,7 @@ async def test_korean_contracts_are_worth_their_multiplier(
 
 async def test_an_option_that_is_sold_to_close_is_worth_its_premium(kis: FakeKis, journal: SqlJournal) -> None:
     kis.answers |= {
-        "domestic_fo_inquire_price": {"price": {"strike_price": 355}},
+        "domestic_fo_inquire_price": {"price": {"name": "C 202603 355.0", "strike_price": 355}},
         "domestic_fo_inquire_psbl_order": {"capacity": {"closable_quantity": 2}},
     }
     option = FUTURE | {"symbol": "B01603955", "price": 3, "side": "sell"}
@@ -136,7 +117,7 @@ async def test_overseas_contracts_are_worth_their_ticks_in_won(kis: FakeKis, jou
         "overseas_fo_stock_detail": {
             "contract": {"tick_size": Decimal("0.25"), "tick_value": Decimal("12.5"), "currency": "USD"}
         },
-        "overseas_fo_inquire_price": {"price": {"price": 5500}},
+        "overseas_fo_inquire_price": {"price": {"price": Decimal("5500.00")}},
         "overseas_fo_inquire_psamount": {"orderable": {"total_orderable_quantity": 5}},
         "overseas_stock_foreign_margin": {
             "margins": [{"currency": "USD", "base_exchange_rate": 0}, {"currency": "USD", "base_exchange_rate": 1400}]
@@ -147,13 +128,20 @@ async def test_overseas_contracts_are_worth_their_ticks_in_won(kis: FakeKis, jou
 
 
 async def test_a_bond_is_worth_its_price_for_each_10000_of_face_value(kis: FakeKis, journal: SqlJournal) -> None:
-    kis.answers["domestic_bond_inquire_psbl_order"] = {"buying_power": {"buyable_quantity": 100}}
+    kis.answers |= {
+        "domestic_bond_inquire_price": {"price": {"name": "AJ Networks 72-2"}},
+        "domestic_bond_inquire_psbl_order": {"buying_power": {"buyable_quantity": 100}},
+    }
     bond = {"symbol": "KR6095572D81", "quantity": 10, "price": 10450}
     assert await value(desk(kis, journal), "domestic_bond_buy", bond) == (10450, 10450)
 
 
 async def test_a_contract_of_unknown_worth_warns_and_in_real_is_refused(kis: FakeKis, journal: SqlJournal) -> None:
-    kis.answers |= {"domestic_fo_inquire_price": {"price": {}}, "domestic_fo_inquire_psbl_order": {"capacity": {}}}
+    kis.answers |= {
+        "domestic_fo_inquire_price": {"price": {"name": "?"}},
+        "domestic_fo_inquire_psbl_order": {"capacity": {"total_orderable_quantity": 5}},
+        "domestic_fo_margin_rate": {"rates": []},
+    }
     unknown = FUTURE | {"symbol": "1ZZW12"}
     caps: dict[str, Any] = {"max_notional": Decimal(10**9), "max_quantity": Decimal(10)}
     await desk(kis, journal, **caps).propose(unknown, tool="domestic_fo_order")

@@ -31,7 +31,7 @@ ORDER = Order(
     amount_krw=Decimal(700000),
 )
 CAPS = OrderLimits(max_notional=Decimal(1_000_000), max_quantity=Decimal(100), allow_real_orders=True)
-FACTS = GuardFacts(environment=Environment.SIM, limits=CAPS, order=ORDER, kind="stock", now=NOW)
+FACTS = GuardFacts(environment=Environment.SIM, limits=CAPS, order=ORDER, kind="stock", exists=True, now=NOW)
 REAL = replace(FACTS, environment=Environment.REAL)
 QUANTITIES = st.integers(1, 10**6).map(Decimal)
 
@@ -89,8 +89,11 @@ def test_a_quantity_is_above_zero(quantity: Decimal | None) -> None:
     assert refusing(ordering(quantity=quantity)) == ["quantity_is_positive"]
 
 
-def test_a_change_may_leave_the_quantity_to_what_remains() -> None:
-    assert check(changing(Action.MODIFY, quantity=None)) == []
+def test_a_change_may_leave_the_quantity_to_what_remains_if_that_can_be_told() -> None:
+    change = changing(Action.MODIFY, quantity=None)
+    assert check(change, before_asking_kis=True) == []
+    assert warning(change) == ["quantity_can_be_told"]
+    assert refusing(replace(change, environment=Environment.REAL)) == ["quantity_can_be_told"]
 
 
 @pytest.mark.parametrize(("remaining", "refused"), [(10, []), (9, ["quantity_remains"]), (0, ["quantity_remains"])])

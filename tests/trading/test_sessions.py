@@ -59,16 +59,54 @@ async def days(kis: FakeKis, venue: str, now: datetime) -> TradingDays:
         ("us", "2026-11-28 03:00", ["after-market"]),
         ("us_daytime", "2026-11-20 17:59", ["daytime session"]),
         ("us_daytime", "2026-11-26 12:00", []),
-        ("hong_kong", "2026-11-20 16:59", ["regular session"]),
+        ("krx", "2026-11-19 08:59", []),
+        ("krx", "2026-11-19 09:30", ["opening auction", "pre-market at the last close"]),
+        ("krx", "2026-11-19 16:15", ["regular session"]),
+        ("krx", "2026-11-19 16:45", ["after hours at the close"]),
+        ("krx", "2026-11-19 17:05", ["after-market"]),
+        ("futures_day", "2026-11-19 16:40", ["day session"]),
+        ("nxt", "2026-11-20 09:00", []),
+        ("nxt", "2026-11-20 09:01", ["main market"]),
+        ("nxt", "2026-11-20 15:35", []),
+        ("hong_kong", "2026-11-20 10:29", []),
+        ("hong_kong", "2026-11-20 12:59", ["morning session"]),
+        ("hong_kong", "2026-11-20 13:30", []),
+        ("hong_kong", "2026-11-20 16:59", ["afternoon session"]),
+        ("hong_kong", "2026-12-24 12:59", ["morning session"]),
+        ("hong_kong", "2026-12-24 14:30", []),
+        ("tokyo", "2026-11-20 11:45", []),
         ("china", "2026-10-01 11:00", []),
         ("tokyo", "2026-11-23 10:00", []),
-        ("tokyo", "2026-11-20 15:29", ["regular session"]),
+        ("tokyo", "2026-11-20 15:29", ["afternoon session"]),
         ("vietnam", "2026-11-20 11:00", ["regular session"]),
         ("futures_day", "2026-11-20 08:30", ["day session"]),
         ("futures_day", "2026-11-20 15:44", ["day session"]),
         ("futures_night", "2026-11-20 18:00", ["night session"]),
         ("futures_night", "2026-11-21 05:59", ["night session"]),
         ("futures_night", "2026-11-21 18:30", []),
+        ("futures_night", "2026-09-23 23:00", ["night session"]),
+        ("futures_night", "2026-09-24 05:59", ["night session"]),
+        ("futures_night", "2026-09-24 18:30", []),
+        ("us_daytime", "2026-07-01 10:00", ["daytime session"]),
+        ("us_daytime", "2026-07-01 18:00", []),
+        ("reserved", "2026-11-20 15:39", []),
+        ("reserved", "2026-11-20 15:40", ["evening before"]),
+        ("reserved", "2026-11-20 23:45", []),
+        ("reserved", "2026-11-21 00:05", []),
+        ("reserved", "2026-11-21 12:00", ["day before"]),
+        ("reserved", "2026-11-23 07:29", ["night before"]),
+        ("reserved", "2026-11-23 07:30", []),
+        ("us_reserved", "2026-11-20 09:59", []),
+        ("us_reserved", "2026-11-20 16:29", ["day in Korea"]),
+        ("us_reserved", "2026-11-20 16:35", []),
+        ("us_reserved", "2026-11-20 23:19", ["evening in Korea"]),
+        ("us_reserved", "2026-07-01 22:20", []),
+        ("us_reserved", "2026-11-26 12:00", ["day in Korea"]),
+        ("us_reserved", "2026-11-21 12:00", []),
+        ("hong_kong_reserved", "2026-11-20 10:19", ["before the morning session"]),
+        ("hong_kong_reserved", "2026-11-20 13:50", []),
+        ("tokyo_reserved", "2026-11-20 09:05", []),
+        ("vietnam_reserved", "2026-11-20 14:49", ["before the afternoon session"]),
         ("bond", "2026-11-20 15:29", ["regular session"]),
     ],
 )
@@ -115,13 +153,20 @@ def test_the_table_names_apis_arguments_and_order_types_that_exist(venue: Venue)
     assert venue.sell_only <= set(venue.order_types)
 
 
-def test_every_order_api_but_reservations_and_overseas_futures_has_its_hours() -> None:
+def test_every_order_api_but_those_of_futures_abroad_and_a_mere_cancel_has_its_hours() -> None:
     served = {tool for venue in venues().values() for tool in venue.apis}
-    assert {tool for order in ORDERS if "resv" not in (tool := order.tool)} - served == {
+    assert {order.tool for order in ORDERS} - served == {
         "overseas_fo_order",
         "overseas_fo_order_rvsecncl",
+        "overseas_stock_order_resv_ccnl",
     }
-    assert venue_of("domestic_stock_order_resv", {"exchange": "krx"}) is None
+    assert venue_of("overseas_fo_order", {}) is None
+
+
+def test_special_hours_are_those_of_a_calendar_that_some_venue_keeps() -> None:
+    exam = date(2026, 11, 19)
+    late = [venue.title for venue in venues().values() if venue.special(exam)]
+    assert late == [venue.title for venue in venues().values() if venue.calendar == "XKRX"]
 
 
 @given(

@@ -1,7 +1,16 @@
 """How much may go out: the operator's caps."""
 
+from dataclasses import replace
+
 from kis_mcp.trading.facts import Finding, GuardFacts
-from kis_mcp.trading.order import STOCK_MARKETS, Action
+from kis_mcp.trading.order import Action
+
+
+def quantity_can_be_told(facts: GuardFacts) -> Finding | None:
+    cap = facts.limits.max_quantity
+    if cap is None or facts.order.quantity is not None:
+        return None
+    return _untold("quantity", f"{cap:,f}", "KIS_MAX_ORDER_QUANTITY", facts)
 
 
 def quantity_cap(facts: GuardFacts) -> Finding | None:
@@ -48,9 +57,10 @@ def open_positions(facts: GuardFacts) -> Finding | None:
     if positions is None:
         return _untold("open positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
     if order.symbol in positions or len(positions) < cap:
-        return None
+        return _left_out("positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
     return Finding(
-        f"{len(positions)} instruments are held or being bought; at most {cap} may be (KIS_MAX_OPEN_POSITIONS).",
+        f"{len(positions)} instruments or more are held or being bought; at most {cap} may be"
+        " (KIS_MAX_OPEN_POSITIONS).",
         "Close a position first, or ask the operator to raise the cap.",
         "symbol",
     )
@@ -63,7 +73,7 @@ def daily_loss(facts: GuardFacts) -> Finding | None:
     if loss is None:
         return _untold("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
     if loss < cap:
-        return None
+        return _left_out("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
     return Finding(
         f"The account has lost {loss:,.0f} KRW today; from {cap:,f} KRW on (KIS_MAX_DAILY_LOSS) only what closes"
         " positions goes out.",
@@ -72,12 +82,15 @@ def daily_loss(facts: GuardFacts) -> Finding | None:
 
 
 def price_collar(facts: GuardFacts) -> Finding | None:
+    """Refuses a price far on the losing side. For options and spreads it only warns: their prices are small beside
+    what they stand for, and often old, so that a good order may be far from the last one."""
     order, collar = facts.order, facts.limits.price_collar
-    if not collar or order.price is None or order.market not in STOCK_MARKETS:
+    if not collar or order.price is None:
         return None
     market = order.stop_price or facts.last_price
-    if market is None:
-        return _untold("last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
+    if market is None or market <= 0 or order.price <= 0:
+        untold = _untold("distance from the last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
+        return replace(untold, refuses=untold.refuses and not facts.is_small_price)
     away = (order.price / market - 1) * 100
     if abs(away) <= collar:
         return None
@@ -87,13 +100,46 @@ def price_collar(facts: GuardFacts) -> Finding | None:
         f"{f'; at most {collar:f} % on the losing side' if loses else ''} (KIS_PRICE_COLLAR_PERCENT).",
         "Give a price nearer to the market." if loses else "It may never be filled.",
         "price",
-        refuses=loses,
+        refuses=loses and not facts.is_small_price,
+    )
+
+
+def written_option(facts: GuardFacts) -> Finding | None:
+    order = facts.order
+    if not facts.is_option or order.side != "sell" or facts.reduces_risk:
+        return None
+    return Finding(
+        f"It writes options on {order.symbol} or changes an order that may: the loss has no limit, and the estimated"
+        " amount is only their strike price.",
+        "Buy options to risk no more than their price.",
+        refuses=False,
+    )
+
+
+def short_sale(facts: GuardFacts) -> Finding | None:
+    if facts.loan != "short":
+        return None
+    return Finding(
+        f"It sells borrowed {facts.order.symbol}: no holding was looked for, and the loss has no limit.",
+        "Leave out the words for a short sale to sell what is held.",
+        refuses=False,
     )
 
 
 def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"The {what} cannot be told, so the cap of {cap} ({setting}) cannot be checked.",
-        "Try again when KIS tells it.",
+        f"Try again when KIS tells it, or ask the operator to unset {setting}.",
         refuses=facts.is_real,
+    )
+
+
+def _left_out(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding | None:
+    if not facts.account.left_out:
+        return None
+    return Finding(
+        f"The cap of {cap} ({setting}) was checked without the {what} that KIS refuses to tell:"
+        f" {'; '.join(facts.account.left_out)}.",
+        "Go on only if the account has nothing there.",
+        refuses=False,
     )

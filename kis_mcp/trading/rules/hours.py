@@ -42,5 +42,19 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
     )
 
 
+def contract_trades_now(facts: GuardFacts) -> Finding | None:
+    """Of contracts abroad KIS itself tells the session that is on, or the last or next one."""
+    if facts.contract_hours is None:
+        return None
+    opens, closes = facts.contract_hours
+    if opens <= facts.now < closes:
+        return None
+    return Finding(
+        f"{facts.order.symbol} is not traded at {facts.now:%Y-%m-%d %H:%M %Z}: its session, as KIS has it, is from"
+        f" {_local(opens, facts.now)} to {_local(closes, facts.now)} (KIS_SESSION_CHECK).",
+        f"Wait until {_local(opens, facts.now)}." if facts.now < opens else "Wait until the next session opens.",
+    )
+
+
 def _local(moment: datetime, now: datetime) -> str:
     return f"{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M %Z}"

@@ -8,6 +8,21 @@ from kis_mcp.trading.order_types import PRICED, STOPS, UNPRICED
 from kis_mcp.trading.ticks import krx_tick, us_tick
 
 
+def instrument_is_known(facts: GuardFacts) -> Finding | None:
+    order = facts.order
+    if facts.exists:
+        return None
+    what = f"{order.symbol or 'an instrument without symbol'}{f' on {order.exchange}' if order.exchange else ''}"
+    if facts.exists is None:
+        return Finding(
+            f"KIS could not be asked whether there is {what}.",
+            "Try again when KIS answers, or look the symbol up with find_instrument.",
+            "symbol",
+            refuses=facts.is_real,
+        )
+    return Finding(f"KIS knows no {what}.", "Look the symbol and its exchange up with find_instrument.", "symbol")
+
+
 def original_is_named(facts: GuardFacts) -> Finding | None:
     if facts.order.action is Action.NEW or facts.order.original_order_id:
         return None
@@ -41,14 +56,19 @@ def quantity_remains(facts: GuardFacts) -> Finding | None:
 
 
 def quantity_in_lots(facts: GuardFacts) -> Finding | None:
-    quantity = facts.order.quantity
-    lot = facts.lot or (Decimal(facts.venue.buy_lot) if facts.venue else Decimal(1))
-    if facts.order.side != "buy" or quantity is None or lot <= 1 or quantity % lot == 0:
+    """Sells come in lots too where the venue says so; the odd rest of a holding may go along where it does not."""
+    order, quantity, venue = facts.order, facts.order.quantity, facts.venue
+    lot = facts.lot or (Decimal(venue.buy_lot) if venue else Decimal(1))
+    if quantity is None or lot <= 1 or quantity % lot == 0:
+        return None
+    odd_type = venue.odd_lot_type if venue else ""
+    if order.side == "sell" and not (venue and venue.sells_lots and order.order_type != odd_type):
         return None
     below = quantity - quantity % lot
     return Finding(
         f"The quantity {quantity:,f} is no multiple of the lot of {lot:,f}.",
-        f"Buy {f'{below:,f} or ' if below else ''}{below + lot:,f}.",
+        f"Give {f'{below:,f} or ' if below else ''}{below + lot:,f}"
+        f"{f', or sell the odd rest as {odd_type}' if odd_type and order.side == 'sell' else ''}.",
         "quantity",
     )
 
@@ -64,7 +84,7 @@ def price_fits_order_type(facts: GuardFacts) -> Finding | None:
             "Leave the price out, or use order_type limit to have it kept.",
             "price",
         )
-    if order.price is not None and order.price < 0:
+    if order.price is not None and order.price < 0 and order.market != "overseas_futureoption":
         return Finding(f"The price is {order.price:,f}.", "Give a price above 0.", "price")
     return None
 
@@ -82,10 +102,14 @@ def stop_price_fits_order_type(facts: GuardFacts) -> Finding | None:
 
 def price_on_tick(facts: GuardFacts) -> Finding | None:
     order = facts.order
-    if order.price is None or order.price <= 0 or order.market not in ("KR", "US"):
+    if order.price is None or order.price <= 0:
         return None
+    if facts.tick:
+        return _off_tick(order.price, facts.tick, order.currency or "")
     if order.market == "US":
         return _off_tick(order.price, us_tick(order.price), "USD")
+    if order.market != "KR":
+        return None
     finding = _off_tick(order.price, krx_tick(order.price, facts.kind or "stock"), "KRW")
     if finding is None or facts.kind is not None or _off_tick(order.price, krx_tick(order.price, "etf"), "KRW"):
         return finding
