@@ -32,7 +32,8 @@ get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power 
 order in get_order_status, the whole record in get_order_history.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds, overseas markets …) is \
 found with search_tools and read with call_read_tool.
-- place_order, modify_order and cancel_order ask the person before anything is sent, or answer needs_confirmation: \
+- place_order, modify_order and cancel_order take stocks of Korea, the US and Asia, futures, options and bonds. They \
+ask the person before anything is sent, or answer needs_confirmation: \
 then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
 person wants it. After an error that says the state is unknown, never order again: look with get_order_status.
 - Every result names its environment: sim is a simulator, demo is KIS' paper trading, real is real money.

@@ -109,7 +109,8 @@ async def modify(
         known["stop_price"] = original.stop_price
     said: dict[str, object] = {"price": price, "stop_price": stop_price, "order_type": order_type}
     if is_reserved:
-        known |= {"end_date": original.end_date, "loan_date": original.loan_date}
+        is_repeated = original.end_date and original.order_date and original.end_date > original.order_date
+        known |= {"end_date": original.end_date if is_repeated else None, "loan_date": original.loan_date}
         said["credit_type"] = _said_credit(order_id, credit_type)
     elif credit_type != _NO_CREDIT:
         said["credit_type"] = credit_type

@@ -3,15 +3,18 @@ from decimal import Decimal
 
 import pytest
 
+from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.environment import Environment
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
 from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.order_markets import Listing
-from kis_mcp.trading.orders import cancel, listed, modify, place
+from kis_mcp.trading.orders import OrderCall, cancel, listed, modify, place
 from kis_mcp.trading.placed_orders import PlacedStatus
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
 
@@ -203,3 +206,151 @@ async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal:
     clock.pass_by(days=1)
     kis.listed[0]["order_date"] = f"{clock():%Y-%m-%d}"
     assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [False]
+
+
+ASIAN = {
+    "hong_kong": ("HK", "00700", "SEHK", "TTTS1002U", "TTTS1003U"),
+    "shanghai": ("CN", "600519", "SHAA", "TTTS0202U", "TTTS0302U"),
+    "shenzhen": ("CN", "000651", "SZAA", "TTTS0305U", "TTTS0306U"),
+    "tokyo": ("JP", "7203", "TKSE", "TTTS0308U", "TTTS0309U"),
+    "hanoi": ("VN", "PVS", "HASE", "TTTS0311U", "TTTS0312U"),
+    "ho_chi_minh": ("VN", "VNM", "VNSE", "TTTS0311U", "TTTS0312U"),
+}
+ONLY_CANCELLED = ("shanghai", "shenzhen", "hanoi", "ho_chi_minh")
+
+
+def on_the_wire(call: OrderCall) -> KisRequest:
+    values = validate(api(call.tool), call.arguments)
+    return encode(api(call.tool), values, demo=False, account=Account("12345678", "01"), today=date(2026, 3, 3))
+
+
+def asian_row(kis: FakeKis, exchange: str, **changes: object) -> str:
+    """An order of 300 shares in KIS' list."""
+    number = kis.take({"symbol": ASIAN[exchange][1], "side": "buy", "quantity": 300, "price": 50})
+    kis.listed[-1] |= {"exchange": exchange, "currency": "XXX", "original_order_id": None, **changes}
+    return number
+
+
+@pytest.mark.parametrize("exchange", ASIAN)
+async def test_asian_orders_are_placed_listed_changed_and_cancelled(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, exchange: str
+) -> None:
+    market, symbol, code, new, change = ASIAN[exchange]
+    placed = place(CATALOG, Listing(symbol, market, exchange), side="buy", quantity=300, price=Decimal(50))
+    request = on_the_wire(placed)
+    assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (new, code, symbol)
+    number = asian_row(kis, exchange, remaining_quantity=200, filled_quantity=100)
+    ((order,), _) = await listed(kis, journal, [market], clock=clock)
+    assert (order.market, order.exchange, order.symbol) == (market, exchange, symbol)
+    request = on_the_wire(await cancel(kis, market, number, now=clock()))
+    assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (change, code, symbol)
+    if exchange in ONLY_CANCELLED:
+        with pytest.raises(BadArgument, match="only cancel"):
+            await modify(kis, market, number, price=Decimal(51), now=clock())
+    else:
+        request = on_the_wire(await modify(kis, market, number, price=Decimal(51), now=clock()))
+        assert (request.tr_id, request.elements["OVRS_ORD_UNPR"]) == (change, "51")
+        assert request.elements["ORD_QTY"] == "200"
+
+
+async def test_an_asian_reservation_is_cancelled_as_kis_has_it(kis: FakeKis, clock: FakeClock) -> None:
+    kis.answers["overseas_stock_order_resv_list"] = {
+        "reservations": [
+            {
+                "reserved_order_id": "0030138295",
+                "reserved_order_receipt_date": "2026-03-03",
+                "order_receipt_time": "09:10:00",
+                "symbol": "7203",
+                "exchange": "tokyo",
+                "side": "sell",
+                "order_quantity": 100,
+                "order_price": 2500,
+                "filled_quantity": 0,
+                "cancelled": False,
+            }
+        ]
+    }
+    placed = place(CATALOG, Listing("7203", "JP", "tokyo"), side="sell", quantity=100, price=2500, session="reserved")
+    assert on_the_wire(placed).elements.items() >= {"RVSE_CNCL_DVSN_CD": "00", "PRDT_TYPE_CD": "515"}.items()
+    request = on_the_wire(await cancel(kis, "JP", "30138295", session="reserved", now=clock()))
+    assert request.tr_id == "TTTS3013U"
+    assert (
+        request.elements.items()
+        >= {
+            "RVSE_CNCL_DVSN_CD": "02",
+            "OVRS_RSVN_ODNO": "0030138295",
+            "RSVN_ORD_RCIT_DT": "20260303",
+            "PDNO": "7203",
+            "OVRS_EXCG_CD": "TKSE",
+            "SLL_BUY_DVSN_CD": "01",
+            "FT_ORD_QTY": "100",
+        }.items()
+    )
+    with pytest.raises(BadArgument, match="lists no order"):
+        await cancel(kis, "HK", "30138295", session="reserved", now=clock())
+
+
+async def test_a_changed_reservation_repeats_what_kis_lists(kis: FakeKis, clock: FakeClock) -> None:
+    kis.answers["domestic_stock_order_resv_ccnl"] = {
+        "reservations": [
+            {
+                "reserved_order_id": "39447",
+                "reserved_order_date": "2026-02-20",
+                "reserved_order_receipt_date": "2026-02-20",
+                "reserved_order_receipt_time": "18:10:00",
+                "reservation_end_date": "2026-03-10",
+                "loan_date": "2026-01-05",
+                "symbol": "005930",
+                "side": "sell",
+                "order_type_code": "00",
+                "reserved_order_quantity": 10,
+                "reserved_order_price": 70000,
+                "filled_quantity": 0,
+            }
+        ]
+    }
+    call = await modify(
+        kis, "KR", "39447", session="reserved", quantity=4, credit_type="broker_margin_repay", now=clock()
+    )
+    assert (
+        on_the_wire(call).elements.items()
+        >= {
+            "RSVN_ORD_SEQ": "39447",
+            "RSVN_ORD_ORD_DT": "20260220",
+            "RSVN_ORD_END_DT": "20260310",
+            "LOAN_DT": "20260105",
+            "ORD_OBJT_CBLC_DVSN_CD": "25",
+            "PDNO": "005930",
+            "SLL_BUY_DVSN_CD": "01",
+            "ORD_QTY": "4",
+            "ORD_UNPR": "70000",
+            "ORD_DVSN_CD": "00",
+        }.items()
+    )
+
+
+async def test_of_two_open_orders_with_one_number_neither_is_touched(kis: FakeKis, clock: FakeClock) -> None:
+    number = asian_row(kis, "shanghai")
+    asian_row(kis, "shenzhen", order_id=number)
+    with pytest.raises(BadArgument, match="600519"):
+        await cancel(kis, "CN", number, now=clock())
+    assert (await cancel(kis, "CN", asian_row(kis, "shanghai"), now=clock())).arguments["symbol"] == "600519"
+
+
+async def test_a_bond_is_named_by_its_standard_code(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take({"symbol": "005930"})
+    row = kis.listed[-1] | {"short_symbol": "6095572D8", "short_name": "AJ"}
+    kis.answers["domestic_bond_inquire_daily_ccld"] = {"orders": [row]}
+    call = await cancel(kis, "domestic_bond", "1", now=clock())
+    assert call.arguments["symbol"] == "KR6095572D81"
+    assert call.arguments["all_remaining"] is True
+
+
+async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    kis.take(BUY)
+    kis.failing["domestic_stock_order_resv_ccnl"] = KisUnavailable("down", remedy="wait")
+    orders, problems = await listed(kis, journal, ["KR"], clock=clock)
+    assert (len(orders), len(problems)) == (1, 1)
+    kis.failing["domestic_stock_inquire_daily_ccld"] = KisUnavailable("down", remedy="wait")
+    with pytest.raises(KisUnavailable):
+        await listed(kis, journal, ["KR"], clock=clock)
