@@ -1,6 +1,7 @@
 """The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
 
 import json
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import sqlalchemy
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnClause, ColumnElement, RowMapping, Select, Text, event, select, table, text
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kis_mcp.clock import KST
@@ -41,6 +43,8 @@ class SqlJournal:
 
     A caller that is cancelled waits until its entry is written or its rows are read: a connection that is given up
     halfway never closes, and its process never ends.
+
+    Where the file cannot be read or written (locked for too long, a full disk) each call raises a KisMcpError.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -57,6 +61,7 @@ class SqlJournal:
         engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
         event.listen(engine.sync_engine, "connect", _configure)
         event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "handle_error", _explain)
         journal = cls(engine)
         try:
             await journal._migrate()
@@ -226,6 +231,18 @@ def _configure(connection: Any, _record: object) -> None:
 
 def _begin(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("kis_begin", "BEGIN"))
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Let callers see an error that they can act on instead of SQLite's."""
+    failure = context.original_exception
+    if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
+        raise KisMcpError(
+            f"The order journal cannot be used: {failure}. No order leaves that is not in it.",
+            remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
+            " ordering again.",
+            field="KIS_DATA_DIR",
+        ) from failure
 
 
 async def _insert(connection: AsyncConnection, into: str, **values: object) -> None:

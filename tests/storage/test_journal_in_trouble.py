@@ -1,0 +1,68 @@
+"""A journal file that is locked or has no room: each call says so, and what it could not write is not there."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from kis_mcp.errors import KisMcpError
+from kis_mcp.storage import journal as module
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.journal import Claim, Decision, Outcome, Send, Status
+from tests.storage.test_journal import NOW, intent
+
+YES = Decision(verdict="accepted", channel="elicitation")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite3"
+
+
+@pytest.fixture
+async def journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqlJournal]:
+    monkeypatch.setattr(module, "_PRAGMAS", (*module._PRAGMAS, "busy_timeout=20"))
+    journal = await SqlJournal.open(path)
+    yield journal
+    await journal.aclose()
+
+
+@contextmanager
+def locked(path: Path) -> Generator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_while_another_process_holds_it_nothing_is_written_and_reading_goes_on(
+    journal: SqlJournal, path: Path
+) -> None:
+    one = intent()
+    await journal.propose(one)
+    send = Send(intent_id=one.id, at=NOW)
+    with locked(path):
+        with pytest.raises(KisMcpError, match=r"database is locked.*No order leaves"):
+            await journal.decide(one.id, YES, NOW)
+        with pytest.raises(KisMcpError, match="database is locked"):
+            await journal.claim(send, same_since=NOW)
+        (record,) = await journal.history()
+    assert record.status is Status.PROPOSED
+    await journal.decide(one.id, YES, NOW)
+    assert await journal.claim(send, same_since=NOW) is Claim.WON
+
+
+async def test_a_full_disk_is_told_and_leaves_the_claim_without_an_outcome(journal: SqlJournal) -> None:
+    one = intent()
+    await journal.propose(one)
+    await journal.decide(one.id, YES, NOW)
+    await journal.claim(Send(intent_id=one.id, at=NOW), same_since=NOW)
+    event.listen(journal._engine.sync_engine, "checkout", lambda raw, *_: raw.execute("PRAGMA max_page_count=1"))
+    long = Outcome(intent_id=one.id, at=NOW, state="accepted", message="x" * 300_000)
+    with pytest.raises(KisMcpError, match="disk is full"):
+        await journal.conclude(long)
+    (record,) = await journal.unresolved()
+    assert record.status is Status.SENT
