@@ -10,19 +10,20 @@ from kis_mcp.trading.journal import HUMAN_CHANNELS, Record
 from kis_mcp.trading.order import Action, Order
 
 Content: TypeAlias = tuple[object, ...]
-"""What an order says: of a new one the instrument, side, quantity and price, else which order becomes what."""
+"""What an order says: KIS' API, and of a new one the instrument, side, quantity and price, else which order becomes
+what."""
 
 
-def content_of(order: Order) -> Content:
+def content_of(api: str, order: Order) -> Content:
     """What an order in our own terms says."""
     original = (order.original_order_id or "").lstrip("0")
     match order.action:
         case Action.NEW:
-            return "new", order.symbol, order.side, _whole(order.quantity), order.price
+            return api, order.symbol, order.side, _whole(order.quantity), order.price
         case Action.MODIFY:
-            return "modify", original, order.price
+            return api, "modify", original, order.price
         case Action.CANCEL:
-            return "cancel", original
+            return api, "cancel", original
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def audit(
     for order in taken:
         at_kis[order.content].append(order)
     for record in records:
-        ours[content_of(record.intent.order)].append(record)
+        ours[content_of(record.intent.tool, record.intent.order)].append(record)
     for content, orders in at_kis.items():
         agreed_to = [record for record in ours[content] if _is_agreed(record, agreed, question)]
         told = f"{content}: {', '.join(order.number for order in orders)}"
@@ -134,7 +135,9 @@ def _imagined(orders: Sequence[Taken], intents: Sequence[Record]) -> list[str]:
         if number in numbers:
             numbers.remove(number)
         else:
-            found.append(f"{content_of(record.intent.order)}: {record.intent.id}, order {record.order_id}")
+            found.append(
+                f"{content_of(record.intent.tool, record.intent.order)}: {record.intent.id}, order {record.order_id}"
+            )
     return found
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from tests.chaos.orders import ToolCall
 from tests.chaos.peer import AskedBack, Json, Peer, Question, RpcError, ServerDied
@@ -101,8 +100,8 @@ class Caller:
         arguments, state, at = call.arguments, asked.state, peer
         match wish.prank:
             case "altered_arguments":
-                changed: dict[str, Any] = {"order_id": "999"} if "order_id" in arguments else {"quantity": 9_999}
-                arguments = {**arguments, **changed}
+                changed = next(name for name in ("order_id", "reservation_id", "quantity") if name in arguments)
+                arguments = {**arguments, changed: 9_999 if changed == "quantity" else "00000999"}
             case "forged_state":
                 middle = len(state) // 2
                 state = f"{state[:middle]}{'A' if state[middle] != 'A' else 'B'}{state[middle + 1 :]}"

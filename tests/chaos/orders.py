@@ -2,39 +2,51 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.simulator.market.instruments import instruments
 from kis_mcp.simulator.market.market import Market
 from tests.chaos.audit import Content
 from tests.chaos.peer import Json
 from tests.chaos.plan import Wish
+from tests.chaos.ways import CORE_TOOLS, EVERY_INSTRUMENT, WAYS, Way
 
-_STEPS = {"KR": Decimal(1000), "US": Decimal("0.01")}
-"""Multiples of every tick."""
+_US_EXCHANGES = ("nasdaq", "nyse", "amex")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An order that stands, with what a change or cancel of it has to name."""
+
+    way: Way
+    order_id: str = ""
+    symbol: str
+    exchange: str
+    side: str
+    quantity: int
+    price: Decimal
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """What a client calls, and what that says."""
+    """What a client calls, and what that says.
+
+    Attributes:
+        api: KIS' API that it should reach.
+        becomes: What will stand at a price if KIS takes it, but for its number.
+    """
 
     tool: str
     arguments: Json
-    market: str
+    api: str
     content: Content
+    becomes: Standing | None = None
 
     @property
-    def is_new(self) -> bool:
-        return self.tool == "place_order"
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    order_id: str
-    market: str
-    price: Decimal
+    def has_key(self) -> bool:
+        return "idempotency_key" in self.arguments
 
 
 class Orders:
@@ -51,55 +63,75 @@ class Orders:
     def __init__(self, seed: int, clock: Callable[[], datetime]) -> None:
         self._market = Market(seed)
         self._clock = clock
-        self._prices: dict[tuple[str, str, int], Decimal | None] = {}
-        self._standing: list[_Standing] = []
+        self._prices: dict[tuple[str, str, str, int], Decimal | None] = {}
+        self._standing: list[Standing] = []
         self.wanted: Counter[Content] = Counter()
 
     def call_of(self, wish: Wish) -> ToolCall:
         """A change or cancel takes an order that stands; where none is known to, it becomes a new order."""
         call = self._new(wish) if wish.kind == "place" or not self._standing else self._change(wish)
         self.wanted[call.content] += wish.verdict == "accept"
-        if wish.key:
-            call.arguments["idempotency_key"] = wish.key
+        if wish.has_key and call.tool in CORE_TOOLS:
+            call.arguments["idempotency_key"] = f"wish-{wish.number}"
         return call
 
     def stands(self, call: ToolCall, order: Json) -> None:
         """An order came back from a call."""
-        if "order_id" in order and order.get("price") and call.tool != "cancel_order":
-            self._standing.append(_Standing(order["order_id"], call.market, Decimal(str(order["price"]))))
+        if call.becomes and "order_id" in order:
+            self._standing.append(replace(call.becomes, order_id=order["order_id"]))
 
     def _new(self, wish: Wish) -> ToolCall:
-        arguments: Json = {"symbol": wish.symbol, "side": wish.side, "quantity": wish.quantity}
-        price = self._price(wish)
+        way, exchange, price = WAYS[wish.way], EVERY_INSTRUMENT[wish.symbol].exchange, self._price(wish)
+        arguments: Json = {"symbol": wish.symbol, "quantity": wish.quantity, **way.more}
+        if way.category != "domestic_bond":
+            arguments["side"] = wish.side
+        if exchange in _US_EXCHANGES and way.place not in CORE_TOOLS:
+            arguments["exchange"] = exchange
+        content: Content = (way.api, wish.symbol, wish.side, wish.quantity, price)
         if price is None:
-            arguments["order_type"] = "market"
-        else:
-            arguments["price"] = float(price)
-        content: Content = ("new", wish.symbol, wish.side, wish.quantity, price)
-        return ToolCall("place_order", arguments, instruments()[wish.symbol].country, content)
+            return ToolCall(way.place, {**arguments, "order_type": "market"}, way.api, content)
+        becomes = Standing(
+            way=way,
+            symbol=wish.symbol,
+            exchange=exchange,
+            side=wish.side,
+            quantity=wish.quantity,
+            price=price,
+            day=f"{self._clock().astimezone(way.zone):%Y-%m-%d}",
+        )
+        return ToolCall(way.place, {**arguments, "price": float(price)}, way.api, content, becomes)
 
     def _change(self, wish: Wish) -> ToolCall:
         original = self._standing.pop(wish.number % len(self._standing))
-        arguments: Json = {"order_id": original.order_id, "market": original.market.lower()}
-        number = original.order_id.lstrip("0")
-        if wish.kind == "cancel":
-            return ToolCall("cancel_order", arguments, original.market, ("cancel", number))
-        step = _STEPS[original.market]
-        price = max(step, original.price // step * step - step)
-        return ToolCall(
-            "modify_order", {**arguments, "price": float(price)}, original.market, ("modify", number, price)
-        )
+        way, number = original.way, original.order_id.lstrip("0")
+        arguments: Json = {name: getattr(original, fact) for name, fact in way.naming.items()} | dict(way.more_changing)
+        is_cancel = wish.kind == "cancel" or way.modify is None
+        if way.modify == way.cancel:
+            arguments["action"] = "cancel" if is_cancel else "modify"
+        if is_cancel or way.modify is None:
+            return ToolCall(way.cancel, arguments, way.change_api, (way.change_api, "cancel", number))
+        price = self._tick_below(original)
+        arguments["price"] = float(price)
+        content: Content = (way.change_api, "modify", number, price)
+        return ToolCall(way.modify, arguments, way.change_api, content, replace(original, price=price))
 
     def _price(self, wish: Wish) -> Decimal | None:
         """A twin gets its twin's price, though the market has moved on."""
         if wish.percent is None:
             return None
-        known = (wish.symbol, wish.side, wish.quantity)
+        known = (wish.way, wish.symbol, wish.side, wish.quantity)
         if known not in self._prices:
-            instrument = instruments()[wish.symbol]
+            instrument = EVERY_INSTRUMENT[wish.symbol]
             last = instrument.units(self._market.quote(instrument, self._clock()).price)
             assert last is not None
             units = int(last * (100 + wish.percent) // 100)
             tick = instrument.tick(units)
             self._prices[known] = instrument.price(units // tick * tick)
         return self._prices[known]
+
+    @staticmethod
+    def _tick_below(order: Standing) -> Decimal:
+        instrument = EVERY_INSTRUMENT[order.symbol]
+        units = instrument.units(order.price)
+        assert units is not None
+        return instrument.price(units - instrument.tick(units))

@@ -77,10 +77,10 @@ class Person:
     def _content(self, intent_id: str) -> Content | None:
         database = sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)
         try:
-            row = database.execute("select details from intents where id = ?", (intent_id,)).fetchone()
+            row = database.execute("select tool, details from intents where id = ?", (intent_id,)).fetchone()
         finally:
             database.close()
-        return content_of(_ORDER.validate_python(json.loads(row[0]))) if row else None
+        return content_of(row[0], _ORDER.validate_python(json.loads(row[1]))) if row else None
 
 
 def consent(question: Question) -> dict[str, Any]:

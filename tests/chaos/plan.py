@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from kis_mcp.simulator.faults import FaultKind, When
-from kis_mcp.simulator.market.instruments import instruments
 from tests.chaos.peer import Era
 from tests.chaos.server import CRASH_STEPS
+from tests.chaos.ways import WAYS, Way
 
+T = TypeVar("T")
 Kind: TypeAlias = Literal["place", "modify", "cancel"]
 Verdict: TypeAlias = Literal["accept", "decline", "dismiss", "garble", "silence"]
 Prank: TypeAlias = Literal[
@@ -66,7 +67,8 @@ _PRANKS: Sequence[Prank] = (
 )
 _NO: Sequence[Verdict] = ("decline", "dismiss", "garble", "silence")
 _KILLS: Sequence[Kill] = ("while_kis_decides", "after_kis_took_it", "some_time", "some_time", "hang_up")
-_LIQUID = ("005930", "000660", "035420", "AAPL", "NVDA", "MSFT")
+_KINDS: Mapping[Kind, int] = {"place": 80, "modify": 10, "cancel": 10}
+_MOST_LOTS = {"buy": 80, "sell": 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +76,10 @@ class Wish:
     """One order and its fate.
 
     Attributes:
+        way: By name in `WAYS`.
         percent: How far its price is from the market's; None for a market order.
         verdict: What the person says, however often asked; only ``accept`` makes the order wanted.
-        has_key: Whether the calls carry an idempotency key.
+        has_key: Whether the calls carry an idempotency key, where their tool takes one.
         prank: What the client does beside.
         mishap: What KIS does, by its name in `MISHAPS`, or `EXPIRED_TOKEN`.
         kill: How the server ends that has the order in hand.
@@ -86,9 +89,10 @@ class Wish:
     """
 
     number: int
+    way: str
     kind: Kind
     symbol: str
-    side: Literal["buy", "sell"]
+    side: str
     quantity: int
     percent: float | None
     verdict: Verdict
@@ -99,10 +103,6 @@ class Wish:
     moment: float
     seat: int
     waits: bool
-
-    @property
-    def key(self) -> str | None:
-        return f"wish-{self.number}" if self.has_key else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,22 +116,23 @@ class Incarnation:
 def wishes(count: int, seed: int) -> list[Wish]:
     """The same for the same seed. No two want the same, but for a few twins that differ in their keys only."""
     chance = Random(f"{seed}:wishes")
-    others = [symbol for symbol in instruments() if symbol not in _LIQUID]
-    contents = [
-        (symbol, side, quantity) for symbol in _LIQUID for side in ("buy", "buy", "sell") for quantity in range(1, 80)
-    ]
-    contents += [(symbol, "buy", quantity) for symbol in others for quantity in range(1, 12 + count // 50)]
+    contents = {name: iter(_contents(way, chance)) for name, way in WAYS.items()}
     made: list[Wish] = []
-    for number, (symbol, side, quantity) in enumerate(chance.sample(list(dict.fromkeys(contents)), count)):
+    for number in range(count):
+        name = _drawn(chance, {name: way.weight for name, way in WAYS.items()})
+        symbol, side, quantity = next(contents[name])
+        way = WAYS[name]
+        may_be_at_market = way.takes_key and symbol.isdigit()
         wish = Wish(
             number=number,
-            kind=_drawn(chance, {"place": 80, "modify": 10, "cancel": 10}),
+            way=name,
+            kind=_drawn(chance, _KINDS),
             symbol=symbol,
-            side="buy" if side == "buy" else "sell",
+            side=side,
             quantity=quantity,
-            percent=None if symbol.isdigit() and chance.random() < 0.08 else round(chance.uniform(-6, 3), 1),
+            percent=None if may_be_at_market and chance.random() < 0.08 else round(chance.uniform(-6, 3), 1),
             verdict="accept" if chance.random() < 0.8 else chance.choice(_NO),
-            has_key=chance.random() < 0.8,
+            has_key=way.takes_key and chance.random() < 0.8,
             prank=chance.choice(_PRANKS) if chance.random() < 0.4 else None,
             mishap=chance.choice((*MISHAPS, EXPIRED_TOKEN)) if chance.random() < 0.4 else None,
             kill=chance.choice(_KILLS) if chance.random() < 0.1 else None,
@@ -139,10 +140,23 @@ def wishes(count: int, seed: int) -> list[Wish]:
             seat=chance.randrange(2),
             waits=chance.random() < 0.02,
         )
-        if made and chance.random() < 0.02:
+        if made and chance.random() < 0.03 and WAYS[made[-1].way].takes_key:
             wish = _twin(wish, made[-1])
         made.append(wish)
     return made
+
+
+def _contents(way: Way, chance: Random) -> list[tuple[str, str, int]]:
+    """What may be ordered this way, in some order."""
+    contents = [
+        (instrument.symbol, side, lots * way.lot)
+        for instrument in way.instruments
+        for side in way.sides
+        for lots in range(1, _MOST_LOTS[side])
+        if way.can_sell(instrument) or side == "buy"
+    ]
+    chance.shuffle(contents)
+    return contents
 
 
 def incarnation(seed: int, seat: int, number: int) -> Incarnation:
@@ -155,6 +169,7 @@ def incarnation(seed: int, seat: int, number: int) -> Incarnation:
 def _twin(wish: Wish, other: Wish) -> Wish:
     return replace(
         wish,
+        way=other.way,
         kind="place",
         symbol=other.symbol,
         side=other.side,
@@ -165,5 +180,5 @@ def _twin(wish: Wish, other: Wish) -> Wish:
     )
 
 
-def _drawn(chance: Random, weights: Mapping[Kind, int]) -> Kind:
+def _drawn(chance: Random, weights: Mapping[T, int]) -> T:
     return chance.choices(list(weights), list(weights.values()))[0]

@@ -22,7 +22,7 @@ class Report:
         statuses: Where the journal's intents stand at the end.
         reconciled: What KIS' lists said about orders whose answer was lost.
         unknown_at_the_end: Intents that were unresolved when the last server was killed.
-        at_kis: Orders, changes and cancels that KIS took.
+        at_kis: Orders, changes and cancels that KIS took, by API.
     """
 
     seed: int
@@ -37,7 +37,7 @@ class Report:
     statuses: Counter[str] = field(default_factory=Counter[str])
     reconciled: Counter[str] = field(default_factory=Counter[str])
     unknown_at_the_end: int = 0
-    at_kis: int = 0
+    at_kis: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0
     findings: Findings = field(default_factory=Findings)
 

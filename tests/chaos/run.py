@@ -16,24 +16,25 @@ from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.simulator.engine.model import Action
 from kis_mcp.simulator.faults import Fault
-from kis_mcp.simulator.ledger import Accepted, Ledger
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Reconciliation, Record
+from kis_mcp.trading.order_lists import lists_of
 from kis_mcp.trading.question import question
 from kis_mcp.trading.reconcile import CERTAIN_AFTER
-from tests.chaos.audit import Content, Taken, audit
+from tests.chaos.audit import audit
 from tests.chaos.caller import Caller
-from tests.chaos.clock import SharedClock
+from tests.chaos.clock import Minute, SharedClock
 from tests.chaos.orders import Orders, ToolCall
 from tests.chaos.peer import LONGEST_SECONDS, Json, ServerDied, spawned
 from tests.chaos.person import Person
 from tests.chaos.plan import EXPIRED_TOKEN, MISHAPS, Wish, wishes
 from tests.chaos.report import Report
 from tests.chaos.seat import Seat
+from tests.chaos.taken import order_api, taken
+from tests.chaos.ways import TYPED_TOOLS
 
 START = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
 TIMEOUT_SECONDS = 0.7
@@ -46,18 +47,13 @@ _AT_ONCE = 6
 _ATTEMPTS = 3
 """How often a client repeats a call whose server died."""
 
-_ACCOUNT = Account("87654321", "01")
+_NUMBER = "87654321"
+_ACCOUNTS: Mapping[str, Account] = {
+    "stock": Account(_NUMBER, "01"),
+    "futures": Account(_NUMBER, "03"),
+    "overseas_futures": Account(_NUMBER, "08"),
+}
 _RICH = Decimal(10**15)
-_ORDER_PATHS: Mapping[tuple[str, bool], str] = {
-    ("KR", True): "/uapi/domestic-stock/v1/trading/order-cash",
-    ("KR", False): "/uapi/domestic-stock/v1/trading/order-rvsecncl",
-    ("US", True): "/uapi/overseas-stock/v1/trading/order",
-    ("US", False): "/uapi/overseas-stock/v1/trading/order-rvsecncl",
-}
-_LIST_PATHS: Mapping[str, str] = {
-    "KR": "/uapi/domestic-stock/v1/trading/inquire-daily-ccld",
-    "US": "/uapi/overseas-stock/v1/trading/inquire-ccnl",
-}
 
 
 async def run_chaos(orders: int, seed: int, folder: Path) -> Report:
@@ -93,8 +89,7 @@ class _Chaos:
             Seat(report.seed, number, self._variables, self._caller.answer, self._log) for number in range(2)
         ]
         self._faults: list[tuple[str, Fault]] = []
-        self._same_minute = asyncio.Lock()
-        """Held by calls that could be taken for a new order if a minute went by."""
+        self._minute = Minute()
 
     async def live_through(self, planned: list[Wish]) -> None:
         """Let all of it happen, kill what is left, and let a new server find out where everything stands."""
@@ -122,21 +117,21 @@ class _Chaos:
 
     async def _fulfil(self, wish: Wish) -> None:
         if wish.waits:
-            async with self._same_minute:
+            async with self._minute.passing():
                 await self._kis_is_idle()
                 self.report.waits += 1
                 self._clock.pass_by(CERTAIN_AFTER.total_seconds() + 1)
         call = self._orders.call_of(wish)
         self._person.intends(call.content, wish.verdict)
         self._prepare_mishap(wish, call)
-        async with nullcontext() if wish.key else self._same_minute:
+        async with nullcontext() if call.has_key else self._minute.kept():
             result = await self._called(wish, call)
         if result and not result.get("isError"):
             self._orders.stands(call, result["structuredContent"]["blocks"]["order"])
 
     async def _called(self, wish: Wish, call: ToolCall) -> Json | None:
         """The result of the call, or of its repetition after a server's death; without a key it is not repeated."""
-        for attempt in range(_ATTEMPTS if wish.key else 1):
+        for attempt in range(_ATTEMPTS if call.has_key else 1):
             first = (wish.seat + attempt) % 2
             seats = [self._seats[first], self._seats[1 - first]]
             killing = asyncio.create_task(self._kill(seats[0], wish, call)) if attempt == 0 else None
@@ -157,7 +152,7 @@ class _Chaos:
             mishap = MISHAPS[wish.mishap]
             fault = self._simulator.faults.add(
                 mishap.kind,
-                _LIST_PATHS[call.market] if mishap.on_lists else _ORDER_PATHS[call.market, call.is_new],
+                _list_path(call) if mishap.on_lists else order_api(call.api).path,
                 when=mishap.when,
                 times=mishap.times,
                 seconds=LATE_SECONDS if mishap.is_late else 0,
@@ -176,7 +171,7 @@ class _Chaos:
                 await seat.end(wish.kill)
             case "while_kis_decides" | "after_kis_took_it":
                 when = "before" if wish.kill == "while_kis_decides" else "after"
-                path = _ORDER_PATHS[call.market, call.is_new]
+                path = order_api(call.api).path
                 fault = self._simulator.faults.add("delay", path, when=when, seconds=LATE_SECONDS)
                 self._faults.append(("held while the server is killed", fault))
                 if await asyncio.to_thread(fault.struck.wait, LATE_SECONDS):
@@ -193,9 +188,10 @@ class _Chaos:
         self.report.answers = Counter[str](self._person.answers.elements())
         self.report.findings.surprises += self._person.strange
         ledger = self._simulator.ledger
-        self.report.at_kis = len(ledger.accepted)
+        apis = {api.path: api for api in catalog().apis if api.risk == "order"}
+        self.report.at_kis = Counter(apis[accepted.request.path].tool for accepted in ledger.accepted)
         found = audit(
-            [_taken(ledger, accepted) for accepted in ledger.accepted],
+            [taken(accepted, apis) for accepted in ledger.accepted],
             records,
             self._person.agreed,
             wanted=self._orders.wanted,
@@ -231,24 +227,20 @@ def _variables(simulator: Simulator, clock: SharedClock, folder: Path) -> dict[s
         "KIS_RATE_LIMIT": "0",
         "KIS_APP_KEY": "app-key-of-a-test",
         "KIS_APP_SECRET": "app-secret-of-a-test",
-        "KIS_ACCT_STOCK": _ACCOUNT.number,
+        "KIS_ACCT_STOCK": _NUMBER,
+        "KIS_ACCT_FUTURE": _NUMBER,
+        "CHAOS_TOOLS": " ".join(TYPED_TOOLS),
     }
 
 
-def _taken(ledger: Ledger, accepted: Accepted) -> Taken:
-    order = ledger.order(accepted.number)
-    original = order.original.lstrip("0")
-    contents: Mapping[Action, Content] = {
-        Action.NEW: ("new", order.symbol, order.side.name.lower(), order.quantity, order.price or None),
-        Action.AMEND: ("modify", original, order.price),
-        Action.CANCEL: ("cancel", original),
-    }
-    return Taken(order.number, contents[order.action], accepted.request.elements)
+def _list_path(call: ToolCall) -> str:
+    """The list in which the order would show."""
+    order_list = lists_of(call.api, call.arguments)[-1]
+    return order_api(order_list.tool).path
 
 
 def _elements(record: Record) -> Mapping[str, object]:
     """What should have been sent for an intent."""
-    api = catalog().find(record.intent.tool)
-    assert api is not None
+    api = order_api(record.intent.tool)
     values = validate(api, record.intent.arguments)
-    return encode(api, values, demo=False, account=_ACCOUNT, today=record.intent.at.date()).elements
+    return encode(api, values, demo=False, account=_ACCOUNTS[api.account or ""], today=record.intent.at.date()).elements

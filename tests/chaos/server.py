@@ -1,6 +1,7 @@
 """The server as a process of its own, over stdio, with a test's clock, short time-outs and a point to die at.
 
     CHAOS_CLOCK=<file of a SharedClock>   CHAOS_TIMEOUT=<seconds>   CHAOS_CRASH=<step>:<before|after>:<which>
+    CHAOS_TOOLS=<tools beside the core tools>
 
 ``CHAOS_CRASH=claim:after:2`` kills the process, as by SIGKILL, right after it has claimed its second order.
 """
@@ -70,7 +71,9 @@ async def main() -> None:
         _hurry(float(seconds))
     file = os.environ.get("CHAOS_CLOCK")
     clock = SharedClock(Path(file)) if file else system_clock
-    server = build_server(Settings.load(), SurfaceOptions(), clock=clock)
+    server = build_server(
+        Settings.load(), SurfaceOptions(tools=tuple(os.environ.get("CHAOS_TOOLS", "").split())), clock=clock
+    )
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 

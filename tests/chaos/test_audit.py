@@ -14,7 +14,7 @@ from kis_mcp.trading.order import Action, Order
 from tests.chaos.audit import Content, Taken, audit
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
-CONTENT: Content = ("new", "005930", "buy", 3, Decimal(60000))
+CONTENT: Content = ("domestic_stock_order_cash", "005930", "buy", 3, Decimal(60000))
 TAKEN = Taken("0000000001", CONTENT, {"PDNO": "005930"})
 OTHER = replace(TAKEN, number="0000000002")
 
