@@ -76,6 +76,12 @@ def encode(
     )
 
 
+def dated(api: Api, values: Mapping[str, object], today: date) -> dict[str, object]:
+    """The arguments with the days that stand for those left out, for whoever has to see all that will be sent."""
+    days = {parameter.name: _day(parameter.blank, today) for parameter in api.parameters}
+    return {**{name: day for name, day in days.items() if day is not None}, **values}
+
+
 def tr_id(api: Api, values: Mapping[str, object], *, demo: bool, today: date) -> str:
     """The TR id that these arguments choose.
 

@@ -17,6 +17,7 @@ from time import monotonic
 
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.encode import dated
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, Clock
 from kis_mcp.environment import Environment
@@ -136,6 +137,7 @@ class OrderDesk:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
         now = self._clock()
+        values = dated(api, values, now.date())
         instrument = self._describe(order.symbol) if order.symbol else None
         facts = replace(
             await self._facts(order, now),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.decode import decode
-from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.encode import dated, encode
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api, Parameter
@@ -72,6 +72,15 @@ def test_no_order_takes_free_text(api: Api) -> None:
     texts = {"string"} if api.kind == "core" else {"string", "symbol"}
     named = [parameter for parameter in api.parameters if parameter.type in texts]
     assert [parameter.name for parameter in named if parameter.pattern is None] == []
+
+
+@pytest.mark.parametrize("api", [api for api in ORDERS if api.kind == "rest"], ids=lambda api: api.tool)
+def test_nothing_of_an_order_is_chosen_after_the_person_was_asked(api: Api) -> None:
+    assert [element for element, text in api.constants.items() if text.startswith("$")] == []
+    arguments = dated(api, validate(api, api.example), TODAY)
+    account = Account("50000001", "01")
+    first, later = (encode(api, arguments, demo=False, account=account, today=day) for day in (TODAY, date(2027, 1, 4)))
+    assert first == later
 
 
 def test_wide_answers_show_a_part_unless_asked_for_more() -> None:
