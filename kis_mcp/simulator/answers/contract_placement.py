@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from kis_mcp.simulator.answers.placement import Answer, changed, original_of, placed, require, side_of
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.model import ZERO, Order, Side, Ticket
+from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.replies import wrong_element
 from kis_mcp.simulator.world import World
 
 NIGHT = "night"
@@ -27,16 +29,22 @@ def order(world: World, call: Call) -> Answer:
 
 
 def order_rvsecncl(world: World, call: Call) -> Answer:
-    """Whole or in part, in the original's session. Demo and the night want a quantity in any case."""
-    require(original_of(world, call).venue == call.word)
+    """In the original's session; by day whole or in part, by night whole. Demo and the night want a quantity always."""
+    original = original_of(world, call)
+    require(original.venue == call.word)
     named = call.text("ORD_QTY") not in ("", "0") or call.host is Host.DEMO or call.word == NIGHT
     quantity = call.quantity("ORD_QTY") if named else None
+    if call.word == NIGHT and quantity != original.remaining:
+        raise Rejected(Problem.NOTHING_LEFT)
     if call.text("RMN_QTY_YN") == "Y":
         quantity = None
     return changed(world, call, quantity, call.text("ORD_DVSN_CD"), "UNIT_PRICE")
 
 
 def overseas_order(world: World, call: Call) -> Answer:
+    """Only a market order has the condition of one."""
+    if (call.text("CCLD_CNDT_CD") == _MARKET_ABROAD) != (call.text("PRIC_DVSN_CD") == _MARKET_ABROAD):
+        raise wrong_element("CCLD_CNDT_CD")
     ticket = Ticket(
         symbol=call.text("OVRS_FUTR_FX_PDNO"),
         side=side_of(call),
@@ -49,8 +57,9 @@ def overseas_order(world: World, call: Call) -> Answer:
 
 
 def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
-    """All that remains of an order of a day; on request a market order takes a cancelled one's place."""
+    """All that remains of an order of a day, its number with its zeros; on request a market order takes its place."""
     original = original_of(world, call)
+    require(call.text("ORGN_ODNO") == original.number[2:])
     require(f"{original.day:%Y%m%d}" == call.text("ORGN_ORD_DT"))
     left = original.remaining
     receipt = changed(world, call, None, "", "FM_LIMIT_ORD_PRIC", "FM_STOP_ORD_PRIC")
@@ -63,7 +72,7 @@ def bond_order(world: World, call: Call) -> Answer:
     ticket = Ticket(
         symbol=call.text("PDNO"),
         side=Side.BUY if call.api.slug == "buy" else Side.SELL,
-        quantity=call.quantity("ORD_QTY2"),
+        quantity=_face_value(call, is_general=call.text("SAMT_MKET_PTCI_YN") != "Y"),
         code="00",
         price=call.price("BOND_ORD_UNPR"),
         venue="small" if call.text("SAMT_MKET_PTCI_YN") == "Y" else "general",
@@ -73,9 +82,23 @@ def bond_order(world: World, call: Call) -> Answer:
 
 def bond_order_rvsecncl(world: World, call: Call) -> Answer:
     """Whole or in part; the original's bond must be named."""
-    require(original_of(world, call).symbol == call.text("PDNO"))
-    quantity = None if call.text("QTY_ALL_ORD_YN") == "Y" else call.quantity("ORD_QTY2")
+    original = original_of(world, call)
+    require(original.symbol == call.text("PDNO"))
+    whole = call.text("QTY_ALL_ORD_YN") == "Y"
+    quantity = None if whole else _face_value(call, is_general=original.venue == "general")
     return changed(world, call, quantity, "", "BOND_ORD_UNPR")
+
+
+def _face_value(call: Call, *, is_general: bool) -> int:
+    """In thousands of won; the general market takes tens of them.
+
+    Raises:
+        Refusal: It is no such number.
+    """
+    quantity = call.quantity("ORD_QTY2")
+    if is_general and quantity % 10:
+        raise wrong_element("ORD_QTY2")
+    return quantity
 
 
 def _at_market(order: Order, quantity: int) -> Ticket:

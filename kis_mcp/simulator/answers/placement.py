@@ -49,7 +49,7 @@ def overseas_order(world: World, call: Call) -> Answer:
         quantity=call.quantity("ORD_QTY"),
         code=call.text("ORD_DVSN") or "00",
         price=call.price("OVRS_ORD_UNPR"),
-        venue=call.text("OVRS_EXCG_CD"),
+        venue=_us_venue(call),
     )
     if call.host is Host.DEMO and ticket.code != "00":
         raise Rejected(Problem.ORDER_TYPE)
@@ -57,7 +57,8 @@ def overseas_order(world: World, call: Call) -> Answer:
 
 
 def order_rvsecncl(world: World, call: Call) -> Answer:
-    """Whole or in part; the original's exchange must be named."""
+    """Whole or in part; the original's branch and exchange must be named."""
+    require(call.text("KRX_FWDG_ORD_ORGNO") == BRANCH)
     whole = call.text("QTY_ALL_ORD_YN") == "Y"
     quantity = None if whole else call.quantity("ORD_QTY")
     _require_venue(world, call, call.text("EXCG_ID_DVSN_CD") or "KRX")
@@ -65,7 +66,9 @@ def order_rvsecncl(world: World, call: Call) -> Answer:
 
 
 def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
-    _require_venue(world, call, call.text("OVRS_EXCG_CD"))
+    """Whole or in part; the original's exchange and symbol must be named, to the API of its session."""
+    _require_venue(world, call, _us_venue(call))
+    require(original_of(world, call).symbol == call.text("PDNO"))
     return changed(world, call, call.quantity("ORD_QTY"), "", "OVRS_ORD_UNPR")
 
 
@@ -128,12 +131,13 @@ def original_of(world: World, call: Call) -> Order:
     """The order that is to be changed.
 
     Raises:
-        Rejected: The API's category has none of that number.
+        Rejected: The account has none of that number in the API's category.
     """
     number = call.text("ORGN_ODNO")
     original = world.broker.orders.get(f"{int(number):010}" if number.isdigit() else "")
-    if original is None or world.market.instruments[original.symbol].category != call.api.category:
+    if original is None or original.account != world.account(call).key:
         raise Rejected(Problem.NO_ORIGINAL)
+    require(world.market.instruments[original.symbol].category == call.api.category)
     return original
 
 
@@ -191,6 +195,11 @@ def _receipt(world: World, call: Call, order: Order) -> Answer:
         "trad_dvsn_name": SIDE_NAMES[order.side],
     }
     return {"output": facts}
+
+
+def _us_venue(call: Call) -> str:
+    """The exchange; orders of the daytime market are apart."""
+    return call.text("OVRS_EXCG_CD") + (" daytime" if call.api.slug.startswith("daytime") else "")
 
 
 def _require_venue(world: World, call: Call, venue: str) -> None:

@@ -88,6 +88,8 @@ class Broker:
             Rejected: The original is not open, or the new order breaks a rule; nothing changed.
         """
         original, moved = self._open_order(account, number, quantity)
+        if not ORDER_TYPES[self._market.instruments[original.symbol].category][original.code].can_change:
+            raise Rejected(Problem.ORDER_TYPE)
         ticket = Ticket(
             original.symbol,
             original.side,
@@ -207,7 +209,7 @@ class Broker:
         if instrument is None:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         order_type = ORDER_TYPES[instrument.category].get(ticket.code)
-        if order_type is None:
+        if order_type is None or not order_type.fits(ticket.venue, ticket.side):
             raise Rejected(Problem.ORDER_TYPE)
         prices = [ticket.price] if order_type.pricing in ("limit", "stop") else []
         prices += [ticket.stop_price] if order_type.pricing in _STOPS else []

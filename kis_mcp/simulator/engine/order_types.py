@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from kis_mcp.simulator.engine.model import Auction, InForce
+from kis_mcp.simulator.engine.model import Auction, InForce, Side
 from kis_mcp.simulator.market.instruments import Category
 
 Pricing = Literal[
@@ -14,52 +14,70 @@ Pricing = Literal[
 
 @dataclass(frozen=True, slots=True)
 class OrderType:
-    """How the limit comes about, how long the order lives, and the name KIS shows."""
+    """How the limit comes about, how long the order lives, and the name KIS shows.
+
+    Attributes:
+        venues: Of KRX shares' venues those that take it; none where a market has one only.
+        sides: Of the orders that may have it.
+        can_change: Whether an order of this type may be amended.
+    """
 
     pricing: Pricing
     name: str
     in_force: InForce = InForce.DAY
     auction: Auction = Auction.NONE
+    venues: frozenset[str] = frozenset()
+    sides: frozenset[Side] = frozenset(Side)
+    can_change: bool = True
+
+    def fits(self, venue: str, side: Side) -> bool:
+        """Whether an order at a venue may be of this type."""
+        return side in self.sides and (not self.venues or venue in self.venues)
+
+
+_KRX, _NXT = frozenset({"KRX"}), frozenset({"NXT"})
+_KRX_SOR, _KRX_NXT, _ALL = _KRX | {"SOR"}, _KRX | _NXT, _KRX | _NXT | {"SOR"}
+_SELL_ONLY = frozenset({Side.SELL})
 
 
 KRX_TYPES = {
-    "00": OrderType("limit", "지정가"),
-    "01": OrderType("market", "시장가"),
-    "02": OrderType("limit", "조건부지정가"),
-    "03": OrderType("best_opposite", "최유리지정가"),
-    "04": OrderType("best_own", "최우선지정가"),
-    "05": OrderType("previous_close", "장전시간외"),
-    "06": OrderType("last", "장후시간외"),
-    "07": OrderType("limit", "시간외단일가"),
-    "11": OrderType("limit", "IOC지정가", InForce.IOC),
-    "12": OrderType("limit", "FOK지정가", InForce.FOK),
-    "13": OrderType("market", "IOC시장가", InForce.IOC),
-    "14": OrderType("market", "FOK시장가", InForce.FOK),
-    "15": OrderType("best_opposite", "IOC최유리", InForce.IOC),
-    "16": OrderType("best_opposite", "FOK최유리", InForce.FOK),
-    "21": OrderType("midpoint", "중간가"),
-    "22": OrderType("stop", "스톱지정가"),
-    "23": OrderType("midpoint", "중간가IOC", InForce.IOC),
-    "24": OrderType("midpoint", "중간가FOK", InForce.FOK),
-    "27": OrderType("limit", "GTP지정가"),
-    "28": OrderType("best_opposite", "GTP최유리"),
-    "29": OrderType("best_own", "GTP최우선"),
-    "41": OrderType("limit", "KRX애프터마켓지정가"),
-    "42": OrderType("limit", "KRX애프터마켓지정가IOC", InForce.IOC),
-    "43": OrderType("limit", "KRX애프터마켓지정가FOK", InForce.FOK),
-    "44": OrderType("best_opposite", "KRX애프터마켓최유리지정가"),
-    "45": OrderType("best_opposite", "KRX애프터마켓최유리지정가IOC", InForce.IOC),
-    "46": OrderType("best_opposite", "KRX애프터마켓최유리지정가FOK", InForce.FOK),
-    "47": OrderType("best_own", "KRX애프터마켓최우선지정가"),
+    "00": OrderType("limit", "지정가", venues=_ALL),
+    "01": OrderType("market", "시장가", venues=_KRX_SOR),
+    "02": OrderType("limit", "조건부지정가", venues=_KRX),
+    "03": OrderType("best_opposite", "최유리지정가", venues=_ALL),
+    "04": OrderType("best_own", "최우선지정가", venues=_ALL),
+    "05": OrderType("previous_close", "장전시간외", venues=_KRX),
+    "06": OrderType("last", "장후시간외", venues=_KRX),
+    "07": OrderType("limit", "시간외단일가", venues=_KRX),
+    "11": OrderType("limit", "IOC지정가", InForce.IOC, venues=_ALL),
+    "12": OrderType("limit", "FOK지정가", InForce.FOK, venues=_ALL),
+    "13": OrderType("market", "IOC시장가", InForce.IOC, venues=_ALL),
+    "14": OrderType("market", "FOK시장가", InForce.FOK, venues=_ALL),
+    "15": OrderType("best_opposite", "IOC최유리", InForce.IOC, venues=_ALL),
+    "16": OrderType("best_opposite", "FOK최유리", InForce.FOK, venues=_ALL),
+    "21": OrderType("midpoint", "중간가", venues=_KRX_NXT),
+    "22": OrderType("stop", "스톱지정가", venues=_KRX_NXT),
+    "23": OrderType("midpoint", "중간가IOC", InForce.IOC, venues=_KRX_NXT),
+    "24": OrderType("midpoint", "중간가FOK", InForce.FOK, venues=_KRX_NXT),
+    "27": OrderType("limit", "GTP지정가", venues=_NXT),
+    "28": OrderType("best_opposite", "GTP최유리", venues=_NXT),
+    "29": OrderType("best_own", "GTP최우선", venues=_NXT),
+    "41": OrderType("limit", "KRX애프터마켓지정가", venues=_KRX),
+    "42": OrderType("limit", "KRX애프터마켓지정가IOC", InForce.IOC, venues=_KRX),
+    "43": OrderType("limit", "KRX애프터마켓지정가FOK", InForce.FOK, venues=_KRX),
+    "44": OrderType("best_opposite", "KRX애프터마켓최유리지정가", venues=_KRX),
+    "45": OrderType("best_opposite", "KRX애프터마켓최유리지정가IOC", InForce.IOC, venues=_KRX),
+    "46": OrderType("best_opposite", "KRX애프터마켓최유리지정가FOK", InForce.FOK, venues=_KRX),
+    "47": OrderType("best_own", "KRX애프터마켓최우선지정가", venues=_KRX),
 }
 US_TYPES = {
     "00": OrderType("limit", "지정가"),
-    "31": OrderType("market", "MOO(장개시시장가)", auction=Auction.OPEN),
+    "31": OrderType("market", "MOO(장개시시장가)", auction=Auction.OPEN, sides=_SELL_ONLY),
     "32": OrderType("limit", "LOO(장개시지정가)", auction=Auction.OPEN),
-    "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE),
+    "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE, sides=_SELL_ONLY),
     "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE),
-    "35": OrderType("limit", "TWAP"),
-    "36": OrderType("limit", "VWAP"),
+    "35": OrderType("limit", "TWAP", can_change=False),
+    "36": OrderType("limit", "VWAP", can_change=False),
 }
 _KRX_FUTURES_TYPES = {
     "01": OrderType("limit", "지정가"),

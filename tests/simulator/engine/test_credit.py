@@ -49,6 +49,7 @@ def take(broker: Broker, account: Account, step: tuple[str, str, Side, str, int,
             quantity,
             code,
             price,
+            venue="KRX",
             credit_type=credit_type,
             loan_date=MONDAY.strftime("%Y%m%d") if kind else "",
         )

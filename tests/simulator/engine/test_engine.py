@@ -44,7 +44,7 @@ class Exchange:
         return self.books.account("real", {"alice": "11111111", "bob": "22222222"}[name], "01", name)
 
     def place(self, name: str, side: Side, quantity: int, price: Decimal, code: str = "00", symbol: str = "005930"):
-        ticket = Ticket(symbol, side, quantity, code, price)
+        ticket = Ticket(symbol, side, quantity, code, price, venue="KRX")
         return self.broker.place(self.customers[name], ticket, self.now)
 
     def price(self, symbol: str = "005930", ticks_away: int = 0) -> Decimal:
@@ -150,7 +150,7 @@ def test_a_stop_order_sleeps_until_its_trigger():
     exchange = Exchange()
     exchange.place("alice", Side.BUY, 10, exchange.price(), "01")
     trigger = exchange.price(ticks_away=-2)
-    ticket = Ticket("005930", Side.SELL, 10, "22", trigger - 500, trigger)
+    ticket = Ticket("005930", Side.SELL, 10, "22", trigger - 500, trigger, venue="KRX")
     order = exchange.broker.place(exchange.customers["alice"], ticket, exchange.now)
     assert order.filled == 0
     while not order.filled:
