@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from kis_mcp.settings import Settings
 from kis_mcp.trading.order_history import COLUMNS, OrderHistory
 
 _LEADING = ("at", "state", "ours", "side", "symbol", "quantity", "price", "filled_quantity", "order_id", "decided_by")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def show(environment: Environment | None, days: int, *, ask_kis: bool, as_json: bool) -> None:
@@ -59,16 +60,15 @@ def export(environment: Environment | None, folder: Path, day: date | None, *, a
 
 def write_csv(path: Path, orders: Iterable[Mapping[str, object]]) -> None:
     """Write a file that only its owner may read, whole or not at all, and that no spreadsheet runs formulas from."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        draft.touch(mode=0o600)
-        with draft.open("w", encoding="utf-8-sig", newline="") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
             rows.writerows([_harmless(facts.get(name, "")) for name in COLUMNS] for facts in orders)
-        draft.replace(path)
+        Path(draft).replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        Path(draft).unlink(missing_ok=True)
 
 
 def _records(

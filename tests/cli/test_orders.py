@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -65,10 +66,21 @@ def test_another_day_has_no_orders(ordered: Path, tmp_path: Path) -> None:
     assert path.read_text("utf-8-sig").splitlines() == [",".join(COLUMNS)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
 def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
     path = tmp_path / "orders.csv"
     write_csv(path, [{"message": text, "price": -1, "at": datetime(2026, 3, 4, tzinfo=KST)}])
     with path.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["message"], row["price"], row["at"]) == (f"'{text}", "-1", "2026-03-04 00:00:00+09:00")
+
+
+def test_nothing_is_written_through_a_link_that_somebody_left(tmp_path: Path) -> None:
+    precious, path = tmp_path / "precious", tmp_path / "orders.csv"
+    precious.write_text("precious")
+    for link in (path, tmp_path / f".{path.name}.{os.getpid()}"):
+        link.symlink_to(precious)
+    write_csv(path, [])
+    assert precious.read_text() == "precious"
+    assert not path.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
