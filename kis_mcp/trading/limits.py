@@ -16,8 +16,10 @@ class OrderLimits:
         max_quantity: Most shares or contracts of one order (KIS_MAX_ORDER_QUANTITY).
         allow_real_orders: Whether orders may go out in real at all (KIS_ALLOW_REAL_ORDERS).
         max_orders_per_day: Most orders and changes sent on one day in Korea (KIS_MAX_ORDERS_PER_DAY).
-        max_open_positions: Most instruments of one market held or being bought (KIS_MAX_OPEN_POSITIONS).
-        max_daily_loss: In won; from this loss of the day on, only what reduces risk goes out (KIS_MAX_DAILY_LOSS).
+        max_open_positions: Most instruments held or being bought, over all accounts and markets
+            (KIS_MAX_OPEN_POSITIONS).
+        max_daily_loss: In won; from this loss of the day on, only what reduces risk goes out (KIS_MAX_DAILY_LOSS). What
+            counts is in `kis_mcp.trading.day_result`.
         price_collar: How far a price may be on the losing side of the market, in percent; 0 for as far as it likes
             (KIS_PRICE_COLLAR_PERCENT).
         allowed_symbols: Where not empty, the only instruments that may be ordered (KIS_ALLOWED_SYMBOLS).

@@ -132,3 +132,122 @@ def test_every_message_of_a_cap_names_its_setting() -> None:
         setting = (settings[finding.rule] or "").replace("ALLOWED", "DENIED")
         assert setting in f"{finding.what} {finding.remedy}"
     assert len(findings) == 7
+
+
+FUTURE = ordering(market="domestic_futureoption", symbol="A01603", currency="KRW", side="buy", price=Decimal("350.05"))
+
+
+@pytest.mark.parametrize("facts", [FACTS, REAL])
+def test_an_instrument_that_kis_does_not_know_is_refused_with_the_tool_that_finds_it(facts: GuardFacts) -> None:
+    (finding,) = check(replace(facts, exists=False))
+    assert (finding.rule, finding.refuses) == ("instrument_is_known", True)
+    assert "KIS knows no 005930" in finding.what
+    assert "find_instrument" in finding.remedy
+
+
+def test_an_instrument_that_kis_could_not_be_asked_of_warns_and_in_real_refuses() -> None:
+    assert warning(replace(FACTS, exists=None)) == ["instrument_is_known"]
+    assert refusing(replace(REAL, exists=None)) == ["instrument_is_known"]
+    assert check(replace(changing(Action.CANCEL, REAL), exists=None)) == []
+
+
+@pytest.mark.parametrize(("known", "rule"), [("most", "buying_power"), ("closable", "holding_covers_the_sale")])
+def test_what_the_account_has_and_kis_does_not_tell_warns_and_in_real_refuses(known: str, rule: str) -> None:
+    order = replace(ORDER, side="sell" if known == "closable" else "buy")
+    facts = with_account(replace(FACTS, order=order), asked=frozenset({known}))
+    assert warning(facts) == [rule]
+    assert refusing(replace(facts, environment=REAL.environment)) == [rule]
+    assert check(replace(facts, account=AccountFacts())) == []
+
+
+@pytest.mark.parametrize("action", list(Action)[:2])
+def test_who_writes_an_option_is_told_that_the_loss_has_no_limit(action: Action) -> None:
+    order = replace(FUTURE.order, side="sell", action=action, original_order_id="7")
+    option = replace(FUTURE, order=order, is_option=True, is_small_price=True)
+    assert warning(option) == ["written_option"]
+    closing = with_account(option, closable=Decimal(10))
+    assert warning(closing) == ([] if action is Action.NEW else ["written_option"])
+    assert check(replace(option, order=replace(order, side="buy"))) == []
+
+
+def test_who_sells_borrowed_stock_is_told() -> None:
+    assert warning(replace(ordering(side="sell"), loan="short")) == ["short_sale"]
+    assert check(replace(ordering(side="sell"), loan="repay")) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "closes"),
+    [
+        ({"loan": "repay"}, True),
+        ({"loan": "short"}, False),
+        ({"order": replace(ORDER, action=Action.MODIFY, side="sell")}, True),
+        ({"order": replace(ORDER, action=Action.MODIFY, side="buy")}, False),
+        ({"order": replace(FUTURE.order, action=Action.MODIFY, side="sell")}, False),
+        ({"account": AccountFacts(closable=Decimal(9))}, False),
+        ({"account": AccountFacts(closable=Decimal(10))}, True),
+    ],
+)
+def test_only_what_closes_or_changes_what_closes_reduces_risk(changes: dict[str, Any], closes: bool) -> None:
+    assert replace(FACTS, **changes).reduces_risk is closes
+
+
+@pytest.mark.parametrize(
+    ("last", "price", "small", "refused", "warned"),
+    [
+        (350, "390.05", False, True, False),
+        (350, "310.05", False, False, True),
+        (3, "3.05", True, False, False),
+        (3, "4.05", True, False, True),
+        (-1, "2", False, True, False),
+        (-1, "2", True, False, True),
+        (None, "2", True, False, True),
+    ],
+)
+def test_futures_are_held_to_the_collar_and_options_and_spreads_only_warned_of(
+    last: int | None, price: str, small: bool, refused: bool, warned: bool
+) -> None:
+    order = replace(FUTURE.order, price=Decimal(price))
+    facts = replace(FUTURE, order=order, environment=REAL.environment, is_small_price=small)
+    facts = replace(limited(facts, price_collar=Decimal(10)), last_price=None if last is None else Decimal(last))
+    assert ("price_collar" in refusing(facts)) is refused
+    assert ("price_collar" in warning(facts)) is warned
+
+
+def test_a_price_below_zero_is_for_futures_abroad_alone() -> None:
+    assert refusing(replace(FUTURE, order=replace(FUTURE.order, price=Decimal(-1)))) == ["price_fits_order_type"]
+    abroad = replace(FUTURE.order, market="overseas_futureoption", price=Decimal(-1))
+    assert check(replace(FUTURE, order=abroad)) == []
+
+
+def test_a_contracts_own_tick_holds() -> None:
+    (finding,) = check(replace(FUTURE, tick=Decimal("0.02")))
+    assert (finding.rule, finding.remedy) == ("price_on_tick", "Use 350.04 or 350.06.")
+    assert check(replace(FUTURE, tick=Decimal("0.05"))) == []
+
+
+@pytest.mark.parametrize(
+    ("venue", "order_type", "passes"),
+    [
+        ("hong_kong", "limit", False),
+        ("hong_kong", "odd_lot_limit", True),
+        ("tokyo", "limit", False),
+        ("us", "limit", True),
+    ],
+)
+def test_sells_come_in_lots_where_the_venue_takes_no_odd_ones(venue: str, order_type: str, passes: bool) -> None:
+    order = replace(ORDER, market="JP", side="sell", quantity=Decimal(150), order_type=order_type)
+    facts = replace(FACTS, order=order, venue=venues()[venue], lot=Decimal(100), limits=OrderLimits())
+    findings = [finding for finding in check(facts) if finding.rule == "quantity_in_lots"]
+    assert (findings == []) is passes
+    assert passes or (venue == "hong_kong") is ("odd_lot_limit" in findings[0].remedy)
+
+
+def test_what_kis_refuses_to_tell_is_named_where_the_cap_passes() -> None:
+    facts = with_account(
+        limited(REAL, max_open_positions=3, max_daily_loss=Decimal(10)),
+        positions=frozenset({"000660"}),
+        loss_today=Decimal(1),
+        left_out=("HK (APBK1: no)",),
+    )
+    assert warning(facts) == ["open_positions", "daily_loss"]
+    assert all("HK (APBK1: no)" in finding.what for finding in check(facts))

@@ -75,7 +75,7 @@ async def test_stock_that_was_sold_short_loses_when_it_rises(kis: FakeKis) -> No
 
 
 async def test_overseas_stocks_count_in_won(kis: FakeKis, clock: FakeClock) -> None:
-    """Three are held, one of them bought today at 152; one more was sold at 149. The close was 155, the price is 150."""
+    """Three are held, one of them bought today at 152; one more was sold at 149. The price fell from 155 to 150."""
     clock.now = datetime(2026, 3, 4, 0, 30, tzinfo=KST)
     kis.answers |= {
         BALANCE: {"positions": [], "summary": [SUMS]},
