@@ -57,7 +57,7 @@ async def send_order(
     order = await prepare()
     api = call.environments.catalog.find(order.tool)
     assert api is not None
-    proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key)
+    proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key, call=_fingerprint(call))
     if proposal.outcome is not None:
         return _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:

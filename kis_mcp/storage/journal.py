@@ -1,5 +1,7 @@
 """The order journal in a SQLite file: write-ahead log, synced to disk at every commit, safe for several processes."""
 
+import asyncio
+import hashlib
 import json
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
@@ -17,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from kis_mcp.account import Account
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
@@ -49,6 +52,7 @@ class SqlJournal:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._account_ids: dict[Account, str] = {}
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -77,7 +81,7 @@ class SqlJournal:
     async def propose(self, intent: Intent, refusal: Decision | None = None) -> Record:
         key = None if refusal else intent.idempotency_key
         async with self._writing() as connection:
-            if key and (earlier := await _by_key(connection, intent.account, key)):
+            if key and (earlier := await _by_key(connection, intent.account, intent.account_id, key)):
                 return earlier
             await _insert(
                 connection,
@@ -86,6 +90,7 @@ class SqlJournal:
                 at=_stamp(intent.at),
                 environment=intent.environment.value,
                 account=intent.account,
+                account_id=intent.account_id,
                 tool=intent.tool,
                 symbol=intent.order.symbol,
                 arguments=json.dumps(intent.arguments, ensure_ascii=False),
@@ -93,6 +98,7 @@ class SqlJournal:
                 warnings=json.dumps(intent.warnings, ensure_ascii=False),
                 fingerprint=intent.fingerprint,
                 idempotency_key=key,
+                call=intent.call,
             )
             if refusal:
                 await _insert(connection, "decisions", intent_id=intent.id, at=_stamp(intent.at), **asdict(refusal))
@@ -111,10 +117,10 @@ class SqlJournal:
             if record.sent_at is not None:
                 return Claim.TAKEN
             intent = record.intent
+            same_key = column("idempotency_key").is_not_distinct_from(intent.idempotency_key)
             equal = _RECORDS.where(
                 column("fingerprint") == intent.fingerprint,
-                column("idempotency_key").is_not_distinct_from(intent.idempotency_key),
-                column("sent_at") > _stamp(same_since),
+                (same_key & (column("sent_at") > _stamp(same_since))) | (column("sent_at") > _stamp(intent.at)),
                 _stands([status for status in Status if status.may_stand]),
             )
             if await _records(connection, equal):
@@ -131,13 +137,16 @@ class SqlJournal:
     async def settle(
         self, intent_id: str, *, since: datetime, conclude: Callable[[Sequence[Record]], Reconciliation]
     ) -> Record:
-        standing = _RECORDS.where(
-            _stands([status for status in Status if status.may_stand]), column("sent_at") >= _stamp(since)
-        )
         async with self._writing() as connection:
             record = await _the(connection, intent_id)
             if not record.status.is_unresolved:
                 return record
+            standing = _RECORDS.where(
+                _stands([status for status in Status if status.may_stand]),
+                column("sent_at") >= _stamp(since),
+                column("account") == record.intent.account,
+                column("account_id").in_(("", record.intent.account_id)),
+            )
             return await _concluded(connection, conclude(await _records(connection, standing.order_by(*_SENT_FIRST))))
 
     @uninterrupted
@@ -145,10 +154,24 @@ class SqlJournal:
         async with self._engine.connect() as connection:
             return _first(await _records(connection, _RECORDS.where(column("id") == intent_id)))
 
+    async def account_id(self, account: Account) -> str:
+        if account not in self._account_ids:
+            salt = await self._salt()
+            self._account_ids[account] = await asyncio.to_thread(_digest, account, salt)
+        return self._account_ids[account]
+
+    async def find_by_key(self, account: Account, idempotency_key: str) -> Record | None:
+        return await self._found_by_key(account.masked, await self.account_id(account), idempotency_key)
+
     @uninterrupted
-    async def find_by_key(self, account: str, idempotency_key: str) -> Record | None:
+    async def _salt(self) -> str:
         async with self._engine.connect() as connection:
-            return await _by_key(connection, account, idempotency_key)
+            return (await connection.execute(select(column("salt")).select_from(table("account_salt")))).scalar_one()
+
+    @uninterrupted
+    async def _found_by_key(self, account: str, account_id: str, idempotency_key: str) -> Record | None:
+        async with self._engine.connect() as connection:
+            return await _by_key(connection, account, account_id, idempotency_key)
 
     @uninterrupted
     async def same_as(self, fingerprint: str) -> Sequence[Record]:
@@ -283,9 +306,20 @@ async def _the(connection: AsyncConnection, intent_id: str) -> Record:
     return record
 
 
-async def _by_key(connection: AsyncConnection, account: str, key: str) -> Record | None:
-    query = _RECORDS.where(column("account") == account, column("idempotency_key") == key)
+async def _by_key(connection: AsyncConnection, account: str, account_id: str, key: str) -> Record | None:
+    query = _RECORDS.where(
+        column("account") == account,
+        column("account_id").in_(("", account_id)),
+        column("idempotency_key") == key,
+    )
     return _first(await _records(connection, query))
+
+
+def _digest(account: Account, salt: str) -> str:
+    """Slow on purpose: there are few enough account numbers to try them all."""
+    return hashlib.scrypt(
+        f"{account.number}-{account.product}".encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=16
+    ).hex()
 
 
 def _first(records: Sequence[Record]) -> Record | None:
@@ -298,12 +332,14 @@ def _record(row: RowMapping) -> Record:
         at=_time(row["at"]),
         environment=Environment(row["environment"]),
         account=row["account"],
+        account_id=row["account_id"],
         tool=row["tool"],
         arguments=json.loads(row["arguments"]),
         order=_ORDER.validate_json(row["details"]),
         warnings=tuple(json.loads(row["warnings"])),
         fingerprint=row["fingerprint"],
         idempotency_key=row["idempotency_key"],
+        call=row["call"],
     )
     decided = row["verdict"]
     return Record(

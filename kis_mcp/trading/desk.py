@@ -113,12 +113,15 @@ class OrderDesk:
         self._follow_up = FollowUp(self._look_again, sleep=sleep)
 
     async def propose(
-        self, api: Api, arguments: Mapping[str, object], *, idempotency_key: str | None = None
+        self, api: Api, arguments: Mapping[str, object], *, idempotency_key: str | None = None, call: str = ""
     ) -> Proposal:
         """Journal what is wanted, after the guard has looked at it.
 
         The same idempotency key leads to the same intent. An open intent for the same order is taken up again rather
         than asked about twice.
+
+        Args:
+            call: Equal for equal calls, where ``arguments`` are made from what KIS says at the time.
 
         Raises:
             BadArgument, NotInEnvironment, CredentialsError: It could never be sent.
@@ -127,16 +130,17 @@ class OrderDesk:
         """
         values = validate(api, arguments)
         self._kis.check(api, values)
-        account = self._account(api)
-        order = order_of(api, values)
-        digest = fingerprint(self._environment, account, api.tool, values)
+        assert api.account is not None
+        account = self._kis.accounts[api.account]
+        account_id = await self._journal.account_id(account)
+        order, now = order_of(api, values), self._clock()
+        digest = fingerprint(self._environment, account_id, api.tool, values)
         if idempotency_key and (earlier := await self._journal.find_by_key(account, idempotency_key)):
-            return await self._recalled(_require_same(earlier, order, digest))
+            return await self._recalled(_require_same(earlier, order, digest, call))
         same = await self._journal.same_as(digest)
         for record in same:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
-        now = self._clock()
         values = dated(api, values, now.date())
         instrument = self._describe(order.symbol) if order.symbol else None
         facts = replace(
@@ -148,7 +152,7 @@ class OrderDesk:
         )
         findings = check(facts, before_asking_kis=True)
         if refusal(findings) is None:
-            if original := await original_of(self._kis, api, order, now):
+            if original := await original_of(self._kis, api, values, order, now):
                 values = completed(api, values, original)
                 order = merged(order_of(api, values), original)
                 facts = replace(facts, order=order, remaining=original.remaining_quantity)
@@ -159,19 +163,21 @@ class OrderDesk:
             id=new_ulid(now),
             at=now,
             environment=self._environment,
-            account=account,
+            account=account.masked,
+            account_id=account_id,
             tool=api.tool,
             arguments=plain(values),
             order=order,
             warnings=tuple(_warning(finding) for finding in findings if not finding.refuses),
             fingerprint=digest,
             idempotency_key=idempotency_key,
+            call=call,
         )
         if refused:
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
             raise refused
         record = await self._journal.propose(intent)
-        return await self._recalled(_require_same(record, order, digest))
+        return await self._recalled(_require_same(record, order, digest, call))
 
     async def decide(self, intent_id: str, decision: Decision) -> Status:
         """Journal the verdict on an intent; the first counts, and a later one changes nothing.
@@ -237,7 +243,7 @@ class OrderDesk:
     async def _settle_all(self) -> list[Record]:
         return [
             await self._reconciler.settle(record)
-            for record in await self._journal.unresolved()
+            for record in await self._reconciler.unresolved()
             if record.intent.id not in self._sending
         ]
 
@@ -255,7 +261,7 @@ class OrderDesk:
         if claim is Claim.TAKEN:
             return await self._find(intent.id)
         if claim is Claim.DUPLICATE:
-            what = "The same order was sent a moment ago."
+            what = "The same order was sent a moment ago, or after this one was proposed."
             return await self._concluded(self._outcome(intent, "refused", message=what))
         has_left = False
 
@@ -364,10 +370,6 @@ class OrderDesk:
             ),
         )
 
-    def _account(self, api: Api) -> str:
-        account = self._kis.accounts.get(api.account) if api.account else None
-        return account.masked if account else ""
-
     def _values(self, intent: Intent) -> dict[str, object]:
         api = self._kis.catalog.find(intent.tool)
         if api is None:
@@ -408,11 +410,18 @@ def _state_after(error: BaseException, has_left: bool) -> OutcomeState:
     return "unknown"
 
 
-def _require_same(record: Record, order: Order, digest: str) -> Record:
-    """The record, provided that an idempotency key is not used for two different orders."""
+def _require_same(record: Record, order: Order, digest: str, call: str) -> Record:
+    """The record, provided that an idempotency key is not used for two different orders.
+
+    What a change or cancel is made of changes while its original fills, so there the calls are compared.
+    """
     first = record.intent.order
-    same_original = is_same_order_id(order.original_order_id, first.original_order_id)
-    if record.intent.fingerprint == digest or (same_original and order.action is first.action):
+    if call and record.intent.call:
+        is_same = call == record.intent.call
+    else:
+        same_original = is_same_order_id(order.original_order_id, first.original_order_id)
+        is_same = same_original and order.action is first.action
+    if is_same or record.intent.fingerprint == digest:
         return record
     raise BadArgument(
         "This idempotency_key was used for another order.",

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
+from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.trading.order import Order
 
@@ -64,23 +65,27 @@ class Intent:
         id: A ULID.
         at: When it was proposed.
         account: Masked.
+        account_id: What `Journal.account_id` calls it; empty in entries that are older than that.
         tool, arguments: The KIS API and its validated arguments as plain JSON.
         order: The same in neutral terms.
         warnings: What the guard had to say, for the person.
         fingerprint: Equal for equal orders to the same account.
         idempotency_key: The caller's own name for it, unique for environment and account.
+        call: Equal for equal calls of the tool that proposed it; empty where it is not known.
     """
 
     id: str
     at: datetime
     environment: Environment
     account: str
+    account_id: str = ""
     tool: str
     arguments: Mapping[str, object]
     order: Order
     warnings: tuple[str, ...] = ()
     fingerprint: str
     idempotency_key: str | None = None
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +148,8 @@ class Record:
 
 
 class Claim(StrEnum):
-    """``duplicate``: the same order, under the same idempotency key or none, was claimed a moment ago and may stand."""
+    """``duplicate``: the same order may stand that was claimed a moment ago under the same idempotency key or none, or
+    under any after this one was proposed, so that its question could not tell of it."""
 
     WON = "won"
     TAKEN = "taken"
@@ -176,7 +182,7 @@ class Journal(Protocol):
     async def settle(
         self, intent_id: str, *, since: datetime, conclude: Callable[[Sequence[Record]], Reconciliation]
     ) -> Record:
-        """Append what ``conclude`` makes of the intents sent since then that stand at KIS or may, oldest first.
+        """Append what ``conclude`` makes of its account's intents sent since then that stand or may, oldest first.
 
         Reading them and appending are one step, so that no two intents get one order. An intent that is not unresolved
         any more is left as it is.
@@ -185,7 +191,11 @@ class Journal(Protocol):
 
     async def find(self, intent_id: str) -> Record | None: ...
 
-    async def find_by_key(self, account: str, idempotency_key: str) -> Record | None: ...
+    async def account_id(self, account: Account) -> str:
+        """A name of the account that tells it from others whose masks are equal, and that cannot be told back."""
+        ...
+
+    async def find_by_key(self, account: Account, idempotency_key: str) -> Record | None: ...
 
     async def same_as(self, fingerprint: str) -> Sequence[Record]:
         """Intents for the same order, latest first."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import BadArgument
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import Action, Order, is_same_order_id
+from kis_mcp.trading.order import Action, Order, is_same_order_id, is_same_symbol
 from kis_mcp.trading.order_lists import OrderList, lists_of
 from kis_mcp.trading.order_reading import offered, orders_between
 from kis_mcp.trading.placed_orders import PlacedOrder
@@ -23,26 +23,37 @@ _CONTRACTS: Mapping[str, str] = {
 """What the first character of a KRX contract's symbol says it is."""
 
 
-async def original_of(kis: Kis, api: Api, order: Order, now: datetime) -> PlacedOrder | None:
+async def original_of(
+    kis: Kis, api: Api, values: Mapping[str, object], order: Order, now: datetime
+) -> PlacedOrder | None:
     """The order that ``order`` changes or cancels; None for a new order, and where KIS keeps no list of such.
 
     Raises:
         BadArgument: KIS lists no such order, or several.
     """
-    named = {} if order.exchange is None else {"exchange": order.exchange}
+    named = {name: values[name] for name in ("exchange", "session") if values.get(name)}
     lists = offered(kis, lists_of(api.tool, named))
     if order.action is Action.NEW or not lists:
         return None
-    return await find_original(kis, lists, order.original_order_id or "", now)
+    if named.get("session") == "night":
+        lists = lists[:1]
+    return await find_original(kis, lists, order.original_order_id or "", now, symbol=order.symbol)
 
 
 async def find_original(
-    kis: Kis, lists: Sequence[OrderList], order_id: str, now: datetime, *, market: str | None = None
+    kis: Kis,
+    lists: Sequence[OrderList],
+    order_id: str,
+    now: datetime,
+    *,
+    market: str | None = None,
+    symbol: str | None = None,
 ) -> PlacedOrder:
     """The order with this number, of today or still waiting.
 
     Args:
         market: The only one that counts; None for all that the lists hold.
+        symbol: Which it is where exchanges gave one number twice.
 
     Raises:
         BadArgument: KIS lists no such order, or several.
@@ -56,6 +67,8 @@ async def find_original(
             and market in (None, order.market)
         ]
         waiting = [order for order in found if order.is_waiting] or found
+        if len({order.symbol for order in waiting}) > 1 and symbol is not None:
+            waiting = [order for order in waiting if is_same_symbol(order.symbol, symbol)]
         if len({order.symbol for order in waiting}) > 1:
             raise BadArgument(
                 f"KIS has orders {order_id} in {' and '.join(sorted({order.symbol for order in waiting}))}.",
@@ -108,7 +121,9 @@ def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> 
         )
     facts = facts_of(api, original, action)
     if action == Action.CANCEL:
-        if original.order_type and original.market == "KR" and api.parameter("order_type") and not original.session:
+        parameter = api.parameter("order_type")
+        known = (parameter.codes if parameter else None) or ()
+        if original.order_type in known and original.market == "KR" and not original.session:
             facts["order_type"] = original.order_type
         if isinstance(quantity, int) and original.remaining_quantity > 0:
             facts["quantity"] = min(quantity, int(original.remaining_quantity))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
 
-from kis_mcp.trading.order import Action, Side, is_same_order_id
+from kis_mcp.trading.order import Action, Side, is_same_order_id, is_same_symbol
 
 SAME_DAY = timedelta(hours=18)
 """How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
@@ -117,6 +117,7 @@ class PlacedOrders:
             complete,
         )
 
-    def find(self, order_id: str) -> PlacedOrder | None:
-        """By number, with or without leading zeros."""
-        return next((order for order in self.orders if is_same_order_id(order.order_id, order_id)), None)
+    def find(self, order_id: str, symbol: str | None = None) -> PlacedOrder | None:
+        """By number, with or without leading zeros, and by instrument where exchanges number apart."""
+        found = (order for order in self.orders if is_same_order_id(order.order_id, order_id))
+        return next((order for order in found if is_same_symbol(order.symbol, symbol)), None)

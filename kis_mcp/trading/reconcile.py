@@ -36,9 +36,10 @@ class Reconciler:
         self._clock = clock
 
     async def settle(self, record: Record) -> Record:
-        """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails."""
+        """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
+        went to an account that this server does not have."""
         intent, sent_at = record.intent, record.sent_at
-        if sent_at is None or not record.status.is_unresolved:
+        if sent_at is None or not record.status.is_unresolved or not await self._is_own(intent):
             return record
         if record.status is Status.SENT:
             lost = "The answer was lost: whoever sent the order ended before recording it."
@@ -56,9 +57,13 @@ class Reconciler:
 
         return await self._journal.settle(intent.id, since=sent_at - SAME_DAY, conclude=conclude)
 
-    async def settle_all(self) -> list[Record]:
-        """Settle every unresolved intent, oldest first."""
-        return [await self.settle(record) for record in await self._journal.unresolved()]
+    async def unresolved(self) -> list[Record]:
+        """The unresolved intents of this server's accounts, oldest first."""
+        return [record for record in await self._journal.unresolved() if await self._is_own(record.intent)]
+
+    async def _is_own(self, intent: Intent) -> bool:
+        alike = [account for account in self._kis.accounts.values() if account.masked == intent.account]
+        return bool(alike) and intent.account_id in ("", *[await self._journal.account_id(one) for one in alike])
 
 
 def match(
@@ -136,7 +141,8 @@ def _is_of_the_instrument(order: PlacedOrder, intent: Intent) -> bool:
 
 def _says_the_same(order: PlacedOrder, intent: Intent) -> bool:
     wanted = intent.order
-    return wanted.quantity in (None, order.quantity) and wanted.price in (None, order.price)
+    quantity = None if intent.arguments.get("all_remaining") is True else wanted.quantity
+    return quantity in (None, order.quantity) and wanted.price in (None, order.price)
 
 
 def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
@@ -169,7 +175,7 @@ def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
 def _changed(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
     """The standing order, where what it has become shows that the change or cancel was taken."""
     action = intent.order.action
-    original = None if action is Action.NEW else placed.find(intent.order.original_order_id or "")
+    original = None if action is Action.NEW else _original(intent, placed)
     if original is None:
         return None
     if action is Action.CANCEL:
@@ -181,7 +187,11 @@ def _changed(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -
 def _proves_absence(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
     if not lists or not all(order_list.proves_absence for order_list in lists):
         return False
-    return not _shows_by_effect(intent, lists) or placed.find(intent.order.original_order_id or "") is not None
+    return not _shows_by_effect(intent, lists) or _original(intent, placed) is not None
+
+
+def _original(intent: Intent, placed: PlacedOrders) -> PlacedOrder | None:
+    return placed.find(intent.order.original_order_id or "", intent.order.symbol)
 
 
 def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:

@@ -38,7 +38,9 @@ async def test_an_accepted_order_is_sent_once_and_answered(simulator: Simulator,
     (question,) = person.asked
     assert "[SIM] BUY 3 삼성전자" in question
     assert "60,000 KRW" in question
-    assert "Estimated amount: 180,000 KRW\nEstimated fees and taxes: about 25 KRW\nShare of buying power: 0." in question
+    assert (
+        "Estimated amount: 180,000 KRW\nEstimated fees and taxes: about 25 KRW\nShare of buying power: 0." in question
+    )
     assert order["status"] == "accepted"
     (sent,) = simulator.ledger.orders
     assert order["order_id"].lstrip("0") == sent.number.lstrip("0")

@@ -262,6 +262,36 @@ async def test_a_duplicate_that_was_confirmed_too_is_stopped_at_the_claim(
     assert await desk.status(first) is Status.REFUSED
 
 
+async def test_an_order_that_went_out_after_another_was_proposed_stops_it_whatever_its_key(
+    desk: Desk, kis: FakeKis, clock: FakeClock
+) -> None:
+    first = await desk.confirmed(key="one")
+    clock.pass_by(seconds=61)
+    second = await desk.confirmed(key="two")
+    clock.pass_by(seconds=1)
+    await desk.desk.execute(first)
+    clock.pass_by(seconds=70)
+    with pytest.raises(OrderRefused, match="after this one was proposed"):
+        await desk.desk.execute(second)
+    third = await desk.confirmed(key="three")
+    await desk.desk.execute(third)
+    assert len(kis.posts) == 2
+
+
+async def test_one_key_for_two_changes_of_an_order_is_a_mistake(desk: Desk, kis: FakeKis) -> None:
+    number = kis.take(BUY)
+    change = {"action": "modify", "order_id": number, "order_branch": "06010", "price": 69_900}
+
+    async def propose(call: str, **terms: object) -> str:
+        proposal = await desk.desk.propose(api(RVSECNCL), change | terms, idempotency_key="change", call=call)
+        return proposal.intent_id
+
+    first = await propose("to 69,900")
+    assert await propose("to 69,900", quantity=3, all_remaining=False) == first
+    with pytest.raises(BadArgument, match="another order"):
+        await propose("to 69,800", price=69_800)
+
+
 async def test_an_open_proposal_is_taken_up_again(desk: Desk) -> None:
     assert await desk.propose() == await desk.propose()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
@@ -140,7 +141,10 @@ async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: Sq
         await denying.propose()
 
 
-async def test_a_cancel_that_becomes_a_market_order_is_halted_like_an_order(desk: Desk, halt: Switch) -> None:
+async def test_a_cancel_that_becomes_a_market_order_is_halted_like_an_order(
+    desk: Desk, kis: FakeKis, halt: Switch
+) -> None:
+    kis.accounts = {"overseas_futures": Account("12345678", "08")}
     halt.reason = "stop"
     cancel = {"action": "cancel", "order_date": "2026-06-15", "order_id": "00360686"}
     with pytest.raises(OrderRefused, match="halted"):

@@ -141,6 +141,28 @@ def test_a_cancel_is_found_by_its_original_or_by_its_effect() -> None:
     assert conclusion(PLACED, intent=CANCEL) == ("not_accepted", None)
 
 
+def test_a_cancel_is_not_taken_for_that_of_an_order_with_the_same_number_elsewhere() -> None:
+    elsewhere = replace(PLACED, symbol="00700", status=PlacedStatus.CANCELLED)
+    assert conclusion(elsewhere, PLACED, intent=CANCEL) == ("not_accepted", None)
+    cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
+    assert conclusion(replace(elsewhere, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+
+
+def test_a_change_of_all_that_is_open_is_found_though_some_of_it_was_filled_meanwhile() -> None:
+    changed = replace(CANCEL.order, action=Action.MODIFY, price=Decimal(69900))
+    change = replace(CANCEL, order=changed, arguments={"all_remaining": True})
+    row = replace(
+        PLACED,
+        order_id="0000000009",
+        original_order_id="0000000007",
+        action=Action.MODIFY,
+        price=Decimal(69900),
+        quantity=Decimal(4),
+    )
+    assert conclusion(PLACED, row, intent=change) == ("accepted", "0000000009")
+    assert conclusion(PLACED, row, intent=replace(change, arguments={"quantity": "10"})) == ("not_accepted", None)
+
+
 placed_orders = st.builds(
     lambda number, seconds, quantity: replace(
         PLACED, order_id=f"{number:010}", ordered_at=SENT + timedelta(seconds=seconds), quantity=Decimal(quantity)

@@ -1,0 +1,69 @@
+"""Which standing order a change or cancel concerns, where numbers alone do not tell."""
+
+from decimal import Decimal
+
+import pytest
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.trading.order import order_of
+from kis_mcp.trading.originals import completed, original_of
+from kis_mcp.trading.placed_orders import PlacedOrder
+from tests.trading.fakes import RVSECNCL, FakeClock, FakeKis, api
+
+NIGHT_LIST, DAY_LIST = "domestic_fo_inquire_ngt_ccnl", "domestic_fo_inquire_ccnl"
+
+
+@pytest.fixture
+def kis(clock: FakeClock) -> FakeKis:
+    account = Account("12345678", "01")
+    return FakeKis(clock, accounts={"stock": account, "futures": account})
+
+
+def row(number: int, symbol: str, **facts: object) -> dict[str, object]:
+    return {
+        "order_date": "2026-03-03",
+        "order_time": "10:00:00",
+        "korea_order_date": "2026-03-03",
+        "broker_order_time": "10:00:00",
+        "order_id": f"{number:010}",
+        "side": "buy",
+        "symbol": symbol,
+        "order_quantity": 3,
+        "order_price": Decimal(350),
+        "filled_quantity": 0,
+        "remaining_quantity": 3,
+        **facts,
+    }
+
+
+async def original(kis: FakeKis, tool: str, **arguments: object) -> PlacedOrder:
+    values = validate(api(tool), {"action": "cancel", **arguments})
+    found = await original_of(kis, api(tool), values, order_of(api(tool), values), kis.clock())
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("session", "symbol"), [("day", "201W12350"), ("night", "101W12")])
+async def test_a_session_has_orders_of_its_own(kis: FakeKis, session: str, symbol: str) -> None:
+    kis.answers = {NIGHT_LIST: {"orders": [row(5, "101W12")]}, DAY_LIST: {"orders": [row(5, "201W12350")]}}
+    assert (await original(kis, "domestic_fo_order_rvsecncl", order_id="5", session=session)).symbol == symbol
+
+
+@pytest.mark.parametrize(("symbol", "exchange"), [("AAPL", "nasdaq"), ("00700", "hong_kong")])
+async def test_the_symbol_tells_orders_of_two_exchanges_with_one_number_apart(
+    kis: FakeKis, symbol: str, exchange: str
+) -> None:
+    both = [row(7, "00700", exchange="hong_kong"), row(7, "AAPL", exchange="nasdaq")]
+    kis.answers = {"overseas_stock_inquire_ccnl": {"orders": both}}
+    found = await original(
+        kis, "overseas_stock_order_rvsecncl", order_id="7", symbol=symbol, exchange=exchange, quantity=3
+    )
+    assert (found.symbol, found.exchange) == (symbol, exchange)
+
+
+async def test_an_order_of_a_type_that_the_table_does_not_know_can_be_cancelled(kis: FakeKis) -> None:
+    kis.listed = [row(1, "005930", order_type_code="51", order_branch="06010")]
+    found = await original(kis, RVSECNCL, order_id="1", order_branch="06010")
+    values = validate(api(RVSECNCL), {"action": "cancel", "order_id": "1", "order_branch": "06010"})
+    assert validate(api(RVSECNCL), completed(api(RVSECNCL), values, found))["order_type"] == "limit"
