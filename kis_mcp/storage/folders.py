@@ -1,6 +1,8 @@
 """Folders and files that only their owner can read."""
 
 import os
+import stat
+import sys
 from pathlib import Path
 
 from kis_mcp.errors import BadArgument
@@ -15,7 +17,7 @@ def private_folder(path: Path) -> Path:
         BadArgument: It cannot be created or closed there.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create(path)
         if path.stat().st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
@@ -26,17 +28,36 @@ def private_folder(path: Path) -> Path:
 def open_private_file(path: Path) -> int:
     """Open a file for reading and writing that only this user can read (0600); return its descriptor.
 
-    It is created if need be, and its folder too; the mode of a folder that exists is left alone.
+    It is created if need be, and its folder too; the mode of a folder that exists is left alone. A file that others
+    can open is closed to them, and a link is not followed.
 
     Raises:
-        BadArgument: It cannot be created or opened.
+        BadArgument: It cannot be created, opened or closed to others.
     """
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(path, flags, 0o600)
+        _create(path.parent)
+        descriptor = os.open(path, flags, 0o600)
+        try:
+            _close_to_others(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
     except OSError as error:
         raise unusable(path, error) from None
+    return descriptor
+
+
+def _create(folder: Path) -> None:
+    """Create it, and the folders above it that are missing, each for this user only."""
+    for missing in [each for each in (folder, *folder.parents) if not each.is_dir()][::-1]:
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def _close_to_others(descriptor: int) -> None:
+    mode = os.fstat(descriptor).st_mode
+    if sys.platform != "win32" and stat.S_ISREG(mode) and mode & 0o077:
+        os.fchmod(descriptor, 0o600)
 
 
 def unusable(path: Path, error: OSError) -> BadArgument:

@@ -1,8 +1,12 @@
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kis_mcp.errors import BadArgument
+from kis_mcp.storage.folders import private_folder
 from kis_mcp.storage.shared import LockedFile, SharedStore
 
 
@@ -84,3 +88,53 @@ def test_a_lock_leaves_the_folder_that_it_finds_as_it_is(tmp_path: Path) -> None
     assert file.try_lock()
     file.close()
     assert folder.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.fixture
+def lax_umask() -> Iterator[None]:
+    before = os.umask(0o002)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("lax_umask")
+def test_folders_above_are_private_too(tmp_path: Path) -> None:
+    private_folder(tmp_path / "data" / "real")
+    file = LockedFile(tmp_path / "other" / "locks" / "lock")
+    assert file.try_lock()
+    file.close()
+    made = [tmp_path / "data", tmp_path / "data" / "real", tmp_path / "other", tmp_path / "other" / "locks"]
+    assert {folder.stat().st_mode & 0o777 for folder in made} == {0o700}
+
+
+def test_a_file_that_others_can_open_is_closed_to_them(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    path.chmod(0o666)
+    file = LockedFile(path)
+    assert file.try_lock()
+    file.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_closed_to_others_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    path.parent.mkdir()
+    path.touch()
+    path.chmod(0o666)
+    with pytest.raises(BadArgument, match="Operation not permitted"):
+        LockedFile(path).try_lock()
+
+
+def test_a_link_is_not_followed(path: Path) -> None:
+    path.parent.mkdir()
+    precious = path.with_name("precious")
+    precious.write_text("precious")
+    precious.chmod(0o644)
+    path.symlink_to(precious)
+    with pytest.raises(BadArgument):
+        LockedFile(path).try_lock()
+    assert precious.stat().st_mode & 0o777 == 0o644
