@@ -2,7 +2,7 @@
 
 import pytest
 
-from kis_mcp.server.approval.pin import MOST_WRONG_IN_A_ROW, Pin
+from kis_mcp.server.approval.pin import MOST_WRONG, Pin
 from kis_mcp.settings import Settings
 from kis_mcp.simulator.server import Simulator
 from tests.server.conftest import BUY, Person, blocks, connected, error, settings_for
@@ -75,5 +75,5 @@ async def test_a_locked_pin_refuses_orders_and_says_what_a_person_can_do(simulat
 
 
 def lock_pin(settings: Settings) -> None:
-    for _ in range(MOST_WRONG_IN_A_ROW):
+    for _ in range(MOST_WRONG):
         Pin(settings.data_dir).matches("0000")

@@ -17,7 +17,7 @@ from kis_mcp.clock import Clock
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.approval.approval import Approval
 from kis_mcp.server.approval.browser import open_in_browser
-from kis_mcp.server.approval.pin import MOST_WRONG_IN_A_ROW, Pin
+from kis_mcp.server.approval.pin import MOST_WRONG, Pin
 from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.question import QuestionFacts
 
@@ -74,7 +74,7 @@ class Approvals:
         """
         if await anyio.to_thread.run_sync(self.pin.is_locked):
             raise OrderRefused(
-                f"The approval PIN is locked after {MOST_WRONG_IN_A_ROW} wrong PINs in a row. Nothing was sent.",
+                f"The approval PIN is locked after {MOST_WRONG} wrong PINs. Nothing was sent.",
                 remedy="A person sets a new one at this machine with kis-mcp setup-pin.",
             )
         await anyio.to_thread.run_sync(_import_server)

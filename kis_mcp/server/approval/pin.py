@@ -9,16 +9,20 @@ import time
 import unicodedata
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.storage.shared import LockedFile
 
 FILE = "pin.json"
 SHORTEST = 4
 LONGEST = 64
-MOST_WRONG_IN_A_ROW = 10
+MOST_WRONG = 10
 """After so many wrong PINs, over all approvals and processes, the PIN is good for nothing until a new one is set."""
+FORGIVEN_AFTER = timedelta(days=1)
+"""A right PIN makes up for wrong ones that are older, and for no others: whoever guesses gets no more tries by it."""
 
 _COST = {"n": 1 << 15, "r": 8, "p": 1}
 _MEMORY = 64 << 20
@@ -28,8 +32,9 @@ _LOCK_SECONDS = 5.0
 class Pin:
     """The PIN of one data folder, shared by every process that uses the folder. Its methods block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock = system_clock) -> None:
         self._path = folder / FILE
+        self._clock = clock
 
     def is_set(self) -> bool:
         if not self._path.exists():
@@ -40,7 +45,7 @@ class Pin:
     def is_locked(self) -> bool:
         """Whether it was guessed wrong too often. Only a new PIN lifts that."""
         with self._locked() as file:
-            return file.read().get("wrong", 0) >= MOST_WRONG_IN_A_ROW
+            return len(file.read().get("wrong_at", ())) >= MOST_WRONG
 
     def set(self, pin: str) -> None:
         """Replace the PIN.
@@ -56,23 +61,30 @@ class Pin:
             )
         salt = secrets.token_bytes(16)
         with self._locked() as file:
-            file.write({"salt": salt.hex(), "digest": _digest(pin, salt, _COST).hex(), **_COST, "wrong": 0})
+            file.write({"salt": salt.hex(), "digest": _digest(pin, salt, _COST).hex(), **_COST, "wrong_at": []})
 
     def matches(self, pin: str) -> bool:
         """Whether it is the PIN; takes about a tenth of a second.
 
         A try counts as wrong until it has proved right, so that tries at the same time are all counted.
         """
+        now = int(self._clock().timestamp())
         with self._locked() as file:
             kept = file.read()
-            if "digest" not in kept or kept["wrong"] >= MOST_WRONG_IN_A_ROW:
+            wrong = kept.get("wrong_at", [])
+            if "digest" not in kept or len(wrong) >= MOST_WRONG:
                 return False
-            file.write({**kept, "wrong": kept["wrong"] + 1})
+            file.write({**kept, "wrong_at": [*wrong, now]})
         digest = _digest(pin, bytes.fromhex(kept["salt"]), {name: kept[name] for name in _COST})
         if not hmac.compare_digest(digest, bytes.fromhex(kept["digest"])):
             return False
         with self._locked() as file:
-            file.write({**file.read(), "wrong": 0})
+            kept = file.read()
+            wrong = kept.get("wrong_at", [])
+            if now in wrong:  # a new PIN may have been set meanwhile
+                wrong.remove(now)
+            recent = now - FORGIVEN_AFTER.total_seconds()
+            file.write({**kept, "wrong_at": [at for at in wrong if at > recent]})
         return True
 
     @contextmanager

@@ -15,7 +15,7 @@ import pytest
 
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.approval.approvals import REPORT_SECONDS, Approvals
-from kis_mcp.server.approval.pin import MOST_WRONG_IN_A_ROW
+from kis_mcp.server.approval.pin import MOST_WRONG
 from kis_mcp.trading.journal import Decision
 from tests.server.approval.conftest import FACTS, PIN, SECONDS, FakeTime, Visitor, Waiting, form, waiting
 
@@ -248,7 +248,7 @@ async def test_who_asks_the_same_again_waits_on_the_same_page(approvals: Approva
 
 
 async def test_a_locked_pin_refuses_before_anything_is_served(approvals: Approvals) -> None:
-    for _ in range(MOST_WRONG_IN_A_ROW):
+    for _ in range(MOST_WRONG):
         approvals.pin.matches("0000")
 
     async def no_report(message: str) -> None:

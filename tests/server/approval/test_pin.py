@@ -1,12 +1,14 @@
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.server.approval.pin import FILE, MOST_WRONG_IN_A_ROW, Pin
+from kis_mcp.server.approval.pin import FILE, FORGIVEN_AFTER, MOST_WRONG, Pin
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_the_file_is_the_owners_alone_and_holds_no_pin(pin: Pin, tmp_path: Path)
     path = tmp_path / FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = json.loads(path.read_text())
-    assert set(kept) == {"salt", "digest", "n", "r", "p", "wrong"}
+    assert set(kept) == {"salt", "digest", "n", "r", "p", "wrong_at"}
     assert len(bytes.fromhex(kept["digest"])) == 32
 
 
@@ -50,8 +52,8 @@ def test_a_pin_that_is_too_short_or_too_long_is_refused(pin: Pin, text: str) -> 
     assert pin.matches("2580")
 
 
-def test_wrong_pins_in_a_row_lock_it_until_a_new_one_is_set(pin: Pin, tmp_path: Path) -> None:
-    for _ in range(MOST_WRONG_IN_A_ROW):
+def test_wrong_pins_lock_it_until_a_new_one_is_set(pin: Pin, tmp_path: Path) -> None:
+    for _ in range(MOST_WRONG):
         assert not pin.is_locked()
         assert not pin.matches("0000")
     assert Pin(tmp_path).is_locked()
@@ -61,15 +63,41 @@ def test_wrong_pins_in_a_row_lock_it_until_a_new_one_is_set(pin: Pin, tmp_path: 
     assert pin.matches("1470")
 
 
-def test_the_right_pin_forgets_the_wrong_ones(pin: Pin) -> None:
-    for _ in range(2):
-        assert not any(pin.matches("0000") for _ in range(MOST_WRONG_IN_A_ROW - 1))
+def test_the_right_pin_gives_a_guesser_no_more_tries(pin: Pin, tmp_path: Path) -> None:
+    for wrong in range(MOST_WRONG):
         assert pin.matches("2580")
+        assert not Pin(tmp_path).matches(f"{wrong:04}")
+    assert pin.is_locked()
+    assert not pin.matches("2580")
+
+
+def test_the_right_pin_makes_up_for_wrong_ones_of_another_day(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 3, 10, tzinfo=KST)
+    pin = Pin(tmp_path, lambda: now)
+    pin.set("2580")
+    for _ in range(MOST_WRONG - 1):
+        assert not pin.matches("0000")
+    now += FORGIVEN_AFTER
+    assert pin.matches("2580")
+    for _ in range(MOST_WRONG - 1):
+        assert not pin.matches("0000")
+    assert not pin.is_locked()
+
+
+def test_time_alone_lifts_no_lock(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 3, 10, tzinfo=KST)
+    pin = Pin(tmp_path, lambda: now)
+    pin.set("2580")
+    for _ in range(MOST_WRONG):
+        assert not pin.matches("0000")
+    now += 30 * FORGIVEN_AFTER
+    assert not pin.matches("2580")
+    assert pin.is_locked()
 
 
 def test_tries_at_the_same_time_are_all_counted(pin: Pin, tmp_path: Path) -> None:
-    with ThreadPoolExecutor(MOST_WRONG_IN_A_ROW + 2) as threads:
-        tries = [threads.submit(Pin(tmp_path).matches, "0000") for _ in range(MOST_WRONG_IN_A_ROW + 2)]
+    with ThreadPoolExecutor(MOST_WRONG + 2) as threads:
+        tries = [threads.submit(Pin(tmp_path).matches, "0000") for _ in range(MOST_WRONG + 2)]
     assert not any(tried.result() for tried in tries)
     assert pin.is_locked()
 
