@@ -182,11 +182,12 @@ async def listed(
             order
             for order in placed.orders
             if (order.key, order.order_date) not in known
-            and (start is not None or order_list.lasts != "until_sent" or order.is_waiting or _is_of(order, now))
+            and (start is not None or order_list.lasts != "until_sent" or _counts_today(order, now))
         ]
     if len(problems) == len(lists):
         raise problems[0]
-    since = datetime.combine(start or now.date(), time(), KST) - timedelta(days=2)
+    earliest = min((order.ordered_at for order in found if order.ordered_at), default=now)
+    since = min(datetime.combine(start or now.date(), time(), KST), earliest) - timedelta(days=2)
     sent = [(key_of(record), record.sent_at) for record in await journal.accepted_since(since) if record.sent_at]
     orders = [
         replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
@@ -289,9 +290,12 @@ def _is_offered(api: Api, arguments: Mapping[str, object], today: date) -> bool:
     return True
 
 
-def _is_of(order: PlacedOrder, now: datetime) -> bool:
-    """Whether it was placed on the day of this moment."""
-    return order.ordered_at is None or order.ordered_at.astimezone(KST).date() == now.astimezone(KST).date()
+def _counts_today(reservation: PlacedOrder, now: datetime) -> bool:
+    """Whether it was booked today, or may yet be sent."""
+    today = now.astimezone(KST).date()
+    is_of_today = reservation.ordered_at is None or reservation.ordered_at.astimezone(KST).date() == today
+    is_repeated = reservation.end_date is not None and reservation.end_date > today
+    return is_of_today or reservation.is_waiting or (reservation.status.is_open and is_repeated)
 
 
 def _api(catalog: Catalog, tool: str) -> Api:

@@ -369,3 +369,48 @@ async def test_get_orders_shows_every_market_or_one(simulator: Simulator) -> Non
     assert len(everything) == 5
     assert [order.get("session") for order in korean] in (["reserved", None], [None, "reserved"])
     assert [order["market"] for order in bonds] == ["domestic_bond"]
+
+
+async def test_in_demo_a_contracts_change_says_how_much_is_open(simulator: Simulator) -> None:
+    where = {"market": "domestic_futureoption"}
+    async with connected(loose(simulator, "demo")) as client:
+        placed = blocks(await client.call_tool("place_order", {**FUTURE, **where}))["order"]
+        named = {"order_id": placed["order_id"], **where}
+        changed = blocks(await client.call_tool("modify_order", {**named, "price": 330.1}))["order"]
+        sent = last_post(simulator, f"{CONTRACT}/order-rvsecncl")
+        assert {"ORD_QTY": "2", "RMN_QTY_YN": "Y", "UNIT_PRICE": "330.1"}.items() <= sent.items()
+        named["order_id"] = changed["order_id"]
+        blocks(await client.call_tool("cancel_order", {**named, "quantity": 1}))
+        sent = last_post(simulator, f"{CONTRACT}/order-rvsecncl")
+        assert {"ORD_QTY": "1", "RMN_QTY_YN": "N", "RVSE_CNCL_DVSN_CD": "02"}.items() <= sent.items()
+        (left,) = await open_orders(client, **where)
+    assert left["remaining_quantity"] == 1
+
+
+async def test_a_held_bond_is_sold_through_the_api_for_sales(simulator: Simulator) -> None:
+    async with connected(loose(simulator)) as client:
+        bought = blocks(await client.call_tool("place_order", {**BONDS, "price": 11_000}))["order"]
+        (status,) = blocks(await client.call_tool("get_order_status", {"intent_id": bought["intent_id"]}))["orders"]
+        assert status["state"] == "filled"
+        blocks(await client.call_tool("place_order", {**BONDS, "side": "sell", "price": 12_000}))
+        sent = last_post(simulator, f"{BOND}/sell")
+    assert {
+        "PDNO": "KR6095572D81",
+        "ORD_QTY2": "10",
+        "BOND_ORD_UNPR": "12000",
+        "ORD_DVSN": "01",
+    }.items() <= sent.items()
+
+
+async def test_a_reservation_can_be_on_credit_and_repeat_for_days(simulator: Simulator) -> None:
+    terms = {"session": "reserved", "credit_type": "broker_margin_open", "end_date": "2026-03-20"}
+    async with connected(loose(simulator)) as client:
+        placed = blocks(await client.call_tool("place_order", {**KOREAN, **terms}))["order"]
+        sent = last_post(simulator, f"{STOCK}/order-resv")
+        assert {"ORD_OBJT_CBLC_DVSN_CD": "21", "RSVN_ORD_END_DT": "20260320"}.items() <= sent.items()
+        named = {"order_id": placed["order_id"], "session": "reserved"}
+        change = {**named, "quantity": 2, "credit_type": "broker_margin_open"}
+        assert blocks(await client.call_tool("modify_order", change))["order"]["status"] == "accepted"
+    sent = last_post(simulator, f"{STOCK}/order-resv-rvsecncl")
+    expected = {"ORD_QTY": "2", "ORD_UNPR": "60000", "RSVN_ORD_END_DT": "20260320", "ORD_OBJT_CBLC_DVSN_CD": "21"}
+    assert expected.items() <= sent.items()
