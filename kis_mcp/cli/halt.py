@@ -14,26 +14,33 @@ _WORD = "RESUME"
 
 
 def kill(reason: str) -> None:
-    """Halt trading and say how to lift it."""
-    halt = kill_switch(Settings.load())
+    """Halt trading and say where, and how to lift it."""
+    settings = Settings.load()
+    halt = kill_switch(settings)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
-    typer.echo(f"All new orders are halted: {halt.reason()}. `kis-mcp resume` lifts it.")
+    typer.echo(_halted(settings, halt.reason()))
+    typer.echo("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
 def resume() -> int:
     """Lift the halt once a person has typed the word; the exit code. Never without a terminal."""
-    halt = kill_switch(Settings.load())
+    settings = Settings.load()
+    halt = kill_switch(settings)
     reason = halt.reason()
     if reason is None:
-        typer.echo("Trading is not halted.")
+        typer.echo(f"Trading is not halted in {settings.data_dir}.")
         return 0
     if not sys.stdin.isatty():
         typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
-    typer.echo(f"All new orders are halted: {reason}.")
+    typer.echo(_halted(settings, reason))
     if typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False) != _WORD:
         typer.echo("Trading stays halted.")
         return 1
     halt.lift()
-    typer.echo("New orders can go out again.")
+    typer.echo(f"New orders can go out again in {settings.data_dir}.")
     return 0
+
+
+def _halted(settings: Settings, reason: str | None) -> str:
+    return f"All new orders are halted in {settings.data_dir}: {reason}."

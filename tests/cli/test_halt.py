@@ -8,7 +8,9 @@ from tests.cli.command import at_a_terminal, run
 
 
 def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
-    assert run("kill", "enough", "for", "today", data_dir=tmp_path).returncode == 0
+    killed = run("kill", "enough", "for", "today", data_dir=tmp_path)
+    assert killed.returncode == 0
+    assert f"halted in {tmp_path}:" in killed.stdout
     order = '{"symbol": "005930", "side": "buy", "quantity": 1}'
     refused = run("call", "place_order", order, data_dir=tmp_path, KIS_CONFIRM="never")
     assert refused.returncode == 1
@@ -18,7 +20,7 @@ def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
 
 
 def test_resume_needs_a_terminal(tmp_path: Path) -> None:
-    assert "not halted" in run("resume", data_dir=tmp_path).stdout
+    assert f"not halted in {tmp_path}" in run("resume", data_dir=tmp_path).stdout
     run("kill", data_dir=tmp_path)
     refused = run("resume", data_dir=tmp_path)
     assert refused.returncode == 2
