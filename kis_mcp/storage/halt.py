@@ -7,6 +7,7 @@ from pathlib import Path
 from kis_mcp.storage.folders import open_private_file
 
 KILL_FILE = "HALTED"
+_LONGEST_REASON = 200
 
 
 class HaltFile:
@@ -28,14 +29,15 @@ class HaltFile:
         descriptor = open_private_file(self.path)
         try:
             if os.fstat(descriptor).st_size == 0:
-                os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {' '.join(reason.split())}".encode())
+                os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
         finally:
             os.close(descriptor)
 
     def reason(self) -> str | None:
         """Since when and why all new orders are stopped, or None. A file that cannot be read stops them too."""
         try:
-            return self.path.read_text("utf-8", errors="replace").strip()[:300] or "no reason given"
+            with self.path.open("rb") as file:
+                return _shown(file.read(4 * _LONGEST_REASON).decode(errors="replace")) or "no reason given"
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -44,3 +46,9 @@ class HaltFile:
     def lift(self) -> None:
         """Let new orders out again. For a person's command only: no tool may call it."""
         self.path.unlink(missing_ok=True)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, with nothing that a terminal would take for a command."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_LONGEST_REASON]

@@ -2,6 +2,8 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from kis_mcp.clock import KST
 from kis_mcp.storage.halt import HaltFile
 
@@ -34,3 +36,19 @@ def test_a_kill_file_that_cannot_be_read_halts(tmp_path: Path) -> None:
 def test_a_kill_file_of_other_encodings_halts(tmp_path: Path) -> None:
     (tmp_path / "HALTED").write_bytes("멈춤".encode("cp949"))
     assert HaltFile(tmp_path).reason()
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_reason_is_one_line_of_printable_characters(tmp_path: Path, *, by_hand: bool) -> None:
+    said = "a\x1b[2J\x9b2J\u202e\u2028b" + "x" * 400
+    halt = HaltFile(tmp_path)
+    if by_hand:
+        halt.path.write_text(said, "utf-8")
+    else:
+        halt.halt(said, NOW)
+        assert "\x9b" not in halt.path.read_text("utf-8")
+    reason = halt.reason()
+    assert reason is not None
+    assert reason.isprintable()
+    assert "a [2J 2J b" in reason
+    assert len(reason) == 200
