@@ -42,7 +42,7 @@ class Reconciler:
         if sent_at is None or not record.status.is_unresolved or not await self._is_own(intent):
             return record
         if record.status is Status.SENT:
-            lost = "The answer was lost: whoever sent the order ended before recording it."
+            lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
             record = await self._journal.conclude(
                 Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
             )

@@ -8,6 +8,7 @@ import pytest
 from kis_mcp.server import preview
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator.server import Simulator
+from kis_mcp.trading.question import question
 from tests.server.conftest import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
 from tests.server.test_orders import journaled
 
@@ -32,6 +33,7 @@ async def test_the_first_call_previews_and_the_second_orders(simulator: Simulato
     (record,) = await journaled(settings)
     assert record.decision is not None
     assert (record.decision.verdict, record.decision.channel) == ("accepted", "preview")
+    assert order["preview"] == question(record.intent)
 
 
 async def token_of(client: Any, arguments: dict[str, Any] = BUY, tool: str = "place_order") -> str:
