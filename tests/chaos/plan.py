@@ -67,7 +67,7 @@ _PRANKS: Sequence[Prank] = (
 )
 _NO: Sequence[Verdict] = ("decline", "dismiss", "garble", "silence")
 _KILLS: Sequence[Kill] = ("while_kis_decides", "after_kis_took_it", "some_time", "some_time", "hang_up")
-_KINDS: Mapping[Kind, int] = {"place": 80, "modify": 10, "cancel": 10}
+_KINDS: Mapping[Kind, int] = {"place": 72, "modify": 14, "cancel": 14}
 _MOST_LOTS = {"buy": 80, "sell": 10}
 
 
@@ -130,7 +130,7 @@ def wishes(count: int, seed: int) -> list[Wish]:
             symbol=symbol,
             side=side,
             quantity=quantity,
-            percent=None if may_be_at_market and chance.random() < 0.08 else round(chance.uniform(-6, 3), 1),
+            percent=None if may_be_at_market and chance.random() < 0.08 else _percent(way, side, chance),
             verdict="accept" if chance.random() < 0.8 else chance.choice(_NO),
             has_key=way.takes_key and chance.random() < 0.8,
             prank=chance.choice(_PRANKS) if chance.random() < 0.4 else None,
@@ -144,6 +144,13 @@ def wishes(count: int, seed: int) -> list[Wish]:
             wish = _twin(wish, made[-1])
         made.append(wish)
     return made
+
+
+def _percent(way: Way, side: str, chance: Random) -> float:
+    """How far a price is from the market's: often one that fills, where few orders are changed afterwards."""
+    if way.is_often_filled:
+        return round(chance.uniform(-6, 3), 1)
+    return round(chance.uniform(1, 6) * (-1 if side == "buy" else 1), 1)
 
 
 def _contents(way: Way, chance: Random) -> list[tuple[str, str, int]]:

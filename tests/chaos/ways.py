@@ -45,8 +45,17 @@ class Way:
 
     @property
     def instruments(self) -> list[Instrument]:
-        """Shares, futures and bonds; options move too fast to be priced beforehand."""
-        return [one for one in EVERY_INSTRUMENT.values() if one.category == self.category and one.strike == 0]
+        """Without options, which move too fast to be priced beforehand, and futures of a single share, whose value
+        nobody can tell."""
+        return [
+            one
+            for one in EVERY_INSTRUMENT.values()
+            if one.category == self.category and one.strike == 0 and one.sector != "stock"
+        ]
+
+    @property
+    def is_often_filled(self) -> bool:
+        return self.takes_key or self.category == "domestic_bond"
 
     def can_sell(self, instrument: Instrument) -> bool:
         """Whether an order to sell it may well go out: of a contract always, of a share only if some are held."""
