@@ -231,10 +231,11 @@ EVERY_LIST: tuple[OrderList, ...] = (
     _ASIAN_RESERVED,
     _NIGHT_FUTURES,
     _FUTURES,
-    _FUTURES_ABROAD_TODAY,
     _FUTURES_ABROAD,
+    _FUTURES_ABROAD_TODAY,
     _BONDS,
 )
+"""All of them; where two show one order, the one that says more of it comes first."""
 
 
 def lists_of(tool: str, arguments: Mapping[str, object]) -> tuple[OrderList, ...]:

@@ -81,7 +81,7 @@ MARKETS: Mapping[str, _Market] = {
     ),
     "overseas_futureoption": _Market(
         name="overseas contract such as ESZ26",
-        symbols=r"[0-9A-Z]{2,16}(?: [CP][0-9.]{1,10})?",
+        symbols=r"(?=.*[A-Z])[0-9A-Z]{2,16}(?: [CP][0-9.]{1,10})?",
         unmistakable=_OVERSEAS_CONTRACT,
         exchanges=(),
         usual=None,

@@ -248,6 +248,10 @@ async def test_an_order_is_placed_shown_changed_and_cancelled(simulator: Simulat
         assert (cancelled["symbol"], cancelled["side"]) == (shown["symbol"], shown["side"])
         assert case.cancelled.items() <= last_post(simulator, case.cancel_path or case.change_path).items()
         assert await open_orders(client) == []
+        everything = blocks(await client.call_tool("get_orders", {}))["orders"]
+        assert not {order["action"] for order in everything} & {"cancel"}
+        assert [order["status"] for order in everything if order["order_id"] == shown["order_id"]] == ["cancelled"]
+        assert len(everything) == 1 + (case.change is not None and "reserved" not in name)
 
 
 NOT_IN_DEMO: list[dict[str, Any]] = [

@@ -119,7 +119,7 @@ def test_every_exchange_of_place_order_belongs_to_a_market() -> None:
 
 
 def test_a_symbol_may_be_looked_for_in_every_market_that_could_have_it() -> None:
-    assert set(possible_markets("600519")) == {"KR", "CN", "overseas_futureoption"}
+    assert set(possible_markets("600519")) == {"KR", "CN"}
     assert possible_markets("?") == tuple(MARKETS)
     assert as_kis_writes("brk.b", "US") == "BRK/B"
 
