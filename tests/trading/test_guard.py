@@ -64,6 +64,30 @@ def test_real_orders_need_the_operators_word_even_to_cancel() -> None:
     assert check(replace(FACTS, limits=limits)) == []
 
 
+@pytest.mark.parametrize(
+    ("denied", "symbol"),
+    [
+        ("005930", "005930"),
+        ("005930", "A005930"),
+        ("KR7005930003", "005930"),
+        ("KR6095572D81", "6095572D8"),
+        ("6095572D8", "KR6095572D81"),
+        ("101W12", "KR4101W12008"),
+        ("BRK/B", "BRK.B"),
+        ("00700", "700"),
+    ],
+)
+def test_a_denied_symbol_is_denied_however_it_is_spelt_and_an_allowed_one_is_allowed_as_it_is(
+    denied: str, symbol: str
+) -> None:
+    spelt = ordering(symbol=symbol)
+    listed = frozenset({denied})
+    assert "symbol_is_allowed" in refusing(replace(spelt, limits=replace(CAPS, denied_symbols=listed)))
+    allowing = refusing(replace(spelt, limits=replace(CAPS, allowed_symbols=listed)))
+    assert ("symbol_is_allowed" in allowing) is (denied != symbol)
+    assert check(replace(FACTS, limits=replace(CAPS, denied_symbols=frozenset({"000660", "AAPL", "5930"})))) == []
+
+
 @pytest.mark.parametrize("cap", ["max_notional", "max_quantity"])
 def test_in_real_a_missing_cap_refuses(cap: str) -> None:
     limits = replace(CAPS, **{cap: None})

@@ -1,8 +1,10 @@
 """Who may order at all: the operator's switches and lists, and the same order twice."""
 
+import re
 from datetime import timedelta
 
 from kis_mcp.trading.facts import Finding, GuardFacts
+from kis_mcp.trading.order import is_same_symbol
 
 DUPLICATE_WINDOW = timedelta(seconds=60)
 """The same order again within this time is taken for a mistake."""
@@ -44,7 +46,7 @@ def caps_are_set(facts: GuardFacts) -> Finding | None:
 
 def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
     symbol, allowed = (facts.order.symbol or "").upper(), facts.limits.allowed_symbols
-    if symbol and symbol in facts.limits.denied_symbols:
+    if symbol and any(is_same_symbol(_bare(denied), _bare(symbol)) for denied in facts.limits.denied_symbols):
         return Finding(
             f"{symbol} may not be ordered (KIS_DENIED_SYMBOLS).",
             "Choose another instrument, or ask the operator to take it off the list.",
@@ -58,6 +60,11 @@ def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
         f"Choose one of {', '.join(sorted(allowed)[:10])}, or ask the operator to add it.",
         "symbol",
     )
+
+
+def _bare(symbol: str) -> str:
+    """A symbol without what people write it with or without: BRK/B as BRK.B, Hong Kong's 700 as 00700."""
+    return re.sub("[./-]", "", symbol).zfill(5)
 
 
 def not_a_duplicate(facts: GuardFacts) -> Finding | None:
