@@ -28,6 +28,8 @@ TOKEN_TOO_SOON = "EGW00133"  # noqa: S105  (a message code)
 _GATEWAY_PREFIXES = ("EGW", "OPS")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
+_ACCOUNT = re.compile(r"\d{8}")
+_PARTED = r"[\W_]?"
 _LONGEST_MESSAGE = 500
 
 
@@ -161,12 +163,19 @@ def _failure(status: int, body: Mapping[str, Any], hide: Collection[str]) -> Req
         code = ""
     message = _text(body, "msg1") or _text(body, "error_description")
     for secret in hide:
-        message = message.replace(secret, "***") if secret else message
+        message = _blotted(message, secret) if secret else message
     reaction = _reaction(code, _text(body, "rt_cd"))
     what = (
         "KIS refused the request." if reaction is Reaction.REFUSED else f"KIS answered HTTP {status} without a result."
     )
     return RequestError(reaction, what, code=code, message=message[:_LONGEST_MESSAGE])
+
+
+def _blotted(message: str, secret: str) -> str:
+    """The message without the secret; an account number goes however it is parted, and its product with it."""
+    if not _ACCOUNT.fullmatch(secret):
+        return message.replace(secret, "***")
+    return re.sub(rf"{_PARTED.join(secret)}({_PARTED}\d\d(?!\d))?", "***", message)
 
 
 def _reaction(code: str, rt_cd: str) -> Reaction:

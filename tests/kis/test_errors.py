@@ -61,3 +61,14 @@ def test_a_long_message_is_cut_and_a_malformed_code_dropped() -> None:
         read_reply(Answer(200, body))
     assert raised.value.code == ""
     assert len(raised.value.message) == 500
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["87654321", "8765-4321", "87654321-01", "8765432101", "87654321 01", "8765-4321-01", "8765 4321_01", "8765－4321"],
+)
+def test_an_account_number_is_blotted_however_kis_writes_it(written: str) -> None:
+    body = json.dumps({"rt_cd": "1", "msg_cd": "APBK0001", "msg1": f"계좌({written}) 1234567890 확인"}).encode()
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(200, body), hide=("87654321", ""))
+    assert raised.value.message == "계좌(***) 1234567890 확인"
