@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError
@@ -43,18 +42,21 @@ _CLOSABLE = ("closable_quantity", "closable_quantity_1")
 
 
 async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, market: MarketFacts) -> AccountFacts:
-    """Ask what the order needs and the operator's limits want, all at once."""
+    """Ask what the order needs, and then what the operator's limits want, which partly is the same."""
     order, limits = facts.order, facts.limits
     is_new = order.action is Action.NEW
     capacity = _capacity_question(kis, api, values, order) if is_new else None
     sells_holding = is_new and order.side == "sell" and facts.loan is None and order.market in _SOLD_FROM_HOLDINGS
-    cap = limits.max_open_positions if is_new else None
-    power, sellable, positions, loss = await asyncio.gather(
+    power, sellable = await asyncio.gather(
         _power(kis, capacity, values, order, market) if capacity else _nothing(),
         _sellable(kis, order) if sells_holding else _nothing(),
-        open_positions(kis, api, order, cap, facts.now) if cap else _untold(),
-        loss_today(kis, api, order, market.krw_rate, facts.now) if limits.max_daily_loss else _untold(),
     )
+    positions: Told[frozenset[str]] = Told(None)
+    loss: Told[Decimal] = Told(None)
+    if is_new and limits.max_open_positions:
+        positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
+    if limits.max_daily_loss:
+        loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
     asked = {"most": capacity, "closable": sells_holding}
     return replace(
         power or AccountFacts(),
@@ -77,10 +79,6 @@ def loan_of(values: Values) -> Loan | None:
 
 
 async def _nothing() -> None: ...
-
-
-async def _untold() -> Told[Any]:
-    return Told(None)
 
 
 def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api | None:

@@ -36,6 +36,8 @@ async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, descri
         return replace(facts, order=replace(order, name=market.name), kind=market.kind)
     if order.symbol is not None:
         market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market, values)
+    if market.exists is False:
+        return replace(facts, exists=False)
     account, days = await asyncio.gather(account_facts(kis, api, values, facts, market), _days(kis, facts))
     facts = replace(
         facts,

@@ -10,6 +10,8 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.facts import Finding, GuardFacts, Rule
 from kis_mcp.trading.rules import caps, funds, hours, permission, terms
 
+KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
+
 RULES: Mapping[str, Rule] = {
     rule.name: rule
     for rule in (
@@ -17,7 +19,7 @@ RULES: Mapping[str, Rule] = {
         Rule(permission.orders_are_not_halted, "kis-mcp kill", when_sending=True),
         Rule(permission.caps_are_set),
         Rule(permission.symbol_is_allowed, "KIS_ALLOWED_SYMBOLS", needs_kis=True),
-        Rule(terms.instrument_is_known, needs_kis=True),
+        KNOWN,
         Rule(hours.order_type_is_taken),
         Rule(hours.session_is_open, "KIS_SESSION_CHECK", needs_kis=True),
         Rule(hours.contract_trades_now, "KIS_SESSION_CHECK", needs_kis=True),
@@ -48,14 +50,15 @@ def check(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: b
     """Everything that the rules have to say, in their order.
 
     Args:
-        before_asking_kis: Leave out the rules that only make sense on facts from KIS.
+        before_asking_kis: Leave out the rules that only make sense on facts from KIS; of an instrument that it does not
+            know there are none.
         when_sending: Only the rules that are looked at once more just before the order goes out.
     """
     found = (
         (rule.name, rule.check(facts))
         for rule in RULES.values()
         if (rule.on_cancels or not facts.is_cancel)
-        and not (rule.needs_kis and before_asking_kis)
+        and not (rule.needs_kis and (before_asking_kis or (facts.exists is False and rule is not KNOWN)))
         and (rule.when_sending or not when_sending)
     )
     return [replace(finding, rule=name) for name, finding in found if finding]

@@ -17,6 +17,9 @@ from kis_mcp.trading.ticks import InstrumentKind, kind_by_tick
 _BECOMES_MARKET = "conditional_limit"
 """What such an order has not traded by the closing auction goes into it without a limit."""
 
+_WARRANT = "5"
+"""What codes of warrants (ELW) begin with, beside others."""
+
 _KOREAN = ("price", "base_price", "upper_limit_price", "representative_market_name")
 _ABROAD = ("price", "previous_close", "buy_availability", "tradability")
 """Fields of a quote of which at least one is filled if the instrument exists, even before its first trade."""
@@ -110,7 +113,7 @@ def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -
 async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
     """Price, limits and kind of a stock on KRX. KIS quotes warrants (ELW) apart from all others."""
     quote = await asked(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
-    if tells(quote, *_KOREAN) is False:
+    if tells(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
         warrant = await asked(kis, "domestic_stock_inquire_elw_price", {"symbol": order.symbol})
         if tells(warrant, "price", "name"):
             return replace(facts, exists=True, kind="elw", last=number(warrant or _NOTHING, "price") or None)
@@ -141,7 +144,7 @@ async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts, values: Val
         lot=number(quote, "trading_unit"),
         krw_rate=in_won / last if in_won and last else number(quote, "exchange_rate") or None,
     )
-    if facts.krw_rate is not None or (price := order.price or last) is None:
+    if exists is False or facts.krw_rate is not None or (price := order.price or last) is None:
         return facts
     power = await record(kis, "overseas_stock_inquire_psamount", where | {"price": price})
     return replace(facts, krw_rate=number(power, "exchange_rate") or None)

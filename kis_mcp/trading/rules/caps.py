@@ -129,7 +129,7 @@ def short_sale(facts: GuardFacts) -> Finding | None:
 def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"The {what} cannot be told, so the cap of {cap} ({setting}) cannot be checked.",
-        f"Try again when KIS tells it, or ask the operator to unset {setting}.",
+        "Try again when KIS tells it; the setting is the operator's to change.",
         refuses=facts.is_real,
     )
 
