@@ -1,9 +1,13 @@
 """The short form of the chaos run; the long one is ``python -m tests.chaos --orders 1000 --seed 1``."""
 
 from pathlib import Path
+from typing import get_args
 
-from tests.chaos.plan import wishes
+from kis_mcp.catalog.loader import catalog
+from tests.chaos.plan import EXPIRED_TOKEN, MISHAPS, Kill, Prank, Verdict, incarnation, wishes
 from tests.chaos.run import run_chaos
+from tests.chaos.server import CRASH_STEPS
+from tests.chaos.ways import WAYS
 
 
 async def test_no_order_is_unwanted_doubled_or_lost_while_everything_goes_wrong(tmp_path: Path) -> None:
@@ -17,3 +21,19 @@ async def test_no_order_is_unwanted_doubled_or_lost_while_everything_goes_wrong(
 def test_the_seed_decides_the_plan() -> None:
     assert wishes(100, 1) == wishes(100, 1)
     assert wishes(100, 1) != wishes(100, 2)
+    assert [incarnation(1, 0, number) for number in range(20)] == [incarnation(1, 0, number) for number in range(20)]
+
+
+def test_a_long_plan_has_everything_that_can_go_wrong_and_every_way_to_order() -> None:
+    plan = wishes(1000, 1)
+    assert {wish.way for wish in plan} == set(WAYS)
+    assert {wish.kind for wish in plan} == {"place", "modify", "cancel"}
+    assert {wish.mishap for wish in plan} == {None, EXPIRED_TOKEN, *MISHAPS}
+    assert {wish.prank for wish in plan} == {None, *get_args(Prank)}
+    assert {wish.kill for wish in plan} == {None, *get_args(Kill)}
+    assert {wish.verdict for wish in plan} == set(get_args(Verdict))
+    assert any(wish.waits for wish in plan)
+    apis = {api for way in WAYS.values() for api in (way.api, way.change_api)}
+    assert apis == {api.tool for api in catalog().apis if api.risk == "order"}
+    crashes = {incarnation(1, seat, number).crash.rpartition(":")[0] for seat in (0, 1) for number in range(200)}
+    assert crashes == {"", *(f"{step}:{when}" for step in CRASH_STEPS for when in ("before", "after"))}

@@ -23,8 +23,7 @@ def cancelling(owner: object, step: str, when: str, number: int, task: list[asyn
     async def cancels(*arguments: Any, **named: Any) -> Any:
         nonlocal runs
         runs += 1
-        if when == "after":
-            result = await run(*arguments, **named)
+        result = await run(*arguments, **named) if when == "after" else None
         if runs == number:
             task[0].cancel()
             await asyncio.sleep(0)
