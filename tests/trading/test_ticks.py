@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.trading.ticks import kind_by_tick, krx_tick, us_tick
+from kis_mcp.trading.ticks import kind_by_tick, krx_tick, stepped, us_tick
 
 WON = st.integers(1, 2_000_000).map(Decimal)
 
@@ -52,3 +52,11 @@ def test_the_step_tells_a_fund_from_a_stock_or_nothing(price: Decimal) -> None:
 def test_a_us_price_under_a_dollar_is_stepped_finer() -> None:
     assert us_tick(Decimal("0.9999")) == Decimal("0.0001")
     assert us_tick(Decimal("1")) == us_tick(Decimal("233.15")) == Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("price", "step"), [("2.99", "0.01"), ("3", "0.02"), ("9.98", "0.02"), ("10", "0.05"), ("350", "0.05")]
+)
+def test_a_step_may_depend_on_the_price(price: str, step: str) -> None:
+    assert stepped("0.01 3:0.02 10:0.05", Decimal(price)) == Decimal(step)
+    assert stepped("0.05", Decimal(price)) == Decimal("0.05")
