@@ -18,6 +18,7 @@ from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.costs import COMMISSION_RATES
 from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.world import World
 
@@ -66,12 +67,13 @@ def account_balance(world: World, call: Call) -> Answer:
 
 
 def buying_power(world: World, call: Call) -> Answer:
-    """Cash for a buy and the shares it is enough for, at the price, or for a market order at the upper limit."""
+    """Cash for a buy and the shares it is enough for, at the price, or at the upper limit where it may cost that."""
     portfolio = _portfolio(world, call)
     symbol, price, code = call.text("PDNO"), call.price("ORD_UNPR"), call.text("ORD_DVSN")
     if symbol:
         instrument = world.listed(call, symbol)
-        if price == 0 or code == "01":
+        order_type = KRX_TYPES.get(code)
+        if price == 0 or (order_type and order_type.may_cost_anything):
             price = world.market.quote(instrument, call.now).high_limit
     available = max(portfolio.available, ZERO)
     amount = (available / (1 + COMMISSION_RATES["domestic_stock"])).quantize(Decimal(1), ROUND_DOWN)

@@ -198,6 +198,7 @@ class Broker:
             original=original,
             credit_type=ticket.credit_type,
             loan_date=ticket.loan_date,
+            manner=order_type.manner,
         )
         self.means.check(account, order)
         self._keep(order)
@@ -231,7 +232,9 @@ class Broker:
             case "best_opposite":
                 levels = book.asks if buys else book.bids
                 return levels[0].price if levels else quote.price
-            case "best_own" | "midpoint":
+            case "midpoint":
+                return (book.asks[0].price + book.bids[0].price) / 2 if book.asks and book.bids else quote.price
+            case "best_own":
                 levels = book.bids if buys else book.asks
                 return levels[0].price if levels else quote.price
             case "previous_close":

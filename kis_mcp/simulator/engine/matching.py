@@ -4,9 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from kis_mcp.simulator.engine.model import Auction, InForce, Order, Side
+from kis_mcp.simulator.engine.model import Auction, InForce, Manner, Order, Side
+from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.session import Session
+
+_SLICED = (Manner.BY_TIME, Manner.BY_VOLUME)
+_SLICE_TICKS = 15
+"""How far the slices of an order are apart: five minutes."""
 
 FillReporter = Callable[[Order, Decimal, int, datetime, date], None]
 """Told of every execution: the order, price, shares, time and trading day. The order's own counters are done."""
@@ -43,7 +49,7 @@ class Matcher:
         instrument = self._market.instruments[order.symbol]
         moment = self._market.moment(instrument, now)
         order.tick = moment.ticks if order.day == moment.day else 0
-        if order.auction or order.trigger is not None:
+        if order.auction or order.trigger is not None or order.manner in _SLICED:
             self.rest(order)
             return
         if order.in_force is not InForce.FOK or self._available(order, now) >= order.remaining:
@@ -68,10 +74,10 @@ class Matcher:
                 orders = [order for order in self._resting[symbol] if order.day == day]
                 end = self._market.calendar(instrument).ticks_a_day if over else moment.ticks
                 changed += self._scan(instrument, orders, day, end)
-                if over:
-                    changed += [order for order in orders if order.remaining]
-                    for order in orders:
+                for order in orders:
+                    if order.remaining and (over or (order.auction is Auction.OPEN and end)):
                         order.cancelled += order.remaining
+                        changed.append(order)
             self._resting[symbol] = [order for order in self._resting[symbol] if order.remaining]
             if not self._resting[symbol]:
                 del self._resting[symbol]
@@ -96,6 +102,7 @@ class Matcher:
                 size = min(order.remaining, offered)
                 taken = self._consumed(order.symbol, order.side, now)
                 taken[price] = taken.get(price, 0) + size
+                price = _limit(order) if order.manner is Manner.FIXED else price
             self._fill(order, price, size, now, moment.day)
 
     def _rivals(self, order: Order) -> list[Order]:
@@ -104,6 +111,8 @@ class Matcher:
             rival
             for rival in self._resting.get(order.symbol, ())
             if rival.side is not order.side and _active(rival) and order.accepts(_limit(rival))
+            if (order.manner is Manner.FIXED) is (rival.manner is Manner.FIXED)
+            if order.manner is not Manner.FIXED or rival.limit == order.limit
         ]
         return _by_priority(rivals)
 
@@ -113,7 +122,8 @@ class Matcher:
         taken = self._consumed(order.symbol, order.side, now)
         levels = book.asks if order.side is Side.BUY else book.bids
         left = ((level.price, level.quantity - taken.get(level.price, 0)) for level in levels)
-        return [(price, size) for price, size in left if size > 0 and order.accepts(price)]
+        takes_all = order.manner is Manner.FIXED
+        return [(price, size) for price, size in left if size > 0 and (takes_all or order.accepts(price))]
 
     def _consumed(self, symbol: str, side: Side, now: datetime) -> dict[Decimal, int]:
         moment = self._market.moment(self._market.instruments[symbol], now)
@@ -132,19 +142,25 @@ class Matcher:
         lowest, highest = instrument.price(min(unseen)), instrument.price(max(unseen))
         concerned = [order for order in _by_priority(orders) if _concerns(order, lowest, highest)]
         changed: dict[str, Order] = {}
-        for tick in range(start, end) if concerned else ():
-            price, volume = instrument.price(session.prices[tick]), session.volume_at(tick)
+        before = session.prices[start - 1] if start else self._market.history(instrument).previous_close(day)
+        for number in range(start, end) if concerned else ():
+            tick = _Tick(instrument, session, number, before)
+            volume = tick.volume
             for order in concerned:
-                if not order.remaining or tick < order.tick:
+                if not order.remaining or number < order.tick:
                     continue
-                done = _offer(order, price, volume, tick, calendar.ticks_a_day)
+                done = _offer(order, tick, volume)
+                if order.manner is Manner.MIDPOINT:
+                    order.limit = tick.midpoint
+                    changed[order.number] = order
                 if done is None:
                     continue
                 at, size = done
-                if at == order.limit == price:
-                    volume -= size
-                self._fill(order, at, size, calendar.time_of(day, tick), day)
+                if at == tick.price:
+                    volume -= min(size, volume)
+                self._fill(order, at, size, calendar.time_of(day, number), day)
                 changed[order.number] = order
+            before = session.prices[number]
         for order in orders:
             order.tick = max(order.tick, end)
         return list(changed.values())
@@ -155,11 +171,58 @@ class Matcher:
         self._report(order, price, size, at, day)
 
 
-def _offer(order: Order, price: Decimal, volume: int, tick: int, ticks_a_day: int) -> tuple[Decimal, int] | None:
+class _Tick:
+    """One trade of the market.
+
+    Args:
+        before: The price one tick earlier, in units.
+    """
+
+    def __init__(self, instrument: Instrument, session: Session, number: int, before: int) -> None:
+        self.number = number
+        self.price = instrument.price(session.prices[number])
+        self.left = len(session.prices) - number
+        self._instrument = instrument
+        self._session = session
+        self._before = before
+
+    @property
+    def volume(self) -> int:
+        return self._session.volume_at(self.number)
+
+    @property
+    def midpoint(self) -> Decimal:
+        """Between the best bid and ask after it."""
+        best = best_prices(self._instrument, self._session.prices[self.number], self._before)
+        return self._instrument.price(sum(best)) / 2
+
+    def slice_of(self, order: Order) -> int:
+        """What a sliced order wants of it; all that remains at the close."""
+        if self.left == 1:
+            return order.remaining
+        if self.number % _SLICE_TICKS:
+            return 0
+        part, whole = min(_SLICE_TICKS, self.left), self.left
+        if order.manner is Manner.BY_VOLUME:
+            whole = self._session.volume_from(self.number)
+            part = whole - self._session.volume_from(self.number + part)
+        return -(-order.remaining * part // whole) if whole else 0
+
+
+def _offer(order: Order, tick: _Tick, volume: int) -> tuple[Decimal, int] | None:
     """The price and size at which a tick fills a resting order, or None. Wakes a stop order that it triggers."""
+    price = tick.price
     if order.auction:
-        its_tick = 0 if order.auction is Auction.OPEN else ticks_a_day - 1
-        return (price, order.remaining) if tick == its_tick and order.accepts(price) else None
+        is_its = tick.number == 0 if order.auction is Auction.OPEN else tick.left == 1
+        return (price, order.remaining) if is_its and order.accepts(price) else None
+    if order.manner is Manner.FIXED:
+        return None
+    if order.manner in _SLICED:
+        size = min(tick.slice_of(order), order.remaining) if order.accepts(price) else 0
+        return (price, size) if size else None
+    if order.manner is Manner.CLOSING and tick.left == 1:
+        order.limit = None
+        return price, order.remaining
     if order.trigger is not None:
         if not _triggered(order, price, price):
             return None
@@ -175,12 +238,13 @@ def _offer(order: Order, price: Decimal, volume: int, tick: int, ticks_a_day: in
 
 
 def _active(order: Order) -> bool:
-    return not order.auction and order.trigger is None
+    """Whether others can trade with it at once."""
+    return not order.auction and order.trigger is None and order.manner not in _SLICED
 
 
 def _concerns(order: Order, lowest: Decimal, highest: Decimal) -> bool:
     """Whether ticks between two prices can do anything to a resting order."""
-    if order.auction:
+    if order.auction or order.manner in (Manner.MIDPOINT, Manner.CLOSING):
         return True
     if order.trigger is not None:
         return _triggered(order, lowest, highest)

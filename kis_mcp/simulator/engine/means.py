@@ -1,12 +1,11 @@
 """What an account can afford: cash, shares and credit that no open order has taken."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from kis_mcp.simulator.engine.costs import commission, margin, needed_cash, tax
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, OWN_SHARE, CreditType, exchanged, lent, lot_key, lot_of
-from kis_mcp.simulator.engine.model import ZERO, Account, Order, Position, Side
+from kis_mcp.simulator.engine.model import ZERO, Account, Manner, Order, Position, Side
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
@@ -121,15 +120,12 @@ class Means:
         return max(amount + commission(instrument, amount) + interest - proceeds * (1 + OWN_SHARE), ZERO)
 
     def _price(self, order: Order) -> Decimal:
-        """What a share of an order costs at most; a short sale, which may fill above its limit, counts as dearest."""
-        kind = CREDIT_TYPES.get(order.credit_type)
-        if order.limit is not None and not (kind and kind.opens and kind.is_short):
+        """What a share of an order costs at most; what may fill above its limit, as a short sale, counts as dearest."""
+        kind, instrument = CREDIT_TYPES.get(order.credit_type), self._market.instruments[order.symbol]
+        is_short = kind is not None and kind.opens and kind.is_short
+        if order.limit is not None and not is_short and order.manner not in (Manner.MIDPOINT, Manner.CLOSING):
             return order.limit
-        return self._highest(order.symbol, order.day)
-
-    def _highest(self, symbol: str, day: date) -> Decimal:
-        instrument = self._market.instruments[symbol]
-        previous = self._market.history(instrument).previous_close(day)
+        previous = self._market.history(instrument).previous_close(order.day)
         return instrument.price(instrument.limits(previous)[1])
 
 

@@ -52,6 +52,23 @@ class Auction(StrEnum):
     CLOSE = "close"
 
 
+class Manner(StrEnum):
+    """How an order trades, if not as a plain limit or market order.
+
+    MIDPOINT: halfway between the best bid and ask, wherever they go.
+    CLOSING: what is left at the close becomes a market order.
+    FIXED: at its own price only, with what is on the other side when it comes.
+    BY_TIME, BY_VOLUME: in slices until the close, each at the market's price.
+    """
+
+    PLAIN = ""
+    MIDPOINT = "midpoint"
+    CLOSING = "closing"
+    FIXED = "fixed"
+    BY_TIME = "by_time"
+    BY_VOLUME = "by_volume"
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """An order as a customer wants it. ``code`` is KIS' ORD_DVSN; a ``price`` of 0 stands for none."""
@@ -116,6 +133,7 @@ class Order:
     filled: int = 0
     amount: Decimal = ZERO
     cancelled: int = 0
+    manner: Manner = Manner.PLAIN
 
     @property
     def remaining(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from kis_mcp.simulator.engine.model import Auction, InForce, Side
+from kis_mcp.simulator.engine.model import Auction, InForce, Manner, Side
 from kis_mcp.simulator.market.instruments import Category
 
 Pricing = Literal[
@@ -26,9 +26,15 @@ class OrderType:
     name: str
     in_force: InForce = InForce.DAY
     auction: Auction = Auction.NONE
+    manner: Manner = Manner.PLAIN
     venues: frozenset[str] = frozenset()
     sides: frozenset[Side] = frozenset(Side)
     can_change: bool = True
+
+    @property
+    def may_cost_anything(self) -> bool:
+        """Whether a buy may be filled above the price that it was sent with."""
+        return self.pricing in ("market", "stop_market") or self.manner in (Manner.MIDPOINT, Manner.CLOSING)
 
     def fits(self, venue: str, side: Side) -> bool:
         """Whether an order at a venue may be of this type."""
@@ -43,11 +49,11 @@ _SELL_ONLY = frozenset({Side.SELL})
 KRX_TYPES = {
     "00": OrderType("limit", "지정가", venues=_ALL),
     "01": OrderType("market", "시장가", venues=_KRX_SOR),
-    "02": OrderType("limit", "조건부지정가", venues=_KRX),
+    "02": OrderType("limit", "조건부지정가", manner=Manner.CLOSING, venues=_KRX),
     "03": OrderType("best_opposite", "최유리지정가", venues=_ALL),
     "04": OrderType("best_own", "최우선지정가", venues=_ALL),
-    "05": OrderType("previous_close", "장전시간외", venues=_KRX),
-    "06": OrderType("last", "장후시간외", venues=_KRX),
+    "05": OrderType("previous_close", "장전시간외", manner=Manner.FIXED, venues=_KRX),
+    "06": OrderType("last", "장후시간외", manner=Manner.FIXED, venues=_KRX),
     "07": OrderType("limit", "시간외단일가", venues=_KRX),
     "11": OrderType("limit", "IOC지정가", InForce.IOC, venues=_ALL),
     "12": OrderType("limit", "FOK지정가", InForce.FOK, venues=_ALL),
@@ -55,10 +61,10 @@ KRX_TYPES = {
     "14": OrderType("market", "FOK시장가", InForce.FOK, venues=_ALL),
     "15": OrderType("best_opposite", "IOC최유리", InForce.IOC, venues=_ALL),
     "16": OrderType("best_opposite", "FOK최유리", InForce.FOK, venues=_ALL),
-    "21": OrderType("midpoint", "중간가", venues=_KRX_NXT),
+    "21": OrderType("midpoint", "중간가", manner=Manner.MIDPOINT, venues=_KRX_NXT),
     "22": OrderType("stop", "스톱지정가", venues=_KRX_NXT),
-    "23": OrderType("midpoint", "중간가IOC", InForce.IOC, venues=_KRX_NXT),
-    "24": OrderType("midpoint", "중간가FOK", InForce.FOK, venues=_KRX_NXT),
+    "23": OrderType("midpoint", "중간가IOC", InForce.IOC, manner=Manner.MIDPOINT, venues=_KRX_NXT),
+    "24": OrderType("midpoint", "중간가FOK", InForce.FOK, manner=Manner.MIDPOINT, venues=_KRX_NXT),
     "27": OrderType("limit", "GTP지정가", venues=_NXT),
     "28": OrderType("best_opposite", "GTP최유리", venues=_NXT),
     "29": OrderType("best_own", "GTP최우선", venues=_NXT),
@@ -76,13 +82,13 @@ US_TYPES = {
     "32": OrderType("limit", "LOO(장개시지정가)", auction=Auction.OPEN),
     "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE, sides=_SELL_ONLY),
     "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE),
-    "35": OrderType("limit", "TWAP", can_change=False),
-    "36": OrderType("limit", "VWAP", can_change=False),
+    "35": OrderType("limit", "TWAP", manner=Manner.BY_TIME, can_change=False),
+    "36": OrderType("limit", "VWAP", manner=Manner.BY_VOLUME, can_change=False),
 }
 _KRX_FUTURES_TYPES = {
     "01": OrderType("limit", "지정가"),
     "02": OrderType("market", "시장가"),
-    "03": OrderType("limit", "조건부지정가"),
+    "03": OrderType("limit", "조건부지정가", manner=Manner.CLOSING),
     "04": OrderType("best_opposite", "최유리지정가"),
     "10": OrderType("limit", "지정가(IOC)", InForce.IOC),
     "11": OrderType("limit", "지정가(FOK)", InForce.FOK),

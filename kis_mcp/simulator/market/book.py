@@ -21,10 +21,19 @@ class Book:
     bids: tuple[Level, ...]
 
 
-def book(seed: str, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int) -> Book:
-    """The book after a tick.
+def best_prices(instrument: Instrument, last: int, before: int) -> tuple[int, int]:
+    """The best bid and ask after a tick, in units: the trade was at the ask if the price had risen, else at the bid.
 
-    The last trade happened at the best ask when the price had risen to it, else at the best bid.
+    Args:
+        last: The last price in units.
+        before: The price one tick earlier.
+    """
+    ask = last if last > before else last + instrument.tick(last)
+    return ask - instrument.tick(ask - 1), ask
+
+
+def book(seed: str, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int) -> Book:
+    """The book after a tick, around its best prices.
 
     Args:
         seed: Tells this instrument, day and tick from others.
@@ -35,8 +44,7 @@ def book(seed: str, instrument: Instrument, last: int, before: int, limits: tupl
     """
     random = Random(seed)  # noqa: S311
     low_limit, high_limit = limits
-    ask = last if last > before else last + instrument.tick(last)
-    bid = ask - instrument.tick(ask - 1)
+    bid, ask = best_prices(instrument, last, before)
     usual = max(10, instrument.daily_volume // 4_000)
     asks: list[Level] = []
     bids: list[Level] = []

@@ -74,6 +74,10 @@ class Session:
         """Shares traded at one tick."""
         return self._volume[tick] - (self._volume[tick - 1] if tick else 0)
 
+    def volume_from(self, tick: int) -> int:
+        """Shares traded at one tick and all later ones of the day; 0 after its last."""
+        return self._volume[-1] - (self._volume[tick - 1] if tick else 0)
+
 
 def _prices(random: Random, instrument: Instrument, bar: DayBar, ticks: int) -> "array[int]":
     walk = list(accumulate(random.random() - 0.5 for _ in range(ticks)))
