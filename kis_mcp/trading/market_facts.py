@@ -11,11 +11,9 @@ from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
 from kis_mcp.trading.fields import number
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order_types import LIMITED
 from kis_mcp.trading.sessions import Hours
 from kis_mcp.trading.ticks import InstrumentKind, kind_by_tick
-
-_BECOMES_MARKET = "conditional_limit"
-"""What such an order has not traded by the closing auction goes into it without a limit."""
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
@@ -90,17 +88,14 @@ def known(order: Order, describe: Describe) -> MarketFacts:
 def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -> Order:
     """The order with its name and worth, as far as they can be told.
 
-    Without a limit it is valued at the day's upper one, elsewhere at the last price and the collar, in percent.
+    A limit is the most that a buy costs and the least that a sale brings. Where no limit holds, the worth is that at
+    the day's upper one, elsewhere at the last price, or the stop, and the collar, in percent.
 
     Args:
         closes: Whether it only closes what is held; an option that is written anew is valued at its underlying.
     """
     order = replace(order, name=facts.name, currency=order.currency or facts.currency)
-    market = order.stop_price or facts.last
-    unlimited = facts.ceiling or (market * (1 + collar / 100) if market else None)
-    price = unlimited if order.price is None else order.price
-    if order.order_type == _BECOMES_MARKET:
-        price = max(price, unlimited) if price is not None and unlimited is not None else None
+    price = _worth_of_one(order, facts, collar)
     if price is not None and facts.is_option and order.side == "sell" and not closes:
         price = None if facts.exposure is None else max(price, facts.exposure)
     if order.action is Action.CANCEL or order.quantity is None or price is None or facts.multiplier is None:
@@ -108,6 +103,15 @@ def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -
     amount = order.quantity * abs(price) * facts.multiplier
     rate = Decimal(1) if order.currency == "KRW" else facts.krw_rate
     return replace(order, amount=amount, amount_krw=None if rate is None else amount * rate)
+
+
+def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
+    """The highest price that a unit may be traded at, at the latest when it is counted."""
+    market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
+    if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
+        return order.price if order.side != "sell" or market is None else max(order.price, market)
+    unlimited = facts.ceiling or (market * (1 + collar / 100) if market else None)
+    return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)
 
 
 async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001

@@ -1,4 +1,5 @@
-"""Which order types carry a price, by the table's words. A word in neither set may come with a price or without."""
+"""Which order types carry a price, by the table's words. A word in neither of the first two sets (TWAP and VWAP) may
+come with a price or without."""
 
 PRICED = frozenset(
     {
@@ -21,6 +22,10 @@ PRICED = frozenset(
 UNPRICED = frozenset(
     {
         "market",
+        "stop",
+        "midpoint",
+        "midpoint_ioc",
+        "midpoint_fok",
         "market_ioc",
         "market_fok",
         "best",
@@ -39,6 +44,10 @@ UNPRICED = frozenset(
         "moc",
     }
 )
+
+LIMITED = PRICED - {"conditional_limit"}
+"""Types whose price holds to the end: what a conditional limit has not traded by the closing auction goes into it
+without one."""
 
 STOPS = frozenset({"stop", "stop_limit"})
 """Types that wait for the market to reach a price."""

@@ -13,7 +13,7 @@ from kis_mcp.trading.guard import check, refusal
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.limits import OrderLimits
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.order_types import PRICED, UNPRICED
+from kis_mcp.trading.order_types import PRICED, STOPS, UNPRICED
 from kis_mcp.trading.ticks import krx_tick
 from tests.trading.fakes import CATALOG
 
@@ -159,10 +159,21 @@ def test_priced_types_need_a_price(order_type: str) -> None:
     assert "price_fits_order_type" in refusing(ordering(order_type=order_type, price=None))
 
 
+def test_a_bond_order_needs_a_price() -> None:
+    assert "price_fits_order_type" in refusing(ordering(market="domestic_bond", order_type=None, price=None))
+
+
 @pytest.mark.parametrize("order_type", sorted(UNPRICED))
 def test_unpriced_types_take_none(order_type: str) -> None:
-    assert refusing(ordering(order_type=order_type)) == ["price_fits_order_type"]
-    assert check(ordering(order_type=order_type, price=None)) == []
+    stop = Decimal(70_000) if order_type in STOPS else None
+    assert refusing(ordering(order_type=order_type, stop_price=stop)) == ["price_fits_order_type"]
+    assert check(ordering(order_type=order_type, price=None, stop_price=stop)) == []
+
+
+@pytest.mark.parametrize("stop_price", [0, -1])
+def test_a_stop_is_set_off_by_a_price_above_0(stop_price: int) -> None:
+    stop = ordering(order_type="stop", price=None, stop_price=Decimal(stop_price))
+    assert refusing(stop) == ["stop_price_fits_order_type"]
 
 
 def test_every_stock_order_type_of_the_table_is_known_or_meant_to_be_open() -> None:
@@ -172,7 +183,7 @@ def test_every_stock_order_type_of_the_table_is_known_or_meant_to_be_open() -> N
         if api.risk == "order" and (parameter := api.parameter("order_type"))
         for word in parameter.codes or {}
     }
-    assert words - PRICED - UNPRICED == {"midpoint", "midpoint_ioc", "midpoint_fok", "twap", "vwap"}
+    assert words - PRICED - UNPRICED == {"twap", "vwap"}
 
 
 @given(st.integers(1, 2_000_000).map(Decimal), st.sampled_from(["stock", "etf"]))

@@ -75,7 +75,7 @@ def quantity_in_lots(facts: GuardFacts) -> Finding | None:
 
 def price_fits_order_type(facts: GuardFacts) -> Finding | None:
     order = facts.order
-    order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS else "")
+    order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS | {"domestic_bond"} else "")
     if order.price is None and order_type in PRICED:
         return Finding(f"A {order_type} order needs a price.", "Give a price above 0.", "price")
     if order.price is not None and order_type in UNPRICED:
@@ -93,6 +93,8 @@ def stop_price_fits_order_type(facts: GuardFacts) -> Finding | None:
     order = facts.order
     if order.stop_price is not None and order.order_type is not None and order.order_type not in STOPS:
         return Finding(f"A {order.order_type} order takes no stop_price.", "Leave it out.", "stop_price")
+    if order.stop_price is not None and order.stop_price <= 0:
+        return Finding(f"The stop_price is {order.stop_price:,f}.", "Give a price above 0.", "stop_price")
     if order.stop_price is None and order.order_type in STOPS and order.action is Action.NEW:
         return Finding(
             f"A {order.order_type} order needs a stop_price.", "Give the price that sets it off.", "stop_price"
