@@ -1,6 +1,7 @@
 """Answers to a question about an order that come when something has happened meanwhile, in both protocol eras."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
 
+from kis_mcp.catalog.gateway import Urgency
+from kis_mcp.kis.limiter import RateLimiter
 from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.server import Simulator
 from kis_mcp.storage.halt import HaltFile
@@ -126,3 +129,23 @@ async def test_a_call_cancelled_once_the_person_has_agreed_is_sent_and_journaled
     (record,) = await journaled(settings)
     assert record.status is Status.ACCEPTED
     assert len(simulator.ledger.orders) == 1
+
+
+async def test_a_halt_reaches_an_order_that_waits_for_the_rate_limit(
+    simulator: Simulator, era: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(simulator, rate_limit_sim=1)
+    turn = RateLimiter.turn
+
+    def halted_while_it_waits(limiter: RateLimiter, urgency: Urgency, *more: Any) -> AbstractAsyncContextManager[None]:
+        if urgency is Urgency.ORDER:
+            HaltFile(settings.data_dir).halt("stop", NOW)
+        return turn(limiter, urgency, *more)
+
+    monkeypatch.setattr(RateLimiter, "turn", halted_while_it_waits)
+    async with connected(settings, era=era, person=Person()) as client:
+        assert "halted: 2026-03-04 10:30:00, stop" in error(await client.call_tool("place_order", BUY))["what"]
+    assert simulator.ledger.orders == []
+    (record,) = await journaled(settings)
+    assert record.status is Status.REFUSED
+    assert "stop" in record.message
