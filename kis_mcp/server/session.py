@@ -96,7 +96,7 @@ class Session:
             order_limits(self.settings, self.environment),
             environment=self.environment,
             clock=self.clock,
-            describe=_describe,
+            describe=describe,
             halted=kill_switch(self.settings).reason,
         )
 
@@ -114,12 +114,12 @@ def import_all(modules: Sequence[str]) -> None:
         import_module(module)
 
 
-def _describe(symbol: str) -> Instrument | None:
-    """What the built-in list knows of a symbol."""
+def describe(symbol: str, market: str) -> Instrument | None:
+    """What the built-in list knows of a symbol in a market."""
     from kis_mcp.market.instruments import builtin_instruments
     from kis_mcp.trading.market_facts import Instrument
 
     known = builtin_instruments().find(symbol)
-    if known is None:
+    if known is None or known.market != market:
         return None
     return Instrument(name=known.name, kind="etf" if known.kind == "etf" else "stock")

@@ -68,6 +68,9 @@ ORDER_LEAVES_WITHIN = timedelta(seconds=60)
 """An order that waits longer after its claim, for a token, the rate limit or a machine that sleeps, is not sent any
 more: whoever looks for it among KIS' orders has to know when it can no longer turn up."""
 
+_LISTED_WITHIN = timedelta(minutes=1)
+"""An order that was sent so lately may be missing in what KIS and the account cache say."""
+
 _ALL = 1_000_000
 _OPEN = (Status.PROPOSED, Status.CONFIRMED)
 _CERTAINLY_NOT_SENT = (BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable)
@@ -96,7 +99,7 @@ class OrderDesk:
         *,
         environment: Environment,
         clock: Clock,
-        describe: Describe = lambda symbol: None,  # noqa: ARG005
+        describe: Describe = lambda symbol, market: None,  # noqa: ARG005
         halted: Callable[[], str | None] = lambda: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = monotonic,
@@ -143,7 +146,7 @@ class OrderDesk:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
         values = dated(api, values, now.date())
-        instrument = self._describe(order.symbol) if order.symbol else None
+        instrument = self._describe(order.symbol, order.market) if order.symbol else None
         facts = replace(
             await self._facts(order, now),
             kind=instrument.kind if instrument else None,
@@ -274,6 +277,7 @@ class OrderDesk:
 
         try:
             await self._require_sendable(intent)
+            await self._require_room(intent, now)
             answer = await self._kis.order(intent.tool, self._values(intent), may_leave)
         except (Exception, asyncio.CancelledError) as error:
             record = await self._concluded(self._outcome(intent, _state_after(error, has_left), error))
@@ -351,29 +355,40 @@ class OrderDesk:
                 f"The order could not leave within {ORDER_LEAVES_WITHIN.seconds} seconds.", remedy="Try again later."
             )
         facts = await self._facts(intent.order, self._clock(), excluding=intent.id)
+        if refused := refusal(check(facts, before_asking_kis=True, when_sending=True)):
+            raise refused
+
+    async def _require_room(self, intent: Intent, claimed_at: datetime) -> None:
+        """Refuse what other orders have used up the account's limits for since the person was asked."""
+        api, limits = self._kis.catalog.find(intent.tool), self._limits
+        is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
+        if api is None or intent.order.action is not Action.NEW or not is_limited:
+            return
+        facts = await self._facts(intent.order, claimed_at, excluding=intent.id)
+        facts = await gathered(self._kis, facts, api, self._values(intent), self._describe)
         if refused := refusal(check(facts, when_sending=True)):
             raise refused
 
     async def _facts(self, order: Order, now: datetime, *, excluding: str = "") -> GuardFacts:
         """What is known of an order without asking KIS."""
-        sent: Sequence[Record] = ()
-        if self._limits.max_orders_per_day is not None:
-            midnight = datetime.combine(now.astimezone(KST).date(), time(), KST)
-            since = midnight - PROPOSAL_LIFETIME
+        midnight, lately = datetime.combine(now.astimezone(KST).date(), time(), KST), now - _LISTED_WITHIN
+        proposed: Sequence[Record] = ()
+        if self._limits.max_orders_per_day is not None or self._limits.max_open_positions is not None:
+            since = min(midnight, lately) - PROPOSAL_LIFETIME
             proposed = await self._journal.history(since=since, limit=_ALL)
-            sent = [record for record in proposed if record.sent_at and record.sent_at >= midnight]
+        sent = [
+            (record.intent.order, record.sent_at)
+            for record in proposed
+            if record.sent_at and record.status.may_stand and record.intent.id != excluding
+        ]
         return GuardFacts(
             environment=self._environment,
             limits=self._limits,
             order=order,
             now=now,
             halted=self._halted(),
-            sent_today=sum(
-                record.status.may_stand
-                and record.intent.order.action is not Action.CANCEL
-                and record.intent.id != excluding
-                for record in sent
-            ),
+            sent_today=sum(at >= midnight and one.action is not Action.CANCEL for one, at in sent),
+            just_sent=frozenset(one.symbol or "" for one, at in sent if one.adds_position and lately < at <= now),
         )
 
     def _values(self, intent: Intent) -> dict[str, object]:

@@ -50,6 +50,7 @@ class GuardFacts:
         same: Earlier intents for the same order, latest first.
         idempotency_key: The caller's key for this one.
         sent_today: Orders and changes that this journal sent today and that may stand, without this one.
+        just_sent: Instruments that this journal's latest orders may have opened a position in.
         remaining: What is left of the standing order that a change or cancel concerns.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
@@ -70,6 +71,7 @@ class GuardFacts:
     same: Sequence[Record] = ()
     idempotency_key: str | None = None
     sent_today: int = 0
+    just_sent: frozenset[str] = frozenset()
     remaining: Decimal | None = None
     venue: Venue | None = None
     trading_days: TradingDays | None = None

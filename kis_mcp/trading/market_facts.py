@@ -36,8 +36,8 @@ class Instrument:
     kind: InstrumentKind | None = None
 
 
-Describe: TypeAlias = Callable[[str], Instrument | None]
-"""Looks an instrument up by its symbol."""
+Describe: TypeAlias = Callable[[str, str], Instrument | None]
+"""Looks an instrument up by its symbol and market: other countries have the same codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ Values: TypeAlias = Mapping[str, object]
 
 def known(order: Order, describe: Describe) -> MarketFacts:
     """What is known of the order's instrument without asking KIS."""
-    instrument = (describe(order.symbol) if order.symbol else None) or Instrument()
+    instrument = (describe(order.symbol, order.market) if order.symbol else None) or Instrument()
     return MarketFacts(name=order.name or instrument.name, kind=instrument.kind)
 
 

@@ -59,6 +59,11 @@ class Order:
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
 
+    @property
+    def adds_position(self) -> bool:
+        """Whether it may open a position: a new order to buy, or either side of a contract."""
+        return self.action is Action.NEW and (self.side == "buy" or self.market not in STOCK_MARKETS)
+
 
 _SHORT_CODE = 6
 

@@ -33,7 +33,7 @@ class Desk:
 
     def __init__(self, kis: FakeKis, journal: SqlJournal, environment: Environment, limits: OrderLimits) -> None:
         self.desk = OrderDesk(
-            kis, journal, limits, environment=environment, clock=kis.clock, describe=lambda symbol: SAMSUNG
+            kis, journal, limits, environment=environment, clock=kis.clock, describe=lambda symbol, market: SAMSUNG
         )
         self.journal = journal
 

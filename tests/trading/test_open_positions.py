@@ -8,7 +8,7 @@ from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
-from tests.trading.fakes import ORDER_CASH, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
 from tests.trading.test_desk import BUY, Desk
 from tests.trading.test_gathering import desk
 
@@ -78,3 +78,34 @@ async def test_a_market_that_kis_refuses_to_tell_of_is_left_out_and_the_person_t
     caps: dict[str, Any] = {"max_open_positions": 9, "max_notional": 10**9, "max_quantity": 100}
     (warning,) = await warnings(desk(kis, journal, Environment.REAL, **caps), NEW)
     assert "domestic_futureoption (APBK1234: no such account)" in warning
+
+
+async def test_of_two_that_both_fitted_when_they_were_proposed_only_one_goes_out(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    """The list of orders may not show the first one yet when the second leaves."""
+    capped = desk(kis, journal, max_open_positions=5)
+    first, second = [await capped.confirmed(BUY | {"symbol": symbol}) for symbol in ("035420", "035720")]
+    await capped.desk.execute(first)
+    kis.listed.pop()
+    clock.pass_by(seconds=1)
+    with pytest.raises(OrderRefused, match="KIS_MAX_OPEN_POSITIONS"):
+        await capped.desk.execute(second)
+    assert [values["symbol"] for _, values in kis.posts] == ["035420"]
+
+
+async def test_a_loss_that_came_after_the_question_stops_the_order(kis: FakeKis, journal: SqlJournal) -> None:
+    def balance(change: int) -> dict[str, Any]:
+        traded = dict.fromkeys(("today_sell_amount", "today_buy_amount", "today_expense_amount"), 0)
+        held = {"holding_quantity": 10, "today_buy_quantity": 0, "today_sell_quantity": 0, "price": 1000}
+        return {"positions": [held | {"symbol": "000660", "change": change}], "summary": [traded]}
+
+    kis.accounts = {"stock": Account("12345678", "01")}
+    kis.answers["overseas_stock_inquire_balance"] = {"positions": []}
+    kis.answers["domestic_stock_inquire_balance"] = balance(0)
+    capped = desk(kis, journal, max_daily_loss=5_000)
+    intent_id = await capped.confirmed(NEW)
+    kis.answers["domestic_stock_inquire_balance"] = balance(-600)
+    with pytest.raises(OrderRefused, match="has lost 6,000 KRW"):
+        await capped.desk.execute(intent_id)
+    assert kis.posts == []

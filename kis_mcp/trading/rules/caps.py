@@ -56,6 +56,7 @@ def open_positions(facts: GuardFacts) -> Finding | None:
         return None
     if positions is None:
         return _untold("open positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
+    positions |= facts.just_sent
     if order.symbol in positions or len(positions) < cap:
         return _left_out("positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
     return Finding(
