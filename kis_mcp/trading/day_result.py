@@ -1,5 +1,6 @@
 """How much an account has lost today: what is traded, held and paid, and no deposit or withdrawal."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
@@ -30,6 +31,8 @@ _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 """Account → which fields of which block make up today's result, in won."""
 
+_KOREA = "KR"
+_ORDERS = "overseas orders"
 _KOREAN = "domestic_stock_inquire_balance"
 _QUOTE = "overseas_stock_price"
 _DAY_BEGINS: Mapping[str, tuple[ZoneInfo, time]] = {"US": (NEW_YORK, time(4))}
@@ -68,16 +71,18 @@ async def _futures_result(kis: Kis, tool: str, block: str, names: Sequence[str])
 
 
 async def _stock_loss(kis: Kis, order: Order, krw_rate: Decimal | None, now: datetime) -> Told[Decimal]:
-    abroad = [market for market in markets_with_holdings(kis) if market in STOCK_MARKETS - {"KR"}]
-    orders = {"overseas orders": _filled_abroad(kis, now, fresh=order.market in abroad)} if abroad else {}
-    filled, without_orders = await told(orders)
+    abroad = [market for market in markets_with_holdings(kis) if market in STOCK_MARKETS - {_KOREA}]
+    own = {_KOREA, order.market, *([_ORDERS] if order.market in abroad else [])}
+    orders = {_ORDERS: _filled_abroad(kis, now, fresh=order.market in abroad)} if abroad else {}
+    filled, without_orders = await told(orders, needed=own)
     results, left_out = await told(
-        {"KR": _korean_result(kis)}
+        {_KOREA: _korean_result(kis)}
         | {
             market: _overseas_result(kis, market, [one for one in fills if one.market == market], order, krw_rate)
             for fills in filled.values()
             for market in abroad
-        }
+        },
+        needed=own,
     )
     return Told(-sum(results.values(), _ZERO), without_orders + left_out)
 
@@ -128,14 +133,17 @@ async def _overseas_result(
         if COUNTRIES.get(stock[0], ("",))[0] != market:
             continue
         quantities[stock] = quantities.get(stock, _ZERO) + _told(row, *HELD)
-    result, currency = _ZERO, next(currency for country, currency in COUNTRIES.values() if country == market)
-    example: Mapping[str, object] | None = None
-    for (exchange, symbol), quantity in quantities.items():
-        mine = [one for one in filled if (one.exchange, one.symbol) == (exchange, symbol)]
-        result += await _overseas_change(kis, exchange, symbol, quantity, mine)
-        example = {"symbol": symbol, "exchange": exchange, "price": 1} if market == "US" else None
+    changes = await asyncio.gather(
+        *(
+            _overseas_change(kis, *stock, quantity, [one for one in filled if (one.exchange, one.symbol) == stock])
+            for stock, quantity in quantities.items()
+        )
+    )
+    result, currency = sum(changes, _ZERO), next(money for country, money in COUNTRIES.values() if country == market)
     if result == 0:
         return _ZERO
+    exchange, symbol = next(iter(quantities))
+    example = {"symbol": symbol, "exchange": exchange, "price": 1} if market == "US" else None
     in_won = (await exchange_rates(kis, example)).won(result, currency)
     if in_won is not None:
         return in_won

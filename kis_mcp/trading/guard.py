@@ -32,6 +32,7 @@ RULES: Mapping[str, Rule] = {
         Rule(terms.price_fits_order_type),
         Rule(terms.stop_price_fits_order_type),
         Rule(terms.price_on_tick),
+        Rule(caps.price_limit, needs_kis=True),
         Rule(caps.written_option, needs_kis=True),
         Rule(caps.short_sale, needs_kis=True),
         Rule(caps.price_collar, "KIS_PRICE_COLLAR_PERCENT", needs_kis=True),

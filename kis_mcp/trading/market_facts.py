@@ -15,6 +15,9 @@ from kis_mcp.trading.order_types import LIMITED
 from kis_mcp.trading.sessions import Hours
 from kis_mcp.trading.ticks import InstrumentKind, kind_by_tick
 
+_USUAL_COLLAR = Decimal(10)
+"""How far above the last price, in percent, an order without limit is valued where the operator set no collar."""
+
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
 
@@ -110,7 +113,7 @@ def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal 
     market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
     if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
         return order.price if order.side != "sell" or market is None else max(order.price, market)
-    unlimited = facts.ceiling or (market * (1 + collar / 100) if market else None)
+    unlimited = facts.ceiling or (market * (1 + (collar or _USUAL_COLLAR) / 100) if market else None)
     return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -79,18 +79,20 @@ async def holding_rows(kis: Kis, market: str, *, exchange: str | None = None, fr
     return list(chain.from_iterable([await listed(kis, tool, arguments, fresh=fresh) for tool, arguments in asked]))
 
 
-async def told(parts: Mapping[str, Awaitable[_T]]) -> tuple[dict[str, _T], tuple[str, ...]]:
+async def told(
+    parts: Mapping[str, Awaitable[_T]], *, needed: Collection[str] = ()
+) -> tuple[dict[str, _T], tuple[str, ...]]:
     """The parts that KIS tells, and which it refuses to.
 
     Raises:
-        KisMcpError: KIS fails.
+        KisMcpError: KIS fails, or refuses what is needed.
     """
     found: dict[str, _T] = {}
     left_out: list[str] = []
     for name, part in zip(parts, await asyncio.gather(*parts.values(), return_exceptions=True), strict=True):
         if not isinstance(part, BaseException):
             found[name] = part
-        elif isinstance(part, KisMcpError) and is_refusal(part):
+        elif isinstance(part, KisMcpError) and is_refusal(part) and name not in needed:
             left_out.append(f"{name} ({part.kis_code}: {part.kis_message or part.what})")
         else:
             raise part

@@ -251,3 +251,22 @@ def test_what_kis_refuses_to_tell_is_named_where_the_cap_passes() -> None:
     )
     assert warning(facts) == ["open_positions", "daily_loss"]
     assert all("HK (APBK1: no)" in finding.what for finding in check(facts))
+
+
+@pytest.mark.parametrize(
+    ("market", "order_type", "price", "warned"),
+    [
+        ("US", "moc", None, True),
+        ("overseas_futureoption", "market", None, True),
+        ("overseas_futureoption", "stop", None, True),
+        ("overseas_futureoption", "limit", Decimal(5500), False),
+        ("overseas_futureoption", None, None, False),
+        ("KR", "market", None, False),
+        ("domestic_futureoption", "market", None, False),
+    ],
+)
+def test_who_gives_no_limit_where_the_exchange_has_none_is_told(
+    market: str, order_type: str | None, price: Decimal | None, warned: bool
+) -> None:
+    facts = ordering(market=market, order_type=order_type, price=price)
+    assert ("price_limit" in warning(facts)) is warned

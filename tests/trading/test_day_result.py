@@ -1,5 +1,6 @@
 """The cap on the loss of the day: what is held and traded, in won, whatever was paid in or taken out."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisUnavailable, OrderRefused
+from kis_mcp.errors import BadArgument, KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.day_result import loss_today
 from kis_mcp.trading.order import Action, Order
@@ -126,6 +127,16 @@ async def test_a_part_that_cannot_be_read_leaves_the_whole_unknown(kis: FakeKis,
     assert await loss(kis) == 0
     kis.failing[tool] = KisUnavailable("down", remedy="wait")
     assert await loss(kis) is None
+
+
+async def test_what_kis_refuses_is_left_out_by_name_but_not_the_orders_own_market(kis: FakeKis) -> None:
+    kis.answers[BALANCE] = {"positions": [], "summary": [SUMS]}
+    kis.failing[ABROAD] = BadArgument("no", remedy="apply", kis_code="APBK1", kis_message="no such service")
+    told = await loss_today(kis, api(ORDER_CASH), ORDER, None, kis.clock())
+    assert told.value == 0
+    assert told.left_out == tuple(f"{market} (APBK1: no such service)" for market in ("US", "HK", "CN", "JP", "VN"))
+    abroad = await loss_today(kis, api("overseas_stock_order"), replace(ORDER, market="JP"), None, kis.clock())
+    assert abroad.value is None
 
 
 @pytest.mark.parametrize("quote", [{"price": 0, "previous_close": 155}, {"price": 150}])

@@ -95,3 +95,13 @@ async def test_the_desk_keeps_the_hours_only_where_they_are_to_be_kept(
     await keeping.propose({"action": "cancel", "order_id": "1", "order_branch": "06010"}, tool=RVSECNCL)
     clock.now = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
     await keeping.propose(BUY | {"quantity": 2})
+
+
+@pytest.mark.parametrize(
+    ("hour", "said"), [(6, "Wait until 2026-11-24 07:00 KST."), (7, None), (29, None), (30, "next")]
+)
+def test_a_contract_abroad_keeps_the_hours_that_kis_tells(hour: int, said: str | None) -> None:
+    hours = TUESDAY + timedelta(hours=7), TUESDAY + timedelta(hours=30)
+    findings = check(replace(FACTS, contract_hours=hours, now=TUESDAY + timedelta(hours=hour)))
+    assert [finding.rule for finding in findings] == ([] if said is None else ["contract_trades_now"])
+    assert said is None or said in findings[0].remedy

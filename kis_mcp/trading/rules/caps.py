@@ -105,6 +105,25 @@ def price_collar(facts: GuardFacts) -> Finding | None:
     )
 
 
+def price_limit(facts: GuardFacts) -> Finding | None:
+    """Korea's exchanges let no price leave the day's limits, others do."""
+    order = facts.order
+    if (
+        order.price is not None
+        or order.order_type is None
+        or order.market == "KR"
+        or order.market.startswith("domestic")
+    ):
+        return None
+    return Finding(
+        f"A {order.order_type} order has no price limit, and the exchange keeps none either: it may be filled far from"
+        f" the last price{f' of {facts.last_price:,f}' if facts.last_price else ''}.",
+        "Use a limit order to have a price kept.",
+        "order_type",
+        refuses=False,
+    )
+
+
 def written_option(facts: GuardFacts) -> Finding | None:
     order = facts.order
     if not facts.is_option or order.side != "sell" or facts.reduces_risk:
