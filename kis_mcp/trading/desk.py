@@ -13,7 +13,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from functools import partial
 from time import monotonic
 
 from kis_mcp.catalog.arguments import validate
@@ -216,7 +215,7 @@ class OrderDesk:
         if sending is None:
             sending = asyncio.create_task(self._send(intent_id), name=f"order {intent_id}")
             self._sending[intent_id] = sending
-            sending.add_done_callback(partial(self._sent, intent_id))
+            sending.add_done_callback(lambda _: self._sending.pop(intent_id, None))
         return answer_of(await asyncio.shield(sending))
 
     async def reconcile(self) -> list[Record]:
@@ -308,11 +307,6 @@ class OrderDesk:
         if record.status.is_unresolved:
             self._follow_up.start()
         return record
-
-    def _sent(self, intent_id: str, sending: asyncio.Task[Record]) -> None:
-        self._sending.pop(intent_id, None)
-        if not sending.cancelled():
-            sending.exception()  # looked at, in case that nobody waits for it any more
 
     async def _recalled(self, record: Record) -> Proposal:
         """The proposal that an intent stands for, after a look at what became of it."""

@@ -1,7 +1,5 @@
 """An order whose journal fails at some step: it leaves at most once, and never without its claim on disk."""
 
-import asyncio
-import gc
 from contextlib import suppress
 from typing import Any
 
@@ -102,27 +100,3 @@ async def test_a_start_at_which_the_journal_fails_looks_again_later(desk: Desk, 
     await restarted.desk.aclose()
     await desk.desk.aclose()
     assert await restarted.desk.propose(api(ORDER_CASH), BUY | {"price": 70100})
-
-
-async def test_a_failure_that_nobody_waits_for_any_more_is_no_stray_error(
-    desk: Desk, kis: FakeKis, caplog: pytest.LogCaptureFixture
-) -> None:
-    posted, release = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        posted.set()
-        await release.wait()
-
-    kis.after = hold
-    intent_id = await desk.confirmed()
-    Failure(desk.journal, "conclude", "before")
-    call = asyncio.create_task(desk.desk.execute(intent_id))
-    await posted.wait()
-    call.cancel()
-    await asyncio.gather(call, return_exceptions=True)
-    release.set()
-    await desk.desk.aclose()
-    gc.collect()
-    assert "never retrieved" not in caplog.text
-    assert [record.status for record in await desk.desk.reconcile()] == [Status.ACCEPTED]
-    await desk.desk.aclose()
