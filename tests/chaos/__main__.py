@@ -1,4 +1,10 @@
-"""The long form: ``python -m tests.chaos --orders 1000 --seed 1``."""
+"""The long form: ``python -m tests.chaos --orders 1000 --seed 1 --folder chaos``.
+
+The seed decides the plan: the orders, what clients, person and KIS do to each, and how each server process dies. It
+does not decide how processes interleave, nor what a busy machine adds: which order is in hand when a server dies, and
+so the counts of the report, differ a little between runs of one seed. A run without findings is therefore one of many;
+a finding is explained by the journal and the servers' log in the folder.
+"""
 
 import argparse
 import asyncio
