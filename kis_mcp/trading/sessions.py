@@ -29,6 +29,7 @@ class Session:
 
     Attributes:
         on_holidays: Whether it is a part of the days without trading, instead of those with it.
+        unless_late: Whether it does not take place on days that open later than usual.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Session:
     closes: str
     order_types: tuple[str, ...]
     on_holidays: bool = False
+    unless_late: bool = False
 
     def span(self, day: date, hours: Hours | None, timezone: ZoneInfo) -> Hours | None:
         """When it begins and ends on a day; None where the day has no such session."""
@@ -58,6 +60,7 @@ class Venue:
     Attributes:
         calendar: Whose holidays it keeps, by the name that exchange_calendars gives it; "" where nobody knows them.
         usual_hours: Of the regular session, local.
+        closed: Days without any session although the calendar trades.
         sell_only: Order types that only sell.
         buy_lot: What quantities of buys are multiples of, where that holds for every instrument.
         sells_lots: Whether sells too come in lots only.
@@ -71,6 +74,7 @@ class Venue:
     timezone: ZoneInfo
     usual_hours: tuple[time, time]
     sessions: tuple[Session, ...]
+    closed: frozenset[date] = frozenset()
     sell_only: frozenset[str] = frozenset()
     buy_lot: int = 1
     sells_lots: bool = False
@@ -108,8 +112,9 @@ class Venue:
 
     def _spans(self, days: TradingDays) -> Iterator[tuple[Session, Hours]]:
         for day, hours in days.items():
-            for session in self.sessions:
-                if span := session.span(day, hours, self.timezone):
+            is_late = hours is not None and hours[0].astimezone(self.timezone).time() > self.usual_hours[0]
+            for session in () if day in self.closed else self.sessions:
+                if (span := session.span(day, hours, self.timezone)) and not (is_late and session.unless_late):
                     yield session, span
 
 
@@ -153,10 +158,16 @@ def _venue(row: Mapping[str, Any]) -> Venue:
         usual_hours=_clocks(row["hours"]),
         sessions=tuple(
             Session(
-                item["name"], item["from"], item["to"], tuple(item["types"].split()), item.get("on_holidays", False)
+                item["name"],
+                item["from"],
+                item["to"],
+                tuple(item["types"].split()),
+                on_holidays=item.get("on_holidays", False),
+                unless_late=item.get("unless_late", False),
             )
             for item in row["sessions"]
         ),
+        closed=frozenset(map(date.fromisoformat, row.get("closed", "").split())),
         sell_only=frozenset(row.get("sell_only", "").split()),
         buy_lot=row.get("buy_lot", 1),
         sells_lots=row.get("sells_lots", False),
