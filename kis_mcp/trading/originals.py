@@ -119,6 +119,16 @@ def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> 
             remedy="Set all_remaining to false, or leave the quantity out.",
             field="all_remaining",
         )
+    if (
+        action == Action.CANCEL
+        and original.session == "reserved"
+        and quantity not in (None, original.remaining_quantity)
+    ):
+        raise BadArgument(
+            f"A quantity of {quantity} is given, but KIS cancels all {original.remaining_quantity:f} of a reservation.",
+            remedy="Leave the quantity out, or give all of it.",
+            field="quantity",
+        )
     facts = facts_of(api, original, action)
     if action == Action.CANCEL:
         parameter = api.parameter("order_type")

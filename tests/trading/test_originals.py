@@ -6,6 +6,7 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
+from kis_mcp.errors import BadArgument
 from kis_mcp.trading.order import order_of
 from kis_mcp.trading.originals import completed, original_of
 from kis_mcp.trading.placed_orders import PlacedOrder
@@ -60,6 +61,18 @@ async def test_the_symbol_tells_orders_of_two_exchanges_with_one_number_apart(
         kis, "overseas_stock_order_rvsecncl", order_id="7", symbol=symbol, exchange=exchange, quantity=3
     )
     assert (found.symbol, found.exchange) == (symbol, exchange)
+
+
+async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None:
+    tool = api("domestic_stock_order_resv_rvsecncl")
+    reserved = row(9, "005930", reserved_order_id="9", reserved_order_quantity=4, reserved_order_price=Decimal(60_000))
+    receipt = {"reserved_order_receipt_date": "2026-03-03", "reserved_order_receipt_time": "10:00:00"}
+    kis.answers = {"domestic_stock_order_resv_ccnl": {"reservations": [reserved | receipt | {"remaining_quantity": 4}]}}
+    found = await original(kis, tool.tool, reservation_id="9", reservation_date="2026-03-03")
+    cancel = validate(tool, {"action": "cancel", "reservation_id": "9", "reservation_date": "2026-03-03"})
+    with pytest.raises(BadArgument, match="cancels all 4"):
+        completed(tool, cancel | {"quantity": 1}, found)
+    assert completed(tool, cancel | {"quantity": 4}, found)["reservation_id"] == "9"
 
 
 async def test_an_order_of_a_type_that_the_table_does_not_know_can_be_cancelled(kis: FakeKis) -> None:
