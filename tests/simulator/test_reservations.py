@@ -213,3 +213,21 @@ async def test_us_reservations_are_taken_until_shortly_before_the_opening(at: st
     async with simulator(clock=clock, market_hours=True) as (_, wire, _demo):
         reply = await reserve_abroad(wire)
     assert reply["msg_cd"] == ("APBK0013" if is_taken else "APBK0918")
+
+
+async def test_a_reserved_us_sell_at_the_open_takes_part_in_that_days_opening():
+    clock = ManualClock(EVENING)
+    async with simulator(clock=clock, market_hours=True) as (sim, wire, _demo):
+        clock.pass_time(hours=7)
+        bought = {"OVRS_EXCG_CD": "NASD", "PDNO": "AAPL", "ORD_QTY": "3", "OVRS_ORD_UNPR": "900.00", "SLL_TYPE": ""}
+        bought |= ACCOUNT | {"ORD_SVR_DVSN_CD": "0", "ORD_DVSN": "00"}
+        await wire.post(f"{ABROAD}/order", "TTTT1002U", bought)
+        clock.pass_time(hours=15)
+        wire = await with_token(wire)
+        order = {"PDNO": "AAPL", "OVRS_EXCG_CD": "NASD", "FT_ORD_QTY": "3", "FT_ORD_UNPR3": "0", "ORD_DVSN": "31"}
+        order |= ACCOUNT | {"SLL_BUY_DVSN_CD": "01", "RVSE_CNCL_DVSN_CD": "00", "ORD_SVR_DVSN_CD": "0"}
+        assert (await wire.post(f"{ABROAD}/order-resv", "TTTT3016U", order)).json()["rt_cd"] == "0"
+        clock.pass_time(hours=9)
+        await wire.price()
+        fill = sim.ledger.fills[-1]
+    assert (fill.quantity, fill.at) == (3, datetime(2026, 6, 16, 22, 30, tzinfo=KST))

@@ -9,10 +9,11 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Order, Reservation, Side, Ticket
+from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Manner, Order, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.engine.reservations import Reservations
+from kis_mcp.simulator.engine.sessions import Slot, slot_of
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -43,7 +44,7 @@ class Broker:
             market,
             {item.number: item for item in store.load(Reservation)},
             self.orders,
-            lambda key, ticket, at: self.place(books.accounts[key], ticket, at),
+            self._open_with,
             self._keep_reservation,
             check_hours=check_hours,
         )
@@ -66,7 +67,7 @@ class Broker:
         Raises:
             Rejected: It breaks a rule; nothing changed.
         """
-        return self._accept(account, ticket, now, Action.NEW, "")
+        return self._accept(account, ticket, now)
 
     def amend(
         self,
@@ -87,20 +88,10 @@ class Broker:
         Raises:
             Rejected: The original is not open, or the new order breaks a rule; nothing changed.
         """
-        original, moved = self._open_order(account, number, quantity)
+        original, moved = self._open_order(account, number, quantity, now)
         if not ORDER_TYPES[self._market.instruments[original.symbol].category][original.code].can_change:
             raise Rejected(Problem.ORDER_TYPE)
-        ticket = Ticket(
-            original.symbol,
-            original.side,
-            moved,
-            code,
-            price,
-            stop,
-            original.venue,
-            original.credit_type,
-            original.loan_date,
-        )
+        ticket = replace(_ticket_of(original), quantity=moved, code=code, price=price, stop_price=stop)
         original.cancelled += moved
         if not original.remaining:
             self._matcher.remove(original)
@@ -120,7 +111,7 @@ class Broker:
         Raises:
             Rejected: The original is not open.
         """
-        original, moved = self._open_order(account, number, quantity)
+        original, moved = self._open_order(account, number, quantity, now)
         original.cancelled += moved
         if not original.remaining:
             self._matcher.remove(original)
@@ -169,14 +160,22 @@ class Broker:
             self._store.save(changes.items())
             self._changed = {}
 
-    def _accept(self, account: Account, ticket: Ticket, now: datetime, action: Action, original: str) -> Order:
+    def _open_with(self, account: str, ticket: Ticket, opening: datetime) -> Order:
+        """Accept an order that takes part in its market's opening."""
+        day = self._market.moment(self._market.instruments[ticket.symbol], opening).day
+        return self._accept(self._books.accounts[account], ticket, opening, slot=Slot(day, waits=True))
+
+    def _accept(
+        self,
+        account: Account,
+        ticket: Ticket,
+        now: datetime,
+        action: Action = Action.NEW,
+        original: str = "",
+        slot: Slot | None = None,
+    ) -> Order:
         instrument, order_type = self._checked(ticket, now)
-        moment = self._market.moment(instrument, now)
-        if self._check_hours and not moment.is_open:
-            raise Rejected(Problem.MARKET_CLOSED)
-        day = moment.day
-        if order_type.auction is Auction.OPEN:
-            day = self._market.calendar(instrument).after(day) if self._check_hours else day + timedelta(days=1)
+        slot = slot or self._slot(instrument, ticket, order_type.auction, now)
         sequence = len(self.orders) + 1
         order = Order(
             number=f"{sequence:010}",
@@ -193,7 +192,8 @@ class Broker:
             auction=order_type.auction,
             venue=ticket.venue,
             placed_at=now.astimezone(KST),
-            day=day,
+            day=slot.day,
+            until=slot.until,
             action=action,
             original=original,
             credit_type=ticket.credit_type,
@@ -202,8 +202,17 @@ class Broker:
         )
         self.means.check(account, order)
         self._keep(order)
-        self._matcher.submit(order, now)
+        if slot.waits and order.manner is not Manner.FIXED:
+            self._matcher.rest(order)
+        else:
+            self._matcher.submit(order, now)
         return order
+
+    def _slot(self, instrument: Instrument, ticket: Ticket, auction: Auction, now: datetime) -> Slot:
+        if self._check_hours:
+            return slot_of(self._market, instrument, ticket, auction, now)
+        day = self._market.moment(instrument, now).day
+        return Slot(day + timedelta(days=1) if auction is Auction.OPEN else day)
 
     def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
         instrument = self._market.find(ticket.symbol)
@@ -242,12 +251,14 @@ class Broker:
             case "last":
                 return quote.price
 
-    def _open_order(self, account: Account, number: str, quantity: int | None) -> tuple[Order, int]:
+    def _open_order(self, account: Account, number: str, quantity: int | None, now: datetime) -> tuple[Order, int]:
         original = self.orders.get(f"{int(number):010}" if number.isdigit() else "")
         if original is None or original.account != account.key:
             raise Rejected(Problem.NO_ORIGINAL)
         if not original.remaining or (quantity is not None and quantity > original.remaining):
             raise Rejected(Problem.NOTHING_LEFT)
+        instrument = self._market.instruments[original.symbol]
+        self._slot(instrument, _ticket_of(original), original.auction, now)
         return original, original.remaining if quantity is None else quantity
 
     def _catch_up(self, now: datetime) -> None:
@@ -264,3 +275,16 @@ class Broker:
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
         self._changed[order.number] = order
+
+
+def _ticket_of(order: Order) -> Ticket:
+    return Ticket(
+        symbol=order.symbol,
+        side=order.side,
+        quantity=order.remaining,
+        code=order.code,
+        price=order.price,
+        venue=order.venue,
+        credit_type=order.credit_type,
+        loan_date=order.loan_date,
+    )

@@ -53,7 +53,7 @@ class Matcher:
             self.rest(order)
             return
         if order.in_force is not InForce.FOK or self._available(order, now) >= order.remaining:
-            self._take(order, instrument, now)
+            self._take(order, now)
         if order.remaining and order.in_force is not InForce.DAY:
             order.cancelled += order.remaining
         if order.remaining:
@@ -67,11 +67,16 @@ class Matcher:
         for symbol in list(self._resting):
             instrument = self._market.instruments[symbol]
             moment = self._market.moment(instrument, now)
-            for day in sorted({order.day for order in self._resting[symbol]}):
+            for order in self._resting[symbol]:
+                if order.until is not None and order.until <= now:
+                    order.cancelled += order.remaining
+                    changed.append(order)
+            regular = [order for order in self._resting[symbol] if order.until is None]
+            for day in sorted({order.day for order in regular}):
                 over = day < moment.day or (day == moment.day and not moment.is_open)
                 if day > moment.day:
                     continue
-                orders = [order for order in self._resting[symbol] if order.day == day]
+                orders = [order for order in regular if order.day == day]
                 end = self._market.calendar(instrument).ticks_a_day if over else moment.ticks
                 changed += self._scan(instrument, orders, day, end)
                 for order in orders:
@@ -87,14 +92,13 @@ class Matcher:
         rivals = sum(rival.remaining for rival in self._rivals(order))
         return rivals + sum(size for _, size in self._levels(order, now))
 
-    def _take(self, order: Order, instrument: Instrument, now: datetime) -> None:
+    def _take(self, order: Order, now: datetime) -> None:
         rivals, levels = self._rivals(order), self._levels(order, now)
-        moment = self._market.moment(instrument, now)
         while order.remaining and (rivals or levels):
             if rivals and (not levels or not _better(order.side, levels[0][0], _limit(rivals[0]))):
                 rival = rivals.pop(0)
                 price, size = _limit(rival), min(order.remaining, rival.remaining)
-                self._fill(rival, price, size, now, moment.day)
+                self._fill(rival, price, size, now, order.day)
                 if not rival.remaining:
                     self.remove(rival)
             else:
@@ -103,7 +107,7 @@ class Matcher:
                 taken = self._consumed(order.symbol, order.side, now)
                 taken[price] = taken.get(price, 0) + size
                 price = _limit(order) if order.manner is Manner.FIXED else price
-            self._fill(order, price, size, now, moment.day)
+            self._fill(order, price, size, now, order.day)
 
     def _rivals(self, order: Order) -> list[Order]:
         """The other side's resting orders that it can trade with, in the order in which they are filled."""
@@ -111,6 +115,7 @@ class Matcher:
             rival
             for rival in self._resting.get(order.symbol, ())
             if rival.side is not order.side and _active(rival) and order.accepts(_limit(rival))
+            if rival.until == order.until
             if (order.manner is Manner.FIXED) is (rival.manner is Manner.FIXED)
             if order.manner is not Manner.FIXED or rival.limit == order.limit
         ]
@@ -230,7 +235,9 @@ def _offer(order: Order, tick: _Tick, volume: int) -> tuple[Decimal, int] | None
         return (price, order.remaining) if order.accepts(price) else None
     if not order.accepts(price):
         return None
-    limit = _limit(order)
+    if tick.number == 0 or order.limit is None:
+        return price, order.remaining
+    limit = order.limit
     if price != limit:
         return limit, order.remaining
     size = min(order.remaining, volume)
@@ -239,7 +246,7 @@ def _offer(order: Order, tick: _Tick, volume: int) -> tuple[Decimal, int] | None
 
 def _active(order: Order) -> bool:
     """Whether others can trade with it at once."""
-    return not order.auction and order.trigger is None and order.manner not in _SLICED
+    return order.limit is not None and not order.auction and order.trigger is None and order.manner not in _SLICED
 
 
 def _concerns(order: Order, lowest: Decimal, highest: Decimal) -> bool:

@@ -105,6 +105,7 @@ class Order:
         trigger: The price that wakes a stop order; None when it is awake.
         placed_at: In KST.
         day: The trading day it belongs to.
+        until: When its session ends, if that is not the regular one; it sees none of the day's ticks.
         tick: How many ticks of ``day`` it has already seen while resting.
         amount: Price × quantity of its fills, without a contract's multiplier.
         cancelled: Shares that will not be filled any more: cancelled, amended away or expired.
@@ -134,6 +135,7 @@ class Order:
     amount: Decimal = ZERO
     cancelled: int = 0
     manner: Manner = Manner.PLAIN
+    until: datetime | None = None
 
     @property
     def remaining(self) -> int:
