@@ -65,7 +65,7 @@ _SESSIONS: Mapping[Category, tuple[_Session, ...]] = {
         _Session(("daytime",), time(10), time(18), "00"),
     ),
     "domestic_futureoption": (
-        _Session(("day",), time(8, 30), time(9), leads_in=True),
+        _Session(("day",), time(8, 30), time(9), "01 02 03 04", leads_in=True),
         _Session(("day",), time(15, 30), time(15, 45)),
         _Session(("night",), time(18), time(6)),
     ),

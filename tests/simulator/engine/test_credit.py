@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,3 +99,28 @@ def test_cash_holdings_and_loans_are_what_fills_say_and_nothing_is_overdrawn(
     owed = sum(loan.lent for loan in account.loans.values())
     assert account.cash["KRW"] - owed == START + worth - costs
     assert all(0 <= order.filled <= order.quantity for order in broker.orders.values())
+
+
+def test_loans_reservations_and_waiting_orders_survive_a_restart(tmp_path: Path):
+    clock, today = MONDAY, MONDAY.strftime("%Y%m%d")
+    store = StateStore(tmp_path / "state.db")
+    books = Books(MARKET, store, {"KRW": START})
+    broker = Broker(MARKET, books, store, check_hours=False)
+    account = books.account("real", "11111111", "01", "owner")
+    price = MARKET.quote(MARKET.instruments["005930"], clock).low_limit
+    loan = Ticket("005930", Side.BUY, 5, "01", Decimal(0), venue="KRX", credit_type="21", loan_date=today)
+    short = Ticket("005930", Side.SELL, 2, "01", Decimal(0), venue="KRX", credit_type="22", loan_date=today)
+    for ticket in (loan, short, Ticket("005930", Side.BUY, 5, "21", Decimal(0), venue="KRX")):
+        broker.place(account, ticket, clock)
+    broker.reserve(account, Ticket("005930", Side.BUY, 1, "00", price, venue="KRX"), None, clock)
+    broker.save()
+    store.close()
+    again = StateStore(tmp_path / "state.db")
+    same_books = Books(MARKET, again, {"KRW": START})
+    same = Broker(MARKET, same_books, again, check_hours=False)
+    again.close()
+    assert same_books.accounts == books.accounts
+    assert same_books.fills == books.fills
+    assert same.orders == broker.orders
+    assert same.reservations.all == broker.reservations.all
+    assert same.means.available_cash(account, "KRW") == broker.means.available_cash(account, "KRW")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker
-from kis_mcp.simulator.engine.model import Account, Side, Ticket
+from kis_mcp.simulator.engine.model import Account, Manner, Side, Ticket
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -24,7 +24,7 @@ STEPS = st.lists(
         st.sampled_from(["005930", "069500", "AAPL"]),
         st.integers(1, 400),
         st.integers(-8, 8),
-        st.sampled_from(["00", "01", "11", "12", "03", "04"]),
+        st.sampled_from(["00", "01", "02", "03", "04", "06", "11", "12", "21", "23"]),
     ),
     max_size=25,
 )
@@ -101,7 +101,8 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
     for order in exchange.broker.orders.values():
         assert order.filled == by_order[order.number]
         assert 0 <= order.remaining <= order.quantity
-        assert all(order.accepts(f.price) for f in exchange.books.fills if f.order == order.number)
+        fills = [fill for fill in exchange.books.fills if fill.order == order.number]
+        assert order.manner is Manner.MIDPOINT or all(order.accepts(fill.price) for fill in fills)
 
 
 def test_resting_orders_fill_by_price_then_by_time():
