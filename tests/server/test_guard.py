@@ -82,11 +82,12 @@ async def test_contracts_and_bonds_are_held_to_their_ticks_lots_and_collar(
     ],
     ids=["KR", "US"],
 )
+@pytest.mark.parametrize("environment", ["sim", "demo"])
 async def test_the_loss_of_the_day_counts_korean_and_overseas_stocks(
-    simulator: Simulator, order: dict[str, Any]
+    simulator: Simulator, environment: str, order: dict[str, Any]
 ) -> None:
     """What was just bought has cost half the spread, and in Korea fees: that is the loss, whatever is held."""
-    settings = settings_for(simulator, confirm="never", max_daily_loss=1)
+    settings = settings_for(simulator, environment, confirm="never", max_daily_loss=1, max_open_positions=3)
     async with connected(settings) as client:
         assert not (await client.call_tool("place_order", order)).is_error
         facts = error(await client.call_tool("place_order", BUY))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kis_mcp.trading.account_facts import loan_of
 from kis_mcp.trading.facts import AccountFacts, GuardFacts
 from kis_mcp.trading.guard import RULES, check
 from kis_mcp.trading.limits import OrderLimits
@@ -270,3 +271,22 @@ def test_who_gives_no_limit_where_the_exchange_has_none_is_told(
 ) -> None:
     facts = ordering(market=market, order_type=order_type, price=price)
     assert ("price_limit" in warning(facts)) is warned
+
+
+@pytest.mark.parametrize(
+    ("words", "loan"),
+    [
+        ({"credit_type": "broker_margin_open"}, "open"),
+        ({"credit_type": "ksfc_margin_repay"}, "repay"),
+        ({"credit_type": "ksfc_short_open"}, "short"),
+        ({"credit_type": "broker_short_repay"}, "repay"),
+        ({"position_type": "cash"}, None),
+        ({"position_type": "broker_short_open"}, "short"),
+        ({"position_type": "collateral_loan"}, "repay"),
+        ({"sell_kind": "borrowed"}, "short"),
+        ({"sell_kind": "discretionary"}, None),
+        ({}, None),
+    ],
+)
+def test_the_words_of_an_order_say_what_it_has_to_do_with_a_loan(words: dict[str, object], loan: str | None) -> None:
+    assert loan_of(words) == loan
