@@ -21,7 +21,8 @@ class SimulatorOptions:
         state_path: Where accounts, orders and tokens are kept (an SQLite file); None forgets them at the end.
         real_port, demo_port: Loopback ports of the two hosts; 0 is any free one.
         token_interval_seconds: How long an app key waits between two token requests; 0 is no wait.
-        market_hours: Whether markets keep their exchange's hours and weekends; otherwise they never close.
+        market_hours: Whether markets keep their exchange's sessions and weekends, and KIS the hours of reservations;
+            otherwise they never close.
         starting_krw, starting_usd: Cash of an account at its first use.
     """
 
