@@ -10,9 +10,10 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.day_result import loss_today
 from kis_mcp.trading.facts import AccountFacts, GuardFacts, Loan
 from kis_mcp.trading.fields import number, text
+from kis_mcp.trading.holdings import is_short
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.market_facts import MarketFacts, Values, record
-from kis_mcp.trading.open_positions import Told, holding_rows, open_positions
+from kis_mcp.trading.open_positions import HELD, Told, holding_rows, open_positions
 from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, is_same_symbol
 
 _SOLD_FROM_HOLDINGS = STOCK_MARKETS | {"domestic_bond"}
@@ -99,10 +100,27 @@ async def _power(kis: Kis, question: Api, values: Values, order: Order, market: 
     if order.market in STOCK_MARKETS - {"KR"} and price is not None:
         arguments["price"] = price
     answer = await record(kis, question.tool, arguments, fresh=True)
+    closable = number(answer, *_CLOSABLE)
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
-        closable=number(answer, *_CLOSABLE),
+        closable=min(closable, await _held_against(kis, order)) if closable else closable,
+    )
+
+
+async def _held_against(kis: Kis, order: Order) -> Decimal:
+    """How many contracts are held on the other side of an order, by the list of them: only those can be closed."""
+    try:
+        held = await holding_rows(kis, order.market, fresh=True)
+    except KisMcpError:
+        return Decimal(0)
+    return sum(
+        (
+            number(row, *HELD) or Decimal(0)
+            for row in held
+            if text(row, "short_symbol", "symbol") == order.symbol and is_short(row) is (order.side == "buy")
+        ),
+        Decimal(0),
     )
 
 

@@ -135,6 +135,12 @@ def example_of(held: Sequence[Holding]) -> Mapping[str, object] | None:
     )
 
 
+def is_short(row: Mapping[str, object]) -> bool:
+    """Whether a row of a list of holdings is of something that was sold."""
+    said = f"{text(row, 'side')} {text(row, 'side_name')}"
+    return "sell" in said or "매도" in said
+
+
 def _holding(kis: Kis, item: _HoldingList, row: Mapping[str, object]) -> Holding:
     def amount(fact: str) -> Decimal | None:
         return number(row, item.names.get(fact, fact))
@@ -142,8 +148,7 @@ def _holding(kis: Kis, item: _HoldingList, row: Mapping[str, object]) -> Holding
     api = kis.catalog.find(item.tool)
     account = kis.accounts.get(api.account) if api and api.account else None
     exchange = text(row, "exchange")
-    said = f"{text(row, 'side')} {text(row, 'side_name')}"
-    sign = -1 if "sell" in said or "매도" in said else 1
+    sign = -1 if is_short(row) else 1
     quantity, value = amount("balance_quantity"), amount("valuation_amount")
     return Holding(
         account=account.masked if account else "",

@@ -103,13 +103,25 @@ async def test_korean_contracts_are_worth_their_multiplier(
     assert await value(desk(kis, journal), "domestic_fo_order", arguments) == (worth, worth)
 
 
-async def test_an_option_that_is_sold_to_close_is_worth_its_premium(kis: FakeKis, journal: SqlJournal) -> None:
+@pytest.mark.parametrize(
+    ("held", "worth"),
+    [
+        ({"side_name": "매수", "balance_quantity": 2}, 1_500_000),
+        ({"side_name": "매수", "balance_quantity": 1}, 177_500_000),
+        ({"side_name": "매도", "balance_quantity": 2}, 177_500_000),
+        ({"side_name": "매수", "balance_quantity": 2, "short_symbol": "C01603955"}, 177_500_000),
+    ],
+)
+async def test_an_option_is_worth_its_premium_only_where_selling_it_closes_what_is_held(
+    kis: FakeKis, journal: SqlJournal, held: dict[str, object], worth: int
+) -> None:
     kis.answers |= {
         "domestic_fo_inquire_price": {"price": {"name": "C 202603 355.0", "strike_price": 355}},
         "domestic_fo_inquire_psbl_order": {"capacity": {"closable_quantity": 2}},
+        "domestic_fo_inquire_balance": {"positions": [{"short_symbol": "B01603955", **held}]},
     }
     option = FUTURE | {"symbol": "B01603955", "price": 3, "side": "sell"}
-    assert await value(desk(kis, journal), "domestic_fo_order", option) == (1_500_000, 1_500_000)
+    assert await value(desk(kis, journal), "domestic_fo_order", option) == (worth, worth)
 
 
 async def test_overseas_contracts_are_worth_their_ticks_in_won(kis: FakeKis, journal: SqlJournal) -> None:
