@@ -26,6 +26,7 @@ class Order:
     """An order as the guard, the person and the journal see it.
 
     Attributes:
+        kis_title: What KIS and the spec table call such an order; None in entries that are older than that.
         action: A new order, or a change to or the end of a standing one.
         market: ``KR``, ``US`` or another country for stocks; the KIS category for everything else.
         symbol, name: The instrument.
@@ -42,6 +43,7 @@ class Order:
         original_order_id: The standing order that a change or cancel concerns.
     """
 
+    kis_title: str | None = None
     action: Action
     market: str
     symbol: str | None = None
@@ -95,6 +97,7 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
     side = values.get("side", api.slug)
     original = values.get("order_id") or values.get("reservation_id")
     return Order(
+        kis_title=f"{api.title}, {api.title_ko}",
         action=action,
         market=market,
         symbol=_text(values.get("symbol")),

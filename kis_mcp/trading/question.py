@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order_types import LIMITED
 
 _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""
@@ -13,6 +14,7 @@ _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price
 
 _WON, _CENT = Decimal(1), Decimal("0.01")
 _LINES = {
+    "kis_title": "Order",
     "instrument": "Instrument",
     "order_type": "Type",
     "price": "Price",
@@ -32,9 +34,9 @@ class QuestionFacts:
     Attributes:
         environment: In capitals.
         headline: The order in one line.
-        terms: Name → text, in reading order. The names are ``action``, ``instrument``, ``side``, ``quantity``,
-            ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``, ``further``, ``account`` and
-            ``reference``, or ``effect`` for what is no order; one that does not apply is missing.
+        terms: Name → text, in reading order. The names are ``action``, ``kis_title``, ``instrument``, ``side``,
+            ``quantity``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``, ``further``, ``account``
+            and ``reference``, or ``effect`` for what is no order; one that does not apply is missing.
     """
 
     environment: str
@@ -60,6 +62,7 @@ def order_facts(intent: Intent) -> QuestionFacts:
     order = intent.order
     terms = {
         "action": order.action.value if order.action is not Action.NEW else None,
+        "kis_title": order.kis_title,
         "instrument": _instrument(order),
         "side": order.side,
         "quantity": _quantity(order),
@@ -110,17 +113,25 @@ def _priced(order: Order) -> dict[str, str | None]:
     share = order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
-        "price": money(order.price, order.currency) if order.price else "no price limit",
+        "price": _price(order) if order.price else "no price limit",
         "amount": _amount(order),
         "fees": _fees(order),
         "buying_power": f"{share:.1%}" if share is not None else None,
     }
 
 
+def _price(order: Order) -> str:
+    """Contracts are priced in points, or as their exchange counts, not in money."""
+    assert order.price is not None
+    return f"{order.price:,f}" if order.market.endswith("futureoption") else money(order.price, order.currency)
+
+
 def _amount(order: Order) -> str:
     if order.amount is None:
         return "unknown"
-    own = f"up to {money(order.amount, order.currency)}" if order.price is None else money(order.amount, order.currency)
+    own = money(order.amount, order.currency)
+    if order.price is None or order.order_type not in (None, *LIMITED):
+        own = f"up to {own}"
     if order.currency == "KRW" or order.amount_krw is None:
         return own
     return f"{own} (about {order.amount_krw:,.0f} KRW)"

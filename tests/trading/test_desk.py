@@ -90,6 +90,7 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
     assert again.question == first.question
     assert first.question.splitlines()[:-1] == [
         "[SIM] BUY 10 Samsung Electronics",
+        "Order: Buy or sell stock with cash, 주식주문(현금)",
         "Instrument: Samsung Electronics (005930), krx",
         "Type: limit",
         "Price: 70,000 KRW",

@@ -120,6 +120,16 @@ def test_the_question_tells_fees_and_the_share_of_buying_power() -> None:
     assert "buying power" not in question(INTENT)
 
 
+def test_a_contracts_price_is_no_money() -> None:
+    future = replace(INTENT.order, market="domestic_futureoption", price=Decimal("330.05"))
+    assert "Price: 330.05\n" in question(replace(INTENT, order=future))
+
+
+def test_a_price_that_does_not_hold_to_the_end_leaves_the_amount_open() -> None:
+    order = replace(INTENT.order, amount=Decimal(780_000), order_type="conditional_limit")
+    assert "Estimated amount: up to 780,000" in question(replace(INTENT, order=order))
+
+
 @given(st.text())
 def test_nothing_from_outside_adds_a_line_to_the_question_or_turns_its_text(name: str) -> None:
     intent = replace(INTENT, order=replace(INTENT.order, name=name), warnings=(f"About {name}.",))

@@ -19,6 +19,7 @@ _ENVIRONMENTS = {
 }
 _LABELS = {
     "action": ("구분", "Action"),
+    "kis_title": ("주문 종류", "Order"),
     "instrument": ("종목", "Instrument"),
     "side": ("매매", "Side"),
     "quantity": ("수량", "Quantity"),
@@ -26,7 +27,7 @@ _LABELS = {
     "price": ("가격", "Price"),
     "amount": ("예상 금액", "Estimated amount"),
     "fees": ("예상 수수료·세금", "Fees, taxes"),
-    "buying_power": ("주문가능 대비", "Of buying power"),
+    "buying_power": ("가능액 대비", "Of buying power"),
     "effect": ("결과", "Effect"),
     "further": ("그 밖의 값", "Further"),
     "account": ("계좌", "Account"),

@@ -25,6 +25,7 @@ FACTS = QuestionFacts(
     environment="REAL",
     headline="BUY 3 삼성전자",
     terms={
+        "kis_title": "Buy or sell stock with cash, 주식주문(현금)",
         "instrument": "삼성전자 (005930), krx",
         "side": "buy",
         "quantity": "3",
