@@ -136,9 +136,9 @@ def example_of(held: Sequence[Holding]) -> Mapping[str, object] | None:
 
 
 def is_short(row: Mapping[str, object]) -> bool:
-    """Whether a row of a list of holdings is of something that was sold."""
+    """Whether a row of a list of holdings is of something that was sold, or borrowed and sold."""
     said = f"{text(row, 'side')} {text(row, 'side_name')}"
-    return "sell" in said or "매도" in said
+    return "sell" in said or "매도" in said or bool(number(row, "borrowed_stock_sale_proceeds"))
 
 
 def _holding(kis: Kis, item: _HoldingList, row: Mapping[str, object]) -> Holding:

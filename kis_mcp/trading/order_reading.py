@@ -22,6 +22,8 @@ _ACTIONS: Mapping[str, Action] = {
     "cancel": Action.CANCEL,
 }
 
+_WENT_WELL = "정상"
+
 _log = logging.getLogger(__name__)
 
 
@@ -167,14 +169,19 @@ class _Row:
     def _remaining(self, ordered: Decimal, filled: Decimal) -> Decimal:
         if "remaining_quantity" in self.row:
             return self._number("remaining_quantity")
-        return Decimal(0) if self._is_cancelled() or self._text("rejection_reason") else ordered - filled
+        return Decimal(0) if self._is_cancelled() or self._is_rejected() else ordered - filled
+
+    def _is_rejected(self) -> bool:
+        """KIS gives a reason for what went well too, such as 정상 처리 완료되었습니다."""
+        reason = self._text("rejection_reason")
+        return reason is not None and not reason.startswith(_WENT_WELL)
 
     def _is_cancelled(self) -> bool:
         field = self.order_list.names.get("cancelled")
         return field is not None and bool(self.row.get(field))
 
     def _status(self, ordered: Decimal, filled: Decimal, remaining: Decimal) -> PlacedStatus:
-        if self._text("rejection_reason"):
+        if self._is_rejected():
             return PlacedStatus.REJECTED
         if self._is_cancelled():
             return PlacedStatus.CANCELLED

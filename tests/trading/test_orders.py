@@ -290,25 +290,40 @@ async def test_an_asian_reservation_is_cancelled_as_kis_has_it(kis: FakeKis, clo
         await cancel(kis, "HK", "30138295", session="reserved", now=clock())
 
 
+RESERVED: dict[str, object] = {
+    "reserved_order_id": "39447",
+    "reserved_order_date": "2026-02-20",
+    "reserved_order_receipt_date": "2026-02-20",
+    "reserved_order_receipt_time": "18:10:00",
+    "reservation_end_date": "2026-03-10",
+    "loan_date": "2026-01-05",
+    "symbol": "005930",
+    "side": "sell",
+    "order_type_code": "00",
+    "reserved_order_quantity": 10,
+    "reserved_order_price": 70000,
+    "filled_quantity": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("정상 처리 완료되었습니다.", PlacedStatus.OPEN),
+        ("", PlacedStatus.OPEN),
+        ("주문가능금액을 초과했습니다.", PlacedStatus.REJECTED),
+    ],
+)
+async def test_a_reservation_is_rejected_only_where_its_reason_says_so(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, reason: str, status: PlacedStatus
+) -> None:
+    kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED | {"rejection_reason": reason}]}
+    orders, _ = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 2, 20))
+    assert [order.status for order in orders if order.session == "reserved"] == [status]
+
+
 async def test_a_changed_reservation_repeats_what_kis_lists(kis: FakeKis, clock: FakeClock) -> None:
-    kis.answers["domestic_stock_order_resv_ccnl"] = {
-        "reservations": [
-            {
-                "reserved_order_id": "39447",
-                "reserved_order_date": "2026-02-20",
-                "reserved_order_receipt_date": "2026-02-20",
-                "reserved_order_receipt_time": "18:10:00",
-                "reservation_end_date": "2026-03-10",
-                "loan_date": "2026-01-05",
-                "symbol": "005930",
-                "side": "sell",
-                "order_type_code": "00",
-                "reserved_order_quantity": 10,
-                "reserved_order_price": 70000,
-                "filled_quantity": 0,
-            }
-        ]
-    }
+    kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED]}
     call = await modify(
         kis, "KR", "39447", session="reserved", quantity=4, credit_type="broker_margin_repay", now=clock()
     )

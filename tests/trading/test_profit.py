@@ -187,6 +187,13 @@ async def test_futures_and_bonds_are_held_too_and_short_positions_count_below_ze
     assert any("no current value of KR1, ESZ26" in note for note in found.notes)
 
 
+async def test_a_borrowed_stock_that_was_sold_counts_below_zero(kis: AccountKis) -> None:
+    short = {"symbol": "005930", "holding_quantity": 3, "price": 70_000, "borrowed_stock_sale_proceeds": 210_000}
+    kis.answers["domestic_stock_inquire_balance"] = {"positions": [short], "summary": []}
+    held, _ = await holdings(kis)
+    assert next(holding.quantity for holding in held if holding.symbol == "005930") == -3
+
+
 async def test_a_list_that_cannot_be_read_is_named_and_all_of_them_are_an_error(kis: AccountKis) -> None:
     down = KisUnavailable("KIS did not answer.", remedy="Try again.")
     kis.failing = {"domestic_bond_inquire_balance": down}
