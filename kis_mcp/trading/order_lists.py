@@ -214,14 +214,15 @@ LISTED: Mapping[str, tuple[OrderList, ...]] = MappingProxyType(
         "overseas_stock_order_resv_ccnl": (_US_RESERVED,),
         "domestic_fo_order": (_NIGHT_FUTURES, _FUTURES),
         "domestic_fo_order_rvsecncl": (_NIGHT_FUTURES, _FUTURES),
-        "overseas_fo_order": (_FUTURES_ABROAD_TODAY, _FUTURES_ABROAD),
-        "overseas_fo_order_rvsecncl": (_FUTURES_ABROAD_TODAY, _FUTURES_ABROAD),
+        "overseas_fo_order": (_FUTURES_ABROAD, _FUTURES_ABROAD_TODAY),
+        "overseas_fo_order_rvsecncl": (_FUTURES_ABROAD, _FUTURES_ABROAD_TODAY),
         "domestic_bond_buy": (_BONDS,),
         "domestic_bond_sell": (_BONDS,),
         "domestic_bond_order_rvsecncl": (_BONDS,),
     }
 )
-"""Order API → the lists that its orders show in."""
+"""Order API → the lists that its orders show in; first the one that says more: today's orders abroad do not tell a
+cancel from a change."""
 
 EVERY_LIST: tuple[OrderList, ...] = (
     KOREAN,
