@@ -68,7 +68,8 @@ class Orders:
         self.wanted: Counter[Content] = Counter()
 
     def call_of(self, wish: Wish) -> ToolCall:
-        """A change or cancel takes an order that stands; where none is known to, it becomes a new order."""
+        """A change or cancel takes an order that stands, of its own way if there is one; where none is known to, it
+        becomes a new order."""
         call = self._new(wish) if wish.kind == "place" or not self._standing else self._change(wish)
         self.wanted[call.content] += wish.verdict == "accept"
         if wish.has_key and call.tool in CORE_TOOLS:
@@ -102,7 +103,9 @@ class Orders:
         return ToolCall(way.place, {**arguments, "price": float(price)}, way.api, content, becomes)
 
     def _change(self, wish: Wish) -> ToolCall:
-        original = self._standing.pop(wish.number % len(self._standing))
+        own = [standing for standing in self._standing if standing.way is WAYS[wish.way]]
+        original = (own or self._standing)[-1]
+        self._standing.remove(original)
         way, number = original.way, original.order_id.lstrip("0")
         arguments: Json = {name: getattr(original, fact) for name, fact in way.naming.items()} | dict(way.more_changing)
         is_cancel = wish.kind == "cancel" or way.modify is None

@@ -68,7 +68,7 @@ _PRANKS: Sequence[Prank] = (
 _NO: Sequence[Verdict] = ("decline", "dismiss", "garble", "silence")
 _KILLS: Sequence[Kill] = ("while_kis_decides", "after_kis_took_it", "some_time", "some_time", "hang_up")
 _KINDS: Mapping[Kind, int] = {"place": 72, "modify": 14, "cancel": 14}
-_MOST_LOTS = {"buy": 80, "sell": 10}
+_MOST_LOTS = {"buy": 80, "sell": 25}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

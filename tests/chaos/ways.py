@@ -28,7 +28,7 @@ class Way:
         takes_key: Whether its tools take an idempotency key.
     """
 
-    weight: int = 4
+    weight: int = 6
     category: Category
     place: str
     modify: str | None = None
@@ -68,7 +68,7 @@ EVERY_INSTRUMENT: Mapping[str, Instrument] = {**instruments(), **contracts()}
 
 def _core(category: Category, market: str, api: str) -> Way:
     return Way(
-        weight=31,
+        weight=25,
         category=category,
         place="place_order",
         modify="modify_order",
@@ -145,7 +145,7 @@ WAYS: Mapping[str, Way] = {
         sides=("buy",),
     ),
     "bonds sold": Way(
-        weight=2,
+        weight=4,
         category="domestic_bond",
         place="domestic_bond_sell",
         modify=_BOND_CHANGE,
