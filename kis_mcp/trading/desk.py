@@ -259,6 +259,11 @@ class OrderDesk:
         if record.status is not Status.CONFIRMED:
             return record
         self._require_in_time(record)
+        if not await self._reconciler.is_own(record.intent):
+            raise OrderRefused(
+                f"The order was proposed for account {record.intent.account}, which this server does not have.",
+                remedy="Propose it again where it should go.",
+            )
         intent, now, claimed = record.intent, self._clock(), self._monotonic()
         claim = await self._journal.claim(Send(intent_id=intent.id, at=now), same_since=now - DUPLICATE_WINDOW)
         if claim is Claim.TAKEN:

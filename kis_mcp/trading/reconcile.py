@@ -39,7 +39,7 @@ class Reconciler:
         """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
         went to an account that this server does not have."""
         intent, sent_at = record.intent, record.sent_at
-        if sent_at is None or not record.status.is_unresolved or not await self._is_own(intent):
+        if sent_at is None or not record.status.is_unresolved or not await self.is_own(intent):
             return record
         if record.status is Status.SENT:
             lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
@@ -59,9 +59,10 @@ class Reconciler:
 
     async def unresolved(self) -> list[Record]:
         """The unresolved intents of this server's accounts, oldest first."""
-        return [record for record in await self._journal.unresolved() if await self._is_own(record.intent)]
+        return [record for record in await self._journal.unresolved() if await self.is_own(record.intent)]
 
-    async def _is_own(self, intent: Intent) -> bool:
+    async def is_own(self, intent: Intent) -> bool:
+        """Whether it is for an account that this server has."""
         alike = [account for account in self._kis.accounts.values() if account.masked == intent.account]
         return bool(alike) and intent.account_id in ("", *[await self._journal.account_id(one) for one in alike])
 

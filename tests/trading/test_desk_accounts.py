@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderStateUnknown
+from kis_mcp.errors import OrderRefused, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Status
 from kis_mcp.trading.reconcile import CERTAIN_AFTER
@@ -51,6 +51,14 @@ async def test_each_account_has_its_own_keys_and_duplicates(desk: Desk, other: D
     record = await other.journal.find(theirs)
     assert record is not None
     assert record.intent.warnings == ()
+
+
+async def test_an_order_for_one_account_never_goes_out_from_another(desk: Desk, other: Desk, kis: FakeKis) -> None:
+    intent_id = await desk.confirmed()
+    with pytest.raises(OrderRefused, match=r"for account 12\*{4}78-01"):
+        await other.desk.execute(intent_id)
+    assert (await desk.desk.execute(intent_id)).status is Status.ACCEPTED
+    assert len(kis.posts) == 1
 
 
 async def test_the_journal_does_not_hold_the_account_number(desk: Desk, kis: FakeKis, journal: SqlJournal) -> None:
