@@ -7,7 +7,7 @@ import pytest
 
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator.server import Simulator
-from tests.server.conftest import BUY, Person, connected, error, settings_for
+from tests.server.conftest import BUY, Person, blocks, connected, error, settings_for
 
 APPLE = {"symbol": "AAPL", "side": "sell", "quantity": 3, "price": 1}
 
@@ -94,3 +94,10 @@ async def test_the_loss_of_the_day_counts_korean_and_overseas_stocks(
     found = re.search(r"has lost ([\d,]+) KRW today", facts["what"])
     assert found is not None, facts
     assert 0 < int(found[1].replace(",", "")) < 20_000
+
+
+async def test_a_single_stock_future_is_worth_its_underlyings_multiplier(simulator: Simulator) -> None:
+    order = {"symbol": "111W12", "market": "domestic_futureoption", "side": "buy", "quantity": 2, "price": 60_000}
+    async with connected(settings_for(simulator)) as client:
+        preview = blocks(await client.call_tool("place_order", order))["order"]["preview"]
+    assert "Estimated amount: 1,200,000 KRW" in preview

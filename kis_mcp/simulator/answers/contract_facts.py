@@ -23,6 +23,7 @@ def contract_facts(subject: Subject) -> Facts:
 
 def _derivative(subject: Subject) -> Facts:
     instrument, quote, underlying = subject.instrument, subject.quote, subject.underlying.quote
+    share = subject.underlying.instrument
     above = underlying.price - instrument.strike if instrument.kind == "call" else instrument.strike - underlying.price
     intrinsic = min(max(above, Decimal(0)), quote.price)
     bound = margin(instrument, quote.price * instrument.multiplier)
@@ -32,6 +33,7 @@ def _derivative(subject: Subject) -> Facts:
         "time_value": quote.price - intrinsic,
         "implied_volatility": Decimal(subject.share("volatility", 1500, 2500)) / 100,
         "delta": _delta(subject, underlying.price),
+        "underlying_name": instrument.sector.upper() if share.kind == "future" else share.name_ko,
         "moneyness_name": "ITM" if above > 0 else "OTM",
         "open_interest": instrument.daily_volume * 6 // 5,
         "theoretical_price": quote.price,
