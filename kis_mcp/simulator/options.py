@@ -23,7 +23,8 @@ class SimulatorOptions:
         token_interval_seconds: How long an app key waits between two token requests; 0 is no wait.
         market_hours: Whether markets keep their exchange's sessions and weekends, and KIS the hours of reservations;
             otherwise they never close.
-        starting_krw, starting_usd: Cash of an account at its first use.
+        starting_krw, starting_usd: Cash of an account at its first use; that in other currencies is in
+            ``resources/simulator/countries.csv``.
     """
 
     seed: int = 1

@@ -61,6 +61,10 @@ _PROBLEMS: Mapping[Problem, tuple[tuple[str, str], tuple[str, str]]] = {
         ("APBK0963", "주문구분코드 오류 입니다."),
         ("40060000", "모의투자 주문처리가 안되었습니다(주문구분 오류)"),
     ),
+    Problem.LOT: (
+        ("OPSQ2001", "ERROR : INPUT INVALID_CHECK_ORD_QTY"),
+        ("OPSQ2001", "ERROR : INPUT INVALID_CHECK_ORD_QTY"),
+    ),
     Problem.OFF_TICK: (
         ("APBK0506", "주식주문호가단위 오류입니다."),
         ("40030000", "모의투자 주문처리가 안되었습니다(호가단위 오류)"),

@@ -8,7 +8,8 @@ from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.market.instruments import Category, Instrument
-from kis_mcp.simulator.market.market import USD_KRW, Market
+from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
 
@@ -18,11 +19,12 @@ class World:
 
     def __init__(self, options: SimulatorOptions, store: StateStore) -> None:
         self.market = Market(options.seed, keep_hours=options.market_hours)
-        cash = {"KRW": options.starting_krw, "USD": options.starting_usd}
+        cash = {home.currency: home.starting_cash for home in homes().values()}
+        cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}
         self.books = Books(self.market, store, cash)
         self.broker = Broker(self.market, self.books, store, check_hours=options.market_hours)
         self.ledger = Ledger(self.broker, self.books)
-        self.exchange_rate = USD_KRW
+        self.exchange_rate = homes()["US"].krw_rate
 
     def account(self, call: Call) -> Account:
         """The account that a call names, opened at its first use.

@@ -19,6 +19,10 @@ KOREAN = {"symbol": "005930", "side": "buy", "quantity": 3, "price": 60_000}
 AMERICAN = {"symbol": "AAPL", "side": "buy", "quantity": 3, "price": 100}
 FUTURE = {"symbol": "101W12", "side": "buy", "quantity": 2, "price": 330.05}
 FUTURE_ABROAD = {"symbol": "ESZ26", "side": "buy", "quantity": 2, "price": 5000}
+HONGKONG = {"market": "hk", "symbol": "00700", "side": "buy", "quantity": 100, "price": 400}
+TOKYO = {"market": "jp", "symbol": "7203", "side": "buy", "quantity": 100, "price": 3000}
+SHANGHAI = {"exchange": "shanghai", "symbol": "600519", "side": "buy", "quantity": 100, "price": 1400}
+HO_CHI_MINH = {"exchange": "ho_chi_minh", "symbol": "VNM", "side": "buy", "quantity": 100, "price": 61_000}
 BONDS = {"symbol": "KR6095572D81", "side": "buy", "quantity": 10, "price": 10_000}
 
 
@@ -34,6 +38,7 @@ class Case:
         change: What modify_order is asked; None where KIS only cancels.
         change_path, changed, cancelled: Where changes go, and what KIS gets.
         cancel_path: Where cancels go, if elsewhere.
+        tr_id, change_tr_id: What KIS gets them under, where that tells the exchange.
     """
 
     order: dict[str, Any]
@@ -46,6 +51,8 @@ class Case:
     changed: dict[str, str] = field(default_factory=dict)
     cancelled: dict[str, str]
     cancel_path: str | None = None
+    tr_id: str | None = None
+    change_tr_id: str | None = None
 
 
 CASES = {
@@ -128,6 +135,65 @@ CASES = {
         change_path=f"{ABROAD}/order-resv-ccnl",
         cancelled={"RSVN_ORD_RCIT_DT": "20260304"},
     ),
+    "hong kong stock": Case(
+        order=HONGKONG,
+        path=f"{ABROAD}/order",
+        tr_id="TTTS1002U",
+        sent={"PDNO": "00700", "OVRS_EXCG_CD": "SEHK", "ORD_QTY": "100", "OVRS_ORD_UNPR": "400"},
+        where={"market": "hk"},
+        listed={"market": "HK", "exchange": "hong_kong", "currency": "HKD"},
+        change={"price": 400.2},
+        change_path=f"{ABROAD}/order-rvsecncl",
+        change_tr_id="TTTS1003U",
+        changed={"RVSE_CNCL_DVSN_CD": "01", "OVRS_EXCG_CD": "SEHK", "OVRS_ORD_UNPR": "400.2", "ORD_QTY": "100"},
+        cancelled={"RVSE_CNCL_DVSN_CD": "02", "OVRS_EXCG_CD": "SEHK", "ORD_QTY": "100"},
+    ),
+    "tokyo stock": Case(
+        order=TOKYO,
+        path=f"{ABROAD}/order",
+        tr_id="TTTS0308U",
+        sent={"PDNO": "7203", "OVRS_EXCG_CD": "TKSE", "OVRS_ORD_UNPR": "3000"},
+        where={"market": "jp"},
+        listed={"market": "JP", "exchange": "tokyo", "currency": "JPY"},
+        change={"price": 2999.5},
+        change_path=f"{ABROAD}/order-rvsecncl",
+        change_tr_id="TTTS0309U",
+        changed={"PDNO": "7203", "OVRS_EXCG_CD": "TKSE", "OVRS_ORD_UNPR": "2999.5"},
+        cancelled={"RVSE_CNCL_DVSN_CD": "02", "OVRS_EXCG_CD": "TKSE"},
+    ),
+    "shanghai stock": Case(
+        order=SHANGHAI,
+        path=f"{ABROAD}/order",
+        tr_id="TTTS0202U",
+        sent={"PDNO": "600519", "OVRS_EXCG_CD": "SHAA"},
+        where={"market": "cn"},
+        listed={"market": "CN", "exchange": "shanghai", "currency": "CNY"},
+        change_path=f"{ABROAD}/order-rvsecncl",
+        change_tr_id="TTTS0302U",
+        cancelled={"RVSE_CNCL_DVSN_CD": "02", "PDNO": "600519", "OVRS_EXCG_CD": "SHAA"},
+    ),
+    "ho chi minh stock": Case(
+        order=HO_CHI_MINH,
+        path=f"{ABROAD}/order",
+        tr_id="TTTS0311U",
+        sent={"PDNO": "VNM", "OVRS_EXCG_CD": "VNSE"},
+        where={"market": "vn"},
+        listed={"market": "VN", "exchange": "ho_chi_minh", "currency": "VND"},
+        change_path=f"{ABROAD}/order-rvsecncl",
+        change_tr_id="TTTS0312U",
+        cancelled={"RVSE_CNCL_DVSN_CD": "02", "PDNO": "VNM", "OVRS_EXCG_CD": "VNSE"},
+    ),
+    "reserved hong kong stock": Case(
+        order={**HONGKONG, "session": "reserved"},
+        path=f"{ABROAD}/order-resv",
+        tr_id="TTTS3013U",
+        sent={"PDNO": "00700", "OVRS_EXCG_CD": "SEHK", "PRDT_TYPE_CD": "501", "RVSE_CNCL_DVSN_CD": "00"},
+        where={"market": "hk", "session": "reserved"},
+        listed={"market": "HK", "exchange": "hong_kong", "session": "reserved"},
+        change_path=f"{ABROAD}/order-resv",
+        change_tr_id="TTTS3013U",
+        cancelled={"RVSE_CNCL_DVSN_CD": "02", "RSVN_ORD_RCIT_DT": "20260304", "PDNO": "00700"},
+    ),
     "krx future": Case(
         order={**FUTURE, "market": "domestic_futureoption"},
         path=f"{CONTRACT}/order",
@@ -197,10 +263,11 @@ def loose(simulator: Simulator, environment: str = "sim") -> Any:
     )
 
 
-def last_post(simulator: Simulator, path: str) -> dict[str, object]:
-    """What the last order that KIS received said, which has to have come by this path."""
+def last_post(simulator: Simulator, path: str, tr_id: str | None = None) -> dict[str, object]:
+    """What the last order that KIS received said, which has to have come by this path, and under this TR id."""
     posts = [request for request in simulator.received if request.method == "POST" and "/trading/" in request.path]
     assert posts[-1].path == path
+    assert tr_id in (None, posts[-1].tr_id)
     return dict(posts[-1].elements)
 
 
@@ -217,7 +284,7 @@ async def test_an_order_is_placed_shown_changed_and_cancelled(simulator: Simulat
     async with connected(loose(simulator)) as client:
         placed = blocks(await client.call_tool("place_order", case.order))["order"]
         assert placed["status"] == "accepted"
-        assert case.sent.items() <= last_post(simulator, case.path).items()
+        assert case.sent.items() <= last_post(simulator, case.path, case.tr_id).items()
 
         (shown,) = await open_orders(client)
         assert shown["ours"] is True
@@ -233,7 +300,7 @@ async def test_an_order_is_placed_shown_changed_and_cancelled(simulator: Simulat
             named = {"order_id": shown["order_id"], **case.where}
             changed = blocks(await client.call_tool("modify_order", {**named, **case.change}))["order"]
             assert (changed["symbol"], changed["market"]) == (shown["symbol"], shown["market"])
-            assert case.changed.items() <= last_post(simulator, case.change_path).items()
+            assert case.changed.items() <= last_post(simulator, case.change_path, case.change_tr_id).items()
             (shown,) = await open_orders(client, **case.where)
             wanted = {name: case.change[name] for name in ("price", "stop_price") if name in case.change}
             assert wanted.items() <= shown.items()
@@ -246,7 +313,8 @@ async def test_an_order_is_placed_shown_changed_and_cancelled(simulator: Simulat
         named = {"order_id": shown["order_id"], **case.where}
         cancelled = blocks(await client.call_tool("cancel_order", named))["order"]
         assert (cancelled["symbol"], cancelled["side"]) == (shown["symbol"], shown["side"])
-        assert case.cancelled.items() <= last_post(simulator, case.cancel_path or case.change_path).items()
+        sent = last_post(simulator, case.cancel_path or case.change_path, case.change_tr_id)
+        assert case.cancelled.items() <= sent.items()
         assert await open_orders(client) == []
         everything = blocks(await client.call_tool("get_orders", {}))["orders"]
         assert not {order["action"] for order in everything} & {"cancel"}

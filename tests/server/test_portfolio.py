@@ -45,7 +45,7 @@ async def test_profit_is_told_by_day_instrument_and_currency(simulator: Simulato
     sales = {row["symbol"]: row for row in found["realized"]}
     assert {symbol: row["quantity"] for symbol, row in sales.items()} == {SAMSUNG: 1, "AAPL": 1}
     assert (sales[SAMSUNG]["currency"], sales[SAMSUNG]["profit_krw"]) == ("KRW", sales[SAMSUNG]["profit"])
-    (rate,) = found["rates"]
+    rate = next(rate for rate in found["rates"] if rate["currency"] == "USD")
     assert (rate["currency"], rate["krw_rate"] > 1000) == ("USD", True)
     assert rate["source"].startswith("overseas_stock_inquire_")
     won = Decimal(str(sales["AAPL"]["profit"])) * Decimal(str(rate["krw_rate"]))

@@ -3,6 +3,7 @@
 from decimal import ROUND_DOWN, Decimal
 
 from kis_mcp.simulator.answers import credit
+from kis_mcp.simulator.answers.overseas import portfolios
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.portfolio import (
     Holding,
@@ -16,7 +17,7 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.costs import COMMISSION_RATES
+from kis_mcp.simulator.engine.costs import buying_costs
 from kis_mcp.simulator.engine.model import ZERO
 from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.market.market import percent
@@ -38,12 +39,16 @@ def balance(world: World, call: Call) -> Answer:
 
 def account_balance(world: World, call: Call) -> Answer:
     """Twenty kinds of assets in KIS' fixed order; there are Korean shares, foreign shares, foreign cash and cash."""
-    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "overseas_stock", call)
-    rate, owed = world.exchange_rate, credit.owed(home.holdings)
+    home = _portfolio(world, call)
+    owed = credit.owed(home.holdings)
+    abroad_cost, abroad_value, abroad_cash = (
+        sum((abroad.home.in_won(getattr(abroad, name)) for abroad in portfolios(world, call)), ZERO)
+        for name in ("cost", "value", "cash")
+    )
     rows: dict[int, tuple[Decimal, Decimal]] = {
         1: (home.cost, home.value),
-        9: (abroad.cost * rate, abroad.value * rate),
-        17: (abroad.cash * rate, abroad.cash * rate),
+        9: (abroad_cost, abroad_value),
+        17: (abroad_cash, abroad_cash),
         18: (home.cash, home.cash),
     }
     cost, value = (sum((row[i] for row in rows.values()), ZERO) for i in (0, 1))
@@ -58,10 +63,10 @@ def account_balance(world: World, call: Call) -> Answer:
         "evlu_pfls_amt_smtl": value - cost,
         "evlu_amt_smtl": value,
         "tot_asst_amt": value,
-        "frcr_evlu_tota": abroad.cash * rate,
+        "frcr_evlu_tota": abroad_cash,
         "tot_dncl_amt": home.cash,
         "dncl_amt": home.cash,
-        "ovrs_stck_evlu_amt1": abroad.value * rate,
+        "ovrs_stck_evlu_amt1": abroad_value,
     }
     return {call.api.blocks[0].key: output1, call.api.blocks[1].key: output2}
 
@@ -76,7 +81,7 @@ def buying_power(world: World, call: Call) -> Answer:
         if price == 0 or (order_type and order_type.may_cost_anything):
             price = world.market.quote(instrument, call.now).high_limit
     available = max(portfolio.available, ZERO)
-    amount = (available / (1 + COMMISSION_RATES["domestic_stock"])).quantize(Decimal(1), ROUND_DOWN)
+    amount = (available / (1 + buying_costs(portfolio.home.country))).quantize(Decimal(1), ROUND_DOWN)
     quantity = int(amount // price) if symbol and price else 0
     facts: Facts = {
         "ord_psbl_cash": available,
@@ -116,21 +121,20 @@ def deposit(world: World, call: Call) -> Answer:
 
 
 def margin(world: World, call: Call) -> Answer:
-    """Cash for orders at home and in dollars."""
-    home, abroad = _portfolio(world, call), Portfolio(world, world.account(call), "overseas_stock", call)
-    cash, usd = max(home.available, ZERO), max(abroad.available, ZERO)
+    """Cash for orders at home and in each currency."""
+    home = _portfolio(world, call)
+    cash = max(home.available, ZERO)
     facts: dict[str, object] = {
         "acmga_rt": Decimal(100),
         "stck_cash_objt_amt": home.cash,
         "stck_cash_use_amt": home.cash - cash,
         "stck_cash_ord_psbl_amt": cash,
-        "usd_objt_amt": abroad.cash,
-        "usd_use_amt": abroad.cash - usd,
-        "usd_ord_psbl_amt": usd,
-        "usd_gnrl_ord_psbl_amt": usd,
-        "usd_itgr_ord_psbl_amt": usd,
-        "usd_frst_bltn_exrt": world.exchange_rate,
     }
+    for abroad in portfolios(world, call):
+        name, free = abroad.currency.lower(), max(abroad.available, ZERO)
+        facts |= {f"{name}_objt_amt": abroad.cash, f"{name}_use_amt": abroad.cash - free}
+        facts |= dict.fromkeys((f"{name}_{kind}ord_psbl_amt" for kind in ("", "gnrl_", "itgr_")), free)
+        facts[f"{name}_frst_bltn_exrt"] = abroad.home.quoted_rate
     facts |= dict.fromkeys((f"stck_cash{n}_max_ord_psbl_amt" for n in (20, 30, 40, 50, 60, 100)), cash)
     facts |= dict.fromkeys((f"stck_itgr_cash{n}_ord_psbl_amt" for n in (20, 30, 40, 50, 60, 100)), cash)
     return {"output": facts}

@@ -9,15 +9,8 @@ from typing import TypeAlias
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.subject import Facts, Subject, direction
-from kis_mcp.simulator.market.market import USD_KRW, Candle, percent
+from kis_mcp.simulator.market.market import Candle, percent
 
-_EXCHANGES = {
-    "krx": ("KRX", "한국거래소", "KOSPI"),
-    "nasdaq": ("NAS", "나스닥", "NASD"),
-    "nyse": ("NYS", "뉴욕거래소", "NYSE"),
-    "amex": ("AMS", "아멕스", "AMEX"),
-    "cme": ("CME", "시카고상품거래소", "CME"),
-}
 _CENT = Decimal("0.01")
 
 _AFTER_HOURS = "after_hours_"
@@ -120,13 +113,13 @@ def _per_share(price: Decimal, value: Decimal) -> Decimal:
 
 
 def _market_cap(subject: Subject) -> Decimal:
-    """KIS counts it in 100 million won at home, in dollars abroad."""
+    """KIS counts it in 100 million won at home, in the currency abroad."""
     cap = subject.quote.price * subject.instrument.listed_shares
     return cap // 100_000_000 if subject.instrument.country == "KR" else cap
 
 
 def _krw(subject: Subject, amount: Decimal) -> Decimal:
-    return amount if subject.instrument.country == "KR" else (amount * USD_KRW).quantize(Decimal(1))
+    return subject.instrument.home.in_won(amount)
 
 
 def _at_limit(subject: Subject) -> str:
@@ -171,8 +164,8 @@ _QUOTE: Mapping[str, Fact] = {
     "previous_turnover": lambda s: _previous(s, "turnover"),
     "volume_change": lambda s: s.quote.volume - s.quote.previous_volume,
     "volume_change_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.quote.previous_volume)),
-    "upper_limit_price": lambda s: s.quote.high_limit if s.instrument.country == "KR" else Decimal(0),
-    "lower_limit_price": lambda s: s.quote.low_limit if s.instrument.country == "KR" else Decimal(0),
+    "upper_limit_price": lambda s: s.quote.high_limit if s.instrument.has_limits else Decimal(0),
+    "lower_limit_price": lambda s: s.quote.low_limit if s.instrument.has_limits else Decimal(0),
     "price_limit_width": lambda s: s.quote.high_limit - s.quote.previous_close,
     "tick_size": lambda s: s.quote.tick,
     "weighted_average_price": lambda s: (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT),
@@ -241,17 +234,17 @@ _PIVOTS: Mapping[str, Fact] = {
 _COMPANY: Mapping[str, Fact] = {
     "symbol": lambda s: s.instrument.symbol,
     "short_symbol": lambda s: s.instrument.symbol,
-    "realtime_symbol": lambda s: f"D{_EXCHANGES[s.instrument.exchange][0]}{s.instrument.symbol}",
+    "realtime_symbol": lambda s: f"D{s.instrument.listed_on.quote_code}{s.instrument.symbol}",
     "name": lambda s: s.instrument.name_ko,
     "product_name": lambda s: s.instrument.name_ko,
     "short_name": lambda s: s.instrument.name_ko,
     "english_name": lambda s: s.instrument.name_en,
     "exchange": lambda s: s.instrument.exchange,
-    "exchange_name": lambda s: _EXCHANGES[s.instrument.exchange][1],
-    "market_name": lambda s: _EXCHANGES[s.instrument.exchange][1],
-    "representative_market_name": lambda s: _EXCHANGES[s.instrument.exchange][2],
-    "country_name": lambda s: "대한민국" if s.instrument.country == "KR" else "미국",
-    "country_code": lambda s: "410" if s.instrument.country == "KR" else "840",
+    "exchange_name": lambda s: s.instrument.listed_on.name_ko,
+    "market_name": lambda s: s.instrument.listed_on.name_ko,
+    "representative_market_name": lambda s: s.instrument.listed_on.trading_code,
+    "country_name": lambda s: s.instrument.home.name_ko,
+    "country_code": lambda s: s.instrument.home.code,
     "currency": lambda s: s.instrument.currency,
     "par_value_currency": lambda s: s.instrument.currency,
     "capital_currency": lambda s: s.instrument.currency,
@@ -267,12 +260,12 @@ _COMPANY: Mapping[str, Fact] = {
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
     "foreign_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
     "foreign_holding_quantity": lambda s: s.instrument.listed_shares * s.share("foreign", 500, 6000) // 10_000,
-    "exchange_rate": lambda s: Decimal(1) if s.instrument.country == "KR" else USD_KRW,
-    "previous_exchange_rate": lambda s: Decimal(1) if s.instrument.country == "KR" else USD_KRW,
+    "trading_unit": lambda s: s.instrument.lot,
+    "trading_unit_quantity": lambda s: s.instrument.lot,
+    "exchange_rate": lambda s: s.instrument.home.quoted_rate,
+    "previous_exchange_rate": lambda s: s.instrument.home.quoted_rate,
 }
 _ALWAYS: Facts = {
-    "trading_unit": 1,
-    "trading_unit_quantity": 1,
     "stock_status": "credit_available",
     "market_warning": "none",
     "buy_availability": "매도/매수 가능",

@@ -1,9 +1,9 @@
-"""US positions, dollars and buying power."""
+"""Positions abroad, their currencies and buying power."""
 
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
-from kis_mcp.simulator.answers.overseas import listing, on_exchange
+from kis_mcp.simulator.answers.overseas import country_of, in_market, listing, on_exchange, portfolios
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.portfolio import (
     Holding,
@@ -16,8 +16,9 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.costs import COMMISSION_RATES
+from kis_mcp.simulator.engine.costs import buying_costs
 from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.world import World
 
@@ -26,9 +27,15 @@ _FOUR = Decimal("0.0001")
 
 
 def balance(world: World, call: Call) -> Answer:
-    """Positions in dollars."""
-    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
-    holdings = [h for h in portfolio.holdings if h.position.quantity and on_exchange(h.instrument, call)]
+    """Positions in one country, in its currency."""
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call, country_of(call))
+    holdings = [
+        held
+        for held in portfolio.holdings
+        if held.position.quantity
+        and on_exchange(held.instrument, call)
+        and call.text("TR_CRCY_CD") in ("", portfolio.currency)
+    ]
     fills = portfolio.fills(date.min, date.max)
     totals: Facts = {
         "frcr_pchs_amt1": portfolio.cost,
@@ -46,26 +53,13 @@ def balance(world: World, call: Call) -> Answer:
 
 def present_balance(world: World, call: Call) -> Answer:
     """Positions, cash by currency and sums in won."""
-    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
-    rate = world.exchange_rate
+    there = portfolios(world, call)
     in_won = call.arguments.get("amounts_in") == "won"
-    factor = rate if in_won else Decimal(1)
-    home = Portfolio(world, portfolio.account, "domestic_stock", call)
-    cost, value = ((amount * rate).quantize(Decimal(1)) for amount in (portfolio.cost, portfolio.value))
-    cash = (portfolio.cash * rate).quantize(Decimal(1))
-    usd: Facts = {
-        "crcy_cd": "USD",
-        "crcy_cd_name": "미국 달러",
-        "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
-        "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
-        "frcr_dncl_amt_2": portfolio.cash,
-        "frst_bltn_exrt": rate,
-        "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
-        "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
-        "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
-        "frcr_evlu_amt2": cash,
-        "acpl_cstd_crcy_yn": "Y",
-    }
+    home = Portfolio(world, world.account(call), "domestic_stock", call)
+    cost, value, cash, available = (
+        sum((portfolio.home.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
+        for name in ("cost", "value", "cash", "available")
+    )
     sums: Facts = {
         "pchs_amt_smtl": cost,
         "pchs_amt_smtl_amt": cost,
@@ -80,33 +74,39 @@ def present_balance(world: World, call: Call) -> Answer:
         "wdrw_psbl_tot_amt": max(home.available, ZERO),
         "frcr_evlu_tota": cash,
         "tot_frcr_cblc_smtl": cash,
-        "frcr_use_psbl_amt": max(portfolio.available, ZERO),
+        "frcr_use_psbl_amt": max(available, ZERO),
         "tot_asst_amt": home.cash + cash + value,
         "tot_asst_amt2": home.cash + cash + value,
         "wcrc_evlu_amt_smtl": value,
         "frcr_cblc_wcrc_evlu_amt_smtl": cash,
-        "buy_mgn_amt": ((portfolio.cash - portfolio.available) * rate).quantize(Decimal(1)),
+        "buy_mgn_amt": cash - available,
     }
-    rows = [_position(portfolio, holding, factor=factor) for holding in portfolio.holdings]
-    return {"output1": rows, "output2": [usd], "output3": sums}
+    rows = [
+        _position(portfolio, holding, factor=portfolio.home.krw_rate if in_won else Decimal(1))
+        for portfolio in there
+        for holding in portfolio.holdings
+        if in_market(holding.instrument, call)
+    ]
+    return {"output1": rows, "output2": [_purse(portfolio) for portfolio in there], "output3": sums}
 
 
 def buying_power(world: World, call: Call) -> Answer:
-    """Dollars for a buy and the shares they are enough for."""
-    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
-    price = call.price("OVRS_ORD_UNPR")
-    world.listed(call, call.text("ITEM_CD"))
+    """Cash for a buy in the stock's currency and the shares it is enough for."""
+    price, instrument = call.price("OVRS_ORD_UNPR"), world.listed(call, call.text("ITEM_CD"))
+    if not on_exchange(instrument, call):
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    portfolio = Portfolio(world, world.account(call), "overseas_stock", call, instrument.country)
     available = max(portfolio.available, ZERO)
-    amount = (available / (1 + COMMISSION_RATES["overseas_stock"])).quantize(_CENT, ROUND_DOWN)
-    quantity = int(amount // price) if price else 0
+    amount = (available / (1 + buying_costs(instrument.country))).quantize(_CENT, ROUND_DOWN)
+    quantity = int(amount // (price * instrument.lot)) * instrument.lot if price else 0
     facts: Facts = {
-        "tr_crcy_cd": "USD",
+        "tr_crcy_cd": portfolio.currency,
         "ord_psbl_frcr_amt": available,
         "sll_ruse_psbl_amt": max(portfolio.cash - portfolio.settled(0), ZERO),
         "ovrs_ord_psbl_amt": amount,
         "max_ord_psbl_qty": quantity,
         "ord_psbl_qty": quantity,
-        "exrt": world.exchange_rate,
+        "exrt": portfolio.home.krw_rate,
         "frcr_ord_psbl_amt1": amount,
         "ovrs_max_ord_psbl_qty": quantity,
         "echm_af_ord_psbl_amt": amount,
@@ -116,13 +116,32 @@ def buying_power(world: World, call: Call) -> Answer:
 
 
 def foreign_margin(world: World, call: Call) -> Answer:
-    """Dollars for orders."""
-    portfolio = Portfolio(world, world.account(call), "overseas_stock", call)
+    """Cash for orders in each currency."""
+    return {"output": [_margin(portfolio) for portfolio in portfolios(world, call)]}
+
+
+def _purse(portfolio: Portfolio) -> Facts:
+    return {
+        "crcy_cd": portfolio.currency,
+        "crcy_cd_name": portfolio.home.currency_ko,
+        "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
+        "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
+        "frcr_dncl_amt_2": portfolio.cash,
+        "frst_bltn_exrt": portfolio.home.quoted_rate,
+        "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
+        "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
+        "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
+        "frcr_evlu_amt2": portfolio.home.in_won(portfolio.cash),
+        "acpl_cstd_crcy_yn": "Y",
+    }
+
+
+def _margin(portfolio: Portfolio) -> Facts:
     available = max(portfolio.available, ZERO)
     unsettled = [f for f in portfolio.fills(date.min, date.max) if f.settles_on > portfolio.today]
-    facts: Facts = {
-        "natn_name": "미국",
-        "crcy_cd": "USD",
+    return {
+        "natn_name": portfolio.home.name_ko,
+        "crcy_cd": portfolio.currency,
         "frcr_dncl_amt1": portfolio.cash,
         "ustl_buy_amt": buy_amount(unsettled),
         "ustl_sll_amt": sell_amount(unsettled),
@@ -130,9 +149,8 @@ def foreign_margin(world: World, call: Call) -> Answer:
         "frcr_gnrl_ord_psbl_amt": available,
         "frcr_ord_psbl_amt1": available,
         "itgr_ord_psbl_amt": available,
-        "bass_exrt": world.exchange_rate,
+        "bass_exrt": portfolio.home.quoted_rate,
     }
-    return {"output": [facts]}
 
 
 def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decimal(1)) -> Facts:
@@ -158,13 +176,13 @@ def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decim
         "thdt_sll_ccld_frcr_amt": sell_amount(holding.today),
         "frcr_pchs_amt1": position.cost.quantize(_CENT),
         "frcr_pchs_amt": (position.cost * factor).quantize(_CENT),
-        "pchs_rmnd_wcrc_amt": (position.cost * portfolio.world.exchange_rate).quantize(Decimal(1)),
+        "pchs_rmnd_wcrc_amt": portfolio.home.in_won(position.cost),
         "ovrs_stck_evlu_amt": holding.value,
         "frcr_evlu_amt2": (holding.value * factor).quantize(_CENT),
         "now_pric2": price,
         "ovrs_now_pric1": (price * factor).quantize(_FOUR),
-        "bass_exrt": portfolio.world.exchange_rate,
-        "unit_amt": 1,
+        "bass_exrt": portfolio.home.quoted_rate,
+        "unit_amt": portfolio.home.quoted_for,
         "loan_type_cd": "10",
         "scts_dvsn_name": "해외주식",
         "item_lnkg_excg_cd": "",

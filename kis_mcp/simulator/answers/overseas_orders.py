@@ -1,8 +1,7 @@
-"""US orders with what became of them."""
+"""Orders abroad with what became of them."""
 
 from decimal import Decimal
 
-from kis_mcp.clock import NEW_YORK
 from kis_mcp.simulator.answers.overseas import listing, on_exchange
 from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.subject import Facts
@@ -14,7 +13,7 @@ _FOUR = Decimal("0.0001")
 
 
 def ccnl(world: World, call: Call) -> Answer:
-    """Orders of a range of US days with what became of them."""
+    """Orders of a range of their exchanges' days with what became of them."""
     orders = [
         order
         for order in _orders(world, call)
@@ -57,7 +56,7 @@ def algo_fills(world: World, call: Call) -> Answer:
     rows = [
         {
             "ccld_seq": position,
-            "ccld_btwn": f"{fill.at.astimezone(NEW_YORK):%H%M%S}",
+            "ccld_btwn": f"{fill.at.astimezone(world.market.instruments[fill.symbol].timezone):%H%M%S}",
             "pdno": fill.symbol,
             "item_name": world.market.instruments[fill.symbol].name_ko,
             "ft_ccld_qty": fill.quantity,
@@ -78,9 +77,9 @@ def _in_state(order: Order, state: str) -> bool:
 
 
 def _order(world: World, order: Order) -> Facts:
-    done = not order.remaining
+    done, instrument = not order.remaining, world.market.instruments[order.symbol]
     return {
-        **listing(world.market.instruments[order.symbol]),
+        **listing(instrument),
         "ord_dt": order.day,
         "dmst_ord_dt": order.placed_at.date(),
         "ord_gno_brno": BRANCH,
@@ -102,7 +101,7 @@ def _order(world: World, order: Order) -> Facts:
         "prcs_stat_name": "완료" if done else "전송",
         "rjct_rson": "",
         "rjct_rson_name": "",
-        "ord_tmd": f"{order.placed_at.astimezone(NEW_YORK):%H%M%S}",
+        "ord_tmd": f"{order.placed_at.astimezone(instrument.timezone):%H%M%S}",
         "thco_ord_tmd": f"{order.placed_at:%H%M%S}",
         "loan_type_cd": "10",
         "mdia_dvsn_name": "OpenAPI",

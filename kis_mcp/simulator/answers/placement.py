@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
+from kis_mcp.simulator.answers.overseas import concerns, require_exchange
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.model import Action, Order, Reservation, Side, Ticket
@@ -19,7 +20,6 @@ BRANCH = "06010"
 
 SIDE_NAMES = {Side.BUY: "매수", Side.SELL: "매도"}
 _NO_PRICE = Decimal(0)
-_EXCHANGES = {"NASD": "nasdaq", "NAS": "nasdaq", "NYSE": "nyse", "AMEX": "amex"}
 _MESSAGES = {
     "domestic_stock_order_resv": ("APBK2938", "예약주문이 접수되었습니다."),
     "domestic_stock_order_resv_rvsecncl": ("KIOK0430", "정상적으로 처리되었습니다"),
@@ -49,7 +49,7 @@ def overseas_order(world: World, call: Call) -> Answer:
         quantity=call.quantity("ORD_QTY"),
         code=call.text("ORD_DVSN") or "00",
         price=call.price("OVRS_ORD_UNPR"),
-        venue=_us_venue(call),
+        venue=_venue_abroad(call),
     )
     if call.host is Host.DEMO and ticket.code != "00":
         raise Rejected(Problem.ORDER_TYPE)
@@ -67,8 +67,9 @@ def order_rvsecncl(world: World, call: Call) -> Answer:
 
 def overseas_order_rvsecncl(world: World, call: Call) -> Answer:
     """Whole or in part; the original's exchange and symbol must be named, to the API of its session."""
-    _require_venue(world, call, _us_venue(call))
+    _require_venue(world, call, _venue_abroad(call))
     require(original_of(world, call).symbol == call.text("PDNO"))
+    require(concerns(call, world.listed(call, call.text("PDNO"))))
     return changed(world, call, call.quantity("ORD_QTY"), "", "OVRS_ORD_UNPR")
 
 
@@ -147,17 +148,6 @@ def accept(world: World, call: Call, accepted: Order | Reservation) -> str:
     return accepted.number
 
 
-def require_exchange(world: World, call: Call) -> None:
-    """Refuse an instrument that another exchange lists.
-
-    Raises:
-        Rejected: The exchange that is named does not list it.
-    """
-    instrument = world.listed(call, call.text("PDNO"))
-    if _EXCHANGES.get(call.text("OVRS_EXCG_CD")) != instrument.exchange:
-        raise Rejected(Problem.UNKNOWN_SYMBOL)
-
-
 def require(agrees: bool) -> None:
     """Refuse a change whose original is not as it says.
 
@@ -197,8 +187,8 @@ def _receipt(world: World, call: Call, order: Order) -> Answer:
     return {"output": facts}
 
 
-def _us_venue(call: Call) -> str:
-    """The exchange; orders of the daytime market are apart."""
+def _venue_abroad(call: Call) -> str:
+    """The exchange; orders of the US' daytime market are apart."""
     return call.text("OVRS_EXCG_CD") + (" daytime" if call.api.slug.startswith("daytime") else "")
 
 

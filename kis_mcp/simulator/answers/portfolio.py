@@ -11,6 +11,7 @@ from kis_mcp.simulator.engine.credit import lot_of
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Position, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Quote, percent
+from kis_mcp.simulator.market.places import Country
 from kis_mcp.simulator.world import World
 
 
@@ -61,15 +62,22 @@ class Holding:
 
 
 class Portfolio:
-    """What an account has in one of KIS' categories, in its country's currency."""
+    """What an account has in one of KIS' categories and one country, in its currency; by default in the first one."""
 
-    def __init__(self, world: World, account: Account, category: Category, call: Call) -> None:
+    def __init__(
+        self, world: World, account: Account, category: Category, call: Call, country: Country | None = None
+    ) -> None:
         self.world = world
         self.account = account
         self.category: Category = category
         self._now = call.now
-        any_instrument = next(i for i in world.market.instruments.values() if i.category == category)
-        self.currency = any_instrument.currency
+        any_instrument = next(
+            item
+            for item in world.market.instruments.values()
+            if item.category == category and country in (None, item.country)
+        )
+        self.home = any_instrument.home
+        self.currency = self.home.currency
         self.calendar = world.market.calendar(any_instrument)
         self.today: date = self.calendar.moment(call.now).day
 
@@ -77,7 +85,7 @@ class Portfolio:
     def holdings(self) -> list[Holding]:
         """Every position or loan that is there, or was there today, in the order of their first purchase."""
         instruments = ((key, self.world.market.instruments[key.partition(":")[0]]) for key in self.account.lots)
-        mine = (self.holding(item, key) for key, item in instruments if item.category == self.category)
+        mine = (self.holding(item, key) for key, item in instruments if self._includes(item))
         return [holding for holding in mine if holding.position.quantity or holding.today]
 
     def holding(self, instrument: Instrument, lot: str = "") -> Holding:
@@ -103,10 +111,13 @@ class Portfolio:
         return self.fills(before, before)
 
     def fills(self, start: date, end: date) -> list[Fill]:
-        """Fills of this category between two trading days, oldest first."""
+        """Its fills between two trading days, oldest first."""
         fills = self.world.books.fills_of(self.account, start=start, end=end)
         listed = self.world.market.instruments
-        return [fill for fill in fills if listed[fill.symbol].category == self.category]
+        return [fill for fill in fills if self._includes(listed[fill.symbol])]
+
+    def _includes(self, instrument: Instrument) -> bool:
+        return instrument.category == self.category and instrument.home is self.home
 
     @property
     def cost(self) -> Decimal:

@@ -4,19 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
-from kis_mcp.simulator.answers.overseas import listing, on_exchange
+from kis_mcp.simulator.answers.overseas import listing, on_exchange, require_exchange
 from kis_mcp.simulator.answers.placement import (
     BRANCH,
     SIDE_NAMES,
     Answer,
     accept,
     require,
-    require_exchange,
     side_of,
 )
 from kis_mcp.simulator.answers.subject import Facts
 from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.engine.model import Reservation, Side, Ticket
+from kis_mcp.simulator.engine.model import Action, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.hosts import Host
@@ -49,7 +48,10 @@ def order_resv_rvsecncl(world: World, call: Call) -> Answer:
 
 
 def overseas_order_resv(world: World, call: Call) -> Answer:
+    """Booked; in Asia also taken back."""
     require_exchange(world, call)
+    if call.text("RVSE_CNCL_DVSN_CD") == Action.CANCEL:
+        return overseas_order_resv_ccnl(world, call)
     ticket = Ticket(
         symbol=call.text("PDNO"),
         side=side_of(call),
@@ -61,16 +63,15 @@ def overseas_order_resv(world: World, call: Call) -> Answer:
     if call.host is Host.DEMO and ticket.code != "00":
         raise Rejected(Problem.ORDER_TYPE)
     reservation = world.broker.reserve(world.account(call), ticket, None, call.now)
-    number = accept(world, call, reservation)
-    day = f"{reservation.received_at:%Y%m%d}"
-    return {"output": {"odno": number, "rsvn_ord_rcit_dt": day, "ovrs_rsvn_odno": number}}
+    return {"output": _receipt_abroad(world, call, reservation)}
 
 
 def overseas_order_resv_ccnl(world: World, call: Call) -> Answer:
     reservation = _found(world, call, "OVRS_RSVN_ODNO", "overseas_stock")
     require(call.day("reservation_date") == reservation.received_at.date())
+    require(call.text("PDNO") in ("", reservation.ticket.symbol))
     world.broker.reservations.cancel(reservation, call.now)
-    return {"output": {"ovrs_rsvn_odno": accept(world, call, reservation)}}
+    return {"output": _receipt_abroad(world, call, reservation)}
 
 
 def order_resv_ccnl(world: World, call: Call) -> Answer:
@@ -90,10 +91,15 @@ def order_resv_ccnl(world: World, call: Call) -> Answer:
 
 
 def overseas_order_resv_list(world: World, call: Call) -> Answer:
-    """Those in the US by the day they were booked on."""
+    """Those in the US or in Asia by the day they were booked on."""
     listed = world.market.instruments
     booked = _booked(world, call, "overseas_stock")
     return {"output": [_row_abroad(world, item) for item in booked if on_exchange(listed[item.ticket.symbol], call)]}
+
+
+def _receipt_abroad(world: World, call: Call, reservation: Reservation) -> Facts:
+    number = accept(world, call, reservation)
+    return {"odno": number, "rsvn_ord_rcit_dt": reservation.received_at.date(), "ovrs_rsvn_odno": number}
 
 
 def _ticket(world: World, call: Call) -> Ticket:

@@ -8,20 +8,10 @@ from kis_mcp.simulator.answers.subject import Subject
 from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.places import stock_exchanges
 from kis_mcp.simulator.world import World
 
 _SHARE_MARKETS = frozenset({"", "J", "NX", "UN"})
-_US_EXCHANGES = {
-    "NAS": "nasdaq",
-    "NYS": "nyse",
-    "AMS": "amex",
-    "BAQ": "nasdaq",
-    "BAY": "nyse",
-    "BAA": "amex",
-    "512": "nasdaq",
-    "513": "nyse",
-    "529": "amex",
-}
 _SHARE_CATEGORIES = frozenset({"domestic_stock", "overseas_stock"})
 
 
@@ -70,10 +60,8 @@ def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
 def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
     instrument = world.market.find(symbol)
     if instrument is not None and (instrument.category == _category(call) or "PRDT_TYPE_CD" in call.elements):
-        if (
-            instrument.category == "overseas_stock"
-            and _US_EXCHANGES.get(exchange, instrument.exchange) != instrument.exchange
-        ):
+        is_abroad = instrument.category == "overseas_stock"
+        if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
@@ -87,7 +75,10 @@ def _category(call: Call) -> str:
 
 
 def _wanted(instrument: Instrument, call: Call) -> bool:
-    """Whether a contract is of the product and expiry that a call asks for."""
+    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for."""
+    exchange = stock_exchanges().get(call.text("EXCD"))
+    if exchange is not None:
+        return instrument.listed_on is exchange
     if call.api.parameter("product") is None or instrument.expiry is None:
         return True
     arguments, month = call.arguments, f"{instrument.expiry:%Y%m}"

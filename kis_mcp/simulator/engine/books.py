@@ -12,8 +12,12 @@ from kis_mcp.simulator.market.instruments import Category
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
 
-_SETTLEMENT_DAYS: Mapping[Category, int] = {"domestic_stock": 2, "domestic_bond": 0}
-"""Trading days until money changes hands; 1 elsewhere."""
+_SETTLEMENT_DAYS: Mapping[Category, int] = {
+    "domestic_futureoption": 1,
+    "overseas_futureoption": 1,
+    "domestic_bond": 0,
+}
+"""Trading days until money changes hands; stocks by their country."""
 
 _COST_STEP = Decimal("0.0001")
 
@@ -28,7 +32,8 @@ class Books:
     Args:
         market: Tells instruments and calendars.
         store: Where it all survives a restart.
-        starting_cash: What an account opens with, by currency.
+        starting_cash: What an account opens with, by currency. One that was kept before a currency was simulated gets
+            what is missing.
     """
 
     def __init__(self, market: Market, store: StateStore, starting_cash: dict[str, Decimal]) -> None:
@@ -37,6 +42,8 @@ class Books:
         self._starting_cash = starting_cash
         self._changed: dict[str, Account | Fill] = {}
         self.accounts = {account.key: account for account in store.load(Account)}
+        for account in self.accounts.values():
+            account.cash = starting_cash | account.cash
         self.fills: list[Fill] = list(store.load(Fill))
 
     def account(self, host: str, number: str, product: str, owner: str) -> Account:
@@ -83,7 +90,9 @@ class Books:
             commission=commission(instrument, value * size),
             tax=tax(instrument, order.side, value * size),
             cost=abs(released),
-            settles_on=self._market.calendar(instrument).after(day, _SETTLEMENT_DAYS.get(instrument.category, 1)),
+            settles_on=self._market.calendar(instrument).after(
+                day, _SETTLEMENT_DAYS.get(instrument.category, instrument.home.settlement_days)
+            ),
             multiplier=instrument.multiplier,
             closed=closed,
             gain=-sign * value * closed - released if instrument.margin_rate else None,

@@ -67,6 +67,7 @@ class Broker:
         Raises:
             Rejected: It breaks a rule; nothing changed.
         """
+        self._check_lots(ticket)
         return self._accept(account, ticket, now)
 
     def amend(
@@ -138,6 +139,7 @@ class Broker:
             Rejected: It can never be right, or comes at the wrong time.
         """
         self._checked(ticket, now)
+        self._check_lots(ticket)
         return self.reservations.take(account, ticket, end, now)
 
     def amend_reservation(self, reservation: Reservation, ticket: Ticket, end: date | None, now: datetime) -> None:
@@ -229,6 +231,16 @@ class Broker:
         if not all(quote.low_limit <= price <= quote.high_limit for price in prices):
             raise Rejected(Problem.PRICE_LIMIT)
         return instrument, order_type
+
+    def _check_lots(self, ticket: Ticket) -> None:
+        """Only of what is new: a partly filled order may leave less than a trading unit."""
+        instrument = self._market.find(ticket.symbol)
+        order_type = ORDER_TYPES[instrument.category].get(ticket.code) if instrument else None
+        if instrument is None or order_type is None or not order_type.in_lots or ticket.quantity % instrument.lot == 0:
+            return
+        lots = instrument.listed_on.lots
+        if lots == "all" or (lots == "buys" and ticket.side is Side.BUY):
+            raise Rejected(Problem.LOT)
 
     def _limit(self, instrument: Instrument, order_type: OrderType, ticket: Ticket, now: datetime) -> Decimal | None:
         book, quote = self._market.book(instrument, now), self._market.quote(instrument, now)

@@ -1,40 +1,42 @@
 """What a trade costs."""
 
+import csv
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import cache
 
+from kis_mcp.catalog.data import resources_folder
 from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
+from kis_mcp.simulator.market.places import Country
 
-COMMISSION_RATES: Mapping[Category, Decimal] = {
-    "domestic_stock": Decimal("0.000140527"),
-    "overseas_stock": Decimal("0.0025"),
+_COMMISSION_RATES: Mapping[Category, Decimal] = {
     "domestic_futureoption": Decimal("0.00003"),
     "overseas_futureoption": Decimal("0.00002"),
     "domestic_bond": Decimal("0.0001"),
 }
-_KR_SALES_TAX = Decimal("0.0020")
-_US_SALES_FEE = Decimal("0.0000206")
-_CENT = Decimal("0.01")
+"""Of what is no stock; stocks have those of their country in fees.csv."""
 
 
 def commission(instrument: Instrument, amount: Decimal) -> Decimal:
-    """The broker's fee: whole won rounded down, cents rounded half up."""
-    return _money(instrument, amount * COMMISSION_RATES[instrument.category])
+    """The broker's fee: whole won rounded down, the last decimal of others rounded half up."""
+    return _money(instrument, amount * _commission_rate(instrument))
 
 
 def tax(instrument: Instrument, side: Side, amount: Decimal) -> Decimal:
-    """The sales tax on Korean shares, funds exempt, or the US regulator's fee on shares; only sells pay it."""
-    exempt = instrument.margin_rate or (instrument.country == "KR" and instrument.kind != "stock")
-    if side is Side.BUY or exempt:
-        return ZERO
-    return _money(instrument, amount * (_KR_SALES_TAX if instrument.country == "KR" else _US_SALES_FEE))
+    """Taxes and regulators' fees on stocks: on Korean shares, funds exempt, and abroad; mostly only sells pay them."""
+    return _money(instrument, amount * _tax_rate(instrument, side))
+
+
+def buying_costs(country: Country) -> Decimal:
+    """What a buy of a country's stocks costs beside its amount, as a part of it."""
+    return sum((_stock_rate(country, "stock", what, Side.BUY) for what in ("commission", "tax")), ZERO)
 
 
 def needed_cash(instrument: Instrument, price: Decimal, quantity: int) -> Decimal:
-    """What opening a position takes at most, commission included: all of its value, or a contract's margin."""
+    """What opening a position takes at most, costs included: all of its value, or a contract's margin."""
     amount = price * quantity * instrument.multiplier
-    return margin(instrument, amount) + commission(instrument, amount)
+    return margin(instrument, amount) + commission(instrument, amount) + tax(instrument, Side.BUY, amount)
 
 
 def margin(instrument: Instrument, amount: Decimal) -> Decimal:
@@ -43,6 +45,33 @@ def margin(instrument: Instrument, amount: Decimal) -> Decimal:
 
 
 def _money(instrument: Instrument, amount: Decimal) -> Decimal:
-    if instrument.country == "KR":
-        return amount.quantize(Decimal(1), ROUND_DOWN)
-    return amount.quantize(_CENT, ROUND_HALF_UP)
+    rounding = ROUND_DOWN if instrument.country == "KR" else ROUND_HALF_UP
+    return amount.quantize(Decimal(1).scaleb(-instrument.home.currency_decimals), rounding)
+
+
+def _commission_rate(instrument: Instrument) -> Decimal:
+    rate = _COMMISSION_RATES.get(instrument.category)
+    return _stock_rate(instrument.country, instrument.kind, "commission", Side.BUY) if rate is None else rate
+
+
+def _tax_rate(instrument: Instrument, side: Side) -> Decimal:
+    if instrument.category in _COMMISSION_RATES:
+        return ZERO
+    return _stock_rate(instrument.country, instrument.kind, "tax", side)
+
+
+def _stock_rate(country: str, kind: str, what: str, side: Side) -> Decimal:
+    return _stock_rates().get((country, kind, what, side), ZERO)
+
+
+@cache
+def _stock_rates() -> Mapping[tuple[str, str, str, Side], Decimal]:
+    """Rates of stocks and funds by country, kind, what they are, and side, as estimates of fees have them too."""
+    rates: dict[tuple[str, str, str, Side], Decimal] = {}
+    with (resources_folder() / "fees.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for kind in (row["kind"],) if row["kind"] else ("stock", "etf"):
+                for side in (Side[row["side"].upper()],) if row["side"] else Side:
+                    key = (row["market"], kind, row["what"], side)
+                    rates[key] = rates.get(key, ZERO) + Decimal(row["percent"]) / 100
+    return rates

@@ -193,7 +193,9 @@ class _Tick:
 
     @property
     def volume(self) -> int:
-        return self._session.volume_at(self.number)
+        """In whole trading units."""
+        volume = self._session.volume_at(self.number)
+        return volume - volume % self._instrument.lot
 
     @property
     def midpoint(self) -> Decimal:

@@ -17,9 +17,10 @@ class OrderType:
     """How the limit comes about, how long the order lives, and the name KIS shows.
 
     Attributes:
-        venues: Of KRX shares' venues those that take it; none where a market has one only.
+        venues: Those that take it; none where all do.
         sides: Of the orders that may have it.
         can_change: Whether an order of this type may be amended.
+        in_lots: Whether its quantity is in trading units where the exchange wants that.
     """
 
     pricing: Pricing
@@ -30,6 +31,7 @@ class OrderType:
     venues: frozenset[str] = frozenset()
     sides: frozenset[Side] = frozenset(Side)
     can_change: bool = True
+    in_lots: bool = True
 
     @property
     def may_cost_anything(self) -> bool:
@@ -44,6 +46,7 @@ class OrderType:
 _KRX, _NXT = frozenset({"KRX"}), frozenset({"NXT"})
 _KRX_SOR, _KRX_NXT, _ALL = _KRX | {"SOR"}, _KRX | _NXT, _KRX | _NXT | {"SOR"}
 _SELL_ONLY = frozenset({Side.SELL})
+_US = frozenset({"NASD", "NYSE", "AMEX"})
 
 
 KRX_TYPES = {
@@ -76,14 +79,15 @@ KRX_TYPES = {
     "46": OrderType("best_opposite", "KRX애프터마켓최유리지정가FOK", InForce.FOK, venues=_KRX),
     "47": OrderType("best_own", "KRX애프터마켓최우선지정가", venues=_KRX),
 }
-US_TYPES = {
+OVERSEAS_TYPES = {
     "00": OrderType("limit", "지정가"),
-    "31": OrderType("market", "MOO(장개시시장가)", auction=Auction.OPEN, sides=_SELL_ONLY),
-    "32": OrderType("limit", "LOO(장개시지정가)", auction=Auction.OPEN),
-    "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE, sides=_SELL_ONLY),
-    "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE),
-    "35": OrderType("limit", "TWAP", manner=Manner.BY_TIME, can_change=False),
-    "36": OrderType("limit", "VWAP", manner=Manner.BY_VOLUME, can_change=False),
+    "31": OrderType("market", "MOO(장개시시장가)", auction=Auction.OPEN, venues=_US, sides=_SELL_ONLY),
+    "32": OrderType("limit", "LOO(장개시지정가)", auction=Auction.OPEN, venues=_US),
+    "33": OrderType("market", "MOC(장마감시장가)", auction=Auction.CLOSE, venues=_US, sides=_SELL_ONLY),
+    "34": OrderType("limit", "LOC(장마감지정가)", auction=Auction.CLOSE, venues=_US),
+    "35": OrderType("limit", "TWAP", manner=Manner.BY_TIME, venues=_US, can_change=False),
+    "36": OrderType("limit", "VWAP", manner=Manner.BY_VOLUME, venues=_US, can_change=False),
+    "50": OrderType("limit", "단주지정가", venues=frozenset({"SEHK"}), sides=_SELL_ONLY, in_lots=False),
 }
 _KRX_FUTURES_TYPES = {
     "01": OrderType("limit", "지정가"),
@@ -105,7 +109,7 @@ _OVERSEAS_FUTURES_TYPES = {
 }
 ORDER_TYPES: Mapping[Category, Mapping[str, OrderType]] = {
     "domestic_stock": KRX_TYPES,
-    "overseas_stock": US_TYPES,
+    "overseas_stock": OVERSEAS_TYPES,
     "domestic_futureoption": _KRX_FUTURES_TYPES,
     "overseas_futureoption": _OVERSEAS_FUTURES_TYPES,
     "domestic_bond": {"00": OrderType("limit", "지정가")},

@@ -8,6 +8,7 @@ class Problem(Enum):
 
     UNKNOWN_SYMBOL = auto()
     ORDER_TYPE = auto()
+    LOT = auto()
     OFF_TICK = auto()
     PRICE_LIMIT = auto()
     NO_CASH = auto()

@@ -150,7 +150,13 @@ def _check_period(day: date, end: date | None) -> None:
 
 
 def _takes_reservations(instrument: Instrument, now: datetime, market: Market) -> bool:
-    """KIS' hours in Korean time: the US' day until ten minutes before its opening, Korea's night from 15:40 to 7:30."""
+    """KIS' hours in Korean time: the US' day until ten minutes before its opening, Korea's night from 15:40 to 7:30.
+
+    In Asia it has windows; what comes in one during the session is sent at the next day's opening.
+    """
+    if windows := instrument.home.reservations:
+        there = now.astimezone(instrument.timezone)
+        return there.weekday() < 5 and any(start <= there.time() < end for start, end in windows)
     local = now.astimezone(KST)
     clock = local.time()
     if instrument.country == "US":

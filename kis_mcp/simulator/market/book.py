@@ -49,8 +49,7 @@ def book(seed: str, instrument: Instrument, last: int, before: int, limits: tupl
     asks: list[Level] = []
     bids: list[Level] = []
     for _ in range(levels):
-        ask_size = int(usual * (0.2 + random.random()))
-        bid_size = int(usual * (0.2 + random.random()))
+        ask_size, bid_size = (_in_lots(int(usual * (0.2 + random.random())), instrument.lot) for _ in range(2))
         if ask <= high_limit:
             asks.append(Level(instrument.price(ask), ask_size))
             ask += instrument.tick(ask)
@@ -58,3 +57,7 @@ def book(seed: str, instrument: Instrument, last: int, before: int, limits: tupl
             bids.append(Level(instrument.price(bid), bid_size))
             bid -= instrument.tick(bid - 1)
     return Book(tuple(asks), tuple(bids))
+
+
+def _in_lots(size: int, lot: int) -> int:
+    return max(size // lot, 1) * lot

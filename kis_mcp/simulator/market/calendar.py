@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from kis_mcp.clock import KST
-
 TICK_SECONDS = 20
 """The market trades once in so many seconds."""
 
 _ONE_DAY = timedelta(days=1)
-_HOURS = {True: (time(9), 390), False: (time(9, 30), 390)}
-"""Is Korea → opening time and minutes of its session."""
+_ALL_DAY = (time(0), 1440)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +23,15 @@ class Calendar:
     """When one country's market trades.
 
     By default it never closes: each session lasts from midnight to midnight, and today is a trading day even at a
-    weekend. With ``keep_hours`` it keeps the exchange's regular hours on weekdays, and between sessions the last
-    one's end still stands. The history is made of weekdays in both cases.
+    weekend. With ``hours``, from and to, it keeps the exchange's regular hours on weekdays, and between sessions the
+    last one's end still stands. The history is made of weekdays in both cases.
     """
 
-    def __init__(self, timezone: tzinfo, *, keep_hours: bool) -> None:
+    def __init__(self, timezone: tzinfo, hours: tuple[time, time] | None = None) -> None:
         self._timezone = timezone
-        self._keep_hours = keep_hours
-        opening, minutes = _HOURS[timezone is KST] if keep_hours else (time(0), 1440)
-        self._opening = opening.hour * 3600 + opening.minute * 60
+        self._keep_hours = hours is not None
+        opens, minutes = (hours[0], _minutes(hours[1]) - _minutes(hours[0])) if hours else _ALL_DAY
+        self._opening = _minutes(opens) * 60
         self.ticks_a_day = minutes * 60 // TICK_SECONDS
 
     def moment(self, now: datetime) -> Moment:
@@ -68,3 +65,7 @@ class Calendar:
             while day.weekday() > 4:
                 day += _ONE_DAY
         return day
+
+
+def _minutes(clock: time) -> int:
+    return clock.hour * 60 + clock.minute

@@ -1,7 +1,6 @@
 """What is traded."""
 
 import csv
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -10,21 +9,18 @@ from pathlib import Path
 from typing import Literal, cast
 
 from kis_mcp.catalog.data import resources_folder
-from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.simulator.market.places import Country, Exchange, Home, Ladder, exchanges, homes
 
-Country = Literal["KR", "US"]
 Category = Literal[
     "domestic_stock", "overseas_stock", "domestic_futureoption", "overseas_futureoption", "domestic_bond"
 ]
 """KIS' product categories, as the spec table names them."""
 
-_SHARE_BOUNDS, _SHARE_TICKS = (2_000, 5_000, 20_000, 50_000, 200_000, 500_000), (1, 5, 10, 50, 100, 500, 1_000)
-_FUND_BOUNDS, _FUND_TICKS = (2_000,), (1, 5)
-_DECIMALS: dict[Country, int] = {"KR": 0, "US": 2}
-_VOLATILITY: dict[Country, float] = {"KR": 0.017, "US": 0.015}
+_SHARES = frozenset({"domestic_stock", "overseas_stock"})
 _DERIVATIVES = frozenset({"future", "call", "put"})
 _DAY_REACH = {"future": 20, "call": 80, "put": 80}
-"""How far a price may go in a day, in percent of the previous close; Korean shares and bonds 30."""
+"""How far a contract's price may go in a day, in percent of the previous close."""
+_BOND_REACH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +30,18 @@ class Instrument:
     The market model counts prices in units, the last decimal of the instrument's price: 1 won, 1 cent, 0.01 points.
 
     Attributes:
-        exchange: krx, nasdaq, nyse, amex or cme.
+        exchange: A word of exchanges.csv.
         kind: stock, etf, future, call, put, bond; other for what only stands in.
         base_units: The price around which the model moves.
         daily_volume: Shares, contracts or bonds on a usual day.
         sector: A company's industry; a contract's product.
         decimals: How many its prices have.
-        step: The price step in units, where it is the same at every price.
+        ticks: The price step by price.
+        lot: The trading unit.
         multiplier: Money for one contract and one point. A bond's price is for ten of its units.
         margin_rate: What part of its value a contract binds; 0 where everything is paid and nothing sold short.
-        moves_with: Instruments of the same word rise and fall together; "" moves alone.
         volatility: Of a day; negative for what falls when the others of its word rise, as puts do.
+        moves_with: Instruments of the same word rise and fall together; "" moves alone.
     """
 
     symbol: str
@@ -57,14 +54,15 @@ class Instrument:
     daily_volume: int
     listed_shares: int
     sector: str
-    decimals: int = 0
-    step: int | None = None
+    decimals: int
+    ticks: Ladder
+    volatility: float
+    lot: int = 1
     multiplier: Decimal = Decimal(1)
     margin_rate: Decimal = Decimal(0)
     strike: Decimal = Decimal(0)
     expiry: date | None = None
     moves_with: str = ""
-    volatility: float = _VOLATILITY["KR"]
 
     @property
     def category(self) -> Category:
@@ -80,12 +78,20 @@ class Instrument:
         return self.moves_with or self.symbol
 
     @property
+    def home(self) -> Home:
+        return homes()[self.country]
+
+    @property
+    def listed_on(self) -> Exchange:
+        return exchanges()[self.exchange]
+
+    @property
     def currency(self) -> str:
-        return "KRW" if self.country == "KR" else "USD"
+        return self.home.currency
 
     @property
     def timezone(self) -> tzinfo:
-        return KST if self.country == "KR" else NEW_YORK
+        return self.home.timezone
 
     def price(self, units: int) -> Decimal:
         """Units as a price."""
@@ -102,23 +108,30 @@ class Instrument:
 
     def tick(self, units: int) -> int:
         """The price step at a price, in units."""
-        if self.step is not None:
-            return self.step
-        if self.kind == "stock":
-            return _SHARE_TICKS[bisect_right(_SHARE_BOUNDS, units)]
-        return _FUND_TICKS[bisect_right(_FUND_BOUNDS, units)]
+        return self.ticks.at(units)
 
     def on_tick(self, price: Decimal) -> bool:
         units = self.units(price)
         return units is not None and units > 0 and units % self.tick(units) == 0
 
     def limits(self, previous_close: int) -> tuple[int, int]:
-        """The day's lowest and highest price in units: KRX' 30 %, those of contracts, none for US shares."""
-        if self.category == "overseas_stock":
+        """The day's lowest and highest price in units: the exchange's, or a contract's; far apart where it has none."""
+        reach = self._reach(previous_close)
+        if reach is None:
             return 1, previous_close * 100
-        reach = previous_close * _DAY_REACH.get(self.kind, 30) // 100
         low, high = previous_close - reach, previous_close + reach
         return -(-low // self.tick(low)) * self.tick(low), high // self.tick(high) * self.tick(high)
+
+    @property
+    def has_limits(self) -> bool:
+        return self._reach(self.base_units) is not None
+
+    def _reach(self, previous_close: int) -> int | None:
+        exchange = self.listed_on
+        if exchange.widths is not None and self.category in _SHARES:
+            return exchange.widths.at(previous_close)
+        percent = exchange.limit_percent if self.category in _SHARES else _DAY_REACH.get(self.kind, _BOND_REACH)
+        return None if percent is None else previous_close * percent // 100
 
 
 @cache
@@ -138,7 +151,7 @@ def contracts() -> dict[str, Instrument]:
 
 
 def _instrument(row: dict[str, str]) -> Instrument:
-    country = cast("Country", row["market"])
+    country, exchange = cast("Country", row["market"]), exchanges()[row["exchange"]]
     return Instrument(
         symbol=row["symbol"],
         country=country,
@@ -146,13 +159,14 @@ def _instrument(row: dict[str, str]) -> Instrument:
         name_ko=row["name_ko"],
         name_en=row["name_en"],
         kind=row["kind"],
-        base_units=int(Decimal(row["base_price"]).scaleb(_DECIMALS[country])),
+        base_units=int(Decimal(row["base_price"]).scaleb(exchange.decimals)),
         daily_volume=int(row["daily_volume"]),
         listed_shares=int(row["listed_shares"]),
         sector=row["sector"],
-        decimals=_DECIMALS[country],
-        step=1 if country == "US" else None,
-        volatility=_VOLATILITY[country],
+        decimals=exchange.decimals,
+        ticks=exchange.ticks if row["kind"] == "stock" else exchange.fund_ticks,
+        volatility=homes()[country].volatility,
+        lot=int(row["lot"]),
     )
 
 
@@ -170,7 +184,7 @@ def _contract(row: dict[str, str]) -> Instrument:
         listed_shares=0,
         sector=row["product"],
         decimals=decimals,
-        step=int(Decimal(row["tick"]).scaleb(decimals)),
+        ticks=Ladder((int(Decimal(row["tick"]).scaleb(decimals)),)),
         multiplier=Decimal(row["multiplier"]),
         margin_rate=Decimal(row["margin_rate"] or 0),
         strike=Decimal(row["strike"] or 0),
@@ -186,10 +200,11 @@ def stand_in(symbol: str, country: Country, number: int) -> Instrument:
     Args:
         number: Tells one symbol from another.
     """
+    exchange = next(exchange for exchange in exchanges().values() if exchange.home.country == country)
     return Instrument(
         symbol=symbol,
         country=country,
-        exchange="krx" if country == "KR" else "nasdaq",
+        exchange=exchange.exchange,
         name_ko=symbol,
         name_en=symbol,
         kind="other",
@@ -197,7 +212,7 @@ def stand_in(symbol: str, country: Country, number: int) -> Instrument:
         daily_volume=100_000 + number % 900_000,
         listed_shares=10_000_000,
         sector="",
-        decimals=_DECIMALS[country],
-        step=1 if country == "US" else None,
-        volatility=_VOLATILITY[country],
+        decimals=exchange.decimals,
+        ticks=exchange.fund_ticks,
+        volatility=exchange.home.volatility,
     )

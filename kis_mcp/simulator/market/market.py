@@ -6,17 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from zlib import crc32
 
-from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
-from kis_mcp.simulator.market.instruments import Country, Instrument, contracts, instruments, stand_in
+from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments, stand_in
+from kis_mcp.simulator.market.places import Country, homes
 from kis_mcp.simulator.market.session import Bar, Session
 
 _KEPT_SESSIONS = 64
 _BOOK_LEVELS = 10
-USD_KRW = Decimal("1385.50")
-"""Won for a dollar, the same for ever: money that is converted twice comes back unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Quote:
     Attributes:
         at: The last trade's time, in the exchange's time zone.
         day: The trading day.
-        low_limit, high_limit: KRX' price limits; far apart in the US, which has none.
+        low_limit, high_limit: The exchange's price limits; far apart where it has none.
     """
 
     instrument: Instrument
@@ -84,8 +82,8 @@ class Market:
         self.seed = seed
         self.instruments = instruments() | contracts()
         self._calendars = {
-            "KR": Calendar(KST, keep_hours=keep_hours),
-            "US": Calendar(NEW_YORK, keep_hours=keep_hours),
+            home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
+            for home in homes().values()
         }
         self._stand_ins: dict[str, Instrument] = {}
         self._histories: dict[str, History] = {}

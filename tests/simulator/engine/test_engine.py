@@ -44,7 +44,7 @@ class Exchange:
         return self.books.account("real", {"alice": "11111111", "bob": "22222222"}[name], "01", name)
 
     def place(self, name: str, side: Side, quantity: int, price: Decimal, code: str = "00", symbol: str = "005930"):
-        ticket = Ticket(symbol, side, quantity, code, price, venue="KRX")
+        ticket = Ticket(symbol, side, quantity, code, price, venue="NASD" if symbol == "AAPL" else "KRX")
         return self.broker.place(self.customers[name], ticket, self.now)
 
     def price(self, symbol: str = "005930", ticks_away: int = 0) -> Decimal:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.simulator.engine.model import Fill, Manner, Order, Side, Ticket
-from kis_mcp.simulator.engine.order_types import KRX_TYPES, US_TYPES
+from kis_mcp.simulator.engine.order_types import KRX_TYPES, OVERSEAS_TYPES
 from kis_mcp.simulator.engine.problems import Rejected
 from tests.simulator.engine.test_engine import MARKET, Exchange
 
@@ -152,7 +152,7 @@ def test_an_order_at_the_open_that_its_price_does_not_suit_is_gone_after_the_ope
 @pytest.mark.parametrize("code", ["35", "36"])
 def test_a_sliced_order_is_filled_bit_by_bit_until_the_close(code: str):
     exchange = Exchange()
-    assert US_TYPES[code].manner in (Manner.BY_TIME, Manner.BY_VOLUME)
+    assert OVERSEAS_TYPES[code].manner in (Manner.BY_TIME, Manner.BY_VOLUME)
     order = order_of(exchange, code, Side.BUY, 100, away=5_000, symbol="AAPL")
     assert order.filled == 0
     exchange.now += timedelta(hours=1)
