@@ -14,7 +14,7 @@ from kis_mcp.trading.holdings import is_short
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.market_facts import MarketFacts, Values, record
 from kis_mcp.trading.open_positions import HELD, Told, holding_rows, open_positions
-from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, is_same_symbol
+from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, Side, is_same_symbol
 
 _SOLD_FROM_HOLDINGS = STOCK_MARKETS | {"domestic_bond"}
 
@@ -39,6 +39,17 @@ _MOST = (
     "market_orderable_quantity",
     "buyable_quantity",
 )
+_LOANS: Mapping[str, tuple[Loan, Side]] = {
+    "margin_open": ("open", "buy"),
+    "margin_repay": ("repay", "sell"),
+    "short_open": ("short", "sell"),
+    "short_repay": ("repay", "buy"),
+    "collateral_loan": ("repay", "sell"),
+    "lending_return": ("repay", "sell"),
+    "borrowed": ("short", "sell"),
+}
+"""The word for a loan, whoever lends → what it means, and the side that goes with it."""
+
 _CLOSABLE = ("closable_quantity", "closable_quantity_1")
 
 
@@ -69,14 +80,17 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
     )
 
 
-def loan_of(values: Values) -> Loan | None:
-    """What an order has to do with a loan of money or stock, by the words of its arguments."""
-    words = [str(values.get(name)) for name in ("credit_type", "position_type", "sell_kind")]
-    if any(word.endswith("short_open") or word == "borrowed" for word in words):
-        return "short"
-    if any(word.endswith(("_repay", "_return", "collateral_loan")) for word in words):
-        return "repay"
-    return "open" if any(word.endswith("margin_open") for word in words) else None
+def loan_of(values: Values, side: Side | None) -> tuple[Loan | None, str | None]:
+    """What an order has to do with a loan of money or stock, by the words of its arguments, and the word that
+    contradicts its side."""
+    for name in ("credit_type", "position_type", "sell_kind"):
+        word = str(values.get(name))
+        loan, goes_with = _LOANS.get(word.removeprefix("broker_").removeprefix("ksfc_"), (None, None))
+        if loan and side not in (None, goes_with):
+            return None, f"{name} {word}"
+        if loan:
+            return loan, None
+    return None, None
 
 
 async def _nothing() -> None: ...

@@ -60,6 +60,7 @@ class GuardFacts:
         tick, lot: What prices and quantities are multiples of, where the instrument's own facts say.
         contract_hours: When the contract trades, where that is KIS' to say and is to be kept.
         loan: Whether it lends to buy, pays a loan back, or sells what was lent; None for an order without loan.
+        wrong_loan: The argument that says of a loan what contradicts the order's side.
         account: Where the order goes.
     """
 
@@ -84,6 +85,7 @@ class GuardFacts:
     lot: Decimal | None = None
     contract_hours: Hours | None = None
     loan: Loan | None = None
+    wrong_loan: str | None = None
     account: AccountFacts = AccountFacts()
 
     @property
@@ -99,7 +101,8 @@ class GuardFacts:
         """Whether it only takes back an order, closes what is held, or changes an order that does."""
         order, closable = self.order, self.account.closable
         if order.action is not Action.NEW:
-            return self.is_cancel or (order.side == "sell" and order.market in STOCK_MARKETS)
+            sells = order.side == "sell" and order.market in STOCK_MARKETS and self.loan != "short"
+            return self.is_cancel or sells
         closes = closable is not None and order.quantity is not None and order.quantity <= closable
         return closes or self.loan == "repay"
 

@@ -30,7 +30,8 @@ _LOOKUPS: Mapping[str, Lookup] = {
 async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, describe: Describe) -> GuardFacts:
     """The facts with what KIS has to say of them. KIS' failures leave gaps for the rules to judge."""
     order, limits = facts.order, facts.limits
-    facts = replace(facts, venue=venue_of(api.tool, values), loan=loan_of(values))
+    loan, wrong_loan = loan_of(values, order.side)
+    facts = replace(facts, venue=venue_of(api.tool, values), loan=loan, wrong_loan=wrong_loan)
     market = known(order, describe)
     if facts.is_cancel:
         return replace(facts, order=replace(order, name=market.name), kind=market.kind)

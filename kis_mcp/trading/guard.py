@@ -29,6 +29,7 @@ RULES: Mapping[str, Rule] = {
         Rule(terms.quantity_in_lots, needs_kis=True),
         Rule(caps.quantity_cap, "KIS_MAX_ORDER_QUANTITY"),
         Rule(caps.quantity_can_be_told, "KIS_MAX_ORDER_QUANTITY", needs_kis=True),
+        Rule(terms.loan_fits_side, needs_kis=True),
         Rule(terms.price_fits_order_type),
         Rule(terms.stop_price_fits_order_type),
         Rule(terms.price_on_tick),

@@ -12,7 +12,7 @@ from kis_mcp.trading.account_facts import loan_of
 from kis_mcp.trading.facts import AccountFacts, GuardFacts
 from kis_mcp.trading.guard import RULES, check
 from kis_mcp.trading.limits import OrderLimits
-from kis_mcp.trading.order import Action
+from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.sessions import venues
 from tests.trading.test_guard import CAPS, FACTS, ORDER, REAL, changing, ordering, refusing, warning
 
@@ -183,6 +183,7 @@ def test_who_sells_borrowed_stock_is_told() -> None:
         ({"loan": "short"}, False),
         ({"order": replace(ORDER, action=Action.MODIFY, side="sell")}, True),
         ({"order": replace(ORDER, action=Action.MODIFY, side="buy")}, False),
+        ({"order": replace(ORDER, action=Action.MODIFY, side="sell"), "loan": "short"}, False),
         ({"order": replace(FUTURE.order, action=Action.MODIFY, side="sell")}, False),
         ({"account": AccountFacts(closable=Decimal(9))}, False),
         ({"account": AccountFacts(closable=Decimal(10))}, True),
@@ -274,19 +275,30 @@ def test_who_gives_no_limit_where_the_exchange_has_none_is_told(
 
 
 @pytest.mark.parametrize(
-    ("words", "loan"),
+    ("words", "side", "loan"),
     [
-        ({"credit_type": "broker_margin_open"}, "open"),
-        ({"credit_type": "ksfc_margin_repay"}, "repay"),
-        ({"credit_type": "ksfc_short_open"}, "short"),
-        ({"credit_type": "broker_short_repay"}, "repay"),
-        ({"position_type": "cash"}, None),
-        ({"position_type": "broker_short_open"}, "short"),
-        ({"position_type": "collateral_loan"}, "repay"),
-        ({"sell_kind": "borrowed"}, "short"),
-        ({"sell_kind": "discretionary"}, None),
-        ({}, None),
+        ({"credit_type": "broker_margin_open"}, "buy", "open"),
+        ({"credit_type": "ksfc_margin_repay"}, "sell", "repay"),
+        ({"credit_type": "ksfc_short_open"}, "sell", "short"),
+        ({"credit_type": "broker_short_repay"}, "buy", "repay"),
+        ({"position_type": "broker_short_open"}, "sell", "short"),
+        ({"position_type": "collateral_loan"}, "sell", "repay"),
+        ({"position_type": "lending_return"}, "sell", "repay"),
+        ({"sell_kind": "borrowed"}, "sell", "short"),
     ],
 )
-def test_the_words_of_an_order_say_what_it_has_to_do_with_a_loan(words: dict[str, object], loan: str | None) -> None:
-    assert loan_of(words) == loan
+def test_the_words_of_an_order_say_what_it_has_to_do_with_a_loan_and_go_with_its_side(
+    words: dict[str, object], side: Side, loan: str
+) -> None:
+    assert loan_of(words, side) == (loan, None)
+    ((name, word),) = words.items()
+    found, wrong = loan_of(words, "sell" if side == "buy" else "buy")
+    assert (found, wrong) == (None, f"{name} {word}")
+    (finding,) = check(replace(FACTS, wrong_loan=wrong))
+    assert (finding.rule, finding.refuses) == ("loan_fits_side", True)
+    assert f"{name} {word}" in finding.what
+
+
+@pytest.mark.parametrize("words", [{}, {"position_type": "cash"}, {"sell_kind": "discretionary"}])
+def test_an_order_for_cash_has_no_loan(words: dict[str, object]) -> None:
+    assert loan_of(words, "sell") == (None, None)

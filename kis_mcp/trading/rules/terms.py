@@ -73,6 +73,17 @@ def quantity_in_lots(facts: GuardFacts) -> Finding | None:
     )
 
 
+def loan_fits_side(facts: GuardFacts) -> Finding | None:
+    if facts.wrong_loan is None:
+        return None
+    return Finding(
+        f"A {facts.order.side} order cannot be {facts.wrong_loan}.",
+        "Correct side, or credit_type or position_type: margin_open and short_repay are for buys, short_open and what"
+        " repays or returns another loan for sells; for cash leave it out.",
+        "side",
+    )
+
+
 def price_fits_order_type(facts: GuardFacts) -> Finding | None:
     order = facts.order
     order_type = order.order_type or ("limit" if order.market in STOCK_MARKETS | {"domestic_bond"} else "")
