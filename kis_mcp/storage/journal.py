@@ -174,9 +174,9 @@ class SqlJournal:
             return await _by_key(connection, account, account_id, idempotency_key)
 
     @uninterrupted
-    async def same_as(self, fingerprint: str) -> Sequence[Record]:
+    async def same_as(self, fingerprints: Collection[str]) -> Sequence[Record]:
         async with self._engine.connect() as connection:
-            query = _RECORDS.where(column("fingerprint") == fingerprint)
+            query = _RECORDS.where(column("fingerprint").in_(fingerprints))
             return await _records(connection, query.order_by(*_LATEST_FIRST))
 
     @uninterrupted

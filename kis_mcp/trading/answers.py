@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
-from kis_mcp.trading.journal import Record, Status
-from kis_mcp.trading.order import Order
+from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.question import QuestionFacts, order_facts, question
 
 
@@ -81,7 +81,7 @@ def answer_of(record: Record) -> OrderOutcome:
         case Status.REJECTED | Status.NOT_ACCEPTED:
             raise OrderRejected(
                 f"KIS did not take the order (intent {intent.id}): {record.message}",
-                remedy="Nothing stands at KIS. To try again, mend the order or give a new idempotency_key.",
+                remedy=f"{_what_stands(intent)} To try again, mend the order or give a new idempotency_key.",
                 kis_code=record.kis_code,
             )
         case Status.UNKNOWN | Status.SENT:
@@ -93,7 +93,7 @@ def answer_of(record: Record) -> OrderOutcome:
         case Status.NOT_SENT:
             raise OrderRefused(
                 f"The order (intent {intent.id}) did not reach KIS: {record.message}",
-                remedy="Nothing stands at KIS. Once the cause is gone, order again with a new idempotency_key.",
+                remedy=f"{_what_stands(intent)} Once the cause is gone, try again with a new idempotency_key.",
                 kis_code=record.kis_code,
             )
         case Status.PROPOSED | Status.CONFIRMED:
@@ -110,6 +110,13 @@ def answer_of(record: Record) -> OrderOutcome:
                 f"The order (intent {intent.id}) was not sent. {record.message}",
                 remedy="If a second one is wanted, give another idempotency_key.",
             )
+
+
+def _what_stands(intent: Intent) -> str:
+    """What KIS has after it did not take an intent."""
+    if intent.order.action is Action.NEW:
+        return "Nothing stands at KIS."
+    return f"Order {intent.order.original_order_id} stands at KIS as before."
 
 
 def _status_and_reason(record: Record) -> str:

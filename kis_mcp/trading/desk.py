@@ -10,7 +10,7 @@ claimed once, and only who claimed it sends it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from time import monotonic
@@ -138,9 +138,10 @@ class OrderDesk:
         account_id = await self._journal.account_id(account)
         order, now = order_of(api, values), self._clock()
         digest = fingerprint(self._environment, account_id, api.tool, values)
+        digests = {digest, fingerprint(self._environment, account.masked, api.tool, values)}
         if idempotency_key and (earlier := await self._journal.find_by_key(account, idempotency_key)):
-            return await self._recalled(_require_same(earlier, order, digest, call))
-        same = await self._journal.same_as(digest)
+            return await self._recalled(_require_same(earlier, order, digests, call))
+        same = await self._journal.same_as(digests)
         for record in same:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
@@ -180,7 +181,7 @@ class OrderDesk:
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
             raise refused
         record = await self._journal.propose(intent)
-        return await self._recalled(_require_same(record, order, digest, call))
+        return await self._recalled(_require_same(record, order, digests, call))
 
     async def decide(self, intent_id: str, decision: Decision) -> Status:
         """Journal the verdict on an intent; the first counts, and a later one changes nothing.
@@ -358,10 +359,11 @@ class OrderDesk:
             raise refused
 
     async def _require_room(self, intent: Intent, claimed_at: datetime) -> None:
-        """Refuse what other orders have used up the account's limits for since the person was asked."""
-        api, limits = self._kis.catalog.find(intent.tool), self._limits
+        """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
+        that an order for contracts was to close."""
+        api, limits, order = self._kis.catalog.find(intent.tool), self._limits, intent.order
         is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
-        if api is None or intent.order.action is not Action.NEW or not is_limited:
+        if api is None or order.action is not Action.NEW or not (is_limited or order.market.endswith("futureoption")):
             return
         facts = await self._facts(intent.order, claimed_at, excluding=intent.id)
         facts = await gathered(self._kis, facts, api, self._values(intent), self._describe)
@@ -430,10 +432,13 @@ def _state_after(error: BaseException, has_left: bool) -> OutcomeState:
     return "unknown"
 
 
-def _require_same(record: Record, order: Order, digest: str, call: str) -> Record:
+def _require_same(record: Record, order: Order, digests: Collection[str], call: str) -> Record:
     """The record, provided that an idempotency key is not used for two different orders.
 
     What a change or cancel is made of changes while its original fills, so there the calls are compared.
+
+    Args:
+        digests: The order's fingerprint, and how it was made before accounts were told apart.
     """
     first = record.intent.order
     if call and record.intent.call:
@@ -441,7 +446,7 @@ def _require_same(record: Record, order: Order, digest: str, call: str) -> Recor
     else:
         same_original = is_same_order_id(order.original_order_id, first.original_order_id)
         is_same = same_original and order.action is first.action
-    if is_same or record.intent.fingerprint == digest:
+    if is_same or record.intent.fingerprint in digests:
         return record
     raise BadArgument(
         "This idempotency_key was used for another order.",

@@ -39,7 +39,7 @@ RULES: Mapping[str, Rule] = {
         Rule(caps.price_collar, "KIS_PRICE_COLLAR_PERCENT", needs_kis=True),
         Rule(funds.buying_power, needs_kis=True),
         Rule(funds.holding_covers_the_sale, needs_kis=True),
-        Rule(caps.notional_cap, "KIS_MAX_ORDER_NOTIONAL", needs_kis=True),
+        Rule(caps.notional_cap, "KIS_MAX_ORDER_NOTIONAL", needs_kis=True, when_sending=True),
         Rule(caps.open_positions, "KIS_MAX_OPEN_POSITIONS", needs_kis=True, when_sending=True),
         Rule(caps.daily_loss, "KIS_MAX_DAILY_LOSS", needs_kis=True, when_sending=True),
         Rule(caps.orders_per_day, "KIS_MAX_ORDERS_PER_DAY", when_sending=True),

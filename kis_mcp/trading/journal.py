@@ -5,7 +5,7 @@
 Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -197,7 +197,7 @@ class Journal(Protocol):
 
     async def find_by_key(self, account: Account, idempotency_key: str) -> Record | None: ...
 
-    async def same_as(self, fingerprint: str) -> Sequence[Record]:
+    async def same_as(self, fingerprints: Collection[str]) -> Sequence[Record]:
         """Intents for the same order, latest first."""
         ...
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order, is_same_order_id, is_same_symbol
 from kis_mcp.trading.order_lists import OrderList, lists_of
@@ -13,6 +13,9 @@ from kis_mcp.trading.order_reading import offered, orders_between
 from kis_mcp.trading.placed_orders import PlacedOrder
 
 _FOR_CHANGES_ONLY = frozenset({"symbol", "side"})
+_DAYS = ("reservation_date", "order_date")
+"""Arguments that say of which day the order is."""
+
 _SHORT_ISIN = 9
 _CONTRACTS: Mapping[str, str] = {
     **dict.fromkeys("1A", "futures"),
@@ -37,7 +40,17 @@ async def original_of(
         return None
     if named.get("session") == "night":
         lists = lists[:1]
-    return await find_original(kis, lists, order.original_order_id or "", now, symbol=order.symbol)
+    days = [day for name in _DAYS if isinstance(day := values.get(name), date)]
+    found = await find_original(
+        kis, lists, order.original_order_id or "", now, symbol=order.symbol, day=days[0] if days else None
+    )
+    if found.session == "reserved" and days and not found.is_of_day(days[0]):
+        raise BadArgument(
+            f"KIS lists reservation {found.order_id} of {found.order_date}, none of {days[0]}.",
+            remedy="Take number and day from get_orders.",
+            field="reservation_date",
+        )
+    return found
 
 
 async def find_original(
@@ -48,24 +61,35 @@ async def find_original(
     *,
     market: str | None = None,
     symbol: str | None = None,
+    day: date | None = None,
 ) -> PlacedOrder:
     """The order with this number, of today or still waiting.
 
     Args:
         market: The only one that counts; None for all that the lists hold.
-        symbol: Which it is where exchanges gave one number twice.
+        symbol, day: Which it is where exchanges gave one number twice, or a number came again.
 
     Raises:
         BadArgument: KIS lists no such order, or several.
+        KisMcpError: It is in no list that can be read, and one cannot.
     """
+    problem: KisMcpError | None = None
     for order_list in lists:
+        try:
+            placed = await orders_between(kis, order_list, now, now, fresh=True)
+        except (KisUnavailable, RateLimited) as error:
+            if order_list.only:
+                raise
+            problem = error
+            continue
         found = [
             order
-            for order in (await orders_between(kis, order_list, now, now, fresh=True)).orders
+            for order in placed.orders
             if is_same_order_id(order.order_id, order_id)
             and order.action is not Action.CANCEL
             and market in (None, order.market)
         ]
+        found = [order for order in found if day is not None and order.is_of_day(day)] or found
         waiting = [order for order in found if order.is_waiting] or found
         if len({order.symbol for order in waiting}) > 1 and symbol is not None:
             waiting = [order for order in waiting if is_same_symbol(order.symbol, symbol)]
@@ -77,6 +101,8 @@ async def find_original(
             )
         if waiting:
             return max(waiting, key=lambda order: order.ordered_at or now)
+    if problem:
+        raise problem
     raise BadArgument(
         f"KIS lists no order {order_id} today.",
         remedy="Take the number from get_orders, with its market and session.",

@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
 
-from kis_mcp.trading.order import Action, Side, is_same_order_id, is_same_symbol
+from kis_mcp.clock import KST
+from kis_mcp.trading.order import Action, Side
 
 SAME_DAY = timedelta(hours=18)
 """How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
@@ -89,6 +90,10 @@ class PlacedOrder:
         """Whether something of it can still be changed: a reservation that KIS has sent lives on as another order."""
         return self.status.is_open and self.became is None
 
+    def is_of_day(self, day: date) -> bool:
+        """Whether that is its day, or the one on which a reservation was booked for its."""
+        return day in (self.order_date, self.ordered_at.astimezone(KST).date() if self.ordered_at else None)
+
     def may_be_of(self, sent_at: datetime) -> bool:
         """Whether it was taken about then; another day the same number is another order."""
         return self.ordered_at is None or abs(self.ordered_at - sent_at) < SAME_DAY
@@ -116,8 +121,3 @@ class PlacedOrders:
             ),
             complete,
         )
-
-    def find(self, order_id: str, symbol: str | None = None) -> PlacedOrder | None:
-        """By number, with or without leading zeros, and by instrument where exchanges number apart."""
-        found = (order for order in self.orders if is_same_order_id(order.order_id, order_id))
-        return next((order for order in found if is_same_symbol(order.symbol, symbol)), None)

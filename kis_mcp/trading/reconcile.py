@@ -79,7 +79,7 @@ def match(
     Of several unknown intents for the same order the first takes the first, once none can be on its way any more.
     """
     lists = lists_of(intent.tool, intent.arguments)
-    if changed := _changed(intent, placed, lists):
+    if changed := _changed(intent, sent_at, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
         return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
     taken = {key_of(other) for other in others if other.status is Status.ACCEPTED}
@@ -98,7 +98,7 @@ def match(
         return _conclusion(intent, now, "unresolved", "The list of orders at KIS could not be read to its end.")
     if now - sent_at < CERTAIN_AFTER:
         return _conclusion(intent, now, "unresolved", "It is not in the list of orders at KIS yet.")
-    if not _proves_absence(intent, placed, lists):
+    if not _proves_absence(intent, sent_at, placed, lists):
         return _conclusion(intent, now, "unresolved", "KIS lists no such order, but not every order shows there.")
     return _conclusion(intent, now, "not_accepted", "KIS lists no such order.")
 
@@ -173,10 +173,10 @@ def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
     return order.ordered_at is not None and -EARLIEST <= order.ordered_at - sent_at <= LATEST
 
 
-def _changed(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
+def _changed(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
     """The standing order, where what it has become shows that the change or cancel was taken."""
     action = intent.order.action
-    original = None if action is Action.NEW else _original(intent, placed)
+    original = None if action is Action.NEW else _original(intent, sent_at, placed)
     if original is None:
         return None
     if action is Action.CANCEL:
@@ -185,14 +185,24 @@ def _changed(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -
     return original if _shows_by_effect(intent, lists) and is_as_wanted else None
 
 
-def _proves_absence(intent: Intent, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
+def _proves_absence(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
     if not lists or not all(order_list.proves_absence for order_list in lists):
         return False
-    return not _shows_by_effect(intent, lists) or _original(intent, placed) is not None
+    return not _shows_by_effect(intent, lists) or _original(intent, sent_at, placed) is not None
 
 
-def _original(intent: Intent, placed: PlacedOrders) -> PlacedOrder | None:
-    return placed.find(intent.order.original_order_id or "", intent.order.symbol)
+def _original(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> PlacedOrder | None:
+    """The order that was to be changed: of its day, or the latest before the change, since numbers recur."""
+    day = intent.arguments.get("reservation_date")
+    found = [
+        order
+        for order in placed.orders
+        if is_same_order_id(order.order_id, intent.order.original_order_id)
+        and is_same_symbol(order.symbol, intent.order.symbol)
+        and (not isinstance(day, str) or order.is_of_day(date.fromisoformat(day)))
+        and (order.ordered_at is None or order.ordered_at <= sent_at + LATEST)
+    ]
+    return max(found, key=lambda order: order.ordered_at or sent_at, default=None)
 
 
 def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:

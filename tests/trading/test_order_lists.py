@@ -68,7 +68,8 @@ def listing_of(order_list: OrderList, intent: Intent, sent: FakeClock, **changes
 
 async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: object) -> Record:
     """An intent of this API that was sent and whose answer was lost."""
-    values = validate(api(tool), {**api(tool).example, **changes})
+    today = {name: f"{clock():%Y-%m-%d}" for name in ("reservation_date",) if name in api(tool).example}
+    values = validate(api(tool), {**api(tool).example, **today, **changes})
     intent = Intent(
         id=new_ulid(clock()),
         at=clock(),

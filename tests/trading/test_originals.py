@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.trading.order import order_of
 from kis_mcp.trading.originals import completed, original_of
 from kis_mcp.trading.placed_orders import PlacedOrder
@@ -61,6 +61,45 @@ async def test_the_symbol_tells_orders_of_two_exchanges_with_one_number_apart(
         kis, "overseas_stock_order_rvsecncl", order_id="7", symbol=symbol, exchange=exchange, quantity=3
     )
     assert (found.symbol, found.exchange) == (symbol, exchange)
+
+
+def reservation(day: str, quantity: int) -> dict[str, object]:
+    return {
+        "reserved_order_id": "12",
+        "reserved_order_date": day,
+        "reserved_order_receipt_date": day,
+        "reserved_order_receipt_time": "09:00:00",
+        "side": "buy",
+        "symbol": "005930",
+        "reserved_order_quantity": quantity,
+        "reserved_order_price": Decimal(60_000),
+        "filled_quantity": 0,
+    }
+
+
+async def test_a_reservation_is_told_by_its_day_where_the_number_came_again(kis: FakeKis) -> None:
+    both = [reservation("2026-03-02", 3), reservation("2026-03-03", 50)]
+    kis.answers = {"domestic_stock_order_resv_ccnl": {"reservations": both}}
+    tool = "domestic_stock_order_resv_rvsecncl"
+    for day, quantity in (("2026-03-02", 3), ("2026-03-03", 50)):
+        found = await original(kis, tool, reservation_id="12", reservation_date=day)
+        assert found.quantity == quantity
+    with pytest.raises(BadArgument, match="none of 2026-03-01"):
+        await original(kis, tool, reservation_id="12", reservation_date="2026-03-01")
+
+
+async def test_a_list_that_fails_hides_no_order_of_another(kis: FakeKis) -> None:
+    kis.accounts = {**kis.accounts, "overseas_futures": Account("12345678", "08")}
+    today, daily = "overseas_fo_inquire_ccld", "overseas_fo_inquire_daily_order"
+    listed = row(7, "ESZ26", receipt_datetime="2026-03-03T10:00:00", registration_datetime="2026-03-03T10:00:00")
+    cancel: dict[str, object] = {"order_id": "00000007", "order_date": "2026-03-03"}
+    for failing, other in ((today, daily), (daily, today)):
+        kis.failing = {failing: KisUnavailable("down", remedy="wait")}
+        kis.answers = {other: {"orders": [listed]}}
+        assert (await original(kis, "overseas_fo_order_rvsecncl", **cancel)).symbol == "ESZ26"
+    kis.answers[other] = {"orders": []}
+    with pytest.raises(KisUnavailable):
+        await original(kis, "overseas_fo_order_rvsecncl", **cancel)
 
 
 async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -146,6 +146,22 @@ def test_a_cancel_is_not_taken_for_that_of_an_order_with_the_same_number_elsewhe
     assert conclusion(elsewhere, PLACED, intent=CANCEL) == ("not_accepted", None)
     cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
     assert conclusion(replace(elsewhere, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+
+
+def test_a_cancel_is_not_taken_for_that_of_another_days_order_with_the_same_number() -> None:
+    earlier = replace(PLACED, status=PlacedStatus.CANCELLED, ordered_at=SENT - timedelta(days=11))
+    later = replace(PLACED, status=PlacedStatus.CANCELLED, ordered_at=SENT + timedelta(days=1))
+    assert conclusion(earlier, PLACED, later, intent=CANCEL) == ("not_accepted", None)
+    cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
+    assert conclusion(replace(earlier, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+
+
+def test_a_reservations_cancel_is_known_by_its_day() -> None:
+    february = SENT - timedelta(days=11)
+    old = replace(PLACED, status=PlacedStatus.CANCELLED, order_date=date(2026, 2, 20), ordered_at=february)
+    new = replace(PLACED, order_date=date(2026, 3, 3))
+    cancel = replace(CANCEL, arguments={"reservation_date": "2026-03-03"})
+    assert conclusion(old, new, intent=cancel) == ("not_accepted", None)
 
 
 def test_a_change_of_all_that_is_open_is_found_though_some_of_it_was_filled_meanwhile() -> None:

@@ -77,7 +77,7 @@ def not_a_duplicate(facts: GuardFacts) -> Finding | None:
             continue
         when = f"{record.sent_at:%Y-%m-%d %H:%M:%S}"
         what = f"The same order was sent at {when} and its state is {record.status.value}."
-        if facts.idempotency_key != record.intent.idempotency_key:
+        if facts.idempotency_key != record.intent.idempotency_key or (facts.is_cancel and not recent):
             return Finding(what, "This one comes in addition to it.", refuses=False)
         return Finding(
             what,
