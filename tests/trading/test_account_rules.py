@@ -83,6 +83,15 @@ def test_a_stop_is_measured_from_its_trigger() -> None:
     assert check(facts) == []
 
 
+def test_a_stop_price_does_not_take_the_place_of_the_market_in_an_order_that_may_be_no_stop() -> None:
+    change = changing(
+        Action.MODIFY, market="overseas_futureoption", order_type=None, price=Decimal(12000), stop_price=Decimal(12000)
+    )
+    facts = replace(limited(change, price_collar=Decimal(10)), last_price=Decimal(5300))
+    assert refusing(facts) == ["price_collar"]
+    assert refusing(replace(facts, last_price=Decimal(11900))) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "limits"),
     [

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kis_mcp.trading.facts import Finding, GuardFacts
 from kis_mcp.trading.order import Action
+from kis_mcp.trading.order_types import STOPS
 
 
 def quantity_can_be_told(facts: GuardFacts) -> Finding | None:
@@ -83,12 +84,13 @@ def daily_loss(facts: GuardFacts) -> Finding | None:
 
 
 def price_collar(facts: GuardFacts) -> Finding | None:
-    """Refuses a price far on the losing side. For options and spreads it only warns: their prices are small beside
-    what they stand for, and often old, so that a good order may be far from the last one."""
+    """Refuses a price far on the losing side of the market, or of the stop of an order that is said to wait for it.
+    For options and spreads it only warns: their prices are small beside what they stand for, and often old, so that a
+    good order may be far from the last one."""
     order, collar = facts.order, facts.limits.price_collar
     if not collar or order.price is None:
         return None
-    market = order.stop_price or facts.last_price
+    market = (order.stop_price if order.order_type in STOPS else None) or facts.last_price
     if market is None or market <= 0 or order.price <= 0:
         untold = _untold("distance from the last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
         return replace(untold, refuses=untold.refuses and not facts.is_small_price)
