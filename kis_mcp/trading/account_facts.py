@@ -16,8 +16,6 @@ from kis_mcp.trading.market_facts import MarketFacts, Values, record
 from kis_mcp.trading.open_positions import HELD, Told, holding_rows, open_positions
 from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, Side, is_same_symbol
 
-_SOLD_FROM_HOLDINGS = STOCK_MARKETS | {"domestic_bond"}
-
 _CAPACITY: Mapping[str, str] = {
     "domestic_stock_order_cash": "domestic_stock_inquire_psbl_order",
     "domestic_stock_order_credit": "domestic_stock_inquire_credit_psamount",
@@ -58,10 +56,9 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
     order, limits = facts.order, facts.limits
     is_new = order.action is Action.NEW
     capacity = _capacity_question(kis, api, values, order) if is_new else None
-    sells_holding = is_new and order.side == "sell" and facts.loan is None and order.market in _SOLD_FROM_HOLDINGS
     power, sellable = await asyncio.gather(
         _power(kis, capacity, values, order, market) if capacity else _nothing(),
-        _sellable(kis, order) if sells_holding else _nothing(),
+        _sellable(kis, order) if facts.is_cash_sale else _nothing(),
     )
     positions: Told[frozenset[str]] = Told(None)
     loss: Told[Decimal] = Told(None)
@@ -69,7 +66,7 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
         positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
     if limits.max_daily_loss:
         loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
-    asked = {"most": capacity, "closable": sells_holding}
+    asked = {"most": capacity, "closable": facts.is_cash_sale}
     return replace(
         power or AccountFacts(),
         asked=frozenset(name for name, was in asked.items() if was),

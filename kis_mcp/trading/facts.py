@@ -15,6 +15,8 @@ from kis_mcp.trading.ticks import InstrumentKind
 
 Loan: TypeAlias = Literal["open", "repay", "short"]
 
+_SOLD_IF_HELD = STOCK_MARKETS | {"domestic_bond"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
@@ -97,6 +99,18 @@ class GuardFacts:
         return self.order.action is Action.CANCEL
 
     @property
+    def is_cash_sale(self) -> bool:
+        """Whether it is to sell what is held, and no loan comes into it."""
+        order, has_loan = self.order, self.loan is not None or self.wrong_loan is not None
+        return order.action is Action.NEW and order.side == "sell" and order.market in _SOLD_IF_HELD and not has_loan
+
+    @property
+    def sells_holding(self) -> bool:
+        """Whether a person only parts with what they hold. Where that cannot be read, KIS takes no other cash sale."""
+        quantity, closable = self.order.quantity, self.account.closable
+        return self.is_cash_sale and (closable is None or (quantity is not None and quantity <= closable))
+
+    @property
     def reduces_risk(self) -> bool:
         """Whether it only takes back an order, closes what is held, or changes an order that does."""
         order, closable = self.order, self.account.closable
@@ -104,7 +118,7 @@ class GuardFacts:
             sells = order.side == "sell" and order.market in STOCK_MARKETS and self.loan != "short"
             return self.is_cancel or sells
         closes = closable is not None and order.quantity is not None and order.quantity <= closable
-        return closes or self.loan == "repay"
+        return closes or self.sells_holding or self.loan == "repay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,13 +161,46 @@ def test_an_instrument_that_kis_could_not_be_asked_of_warns_and_in_real_refuses(
     assert check(replace(changing(Action.CANCEL, REAL), exists=None)) == []
 
 
-@pytest.mark.parametrize(("known", "rule"), [("most", "buying_power"), ("closable", "holding_covers_the_sale")])
-def test_what_the_account_has_and_kis_does_not_tell_warns_and_in_real_refuses(known: str, rule: str) -> None:
-    order = replace(ORDER, side="sell" if known == "closable" else "buy")
-    facts = with_account(replace(FACTS, order=order), asked=frozenset({known}))
-    assert warning(facts) == [rule]
-    assert refusing(replace(facts, environment=REAL.environment)) == [rule]
+def test_a_buying_power_that_kis_does_not_tell_warns_and_in_real_refuses() -> None:
+    facts = with_account(asked=frozenset({"most"}))
+    assert warning(facts) == ["buying_power"]
+    assert refusing(replace(facts, environment=REAL.environment)) == ["buying_power"]
     assert check(replace(facts, account=AccountFacts())) == []
+
+
+UNTOLD = replace(
+    limited(REAL, price_collar=Decimal(10), max_daily_loss=Decimal(1), max_open_positions=1),
+    exists=None,
+    order=replace(ORDER, amount_krw=None),
+)
+
+
+@pytest.mark.parametrize("market", ["KR", "US", "domestic_bond"])
+def test_what_is_held_can_be_sold_for_cash_in_real_whatever_kis_does_not_tell(market: str) -> None:
+    sale = replace(UNTOLD, order=replace(UNTOLD.order, side="sell", market=market))
+    untold = ["instrument_is_known", "price_collar", "notional_cap"]
+    held = with_account(sale, asked=frozenset({"closable"}), closable=Decimal(10))
+    assert (refusing(held), warning(held)) == ([], untold)
+    unread = with_account(sale, asked=frozenset({"closable"}))
+    assert (refusing(unread), set(warning(unread))) == ([], {*untold, "holding_covers_the_sale"})
+    lost = with_account(sale, asked=frozenset({"closable"}), loss_today=Decimal(2))
+    assert refusing(lost) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"order": replace(UNTOLD.order, side="sell"), "loan": "short"},
+        {"order": replace(UNTOLD.order, side="sell"), "wrong_loan": "credit_type broker_margin_open"},
+        {"order": replace(UNTOLD.order, side="sell"), "account": AccountFacts(closable=Decimal(9))},
+        {"order": replace(UNTOLD.order, side="sell", market="domestic_futureoption")},
+    ],
+)
+def test_all_else_is_refused_in_real_where_kis_does_not_tell_what_it_takes(changes: dict[str, Any]) -> None:
+    assert {"instrument_is_known", "price_collar", "notional_cap", "daily_loss", "open_positions"} <= set(
+        refusing(replace(UNTOLD, **changes))
+    )
 
 
 @pytest.mark.parametrize("action", list(Action)[:2])

@@ -56,6 +56,19 @@ async def test_a_sale_needs_holdings_that_no_open_order_takes(kis: FakeKis, jour
     await desk(kis, journal).propose(sell | {"quantity": 42})
 
 
+@pytest.mark.parametrize("down", [BALANCE, "domestic_stock_inquire_price"])
+async def test_in_real_a_holding_is_sold_though_kis_does_not_answer(
+    kis: FakeKis, journal: SqlJournal, down: str
+) -> None:
+    kis.environment = Environment.REAL
+    limits = {"max_notional": Decimal(10**9), "max_quantity": Decimal(100), "price_collar": Decimal(10)}
+    real = desk(kis, journal, Environment.REAL, **limits, max_daily_loss=Decimal(1), max_open_positions=1)
+    kis.failing[down] = KisUnavailable("down", remedy="wait")
+    await real.propose(BUY | {"side": "sell"})
+    with pytest.raises(OrderRefused):
+        await real.propose()
+
+
 async def test_a_price_far_on_the_losing_side_is_refused_also_in_a_change(kis: FakeKis, journal: SqlJournal) -> None:
     collared = desk(kis, journal, price_collar=Decimal(10))
     with pytest.raises(OrderRefused, match=r"14\.3 % above the market's 70,000"):

@@ -152,7 +152,7 @@ def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"The {what} cannot be told, so the cap of {cap} ({setting}) cannot be checked.",
         "Try again when KIS tells it; the setting is the operator's to change.",
-        refuses=facts.is_real,
+        refuses=facts.is_real and not facts.sells_holding,
     )
 
 

@@ -44,5 +44,5 @@ def _untold(what: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"KIS does not tell the {what} for {facts.order.quantity:,f} of {facts.order.symbol}.",
         "Try again when KIS tells it.",
-        refuses=facts.is_real,
+        refuses=facts.is_real and not facts.sells_holding,
     )

@@ -18,7 +18,7 @@ def instrument_is_known(facts: GuardFacts) -> Finding | None:
             f"KIS could not be asked whether there is {what}.",
             "Try again when KIS answers, or look the symbol up with find_instrument.",
             "symbol",
-            refuses=facts.is_real,
+            refuses=facts.is_real and not facts.sells_holding,
         )
     return Finding(f"KIS knows no {what}.", "Look the symbol and its exchange up with find_instrument.", "symbol")
 
