@@ -56,7 +56,7 @@ async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, descri
     order = valued(order, market, collar=limits.price_collar, closes=facts.reduces_risk)
     share = order.quantity / account.most if order.quantity and account.most else None
     fees = estimated_fees(order, market.kind, limits.commissions)
-    return replace(facts, order=replace(order, fees=fees, buying_power_share=share))
+    return replace(facts, order=replace(order, fees=fees, buying_power_share=share, closes=facts.reduces_risk))
 
 
 async def _days(kis: Kis, facts: GuardFacts) -> TradingDays | None:

@@ -42,7 +42,7 @@ RULES: Mapping[str, Rule] = {
         Rule(caps.notional_cap, "KIS_MAX_ORDER_NOTIONAL", needs_kis=True, when_sending=True),
         Rule(caps.open_positions, "KIS_MAX_OPEN_POSITIONS", needs_kis=True, when_sending=True),
         Rule(caps.daily_loss, "KIS_MAX_DAILY_LOSS", needs_kis=True, when_sending=True),
-        Rule(caps.orders_per_day, "KIS_MAX_ORDERS_PER_DAY", when_sending=True),
+        Rule(caps.orders_per_day, "KIS_MAX_ORDERS_PER_DAY", needs_kis=True, when_sending=True, order_tells=True),
         Rule(permission.not_a_duplicate, on_cancels=True),
     )
 }
@@ -60,7 +60,8 @@ def check(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: b
         (rule.name, rule.check(facts))
         for rule in RULES.values()
         if (rule.on_cancels or not facts.is_cancel)
-        and not (rule.needs_kis and (before_asking_kis or (facts.exists is False and rule is not KNOWN)))
+        and not (rule.needs_kis and before_asking_kis and not (rule.order_tells and when_sending))
+        and not (rule.needs_kis and facts.exists is False and rule is not KNOWN)
         and (rule.when_sending or not when_sending)
     )
     return [replace(finding, rule=name) for name, finding in found if finding]

@@ -41,6 +41,7 @@ class Order:
         fees: Commission and taxes on that amount, in ``currency``; None where they cannot be told.
         buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
         original_order_id: The standing order that a change or cancel concerns.
+        closes: Whether it only reduces risk, as the account was when the order was proposed.
     """
 
     kis_title: str | None = None
@@ -60,6 +61,7 @@ class Order:
     fees: Decimal | None = None
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
+    closes: bool = False
 
     @property
     def adds_position(self) -> bool:

@@ -11,9 +11,11 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk import OrderDesk
 from kis_mcp.trading.journal import Claim, Status
+from kis_mcp.trading.limits import OrderLimits
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis
 from tests.trading.test_desk import BUY, CAPS, Desk
 
+FUTURES = "domestic_fo_order"
 CANCEL: dict[str, object] = {"action": "cancel", "order_id": "1", "order_branch": "06010"}
 
 
@@ -129,6 +131,41 @@ async def test_orders_that_wait_for_a_person_do_not_slip_past_the_cap_of_a_day(
     with pytest.raises(OrderRefused, match="at most 1"):
         await desk.desk.execute(second)
     assert len(kis.posts) == 1
+
+
+async def test_what_only_closes_goes_out_though_the_orders_of_a_day_are_used_up(
+    kis: FakeKis, journal: SqlJournal
+) -> None:
+    kis.accounts = {kind: Account("12345678", "01") for kind in ("stock", "futures")}
+    kis.answers |= {
+        "domestic_fo_inquire_psbl_order": {"power": {"total_orderable_quantity": 9, "closable_quantity": 1}},
+        "domestic_fo_inquire_price": {"price": {"price": 350}},
+        "domestic_fo_inquire_balance": {
+            "positions": [{"short_symbol": "101W12", "balance_quantity": 1, "side_name": "매수"}]
+        },
+    }
+    desk = Desk(kis, journal, Environment.SIM, OrderLimits(max_orders_per_day=1))
+    await desk.desk.execute(await desk.confirmed())
+    close = {"symbol": "101W12", "side": "sell", "quantity": 1, "price": 350}
+    for tool, order in ((ORDER_CASH, BUY | {"side": "sell"}), (FUTURES, close)):
+        intent_id = await desk.propose(order, tool=tool)
+        await desk.decide(intent_id)
+        await desk.desk.execute(intent_id)
+    assert len(kis.posts) == 3
+    short = BUY | {"side": "sell", "sell_kind": "borrowed"}
+    for tool, order in ((ORDER_CASH, short), (FUTURES, close | {"quantity": 2})):
+        with pytest.raises(OrderRefused, match="KIS_MAX_ORDERS_PER_DAY"):
+            await desk.propose(order, tool=tool)
+
+
+async def test_short_sales_that_wait_for_a_person_do_not_slip_past_the_cap_of_a_day(
+    kis: FakeKis, journal: SqlJournal
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, max_orders_per_day=1))
+    short = await desk.confirmed(BUY | {"side": "sell", "sell_kind": "borrowed"})
+    await desk.desk.execute(await desk.confirmed())
+    with pytest.raises(OrderRefused, match="at most 1"):
+        await desk.desk.execute(short)
 
 
 async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: SqlJournal) -> None:

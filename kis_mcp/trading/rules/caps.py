@@ -43,7 +43,7 @@ def notional_cap(facts: GuardFacts) -> Finding | None:
 
 def orders_per_day(facts: GuardFacts) -> Finding | None:
     cap = facts.limits.max_orders_per_day
-    if cap is None or facts.sent_today < cap:
+    if cap is None or facts.sent_today < cap or facts.order.closes:
         return None
     return Finding(
         f"{facts.sent_today} orders and changes were sent today; at most {cap} may be (KIS_MAX_ORDERS_PER_DAY).",
