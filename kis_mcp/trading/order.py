@@ -65,8 +65,9 @@ class Order:
 
     @property
     def adds_position(self) -> bool:
-        """Whether it may open a position: a new order to buy, or either side of a contract."""
-        return self.action is Action.NEW and (self.side == "buy" or self.market not in STOCK_MARKETS)
+        """Whether it may open a position: a new order to buy, either side of a contract, or a short sale."""
+        may_open = self.side == "buy" or self.market not in STOCK_MARKETS or not self.closes
+        return self.action is Action.NEW and may_open
 
 
 _SHORT_CODE = 6

@@ -168,6 +168,22 @@ async def test_short_sales_that_wait_for_a_person_do_not_slip_past_the_cap_of_a_
         await desk.desk.execute(short)
 
 
+@pytest.mark.parametrize("sell_kind", ["normal", "borrowed"])
+async def test_a_short_sale_that_was_just_sent_counts_as_a_position(
+    kis: FakeKis, journal: SqlJournal, sell_kind: str
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, OrderLimits(max_open_positions=2))
+    is_short = sell_kind == "borrowed"
+    sale = BUY | {"side": "sell", "sell_kind": sell_kind} | ({"symbol": "000660"} if is_short else {})
+    await desk.desk.execute(await desk.confirmed(sale))
+    kis.listed.clear()
+    if is_short:
+        with pytest.raises(OrderRefused, match="KIS_MAX_OPEN_POSITIONS"):
+            await desk.propose(BUY | {"symbol": "035420"})
+    else:
+        await desk.propose(BUY | {"symbol": "035420"})
+
+
 async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: SqlJournal) -> None:
     allowing = Desk(kis, journal, Environment.SIM, replace(CAPS, allowed_symbols=frozenset({"000660"})))
     with pytest.raises(OrderRefused, match="KIS_ALLOWED_SYMBOLS"):
