@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 
 _WORD = re.compile(r"[a-z0-9]+|[가-힣]+")
 _HANGUL = re.compile(r"[가-힣]+")
@@ -88,8 +88,7 @@ def vocabulary() -> Vocabulary:
 
 def _instrument_names(market: str) -> set[str]:
     """Names in both languages, whole and by their first word; symbols, unless so short that they may be words."""
-    with (resources_folder() / "instruments.csv").open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["market"] == market]
+    rows = [row for row in csv_rows(resources_folder() / "instruments.csv") if row["market"] == market]
     names = [row[column].lower() for row in rows for column in ("name_ko", "name_en")]
     symbols = [row["symbol"].lower() for row in rows]
     return {*names, *(name.split()[0] for name in names), *(symbol for symbol in symbols if len(symbol) > 2)}

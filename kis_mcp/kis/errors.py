@@ -1,6 +1,5 @@
 """KIS' answers, told apart: a success, or what it calls for and which error it becomes."""
 
-import csv
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -9,7 +8,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, cast
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -77,11 +76,10 @@ class KnownCode:
 @cache
 def known_codes() -> Mapping[str, KnownCode]:
     """KIS' documented message codes."""
-    with (resources_folder() / "error_codes.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["code"]: KnownCode(row["code"], row["meaning"], row["class"], row["remedy"])
-            for row in csv.DictReader(file)
-        }
+    return {
+        row["code"]: KnownCode(row["code"], row["meaning"], row["class"], row["remedy"])
+        for row in csv_rows(resources_folder() / "error_codes.csv")
+    }
 
 
 class RequestError(Exception):

@@ -1,13 +1,12 @@
 """The built-in list of instruments: finding one by name, and knowing a US ticker's exchange."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import cast
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import KR_VENUES, US_EXCHANGES, Instrument, Market, parse_symbol
 
@@ -71,18 +70,17 @@ def builtin_instruments() -> Instruments:
 
 def read_instruments(path: Path) -> Instruments:
     """A list from CSV with the columns symbol, market, exchange, name_ko, name_en and kind."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return Instruments(
-            Instrument(
-                symbol=row["symbol"],
-                market=cast(Market, row["market"]),
-                exchange=row["exchange"],
-                name_ko=row["name_ko"],
-                name_en=row["name_en"],
-                kind=row["kind"],
-            )
-            for row in csv.DictReader(lines)
+    return Instruments(
+        Instrument(
+            symbol=row["symbol"],
+            market=cast(Market, row["market"]),
+            exchange=row["exchange"],
+            name_ko=row["name_ko"],
+            name_en=row["name_en"],
+            kind=row["kind"],
         )
+        for row in csv_rows(path)
+    )
 
 
 def _rank(wanted: str, instrument: Instrument) -> int | None:

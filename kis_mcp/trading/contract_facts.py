@@ -1,13 +1,12 @@
 """What contracts and bonds are worth: what one unit of quantity stands for, as KIS and the exchanges' rules say."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.decode import Record
 from kis_mcp.clock import KST
 from kis_mcp.trading.fields import number, text
@@ -129,8 +128,7 @@ def _hours(contract: Record) -> Hours | None:
 @cache
 def _products() -> Mapping[str, Mapping[str, str]]:
     """The products of KRX whose multiplier is part of the exchange's rules, by their part of a symbol."""
-    with (resources_folder() / "krx_contracts.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["product"]: row for row in csv.DictReader(lines)}
+    return {row["product"]: row for row in csv_rows(resources_folder() / "krx_contracts.csv")}
 
 
 async def _multiplier_of(kis: Kis, name: str | None) -> Decimal | None:

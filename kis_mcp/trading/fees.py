@@ -1,6 +1,5 @@
 """What an order would cost beside its price: commission and taxes, estimated from ``resources/fees.csv``."""
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.ticks import InstrumentKind
 
@@ -86,5 +85,4 @@ def _taxes() -> Mapping[str, list[_Tax]]:
 
 @cache
 def _rows() -> list[dict[str, str]]:
-    with (resources_folder() / "fees.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return csv_rows(resources_folder() / "fees.csv")

@@ -1,11 +1,10 @@
 """What a trade costs."""
 
-import csv
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.places import Country
@@ -68,10 +67,9 @@ def _stock_rate(country: str, kind: str, what: str, side: Side) -> Decimal:
 def _stock_rates() -> Mapping[tuple[str, str, str, Side], Decimal]:
     """Rates of stocks and funds by country, kind, what they are, and side, as estimates of fees have them too."""
     rates: dict[tuple[str, str, str, Side], Decimal] = {}
-    with (resources_folder() / "fees.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for kind in (row["kind"],) if row["kind"] else ("stock", "etf"):
-                for side in (Side[row["side"].upper()],) if row["side"] else Side:
-                    key = (row["market"], kind, row["what"], side)
-                    rates[key] = rates.get(key, ZERO) + Decimal(row["percent"]) / 100
+    for row in csv_rows(resources_folder() / "fees.csv"):
+        for kind in (row["kind"],) if row["kind"] else ("stock", "etf"):
+            for side in (Side[row["side"].upper()],) if row["side"] else Side:
+                key = (row["market"], kind, row["what"], side)
+                rates[key] = rates.get(key, ZERO) + Decimal(row["percent"]) / 100
     return rates

@@ -1,6 +1,5 @@
 """What is traded."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -8,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.market.places import Country, Exchange, Home, Ladder, exchanges, homes
 
 Category = Literal[
@@ -138,16 +137,13 @@ class Instrument:
 def instruments(path: Path | None = None) -> dict[str, Instrument]:
     """The simulated shares and funds by symbol, in the order of their file."""
     path = path or resources_folder() / "simulator" / "instruments.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["symbol"]: _instrument(row) for row in csv.DictReader(file)}
+    return {row["symbol"]: _instrument(row) for row in csv_rows(path)}
 
 
 @cache
 def contracts() -> dict[str, Instrument]:
     """The simulated futures, options and bonds by symbol, in the order of their file."""
-    path = resources_folder() / "simulator" / "contracts.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["symbol"]: _contract(row) for row in csv.DictReader(file)}
+    return {row["symbol"]: _contract(row) for row in csv_rows(resources_folder() / "simulator" / "contracts.csv")}
 
 
 def _instrument(row: dict[str, str]) -> Instrument:

@@ -1,8 +1,7 @@
 """Where instruments are traded: countries with their currencies, and exchanges with their rules."""
 
-import csv
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, tzinfo
 from decimal import Decimal
@@ -10,7 +9,7 @@ from functools import cache
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog.data import csv_rows, resources_folder
 
 Country = Literal["KR", "US", "HK", "CN", "JP", "VN"]
 
@@ -181,9 +180,8 @@ def _units(price: str, decimals: int) -> int:
     return int(Decimal(price).scaleb(decimals))
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (resources_folder() / "simulator" / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+def _rows(name: str) -> list[dict[str, str]]:
+    return csv_rows(resources_folder() / "simulator" / name)
 
 
 _HOMES: Mapping[Country, Home] = {home.country: home for home in map(_home, _rows("countries.csv"))}
