@@ -17,6 +17,11 @@ _ZEROS = re.compile(r"[0:\-/. ]+")
 _BOOLEANS: Mapping[str, bool] = {"y": True, "1": True, "true": True, "n": False, "0": False, "false": False}
 
 
+def one_line(text: str) -> str:
+    """The text without line breaks and characters that hide or turn others: what is shown may come from outside."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def parse(field: Field, text: str) -> object:
     """The value that a non-blank text stands for; None for a date or month of zeros, KIS' way to say none.
 

@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from kis_mcp.catalog.texts import one_line
 from kis_mcp.storage.folders import open_private_file
 
 KILL_FILE = "HALTED"
@@ -50,5 +51,4 @@ class HaltFile:
 
 def _shown(text: str) -> str:
     """The text on one line, with nothing that a terminal would take for a command."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_REASON]
+    return " ".join(one_line(text).split())[:_LONGEST_REASON]

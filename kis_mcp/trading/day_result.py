@@ -13,6 +13,7 @@ from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.exchange_rates import exchange_rates
 from kis_mcp.trading.fields import number, text
+from kis_mcp.trading.holdings import is_short
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.market_facts import record
 from kis_mcp.trading.open_positions import HELD, Told, holding_rows, markets_with_holdings, told
@@ -99,7 +100,7 @@ async def _korean_result(kis: Kis) -> Decimal:
 
 def _change_in_value(row: Mapping[str, object]) -> Decimal:
     """What a Korean stock is worth now, less what of it was held before today was worth then."""
-    sign = -1 if number(row, "borrowed_stock_sale_proceeds") else 1
+    sign = -1 if is_short(row) else 1
     now = _told(row, "holding_quantity") * sign
     before = now - _told(row, "today_buy_quantity") + _told(row, "today_sell_quantity")
     if now == before == 0:

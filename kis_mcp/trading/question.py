@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kis_mcp.catalog.texts import one_line
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.order_types import LIMITED
@@ -73,15 +74,10 @@ def order_facts(intent: Intent) -> QuestionFacts:
     }
     return QuestionFacts(
         environment=intent.environment.value.upper(),
-        headline=_one_line(_headline(order)),
-        terms={name: _one_line(text) for name, text in terms.items() if text},
-        warnings=tuple(map(_one_line, intent.warnings)),
+        headline=one_line(_headline(order)),
+        terms={name: one_line(text) for name, text in terms.items() if text},
+        warnings=tuple(map(one_line, intent.warnings)),
     )
-
-
-def _one_line(text: str) -> str:
-    """The text without line breaks and characters that hide or turn others: names and arguments come from outside."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _headline(order: Order) -> str:
