@@ -1,9 +1,14 @@
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.server import Simulator, run_simulator
+from tests.client import NOW
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -17,6 +22,31 @@ def private_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("KIS_CONFIG_FILE", str(tmp_path / "absent.yaml"))
     monkeypatch.setenv("KIS_DATA_DIR", str(tmp_path / "data"))
     yield
+
+
+@pytest.fixture(params=("auto", "legacy"))
+def era(request: pytest.FixtureRequest) -> str:
+    """A client's way to the protocol: the newest that both speak, or the one of 2025."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test opens a window on the developer's screen."""
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_table() -> None:
+    """Read once, so that no test pays for it in a time-out."""
+    _ = catalog().apis
+
+
+@pytest.fixture
+async def simulator() -> AsyncGenerator[Simulator]:
+    options = SimulatorOptions(clock=lambda: NOW, real_rate=0, demo_rate=0, token_interval_seconds=0)
+    async with run_simulator(options) as running:
+        yield running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,10 +10,10 @@ import anyio
 import typer
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.confirm.pin import Pin
 from kis_mcp.environment import Environment
-from kis_mcp.server.approval.pin import Pin
-from kis_mcp.server.status import gateway_status
-from kis_mcp.settings import Profile, Settings, SettingsError
+from kis_mcp.settings.settings import Profile, Settings, SettingsError
+from kis_mcp.wiring.status import gateway_status
 
 
 def run(*, as_json: bool) -> None:

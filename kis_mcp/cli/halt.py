@@ -7,8 +7,8 @@ import sys
 import typer
 
 from kis_mcp.clock import system_clock
-from kis_mcp.server.limits import kill_switch
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring.operator import kill_switch
 
 _WORD = "RESUME"
 

@@ -17,9 +17,9 @@ import typer
 from kis_mcp.catalog.render import to_json
 from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.server.order_records import order_records
-from kis_mcp.settings import Settings
-from kis_mcp.trading.order_history import COLUMNS, OrderHistory
+from kis_mcp.settings.settings import Settings
+from kis_mcp.trading.blotter.history import COLUMNS, OrderHistory
+from kis_mcp.wiring.order_records import order_records
 
 _LEADING = ("at", "state", "ours", "side", "symbol", "quantity", "price", "filled_quantity", "order_id", "decided_by")
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")

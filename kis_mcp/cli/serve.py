@@ -9,7 +9,7 @@ import sys
 import anyio
 
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings, SettingsError
 
 
 def serve_stdio(options: SurfaceOptions) -> None:

@@ -6,9 +6,9 @@ import sys
 
 import typer
 
+from kis_mcp.confirm.pin import LONGEST, SHORTEST, Pin
 from kis_mcp.errors import BadArgument
-from kis_mcp.server.approval.pin import LONGEST, SHORTEST, Pin
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 
 
 def run() -> None:

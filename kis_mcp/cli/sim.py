@@ -8,7 +8,7 @@ import threading
 import anyio
 import typer
 
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import run_simulator
 

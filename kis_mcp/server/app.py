@@ -16,11 +16,11 @@ from kis_mcp import __version__
 from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.server.dispatch import Dispatcher
-from kis_mcp.server.environments import Environments, open_environments
 from kis_mcp.server.resources import Resources
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 from kis_mcp.server.tool_listing import tool_of
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring.environments import Environments, open_environments
 
 NAME = "kis-mcp"
 

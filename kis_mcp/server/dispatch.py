@@ -16,16 +16,16 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.reserved import FIELDS
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
-from kis_mcp.server.confirmation import AnswerNeeded, Person
-from kis_mcp.server.environments import Environments
+from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import InternalError, failure, success
 from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.wiring.environments import Environments
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import Page
     from kis_mcp.catalog.search import Search
-    from kis_mcp.server.call import Call
+    from kis_mcp.server.tools.call import Call
 
 SEARCH_TOOLS = "search_tools"
 CALL_READ_TOOL = "call_read_tool"
@@ -57,7 +57,7 @@ class Dispatcher:
         person = Person(context, params)
         environment = Environment(person.asked.environment) if person.asked else environments.current
         try:
-            from kis_mcp.server.call import Call
+            from kis_mcp.server.tools.call import Call
 
             call = Call(
                 api=self._offered_tool(params.name),
@@ -86,7 +86,7 @@ class Dispatcher:
         if call.api.kind == "core":
             return call, await self._run_core(call)
         if call.api.risk == "order":
-            from kis_mcp.server.order_tools import typed_order
+            from kis_mcp.server.tools.order import typed_order
 
             return call, await typed_order(call)
         return call, await (await call.reads()).call(call.api, call.arguments)
@@ -94,7 +94,7 @@ class Dispatcher:
     async def _run_core(self, call: Call) -> Page:
         """A core tool's answer, with the fields that the caller wants."""
         from kis_mcp.catalog.projection import projection
-        from kis_mcp.server.core_tools import CORE_TOOLS
+        from kis_mcp.server.tools.registry import CORE_TOOLS
 
         shown = replace(projection(call.api, call.values().get(FIELDS)), blanks=False)
         page = await (self._search_tools(call) if call.api.tool == SEARCH_TOOLS else CORE_TOOLS[call.api.tool](call))
@@ -143,8 +143,8 @@ class Dispatcher:
         return f"Order with {' or '.join(orders)}." if orders else "This server sends no orders."
 
     async def _search_tools(self, call: Call) -> Page:
-        from kis_mcp.server.call import page
-        from kis_mcp.server.system_tools import signature
+        from kis_mcp.server.tools.call import page
+        from kis_mcp.server.tools.system import signature
 
         values = call.values()
         await self._load_table()

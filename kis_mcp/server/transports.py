@@ -15,7 +15,7 @@ from mcp.server.stdio import stdio_server
 
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from kis_mcp.simulator.faults import Fault
-from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.gate.faults import Fault
 from kis_mcp.simulator.ledger import Received
-from kis_mcp.simulator.replies import Reply, gateway_refusal
 from kis_mcp.simulator.simulator import Kis
+from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.replies import Reply, gateway_refusal
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -8,7 +8,7 @@ from datetime import datetime
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Fill, Order
-from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.wire.hosts import Host
 
 _KEPT_REQUESTS = 10_000
 

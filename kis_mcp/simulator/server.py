@@ -15,11 +15,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.simulator.app import KisApp
-from kis_mcp.simulator.faults import Faults
-from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.gate.faults import Faults
 from kis_mcp.simulator.ledger import Ledger, Received
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.simulator import Kis
+from kis_mcp.simulator.wire.hosts import Host
 
 _LOOPBACK = "127.0.0.1"
 

@@ -4,15 +4,15 @@ from collections import deque
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.simulator.answers.answers import answer
-from kis_mcp.simulator.faults import Faults
-from kis_mcp.simulator.gateway import Gateway, hash_reply
-from kis_mcp.simulator.hosts import Host
+from kis_mcp.simulator.gate.faults import Faults
+from kis_mcp.simulator.gate.gateway import Gateway, hash_reply
+from kis_mcp.simulator.gate.oauth import Clients
+from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.ledger import Received, received_log
-from kis_mcp.simulator.limits import SlidingWindow
-from kis_mcp.simulator.oauth import Clients
 from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.replies import Refusal, Reply, gateway_refusal
 from kis_mcp.simulator.state import StateStore
+from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.replies import Refusal, Reply, gateway_refusal
 from kis_mcp.simulator.world import World
 
 

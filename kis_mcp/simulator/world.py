@@ -1,7 +1,5 @@
 """Everything behind the gateway: one market, and the customers who trade in it."""
 
-from kis_mcp.simulator.calls import Call
-from kis_mcp.simulator.elements import wrong_account
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
@@ -12,6 +10,8 @@ from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
+from kis_mcp.simulator.wire.calls import Call
+from kis_mcp.simulator.wire.elements import wrong_account
 
 
 class World:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal, TypeAlias, TypeVar
 
-from kis_mcp.simulator.faults import FaultKind, When
+from kis_mcp.simulator.gate.faults import FaultKind, When
 from tests.chaos.peer import Era
 from tests.chaos.server import CRASH_STEPS
 from tests.chaos.ways import WAYS, Way
@@ -21,7 +21,7 @@ Kill: TypeAlias = Literal["while_kis_decides", "after_kis_took_it", "some_time",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mishap:
-    """A fault of KIS', as `kis_mcp.simulator.faults.Fault` has it.
+    """A fault of KIS', as `kis_mcp.simulator.gate.faults.Fault` has it.
 
     Attributes:
         is_late: Whether it comes only when the server has stopped waiting.

@@ -16,14 +16,14 @@ from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.simulator.faults import Fault
+from kis_mcp.simulator.gate.faults import Fault
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.lists import lists_of
+from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER
+from kis_mcp.trading.desk.question import question
 from kis_mcp.trading.journal import Reconciliation, Record
-from kis_mcp.trading.order_lists import lists_of
-from kis_mcp.trading.question import question
-from kis_mcp.trading.reconcile import CERTAIN_AFTER
 from tests.chaos.audit import audit
 from tests.chaos.caller import Caller
 from tests.chaos.clock import Minute, SharedClock

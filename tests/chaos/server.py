@@ -21,7 +21,7 @@ from kis_mcp.kis import connection
 from kis_mcp.kis.transport import Transport
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 from kis_mcp.storage.journal import SqlJournal
 from tests.chaos.clock import SharedClock
 

@@ -11,7 +11,7 @@ import pytest
 
 from kis_mcp.cli.orders import write_csv
 from kis_mcp.clock import KST
-from kis_mcp.trading.order_history import COLUMNS
+from kis_mcp.trading.blotter.history import COLUMNS
 from tests.cli.command import run
 
 ORDER = '{"symbol": "005930", "side": "buy", "quantity": 2, "order_type": "market"}'

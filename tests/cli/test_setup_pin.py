@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from kis_mcp.server.approval.pin import FILE, Pin
+from kis_mcp.confirm.pin import FILE, Pin
 from tests.cli.command import at_a_terminal, run
 
 

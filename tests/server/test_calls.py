@@ -13,12 +13,12 @@ from mcp import Client
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.schemas import output_schema
-from kis_mcp.server import core_tools
-from kis_mcp.server.call import Call
-from kis_mcp.server.call import page as page_of
 from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.server.tools import registry
+from kis_mcp.server.tools.call import Call
+from kis_mcp.server.tools.call import page as page_of
 from kis_mcp.simulator.server import Simulator
-from tests.server.conftest import SAMSUNG, Person, blocks, connected, error, settings_for, text
+from tests.client import SAMSUNG, Person, blocks, connected, error, settings_for, text
 
 READS = [api.tool for api in catalog().core if api.risk != "order" and api.tool != "set_environment"]
 
@@ -148,7 +148,7 @@ def tool_that(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Replaces what get_environment does."""
 
     def replace(handler: Any) -> None:
-        monkeypatch.setattr(core_tools, "CORE_TOOLS", {**core_tools.CORE_TOOLS, "get_environment": handler})
+        monkeypatch.setattr(registry, "CORE_TOOLS", {**registry.CORE_TOOLS, "get_environment": handler})
 
     return replace
 

@@ -17,16 +17,16 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult
 
 from kis_mcp.catalog.data import resources_folder
+from kis_mcp.confirm import preview
+from kis_mcp.confirm.channel import channel
+from kis_mcp.confirm.pin import Pin
 from kis_mcp.environment import Environment
-from kis_mcp.server import preview
-from kis_mcp.server.approval.pin import Pin
-from kis_mcp.server.channel import channel
-from kis_mcp.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings, SettingsError
 from kis_mcp.simulator.server import Simulator
-from kis_mcp.trading.desk import PROPOSAL_LIFETIME
-from tests.server.approval.conftest import Visitor
-from tests.server.conftest import BUY, NOW, Person, connected, settings_for
-from tests.server.test_orders import journaled
+from kis_mcp.trading.desk.desk import PROPOSAL_LIFETIME
+from tests.client import BUY, NOW, Person, connected, settings_for
+from tests.confirm.page.conftest import Visitor
+from tests.server.tools.test_orders import journaled
 
 GUIDE = resources_folder() / "guides" / "confirmation.md"
 PIN = "2580"

@@ -12,13 +12,13 @@ from mcp_types import ElicitRequestParams, ElicitResult
 
 from kis_mcp.catalog.gateway import Urgency
 from kis_mcp.kis.limiter import RateLimiter
-from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.storage.halt import HaltFile
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Record, Status
-from tests.server.conftest import BUY, NOW, Person, blocks, connected, error, settings_for
-from tests.server.test_orders import YES, answer, ask_by_hand, journaled
+from tests.client import BUY, NOW, Person, blocks, connected, error, settings_for
+from tests.server.tools.test_orders import YES, answer, ask_by_hand, journaled
 
 
 class Meanwhile(Person):

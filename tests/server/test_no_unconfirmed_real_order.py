@@ -33,10 +33,10 @@ from mcp_types import (
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
-from tests.server.conftest import BUY, NOW, SAMSUNG, Person, blocks, connected, settings_for
+from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, settings_for
 
 Arguments: TypeAlias = dict[str, Any]
 Era: TypeAlias = Literal["auto", "legacy"]

@@ -14,7 +14,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.kis.errors import known_codes
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in (resources_folder() / "guides").glob("*.md")}
 TOOLS = {api.tool for api in (*catalog().core, *catalog().apis)}

@@ -10,7 +10,7 @@ from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
 from kis_mcp.server.result import success
-from tests.server.conftest import NOW
+from tests.client import NOW
 
 
 def test_notes_tell_units_and_untrusted_text_beside_the_pages_own() -> None:

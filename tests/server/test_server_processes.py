@@ -11,11 +11,11 @@ import pytest
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER
 from kis_mcp.trading.journal import Record, Status
-from kis_mcp.trading.reconcile import CERTAIN_AFTER
 from tests.chaos.clock import SharedClock
 from tests.chaos.peer import Json, Peer, ServerDied, spawned
-from tests.server.conftest import BUY, NOW
+from tests.client import BUY, NOW
 
 ORDER_PATH = "/uapi/domestic-stock/v1/trading/order-cash"
 TOKEN_PATH = "/oauth2/tokenP"

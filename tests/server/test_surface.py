@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.surface import SurfaceOptions, select_tools
-from kis_mcp.settings import SettingsError
+from kis_mcp.settings.settings import SettingsError
 
 ORDER_TOOLS = {"place_order", "modify_order", "cancel_order"}
 TYPED = "domestic_stock_inquire_price"

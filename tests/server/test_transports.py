@@ -20,25 +20,26 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.transports import http_app, run_http
-from kis_mcp.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings, SettingsError
 from kis_mcp.simulator.server import Simulator
-from tests.server.conftest import BUY, NOW, SAMSUNG, Person, blocks, settings_for
+from tests.client import BUY, NOW, SAMSUNG, Person, blocks, settings_for
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-of-this-test"
 CHATTY = """
 import os, sys
-from kis_mcp.server import core_tools, system_tools, transports
+from kis_mcp.server import transports
+from kis_mcp.server.tools import registry, system
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 import anyio
 
 async def chatty(call):
     print("stray text on stdout", flush=True)
     os.system("echo stray text of a child")
-    return await system_tools.get_environment(call)
+    return await system.get_environment(call)
 
-core_tools.CORE_TOOLS = {**core_tools.CORE_TOOLS, "get_environment": chatty}
+registry.CORE_TOOLS = {**registry.CORE_TOOLS, "get_environment": chatty}
 anyio.run(transports.run_stdio, Settings.load(), SurfaceOptions())
 """
 
@@ -52,7 +53,7 @@ async def test_stdio_serves_an_order_from_question_to_fill(era: str) -> None:
         "import anyio\n"
         "from kis_mcp.server.transports import run_stdio\n"
         "from kis_mcp.server.surface import SurfaceOptions\n"
-        "from kis_mcp.settings import Settings\n"
+        "from kis_mcp.settings.settings import Settings\n"
         "anyio.run(run_stdio, Settings.load(), SurfaceOptions())\n"
     )
     person = Person()
@@ -78,7 +79,7 @@ from mcp import Client
 import kis_mcp.server.transports
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
-from kis_mcp.settings import Settings
+from kis_mcp.settings.settings import Settings
 
 async def main():
     async with Client(build_server(Settings.load())) as client:

@@ -14,9 +14,9 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.ulid import new_ulid
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=KST)
 MINUTE_AGO = NOW - timedelta(minutes=1)

@@ -14,7 +14,7 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.trading.order_lists import EVERY_LIST
+from kis_mcp.trading.blotter.lists import EVERY_LIST
 
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"

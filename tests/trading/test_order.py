@@ -10,12 +10,12 @@ from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.encode import tr_id
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
+from kis_mcp.trading.desk.question import order_facts, question
+from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
-from kis_mcp.trading.question import order_facts, question
-from kis_mcp.trading.ulid import new_ulid
+from tests.trading.blotter.test_reconcile import CANCEL, INTENT
 from tests.trading.fakes import CATALOG, ORDER_CASH, FakeClock, api
-from tests.trading.test_reconcile import CANCEL, INTENT
 
 ORDER_TOOLS = [api.tool for api in CATALOG.apis if api.risk == "order"]
 CANCELS = {"overseas_stock_order_resv_ccnl"}

@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import cast
 
 from kis_mcp.catalog.model import Block
-from kis_mcp.simulator.answers import quotations, values
+from kis_mcp.simulator.answers import values
 from kis_mcp.simulator.answers.placement import Answer, message
+from kis_mcp.simulator.answers.quotes import quotations
+from kis_mcp.simulator.answers.quotes.subject import Facts
+from kis_mcp.simulator.answers.quotes.subjects import subject_of, subjects_of
 from kis_mcp.simulator.answers.sources import SOURCES
-from kis_mcp.simulator.answers.subject import Facts
-from kis_mcp.simulator.answers.subjects import subject_of, subjects_of
-from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.problems import Problem, Rejected
-from kis_mcp.simulator.paging import page_of
-from kis_mcp.simulator.replies import Reply, business_refusal, success
+from kis_mcp.simulator.wire.calls import Call
+from kis_mcp.simulator.wire.paging import page_of
+from kis_mcp.simulator.wire.replies import Reply, business_refusal, success
 from kis_mcp.simulator.world import World
 
 _USUAL_PRICE = Decimal(10_000)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from kis_mcp.simulator.answers.contract_facts import bond_yield
+from kis_mcp.simulator.answers.contracts.facts import bond_yield
 from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.portfolio import Holding, Portfolio
-from kis_mcp.simulator.answers.subject import Facts, Subject
-from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.engine.costs import needed_cash
 from kis_mcp.simulator.engine.model import ZERO, Order, Side
+from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _CATEGORY = "domestic_bond"

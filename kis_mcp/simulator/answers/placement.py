@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
-from kis_mcp.simulator.answers.overseas import concerns, require_exchange
-from kis_mcp.simulator.answers.subject import Facts
-from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.answers.overseas.places import concerns, require_exchange
+from kis_mcp.simulator.answers.quotes.subject import Facts
+from kis_mcp.simulator.answers.stocks.credit import credit_type_of, loan_date_of
 from kis_mcp.simulator.engine.model import Action, Order, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES
 from kis_mcp.simulator.engine.problems import Problem, Rejected
-from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.ledger import Accepted
-from kis_mcp.simulator.replies import missing_element
+from kis_mcp.simulator.wire.calls import Call
+from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.replies import missing_element
 from kis_mcp.simulator.world import World
 
 BRANCH = "06010"

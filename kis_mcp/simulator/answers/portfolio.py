@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from kis_mcp.simulator.calls import Call
 from kis_mcp.simulator.engine.credit import lot_of
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Position, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Quote, percent
 from kis_mcp.simulator.market.places import Country
+from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 

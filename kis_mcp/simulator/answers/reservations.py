@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kis_mcp.simulator.answers.credit import credit_type_of, loan_date_of
-from kis_mcp.simulator.answers.overseas import listing, on_exchange, require_exchange
+from kis_mcp.simulator.answers.overseas.places import listing, on_exchange, require_exchange
 from kis_mcp.simulator.answers.placement import (
     BRANCH,
     SIDE_NAMES,
@@ -13,14 +12,15 @@ from kis_mcp.simulator.answers.placement import (
     require,
     side_of,
 )
-from kis_mcp.simulator.answers.subject import Facts
-from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.answers.quotes.subject import Facts
+from kis_mcp.simulator.answers.stocks.credit import credit_type_of, loan_date_of
 from kis_mcp.simulator.engine.model import Action, Reservation, Side, Ticket
 from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.engine.problems import Problem, Rejected
-from kis_mcp.simulator.hosts import Host
 from kis_mcp.simulator.market.instruments import Category
-from kis_mcp.simulator.replies import refusal_words
+from kis_mcp.simulator.wire.calls import Call
+from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.replies import refusal_words
 from kis_mcp.simulator.world import World
 
 _OWN_CASH = "10"

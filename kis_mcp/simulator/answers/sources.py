@@ -2,45 +2,43 @@
 
 from collections.abc import Callable, Mapping
 
-from kis_mcp.simulator.answers import (
-    bonds,
-    domestic_balance,
-    domestic_orders,
-    domestic_profit,
-    futures_balance,
-    futures_orders,
-    overseas_balance,
-    overseas_futures,
-    overseas_orders,
-    overseas_profit,
-)
-from kis_mcp.simulator.answers.contract_placement import CONTRACT_ORDERS
+from kis_mcp.simulator.answers import bonds
+from kis_mcp.simulator.answers.contracts import balance as contract_balance
+from kis_mcp.simulator.answers.contracts import orders as contract_orders
+from kis_mcp.simulator.answers.contracts import overseas as contracts_abroad
+from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
+from kis_mcp.simulator.answers.overseas import balance as overseas_balance
+from kis_mcp.simulator.answers.overseas import orders as overseas_orders
+from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
-from kis_mcp.simulator.calls import Call
+from kis_mcp.simulator.answers.stocks import balance as stock_balance
+from kis_mcp.simulator.answers.stocks import orders as stock_orders
+from kis_mcp.simulator.answers.stocks import profit as stock_profit
+from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **ORDERS,
     **CONTRACT_ORDERS,
     **RESERVATIONS,
-    "domestic_stock_inquire_balance": domestic_balance.balance,
-    "domestic_stock_inquire_balance_rlz_pl": domestic_balance.balance,
-    "domestic_stock_inquire_account_balance": domestic_balance.account_balance,
-    "domestic_stock_inquire_daily_ccld": domestic_orders.daily_ccld,
-    "domestic_stock_inquire_psbl_rvsecncl": domestic_orders.open_orders,
-    "domestic_stock_inquire_psbl_order": domestic_balance.buying_power,
-    "domestic_stock_inquire_credit_psamount": domestic_balance.credit_power,
-    "domestic_stock_inquire_psbl_sell": domestic_balance.sellable,
-    "domestic_stock_intgr_margin": domestic_balance.margin,
-    "domestic_stock_inquire_period_profit": domestic_profit.period_profit,
-    "domestic_stock_inquire_period_trade_profit": domestic_profit.period_trade_profit,
-    "domestic_stock_period_rights": domestic_balance.rights,
-    "domestic_stock_pension_inquire_balance": domestic_balance.balance,
-    "domestic_stock_pension_inquire_present_balance": domestic_balance.balance,
-    "domestic_stock_pension_inquire_daily_ccld": domestic_orders.pension_orders,
-    "domestic_stock_pension_inquire_psbl_order": domestic_balance.buying_power,
-    "domestic_stock_pension_inquire_deposit": domestic_balance.deposit,
+    "domestic_stock_inquire_balance": stock_balance.balance,
+    "domestic_stock_inquire_balance_rlz_pl": stock_balance.balance,
+    "domestic_stock_inquire_account_balance": stock_balance.account_balance,
+    "domestic_stock_inquire_daily_ccld": stock_orders.daily_ccld,
+    "domestic_stock_inquire_psbl_rvsecncl": stock_orders.open_orders,
+    "domestic_stock_inquire_psbl_order": stock_balance.buying_power,
+    "domestic_stock_inquire_credit_psamount": stock_balance.credit_power,
+    "domestic_stock_inquire_psbl_sell": stock_balance.sellable,
+    "domestic_stock_intgr_margin": stock_balance.margin,
+    "domestic_stock_inquire_period_profit": stock_profit.period_profit,
+    "domestic_stock_inquire_period_trade_profit": stock_profit.period_trade_profit,
+    "domestic_stock_period_rights": stock_balance.rights,
+    "domestic_stock_pension_inquire_balance": stock_balance.balance,
+    "domestic_stock_pension_inquire_present_balance": stock_balance.balance,
+    "domestic_stock_pension_inquire_daily_ccld": stock_orders.pension_orders,
+    "domestic_stock_pension_inquire_psbl_order": stock_balance.buying_power,
+    "domestic_stock_pension_inquire_deposit": stock_balance.deposit,
     "overseas_stock_inquire_balance": overseas_balance.balance,
     "overseas_stock_inquire_present_balance": overseas_balance.present_balance,
     "overseas_stock_inquire_paymt_stdr_balance": overseas_balance.present_balance,
@@ -52,27 +50,27 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "overseas_stock_foreign_margin": overseas_balance.foreign_margin,
     "overseas_stock_inquire_period_profit": overseas_profit.period_profit,
     "overseas_stock_inquire_period_trans": overseas_profit.period_trans,
-    "domestic_fo_inquire_psbl_order": futures_balance.orderable,
-    "domestic_fo_inquire_psbl_ngt_order": futures_balance.orderable,
-    "domestic_fo_inquire_ccnl": futures_orders.ccnl,
-    "domestic_fo_inquire_ngt_ccnl": futures_orders.ngt_ccnl,
-    "domestic_fo_inquire_ccnl_bstime": futures_orders.ccnl_bstime,
-    "domestic_fo_inquire_balance": futures_balance.balance,
-    "domestic_fo_inquire_ngt_balance": futures_balance.balance,
-    "domestic_fo_inquire_balance_valuation_pl": futures_balance.balance,
-    "domestic_fo_inquire_balance_settlement_pl": futures_balance.settlement,
-    "domestic_fo_inquire_deposit": futures_balance.deposit,
-    "domestic_fo_inquire_daily_amount_fee": futures_orders.daily_amount_fee,
-    "domestic_fo_ngt_margin_detail": futures_balance.night_margin,
-    "overseas_fo_inquire_ccld": overseas_futures.ccld,
-    "overseas_fo_inquire_daily_order": overseas_futures.daily_order,
-    "overseas_fo_inquire_daily_ccld": overseas_futures.daily_ccld,
-    "overseas_fo_inquire_unpd": overseas_futures.positions,
-    "overseas_fo_inquire_psamount": overseas_futures.orderable,
-    "overseas_fo_inquire_period_ccld": overseas_futures.period_profit,
-    "overseas_fo_inquire_period_trans": overseas_futures.period_trans,
-    "overseas_fo_inquire_deposit": overseas_futures.deposit,
-    "overseas_fo_margin_detail": overseas_futures.margin_detail,
+    "domestic_fo_inquire_psbl_order": contract_balance.orderable,
+    "domestic_fo_inquire_psbl_ngt_order": contract_balance.orderable,
+    "domestic_fo_inquire_ccnl": contract_orders.ccnl,
+    "domestic_fo_inquire_ngt_ccnl": contract_orders.ngt_ccnl,
+    "domestic_fo_inquire_ccnl_bstime": contract_orders.ccnl_bstime,
+    "domestic_fo_inquire_balance": contract_balance.balance,
+    "domestic_fo_inquire_ngt_balance": contract_balance.balance,
+    "domestic_fo_inquire_balance_valuation_pl": contract_balance.balance,
+    "domestic_fo_inquire_balance_settlement_pl": contract_balance.settlement,
+    "domestic_fo_inquire_deposit": contract_balance.deposit,
+    "domestic_fo_inquire_daily_amount_fee": contract_orders.daily_amount_fee,
+    "domestic_fo_ngt_margin_detail": contract_balance.night_margin,
+    "overseas_fo_inquire_ccld": contracts_abroad.ccld,
+    "overseas_fo_inquire_daily_order": contracts_abroad.daily_order,
+    "overseas_fo_inquire_daily_ccld": contracts_abroad.daily_ccld,
+    "overseas_fo_inquire_unpd": contracts_abroad.positions,
+    "overseas_fo_inquire_psamount": contracts_abroad.orderable,
+    "overseas_fo_inquire_period_ccld": contracts_abroad.period_profit,
+    "overseas_fo_inquire_period_trans": contracts_abroad.period_trans,
+    "overseas_fo_inquire_deposit": contracts_abroad.deposit,
+    "overseas_fo_margin_detail": contracts_abroad.margin_detail,
     "domestic_bond_inquire_psbl_rvsecncl": bonds.open_orders,
     "domestic_bond_inquire_daily_ccld": bonds.daily_ccld,
     "domestic_bond_inquire_balance": bonds.balance,

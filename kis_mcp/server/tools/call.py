@@ -1,0 +1,77 @@
+"""One tool call, as the tools see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, cast
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.model import Api
+from kis_mcp.environment import Environment
+from kis_mcp.server.elicitation import Person
+from kis_mcp.server.progress import Progress
+from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.environments import Environments
+from kis_mcp.wiring.reads import Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an offered tool.
+
+    Attributes:
+        api: The tool.
+        arguments: As the client sent them.
+        environment: Where it goes.
+        person: Who can be asked.
+        progress: Where waits are reported.
+    """
+
+    api: Api
+    arguments: Mapping[str, Any]
+    environment: Environment
+    environments: Environments
+    person: Person
+    progress: Progress
+
+    def values(self) -> dict[str, Any]:
+        """The arguments, checked and with defaults.
+
+        Raises:
+            BadArgument: Naming the first that cannot be right.
+        """
+        return validate(self.api, self.arguments)
+
+    async def brokerage(self) -> Brokerage:
+        return await self.environments.brokerage(self.environment)
+
+    async def reads(self) -> Reads:
+        """KIS, for this call's reads."""
+        return Reads(await self.brokerage(), self.progress.waiting)
+
+
+def facts(record: object) -> dict[str, Any]:
+    """The fields of a dataclass without those that are empty: a null costs the model tokens and says nothing."""
+    values = ((field.name, getattr(record, field.name)) for field in fields(cast(Any, record)))
+    return {name: value for name, value in values if value is not None and value != ""}
+
+
+def page(
+    as_of: datetime,
+    *,
+    notes: Sequence[str] = (),
+    complete: bool = True,
+    next_cursor: str | None = None,
+    **blocks: Any,
+) -> Page:
+    """A core tool's answer."""
+    return Page(
+        blocks=blocks,
+        complete=complete and next_cursor is None,
+        next_cursor=next_cursor,
+        notes=list(notes),
+        as_of=as_of,
+    )

@@ -1,0 +1,43 @@
+"""Asking the person about one thing, by the client or on a local page."""
+
+from __future__ import annotations
+
+import anyio
+import anyio.to_thread
+
+from kis_mcp.confirm.channel import ConfirmChannel, channel
+from kis_mcp.environment import Environment
+from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.tools.call import Call
+from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.journal import Decision
+
+
+async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | None:
+    """How this call's person confirms an order in an environment."""
+    return channel(
+        environment,
+        confirm=call.environments.settings.confirm,
+        client_can_be_asked=call.person.can_be_asked,
+        pin_is_set=await anyio.to_thread.run_sync(call.environments.approvals.pin.is_set),
+    )
+
+
+async def ask_client(call: Call, asked: Asked, label: str) -> Decision:
+    """Have the client ask. In the handshake era a question stands for KIS_APPROVAL_SECONDS.
+
+    Raises:
+        AnswerNeeded: The client has to repeat the call with the answer.
+    """
+    with anyio.move_on_after(call.environments.settings.approval_seconds):
+        return await call.person.ask(asked, label)
+    return Decision(verdict="cancelled", channel="elicitation", reason="nobody answered in time")
+
+
+async def ask_on_page(call: Call, subject: str, facts: QuestionFacts) -> Decision:
+    """Ask on a page of this machine, for KIS_APPROVAL_SECONDS.
+
+    Raises:
+        OrderRefused: The PIN is locked.
+    """
+    return await call.environments.approvals.ask(subject, facts, call.progress.report)

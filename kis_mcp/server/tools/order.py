@@ -1,0 +1,68 @@
+"""The tools that order: their arguments → the KIS order that `send_order` takes to the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.market.instruments import builtin_instruments
+from kis_mcp.server.tools.call import Call
+from kis_mcp.server.tools.send_order import send_order
+from kis_mcp.trading.desk import drafts
+from kis_mcp.trading.desk.drafts import OrderCall
+from kis_mcp.trading.venues.markets import listing, market_of
+from kis_mcp.trading.venues.routes import markets_with
+
+_NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
+_NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_TOKEN})
+
+
+async def place_order(call: Call) -> Page:
+    values = call.values()
+
+    async def prepare() -> OrderCall:
+        wanted = listing(
+            values["symbol"],
+            values.get("exchange"),
+            market_of(values["market"]) if "market" in values else None,
+            having=markets_with(values["session"]),
+            known=builtin_instruments().find,
+        )
+        return drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS))
+
+    return await send_order(call, prepare, values.get("idempotency_key"))
+
+
+async def modify_order(call: Call) -> Page:
+    return await _change(call, drafts.modify)
+
+
+async def cancel_order(call: Call) -> Page:
+    return await _change(call, drafts.cancel)
+
+
+async def _change(call: Call, prepared: Callable[..., Awaitable[OrderCall]]) -> Page:
+    values = call.values()
+
+    async def prepare() -> OrderCall:
+        reads, terms = await call.reads(), _without(values, _NOT_CHANGED)
+        return await prepared(reads, market_of(values["market"]), values["order_id"], **terms, now=reads.clock())
+
+    return await send_order(call, prepare, values.get("idempotency_key"))
+
+
+async def typed_order(call: Call) -> Page:
+    """An order API under its own name."""
+
+    async def prepare() -> OrderCall:
+        own = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
+        return OrderCall(call.api.tool, own)
+
+    call.values()
+    return await send_order(call, prepare)
+
+
+def _without(values: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -1,0 +1,34 @@
+"""Which function runs which core tool."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.server.tools import account, history, market, order, portfolio, system
+from kis_mcp.server.tools.call import Call
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
+
+CORE_TOOLS: Mapping[str, Handler] = {
+    "find_instrument": market.find_instrument,
+    "get_quote": market.get_quote,
+    "get_order_book": market.get_order_book,
+    "get_candles": market.get_candles,
+    "get_balance": account.get_balance,
+    "get_positions": account.get_positions,
+    "get_buying_power": account.get_buying_power,
+    "get_profit_and_loss": portfolio.get_profit_and_loss,
+    "get_exposure": portfolio.get_exposure,
+    "place_order": order.place_order,
+    "modify_order": order.modify_order,
+    "cancel_order": order.cancel_order,
+    "get_orders": account.get_orders,
+    "get_order_status": history.get_order_status,
+    "get_order_history": history.get_order_history,
+    "halt_trading": system.halt_trading,
+    "get_environment": system.get_environment,
+    "set_environment": system.set_environment,
+}
+"""Tools that need more than a call are missing here: `Dispatcher` runs search_tools and call_read_tool itself."""

@@ -1,0 +1,155 @@
+"""An order's way through MCP: propose it at the desk, have it confirmed, decide, execute.
+
+Every promise about orders (guard, journal, one claim, nothing sent twice) is the desk's. What is kept here is that each
+order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import anyio
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.confirm import preview
+from kis_mcp.confirm.channel import ConfirmChannel, nobody_to_ask
+from kis_mcp.environment import Environment
+from kis_mcp.errors import BadArgument
+from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.tools.call import Call, page
+from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.trading.desk.drafts import OrderCall
+from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
+from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.order import Action, Order, fingerprint
+
+_LABEL = "Send it"
+_NEXT = (
+    "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
+    " the confirmation_token."
+)
+
+
+async def send_order(
+    call: Call, prepare: Callable[[], Awaitable[OrderCall]], idempotency_key: str | None = None
+) -> Page:
+    """Take one order from the call to KIS' answer, or to the preview that a second call confirms.
+
+    Args:
+        prepare: Says which KIS order it is; not asked when the call only repeats one with its confirmation.
+
+    Raises:
+        AnswerNeeded: The client has to repeat the call with the person's answer.
+        OrderRefused, OrderRejected, OrderStateUnknown, BadArgument and others: As the desk says.
+    """
+    if asked := call.person.asked:
+        return await _send(call, asked.subject, "elicitation", partial(ask_client, call, asked, _LABEL))
+    by = await channel_of(call, call.environment)
+    if by is None:
+        raise nobody_to_ask("An order")
+    if token := call.arguments.get(CONFIRMATION_TOKEN):
+        _require_preview(by)
+        intent_id = preview.redeem(token, _fingerprint(call), call.environments.clock())
+        return await _send(call, intent_id, by, partial(_at_once, by))
+    desk = await (await call.brokerage()).desk()
+    order = await prepare()
+    api = call.environments.catalog.find(order.tool)
+    assert api is not None
+    proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key, call=_fingerprint(call))
+    if proposal.outcome is not None:
+        return _answer(call, proposal.outcome)
+    if proposal.status is not Status.PROPOSED:
+        return _answer(call, await desk.execute(proposal.intent_id))
+    match by:
+        case "elicitation":
+            asking = partial(ask_client, call, _asked(call, proposal), _LABEL)
+        case "page":
+            asking = partial(ask_on_page, call, proposal.intent_id, proposal.facts)
+        case "preview":
+            return _preview(call, proposal)
+        case "never":
+            asking = partial(_at_once, by)
+    return await _send(call, proposal.intent_id, by, asking)
+
+
+async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]) -> Page:
+    """Decide the intent as the person does, and send it.
+
+    A call that is cancelled before they have answered cancels the intent; after that the answer counts.
+    """
+    desk = await (await call.brokerage()).desk()
+    try:
+        decision = await asking()
+    except anyio.get_cancelled_exc_class():
+        with anyio.CancelScope(shield=True):
+            await desk.decide(intent_id, Decision(verdict="cancelled", channel=by, reason="the call was cancelled"))
+        raise
+    with anyio.CancelScope(shield=True):
+        await desk.decide(intent_id, decision)
+    return _answer(call, await desk.execute(intent_id))
+
+
+async def _at_once(by: ConfirmChannel) -> Decision:
+    """The decision where no person is asked any more."""
+    return Decision(verdict="accepted", channel=by)
+
+
+def _asked(call: Call, proposal: Proposal) -> Asked:
+    """The question for the client. What may cost real money is typed as well as ticked."""
+    order = proposal.order
+    typed = call.environment is Environment.REAL and order.action is not Action.CANCEL and order.quantity is not None
+    quantity = f"{order.quantity.normalize():f}" if typed and order.quantity is not None else None
+    return Asked(call.environment.value, proposal.intent_id, proposal.question, quantity)
+
+
+def _require_preview(by: ConfirmChannel) -> None:
+    if by != "preview":
+        raise BadArgument(
+            "There is no preview to confirm here: "
+            + ("orders go out at once." if by == "never" else "the person is asked directly."),
+            remedy=f"Call again without {CONFIRMATION_TOKEN}.",
+            field=CONFIRMATION_TOKEN,
+        )
+
+
+def _preview(call: Call, proposal: Proposal) -> Page:
+    now = call.environments.clock()
+    expires_at = now + preview.LIFETIME
+    told = {
+        "intent_id": proposal.intent_id,
+        "status": "needs_confirmation",
+        "preview": proposal.question,
+        "confirmation_token": preview.issue(proposal.intent_id, _fingerprint(call), expires_at),
+        "expires_at": expires_at,
+    }
+    return page(now, notes=[_NEXT], order={**told, **_order_facts(proposal.order)})
+
+
+def _fingerprint(call: Call) -> str:
+    """The same for the same call, whichever token comes with it."""
+    said = {name: value for name, value in call.values().items() if name != CONFIRMATION_TOKEN}
+    return fingerprint(call.environment, "", call.api.tool, said)
+
+
+def _answer(call: Call, outcome: OrderOutcome) -> Page:
+    told = {"intent_id": outcome.intent_id, "status": outcome.status.value, "order_id": outcome.order_id}
+    message = {"message": outcome.message} if outcome.message else {}
+    order = {name: fact for name, fact in told.items() if fact} | _order_facts(outcome.order) | message
+    return page(call.environments.clock(), order=order)
+
+
+def _order_facts(order: Order) -> dict[str, object]:
+    facts = {
+        "original_order_id": order.original_order_id,
+        "symbol": order.symbol,
+        "name": order.name,
+        "market": order.market,
+        "exchange": order.exchange,
+        "side": order.side,
+        "order_type": order.order_type,
+        "quantity": order.quantity,
+        "price": order.price,
+    }
+    return {name: fact for name, fact in facts.items() if fact not in (None, "")}

@@ -1,0 +1,106 @@
+"""The core tools about the server itself: searching the table, and the environment."""
+
+from __future__ import annotations
+
+from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.confirm.channel import nobody_to_ask
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
+from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.tools.call import Call, page
+from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.wiring.operator import kill_switch
+
+_MOST_WORDS = 8
+_CONFIRMATION = {
+    "elicitation": "this client asks a person about each order",
+    "page": "a person approves each order in the browser, with their PIN",
+    "preview": "each order needs a second call with the token of its preview",
+    "never": "none, orders go out at once",
+    None: "impossible, orders are refused: this client cannot ask, and no PIN is set (kis-mcp setup-pin)",
+}
+
+
+async def get_environment(call: Call) -> Page:
+    call.values()
+    return page(call.environments.clock(), environment=await _facts(call, call.environments.current))
+
+
+async def set_environment(call: Call) -> Page:
+    """Switch; to real only after a person has agreed."""
+    wanted = Environment(call.values()["environment"])
+    environments = call.environments
+    environments.require_allowed(wanted)
+    if wanted is Environment.REAL and environments.current is not Environment.REAL:
+        await _require_consent(call, wanted)
+    environments.switch(wanted)
+    return page(environments.clock(), environment=await _facts(call, wanted))
+
+
+async def _require_consent(call: Call, wanted: Environment) -> None:
+    orders = "can be placed" if call.environments.settings.allow_real_orders else "stay switched off"
+    headline = "Switch this server to the real account?"
+    effect = f"Quotes, balance and positions will be those of real money. Real orders {orders}; each asks you again."
+    subject = f"{wanted} after {call.environments.switches} switches"
+    asked = Asked(call.environment.value, subject, f"[REAL] {headline} {effect}")
+    if call.person.asked or call.person.can_be_asked:
+        decision = await ask_client(call, asked, "Switch to real money")
+    elif await channel_of(call, wanted) == "page":
+        facts = QuestionFacts(environment="REAL", headline=headline, terms={"effect": effect}, warnings=())
+        decision = await ask_on_page(call, subject, facts)
+    else:
+        raise nobody_to_ask("Switching to real money")
+    if decision.verdict != "accepted":
+        raise OrderRefused(
+            f"The person {decision.verdict} the switch to real money.",
+            remedy=f"Stay in {call.environments.current.value}; do not ask again unless the person wants it.",
+        )
+
+
+async def halt_trading(call: Call) -> Page:
+    """Stop all new orders. There is no tool that lifts it."""
+    halt, now = kill_switch(call.environments.settings), call.environments.clock()
+    halt.halt(f"by the tool halt_trading: {call.values()['reason']}", now)
+    return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})
+
+
+async def _facts(call: Call, environment: Environment) -> dict[str, object]:
+    settings = call.environments.settings
+    halted = kill_switch(settings).reason()
+    profile = settings.profile(environment)
+    account = profile.accounts.get("stock")
+    real = environment is Environment.REAL
+    return {
+        "environment": environment.value,
+        "switchable": ", ".join(sorted(settings.environments)),
+        "orders": f"halted: {halted}"
+        if halted
+        else "switched off by the operator"
+        if real and not settings.allow_real_orders
+        else "allowed",
+        "confirmation": _CONFIRMATION[await channel_of(call, environment)],
+        "account": account.masked if account else "not set",
+        "requests_per_second": profile.requests_per_second,
+    }
+
+
+def signature(api: Api) -> str:
+    """How a tool is called, in one line: ``inquire_price(symbol, market="krx")``; ``?`` marks what may be left out."""
+    required = [parameter for parameter in api.parameters if parameter.required]
+    optional = [parameter for parameter in api.parameters if not parameter.required]
+    return f"{api.tool}({', '.join(_told(parameter) for parameter in (*required, *optional))})"
+
+
+def _told(parameter: Parameter) -> str:
+    words = "|".join(list(parameter.codes)[:_MOST_WORDS]) if parameter.type == "enum" and parameter.codes else ""
+    if len(parameter.codes or ()) > _MOST_WORDS:
+        words += "|…"
+    kind = words or ("" if parameter.type in ("string", "symbol") else parameter.type)
+    told = parameter.name + ("" if parameter.required or parameter.default is not None else "?")
+    if kind:
+        told += f": {kind}"
+    if parameter.default is not None:
+        told += f" = {str(parameter.default).lower() if isinstance(parameter.default, bool) else parameter.default}"
+    return told

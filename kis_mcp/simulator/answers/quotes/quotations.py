@@ -1,0 +1,192 @@
+"""Rows of the market APIs, chosen by what a block's fields are about."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import groupby
+
+from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers.contracts.facts import contract_facts
+from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
+from kis_mcp.simulator.market.calendar import TICK_SECONDS
+from kis_mcp.simulator.market.market import Candle, percent
+from kis_mcp.simulator.wire.calls import Call
+
+_DATES = frozenset({"trade_date", "local_date", "local_business_date", "date", "base_date"})
+_TIMES = frozenset({"trade_time", "local_time", "korea_time", "time"})
+_DAY_ROWS = {
+    "domestic_stock_inquire_daily_itemchartprice": 100,
+    "overseas_stock_dailyprice": 100,
+    "overseas_stock_inquire_daily_chartprice": 100,
+}
+_MINUTE_ROWS = {"domestic_stock_inquire_time_dailychartprice": 120, "overseas_stock_inquire_time_indexchartprice": 100}
+_USUAL_ROWS = 30
+_RANKED_BY = (
+    ("fluct", "change_rate"),
+    ("updown", "change_rate"),
+    ("market_cap", "market_cap"),
+    ("vol", "volume"),
+)
+_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call"}
+"""Blocks that hold one kind of contract each."""
+
+_MOST_MINUTES = 120
+
+
+def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
+    """The instrument as it is now, as a block's record or as one row among others."""
+    names = {field.name for field in block.fields}
+    levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
+    return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
+
+
+def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
+    """Instruments as rows: in the caller's order, on a board by expiry and from the highest strike down, else the
+    greatest first in what the API's name says, or in turnover.
+    """
+    if any(parameter.is_list for parameter in call.api.parameters):
+        return [record(block, subject) for subject in subjects]
+    if kind := _BOARDS.get(block.name):
+        chosen = [subject for subject in subjects if subject.instrument.kind == kind]
+        if block.name == "expiries":
+            chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
+        return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
+    name = next((fact for part, fact in _RANKED_BY if part in call.api.slug), "turnover")
+    ranked = sorted(subjects, key=lambda subject: Decimal(str(FactSheet(subject)[name])), reverse=True)
+    return [record(block, subject, rank) for rank, subject in enumerate(ranked, start=1)]
+
+
+def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
+    """The rows of a list block about one instrument, newest first: days, minutes, trades, or itself as the only row."""
+    names = {field.name for field in block.fields}
+    has_time, has_ohlc = bool(names & _TIMES), {"open", "high", "low"} <= names
+    if has_time and has_ohlc:
+        return [FactSheet(subject, facts) for facts in _minutes(call, subject)]
+    if has_time:
+        return [FactSheet(subject, facts) for facts in _trades(call, subject)]
+    if names & _DATES:
+        days = list(_days(call, subject))
+        if names & INVESTOR_NAMES:
+            days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
+        return [FactSheet(subject, facts) for facts in days]
+    return [record(block, subject)]
+
+
+def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
+    return subject.instrument.expiry or date.max, -subject.instrument.strike
+
+
+def _flows(subject: Subject, day: object, volume: int) -> Facts:
+    seed = f"{subject.market.seed}:{subject.instrument.symbol}:{day}"
+    return investor_flows(seed, volume, subject.quote.price)
+
+
+def _days(call: Call, subject: Subject) -> Iterable[Facts]:
+    market, instrument = subject.market, subject.instrument
+    today = market.moment(instrument, call.now).day
+    count = _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)
+    until = min(call.day("end_date") or call.day("date") or today, today)
+    start = call.day("start_date") or date.min
+    interval = call.arguments.get("interval", "day")
+    days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
+    candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
+    if interval != "day":
+        candles = [_joined(list(group)) for _, group in groupby(candles, lambda candle: _period(candle, interval))]
+    for candle, before in zip(candles, [*candles[1:], None], strict=True):
+        if candle.start.date() < start or count == 0:
+            return
+        count -= 1
+        yield candle_facts(candle, before.close if before else candle.open)
+
+
+def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
+    step = int(call.arguments.get("interval_minutes", "1"))
+    count = int(call.arguments.get("count", _MINUTE_ROWS.get(call.api.tool, _USUAL_ROWS)))
+    candles = subject.market.minutes(
+        subject.instrument, call.now, until=_until(call, subject), count=min(count, _MOST_MINUTES), step=step
+    )
+    previous = subject.quote.previous_close
+    if not candles:
+        return
+    session = subject.market.session(subject.instrument, candles[0].start.date())
+    opening = subject.market.calendar(subject.instrument).time_of(candles[0].start.date(), 0)
+    moment = subject.market.moment(subject.instrument, call.now)
+    for candle in candles:
+        end = int((candle.start - opening).total_seconds()) // TICK_SECONDS + step * 60 // TICK_SECONDS
+        so_far = session.until(
+            min(end, moment.ticks if candle.start.date() == moment.day else end, len(session.prices))
+        )
+        yield {
+            **candle_facts(candle, previous),
+            "turnover": subject.instrument.amount(so_far.turnover),
+            "volume": so_far.volume,
+        }
+
+
+def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
+    market, instrument = subject.market, subject.instrument
+    calendar, moment = market.calendar(instrument), market.moment(instrument, call.now)
+    asked = calendar.moment(_until(call, subject))
+    session, previous = market.session(instrument, moment.day), subject.quote.previous_close
+    last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
+        bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
+        price = instrument.price(bar.close)
+        candle = Candle(
+            calendar.time_of(moment.day, ticks - 1),
+            price,
+            price,
+            price,
+            price,
+            bar.volume,
+            instrument.amount(bar.turnover),
+        )
+        facts = dict(candle_facts(candle, previous))
+        yield facts | {
+            "volume": so_far.volume,
+            "turnover": instrument.amount(so_far.turnover),
+            "trade_strength": percent(Decimal(90 + ticks % 21), Decimal(100)),
+        }
+
+
+def _until(call: Call, subject: Subject) -> datetime:
+    """The time from which rows go back."""
+    zone = subject.instrument.timezone
+    now = call.now.astimezone(zone)
+    day = call.day("date") or now.date()
+    if before := call.arguments.get("before"):
+        stamp = datetime.strptime(before[:14].ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
+        return stamp.replace(tzinfo=zone)
+    text = call.arguments.get("until_time") or call.arguments.get("time")
+    if not text:
+        return now if day == now.date() else datetime.combine(day, time(23, 59, 59), zone)
+    clock = time(int(text[:2]), int(text[2:4]), int(text[4:6] or 0))
+    at = datetime.combine(day, clock, zone)
+    return min(at, now) if day == now.date() else at
+
+
+def _period(candle: Candle, interval: str) -> tuple[int, int]:
+    day = candle.start.date()
+    match interval:
+        case "week":
+            return day.isocalendar()[:2]
+        case "month":
+            return day.year, day.month
+        case _:
+            return day.year, 0
+
+
+def _joined(candles: Sequence[Candle]) -> Candle:
+    """Candles of one period, newest first, as one that carries the newest day's date."""
+    newest, oldest = candles[0], candles[-1]
+    return Candle(
+        start=newest.start,
+        open=oldest.open,
+        high=max(candle.high for candle in candles),
+        low=min(candle.low for candle in candles),
+        close=newest.close,
+        volume=sum(candle.volume for candle in candles),
+        turnover=sum((candle.turnover for candle in candles), Decimal(0)),
+    )

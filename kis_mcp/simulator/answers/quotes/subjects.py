@@ -1,0 +1,85 @@
+"""Which instruments a call is about."""
+
+from collections.abc import Sequence
+from itertools import count, takewhile, zip_longest
+
+from kis_mcp.catalog.model import Parameter
+from kis_mcp.simulator.answers.quotes.subject import Subject
+from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.places import stock_exchanges
+from kis_mcp.simulator.wire.calls import Call
+from kis_mcp.simulator.world import World
+
+_SHARE_MARKETS = frozenset({"", "J", "NX", "UN"})
+_SHARE_CATEGORIES = frozenset({"domestic_stock", "overseas_stock"})
+
+
+def subject_of(world: World, call: Call) -> Subject | None:
+    """The instrument that a call asks about, or None.
+
+    An index, a derivative or a bond that the market does not list gets a stand-in that moves like any other.
+
+    Raises:
+        Rejected: The share does not exist.
+    """
+    for parameter in call.api.parameters:
+        if parameter.type == "symbol" and parameter.element and not parameter.is_list:
+            symbol = call.text(parameter.element.upper())
+            if symbol:
+                exchange = call.text("EXCD") or call.text("PRDT_TYPE_CD")
+                return Subject(world.market, _instrument(world, call, symbol, exchange), call.now)
+    return None
+
+
+def subjects_of(world: World, call: Call) -> Sequence[Subject]:
+    """The instruments that a call lists one by one, in its order, or else every instrument of its category.
+
+    Raises:
+        Rejected: A listed share does not exist.
+    """
+    listed = next((p for p in call.api.parameters if p.is_list and p.type == "symbol"), None)
+    if listed is None:
+        chosen = [i for i in world.market.instruments.values() if i.category == _category(call) and _wanted(i, call)]
+    else:
+        exchanges = _numbered(call, call.api.parameter(listed.pairs_with or ""))
+        symbols = _numbered(call, listed)
+        pairs = zip_longest(symbols, exchanges[: len(symbols)], fillvalue="")
+        chosen = [_instrument(world, call, symbol, exchange) for symbol, exchange in pairs]
+    return [Subject(world.market, instrument, call.now) for instrument in chosen]
+
+
+def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
+    """What was sent for a list parameter, up to the first blank."""
+    if parameter is None or parameter.element is None:
+        return ()
+    texts = (call.text(parameter.element.format(n=n).upper()) for n in count(1))
+    return list(takewhile(bool, texts))
+
+
+def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
+    instrument = world.market.find(symbol)
+    if instrument is not None and (instrument.category == _category(call) or "PRDT_TYPE_CD" in call.elements):
+        is_abroad = instrument.category == "overseas_stock"
+        if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
+            raise Rejected(Problem.UNKNOWN_SYMBOL)
+        return instrument
+    if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
+        raise Rejected(Problem.UNKNOWN_SYMBOL)
+    return world.market.stand_in(symbol, "US" if call.api.category.startswith("overseas") else "KR")
+
+
+def _category(call: Call) -> str:
+    """Funds and warrants are listed among the shares."""
+    return "domestic_stock" if call.api.category in ("etfetn", "elw") else call.api.category
+
+
+def _wanted(instrument: Instrument, call: Call) -> bool:
+    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for."""
+    exchange = stock_exchanges().get(call.text("EXCD"))
+    if exchange is not None:
+        return instrument.listed_on is exchange
+    if call.api.parameter("product") is None or instrument.expiry is None:
+        return True
+    arguments, month = call.arguments, f"{instrument.expiry:%Y%m}"
+    return instrument.sector == arguments.get("product", "kospi200") and month == arguments.get("expiry", month)

@@ -1,0 +1,157 @@
+"""App keys and their access tokens."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from kis_mcp.clock import KST
+from kis_mcp.simulator.state import StateStore
+from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.replies import Reply, gateway_refusal, oauth_refusal
+
+_LIFETIME = timedelta(hours=24)
+_SAME_TOKEN = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Client:
+    """One app key. Key and secret are kept as digests.
+
+    Attributes:
+        key: Digest of the app key.
+        host: The host that it belongs to, where it was seen first.
+        tokens: Access token → when it expires.
+        newest: The token that is handed out again while it is young.
+    """
+
+    key: str
+    secret: str
+    host: Host
+    tokens: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    newest: str = ""
+    issued_at: datetime | None = None
+
+
+class Clients:
+    """Who may ask. Any app key is welcome; its first use binds it to its secret and to that host.
+
+    Args:
+        store: Where clients and tokens survive a restart.
+        interval: Seconds between two token requests of one app key.
+        monotonic: Seconds.
+    """
+
+    def __init__(self, store: StateStore, interval: float, monotonic: Callable[[], float]) -> None:
+        self._store = store
+        self._interval = interval
+        self._monotonic = monotonic
+        self._asked: dict[str, float] = {}
+        self._clients = {client.key: client for client in store.load(Client)}
+
+    def issue(self, host: Host, body: Mapping[str, object], now: datetime) -> Reply:
+        """``/oauth2/tokenP``: a token for a day, the same one again for six hours.
+
+        Raises:
+            Refusal: A field is missing or wrong, or the last request is too recent.
+        """
+        client = self._known(host, body, "appsecret")
+        last = self._asked.get(client.key)
+        if last is not None and self._monotonic() - last < self._interval:
+            raise oauth_refusal("EGW00133")
+        self._asked[client.key] = self._monotonic()
+        expires = client.tokens.get(client.newest)
+        if client.issued_at is None or expires is None or now - client.issued_at >= _SAME_TOKEN or expires <= now:
+            expires = now + _LIFETIME
+            client.tokens = {token: until for token, until in client.tokens.items() if until > now}
+            client.newest, client.issued_at = secrets.token_urlsafe(64), now
+            client.tokens[client.newest] = expires
+            self._store.save([(client.key, client)])
+        return Reply(
+            {
+                "access_token": client.newest,
+                "access_token_token_expired": expires.astimezone(KST).strftime("%Y-%m-%d %H:%M:%S"),
+                "token_type": "Bearer",
+                "expires_in": int((expires - now).total_seconds()),
+            }
+        )
+
+    def approve(self, host: Host, body: Mapping[str, object]) -> Reply:
+        """``/oauth2/Approval``: a key for one websocket connection.
+
+        Raises:
+            Refusal: A field is missing or wrong.
+        """
+        self._known(host, body, "secretkey")
+        return Reply({"approval_key": secrets.token_urlsafe(27)})
+
+    def revoke(self, host: Host, body: Mapping[str, object]) -> Reply:
+        """``/oauth2/revokeP``: a token is dead from now on.
+
+        Raises:
+            Refusal: A field is missing or wrong, or the token is not this client's.
+        """
+        client = self._known(host, body, "appsecret", grant=False)
+        if client.tokens.pop(str(body.get("token", "")), None) is None:
+            raise oauth_refusal("EGW00121")
+        self._store.save([(client.key, client)])
+        return Reply({"code": 200, "message": "접근토큰 폐기에 성공하였습니다"})
+
+    def authenticate(self, host: Host, headers: Mapping[str, str], now: datetime, *, bearer: bool = True) -> Client:
+        """The client that a request's headers prove.
+
+        Raises:
+            Refusal: They do not.
+        """
+        if not (app_key := headers.get("appkey")):
+            raise gateway_refusal("EGW00102")
+        if not (secret := headers.get("appsecret")):
+            raise gateway_refusal("EGW00104")
+        client = self._clients.get(_digest(app_key))
+        if client is None:
+            raise gateway_refusal("EGW00103")
+        if client.secret != _digest(secret):
+            raise gateway_refusal("EGW00105")
+        if client.host is not host:
+            raise gateway_refusal("EGW02004")
+        if bearer:
+            _check_token(client, headers.get("authorization", ""), now)
+        return client
+
+    def expire_tokens(self, now: datetime) -> None:
+        """End every token's life now, as a fault."""
+        for client in self._clients.values():
+            client.tokens = dict.fromkeys(client.tokens, now)
+            client.issued_at = None
+            self._store.save([(client.key, client)])
+
+    def _known(self, host: Host, body: Mapping[str, object], secret_field: str, *, grant: bool = True) -> Client:
+        if grant and body.get("grant_type") != "client_credentials":
+            raise oauth_refusal("EGW00112" if body.get("grant_type") else "EGW00115")
+        if not isinstance(app_key := body.get("appkey"), str) or not app_key:
+            raise oauth_refusal("EGW00102")
+        if not isinstance(secret := body.get(secret_field), str) or not secret:
+            raise oauth_refusal("EGW00104")
+        key = _digest(app_key)
+        client = self._clients.setdefault(key, Client(key, _digest(secret), host))
+        if client.secret != _digest(secret):
+            raise oauth_refusal("EGW00105")
+        if client.host is not host:
+            raise oauth_refusal("EGW02004")
+        return client
+
+
+def _check_token(client: Client, authorization: str, now: datetime) -> None:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise gateway_refusal("EGW00122")
+    expires = client.tokens.get(token)
+    if expires is None:
+        raise gateway_refusal("EGW00121")
+    if expires <= now:
+        raise gateway_refusal("EGW00123")
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,255 @@
+"""What became of orders: the journal's record of each beside what KIS lists, and the orders placed elsewhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
+
+from kis_mcp.clock import KST
+from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
+from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder
+from kis_mcp.trading.blotter.reading import offered, readable
+from kis_mcp.trading.blotter.reconcile import key_of
+from kis_mcp.trading.blotter.state import OrderState, state_of
+from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import is_same_order_id
+
+MOST_RECORDS = 5_000
+
+COLUMNS = (
+    "at",
+    "state",
+    "is_final",
+    "ours",
+    "account",
+    "action",
+    "market",
+    "exchange",
+    "symbol",
+    "name",
+    "side",
+    "order_type",
+    "quantity",
+    "price",
+    "currency",
+    "amount_krw",
+    "filled_quantity",
+    "remaining_quantity",
+    "average_fill_price",
+    "order_id",
+    "original_order_id",
+    "intent_id",
+    "decision",
+    "decided_by",
+    "decided_at",
+    "sent_at",
+    "ordered_at",
+    "outcome",
+    "kis_code",
+    "message",
+    "candidates",
+    "reconciliations",
+)
+"""The facts of an order, in reading order."""
+
+Findings: TypeAlias = Mapping[str, Sequence[Outcome | Reconciliation]]
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedOrder:
+    """One order, and where it stands.
+
+    Attributes:
+        at: When it was proposed; of one placed elsewhere, when KIS took it, as far as that is known.
+        record: What the journal has of it; None for an order that was placed elsewhere.
+        placed: What KIS lists of it; None where it was not found or not looked for.
+        findings: What was learnt after it was sent, oldest first.
+    """
+
+    at: datetime
+    state: OrderState
+    record: Record | None = None
+    placed: PlacedOrder | None = None
+    findings: Sequence[Outcome | Reconciliation] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        return self.record is not None
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The orders at KIS that one in an unknown state may be."""
+        last = self.findings[-1] if self.findings else None
+        return last.candidates if isinstance(last, Reconciliation) else ()
+
+    def facts(self) -> dict[str, object]:
+        """What was asked, who confirmed it how, when it was sent and what came of it; without what is empty."""
+        own = {"at": self.at, "state": self.state.value, "is_final": self.state.is_final, "ours": self.is_ours}
+        facts = {**own, **self._recorded(), **self._listed()}
+        return {name: facts[name] for name in COLUMNS if facts.get(name) not in (None, "")}
+
+    def _recorded(self) -> Mapping[str, object]:
+        if self.record is None:
+            return {}
+        record, intent = self.record, self.record.intent
+        order, decision = intent.order, self.record.decision
+        return {
+            "intent_id": intent.id,
+            "account": intent.account,
+            "action": order.action.value,
+            "symbol": order.symbol,
+            "name": order.name,
+            "market": order.market,
+            "exchange": order.exchange,
+            "side": order.side,
+            "order_type": order.order_type,
+            "quantity": order.quantity,
+            "price": order.price,
+            "currency": order.currency,
+            "amount_krw": order.amount_krw,
+            "order_id": record.order_id,
+            "original_order_id": order.original_order_id,
+            "decision": decision.verdict if decision else None,
+            "decided_by": decision.channel if decision else None,
+            "decided_at": record.decided_at,
+            "sent_at": record.sent_at,
+            "outcome": record.status.value if record.sent_at else None,
+            "kis_code": record.kis_code,
+            "message": record.message,
+            "candidates": ", ".join(self.candidates),
+            "reconciliations": "; ".join(_told(entry) for entry in self.findings if isinstance(entry, Reconciliation)),
+        }
+
+    def _listed(self) -> Mapping[str, object]:
+        placed = self.placed
+        if placed is None:
+            return {}
+        facts: dict[str, object] = {
+            "ordered_at": placed.ordered_at,
+            "filled_quantity": placed.filled_quantity,
+            "remaining_quantity": placed.remaining_quantity,
+            "average_fill_price": placed.average_fill_price,
+        }
+        if self.record is not None:
+            return facts
+        return {
+            "action": placed.action.value,
+            "symbol": placed.symbol,
+            "name": placed.name,
+            "market": placed.market,
+            "exchange": placed.exchange,
+            "side": placed.side,
+            "order_type": placed.order_type,
+            "quantity": placed.quantity,
+            "price": placed.price,
+            "currency": placed.currency,
+            "order_id": placed.order_id,
+            "original_order_id": placed.original_order_id,
+            **facts,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
+    """Orders, latest first, and what a reader has to know of how complete they are."""
+
+    orders: list[TrackedOrder]
+    notes: list[str]
+
+
+async def order_history(journal: Journal, kis: Kis | None, start: date, end: date, now: datetime) -> OrderHistory:
+    """The orders of these days in Korean time: all that the journal has, and those that KIS lists beside them.
+
+    Args:
+        kis: Where to ask; None for the journal alone.
+    """
+    since, until = _midnight(start), _midnight(end + _ONE_DAY)
+    notes: list[str] = []
+    placed: Sequence[PlacedOrder] = ()
+    if kis is not None:
+        listed, notes = await readable(kis, offered(kis, EVERY_LIST), since, min(until, now))
+        placed = [order for order in listed.orders if order.ordered_at is None or since <= order.ordered_at < until]
+        if not listed.complete and not notes:
+            notes = ["KIS' lists of orders could not be read to their ends."]
+    records = await journal.history(since=since, until=until, limit=MOST_RECORDS)
+    if len(records) == MOST_RECORDS:
+        notes.append(f"There are more than {MOST_RECORDS} orders in these days; ask for fewer days.")
+    earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if placed else ()
+    listing = _pairs([*records, *earlier], placed)
+    findings = await journal.findings([record.intent.id for record in records if record.sent_at])
+    ours = [_tracked(record, listing.get(record.intent.id), findings, now) for record in records]
+    paired = {id(order) for order in listing.values()}
+    sent_for_us = {order.became for order in listing.values()}
+    elsewhere = [
+        TrackedOrder(at=order.ordered_at or since, state=state_of(None, order, now), placed=order)
+        for order in placed
+        if id(order) not in paired and order.key not in sent_for_us
+    ]
+    return OrderHistory(sorted([*ours, *elsewhere], key=lambda order: order.at, reverse=True), notes)
+
+
+async def order_of_intent(journal: Journal, kis: Kis, record: Record, now: datetime) -> OrderHistory:
+    """Where the order of one intent stands, after a look at KIS' lists of it."""
+    notes: list[str] = []
+    placed: PlacedOrder | None = None
+    if record.sent_at is not None and record.order_id is not None:
+        lists = offered(kis, lists_of(record.intent.tool, record.intent.arguments))
+        until = min(record.sent_at + _ONE_DAY, now)
+        listed, notes = await readable(kis, lists, record.sent_at, until)
+        placed = _pairs([record], listed.orders).get(record.intent.id)
+    findings = await journal.findings([record.intent.id])
+    order = _tracked(record, placed, findings, now)
+    if order.candidates:
+        notes.append(
+            "Several orders at KIS fit, and nothing tells which is this one, or whether any is: "
+            f"{', '.join(order.candidates)}. Show them to the person, who can tell."
+        )
+    return OrderHistory([order], notes)
+
+
+async def orders_of_number(journal: Journal, kis: Kis, order_id: str, day: date, now: datetime) -> OrderHistory:
+    """Where the orders with this number stand; there may be one in each market, or none."""
+    found = await order_history(journal, kis, day, day, now)
+    orders = [
+        order
+        for order in found.orders
+        if any(
+            is_same_order_id(known.order_id, order_id) for known in (order.record, order.placed) if known is not None
+        )
+    ]
+    missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]
+    return OrderHistory(orders, [*missing, *found.notes])
+
+
+def _tracked(record: Record, placed: PlacedOrder | None, findings: Findings, now: datetime) -> TrackedOrder:
+    return TrackedOrder(
+        at=record.intent.at,
+        state=state_of(record, placed, now),
+        record=record,
+        placed=placed,
+        findings=findings.get(record.intent.id, ()),
+    )
+
+
+def _pairs(records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[str, PlacedOrder]:
+    """Intent → the order at KIS that it became."""
+    by_key: dict[OrderKey, list[PlacedOrder]] = {}
+    for order in placed:
+        by_key.setdefault(order.key, []).append(order)
+    return {
+        record.intent.id: order
+        for record in records
+        if record.order_id is not None and record.sent_at is not None
+        for order in by_key.get(key_of(record), ())
+        if order.may_be_of(record.sent_at)
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), KST)
+
+
+def _told(entry: Reconciliation) -> str:
+    return f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.conclusion}: {entry.message}"

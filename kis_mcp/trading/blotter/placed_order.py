@@ -1,0 +1,123 @@
+"""Orders as KIS lists them, whoever placed them, in one form for every market."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self, TypeAlias
+
+from kis_mcp.clock import KST
+from kis_mcp.trading.order import Action, Side
+
+SAME_DAY = timedelta(hours=18)
+"""How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
+
+OrderKey: TypeAlias = tuple[str, str, str]
+
+
+def order_key(family: str, order_id: str, symbol: str) -> OrderKey:
+    """What tells an order from the others of a day: its number, with the symbol where several exchanges count."""
+    return family, order_id.lstrip("0"), symbol if family == "overseas" else ""
+
+
+class PlacedStatus(StrEnum):
+    OPEN = "open"
+    PARTLY_FILLED = "partly_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    AMENDED = "amended"
+    REJECTED = "rejected"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of the order can still be filled."""
+        return self in (PlacedStatus.OPEN, PlacedStatus.PARTLY_FILLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOrder:
+    """One order at KIS. A change or cancel is an order of its own that names the original.
+
+    Attributes:
+        family: Whose numbers it is counted among, as `kis_mcp.trading.blotter.lists.OrderList` says.
+        branch: KIS' branch code of a domestic order, which a change or cancel must repeat.
+        order_type: The table's word; None where KIS does not list it.
+        session: ``night`` or ``reserved``; None for the regular ones, and where KIS does not tell.
+        price: None for an order without a price.
+        stop_price: The market's price that sets it off, where KIS lists it.
+        order_date: The day that KIS names it by, beside its number.
+        end_date: The last day of a reservation that is sent every day.
+        loan_date: Of the loan that it repays.
+        ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
+        became: The order that KIS sent for it, if it is a reservation.
+        ours: Whether it is in our journal.
+    """
+
+    order_id: str
+    original_order_id: str | None = None
+    family: str = "KR"
+    branch: str = ""
+    action: Action = Action.NEW
+    market: str
+    exchange: str | None
+    currency: str | None
+    session: str | None = None
+    symbol: str
+    name: str | None
+    side: Side | None
+    order_type: str | None = None
+    quantity: Decimal
+    filled_quantity: Decimal
+    remaining_quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None = None
+    average_fill_price: Decimal | None
+    status: PlacedStatus
+    ordered_at: datetime | None
+    order_date: date | None = None
+    end_date: date | None = None
+    loan_date: date | None = None
+    became: OrderKey | None = None
+    ours: bool = False
+
+    @property
+    def key(self) -> OrderKey:
+        return order_key(self.family, self.order_id, self.symbol)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of it can still be changed: a reservation that KIS has sent lives on as another order."""
+        return self.status.is_open and self.became is None
+
+    def is_of_day(self, day: date) -> bool:
+        """Whether that is its day, or the one on which a reservation was booked for its."""
+        return day in (self.order_date, self.ordered_at.astimezone(KST).date() if self.ordered_at else None)
+
+    def may_be_of(self, sent_at: datetime) -> bool:
+        """Whether it was taken about then; another day the same number is another order."""
+        return self.ordered_at is None or abs(self.ordered_at - sent_at) < SAME_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrders:
+    """Orders at KIS, and whether its lists of them were read to their ends."""
+
+    orders: tuple[PlacedOrder, ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, orders: Iterable[PlacedOrder], *, complete: bool) -> Self:
+        """Orders of one list; what ended because it was changed is told from what was cancelled by the order that
+        replaced it."""
+        listed = tuple(orders)
+        replaced = {order.original_order_id for order in listed if order.action is Action.MODIFY}
+        return cls(
+            tuple(
+                replace(order, status=PlacedStatus.AMENDED)
+                if order.status is PlacedStatus.CANCELLED and order.order_id in replaced
+                else order
+                for order in listed
+            ),
+            complete,
+        )

@@ -1,0 +1,228 @@
+"""Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from kis_mcp.clock import KST, Clock
+from kis_mcp.trading.blotter.lists import OrderList, lists_of
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
+from kis_mcp.trading.blotter.reading import readable
+from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
+
+EARLIEST = timedelta(seconds=60)
+LATEST = timedelta(seconds=180)
+"""An order that KIS took within this time before and after our send, by both clocks, may be ours."""
+
+DOUBTFUL = timedelta(hours=1)
+"""An order that is alike but this much older is no proof that ours is missing: this machine's clock may be wrong."""
+
+CERTAIN_AFTER = timedelta(seconds=120)
+"""Only a list read this long after the send may show by its silence that the order did not arrive. By then the gateway
+would not let it out any more."""
+
+_log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Looks up the orders of unresolved intents and journals what it finds."""
+
+    def __init__(self, kis: Kis, journal: Journal, *, clock: Clock) -> None:
+        self._kis = kis
+        self._journal = journal
+        self._clock = clock
+
+    async def settle(self, record: Record) -> Record:
+        """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
+        went to an account that this server does not have."""
+        intent, sent_at = record.intent, record.sent_at
+        if sent_at is None or not record.status.is_unresolved or not await self.is_own(intent):
+            return record
+        if record.status is Status.SENT:
+            lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
+            record = await self._journal.conclude(
+                Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
+            )
+        lists, now = lists_of(intent.tool, intent.arguments), self._clock()
+        placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
+        if not placed.orders and not placed.complete:
+            return record
+
+        def conclude(standing: Sequence[Record]) -> Reconciliation:
+            others = [other for other in standing if other.intent.id != intent.id]
+            return match(intent, sent_at, placed, others=others, now=now)
+
+        return await self._journal.settle(intent.id, since=sent_at - SAME_DAY, conclude=conclude)
+
+    async def unresolved(self) -> list[Record]:
+        """The unresolved intents of this server's accounts, oldest first."""
+        return [record for record in await self._journal.unresolved() if await self.is_own(record.intent)]
+
+    async def is_own(self, intent: Intent) -> bool:
+        """Whether it is for an account that this server has."""
+        alike = [account for account in self._kis.accounts.values() if account.masked == intent.account]
+        return bool(alike) and intent.account_id in ("", *[await self._journal.account_id(one) for one in alike])
+
+
+def match(
+    intent: Intent, sent_at: datetime, placed: PlacedOrders, *, others: Sequence[Record], now: datetime
+) -> Reconciliation:
+    """What lists of orders say about one unknown intent, where ``others`` are those that stand too, or may.
+
+    One order that fits in content and time, and that no other intent has or may have, is it. Several leave it open.
+    None means that it did not arrive, provided the lists were read to their ends, long enough after the send, and hold
+    no other order that could be it: by a wrong clock, or where KIS counts in other units. Otherwise it stays open.
+
+    Of several unknown intents for the same order the first takes the first, once none can be on its way any more.
+    """
+    lists = lists_of(intent.tool, intent.arguments)
+    if changed := _changed(intent, sent_at, placed, lists):
+        what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
+        return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
+    taken = {key_of(other) for other in others if other.status is Status.ACCEPTED}
+    alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
+    possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - DOUBTFUL]
+    fitting = [order for order in possible if _fits(order, intent, sent_at)]
+    rivals = [other for other in others if any(_may_become(other, order) for order in fitting)]
+    if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
+        earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
+        return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
+    if possible:
+        numbers = tuple(order.order_id for order in fitting or possible)
+        what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
+        return _conclusion(intent, now, "unresolved", what, candidates=numbers)
+    if not placed.complete:
+        return _conclusion(intent, now, "unresolved", "The list of orders at KIS could not be read to its end.")
+    if now - sent_at < CERTAIN_AFTER:
+        return _conclusion(intent, now, "unresolved", "It is not in the list of orders at KIS yet.")
+    if not _proves_absence(intent, sent_at, placed, lists):
+        return _conclusion(intent, now, "unresolved", "KIS lists no such order, but not every order shows there.")
+    return _conclusion(intent, now, "not_accepted", "KIS lists no such order.")
+
+
+def key_of(record: Record) -> OrderKey:
+    """The order at KIS that an accepted intent became."""
+    intent = record.intent
+    family = next((order_list.family for order_list in lists_of(intent.tool, intent.arguments)), "")
+    return order_key(family, record.order_id or "", intent.order.symbol or "")
+
+
+def _earliest(intent: Intent, sent_at: datetime) -> datetime:
+    """From when on the lists are read: a change or cancel may show in what was ordered days before."""
+    days = [intent.arguments.get(name) for name in ("reservation_date", "order_date")]
+    ordered = [datetime.combine(date.fromisoformat(day), time(), KST) for day in days if isinstance(day, str)]
+    return min([sent_at - DOUBTFUL, *ordered])
+
+
+def _is_like(order: PlacedOrder, intent: Intent, lists: Sequence[OrderList]) -> bool:
+    """Whether it may be the order, as far as content goes."""
+    is_exact = any(order_list.is_exact for order_list in lists)
+    return (
+        _is_of_the_kind(order, intent, lists)
+        and _is_of_the_instrument(order, intent)
+        and (not is_exact or _says_the_same(order, intent))
+    )
+
+
+def _is_of_the_kind(order: PlacedOrder, intent: Intent, lists: Sequence[OrderList]) -> bool:
+    wanted = intent.order
+    if _shows_by_effect(intent, lists):
+        return wanted.action is Action.MODIFY and order.action is Action.NEW
+    if wanted.action is Action.NEW:
+        return order.action is Action.NEW
+    return order.action is wanted.action and is_same_order_id(order.original_order_id, wanted.original_order_id)
+
+
+def _is_of_the_instrument(order: PlacedOrder, intent: Intent) -> bool:
+    return is_same_symbol(order.symbol, intent.order.symbol) and intent.order.side in (None, order.side)
+
+
+def _says_the_same(order: PlacedOrder, intent: Intent) -> bool:
+    wanted = intent.order
+    quantity = None if intent.arguments.get("all_remaining") is True else wanted.quantity
+    return quantity in (None, order.quantity) and wanted.price in (None, order.price)
+
+
+def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
+    return _is_in_time(order, sent_at) and _says_the_same(order, intent)
+
+
+def _may_become(record: Record, order: PlacedOrder) -> bool:
+    """Whether another unknown intent may be this order."""
+    intent, sent_at = record.intent, record.sent_at
+    if sent_at is None or not record.status.is_unresolved:
+        return False
+    return _is_like(order, intent, lists_of(intent.tool, intent.arguments)) and _fits(order, intent, sent_at)
+
+
+def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
+    """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
+    return all(
+        rival.sent_at is not None
+        and (sent_at, intent.id) < (rival.sent_at, rival.intent.id)
+        and now - rival.sent_at >= CERTAIN_AFTER
+        and rival.intent.fingerprint == intent.fingerprint
+        for rival in rivals
+    )
+
+
+def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
+    return order.ordered_at is not None and -EARLIEST <= order.ordered_at - sent_at <= LATEST
+
+
+def _changed(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
+    """The standing order, where what it has become shows that the change or cancel was taken."""
+    action = intent.order.action
+    original = None if action is Action.NEW else _original(intent, sent_at, placed)
+    if original is None:
+        return None
+    if action is Action.CANCEL:
+        return original if original.status is PlacedStatus.CANCELLED else None
+    is_as_wanted = _is_of_the_instrument(original, intent) and _says_the_same(original, intent)
+    return original if _shows_by_effect(intent, lists) and is_as_wanted else None
+
+
+def _proves_absence(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
+    if not lists or not all(order_list.proves_absence for order_list in lists):
+        return False
+    return not _shows_by_effect(intent, lists) or _original(intent, sent_at, placed) is not None
+
+
+def _original(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> PlacedOrder | None:
+    """The order that was to be changed: of its day, or the latest before the change, since numbers recur."""
+    day = intent.arguments.get("reservation_date")
+    found = [
+        order
+        for order in placed.orders
+        if is_same_order_id(order.order_id, intent.order.original_order_id)
+        and is_same_symbol(order.symbol, intent.order.symbol)
+        and (not isinstance(day, str) or order.is_of_day(date.fromisoformat(day)))
+        and (order.ordered_at is None or order.ordered_at <= sent_at + LATEST)
+    ]
+    return max(found, key=lambda order: order.ordered_at or sent_at, default=None)
+
+
+def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:
+    """Whether it is a change or cancel in lists that have no rows for such."""
+    return intent.order.action is not Action.NEW and not any(order_list.lists_changes for order_list in lists)
+
+
+def _conclusion(
+    intent: Intent,
+    now: datetime,
+    conclusion: Literal["accepted", "not_accepted", "unresolved"],
+    message: str,
+    order_id: str | None = None,
+    candidates: tuple[str, ...] = (),
+) -> Reconciliation:
+    return Reconciliation(
+        intent_id=intent.id,
+        at=now,
+        conclusion=conclusion,
+        order_id=order_id,
+        message=message,
+        candidates=candidates,
+    )

@@ -1,0 +1,161 @@
+"""The question that a person answers: a pure function of the journaled intent, the same text every time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kis_mcp.catalog.texts import one_line
+from kis_mcp.trading.journal import Intent
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.venues.order_types import LIMITED
+
+_SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
+"""Arguments that the question shows in words of its own."""
+
+
+_WON, _CENT = Decimal(1), Decimal("0.01")
+_LINES = {
+    "kis_title": "Order",
+    "instrument": "Instrument",
+    "order_type": "Type",
+    "price": "Price",
+    "amount": "Estimated amount",
+    "fees": "Estimated fees and taxes",
+    "buying_power": "Share of buying power",
+    "further": "Further",
+    "account": "Account",
+}
+"""The terms that get a line of the question; the others are in its first and last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFacts:
+    """What a question says, part by part, for those who lay it out themselves.
+
+    Attributes:
+        environment: In capitals.
+        headline: The order in one line.
+        terms: Name → text, in reading order. The names are ``action``, ``kis_title``, ``instrument``, ``side``,
+            ``quantity``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``, ``further``, ``account``
+            and ``reference``, or ``effect`` for what is no order; one that does not apply is missing.
+    """
+
+    environment: str
+    headline: str
+    terms: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def question(intent: Intent) -> str:
+    """What would be sent, where, for how much, and what the guard has to say about it."""
+    facts = order_facts(intent)
+    lines = [
+        f"[{facts.environment}] {facts.headline}",
+        *(f"{_LINES[name]}: {text}" for name, text in facts.terms.items() if name in _LINES),
+        *(f"Warning: {warning}" for warning in facts.warnings),
+        f"{_asks(intent.order)} ({facts.terms['reference']})",
+    ]
+    return "\n".join(lines)
+
+
+def order_facts(intent: Intent) -> QuestionFacts:
+    """What the question says."""
+    order = intent.order
+    terms = {
+        "action": order.action.value if order.action is not Action.NEW else None,
+        "kis_title": order.kis_title,
+        "instrument": _instrument(order),
+        "side": order.side,
+        "quantity": _quantity(order),
+        **({} if order.action is Action.CANCEL else _priced(order)),
+        "further": _further(intent.arguments),
+        "account": intent.account,
+        "reference": f"{intent.tool}, intent {intent.id}",
+    }
+    return QuestionFacts(
+        environment=intent.environment.value.upper(),
+        headline=one_line(_headline(order)),
+        terms={name: one_line(text) for name, text in terms.items() if text},
+        warnings=tuple(map(one_line, intent.warnings)),
+    )
+
+
+def _headline(order: Order) -> str:
+    side = order.side.upper() if order.side else "ORDER"
+    what = f"{side} {_quantity(order)} {_name(order)}"
+    match order.action:
+        case Action.NEW:
+            return what
+        case Action.MODIFY:
+            return f"CHANGE order {order.original_order_id}: {what}"
+        case Action.CANCEL:
+            return f"CANCEL order {order.original_order_id}: {what}"
+
+
+def _quantity(order: Order) -> str:
+    return f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
+
+
+def _name(order: Order) -> str:
+    return order.name or order.symbol or ""
+
+
+def _instrument(order: Order) -> str:
+    symbol = f"{order.name} ({order.symbol})" if order.name else order.symbol or "as in the standing order"
+    return f"{symbol}, {order.exchange}" if order.exchange else symbol
+
+
+def _priced(order: Order) -> dict[str, str | None]:
+    share = order.buying_power_share
+    return {
+        "order_type": order.order_type or "limit",
+        "price": _price(order) if order.price else "no price limit",
+        "amount": _amount(order),
+        "fees": _fees(order),
+        "buying_power": f"{share:.1%}" if share is not None else None,
+    }
+
+
+def _price(order: Order) -> str:
+    """Contracts are priced in points, or as their exchange counts, not in money."""
+    assert order.price is not None
+    return f"{order.price:,f}" if order.market.endswith("futureoption") else money(order.price, order.currency)
+
+
+def _amount(order: Order) -> str:
+    if order.amount is None:
+        return "unknown"
+    own = money(order.amount, order.currency)
+    if order.price is None or order.order_type not in (None, *LIMITED):
+        own = f"up to {own}"
+    if order.currency == "KRW" or order.amount_krw is None:
+        return own
+    return f"{own} (about {order.amount_krw:,.0f} KRW)"
+
+
+def _fees(order: Order) -> str:
+    if order.fees is None:
+        return "unknown"
+    return f"about {money(order.fees.quantize(_WON if order.currency == 'KRW' else _CENT), order.currency)}"
+
+
+def _further(arguments: Mapping[str, object]) -> str | None:
+    """Whatever else is sent, so that nothing goes out that the person did not see."""
+    said = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
+    return ", ".join(said) or None
+
+
+def _asks(order: Order) -> str:
+    match order.action:
+        case Action.NEW:
+            return "Send this order?"
+        case Action.MODIFY:
+            return "Change the order?"
+        case Action.CANCEL:
+            return "Cancel the order?"
+
+
+def money(amount: Decimal, currency: str | None) -> str:
+    """An amount with its currency, won without decimals."""
+    shown = f"{amount:,.0f}" if currency == "KRW" and amount == amount.to_integral_value() else f"{amount:,f}"
+    return f"{shown} {currency}" if currency else shown

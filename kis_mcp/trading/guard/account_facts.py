@@ -1,0 +1,145 @@
+"""What the guard needs to know of the account: what it can buy, what it holds, and how the day went."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from kis_mcp.catalog.model import Api
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.fields import number, text
+from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
+from kis_mcp.trading.guard.market_facts import MarketFacts, Values, record
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, Side, is_same_symbol
+from kis_mcp.trading.portfolio.day_result import loss_today
+from kis_mcp.trading.portfolio.holdings import is_short
+from kis_mcp.trading.portfolio.open_positions import HELD, Told, holding_rows, open_positions
+
+_CAPACITY: Mapping[str, str] = {
+    "domestic_stock_order_cash": "domestic_stock_inquire_psbl_order",
+    "domestic_stock_order_credit": "domestic_stock_inquire_credit_psamount",
+    "overseas_stock_order": "overseas_stock_inquire_psamount",
+    "overseas_stock_daytime_order": "overseas_stock_inquire_psamount",
+    "domestic_fo_order": "domestic_fo_inquire_psbl_order",
+    "domestic_fo_order night": "domestic_fo_inquire_psbl_ngt_order",
+    "overseas_fo_order": "overseas_fo_inquire_psamount",
+    "domestic_bond_buy": "domestic_bond_inquire_psbl_order",
+}
+"""Order API → what tells how much of it KIS would take."""
+
+_MOST = (
+    "max_buy_quantity",
+    "max_orderable_quantity",
+    "orderable_quantity_after_exchange",
+    "overseas_max_orderable_quantity",
+    "total_orderable_quantity",
+    "market_orderable_quantity",
+    "buyable_quantity",
+)
+_LOANS: Mapping[str, tuple[Loan, Side]] = {
+    "margin_open": ("open", "buy"),
+    "margin_repay": ("repay", "sell"),
+    "short_open": ("short", "sell"),
+    "short_repay": ("repay", "buy"),
+    "collateral_loan": ("repay", "sell"),
+    "lending_return": ("repay", "sell"),
+    "borrowed": ("short", "sell"),
+}
+"""The word for a loan, whoever lends → what it means, and the side that goes with it."""
+
+_CLOSABLE = ("closable_quantity", "closable_quantity_1")
+
+
+async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, market: MarketFacts) -> AccountFacts:
+    """Ask what the order needs, and then what the operator's limits want, which partly is the same."""
+    order, limits = facts.order, facts.limits
+    is_new = order.action is Action.NEW
+    capacity = _capacity_question(kis, api, values, order) if is_new else None
+    power, sellable = await asyncio.gather(
+        _power(kis, capacity, values, order, market) if capacity else _nothing(),
+        _sellable(kis, order) if facts.is_cash_sale else _nothing(),
+    )
+    positions: Told[frozenset[str]] = Told(None)
+    loss: Told[Decimal] = Told(None)
+    if is_new and limits.max_open_positions:
+        positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
+    if limits.max_daily_loss:
+        loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
+    asked = {"most": capacity, "closable": facts.is_cash_sale}
+    return replace(
+        power or AccountFacts(),
+        asked=frozenset(name for name, was in asked.items() if was),
+        **({} if sellable is None else {"closable": sellable}),
+        positions=positions.value,
+        loss_today=loss.value,
+        left_out=tuple(dict.fromkeys((*positions.left_out, *loss.left_out))),
+    )
+
+
+def loan_of(values: Values, side: Side | None) -> tuple[Loan | None, str | None]:
+    """What an order has to do with a loan of money or stock, by the words of its arguments, and the word that
+    contradicts its side."""
+    for name in ("credit_type", "position_type", "sell_kind"):
+        word = str(values.get(name))
+        loan, goes_with = _LOANS.get(word.removeprefix("broker_").removeprefix("ksfc_"), (None, None))
+        if loan and side not in (None, goes_with):
+            return None, f"{name} {word}"
+        if loan:
+            return loan, None
+    return None, None
+
+
+async def _nothing() -> None: ...
+
+
+def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api | None:
+    """What tells how much KIS would take of an order that needs money or margin."""
+    if order.side == "sell" and order.market in STOCK_MARKETS:
+        return None
+    key = f"{api.tool} {values.get('session')}"
+    return kis.catalog.find(_CAPACITY.get(key) or _CAPACITY.get(api.tool, ""))
+
+
+async def _power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:
+    arguments = {
+        parameter.name: values[parameter.name]
+        for parameter in question.parameters
+        if parameter.name in values and (not parameter.codes or values[parameter.name] in parameter.codes)
+    }
+    price = order.price or market.last
+    if order.market in STOCK_MARKETS - {"KR"} and price is not None:
+        arguments["price"] = price
+    answer = await record(kis, question.tool, arguments, fresh=True)
+    closable = number(answer, *_CLOSABLE)
+    return AccountFacts(
+        most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
+        without_loan=number(answer, "buy_quantity_without_receivable"),
+        closable=min(closable, await _held_against(kis, order)) if closable else closable,
+    )
+
+
+async def _held_against(kis: Kis, order: Order) -> Decimal:
+    """How many contracts are held on the other side of an order, by the list of them: only those can be closed."""
+    try:
+        held = await holding_rows(kis, order.market, fresh=True)
+    except KisMcpError:
+        return Decimal(0)
+    return sum(
+        (
+            number(row, *HELD) or Decimal(0)
+            for row in held
+            if text(row, "short_symbol", "symbol") == order.symbol and is_short(row) is (order.side == "buy")
+        ),
+        Decimal(0),
+    )
+
+
+async def _sellable(kis: Kis, order: Order) -> Decimal | None:
+    """What of a holding can be sold."""
+    try:
+        held = await holding_rows(kis, order.market, exchange=order.exchange, fresh=True)
+    except KisMcpError:
+        return None
+    mine = [row for row in held if is_same_symbol(text(row, "symbol") or "", order.symbol)]
+    return sum((number(row, "orderable_quantity") or Decimal(0) for row in mine), Decimal(0))

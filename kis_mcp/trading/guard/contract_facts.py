@@ -1,0 +1,145 @@
+"""What contracts and bonds are worth: what one unit of quantity stands for, as KIS and the exchanges' rules say."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+
+from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog.decode import Record
+from kis_mcp.clock import KST
+from kis_mcp.trading.fields import number, text
+from kis_mcp.trading.guard.market_facts import MarketFacts, Values, asked, record, rows, tells
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import Order
+from kis_mcp.trading.venues.sessions import Hours
+from kis_mcp.trading.venues.ticks import krx_tick, stepped
+
+_BOND_UNIT = Decimal(1_000) / Decimal(10_000)
+"""Bonds are counted in 1,000 won of face value and priced for 10,000."""
+
+_GENERAL_MARKET_LOT = Decimal(10)
+"""Of a bond, outside the small-lot market."""
+
+
+async def bond(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:
+    """A bond on KRX. One that has not traded today is priced at its previous close."""
+    quote = await asked(kis, "domestic_bond_inquire_price", {"symbol": order.symbol})
+    exists, quote = tells(quote, "name", "price", "previous_close"), quote or {}
+    is_general = values.get("small_lot_market") is False and not values.get("retail_market")
+    return replace(
+        facts,
+        exists=exists,
+        name=facts.name or text(quote, "name"),
+        last=number(quote, "price") or number(quote, "previous_close") or None,
+        lot=_GENERAL_MARKET_LOT if is_general else None,
+        multiplier=_BOND_UNIT,
+    )
+
+
+async def korean_contract(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:
+    """A future or option on KRX: multiplier and tick by product, for single stocks by what KIS says of the underlying.
+
+    At night its price is that of the night session.
+    """
+    symbol = order.symbol or ""
+    is_option = symbol[:1] in ("2", "3", "B", "C")
+    product = _products().get(symbol[1:3], {})
+    what = "options" if is_option else "futures"
+    market = f"{'night' if values.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
+    quote = await asked(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
+    exists, quote = tells(quote, "name", "price", "base_price", "upper_limit_price"), quote or {}
+    name, price = text(quote, "name"), order.price
+    multiplier = Decimal(product["multiplier"]) if product else await _multiplier_of(kis, name)
+    steps = product.get(f"{what}_tick")
+    tick = stepped(steps, price) if price and steps else None
+    if price and multiplier and what == "futures" and not product:
+        tick = _stock_tick(price)
+    return replace(
+        facts,
+        exists=exists,
+        name=facts.name or name,
+        last=number(quote, "price") or number(quote, "base_price") or None,
+        ceiling=number(quote, "upper_limit_price") or None,
+        tick=tick,
+        multiplier=multiplier,
+        is_option=is_option,
+        is_spread=symbol[:1] in ("4", "D"),
+        exposure=number(quote, "strike_price") or None if is_option else None,
+    )
+
+
+async def overseas_contract(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+    """A future or option abroad: its multiplier from the worth of a tick, its currency's rate from the account."""
+    symbol = order.symbol or ""
+    is_option = " " in symbol
+    contract = await asked(kis, f"overseas_fo_{'opt' if is_option else 'stock'}_detail", {"symbol": symbol})
+    exists, contract = tells(contract, "tick_size", "tick_value", "currency"), contract or {}
+    size, worth, currency = number(contract, "tick_size"), number(contract, "tick_value"), text(contract, "currency")
+    quote = await record(kis, f"overseas_fo_{'opt' if is_option else 'inquire'}_price", {"symbol": symbol})
+    margins = await rows(kis, "overseas_stock_foreign_margin", {}) or []
+    rates = (number(row, "base_exchange_rate") for row in margins if row.get("currency") == currency)
+    return replace(
+        facts,
+        exists=exists,
+        last=_in_order_units(number(quote, "price"), size) or None,
+        tick=size or None,
+        multiplier=worth / size if size and worth else number(contract, "contract_size") or None,
+        currency=currency,
+        krw_rate=next((rate for rate in rates if rate), None),
+        is_option=is_option,
+        is_spread=text(contract, "spread_symbol_1") is not None,
+        exposure=_strike(symbol) if is_option else None,
+        hours=_hours(contract),
+    )
+
+
+def _stock_tick(price: Decimal) -> Decimal | None:
+    """The step of a single stock's future, which is its stock's; None where it may be a fund's, whose step is finer."""
+    return None if price % krx_tick(price, "etf") == 0 else krx_tick(price, "stock")
+
+
+def _in_order_units(price: Decimal | None, tick: Decimal | None) -> Decimal | None:
+    """A quote of KIS without the point that it leaves out: 6AU22 is quoted as 6722.0 and ordered at 0.67220.
+
+    A price has as many decimals as its tick; where the quote has fewer, its point stands too far right.
+    """
+    if not price or not tick:
+        return None
+    missing = _decimals(tick.normalize()) - _decimals(price)
+    return price.scaleb(-missing) if missing > 0 else price
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return max(-exponent, 0)
+
+
+def _hours(contract: Record) -> Hours | None:
+    parts = [text(contract, f"market_{end}_{part}") for end in ("open", "close") for part in ("date", "time")]
+    if None in parts:
+        return None
+    opens, closes = (datetime.fromisoformat(f"{parts[i]}T{parts[i + 1]}").replace(tzinfo=KST) for i in (0, 2))
+    return opens, closes
+
+
+@cache
+def _products() -> Mapping[str, Mapping[str, str]]:
+    """The products of KRX whose multiplier is part of the exchange's rules, by their part of a symbol."""
+    return {row["product"]: row for row in csv_rows(resources_folder() / "krx_contracts.csv")}
+
+
+async def _multiplier_of(kis: Kis, name: str | None) -> Decimal | None:
+    """The multiplier of a single stock's contracts, by the underlying that their name begins with."""
+    found = await rows(kis, "domestic_fo_margin_rate", {}) or [] if name else []
+    fitting = [row for row in found if (name or "").startswith(text(row, "underlying_name") or "\0")]
+    fitting.sort(key=lambda row: len(text(row, "underlying_name") or ""))
+    return number(fitting[-1], "trading_multiplier") or None if fitting else None
+
+
+def _strike(symbol: str) -> Decimal | None:
+    """The strike price in an overseas option's symbol, such as ``OESU24 C5500``."""
+    digits = symbol.partition(" ")[2][1:]
+    return Decimal(digits) if digits.replace(".", "", 1).isdigit() else None

@@ -1,0 +1,88 @@
+"""What an order would cost beside its price: commission and taxes, estimated from ``resources/fees.csv``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.venues.ticks import InstrumentKind
+
+MARKETS = ("KR", "US", "HK", "CN", "JP", "VN", "domestic_futureoption", "overseas_futureoption", "domestic_bond")
+"""Whose commission can be told, as `kis_mcp.trading.order.Order` calls them."""
+
+_HUNDRED = Decimal(100)
+_COMMISSION = re.compile(r"(\w+)\s+(\d+(?:\.\d+)?)(%?)")
+
+
+class Commission(NamedTuple):
+    """What the broker takes of one order: ``percent`` of its amount, and so much for each unit of its quantity."""
+
+    percent: Decimal = Decimal(0)
+    per_unit: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tax:
+    kind: str
+    side: str
+    percent: Decimal
+
+
+def commissions(text: str) -> dict[str, Commission]:
+    """The account's own commissions from ``market rate`` pairs: ``US 0.1%, overseas_futureoption 2.5``.
+
+    A rate with ``%`` is of the amount, one without is in the instrument's currency for each contract.
+
+    Raises:
+        ValueError: A pair that cannot be read, or a market that does not exist.
+    """
+    told: dict[str, Commission] = {}
+    names = {market.casefold(): market for market in MARKETS}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        found = _COMMISSION.fullmatch(pair)
+        market = names.get(found[1].casefold()) if found else None
+        if found is None or market is None:
+            raise ValueError(f"{pair!r} is not a market of {', '.join(MARKETS)} and a rate such as 0.1% or 2.5")
+        rate = Decimal(found[2])
+        told[market] = Commission(percent=rate) if found[3] else Commission(per_unit=rate)
+    return told
+
+
+def estimated_fees(order: Order, kind: InstrumentKind | None, own: Mapping[str, Commission]) -> Decimal | None:
+    """Commission and taxes in the order's currency, if it is filled at its estimated amount.
+
+    None where the amount is not known, or neither the operator nor the table tells the market's commission. An
+    instrument of unknown kind is taxed as a share.
+    """
+    commission = own.get(order.market) or _usual().get(order.market)
+    if order.action is Action.CANCEL or order.amount is None or order.quantity is None or commission is None:
+        return None
+    percent = commission.percent + sum(
+        tax.percent
+        for tax in _taxes().get(order.market, ())
+        if tax.kind in ("", kind or "stock") and tax.side in ("", order.side)
+    )
+    return order.amount * percent / _HUNDRED + order.quantity * commission.per_unit
+
+
+@cache
+def _usual() -> Mapping[str, Commission]:
+    return {row["market"]: Commission(Decimal(row["percent"])) for row in _rows() if row["what"] == "commission"}
+
+
+@cache
+def _taxes() -> Mapping[str, list[_Tax]]:
+    found: dict[str, list[_Tax]] = {}
+    for row in _rows():
+        if row["what"] == "tax":
+            found.setdefault(row["market"], []).append(_Tax(row["kind"], row["side"], Decimal(row["percent"])))
+    return found
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    return csv_rows(resources_folder() / "fees.csv")

@@ -1,0 +1,211 @@
+"""What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeAlias
+
+from kis_mcp.catalog.decode import Record
+from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
+from kis_mcp.trading.fields import number
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.venues.order_types import LIMITED
+from kis_mcp.trading.venues.sessions import Hours
+from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick
+
+_USUAL_COLLAR = Decimal(10)
+"""How far above the last price, in percent, an order without limit is valued where the operator set no collar."""
+
+_WARRANT = "5"
+"""What codes of warrants (ELW) begin with, beside others."""
+
+_KOREAN = ("price", "base_price", "upper_limit_price", "representative_market_name")
+_ABROAD = ("price", "previous_close", "buy_availability", "tradability")
+"""Fields of a quote of which at least one is filled if the instrument exists, even before its first trade."""
+
+_NOTHING: Record = {}
+_NO_ROWS: list[Record] = []
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What is known of an instrument without asking KIS."""
+
+    name: str | None = None
+    kind: InstrumentKind | None = None
+
+
+Describe: TypeAlias = Callable[[str, str], Instrument | None]
+"""Looks an instrument up by its symbol and market: other countries have the same codes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketFacts:
+    """What was found; None where KIS was not asked or did not tell.
+
+    Attributes:
+        exists: Whether KIS knows the instrument; None where it could not be asked.
+        last: The last price, in the units that orders are priced in.
+        ceiling: What a unit may cost at most today, where the exchange sets a limit.
+        tick: What the order's price is a multiple of, where KIS or a contract's terms say.
+        lot: What quantities are multiples of.
+        multiplier: What one unit of quantity is worth for each unit of price; None where it cannot be told.
+        currency: Of the price, where the order does not say.
+        krw_rate: Won for one unit of that currency.
+        is_option: Whether its seller answers for more than its price.
+        is_spread: Whether it is two contracts, bought and sold together, priced by their difference.
+        exposure: The price that an option's writer answers for, its strike.
+        hours: Between which times it trades today, where KIS tells them with the contract.
+    """
+
+    exists: bool | None = None
+    name: str | None = None
+    kind: InstrumentKind | None = None
+    last: Decimal | None = None
+    ceiling: Decimal | None = None
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    multiplier: Decimal | None = Decimal(1)
+    currency: str | None = None
+    krw_rate: Decimal | None = None
+    is_option: bool = False
+    is_spread: bool = False
+    exposure: Decimal | None = None
+    hours: Hours | None = None
+
+
+Values: TypeAlias = Mapping[str, object]
+"""An order's arguments."""
+
+
+def known(order: Order, describe: Describe) -> MarketFacts:
+    """What is known of the order's instrument without asking KIS."""
+    instrument = (describe(order.symbol, order.market) if order.symbol else None) or Instrument()
+    return MarketFacts(name=order.name or instrument.name, kind=instrument.kind)
+
+
+def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -> Order:
+    """The order with its name and worth, as far as they can be told.
+
+    A limit is the most that a buy costs and the least that a sale brings. Where no limit holds, the worth is that at
+    the day's upper one, elsewhere at the last price, or the stop, and the collar, in percent.
+
+    Args:
+        closes: Whether it only closes what is held; an option that is written anew is valued at its underlying.
+    """
+    order = replace(order, name=facts.name, currency=order.currency or facts.currency)
+    price = _worth_of_one(order, facts, collar)
+    if price is not None and facts.is_option and order.side == "sell" and not closes:
+        price = None if facts.exposure is None else max(price, facts.exposure)
+    if order.action is Action.CANCEL or order.quantity is None or price is None or facts.multiplier is None:
+        return order
+    amount = order.quantity * abs(price) * facts.multiplier
+    rate = Decimal(1) if order.currency == "KRW" else facts.krw_rate
+    return replace(order, amount=amount, amount_krw=None if rate is None else amount * rate)
+
+
+def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
+    """The highest price that a unit may be traded at, at the latest when it is counted."""
+    market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
+    if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
+        return order.price if order.side != "sell" or market is None else max(order.price, market)
+    unlimited = facts.ceiling or (market * (1 + (collar or _USUAL_COLLAR) / 100) if market else None)
+    return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)
+
+
+async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+    """Price, limits and kind of a stock on KRX. KIS quotes warrants (ELW) apart from all others."""
+    quote = await asked(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
+    if tells(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
+        warrant = await asked(kis, "domestic_stock_inquire_elw_price", {"symbol": order.symbol})
+        if tells(warrant, "price", "name"):
+            return replace(facts, exists=True, kind="elw", last=number(warrant or _NOTHING, "price") or None)
+    exists, quote = tells(quote, *_KOREAN), quote or _NOTHING
+    last, tick = number(quote, "price"), number(quote, "tick_size")
+    return replace(
+        facts,
+        exists=exists,
+        kind=facts.kind or (kind_by_tick(last, tick) if last and tick else None),
+        last=last or None,
+        ceiling=number(quote, "upper_limit_price") or None,
+        lot=number(quote, "trading_unit_quantity"),
+    )
+
+
+async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+    """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
+    where = {"exchange": order.exchange, "symbol": order.symbol}
+    in_detail = order.market != "US" and not kis.environment.uses_demo_api
+    quote = await asked(kis, "overseas_stock_price_detail" if in_detail else "overseas_stock_price", where)
+    exists, quote = tells(quote, *_ABROAD), quote or _NOTHING
+    last = number(quote, "price") or number(quote, "previous_close") or None
+    in_won = number(quote, "krw_price")
+    facts = replace(
+        facts,
+        exists=exists,
+        last=last,
+        lot=number(quote, "trading_unit"),
+        krw_rate=in_won / last if in_won and last else number(quote, "exchange_rate") or None,
+    )
+    if exists is False or facts.krw_rate is not None or (price := order.price or last) is None:
+        return facts
+    power = await record(kis, "overseas_stock_inquire_psamount", where | {"price": price})
+    return replace(facts, krw_rate=number(power, "exchange_rate") or None)
+
+
+def tells(answer: Record | None, *names: str) -> bool | None:
+    """Whether one of these fields is filled; KIS answers for what it does not know with blanks and zeros."""
+    return None if answer is None else any(answer.get(name) not in (None, "", 0) for name in names)
+
+
+async def rows(kis: Kis, tool: str, arguments: Mapping[str, object]) -> Sequence[Record] | None:
+    """The first list that a read API answers with; None where KIS fails."""
+    try:
+        return await listed(kis, tool, arguments)
+    except KisMcpError as error:
+        _log.warning("%s failed while an order was looked at: %s", tool, error)
+        return None
+
+
+async def listed(kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Sequence[Record]:
+    """The first list that a read API answers with, whole.
+
+    Raises:
+        KisMcpError: KIS fails, or says no.
+        KisUnavailable: There is more than could be read.
+    """
+    page = await kis.rows(tool, arguments, fresh=fresh)
+    if not page.complete:
+        raise KisUnavailable(f"{tool} has more rows than could be read.", remedy="Try again.")
+    return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
+
+
+async def record(
+    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
+) -> Record:
+    """A block of a read API's answer as one record, by default the first such; empty where there is none."""
+    return await asked(kis, tool, arguments, block=block, fresh=fresh) or _NOTHING
+
+
+async def asked(
+    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
+) -> Record | None:
+    """As `record`, but None where KIS could not be asked. What KIS refuses to answer, it knows nothing of."""
+    try:
+        blocks = (await kis.rows(tool, arguments, fresh=fresh)).blocks
+    except KisMcpError as error:
+        _log.warning("%s failed while an order was looked at: %s", tool, error)
+        return _NOTHING if is_refusal(error) else None
+    if block is None:
+        return next((one for one in blocks.values() if isinstance(one, dict)), _NOTHING)
+    found = blocks.get(block, _NOTHING)
+    return found if isinstance(found, dict) else next(iter(found), _NOTHING)
+
+
+def is_refusal(error: KisMcpError) -> bool:
+    """Whether KIS understood the question and said no."""
+    return isinstance(error, BadArgument) and error.kis_code is not None

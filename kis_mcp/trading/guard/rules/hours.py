@@ -1,0 +1,60 @@
+"""Whether the venue takes such an order at all, and now."""
+
+from datetime import datetime
+
+from kis_mcp.trading.guard.facts import Finding, GuardFacts
+
+
+def order_type_is_taken(facts: GuardFacts) -> Finding | None:
+    order, venue = facts.order, facts.venue
+    if venue is None or order.order_type is None:
+        return None
+    takes = [word for word in venue.order_types if order.side != "buy" or word not in venue.sell_only]
+    if order.order_type in takes:
+        return None
+    what = "buy orders" if order.order_type in venue.sell_only else "orders"
+    return Finding(
+        f"There are no {order.order_type} {what} on {venue.title}.",
+        f"Use {' or '.join(takes) if len(takes) < 4 else ', '.join(takes)}.",
+        "order_type",
+    )
+
+
+def session_is_open(facts: GuardFacts) -> Finding | None:
+    venue, days, order_type = facts.venue, facts.trading_days, facts.order.order_type
+    if venue is None or days is None:
+        return None
+    now_open = venue.open_sessions(facts.now, days)
+    if any(session.takes(order_type) for session in now_open):
+        return None
+    opening = venue.next_opening(order_type, facts.now, days)
+    wait = f"Wait until {_local(opening, facts.now)}" if opening else "Wait until it opens"
+    if not now_open:
+        return Finding(
+            f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.",
+            f"{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
+        )
+    takes = dict.fromkeys(word for session in now_open for word in session.order_types)
+    return Finding(
+        f"{order_type} orders are not taken in the {now_open[0].name} of {venue.title}.",
+        f"Use {', '.join(takes)}. {wait} for a {order_type} order (KIS_SESSION_CHECK).",
+        "order_type",
+    )
+
+
+def contract_trades_now(facts: GuardFacts) -> Finding | None:
+    """Of contracts abroad KIS itself tells the session that is on, or the last or next one."""
+    if facts.contract_hours is None:
+        return None
+    opens, closes = facts.contract_hours
+    if opens <= facts.now < closes:
+        return None
+    return Finding(
+        f"{facts.order.symbol} is not traded at {facts.now:%Y-%m-%d %H:%M %Z}: its session, as KIS has it, is from"
+        f" {_local(opens, facts.now)} to {_local(closes, facts.now)} (KIS_SESSION_CHECK).",
+        f"Wait until {_local(opens, facts.now)}." if facts.now < opens else "Wait until the next session opens.",
+    )
+
+
+def _local(moment: datetime, now: datetime) -> str:
+    return f"{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M %Z}"

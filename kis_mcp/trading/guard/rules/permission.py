@@ -1,0 +1,88 @@
+"""Who may order at all: the operator's switches and lists, and the same order twice."""
+
+import re
+from datetime import timedelta
+
+from kis_mcp.trading.guard.facts import Finding, GuardFacts
+from kis_mcp.trading.order import is_same_symbol
+
+DUPLICATE_WINDOW = timedelta(seconds=60)
+"""The same order again within this time is taken for a mistake."""
+
+
+def real_orders(facts: GuardFacts) -> Finding | None:
+    if not facts.is_real or facts.limits.allow_real_orders:
+        return None
+    return Finding(
+        "Orders with real money are switched off.",
+        "The operator can allow them with KIS_ALLOW_REAL_ORDERS=1; use sim or demo to practise.",
+        "KIS_ALLOW_REAL_ORDERS",
+    )
+
+
+def orders_are_not_halted(facts: GuardFacts) -> Finding | None:
+    if facts.halted is None:
+        return None
+    return Finding(
+        f"All new orders are halted: {facts.halted}.",
+        "Cancels still go through. Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
+    )
+
+
+def caps_are_set(facts: GuardFacts) -> Finding | None:
+    caps = {
+        "KIS_MAX_ORDER_NOTIONAL": facts.limits.max_notional,
+        "KIS_MAX_ORDER_QUANTITY": facts.limits.max_quantity,
+    }
+    missing = [name for name, value in caps.items() if value is None]
+    if not facts.is_real or not missing:
+        return None
+    return Finding(
+        f"Orders with real money need caps; not set: {', '.join(missing)}.",
+        "The operator sets both: the most that one order may be worth in won, and its most shares.",
+        missing[0],
+    )
+
+
+def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
+    symbol, allowed = (facts.order.symbol or "").upper(), facts.limits.allowed_symbols
+    if symbol and any(is_same_symbol(_bare(denied), _bare(symbol)) for denied in facts.limits.denied_symbols):
+        return Finding(
+            f"{symbol} may not be ordered (KIS_DENIED_SYMBOLS).",
+            "Choose another instrument, or ask the operator to take it off the list.",
+            "symbol",
+        )
+    if not allowed or symbol in allowed:
+        return None
+    return Finding(
+        f"{symbol or 'An unknown instrument'} is not among the {len(allowed)} that may be ordered"
+        " (KIS_ALLOWED_SYMBOLS).",
+        f"Choose one of {', '.join(sorted(allowed)[:10])}, or ask the operator to add it.",
+        "symbol",
+    )
+
+
+def _bare(symbol: str) -> str:
+    """A symbol without what people write it with or without: BRK/B as BRK.B, Hong Kong's 700 as 00700."""
+    return re.sub("[./-]", "", symbol).zfill(5)
+
+
+def not_a_duplicate(facts: GuardFacts) -> Finding | None:
+    for record in facts.same:
+        if record.sent_at is None or not record.status.may_stand:
+            continue
+        recent = facts.now - record.sent_at < DUPLICATE_WINDOW
+        unresolved = record.status.is_unresolved
+        if not recent and not unresolved:
+            continue
+        when = f"{record.sent_at:%Y-%m-%d %H:%M:%S}"
+        what = f"The same order was sent at {when} and its state is {record.status.value}."
+        if facts.idempotency_key != record.intent.idempotency_key or (facts.is_cancel and not recent):
+            return Finding(what, "This one comes in addition to it.", refuses=False)
+        return Finding(
+            what,
+            "Look at it with get_orders. If a second one is wanted, give another idempotency_key"
+            + ("." if unresolved else f" or wait {DUPLICATE_WINDOW.seconds} seconds."),
+            "idempotency_key",
+        )
+    return None

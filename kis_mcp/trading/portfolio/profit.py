@@ -1,0 +1,189 @@
+"""Profit and loss: realized by day and instrument, and not realized of what is held."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
+from kis_mcp.trading.blotter.placed_order import PlacedOrder
+from kis_mcp.trading.blotter.reading import orders_between
+from kis_mcp.trading.fields import number, text
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import COUNTRIES
+from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
+from kis_mcp.trading.portfolio.holdings import Holding
+
+_KOREAN = "domestic_stock_inquire_period_trade_profit"
+_ABROAD = "overseas_stock_inquire_period_profit"
+_LISTED_FOR = timedelta(days=90)
+_PERCENT = Decimal("0.01")
+_DIGITS = 10
+
+FROM_FILLS = (
+    "KIS' demo tells no realized profit: it was worked out from the fills of the last 90 days at average cost, without"
+    " fees and taxes, in won at today's rate."
+)
+LATE_ABROAD = "KIS tells the realized profit of overseas stocks from the day after the sale."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealizedProfit:
+    """What the sales of one instrument on one day, in the exchange's calendar, brought, in ``currency``.
+
+    Attributes:
+        costs: Fees, taxes and interest, as far as KIS tells.
+        profit_rate: In percent of what was paid.
+        profit_krw: At KIS' rate of that day.
+    """
+
+    date: date
+    market: str
+    symbol: str
+    name: str | None
+    currency: str
+    quantity: Decimal
+    profit: Decimal
+    profit_krw: Decimal | None
+    profit_rate: Decimal | None
+    costs: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Realized:
+    """The sales of a period, latest first, and what a reader has to know of them."""
+
+    sales: list[RealizedProfit] = field(default_factory=list[RealizedProfit])
+    notes: list[str] = field(default_factory=list[str])
+
+
+async def realized_profit(
+    kis: Kis, start: date, end: date, *, held: Sequence[Holding], rates: ExchangeRates, now: datetime
+) -> Realized:
+    """The realized profit of these days: as KIS tells it, in demo worked out from the fills.
+
+    Args:
+        held: What is held now, to know which fills the list begins with.
+        rates: Only used in demo.
+    """
+    if kis.environment.uses_demo_api:
+        found = await _from_fills(kis, start, end, held, rates, now)
+    else:
+        found = Realized([*await _korean(kis, start, end), *await _abroad(kis, start, end)], [LATE_ABROAD])
+    found.sales.sort(key=lambda sale: (sale.date, sale.symbol), reverse=True)
+    return found
+
+
+async def _korean(kis: Kis, start: date, end: date) -> list[RealizedProfit]:
+    page = await kis.rows(_KOREAN, {"start_date": start, "end_date": end})
+    return [
+        RealizedProfit(
+            date=date.fromisoformat(str(row["trade_date"])),
+            market="KR",
+            symbol=text(row, "symbol") or "",
+            name=text(row, "name"),
+            currency="KRW",
+            quantity=number(row, "sell_quantity") or Decimal(0),
+            profit=number(row, "realized_profit_loss") or Decimal(0),
+            profit_krw=number(row, "realized_profit_loss") or Decimal(0),
+            profit_rate=number(row, "profit_loss_rate"),
+            costs=sum((number(row, name) or Decimal(0) for name in ("fee", "tax", "loan_interest")), Decimal(0)),
+        )
+        for row in page.rows("trades")
+        if number(row, "sell_quantity")
+    ]
+
+
+async def _abroad(kis: Kis, start: date, end: date) -> list[RealizedProfit]:
+    """KIS is asked twice, so that the won amounts are its own, at the rates of the days of sale."""
+    days: dict[str, object] = {"start_date": start, "end_date": end}
+    foreign = await kis.rows(_ABROAD, {**days, "amounts_in": "foreign"})
+    won = await kis.rows(_ABROAD, {**days, "amounts_in": "won"})
+    in_won = {_sale(row): number(row, "overseas_realized_profit_loss") for row in won.rows("sales")}
+    return [
+        RealizedProfit(
+            date=date.fromisoformat(str(row["trade_date"])),
+            market=COUNTRIES.get(text(row, "exchange") or "", ("overseas", ""))[0],
+            symbol=text(row, "symbol") or "",
+            name=text(row, "name"),
+            currency=COUNTRIES.get(text(row, "exchange") or "", ("", ""))[1],
+            quantity=number(row, "closed_quantity") or Decimal(0),
+            profit=number(row, "overseas_realized_profit_loss") or Decimal(0),
+            profit_krw=in_won.get(_sale(row)),
+            profit_rate=number(row, "return_rate"),
+            costs=number(row, "stock_sell_expense"),
+        )
+        for row in foreign.rows("sales")
+    ]
+
+
+def _sale(row: Mapping[str, object]) -> tuple[object, ...]:
+    return row.get("trade_date"), row.get("symbol"), row.get("exchange")
+
+
+async def _from_fills(
+    kis: Kis, start: date, end: date, held: Sequence[Holding], rates: ExchangeRates, now: datetime
+) -> Realized:
+    found = Realized(notes=[FROM_FILLS])
+    for order_list in (KOREAN, OVERSEAS):
+        placed = await orders_between(kis, order_list, now - _LISTED_FOR, now)
+        filled = [order for order in placed.orders if order.filled_quantity and order.ordered_at]
+        filled.sort(key=lambda order: (order.symbol, order.ordered_at, order.order_id.zfill(_DIGITS)))
+        for symbol, orders in groupby(filled, lambda order: order.symbol):
+            quantity = sum((holding.quantity for holding in held if holding.symbol == symbol), Decimal(0))
+            sales = sales_of(list(orders), quantity, rates)
+            if sales is None:
+                found.notes.append(f"{symbol} was bought before KIS' list begins, so its profit cannot be told.")
+            found.sales += [sale for sale in sales or () if start <= sale.date <= end]
+    return found
+
+
+def sales_of(orders: Sequence[PlacedOrder], held: Decimal, rates: ExchangeRates) -> list[RealizedProfit] | None:
+    """The sales among one instrument's filled orders, oldest first, at average cost.
+
+    Args:
+        held: How much is held after them.
+
+    Returns:
+        A row for each sale; None where the orders do not begin with the first purchase.
+    """
+    sold_net = sum(
+        (order.filled_quantity if order.side == "sell" else -order.filled_quantity for order in orders), Decimal(0)
+    )
+    if held + sold_net != 0:
+        return None
+    quantity = cost = Decimal(0)
+    sales: list[RealizedProfit] = []
+    for order in orders:
+        filled, price = order.filled_quantity, order.average_fill_price or Decimal(0)
+        if order.side == "buy":
+            quantity, cost = quantity + filled, cost + filled * price
+            continue
+        if filled > quantity:
+            return None
+        paid = cost * filled / quantity
+        quantity, cost = quantity - filled, cost - paid
+        profit = filled * price - paid
+        currency = order.currency or ""
+        sales.append(
+            RealizedProfit(
+                date=_day(order),
+                market=order.market,
+                symbol=order.symbol,
+                name=order.name,
+                currency=currency,
+                quantity=filled,
+                profit=profit.quantize(_PERCENT),
+                profit_krw=rates.won(profit, currency),
+                profit_rate=(profit / paid * 100).quantize(_PERCENT) if paid else None,
+            )
+        )
+    return sales
+
+
+def _day(order: PlacedOrder) -> date:
+    ordered_at = order.ordered_at
+    assert ordered_at is not None
+    return ordered_at.astimezone(KST if order.market == "KR" else NEW_YORK).date()

@@ -1,0 +1,125 @@
+"""One environment, wired: KIS' APIs, and the order desk with its journal once an order needs them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from kis_mcp.clock import Clock
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisMcpError
+from kis_mcp.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.kis.gateway import HttpGateway
+    from kis_mcp.storage.cache import DiskReplyCache
+    from kis_mcp.storage.journal import SqlJournal
+    from kis_mcp.trading.desk.desk import OrderDesk
+    from kis_mcp.trading.guard.market_facts import Instrument
+
+JOURNAL = "journal.db"
+
+_TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Brokerage:
+    """One environment's objects. None of them, nor the folder, is shared with another environment.
+
+    Attributes:
+        folder: Where its journal lies.
+        apis: Every KIS API, by the spec table.
+        real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
+    """
+
+    environment: Environment
+    settings: Settings
+    folder: Path
+    apis: KisApis
+    gateway: HttpGateway
+    cache: DiskReplyCache
+    clock: Clock
+    real_quotes: Callable[[], Awaitable[KisApis]] | None = None
+    _journal: SqlJournal | None = None
+    _desk: OrderDesk | None = None
+    _is_settled: bool = False
+    _opening: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def journal(self) -> SqlJournal:
+        """The journal of orders."""
+        await self.desk()
+        assert self._journal is not None
+        return self._journal
+
+    async def desk(self) -> OrderDesk:
+        """The order desk, after what an earlier process left unknown was looked up."""
+        async with self._opening:
+            if self._desk is None:
+                self._desk = await self._open_desk()
+            if not self._is_settled:
+                await self._settle(self._desk)
+                self._is_settled = True
+            return self._desk
+
+    async def aclose(self) -> None:
+        """Finish what is being sent, and close files and connections."""
+        if self._desk is not None:
+            await self._desk.aclose()
+        if self._journal is not None:
+            await self._journal.aclose()
+        await self.gateway.aclose()
+        self.cache.close()
+
+    async def _open_desk(self) -> OrderDesk:
+        await anyio.to_thread.run_sync(import_all, _TRADING)
+        from kis_mcp.storage.journal import SqlJournal
+        from kis_mcp.trading.desk.desk import OrderDesk
+        from kis_mcp.wiring.operator import kill_switch, order_limits
+
+        if self._journal is None:
+            with anyio.CancelScope(shield=True):
+                self._journal = await SqlJournal.open(self.folder / JOURNAL)
+        assert self._journal is not None
+        return OrderDesk(
+            self.apis,
+            self._journal,
+            order_limits(self.settings, self.environment),
+            environment=self.environment,
+            clock=self.clock,
+            describe=describe,
+            halted=kill_switch(self.settings).reason,
+        )
+
+    async def _settle(self, desk: OrderDesk) -> None:
+        try:
+            for record in await desk.reconcile():
+                _log.warning("Order intent %s of an earlier run is %s.", record.intent.id, record.status.value)
+        except KisMcpError as error:
+            _log.warning("Orders of an earlier run could not be looked up: %s", error)
+
+
+def import_all(modules: Sequence[str]) -> None:
+    """Import what is slow to import; run in a thread, so that other calls go on meanwhile."""
+    for module in modules:
+        import_module(module)
+
+
+def describe(symbol: str, market: str) -> Instrument | None:
+    """What the built-in list knows of a symbol in a market."""
+    from kis_mcp.market.instruments import builtin_instruments
+    from kis_mcp.trading.guard.market_facts import Instrument
+
+    known = builtin_instruments().find(symbol)
+    if known is None or known.market != market:
+        return None
+    return Instrument(name=known.name, kind="etf" if known.kind == "etf" else "stock")

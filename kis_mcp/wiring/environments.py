@@ -1,0 +1,236 @@
+"""The composition root: one brokerage per environment, each with a gateway, cache and journal of its own.
+
+A brokerage is made when a call first needs it, so that a client which only lists tools waits for nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.clock import Clock, system_clock
+from kis_mcp.environment import Environment
+from kis_mcp.errors import NotInEnvironment
+from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
+
+if TYPE_CHECKING:
+    from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.catalog.model import CacheClass
+    from kis_mcp.confirm.page.approvals import Approvals
+    from kis_mcp.simulator.options import SimulatorOptions
+
+_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
+
+_log = logging.getLogger(__name__)
+
+
+class Environments:
+    """Where calls go now, and the brokerages that were needed so far.
+
+    Args:
+        settings: Which environments the operator allows, and how each is reached.
+        catalog: The spec table.
+        simulators: Runs the embedded simulator.
+        clock: What time it is.
+
+    Attributes:
+        current: Where calls go, for every client of this server.
+        switches: How often that was changed, so that a consent to one switch is none to the next.
+    """
+
+    def __init__(
+        self, settings: Settings, catalog: Catalog, simulators: anyio.abc.TaskGroup, clock: Clock = system_clock
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.clock = clock
+        self.current = settings.environment
+        self.switches = 0
+        self._simulators = simulators
+        self._brokerages: dict[Environment, Brokerage] = {}
+        self._opening = anyio.Lock()
+
+    async def brokerage(self, environment: Environment) -> Brokerage:
+        """The brokerage of an environment.
+
+        Raises:
+            NotInEnvironment: The operator did not allow it.
+            SettingsError, BadArgument: Its keys or its folder cannot be used.
+        """
+        self.require_allowed(environment)
+        return await self._brokerage(environment)
+
+    def require_allowed(self, environment: Environment) -> None:
+        """Refuse an environment that the operator did not allow at start."""
+        allowed = self.settings.environments
+        if environment not in allowed:
+            raise NotInEnvironment(
+                f"The operator did not allow the {environment} environment.",
+                remedy=f"Stay in {' or '.join(sorted(allowed))}; the operator can allow more with KIS_SWITCHABLE_ENVS.",
+                field="environment",
+            )
+
+    def switch(self, environment: Environment) -> None:
+        """Let following calls go to another environment.
+
+        Raises:
+            NotInEnvironment: The operator did not allow it.
+        """
+        self.require_allowed(environment)
+        self.current = environment
+        self.switches += 1
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """The pages on which a person approves what a client cannot ask about."""
+        from kis_mcp.confirm.page.approvals import Approvals
+
+        return Approvals(self.settings.data_dir, seconds=self.settings.approval_seconds, clock=self.clock)
+
+    async def settle_earlier_orders(self) -> None:
+        """Look up orders that an earlier process left unknown, where there is a journal."""
+        if not (self._folder(self.current) / JOURNAL).exists():
+            return
+        try:
+            await (await self.brokerage(self.current)).desk()
+        except Exception:
+            _log.exception("Orders of an earlier run could not be looked up")
+
+    async def aclose(self) -> None:
+        for brokerage in self._brokerages.values():
+            await brokerage.aclose()
+
+    async def _brokerage(self, environment: Environment) -> Brokerage:
+        async with self._opening:
+            if environment not in self._brokerages:
+                self._brokerages[environment] = await self._open(environment)
+            return self._brokerages[environment]
+
+    async def _real_quotes(self) -> KisApis:
+        """Real, for quotes only: whoever gets this gets no desk."""
+        return (await self._brokerage(Environment.REAL)).apis
+
+    async def _open(self, environment: Environment) -> Brokerage:
+        await anyio.to_thread.run_sync(import_all, _WIRE)
+        from kis_mcp.catalog.apis import KisApis
+        from kis_mcp.kis.connection import Connection
+        from kis_mcp.kis.gateway import HttpGateway
+        from kis_mcp.storage.cache import DiskReplyCache
+        from kis_mcp.storage.folders import private_folder
+
+        settings = self.settings
+        profile = settings.profile(environment)
+        folder = private_folder(self._folder(environment))
+        rest_url = profile.rest_url
+        if not rest_url:
+            folder, rest_url = await self._start_simulator(folder)
+        connection = Connection(
+            environment,
+            rest_url=rest_url,
+            app_key=profile.app_key,
+            app_secret=profile.app_secret.get_secret_value(),
+            requests_per_second=profile.requests_per_second,
+            token_interval_seconds=60 if profile.rest_url else 0,
+            user_agent=settings.user_agent,
+        )
+        gateway = HttpGateway(connection, folder=folder, clock=self.clock)
+        cache = DiskReplyCache(folder / "cache")
+        apis = KisApis(
+            self.catalog,
+            gateway,
+            cache,
+            environment=environment,
+            accounts=profile.accounts,
+            hts_id=profile.hts_id,
+            clock=self.clock,
+            lifetimes=_lifetimes(settings),
+        )
+        lends_quotes = environment is Environment.DEMO and settings.demo_quotes == "real"
+        return Brokerage(
+            environment,
+            settings,
+            folder,
+            apis,
+            gateway,
+            cache,
+            self.clock,
+            real_quotes=self._real_quotes if lends_quotes else None,
+        )
+
+    def _folder(self, environment: Environment) -> Path:
+        return self.settings.data_dir / environment.value
+
+    async def _start_simulator(self, folder: Path) -> tuple[Path, str]:
+        """Start the embedded KIS for as long as the server runs.
+
+        Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each.
+
+        Returns:
+            The folder that the world lies in, and the address.
+        """
+        from kis_mcp.simulator.options import SimulatorOptions
+        from kis_mcp.simulator.state import StateInUse
+        from kis_mcp.storage.folders import private_folder
+
+        for number in count(2):
+            options = SimulatorOptions(
+                real_rate=self.settings.rate_limit_sim,
+                clock=self.clock,
+                state_path=folder / "simulator.db",
+                token_interval_seconds=0,
+            )
+            try:
+                return folder, await self._simulators.start(_run_simulator, options)
+            except StateInUse:
+                folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+        raise AssertionError("unreachable")
+
+
+@asynccontextmanager
+async def open_environments(
+    settings: Settings, catalog: Catalog, clock: Clock = system_clock
+) -> AsyncGenerator[Environments]:
+    """The environments of one server, for as long as it runs."""
+    async with anyio.create_task_group() as simulators:
+        environments = Environments(settings, catalog, simulators, clock)
+        try:
+            async with anyio.create_task_group() as chores:
+                chores.start_soon(environments.settle_earlier_orders)
+                try:
+                    yield environments
+                finally:
+                    chores.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await environments.aclose()
+            simulators.cancel_scope.cancel()
+
+
+def _lifetimes(settings: Settings) -> Mapping[CacheClass, float]:
+    from kis_mcp.catalog.cache import LIFETIMES
+
+    return {**LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}
+
+
+async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
+    from kis_mcp.simulator.server import run_simulator
+
+    running = AsyncExitStack()
+    simulator = await running.enter_async_context(run_simulator(options))
+    try:
+        task_status.started(simulator.real_url)
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await running.aclose()

@@ -1,0 +1,42 @@
+"""The record of orders for people at the shell, beside a server that may be running."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.clock import Clock, system_clock
+from kis_mcp.environment import Environment
+from kis_mcp.settings.settings import Settings
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.history import OrderHistory, order_history
+from kis_mcp.wiring.brokerage import JOURNAL
+from kis_mcp.wiring.environments import open_environments
+
+
+async def order_records(
+    settings: Settings,
+    environment: Environment,
+    start: date,
+    end: date,
+    *,
+    ask_kis: bool,
+    clock: Clock = system_clock,
+) -> OrderHistory:
+    """The orders of these days, latest first.
+
+    Args:
+        ask_kis: Whether to look up fills, and orders placed elsewhere; otherwise the journal alone tells.
+    """
+    if ask_kis:
+        async with open_environments(settings, catalog(), clock) as environments:
+            brokerage = await environments.brokerage(environment)
+            return await order_history(await brokerage.journal(), brokerage.apis, start, end, clock())
+    path = settings.data_dir / environment.value / JOURNAL
+    if not path.exists():
+        return OrderHistory([], [f"No order was ever proposed in {environment}."])
+    journal = await SqlJournal.open(path)
+    try:
+        return await order_history(journal, None, start, end, clock())
+    finally:
+        await journal.aclose()

@@ -1,0 +1,34 @@
+"""What an environment's gateway knows without asking KIS: its token and its rate limit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from kis_mcp.catalog.render import to_json
+from kis_mcp.clock import system_clock
+from kis_mcp.settings.settings import Profile, Settings
+
+
+async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]:
+    """Token and limiter state as plain JSON, without secrets; empty where the environment was never used."""
+    folder = settings.data_dir / profile.environment.value
+    if not folder.exists():
+        return {}
+    from kis_mcp.kis.connection import Connection
+    from kis_mcp.kis.gateway import HttpGateway
+
+    connection = Connection(
+        profile.environment,
+        rest_url=profile.rest_url or "http://127.0.0.1",
+        app_key=profile.app_key,
+        app_secret=profile.app_secret.get_secret_value(),
+        requests_per_second=profile.requests_per_second,
+    )
+    gateway = HttpGateway(connection, folder=folder, clock=system_clock)
+    try:
+        facts = asdict(gateway.status())
+    finally:
+        await gateway.aclose()
+    del facts["environment"]
+    return {name: to_json(value) for name, value in facts.items()}

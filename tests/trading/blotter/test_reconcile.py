@@ -1,0 +1,204 @@
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.kis.connection import Connection
+from kis_mcp.kis.transport import CONNECT_SECONDS
+from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedOrders, PlacedStatus
+from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, match
+from kis_mcp.trading.desk.desk import ORDER_LEAVES_WITHIN
+from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.order import Action, Order
+
+SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+LATER = SENT + CERTAIN_AFTER
+INTENT = Intent(
+    id="1",
+    at=SENT,
+    environment=Environment.SIM,
+    account="12****78-01",
+    tool="domestic_stock_order_cash",
+    arguments={},
+    order=Order(
+        action=Action.NEW, market="KR", symbol="005930", side="buy", quantity=Decimal(10), price=Decimal(70000)
+    ),
+    fingerprint="f",
+)
+PLACED = PlacedOrder(
+    order_id="0000000007",
+    market="KR",
+    exchange="krx",
+    currency="KRW",
+    symbol="005930",
+    name="삼성전자",
+    side="buy",
+    quantity=Decimal(10),
+    filled_quantity=Decimal(0),
+    remaining_quantity=Decimal(10),
+    price=Decimal(70000),
+    average_fill_price=None,
+    status=PlacedStatus.OPEN,
+    ordered_at=SENT + timedelta(seconds=1),
+)
+CANCEL = replace(INTENT, order=replace(INTENT.order, action=Action.CANCEL, price=None, original_order_id="7"))
+
+
+EIGHT = replace(PLACED, order_id="0000000008", ordered_at=SENT + timedelta(seconds=2))
+
+
+def other(status: Status, order_id: str | None = None, *, sent_at: datetime = SENT, fingerprint: str = "f") -> Record:
+    """Another intent for the same order."""
+    intent = replace(INTENT, id="2", fingerprint=fingerprint)
+    return Record(intent=intent, status=status, sent_at=sent_at, order_id=order_id)
+
+
+def conclusion(
+    *orders: PlacedOrder,
+    intent: Intent = INTENT,
+    others: tuple[Record, ...] = (),
+    complete: bool = True,
+    now: datetime = LATER,
+) -> tuple[str, str | None]:
+    found = match(intent, SENT, PlacedOrders(orders, complete), others=others, now=now)
+    return found.conclusion, found.order_id
+
+
+def test_the_one_order_that_fits_is_it_at_once() -> None:
+    assert conclusion(PLACED, now=SENT) == ("accepted", "0000000007")
+    assert conclusion(PLACED, complete=False) == ("accepted", "0000000007")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"symbol": "000660"},
+        {"side": "sell"},
+        {"quantity": Decimal(11)},
+        {"price": Decimal(70100)},
+        {"action": Action.MODIFY},
+        {"ordered_at": SENT - DOUBTFUL - timedelta(seconds=1)},
+    ],
+)
+def test_an_order_that_differs_is_not_it(change: dict[str, object]) -> None:
+    assert conclusion(replace(PLACED, **change)) == ("not_accepted", None)  # pyright: ignore[reportArgumentType]
+
+
+def test_several_that_fit_leave_it_open() -> None:
+    assert conclusion(PLACED, EIGHT) == ("unresolved", None)
+
+
+def test_an_order_of_another_intent_does_not_count() -> None:
+    assert conclusion(PLACED, EIGHT, others=(other(Status.ACCEPTED, "8"),)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(other(Status.ACCEPTED, "0000000007"),)) == ("not_accepted", None)
+
+
+@pytest.mark.parametrize("status", [Status.SENT, Status.UNKNOWN])
+def test_an_order_that_may_be_another_intents_is_left_open_while_that_one_may_be_on_its_way(status: Status) -> None:
+    just_sent = other(status, sent_at=LATER - CERTAIN_AFTER + timedelta(seconds=1))
+    assert conclusion(PLACED, others=(just_sent,)) == ("unresolved", None)
+    assert conclusion(PLACED, EIGHT, others=(just_sent,)) == ("unresolved", None)
+
+
+def test_of_unknown_intents_for_the_same_order_the_first_takes_the_first() -> None:
+    twin = other(Status.UNKNOWN)
+    earlier = other(Status.UNKNOWN, sent_at=SENT - timedelta(seconds=1))
+    assert conclusion(EIGHT, PLACED, others=(twin,)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(twin,)) == ("accepted", "0000000007")
+    assert conclusion(PLACED, others=(earlier,)) == ("unresolved", None)
+    assert conclusion(PLACED, EIGHT, replace(EIGHT, order_id="9"), others=(twin,)) == ("unresolved", None)
+    assert conclusion(PLACED, others=(other(Status.UNKNOWN, fingerprint="g"),)) == ("unresolved", None)
+
+
+@pytest.mark.parametrize(
+    "ordered_at", [SENT - EARLIEST - timedelta(seconds=1), SENT + LATEST + timedelta(seconds=1), None]
+)
+def test_an_order_outside_the_window_is_neither_it_nor_proof_of_absence(ordered_at: datetime | None) -> None:
+    assert conclusion(replace(PLACED, ordered_at=ordered_at)) == ("unresolved", None)
+    assert conclusion(PLACED, replace(PLACED, order_id="8", ordered_at=ordered_at)) == ("accepted", "0000000007")
+
+
+def test_absence_counts_only_from_a_whole_list_read_late_enough() -> None:
+    assert conclusion() == ("not_accepted", None)
+    assert conclusion(complete=False) == ("unresolved", None)
+    assert conclusion(now=LATER - timedelta(seconds=1)) == ("unresolved", None)
+
+
+def test_absence_is_certain_only_when_the_order_can_leave_no_more() -> None:
+    slowest = timedelta(seconds=CONNECT_SECONDS + 2 * Connection(Environment.REAL, "", "k", "s", 0).timeout_seconds)
+    assert ORDER_LEAVES_WITHIN + slowest < CERTAIN_AFTER
+
+
+def test_a_cancel_is_found_by_its_original_or_by_its_effect() -> None:
+    row = replace(PLACED, order_id="0000000009", original_order_id="0000000007", action=Action.CANCEL, price=None)
+    assert conclusion(PLACED, row, intent=CANCEL) == ("accepted", "0000000009")
+    assert conclusion(replace(PLACED, status=PlacedStatus.CANCELLED), intent=CANCEL) == ("accepted", None)
+    assert conclusion(PLACED, intent=CANCEL) == ("not_accepted", None)
+
+
+def test_a_cancel_is_not_taken_for_that_of_an_order_with_the_same_number_elsewhere() -> None:
+    elsewhere = replace(PLACED, symbol="00700", status=PlacedStatus.CANCELLED)
+    assert conclusion(elsewhere, PLACED, intent=CANCEL) == ("not_accepted", None)
+    cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
+    assert conclusion(replace(elsewhere, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+
+
+def test_a_cancel_is_not_taken_for_that_of_another_days_order_with_the_same_number() -> None:
+    earlier = replace(PLACED, status=PlacedStatus.CANCELLED, ordered_at=SENT - timedelta(days=11))
+    later = replace(PLACED, status=PlacedStatus.CANCELLED, ordered_at=SENT + timedelta(days=1))
+    assert conclusion(earlier, PLACED, later, intent=CANCEL) == ("not_accepted", None)
+    cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
+    assert conclusion(replace(earlier, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+
+
+def test_a_reservations_cancel_is_known_by_its_day() -> None:
+    february = SENT - timedelta(days=11)
+    old = replace(PLACED, status=PlacedStatus.CANCELLED, order_date=date(2026, 2, 20), ordered_at=february)
+    new = replace(PLACED, order_date=date(2026, 3, 3))
+    cancel = replace(CANCEL, arguments={"reservation_date": "2026-03-03"})
+    assert conclusion(old, new, intent=cancel) == ("not_accepted", None)
+
+
+def test_a_change_of_all_that_is_open_is_found_though_some_of_it_was_filled_meanwhile() -> None:
+    changed = replace(CANCEL.order, action=Action.MODIFY, price=Decimal(69900))
+    change = replace(CANCEL, order=changed, arguments={"all_remaining": True})
+    row = replace(
+        PLACED,
+        order_id="0000000009",
+        original_order_id="0000000007",
+        action=Action.MODIFY,
+        price=Decimal(69900),
+        quantity=Decimal(4),
+    )
+    assert conclusion(PLACED, row, intent=change) == ("accepted", "0000000009")
+    assert conclusion(PLACED, row, intent=replace(change, arguments={"quantity": "10"})) == ("not_accepted", None)
+
+
+placed_orders = st.builds(
+    lambda number, seconds, quantity: replace(
+        PLACED, order_id=f"{number:010}", ordered_at=SENT + timedelta(seconds=seconds), quantity=Decimal(quantity)
+    ),
+    st.integers(1, 5),
+    st.integers(-4000, 400),
+    st.sampled_from([10, 11]),
+)
+
+
+@given(st.lists(placed_orders, max_size=5, unique_by=lambda order: order.order_id), st.booleans())
+def test_whatever_is_listed_an_absent_order_is_never_called_present_nor_a_present_one_absent(
+    orders: list[PlacedOrder], complete: bool
+) -> None:
+    verdict, order_id = conclusion(*orders, complete=complete)
+    like = [
+        order for order in orders if order.quantity == 10 and order.ordered_at and order.ordered_at >= SENT - DOUBTFUL
+    ]
+    if verdict == "accepted":
+        assert order_id in {order.order_id for order in like}
+    elif verdict == "not_accepted":
+        assert complete
+        assert like == []

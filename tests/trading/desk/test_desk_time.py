@@ -1,0 +1,118 @@
+"""Orders and time: proposals that grow old, orders that wait too long, and clocks that are set."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk.desk import OrderDesk
+from kis_mcp.trading.journal import Decision, Status
+from tests.trading.desk.test_desk import BUY, CAPS, Desk
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+
+
+@pytest.fixture
+def desk(kis: FakeKis, journal: SqlJournal) -> Desk:
+    return Desk(kis, journal, Environment.SIM, CAPS)
+
+
+def later(clock: FakeClock, **time: float) -> Callable[[], Awaitable[None]]:
+    async def passes() -> None:
+        clock.pass_by(**time)
+
+    return passes
+
+
+async def test_an_order_that_waits_longer_than_a_minute_after_its_claim_is_not_sent(
+    desk: Desk, kis: FakeKis, clock: FakeClock
+) -> None:
+    kis.waiting = later(clock, seconds=61)
+    intent_id = await desk.confirmed()
+    for _ in range(2):
+        with pytest.raises(OrderRefused, match=r"did not reach KIS.*within 60 seconds"):
+            await desk.desk.execute(intent_id)
+    assert kis.posts == []
+    assert await desk.status(intent_id) is Status.NOT_SENT
+
+
+async def test_a_clock_that_is_set_back_meanwhile_does_not_let_it_out_late(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    awake = 0.0
+
+    async def waits() -> None:
+        nonlocal awake
+        awake += 61
+        clock.pass_by(hours=-1)
+
+    desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=clock, monotonic=lambda: awake)
+    kis.waiting = waits
+    proposal = await desk.propose(api(ORDER_CASH), BUY)
+    await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
+    with pytest.raises(OrderRefused, match="within 60 seconds"):
+        await desk.execute(proposal.intent_id)
+    assert kis.posts == []
+
+
+@pytest.mark.parametrize("minutes", [11, -11])
+async def test_a_yes_to_a_proposal_of_another_time_sends_nothing(
+    desk: Desk, kis: FakeKis, clock: FakeClock, minutes: int
+) -> None:
+    intent_id = await desk.confirmed()
+    clock.pass_by(minutes=minutes)
+    with pytest.raises(OrderRefused, match="too long ago"):
+        await desk.desk.execute(intent_id)
+    assert kis.posts == []
+
+
+async def test_the_key_of_a_proposal_that_is_too_old_is_refused_before_anybody_is_asked(
+    desk: Desk, clock: FakeClock
+) -> None:
+    await desk.propose(key="k")
+    clock.pass_by(minutes=9)
+    await desk.propose(key="k")
+    clock.pass_by(minutes=2)
+    with pytest.raises(OrderRefused, match="too long ago") as refused:
+        await desk.propose(key="k")
+    assert "new idempotency_key" in refused.value.remedy
+
+
+async def test_a_key_serves_again_after_the_guards_refusal_but_not_after_a_persons(desk: Desk, kis: FakeKis) -> None:
+    with pytest.raises(OrderRefused, match="KIS_MAX_ORDER_QUANTITY"):
+        await desk.propose(BUY | {"quantity": 101}, key="k")
+    await desk.decide(await desk.propose(key="k"), "declined")
+    with pytest.raises(OrderRefused, match="did not agree"):
+        await desk.propose(key="k")
+    assert kis.posts == []
+
+
+async def test_a_declined_order_is_asked_about_anew(desk: Desk) -> None:
+    declined = await desk.propose()
+    await desk.decide(declined, "declined")
+    assert await desk.propose() != declined
+
+
+async def test_an_order_that_another_process_is_sending_is_not_called_lost(
+    desk: Desk, kis: FakeKis, journal: SqlJournal
+) -> None:
+    posted, release = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        posted.set()
+        await release.wait()
+
+    kis.before = hold
+    other = Desk(kis, journal, Environment.SIM, CAPS)
+    sending = asyncio.create_task(desk.desk.execute(await desk.confirmed(key="k")))
+    await posted.wait()
+    (record,) = await other.desk.reconcile()
+    assert record.status is Status.UNKNOWN
+    assert "still waits" in record.message
+    release.set()
+    assert (await sending).order_id == "0000000001"
+    assert (await other.desk.propose(api(ORDER_CASH), BUY, idempotency_key="k")).outcome
+    assert len(kis.posts) == 1
+    await other.desk.aclose()

@@ -1,0 +1,371 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from kis_mcp.account import Account
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.environment import Environment
+from kis_mcp.errors import BadArgument, KisUnavailable
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.placed_order import PlacedStatus
+from kis_mcp.trading.desk.desk import OrderDesk
+from kis_mcp.trading.desk.drafts import OrderCall, cancel, listed, modify, place
+from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.journal import Decision
+from kis_mcp.trading.venues.markets import Listing
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
+
+SAMSUNG = Listing("005930", "KR", "krx")
+APPLE = Listing("AAPL", "US", "nasdaq")
+BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
+
+
+@pytest.fixture
+def kis(kis: FakeKis) -> FakeKis:
+    """Without reservations."""
+    for tool in ("domestic_stock_order_resv_ccnl", "overseas_stock_order_resv_list"):
+        kis.answers[tool] = {"reservations": []}
+    return kis
+
+
+def us_row(kis: FakeKis, **changes: object) -> None:
+    row = {"symbol": "AAPL", "side": "buy", "quantity": 3, "price": Decimal("150.25")}
+    kis.take(row)
+    kis.listed[-1] |= {"exchange": "nasdaq", "currency": "USD", "original_order_id": None, **changes}
+
+
+@pytest.mark.parametrize(
+    ("listing", "order_type", "tool", "word"),
+    [
+        (SAMSUNG, "limit", "domestic_stock_order_cash", "limit"),
+        (SAMSUNG, "market", "domestic_stock_order_cash", "market"),
+        (SAMSUNG, "after_market_best", "domestic_stock_order_cash", "after_market_best"),
+        (APPLE, "loo", "overseas_stock_order", "loo"),
+        (APPLE, "moc", "overseas_stock_order", "moc"),
+    ],
+)
+def test_an_order_becomes_a_call_of_its_markets_api(listing: Listing, order_type: str, tool: str, word: str) -> None:
+    call = place(CATALOG, listing, side="sell", quantity=3, order_type=order_type)
+    assert call.tool == tool
+    values = validate(api(tool), call.arguments)
+    assert (values["order_type"], values["exchange"]) == (word, listing.exchange)
+
+
+@pytest.mark.parametrize(("listing", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
+def test_an_order_type_of_another_market_is_refused_by_name(listing: Listing, order_type: str) -> None:
+    call = place(CATALOG, listing, side="buy", quantity=1, order_type=order_type)
+    with pytest.raises(BadArgument, match=order_type):
+        validate(api(call.tool), call.arguments)
+
+
+def test_a_stop_order_carries_its_trigger() -> None:
+    call = place(
+        CATALOG,
+        SAMSUNG,
+        side="sell",
+        quantity=1,
+        order_type="stop_limit",
+        price=Decimal(68000),
+        stop_price=Decimal(69000),
+    )
+    assert validate(api(call.tool), call.arguments)["stop_price"] == 69000
+
+
+async def test_the_daytime_market_has_apis_of_its_own(kis: FakeKis, clock: FakeClock) -> None:
+    call = place(CATALOG, APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
+    assert (call.tool, validate(api(call.tool), call.arguments)["exchange"]) == (
+        "overseas_stock_daytime_order",
+        "nasdaq",
+    )
+    us_row(kis, remaining_quantity=2)
+    changed = await modify(kis, "US", "1", price=Decimal(151), session="daytime", now=clock())
+    cancelled = await cancel(kis, "US", "1", session="daytime", now=clock())
+    assert changed.tool == cancelled.tool == "overseas_stock_daytime_order_rvsecncl"
+    with pytest.raises(BadArgument, match="no daytime session"):
+        place(CATALOG, SAMSUNG, side="buy", quantity=1, session="daytime")
+
+
+async def test_a_change_may_make_it_a_market_order(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    call = await modify(kis, "KR", "1", order_type="market", now=clock())
+    values = validate(api(call.tool), call.arguments)
+    assert (values["order_type"], values.get("price")) == ("market", None)
+
+
+async def test_a_cancel_takes_everything_from_kis(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    call = await cancel(kis, "KR", "1", now=clock())
+    assert validate(api(call.tool), call.arguments) == {
+        "action": "cancel",
+        "order_id": "0000000001",
+        "order_branch": "06010",
+        "exchange": "krx",
+        "order_type": "limit",
+        "all_remaining": True,
+    }
+
+
+async def test_a_part_of_an_order_is_changed(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    call = await modify(kis, "KR", "1", price=Decimal(70100), quantity=4, now=clock())
+    values = validate(api(call.tool), call.arguments)
+    assert (values["price"], values["quantity"], values["all_remaining"]) == (70100, 4, False)
+
+
+async def test_a_us_change_concerns_what_is_open(kis: FakeKis, clock: FakeClock) -> None:
+    us_row(kis, remaining_quantity=2)
+    call = await modify(kis, "US", "1", price=Decimal("151.10"), now=clock())
+    values = validate(api(call.tool), call.arguments)
+    assert (call.tool, values["symbol"], values["exchange"], values["quantity"]) == (
+        "overseas_stock_order_rvsecncl",
+        "AAPL",
+        "nasdaq",
+        2,
+    )
+
+
+async def test_a_change_needs_a_price(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    with pytest.raises(BadArgument, match="price"):
+        await modify(kis, "KR", "1", quantity=4, now=clock())
+
+
+async def test_an_order_that_kis_does_not_list_cannot_be_changed(kis: FakeKis, clock: FakeClock) -> None:
+    with pytest.raises(BadArgument, match="lists no order 5"):
+        await cancel(kis, "KR", "5", now=clock())
+
+
+async def test_orders_are_listed_latest_first_without_the_cancels(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    kis.take(BUY)
+    clock.pass_by(seconds=5)
+    kis.take(BUY | {"price": 70100})
+    kis.take({"action": "cancel", "order_id": "0000000001", "quantity": 10})
+    kis.listed[0] |= {"remaining_quantity": 0}
+    orders, _ = await listed(kis, journal, ["KR"], clock=clock)
+    assert [(order.order_id, order.status) for order in orders] == [
+        ("0000000002", PlacedStatus.OPEN),
+        ("0000000001", PlacedStatus.CANCELLED),
+    ]
+    assert [order.order_id for order in (await listed(kis, journal, ["KR"], clock=clock, status="open"))[0]] == [
+        "0000000002"
+    ]
+    assert await listed(kis, journal, ["KR"], clock=clock, symbol="000660") == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("filled", "remaining", "rejected", "status"),
+    [
+        (0, 10, 0, PlacedStatus.OPEN),
+        (4, 6, 0, PlacedStatus.PARTLY_FILLED),
+        (10, 0, 0, PlacedStatus.FILLED),
+        (4, 0, 0, PlacedStatus.CANCELLED),
+        (0, 0, 10, PlacedStatus.REJECTED),
+    ],
+)
+async def test_the_status_follows_from_the_quantities(
+    kis: FakeKis,
+    journal: SqlJournal,
+    clock: FakeClock,
+    filled: int,
+    remaining: int,
+    rejected: int,
+    status: PlacedStatus,
+) -> None:
+    kis.take(BUY)
+    kis.listed[0] |= {"filled_quantity": filled, "remaining_quantity": remaining, "rejected_quantity": rejected}
+    ((order,), _) = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 3, 3))
+    assert order.status is status
+
+
+async def test_an_order_that_was_replaced_is_amended(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    kis.take(BUY)
+    kis.take(BUY | {"order_id": "0000000001", "price": 70100, "action": "modify"})
+    kis.listed[0] |= {"remaining_quantity": 0}
+    statuses = {order.order_id: order.status for order in (await listed(kis, journal, ["KR"], clock=clock))[0]}
+    assert statuses == {"0000000001": PlacedStatus.AMENDED, "0000000002": PlacedStatus.OPEN}
+
+
+async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    us_row(kis)
+    us_row(kis, exchange="tokyo", currency="JPY")
+    ((order,), _) = await listed(kis, journal, ["US"], clock=clock)
+    assert (order.symbol, order.exchange, order.price) == ("AAPL", "nasdaq", Decimal("150.25"))
+
+
+async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
+    proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
+    await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(proposal.intent_id)
+    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [True]
+    clock.pass_by(days=1)
+    kis.listed[0]["order_date"] = f"{clock():%Y-%m-%d}"
+    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [False]
+
+
+ASIAN = {
+    "hong_kong": ("HK", "00700", "SEHK", "TTTS1002U", "TTTS1003U"),
+    "shanghai": ("CN", "600519", "SHAA", "TTTS0202U", "TTTS0302U"),
+    "shenzhen": ("CN", "000651", "SZAA", "TTTS0305U", "TTTS0306U"),
+    "tokyo": ("JP", "7203", "TKSE", "TTTS0308U", "TTTS0309U"),
+    "hanoi": ("VN", "PVS", "HASE", "TTTS0311U", "TTTS0312U"),
+    "ho_chi_minh": ("VN", "VNM", "VNSE", "TTTS0311U", "TTTS0312U"),
+}
+ONLY_CANCELLED = ("shanghai", "shenzhen", "hanoi", "ho_chi_minh")
+
+
+def on_the_wire(call: OrderCall) -> KisRequest:
+    values = validate(api(call.tool), call.arguments)
+    return encode(api(call.tool), values, demo=False, account=Account("12345678", "01"), today=date(2026, 3, 3))
+
+
+def asian_row(kis: FakeKis, exchange: str, **changes: object) -> str:
+    """An order of 300 shares in KIS' list."""
+    number = kis.take({"symbol": ASIAN[exchange][1], "side": "buy", "quantity": 300, "price": 50})
+    kis.listed[-1] |= {"exchange": exchange, "currency": "XXX", "original_order_id": None, **changes}
+    return number
+
+
+@pytest.mark.parametrize("exchange", ASIAN)
+async def test_asian_orders_are_placed_listed_changed_and_cancelled(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, exchange: str
+) -> None:
+    market, symbol, code, new, change = ASIAN[exchange]
+    placed = place(CATALOG, Listing(symbol, market, exchange), side="buy", quantity=300, price=Decimal(50))
+    request = on_the_wire(placed)
+    assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (new, code, symbol)
+    number = asian_row(kis, exchange, remaining_quantity=200, filled_quantity=100)
+    ((order,), _) = await listed(kis, journal, [market], clock=clock)
+    assert (order.market, order.exchange, order.symbol) == (market, exchange, symbol)
+    request = on_the_wire(await cancel(kis, market, number, now=clock()))
+    assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (change, code, symbol)
+    if exchange in ONLY_CANCELLED:
+        with pytest.raises(BadArgument, match="only cancel"):
+            await modify(kis, market, number, price=Decimal(51), now=clock())
+    else:
+        request = on_the_wire(await modify(kis, market, number, price=Decimal(51), now=clock()))
+        assert (request.tr_id, request.elements["OVRS_ORD_UNPR"]) == (change, "51")
+        assert request.elements["ORD_QTY"] == "200"
+
+
+async def test_an_asian_reservation_is_cancelled_as_kis_has_it(kis: FakeKis, clock: FakeClock) -> None:
+    kis.answers["overseas_stock_order_resv_list"] = {
+        "reservations": [
+            {
+                "reserved_order_id": "0030138295",
+                "reserved_order_receipt_date": "2026-03-03",
+                "order_receipt_time": "09:10:00",
+                "symbol": "7203",
+                "exchange": "tokyo",
+                "side": "sell",
+                "order_quantity": 100,
+                "order_price": 2500,
+                "filled_quantity": 0,
+                "cancelled": False,
+            }
+        ]
+    }
+    placed = place(CATALOG, Listing("7203", "JP", "tokyo"), side="sell", quantity=100, price=2500, session="reserved")
+    assert on_the_wire(placed).elements.items() >= {"RVSE_CNCL_DVSN_CD": "00", "PRDT_TYPE_CD": "515"}.items()
+    request = on_the_wire(await cancel(kis, "JP", "30138295", session="reserved", now=clock()))
+    assert request.tr_id == "TTTS3013U"
+    assert (
+        request.elements.items()
+        >= {
+            "RVSE_CNCL_DVSN_CD": "02",
+            "OVRS_RSVN_ODNO": "0030138295",
+            "RSVN_ORD_RCIT_DT": "20260303",
+            "PDNO": "7203",
+            "OVRS_EXCG_CD": "TKSE",
+            "SLL_BUY_DVSN_CD": "01",
+            "FT_ORD_QTY": "100",
+        }.items()
+    )
+    with pytest.raises(BadArgument, match="lists no order"):
+        await cancel(kis, "HK", "30138295", session="reserved", now=clock())
+
+
+RESERVED: dict[str, object] = {
+    "reserved_order_id": "39447",
+    "reserved_order_date": "2026-02-20",
+    "reserved_order_receipt_date": "2026-02-20",
+    "reserved_order_receipt_time": "18:10:00",
+    "reservation_end_date": "2026-03-10",
+    "loan_date": "2026-01-05",
+    "symbol": "005930",
+    "side": "sell",
+    "order_type_code": "00",
+    "reserved_order_quantity": 10,
+    "reserved_order_price": 70000,
+    "filled_quantity": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("정상 처리 완료되었습니다.", PlacedStatus.OPEN),
+        ("", PlacedStatus.OPEN),
+        ("주문가능금액을 초과했습니다.", PlacedStatus.REJECTED),
+    ],
+)
+async def test_a_reservation_is_rejected_only_where_its_reason_says_so(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, reason: str, status: PlacedStatus
+) -> None:
+    kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED | {"rejection_reason": reason}]}
+    orders, _ = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 2, 20))
+    assert [order.status for order in orders if order.session == "reserved"] == [status]
+
+
+async def test_a_changed_reservation_repeats_what_kis_lists(kis: FakeKis, clock: FakeClock) -> None:
+    kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED]}
+    call = await modify(
+        kis, "KR", "39447", session="reserved", quantity=4, credit_type="broker_margin_repay", now=clock()
+    )
+    assert (
+        on_the_wire(call).elements.items()
+        >= {
+            "RSVN_ORD_SEQ": "39447",
+            "RSVN_ORD_ORD_DT": "20260220",
+            "RSVN_ORD_END_DT": "20260310",
+            "LOAN_DT": "20260105",
+            "ORD_OBJT_CBLC_DVSN_CD": "25",
+            "PDNO": "005930",
+            "SLL_BUY_DVSN_CD": "01",
+            "ORD_QTY": "4",
+            "ORD_UNPR": "70000",
+            "ORD_DVSN_CD": "00",
+        }.items()
+    )
+
+
+async def test_of_two_open_orders_with_one_number_neither_is_touched(kis: FakeKis, clock: FakeClock) -> None:
+    number = asian_row(kis, "shanghai")
+    asian_row(kis, "shenzhen", order_id=number)
+    with pytest.raises(BadArgument, match="600519"):
+        await cancel(kis, "CN", number, now=clock())
+    assert (await cancel(kis, "CN", asian_row(kis, "shanghai"), now=clock())).arguments["symbol"] == "600519"
+
+
+async def test_a_bond_is_named_by_its_standard_code(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take({"symbol": "005930"})
+    row = kis.listed[-1] | {"short_symbol": "6095572D8", "short_name": "AJ"}
+    kis.answers["domestic_bond_inquire_daily_ccld"] = {"orders": [row]}
+    call = await cancel(kis, "domestic_bond", "1", now=clock())
+    assert call.arguments["symbol"] == "KR6095572D81"
+    assert call.arguments["all_remaining"] is True
+
+
+async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    kis.take(BUY)
+    kis.failing["domestic_stock_order_resv_ccnl"] = KisUnavailable("down", remedy="wait")
+    orders, problems = await listed(kis, journal, ["KR"], clock=clock)
+    assert (len(orders), len(problems)) == (1, 1)
+    kis.failing["domestic_stock_inquire_daily_ccld"] = KisUnavailable("down", remedy="wait")
+    with pytest.raises(KisUnavailable):
+        await listed(kis, journal, ["KR"], clock=clock)

@@ -1,0 +1,107 @@
+"""The rules about venues, their order types and their hours."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.guard.check import check
+from kis_mcp.trading.guard.facts import GuardFacts
+from kis_mcp.trading.guard.rules.hours import session_is_open
+from kis_mcp.trading.order import Action
+from kis_mcp.trading.venues.sessions import TradingDays, venues
+from tests.trading.desk.test_desk import BUY, CAPS, Desk
+from tests.trading.fakes import RVSECNCL, FakeClock, FakeKis
+from tests.trading.guard.test_check import FACTS, ORDER
+
+TUESDAY = datetime(2026, 11, 24, tzinfo=KST)
+
+
+def at(venue: str, moment: datetime, order_type: str = "limit") -> GuardFacts:
+    """A sell of this type at a venue, in an ordinary week."""
+    where = venues()[venue]
+    local = moment.astimezone(where.timezone).date()
+    days: TradingDays = {day: where.usual(day) for day in (local + timedelta(days=offset) for offset in range(-1, 9))}
+    order = replace(ORDER, order_type=order_type, side="sell", price=None)
+    return replace(FACTS, order=order, venue=where, trading_days=days, now=moment)
+
+
+@given(st.sampled_from(sorted(venues())), st.integers(0, 7 * 24 * 60), st.integers(0, 30))
+def test_an_order_refused_for_the_hour_is_taken_when_the_message_says(venue: str, minutes: int, number: int) -> None:
+    types = venues()[venue].order_types
+    facts = at(venue, TUESDAY + timedelta(minutes=minutes), types[number % len(types)])
+    finding = session_is_open(facts)
+    if finding is None:
+        return
+    assert facts.venue is not None
+    assert facts.trading_days is not None
+    opening = facts.venue.next_opening(facts.order.order_type, facts.now, facts.trading_days)
+    assert opening is not None
+    assert f"{opening.astimezone(KST):%Y-%m-%d %H:%M}" in finding.remedy
+    assert session_is_open(replace(facts, now=opening)) is None
+    assert session_is_open(replace(facts, now=opening - timedelta(seconds=1))) is not None
+
+
+@pytest.mark.parametrize(
+    ("venue", "order_type", "side", "taken"),
+    [
+        ("krx", "midpoint", "buy", True),
+        ("krx", "after_hours_single_price", "buy", False),
+        ("nxt", "market", "buy", False),
+        ("nxt", "conditional_limit", "buy", False),
+        ("nxt", "pre_market_limit", "buy", True),
+        ("sor", "midpoint", "sell", False),
+        ("us", "moo", "sell", True),
+        ("us", "moo", "buy", False),
+        ("hong_kong", "odd_lot_limit", "buy", False),
+        ("tokyo", "loc", "buy", False),
+    ],
+)
+def test_each_venue_takes_its_own_order_types_at_any_hour(venue: str, order_type: str, side: str, taken: bool) -> None:
+    order = replace(ORDER, order_type=order_type, side=side, price=None)  # pyright: ignore[reportArgumentType]
+    rules = [finding.rule for finding in check(replace(FACTS, order=order, venue=venues()[venue]))]
+    assert ("order_type_is_taken" in rules) is not taken
+
+
+def test_a_closed_session_says_what_the_open_one_takes() -> None:
+    finding = session_is_open(at("krx", TUESDAY.replace(hour=17)))
+    assert finding is not None
+    assert finding.what == "limit orders are not taken in the after-market of KRX."
+    assert "after_market_limit" in finding.remedy
+    assert "Wait until 2026-11-25 08:20 KST" in finding.remedy
+
+
+def test_cancels_pass_at_any_hour() -> None:
+    facts = at("krx", TUESDAY.replace(hour=23))
+    cancel = replace(facts.order, action=Action.CANCEL, original_order_id="7")
+    assert check(replace(facts, order=cancel)) == []
+
+
+async def test_the_desk_keeps_the_hours_only_where_they_are_to_be_kept(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    clock.now = datetime(2026, 3, 1, 10, 0, tzinfo=KST)
+    await Desk(kis, journal, Environment.SIM, CAPS).propose()
+    keeping = Desk(kis, journal, Environment.SIM, replace(CAPS, check_sessions=True))
+    with pytest.raises(OrderRefused, match="KRX is closed at 2026-03-01 10:00 KST"):
+        await keeping.propose(BUY | {"quantity": 2})
+    kis.take(BUY)
+    await keeping.propose({"action": "cancel", "order_id": "1", "order_branch": "06010"}, tool=RVSECNCL)
+    clock.now = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+    await keeping.propose(BUY | {"quantity": 2})
+
+
+@pytest.mark.parametrize(
+    ("hour", "said"), [(6, "Wait until 2026-11-24 07:00 KST."), (7, None), (29, None), (30, "next")]
+)
+def test_a_contract_abroad_keeps_the_hours_that_kis_tells(hour: int, said: str | None) -> None:
+    hours = TUESDAY + timedelta(hours=7), TUESDAY + timedelta(hours=30)
+    findings = check(replace(FACTS, contract_hours=hours, now=TUESDAY + timedelta(hours=hour)))
+    assert [finding.rule for finding in findings] == ([] if said is None else ["contract_trades_now"])
+    assert said is None or said in findings[0].remedy

@@ -1,0 +1,133 @@
+"""Which KIS a call goes to, and switching between them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import ElicitResult, InputRequiredResult, InputResponses
+
+from kis_mcp.settings.settings import Settings
+from kis_mcp.simulator.server import Simulator
+from tests.client import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
+
+
+async def test_the_environment_is_told_without_secrets(simulator: Simulator, era: str) -> None:
+    async with connected(settings_for(simulator, "demo"), era=era) as client:
+        result = await client.call_tool("get_environment", {})
+    facts = blocks(result)["environment"]
+    assert (facts["environment"], facts["switchable"]) == ("demo", "demo")
+    assert facts["account"] == "12****78-01"
+    assert "of-a-test" not in result.model_dump_json()
+
+
+async def test_only_what_the_operator_allowed_can_be_chosen(simulator: Simulator, era: str) -> None:
+    person = Person()
+    async with connected(settings_for(simulator, switchable_envs="demo"), era=era, person=person) as client:
+        facts = error(await client.call_tool("set_environment", {"environment": "real"}))
+        assert facts["class"] == "not_in_environment"
+        assert "KIS_SWITCHABLE_ENVS" in facts["next_step"]
+        switched = await client.call_tool("set_environment", {"environment": "demo"})
+        quote = await client.call_tool("get_quote", {"symbol": SAMSUNG})
+    assert switched.structured_content["environment"] == "demo"
+    assert quote.structured_content["environment"] == "demo"
+    assert person.asked == []
+    assert {request.host.name for request in simulator.received} == {"DEMO"}
+
+
+async def test_real_needs_the_persons_consent(simulator: Simulator, era: str) -> None:
+    settings = settings_for(simulator, switchable_envs="real")
+    person = Person()
+    async with connected(settings, era=era, person=person) as client:
+        switched = await client.call_tool("set_environment", {"environment": "real"})
+        assert switched.structured_content["environment"] == "real"
+        assert blocks(await client.call_tool("get_environment", {}))["environment"]["environment"] == "real"
+    (question,) = person.asked
+    assert question.startswith("[REAL] ")
+
+
+async def test_a_consent_to_one_switch_is_none_to_the_next(simulator: Simulator) -> None:
+    real = {"environment": "real"}
+    yes: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
+    async with connected(settings_for(simulator, switchable_envs="real"), person=Person()) as client:
+
+        async def ask(**answer: Any) -> Any:
+            return await client.session.call_tool("set_environment", real, allow_input_required=True, **answer)
+
+        question = await ask()
+        switched = await ask(input_responses=yes, request_state=question.request_state)
+        await client.call_tool("set_environment", {"environment": "sim"})
+        replayed = await ask(input_responses=yes, request_state=question.request_state)
+        now = blocks(await client.call_tool("get_environment", {}))["environment"]["environment"]
+    assert switched.structured_content["environment"] == "real"
+    assert isinstance(replayed, InputRequiredResult)
+    assert now == "sim"
+
+
+@pytest.mark.parametrize("person", [None, Person("decline"), Person("cancel"), Person(ticks=False)])
+async def test_without_consent_it_stays_where_it_is(simulator: Simulator, era: str, person: Person | None) -> None:
+    async with connected(settings_for(simulator, switchable_envs="real"), era=era, person=person) as client:
+        refused = error(await client.call_tool("set_environment", {"environment": "real"}))
+        quote = await client.call_tool("get_quote", {"symbol": SAMSUNG})
+    assert refused["class"] == "order_refused"
+    assert quote.structured_content["environment"] == "sim"
+
+
+async def test_environments_share_nothing(simulator: Simulator) -> None:
+    settings = settings_for(simulator, switchable_envs="demo")
+    async with connected(settings, person=Person()) as client:
+        await client.call_tool("place_order", BUY)
+        await client.call_tool("set_environment", {"environment": "demo"})
+        assert blocks(await client.call_tool("get_orders", {}))["orders"] == []
+        await client.call_tool("place_order", BUY)
+        (ours,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+    assert ours["ours"] is True
+    assert {path.name for path in settings.data_dir.iterdir()} == {"sim", "demo"}
+    assert all((settings.data_dir / name / "journal.db").exists() for name in ("sim", "demo"))
+
+
+async def test_demo_names_what_to_use_instead_before_asking_kis(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, "demo")) as client:
+        facts = error(await client.call_tool("get_order_book", {"symbol": "AAPL"}))
+    assert facts["class"] == "not_in_environment"
+    assert "overseas_stock_price" in facts["next_step"]
+    assert list(simulator.received) == []
+
+
+async def test_reads_that_demo_lacks_go_to_real_where_the_operator_wants_it(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, "demo", demo_quotes="real")) as client:
+        book = await client.call_tool("get_order_book", {"symbol": "AAPL"})
+        through = {"name": "overseas_stock_price_detail", "arguments": {"symbol": "AAPL", "exchange": "nasdaq"}}
+        detail = await client.call_tool("call_read_tool", through)
+        quote = await client.call_tool("get_quote", {"symbol": SAMSUNG})
+    assert blocks(book)["asks"]
+    for result in (book, detail):
+        assert any("KIS_DEMO_QUOTES" in note for note in result.structured_content["notes"])
+    assert "notes" not in quote.structured_content
+    hosts = [(request.host.name, request.path.rsplit("/", 1)[1]) for request in simulator.received]
+    assert ("REAL", "inquire-asking-price") in hosts
+    assert ("DEMO", "inquire-price") in hosts
+    assert ("REAL", "inquire-price") not in hosts
+
+
+async def test_an_account_is_never_read_from_real_in_its_place(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, "demo", demo_quotes="real")) as client:
+        through = {"name": "domestic_stock_inquire_account_balance"}
+        assert error(await client.call_tool("call_read_tool", through))["class"] == "not_in_environment"
+
+
+async def test_the_embedded_simulator_needs_nothing_and_its_world_survives_a_restart(tmp_path: Path) -> None:
+    settings = Settings.load(env="sim", data_dir=tmp_path, rate_limit_sim=0)
+    async with connected(settings, person=Person()) as client:
+        price = blocks(await client.call_tool("get_order_book", {"symbol": SAMSUNG}))["asks"][0]["price"]
+        blocks(await client.call_tool("place_order", {**BUY, "price": price}))
+    async with connected(settings) as client:
+        (held,) = blocks(await client.call_tool("get_positions", {"market": "kr"}))["positions"]
+    assert (held["symbol"], held["quantity"]) == (SAMSUNG, 3)
+
+
+async def test_servers_at_the_same_time_get_a_world_each(tmp_path: Path) -> None:
+    settings = Settings.load(env="sim", data_dir=tmp_path, rate_limit_sim=0)
+    async with connected(settings, person=Person()) as first, connected(settings, person=Person()) as second:
+        blocks(await first.call_tool("place_order", BUY))
+        assert len(blocks(await first.call_tool("get_orders", {}))["orders"]) == 1
+        assert blocks(await second.call_tool("get_orders", {}))["orders"] == []

@@ -1,0 +1,57 @@
+"""What the operator sets, as the limits that the guard holds orders to."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kis_mcp.environment import Environment
+from kis_mcp.settings.settings import Settings, SettingsError
+from kis_mcp.wiring.operator import order_limits
+
+KEYS: dict[str, Any] = {"paper_app_key": "key", "paper_app_secret": "secret"}
+
+
+def test_by_default_only_the_collar_limits_orders() -> None:
+    limits = order_limits(Settings.load(), Environment.SIM)
+    assert (limits.max_notional, limits.max_orders_per_day, limits.max_open_positions, limits.max_daily_loss) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert limits.price_collar == 10
+    assert limits.allowed_symbols == limits.denied_symbols == frozenset()
+
+
+def test_lists_of_symbols_are_read_with_commas_and_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIS_ALLOWED_SYMBOLS", "005930, aapl,")
+    monkeypatch.setenv("KIS_MAX_DAILY_LOSS", "500000")
+    limits = order_limits(Settings.load(), Environment.SIM)
+    assert limits.allowed_symbols == {"005930", "AAPL"}
+    assert limits.max_daily_loss == Decimal(500_000)
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "check", "checked"),
+    [
+        ("sim", "", "auto", False),
+        ("sim", "", "on", True),
+        ("demo", "", "auto", True),
+        ("demo", "", "off", False),
+        ("demo", "http://127.0.0.1:29443", "auto", False),
+        ("demo", "http://127.0.0.1:29443", "on", True),
+    ],
+)
+def test_hours_are_kept_where_no_simulator_answers(environment: str, url: str, check: str, checked: bool) -> None:
+    settings = Settings.load(env=environment, url_rest_paper=url, session_check=check, **KEYS)
+    assert order_limits(settings, Environment(environment)).check_sessions is checked
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("price_collar_percent", -1), ("max_orders_per_day", 0), ("session_check", "maybe"), ("commission", "US free")],
+)
+def test_a_limit_that_cannot_be_meant_is_named(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"KIS_{name.upper()}"):
+        Settings.load(**{name: value})
