@@ -86,3 +86,9 @@ class OrderRejected(KisMcpError):
 
 class OrderStateUnknown(KisMcpError):
     kind = "order_state_unknown"
+
+
+class SettingsError(KisMcpError):
+    """The configuration cannot be right. Raised before anything starts."""
+
+    kind = "settings"

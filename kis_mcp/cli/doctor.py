@@ -12,7 +12,9 @@ import typer
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.confirm.pin import Pin
 from kis_mcp.environment import Environment
-from kis_mcp.settings.settings import Profile, Settings, SettingsError
+from kis_mcp.errors import SettingsError
+from kis_mcp.settings.profile import Profile
+from kis_mcp.settings.settings import Settings
 from kis_mcp.wiring.status import gateway_status
 
 

@@ -8,8 +8,9 @@ import sys
 
 import anyio
 
+from kis_mcp.errors import SettingsError
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings
 
 
 def serve_stdio(options: SurfaceOptions) -> None:

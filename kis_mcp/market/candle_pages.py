@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from kis_mcp.catalog.fields import number
 from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.kis import Kis
-from kis_mcp.market.rows import amount, whole
+from kis_mcp.market.rows import whole
 
 Period: TypeAlias = Literal["day", "week", "month"]
 
@@ -114,7 +115,7 @@ class CandlePages:
         columns = _COLUMNS[self.instrument.market, isinstance(self.length, int)]
         for row in rows:
             day, clock = row.get(columns.day), row.get(columns.clock) if columns.clock else "00:00"
-            prices = [amount(row, name) for name in ("open", "high", "low", "close")]
+            prices = [number(row, name) for name in ("open", "high", "low", "close")]
             if isinstance(day, str) and isinstance(clock, str) and all(prices):
                 yield Candle(
                     datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), self.instrument.timezone),

@@ -6,9 +6,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.fields import number
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
-from kis_mcp.market.rows import amount, unknown_to_kis, whole
+from kis_mcp.market.rows import unknown_to_kis, whole
 
 MAX_DEPTH = 10
 
@@ -66,7 +67,7 @@ async def get_order_book(
 
 def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -> OrderBook:
     book, expected = decoded.record("order_book"), decoded.record("expected")
-    price = amount(expected, "price")
+    price = number(expected, "price")
     if not price:
         raise unknown_to_kis(instrument)
     return OrderBook(
@@ -74,7 +75,7 @@ def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -
         price=price,
         total_ask_quantity=whole(book, "total_ask_quantity"),
         total_bid_quantity=whole(book, "total_bid_quantity"),
-        expected_price=amount(expected, "expected_price") or None,
+        expected_price=number(expected, "expected_price") or None,
         expected_volume=whole(expected, "expected_volume") or None,
         asks=tuple(_levels(book, "ask", depth)),
         bids=tuple(_levels(book, "bid", depth)),
@@ -83,7 +84,7 @@ def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -
 
 def _american(instrument: Instrument, decoded: Decoded, depth: int) -> OrderBook:
     summary, book = decoded.record("summary"), decoded.record("order_book")
-    price = amount(summary, "price")
+    price = number(summary, "price")
     if not price:
         raise unknown_to_kis(instrument)
     return OrderBook(
@@ -99,10 +100,10 @@ def _american(instrument: Instrument, decoded: Decoded, depth: int) -> OrderBook
 
 
 def _levels(book: Mapping[str, object], side: str, depth: int) -> Iterator[Level]:
-    for number in range(1, depth + 1):
-        price = amount(book, f"{side}_price_{number}")
+    for step in range(1, depth + 1):
+        price = number(book, f"{side}_price_{step}")
         if price:
-            yield Level(price, whole(book, f"{side}_quantity_{number}") or 0)
+            yield Level(price, whole(book, f"{side}_quantity_{step}") or 0)
 
 
 def _moment(instrument: Instrument, day: object, clock: object) -> datetime | None:

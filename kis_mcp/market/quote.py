@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import number
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
-from kis_mcp.market.rows import amount, unknown_to_kis, whole
+from kis_mcp.market.rows import unknown_to_kis, whole
 
 _KRW_100_MILLION = 100_000_000
 """KIS tells a Korean stock's market value in units of 100 million won."""
@@ -55,10 +56,10 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
     """
     where = {"symbol": instrument.symbol, "exchange": instrument.exchange}
     row = (await kis.rows(_tool(kis, instrument), where, fresh=fresh)).record("price")
-    price = amount(row, "price")
+    price = number(row, "price")
     if not price:
         raise unknown_to_kis(instrument)
-    previous = amount(row, "previous_close") or amount(row, "base_price")
+    previous = number(row, "previous_close") or number(row, "base_price")
     change = price - previous if previous else None
     return Quote(
         symbol=instrument.symbol,
@@ -72,8 +73,8 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
         previous_close=previous,
         volume=whole(row, "volume"),
         market_cap=_market_cap(instrument, row),
-        **{name: amount(row, name) for name in _AS_THEY_ARE},
-        **{name: amount(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
+        **{name: number(row, name) for name in _AS_THEY_ARE},
+        **{name: number(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
     )
 
 
@@ -98,5 +99,5 @@ def _tool(kis: Kis, instrument: Instrument) -> str:
 
 
 def _market_cap(instrument: Instrument, row: Mapping[str, object]) -> Decimal | None:
-    value = amount(row, "market_cap")
+    value = number(row, "market_cap")
     return value * _KRW_100_MILLION if value is not None and instrument.market == "KR" else value

@@ -1,21 +1,15 @@
 """Reading the numbers of decoded rows."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from kis_mcp.catalog.fields import number
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import Instrument
 
 
-def amount(row: Mapping[str, object], name: str) -> Decimal | None:
-    """A number of a row, or None."""
-    value = row.get(name)
-    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
-
-
 def whole(row: Mapping[str, object], name: str) -> int | None:
     """A count of a row, or None."""
-    value = amount(row, name)
+    value = number(row, name)
     return None if value is None else int(value)
 
 

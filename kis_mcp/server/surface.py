@@ -8,7 +8,7 @@ from typing import Literal
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.settings.settings import SettingsError
+from kis_mcp.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)

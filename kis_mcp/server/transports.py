@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
+from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

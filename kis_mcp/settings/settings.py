@@ -6,9 +6,7 @@ read as those tools write it, so a user who runs them already needs no new set-u
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -21,93 +19,11 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from kis_mcp.account import Account
 from kis_mcp.catalog.model import AccountKind
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import SettingsError
+from kis_mcp.settings.kis_file import KIS_FILE, KisFile
+from kis_mcp.settings.profile import DEMO_REST, DEMO_WS, LOOPBACK_HOSTS, REAL_REST, REAL_WS, Profile
 
-REAL_REST = "https://openapi.koreainvestment.com:9443"
-DEMO_REST = "https://openapivts.koreainvestment.com:29443"
-REAL_WS = "ws://ops.koreainvestment.com:21000"
-DEMO_WS = "ws://ops.koreainvestment.com:31000"
-
-KIS_FILE = Path("~/KIS/config/kis_devlp.yaml")
-KIS_FILE_KEYS = {
-    "my_app": "app_key",
-    "my_sec": "app_secret",
-    "paper_app": "paper_app_key",
-    "paper_sec": "paper_app_secret",
-    "my_htsid": "hts_id",
-    "my_acct_stock": "acct_stock",
-    "my_acct_future": "acct_future",
-    "my_paper_stock": "paper_stock",
-    "my_paper_future": "paper_future",
-    "my_prod": "prod_type",
-    "my_agent": "user_agent",
-    "prod": "url_rest",
-    "vps": "url_rest_paper",
-    "ops": "url_ws",
-    "vops": "url_ws_paper",
-}
 _OWN_HOSTS = frozenset(urlsplit(url).hostname for url in (REAL_REST, DEMO_REST, REAL_WS))
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-_PLACEHOLDER = re.compile("[가-힣]")
-
-
-class SettingsError(KisMcpError):
-    """The configuration cannot be right. Raised before anything starts."""
-
-    kind = "settings"
-
-
-class _KisFile(PydanticBaseSettingsSource):
-    """KIS' own ``kis_devlp.yaml``; values still holding the Korean placeholder text of its template count as unset."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        path = Path(os.environ.get("KIS_CONFIG_FILE", KIS_FILE)).expanduser()
-        if not path.is_file():
-            return {}
-        import yaml
-
-        try:
-            content: object = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  (strings only)
-        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-            raise SettingsError(
-                f"{path.name} could not be read: {type(error).__name__}.",
-                remedy="Mend its YAML, or move it away and set the KIS_… environment variables.",
-                field="KIS_CONFIG_FILE",
-            ) from None
-        if not isinstance(content, dict):
-            return {}
-        values = {str(key): value for key, value in content.items() if isinstance(value, str)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        return {
-            name: values[key].strip()
-            for key, name in KIS_FILE_KEYS.items()
-            if values.get(key, "").strip() and not _PLACEHOLDER.search(values[key])
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What one environment is reached with.
-
-    ``requests_per_second`` 0 means unlimited, which is only accepted for addresses on loopback. An empty ``rest_url``
-    stands for the simulator inside this process, and one on this machine for a simulator of its own.
-    """
-
-    environment: Environment
-    rest_url: str
-    ws_url: str
-    app_key: str = field(repr=False)
-    app_secret: SecretStr = field(repr=False)
-    hts_id: str = field(repr=False)
-    accounts: dict[AccountKind, Account]
-    requests_per_second: int
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether a simulator answers, whose market never closes."""
-        return not self.rest_url or urlsplit(self.rest_url).hostname in _LOOPBACK_HOSTS
 
 
 class Settings(BaseSettings):
@@ -179,7 +95,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _KisFile(settings_cls)
+        return init_settings, env_settings, KisFile(settings_cls)
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -237,7 +153,7 @@ class Settings(BaseSettings):
     @classmethod
     def _trusted_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if not value or parts.hostname in _LOOPBACK_HOSTS:
+        if not value or parts.hostname in LOOPBACK_HOSTS:
             return value.rstrip("/")
         if parts.hostname not in _OWN_HOSTS or parts.scheme not in ("https", "ws", "wss") or parts.username:
             raise ValueError("it would send your keys to a host that is neither KIS' own nor this machine")
@@ -258,7 +174,7 @@ class Settings(BaseSettings):
             ("KIS_RATE_LIMIT", self.rate_limit, self.url_rest),
             ("KIS_RATE_LIMIT_PAPER", self.rate_limit_paper, self.url_rest_paper),
         ):
-            if limit == 0 and urlsplit(url).hostname not in _LOOPBACK_HOSTS:
+            if limit == 0 and urlsplit(url).hostname not in LOOPBACK_HOSTS:
                 raise SettingsError(
                     f"{name}=0 would go over KIS' limits.",
                     remedy=f"Set {name} to 1 or more; 0 is for simulators on this machine only.",
@@ -286,11 +202,11 @@ class Settings(BaseSettings):
         """
         self._require_keys(environment)
         if environment is Environment.SIM:
-            local = urlsplit(self.url_rest).hostname in _LOOPBACK_HOSTS
+            local = urlsplit(self.url_rest).hostname in LOOPBACK_HOSTS
             return Profile(
                 environment,
                 rest_url=self.url_rest if local else "",
-                ws_url=self.url_ws if local and urlsplit(self.url_ws).hostname in _LOOPBACK_HOSTS else "",
+                ws_url=self.url_ws if local and urlsplit(self.url_ws).hostname in LOOPBACK_HOSTS else "",
                 app_key="simulator-app-key",
                 app_secret=SecretStr("simulator-app-secret"),
                 hts_id="simulator",

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from kis_mcp.simulator.gate.faults import Fault
-from kis_mcp.simulator.ledger import Received
 from kis_mcp.simulator.simulator import Kis
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply, gateway_refusal
 
 Message = MutableMapping[str, Any]

@@ -1,32 +1,11 @@
 """What the simulator remembers for tests."""
 
-from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Fill, Order
-from kis_mcp.simulator.wire.hosts import Host
-
-_KEPT_REQUESTS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A request as it arrived: ``elements`` is the query of a GET or the JSON body of a POST; headers in lower case."""
-
-    host: Host
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    elements: Mapping[str, object]
-    at: datetime
-
-    @property
-    def tr_id(self) -> str:
-        return self.headers.get("tr_id", "")
+from kis_mcp.simulator.wire.received import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +41,3 @@ class Ledger:
             KeyError: There is none.
         """
         return self._broker.orders[f"{int(number):010}"]
-
-
-def received_log() -> "deque[Received]":
-    """A log of the latest requests."""
-    return deque(maxlen=_KEPT_REQUESTS)

@@ -16,10 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.simulator.app import KisApp
 from kis_mcp.simulator.gate.faults import Faults
-from kis_mcp.simulator.ledger import Ledger, Received
+from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.simulator import Kis
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 
 _LOOPBACK = "127.0.0.1"
 

@@ -8,10 +8,10 @@ from kis_mcp.simulator.gate.faults import Faults
 from kis_mcp.simulator.gate.gateway import Gateway, hash_reply
 from kis_mcp.simulator.gate.oauth import Clients
 from kis_mcp.simulator.gate.rate import SlidingWindow
-from kis_mcp.simulator.ledger import Received, received_log
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received, received_log
 from kis_mcp.simulator.wire.replies import Refusal, Reply, gateway_refusal
 from kis_mcp.simulator.world import World
 

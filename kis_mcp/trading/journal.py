@@ -7,7 +7,7 @@ Each arrow is one appended entry. An intent's status is derived from its entries
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
@@ -24,6 +24,12 @@ Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
 OutcomeState: TypeAlias = Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
 
 HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
+
+PROPOSAL_LIFETIME = timedelta(minutes=10)
+"""An intent that is older may no longer be sent: the market has moved on since the person was asked."""
+
+DUPLICATE_WINDOW = timedelta(seconds=60)
+"""The same order again within this time is taken for a mistake."""
 
 
 class Status(StrEnum):

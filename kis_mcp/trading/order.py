@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, cast
 
 from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
+from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
 
 Side: TypeAlias = Literal["buy", "sell"]
 
@@ -71,21 +72,6 @@ class Order:
 
 
 _SHORT_CODE = 6
-
-STOCK_MARKETS = frozenset({"KR", "US", "HK", "CN", "JP", "VN"})
-
-COUNTRIES: Mapping[str, tuple[str, str]] = {
-    "nasdaq": ("US", "USD"),
-    "nyse": ("US", "USD"),
-    "amex": ("US", "USD"),
-    "hong_kong": ("HK", "HKD"),
-    "shanghai": ("CN", "CNY"),
-    "shenzhen": ("CN", "CNY"),
-    "tokyo": ("JP", "JPY"),
-    "hanoi": ("VN", "VND"),
-    "ho_chi_minh": ("VN", "VND"),
-}
-"""Exchange → country and currency."""
 
 
 def order_of(api: Api, values: Mapping[str, object]) -> Order:

@@ -9,8 +9,9 @@ from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import system_clock
-from kis_mcp.simulator.ledger import Accepted, Received
+from kis_mcp.simulator.ledger import Accepted
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 from kis_mcp.trading.order import order_of
 from tests.chaos.audit import content_of
 from tests.chaos.taken import order_api, taken

@@ -5,8 +5,8 @@ from itertools import combinations
 import pytest
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.errors import SettingsError
 from kis_mcp.server.surface import SurfaceOptions, select_tools
-from kis_mcp.settings.settings import SettingsError
 
 ORDER_TOOLS = {"place_order", "modify_order", "cancel_order"}
 TYPED = "domestic_stock_inquire_price"

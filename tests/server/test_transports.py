@@ -17,10 +17,11 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.transports import http_app, run_http
-from kis_mcp.settings.settings import Settings, SettingsError
+from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator.server import Simulator
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, settings_for
 

@@ -5,7 +5,9 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.environment import Environment
-from kis_mcp.settings.settings import DEMO_REST, REAL_REST, Settings, SettingsError
+from kis_mcp.errors import SettingsError
+from kis_mcp.settings.profile import DEMO_REST, REAL_REST
+from kis_mcp.settings.settings import Settings
 
 KEYS = {"KIS_APP_KEY": "key", "KIS_APP_SECRET": "secret-of-real"}
 DEMO_KEYS = {"KIS_PAPER_APP_KEY": "demo-key", "KIS_PAPER_APP_SECRET": "secret-of-demo"}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from kis_mcp.environment import Environment
-from kis_mcp.settings.settings import Settings, SettingsError
+from kis_mcp.errors import SettingsError
+from kis_mcp.settings.settings import Settings
 from kis_mcp.wiring.operator import order_limits
 
 KEYS: dict[str, Any] = {"paper_app_key": "key", "paper_app_secret": "secret"}

@@ -10,10 +10,10 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.simulator.gate.oauth import Clients
 from kis_mcp.simulator.gate.rate import SlidingWindow
-from kis_mcp.simulator.ledger import Received
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.elements import check_elements, upper_elements
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply, gateway_refusal
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.simulator.ledger import Received
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import missing_element, wrong_element
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.trading.order import COUNTRIES
+from kis_mcp.trading.venues.exchanges import COUNTRIES
 
 US_WORDS = frozenset({"nasdaq", "nyse", "amex"})
 ASIAN_WORDS = frozenset(

@@ -7,8 +7,7 @@ from enum import StrEnum
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import EVERY_LIST
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
-from kis_mcp.trading.desk.desk import PROPOSAL_LIFETIME
-from kis_mcp.trading.journal import Record, Status
+from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Record, Status
 from kis_mcp.trading.order import Action
 
 

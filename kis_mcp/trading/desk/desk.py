@@ -18,6 +18,7 @@ from time import monotonic
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.encode import dated
+from kis_mcp.catalog.fields import text
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, Clock
 from kis_mcp.environment import Environment
@@ -37,15 +38,15 @@ from kis_mcp.trading.desk.follow_up import FollowUp
 from kis_mcp.trading.desk.originals import completed, merged, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.fields import text
 from kis_mcp.trading.guard.check import check, refusal
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.guard.gathering import gathered
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.market_facts import Describe
-from kis_mcp.trading.guard.rules.permission import DUPLICATE_WINDOW
 from kis_mcp.trading.journal import (
+    DUPLICATE_WINDOW,
     HUMAN_CHANNELS,
+    PROPOSAL_LIFETIME,
     Claim,
     Decision,
     Intent,
@@ -59,9 +60,6 @@ from kis_mcp.trading.journal import (
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order, fingerprint, is_same_order_id, order_of, plain
 from kis_mcp.trading.venues.sessions import venue_of
-
-PROPOSAL_LIFETIME = timedelta(minutes=10)
-"""An intent that is older may no longer be sent: the market has moved on since the person was asked."""
 
 ORDER_LEAVES_WITHIN = timedelta(seconds=60)
 """An order that waits longer after its claim, for a token, the rate limit or a machine that sleeps, is not sent any

@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
-from kis_mcp.trading.guard.market_facts import MarketFacts, Values, record
+from kis_mcp.trading.guard.market_facts import MarketFacts, Values
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import STOCK_MARKETS, Action, Order, Side, is_same_symbol
+from kis_mcp.trading.order import Action, Order, Side, is_same_symbol
 from kis_mcp.trading.portfolio.day_result import loss_today
 from kis_mcp.trading.portfolio.holdings import is_short
-from kis_mcp.trading.portfolio.open_positions import HELD, Told, holding_rows, open_positions
+from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, open_positions
+from kis_mcp.trading.reads import PartialAnswer, read_record
+from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 
 _CAPACITY: Mapping[str, str] = {
     "domestic_stock_order_cash": "domestic_stock_inquire_psbl_order",
@@ -60,8 +62,8 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
         _power(kis, capacity, values, order, market) if capacity else _nothing(),
         _sellable(kis, order) if facts.is_cash_sale else _nothing(),
     )
-    positions: Told[frozenset[str]] = Told(None)
-    loss: Told[Decimal] = Told(None)
+    positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
+    loss: PartialAnswer[Decimal] = PartialAnswer(None)
     if is_new and limits.max_open_positions:
         positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
     if limits.max_daily_loss:
@@ -110,7 +112,7 @@ async def _power(kis: Kis, question: Api, values: Values, order: Order, market: 
     price = order.price or market.last
     if order.market in STOCK_MARKETS - {"KR"} and price is not None:
         arguments["price"] = price
-    answer = await record(kis, question.tool, arguments, fresh=True)
+    answer = await read_record(kis, question.tool, arguments, fresh=True)
     closable = number(answer, *_CLOSABLE)
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),

@@ -8,11 +8,12 @@ from functools import cache
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.decode import Record
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.clock import KST
-from kis_mcp.trading.fields import number, text
-from kis_mcp.trading.guard.market_facts import MarketFacts, Values, asked, record, rows, tells
+from kis_mcp.trading.guard.market_facts import MarketFacts, Values
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Order
+from kis_mcp.trading.reads import is_filled, read_record, try_read_list, try_read_record
 from kis_mcp.trading.venues.sessions import Hours
 from kis_mcp.trading.venues.ticks import krx_tick, stepped
 
@@ -25,8 +26,8 @@ _GENERAL_MARKET_LOT = Decimal(10)
 
 async def bond(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:
     """A bond on KRX. One that has not traded today is priced at its previous close."""
-    quote = await asked(kis, "domestic_bond_inquire_price", {"symbol": order.symbol})
-    exists, quote = tells(quote, "name", "price", "previous_close"), quote or {}
+    quote = await try_read_record(kis, "domestic_bond_inquire_price", {"symbol": order.symbol})
+    exists, quote = is_filled(quote, "name", "price", "previous_close"), quote or {}
     is_general = values.get("small_lot_market") is False and not values.get("retail_market")
     return replace(
         facts,
@@ -48,8 +49,8 @@ async def korean_contract(kis: Kis, order: Order, facts: MarketFacts, values: Va
     product = _products().get(symbol[1:3], {})
     what = "options" if is_option else "futures"
     market = f"{'night' if values.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
-    quote = await asked(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
-    exists, quote = tells(quote, "name", "price", "base_price", "upper_limit_price"), quote or {}
+    quote = await try_read_record(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
+    exists, quote = is_filled(quote, "name", "price", "base_price", "upper_limit_price"), quote or {}
     name, price = text(quote, "name"), order.price
     multiplier = Decimal(product["multiplier"]) if product else await _multiplier_of(kis, name)
     steps = product.get(f"{what}_tick")
@@ -74,11 +75,11 @@ async def overseas_contract(kis: Kis, order: Order, facts: MarketFacts, values: 
     """A future or option abroad: its multiplier from the worth of a tick, its currency's rate from the account."""
     symbol = order.symbol or ""
     is_option = " " in symbol
-    contract = await asked(kis, f"overseas_fo_{'opt' if is_option else 'stock'}_detail", {"symbol": symbol})
-    exists, contract = tells(contract, "tick_size", "tick_value", "currency"), contract or {}
+    contract = await try_read_record(kis, f"overseas_fo_{'opt' if is_option else 'stock'}_detail", {"symbol": symbol})
+    exists, contract = is_filled(contract, "tick_size", "tick_value", "currency"), contract or {}
     size, worth, currency = number(contract, "tick_size"), number(contract, "tick_value"), text(contract, "currency")
-    quote = await record(kis, f"overseas_fo_{'opt' if is_option else 'inquire'}_price", {"symbol": symbol})
-    margins = await rows(kis, "overseas_stock_foreign_margin", {}) or []
+    quote = await read_record(kis, f"overseas_fo_{'opt' if is_option else 'inquire'}_price", {"symbol": symbol})
+    margins = await try_read_list(kis, "overseas_stock_foreign_margin", {}) or []
     rates = (number(row, "base_exchange_rate") for row in margins if row.get("currency") == currency)
     return replace(
         facts,
@@ -133,7 +134,7 @@ def _products() -> Mapping[str, Mapping[str, str]]:
 
 async def _multiplier_of(kis: Kis, name: str | None) -> Decimal | None:
     """The multiplier of a single stock's contracts, by the underlying that their name begins with."""
-    found = await rows(kis, "domestic_fo_margin_rate", {}) or [] if name else []
+    found = await try_read_list(kis, "domestic_fo_margin_rate", {}) or [] if name else []
     fitting = [row for row in found if (name or "").startswith(text(row, "underlying_name") or "\0")]
     fitting.sort(key=lambda row: len(text(row, "underlying_name") or ""))
     return number(fitting[-1], "trading_multiplier") or None if fitting else None

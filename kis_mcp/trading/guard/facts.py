@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 from kis_mcp.environment import Environment
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Record
-from kis_mcp.trading.order import STOCK_MARKETS, Action, Order
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue
 from kis_mcp.trading.venues.ticks import InstrumentKind
 

@@ -1,16 +1,16 @@
 """What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
 from kis_mcp.catalog.decode import Record
-from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
-from kis_mcp.trading.fields import number
+from kis_mcp.catalog.fields import number
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.reads import is_filled, read_record, try_read_record
 from kis_mcp.trading.venues.order_types import LIMITED
 from kis_mcp.trading.venues.sessions import Hours
 from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick
@@ -119,12 +119,12 @@ def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal 
 
 async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
     """Price, limits and kind of a stock on KRX. KIS quotes warrants (ELW) apart from all others."""
-    quote = await asked(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
-    if tells(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
-        warrant = await asked(kis, "domestic_stock_inquire_elw_price", {"symbol": order.symbol})
-        if tells(warrant, "price", "name"):
+    quote = await try_read_record(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
+    if is_filled(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
+        warrant = await try_read_record(kis, "domestic_stock_inquire_elw_price", {"symbol": order.symbol})
+        if is_filled(warrant, "price", "name"):
             return replace(facts, exists=True, kind="elw", last=number(warrant or _NOTHING, "price") or None)
-    exists, quote = tells(quote, *_KOREAN), quote or _NOTHING
+    exists, quote = is_filled(quote, *_KOREAN), quote or _NOTHING
     last, tick = number(quote, "price"), number(quote, "tick_size")
     return replace(
         facts,
@@ -140,8 +140,8 @@ async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts, values: Val
     """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api
-    quote = await asked(kis, "overseas_stock_price_detail" if in_detail else "overseas_stock_price", where)
-    exists, quote = tells(quote, *_ABROAD), quote or _NOTHING
+    quote = await try_read_record(kis, "overseas_stock_price_detail" if in_detail else "overseas_stock_price", where)
+    exists, quote = is_filled(quote, *_ABROAD), quote or _NOTHING
     last = number(quote, "price") or number(quote, "previous_close") or None
     in_won = number(quote, "krw_price")
     facts = replace(
@@ -153,59 +153,5 @@ async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts, values: Val
     )
     if exists is False or facts.krw_rate is not None or (price := order.price or last) is None:
         return facts
-    power = await record(kis, "overseas_stock_inquire_psamount", where | {"price": price})
+    power = await read_record(kis, "overseas_stock_inquire_psamount", where | {"price": price})
     return replace(facts, krw_rate=number(power, "exchange_rate") or None)
-
-
-def tells(answer: Record | None, *names: str) -> bool | None:
-    """Whether one of these fields is filled; KIS answers for what it does not know with blanks and zeros."""
-    return None if answer is None else any(answer.get(name) not in (None, "", 0) for name in names)
-
-
-async def rows(kis: Kis, tool: str, arguments: Mapping[str, object]) -> Sequence[Record] | None:
-    """The first list that a read API answers with; None where KIS fails."""
-    try:
-        return await listed(kis, tool, arguments)
-    except KisMcpError as error:
-        _log.warning("%s failed while an order was looked at: %s", tool, error)
-        return None
-
-
-async def listed(kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Sequence[Record]:
-    """The first list that a read API answers with, whole.
-
-    Raises:
-        KisMcpError: KIS fails, or says no.
-        KisUnavailable: There is more than could be read.
-    """
-    page = await kis.rows(tool, arguments, fresh=fresh)
-    if not page.complete:
-        raise KisUnavailable(f"{tool} has more rows than could be read.", remedy="Try again.")
-    return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
-
-
-async def record(
-    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
-) -> Record:
-    """A block of a read API's answer as one record, by default the first such; empty where there is none."""
-    return await asked(kis, tool, arguments, block=block, fresh=fresh) or _NOTHING
-
-
-async def asked(
-    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
-) -> Record | None:
-    """As `record`, but None where KIS could not be asked. What KIS refuses to answer, it knows nothing of."""
-    try:
-        blocks = (await kis.rows(tool, arguments, fresh=fresh)).blocks
-    except KisMcpError as error:
-        _log.warning("%s failed while an order was looked at: %s", tool, error)
-        return _NOTHING if is_refusal(error) else None
-    if block is None:
-        return next((one for one in blocks.values() if isinstance(one, dict)), _NOTHING)
-    found = blocks.get(block, _NOTHING)
-    return found if isinstance(found, dict) else next(iter(found), _NOTHING)
-
-
-def is_refusal(error: KisMcpError) -> bool:
-    """Whether KIS understood the question and said no."""
-    return isinstance(error, BadArgument) and error.kis_code is not None

@@ -6,8 +6,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.market.instrument import Instrument, Market
-from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis
 
 _NOTHING: dict[str, Any] = {}

@@ -8,19 +8,20 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.blotter.lists import OVERSEAS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.fields import number, text
-from kis_mcp.trading.guard.market_facts import record
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import COUNTRIES, STOCK_MARKETS, Order
+from kis_mcp.trading.order import Order
 from kis_mcp.trading.portfolio.exchange_rates import exchange_rates
 from kis_mcp.trading.portfolio.holdings import is_short
-from kis_mcp.trading.portfolio.open_positions import HELD, Told, holding_rows, markets_with_holdings, told
+from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, markets_with_holdings
+from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record
+from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
 
 _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "futures": ("domestic_fo_inquire_balance", "summary", ("trade_profit_loss_total", "valuation_profit_loss_sum")),
@@ -46,7 +47,9 @@ _NOTHING: Record = {}
 _log = logging.getLogger(__name__)
 
 
-async def loss_today(kis: Kis, api: Api, order: Order, krw_rate: Decimal | None, now: datetime) -> Told[Decimal]:
+async def loss_today(
+    kis: Kis, api: Api, order: Order, krw_rate: Decimal | None, now: datetime
+) -> PartialAnswer[Decimal]:
     """The loss in won of the account that an order goes to; negative for a profit.
 
     A stock account's result is, for each Korean and overseas stock that is held or was traded today, what it is worth
@@ -59,24 +62,24 @@ async def loss_today(kis: Kis, api: Api, order: Order, krw_rate: Decimal | None,
     """
     try:
         if futures := _FUTURES.get(api.account or ""):
-            return Told(-await _futures_result(kis, *futures))
+            return PartialAnswer(-await _futures_result(kis, *futures))
         return await _stock_loss(kis, order, krw_rate, now)
     except KisMcpError as error:
         _log.warning("The result of the day could not be told: %s", error)
-        return Told(None)
+        return PartialAnswer(None)
 
 
 async def _futures_result(kis: Kis, tool: str, block: str, names: Sequence[str]) -> Decimal:
-    summary = await record(kis, tool, {}, block=block, fresh=True)
+    summary = await read_record(kis, tool, {}, block=block, fresh=True)
     return sum((_told(summary, name) for name in names), _ZERO)
 
 
-async def _stock_loss(kis: Kis, order: Order, krw_rate: Decimal | None, now: datetime) -> Told[Decimal]:
+async def _stock_loss(kis: Kis, order: Order, krw_rate: Decimal | None, now: datetime) -> PartialAnswer[Decimal]:
     abroad = [market for market in markets_with_holdings(kis) if market in STOCK_MARKETS - {_KOREA}]
     own = {_KOREA, order.market, *([_ORDERS] if order.market in abroad else [])}
     orders = {_ORDERS: _filled_abroad(kis, now, fresh=order.market in abroad)} if abroad else {}
-    filled, without_orders = await told(orders, needed=own)
-    results, left_out = await told(
+    filled, without_orders = await read_parts(orders, needed=own)
+    results, left_out = await read_parts(
         {_KOREA: _korean_result(kis)}
         | {
             market: _overseas_result(kis, market, [one for one in fills if one.market == market], order, krw_rate)
@@ -85,7 +88,7 @@ async def _stock_loss(kis: Kis, order: Order, krw_rate: Decimal | None, now: dat
         },
         needed=own,
     )
-    return Told(-sum(results.values(), _ZERO), without_orders + left_out)
+    return PartialAnswer(-sum(results.values(), _ZERO), without_orders + left_out)
 
 
 async def _korean_result(kis: Kis) -> Decimal:
@@ -159,7 +162,7 @@ async def _overseas_change(
     """The result of one stock, in its currency."""
     if not quantity and not filled:
         return _ZERO
-    quote = await record(kis, _QUOTE, {"exchange": exchange, "symbol": symbol})
+    quote = await read_record(kis, _QUOTE, {"exchange": exchange, "symbol": symbol})
     bought, paid, sold, brought = _ZERO, _ZERO, _ZERO, _ZERO
     for one in filled:
         amount = one.filled_quantity * (one.average_fill_price or _ZERO)

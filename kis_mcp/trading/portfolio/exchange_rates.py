@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.trading.fields import number, text
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.trading.kis import Kis
 
 PRESENT_BALANCE = "overseas_stock_inquire_present_balance"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.trading.fields import number, text
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.trading.kis import Kis, is_offered
 from kis_mcp.trading.portfolio.balances import balance
 from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE, ExchangeRates, exchange_rates

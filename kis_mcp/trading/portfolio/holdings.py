@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis, is_offered
-from kis_mcp.trading.order import COUNTRIES
 from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE
+from kis_mcp.trading.venues.exchanges import COUNTRIES
 
 _log = logging.getLogger(__name__)
 

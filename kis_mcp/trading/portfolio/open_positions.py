@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.blotter.lists import EVERY_LIST, LISTED, OrderList
 from kis_mcp.trading.blotter.reading import offered, orders_between
-from kis_mcp.trading.fields import number, text
-from kis_mcp.trading.guard.market_facts import is_refusal, listed
 from kis_mcp.trading.kis import Kis, is_offered
-from kis_mcp.trading.order import STOCK_MARKETS, Order
+from kis_mcp.trading.order import Order
+from kis_mcp.trading.reads import PartialAnswer, read_list, read_parts
+from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 
 Question: TypeAlias = tuple[str, Mapping[str, object]]
 """A read API and what it is asked with."""
@@ -50,18 +50,6 @@ _HOLDINGS: Mapping[str, tuple[Question, ...]] = {
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Told(Generic[_T]):
-    """What was found; None where KIS could not be asked.
-
-    Attributes:
-        left_out: What KIS refuses to tell of it, because this account has no such business, and its words.
-    """
-
-    value: _T | None
-    left_out: tuple[str, ...] = ()
-
-
 async def holding_rows(kis: Kis, market: str, *, exchange: str | None = None, fresh: bool = False) -> list[Record]:
     """The holdings of one market, or of one exchange there.
 
@@ -76,30 +64,10 @@ async def holding_rows(kis: Kis, market: str, *, exchange: str | None = None, fr
         for tool, arguments in _HOLDINGS[market]
         if exchange is None or arguments.get("exchange") in (None, exchange)
     ]
-    return list(chain.from_iterable([await listed(kis, tool, arguments, fresh=fresh) for tool, arguments in asked]))
+    return list(chain.from_iterable([await read_list(kis, tool, arguments, fresh=fresh) for tool, arguments in asked]))
 
 
-async def told(
-    parts: Mapping[str, Awaitable[_T]], *, needed: Collection[str] = ()
-) -> tuple[dict[str, _T], tuple[str, ...]]:
-    """The parts that KIS tells, and which it refuses to.
-
-    Raises:
-        KisMcpError: KIS fails, or refuses what is needed.
-    """
-    found: dict[str, _T] = {}
-    left_out: list[str] = []
-    for name, part in zip(parts, await asyncio.gather(*parts.values(), return_exceptions=True), strict=True):
-        if not isinstance(part, BaseException):
-            found[name] = part
-        elif isinstance(part, KisMcpError) and is_refusal(part) and name not in needed:
-            left_out.append(f"{name} ({part.kis_code}: {part.kis_message or part.what})")
-        else:
-            raise part
-    return found, tuple(left_out)
-
-
-async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: datetime) -> Told[frozenset[str]]:
+async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: datetime) -> PartialAnswer[frozenset[str]]:
     """The instruments held in any account that is set, and those with an open order that adds to them.
 
     The order's own market is asked afresh; the others come from the account cache, and only if they can matter.
@@ -111,8 +79,8 @@ async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: dateti
         )
         positions = frozenset[str]().union(*found)
         if order.symbol in positions or len(positions) >= cap:
-            return Told(positions)
-        others, left_out = await told(
+            return PartialAnswer(positions)
+        others, left_out = await read_parts(
             {market: _held(kis, market) for market in markets_with_holdings(kis) if market != order.market}
             | {
                 f"{one.tool} {one.family}": _adding(kis, one, now)
@@ -122,8 +90,8 @@ async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: dateti
         )
     except KisMcpError as error:
         _log.warning("The open positions could not be read: %s", error)
-        return Told(None)
-    return Told(positions.union(*others.values()), left_out)
+        return PartialAnswer(None)
+    return PartialAnswer(positions.union(*others.values()), left_out)
 
 
 def markets_with_holdings(kis: Kis) -> list[str]:

@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from kis_mcp.catalog.fields import number, text
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.fields import number, text
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import COUNTRIES
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
 from kis_mcp.trading.portfolio.holdings import Holding
+from kis_mcp.trading.venues.exchanges import COUNTRIES
 
 _KOREAN = "domestic_stock_inquire_period_trade_profit"
 _ABROAD = "overseas_stock_inquire_period_profit"

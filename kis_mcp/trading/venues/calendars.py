@@ -8,10 +8,10 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from kis_mcp.catalog.fields import text
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.fields import text
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue
 

@@ -10,10 +10,10 @@ from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.simulator.ledger import Received
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.simulator import Kis
 from kis_mcp.simulator.wire.hosts import Host
+from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply
 from tests.simulator.wire import MONDAY, ManualClock
 

@@ -12,7 +12,8 @@ from kis_mcp.catalog.encode import encode
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.trading.desk.drafts import place
-from kis_mcp.trading.order import COUNTRIES, order_of
+from kis_mcp.trading.order import order_of
+from kis_mcp.trading.venues.exchanges import COUNTRIES
 from kis_mcp.trading.venues.markets import MARKETS, Listing, as_kis_writes, listing, market_of, possible_markets
 from kis_mcp.trading.venues.routes import markets_with
 from tests.trading.fakes import CATALOG, FakeClock, api

@@ -1,13 +1,10 @@
 """Who may order at all: the operator's switches and lists, and the same order twice."""
 
 import re
-from datetime import timedelta
 
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
+from kis_mcp.trading.journal import DUPLICATE_WINDOW
 from kis_mcp.trading.order import is_same_symbol
-
-DUPLICATE_WINDOW = timedelta(seconds=60)
-"""The same order again within this time is taken for a mistake."""
 
 
 def real_orders(facts: GuardFacts) -> Finding | None:

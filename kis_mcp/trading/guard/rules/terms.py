@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
-from kis_mcp.trading.order import STOCK_MARKETS, Action
+from kis_mcp.trading.order import Action
+from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 from kis_mcp.trading.venues.order_types import PRICED, STOPS, UNPRICED
 from kis_mcp.trading.venues.ticks import krx_tick, us_tick
 
