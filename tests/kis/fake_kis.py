@@ -90,7 +90,7 @@ class FakeKis:
         assert task
         self._connections.add(task)
         try:
-            while request := await _read(reader):
+            while request := await read_request(reader):
                 answer = self._answer(request)
                 if answer == Break.SILENT:
                     await asyncio.Event().wait()
@@ -101,7 +101,7 @@ class FakeKis:
                     await writer.drain()
                     writer.transport.abort()
                 else:
-                    writer.write(_encoded(answer))
+                    writer.write(encoded(answer))
                     await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
@@ -121,7 +121,7 @@ class FakeKis:
         return Answered({"access_token": f"token-{number}", "token_type": "Bearer", "expires_in": 86400})
 
 
-async def _read(reader: asyncio.StreamReader) -> Seen | None:
+async def read_request(reader: asyncio.StreamReader) -> Seen | None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     first, *lines = head.strip().split("\r\n")
     method, target, _ = first.split(" ")
@@ -132,7 +132,7 @@ async def _read(reader: asyncio.StreamReader) -> Seen | None:
     return Seen(method, parts.path, query, headers, json.loads(content) if content else {}, time.monotonic())
 
 
-def _encoded(answer: Answered) -> bytes:
+def encoded(answer: Answered) -> bytes:
     body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body, ensure_ascii=False).encode()
     headers = {"content-length": str(len(body)), **answer.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
