@@ -16,6 +16,7 @@ from kis_mcp import __version__
 from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.server.dispatch import Dispatcher
+from kis_mcp.server.one_page import require_first_page
 from kis_mcp.server.resources import Resources
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 from kis_mcp.server.tool_listing import tool_of
@@ -69,8 +70,9 @@ def build_server(
 
     async def list_tools(
         context: ServerRequestContext[Environments, Any],  # noqa: ARG001
-        params: PaginatedRequestParams | None,  # noqa: ARG001
+        params: PaginatedRequestParams | None,
     ) -> ListToolsResult:
+        require_first_page(params)
         return listing()
 
     @asynccontextmanager

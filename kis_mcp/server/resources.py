@@ -28,6 +28,7 @@ from mcp_types import (
 
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.loader import Catalog
+from kis_mcp.server.one_page import require_first_page
 from kis_mcp.wiring.environments import Environments
 
 CATALOGUE = "kis://apis"
@@ -62,16 +63,18 @@ class Resources:
     async def list_resources(
         self,
         context: ServerRequestContext[Environments, Any],  # noqa: ARG002
-        params: PaginatedRequestParams | None,  # noqa: ARG002
+        params: PaginatedRequestParams | None,
     ) -> ListResourcesResult:
         """The catalogue, the error codes and the guides; the tools' documents come by their template."""
+        require_first_page(params)
         return ListResourcesResult(resources=list(self._listed()))
 
     async def list_templates(
         self,
         context: ServerRequestContext[Environments, Any],  # noqa: ARG002
-        params: PaginatedRequestParams | None,  # noqa: ARG002
+        params: PaginatedRequestParams | None,
     ) -> ListResourceTemplatesResult:
+        require_first_page(params)
         document = ResourceTemplate(
             uri_template=f"{DOCUMENT}{{tool}}",
             name="api",

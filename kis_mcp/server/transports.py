@@ -7,7 +7,7 @@ import hmac
 import json
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel import Server
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PATH = "/mcp"
+_SCHEMES = (b"http", b"https")
+_BACKLOG = 128
+"""Connections that may wait to be taken; agents open many at once."""
 
 
 async def run_stdio(settings: Settings, options: SurfaceOptions) -> None:
@@ -66,9 +69,9 @@ async def run_http(
             remedy="Serve on 127.0.0.1, with a reverse proxy that adds TLS in front if others must reach it.",
             field="--http",
         )
-    app = http_app(build_server(settings, options), token, allowed_hosts)
+    app = http_app(build_server(settings, options), token, allowed_hosts, settings.http_origins)
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = listen(host, port)
     except OSError as error:
         raise SettingsError(
             f"{host}:{port} cannot be listened on: {error.strerror}.", remedy="Choose another port.", field="--http"
@@ -80,17 +83,58 @@ async def run_http(
         await uvicorn.Server(config).serve(sockets=[listener])
 
 
-def http_app(server: Server[Any], token: str, allowed_hosts: Sequence[str] = ()) -> ASGIApp:
-    """The server as an ASGI app for both protocol eras, closed to whoever lacks the token or comes from a web page."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, and whose connections answer at once.
+
+    asyncio turns Nagle's algorithm off only where the socket was made for TCP by name; with it on, each answer waits
+    about 40 ms for the client's acknowledgement.
+
+    Raises:
+        OSError: The address is taken, or not this machine's.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # There it would let a second server take the same port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def http_app(
+    server: Server[Any], token: str, allowed_hosts: Sequence[str] = (), allowed_origins: Collection[str] = ()
+) -> ASGIApp:
+    """The server as an ASGI app for both protocol eras, closed to whoever lacks the token or comes from a web page
+    that is neither its own nor named in ``allowed_origins``."""
     from mcp.server.transport_security import TransportSecuritySettings
 
     names = [*("[::1]" if name == "::1" else name for name in _LOOPBACK), *allowed_hosts]
+    patterns = [pattern for name in names for pattern in (name, f"{name}:*")]
     security = TransportSecuritySettings(
         enable_dns_rebinding_protection=True,
-        allowed_hosts=[pattern for name in names for pattern in (name, f"{name}:*")],
-        allowed_origins=[],
+        allowed_hosts=patterns,
+        allowed_origins=sorted(allowed_origins),
     )
-    return _BearerOnly(server.streamable_http_app(streamable_http_path=_PATH, transport_security=security), token)
+    app = server.streamable_http_app(streamable_http_path=_PATH, transport_security=security)
+    return _BearerOnly(_OwnOrigin(app), token)
+
+
+class _OwnOrigin:
+    """Takes the Origin header off a request that comes from the very address it goes to: no other page sent it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers: list[tuple[bytes, bytes]] = scope["headers"]
+            own = {b"%s://%s" % (scheme, value) for name, value in headers if name == b"host" for scheme in _SCHEMES}
+            kept = [(name, value) for name, value in headers if name != b"origin" or value not in own]
+            scope = {**scope, "headers": kept}
+        await self._app(scope, receive, send)
 
 
 class _BearerOnly:
@@ -98,7 +142,7 @@ class _BearerOnly:
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
-        self._expected = f"Bearer {token}".encode()
+        self._expected = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_allowed(scope):
@@ -108,8 +152,11 @@ class _BearerOnly:
 
     def _is_allowed(self, scope: Scope) -> bool:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        given = [value for name, value in headers if name == b"authorization"]
-        return len(given) == 1 and hmac.compare_digest(given[0], self._expected)
+        given = [value.partition(b" ") for name, value in headers if name == b"authorization"]
+        if len(given) != 1:
+            return False
+        scheme, _, token = given[0]
+        return hmac.compare_digest(token.strip(), self._expected) and scheme.lower() == b"bearer"
 
 
 async def _unauthorized(send: Send) -> None:

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     account_cache_seconds: float = Field(30, ge=0, le=300)
 
     http_token: SecretStr | None = Field(None, min_length=16)
+    http_origins: Annotated[frozenset[str], NoDecode] = frozenset()
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("kis-mcp"))
 
     accounts_of: ClassVar[dict[AccountKind, tuple[str, str]]] = {
@@ -118,7 +119,7 @@ class Settings(BaseSettings):
                 field=name,
             ) from None
 
-    @field_validator("switchable_envs", "allowed_symbols", "denied_symbols", mode="before")
+    @field_validator("switchable_envs", "allowed_symbols", "denied_symbols", "http_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -136,6 +137,15 @@ class Settings(BaseSettings):
     @classmethod
     def _capitals(cls, value: frozenset[str]) -> frozenset[str]:
         return frozenset(symbol.upper() for symbol in value)
+
+    @field_validator("http_origins")
+    @classmethod
+    def _origins(cls, value: frozenset[str]) -> frozenset[str]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{origin} is no origin such as https://inspector.example:6274")
+        return value
 
     @field_validator("data_dir")
     @classmethod

@@ -20,7 +20,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.server.transports import http_app, run_http
+from kis_mcp.server.transports import http_app, listen, run_http
 from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator.server import Simulator
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, settings_for
@@ -109,10 +109,9 @@ print(json.dumps(sorted(sys.modules)))
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncGenerator[str]:
     """A server on a free port; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        http_app(build_server(settings, clock=lambda: NOW), TOKEN), log_level="error", lifespan="on"
-    )
+    listener = listen("127.0.0.1", 0)
+    app = http_app(build_server(settings, clock=lambda: NOW), TOKEN, (), settings.http_origins)
+    config = uvicorn.Config(app, log_level="error", lifespan="on")
     server = uvicorn.Server(config)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, [listener])
@@ -140,7 +139,10 @@ async def test_http_serves_an_order_in_either_era(simulator: Simulator, era: str
 async def test_http_refuses_who_lacks_the_token_readably(simulator: Simulator) -> None:
     hello = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     async with served(settings_for(simulator)) as url:
-        for token in (None, b"", b"Bearer", b"Bearer a-token-of-this-tesT", b"Bearer \xff", TOKEN.encode()):
+        for token in (
+            *(None, b"", b"Bearer", b"Bearer a-token-of-this-tesT", b"Bearer \xff", TOKEN.encode()),
+            b"Basic " + TOKEN.encode(),
+        ):
             async with httpx2.AsyncClient(headers=[(b"authorization", token)] if token is not None else []) as http:
                 answer = await http.post(url, json=hello)
             assert answer.status_code == 401
@@ -158,6 +160,39 @@ async def test_http_refuses_web_pages_and_foreign_names(
     async with served(settings_for(simulator)) as url, http_client(**{header: value}) as http:
         answer = await http.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer"])
+async def test_http_takes_the_token_under_its_scheme_in_any_case(simulator: Simulator, scheme: str) -> None:
+    async with served(settings_for(simulator)) as url, http_client(authorization=f"{scheme} {TOKEN}") as http:
+        answer = await http.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    assert answer.status_code not in (401, 403)
+
+
+async def test_http_serves_its_own_page_and_those_that_the_operator_named(simulator: Simulator) -> None:
+    settings = settings_for(simulator, http_origins="http://inspector.example:6274, https://other.example")
+    async with served(settings) as url:
+        own = url.removesuffix("/mcp")
+        answers = {}
+        for origin in (own, "http://inspector.example:6274", "http://inspector.example:6275", f"{own}0"):
+            async with http_client(origin=origin) as http:
+                answer = await http.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+                answers[origin] = answer.status_code == 403
+    assert list(answers.values()) == [False, False, True, True]
+
+
+@pytest.mark.parametrize("wrong", ["*", "inspector.example", "https://inspector.example/path"])
+def test_an_origin_that_is_none_is_refused_at_start(wrong: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.load(http_origins=wrong)
+    assert refusal.value.field == "KIS_HTTP_ORIGINS"
+
+
+def test_the_connections_of_a_listener_answer_without_delay() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.proto == socket.IPPROTO_TCP, "asyncio sets TCP_NODELAY on no other"
 
 
 async def test_http_listens_beyond_this_machine_only_when_told() -> None:
