@@ -12,7 +12,8 @@
 
 The first five can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
 masked; ``arguments`` holds the KIS API's arguments as JSON, ``order_terms`` the same in the neutral terms of
-`kis_mcp.trading.order.Order`. The tables are made by `kis_mcp.storage.migrations`, which a test holds to this file.
+`kis_mcp.trading.order.Order`. `kis_mcp.storage.migrations` makes the tables, with their indexes and triggers; a test
+holds the two together.
 """
 
 # ruff: noqa: ARG002  (SQLAlchemy says which arguments a type decorator takes)
@@ -27,18 +28,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnElement,
     DateTime,
     Dialect,
     Enum,
     ForeignKey,
-    Index,
     MetaData,
     String,
     Table,
     Text,
 )
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, MappedAsDataclass, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from kis_mcp.clock import KST
@@ -212,19 +211,3 @@ class RecordRow(IntentColumns, JournalRow):
 SCHEMA_VERSION = Column("version_num", String(32), primary_key=True)
 SCHEMA_VERSIONS = Table("alembic_version", MetaData(), SCHEMA_VERSION)
 """Where alembic keeps the version."""
-
-
-def _one_where(name: str, column: InstrumentedAttribute[str], where: ColumnElement[bool]) -> Index:
-    """At most one row for each intent among those."""
-    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
-
-
-Index("intents_by_key", IntentRow.account_id, IntentRow.idempotency_key, unique=True)
-Index("intents_by_time", IntentRow.proposed_at)
-Index("intents_by_fingerprint", IntentRow.fingerprint)
-Index("sends_by_time", SendRow.sent_at)
-Index("outcomes_by_intent", OutcomeRow.intent_id)
-Index("reconciliations_by_intent", ReconciliationRow.intent_id)
-Index("statuses_by_status", StatusRow.status)
-_one_where("outcomes_one_definite", OutcomeRow.intent_id, OutcomeRow.state != "unknown")
-_one_where("reconciliations_one_definite", ReconciliationRow.intent_id, ReconciliationRow.conclusion != "unresolved")

@@ -3,13 +3,14 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import anyio
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
@@ -71,6 +72,27 @@ async def test_an_intent_comes_back_as_it_was_written(journal: SqlJournal) -> No
     assert record.intent == one
     assert record.status is Status.PROPOSED
     assert await journal.find(one.id) == record
+
+
+async def test_a_time_without_zone_is_refused_and_any_zone_is_the_same_moment(journal: SqlJournal) -> None:
+    one, earlier = intent(), replace(intent(), at=MINUTE_AGO.astimezone(UTC))
+    with pytest.raises(StatementError, match="no time zone"):
+        await journal.propose(replace(one, at=NOW.replace(tzinfo=None)))
+    await journal.propose(one)
+    await journal.propose(earlier)
+    assert [record.intent.at for record in await journal.history()] == [NOW, MINUTE_AGO]
+    assert [record.intent.id for record in await journal.history(until=NOW.astimezone(UTC))] == [earlier.id]
+
+
+async def test_a_person_can_read_the_tables(journal: SqlJournal, path: Path) -> None:
+    one = await sent(journal, key="k")
+    query = "select proposed_at, environment, symbol, order_terms, warnings, status from records where id = ?"
+    with closing(sqlite3.connect(path)) as connection:
+        (*plain, terms, warnings, status) = connection.execute(query, (one.id,)).fetchone()
+    assert plain == ["2026-03-02 01:00:00.000000", "sim", "005930"]
+    assert (warnings, status) == ('["주의"]', "sent")
+    assert '"kis_title": "주식주문(현금)", "action": "new"' in terms
+    assert '"price": "70000"' in terms
 
 
 async def test_a_cancelled_caller_waits_until_its_entry_is_written(journal: SqlJournal) -> None:
@@ -177,6 +199,8 @@ async def test_a_reconciliation_settles_an_unknown_intent(journal: SqlJournal) -
     assert (await journal.conclude(found)).status is Status.SENT
     record = await journal.conclude(replace(found, conclusion="not_accepted"))
     assert record.status is Status.NOT_ACCEPTED
+    late = await journal.conclude(replace(found, conclusion="accepted", order_id="8"))
+    assert late == record
     outcome = await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
     assert outcome.status is Status.ACCEPTED, "KIS' own answer outweighs what was concluded from its list"
 
