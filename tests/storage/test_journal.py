@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
+from kis_mcp.account import Account
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.storage.journal_rows import record_of
+from kis_mcp.storage.journal_tables import RecordRow
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
@@ -58,11 +61,11 @@ async def journal(path: Path) -> AsyncIterator[SqlJournal]:
     await journal.aclose()
 
 
-async def sent(journal: SqlJournal, **options: str | None) -> Intent:
-    one = intent(**options)  # pyright: ignore[reportArgumentType]
+async def sent(journal: SqlJournal, *, account_id: str = "a", at: datetime = NOW, **options: str | None) -> Intent:
+    one = replace(intent(**options), account_id=account_id)  # pyright: ignore[reportArgumentType]
     await journal.propose(one)
     await journal.decide(one.id, Decision(verdict="accepted", channel="elicitation"), NOW)
-    await journal.claim(Send(intent_id=one.id, at=NOW), same_since=NOW)
+    await journal.claim(Send(intent_id=one.id, at=at), same_since=NOW)
     return one
 
 
@@ -138,6 +141,16 @@ async def test_an_idempotency_key_is_used_once(journal: SqlJournal) -> None:
     await journal.propose(first)
     assert (await journal.propose(second)).intent == first
     assert await journal.find(second.id) is None
+
+
+async def test_another_account_may_use_the_same_idempotency_key(journal: SqlJournal) -> None:
+    account, other = Account("12345678", "01"), Account("12999978", "01")
+    one = replace(intent(key="k"), account_id=await journal.account_id(account))
+    two = replace(intent(key="k"), account_id=await journal.account_id(other))
+    assert account.masked == other.masked
+    assert [(await journal.propose(each)).intent for each in (one, two)] == [one, two]
+    found = [await journal.find_by_key(each, "k") for each in (account, other)]
+    assert [record and record.intent for record in found] == [one, two]
 
 
 async def test_a_refused_intent_does_not_use_its_key_up(journal: SqlJournal) -> None:
@@ -297,6 +310,40 @@ async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, jo
     assert sorted(record.order_id or "" for record in settled) == ["", "7"]
     (left,) = await journal.unresolved()
     assert left.order_id is None
+
+
+async def test_an_intent_is_settled_beside_those_of_its_account_that_may_stand_since_then(journal: SqlJournal) -> None:
+    one = await sent(journal, key="a")
+    later = await sent(journal, key="b", at=NOW + timedelta(seconds=1))
+    await sent(journal, key="c", account_id="another")
+    await sent(journal, key="d", at=MINUTE_AGO)
+    rejected = await sent(journal, key="e")
+    await journal.conclude(Outcome(intent_id=rejected.id, at=NOW, state="rejected"))
+    await journal.propose(intent(key="f"))
+    seen = list[str]()
+
+    def conclude(standing: Sequence[Record]) -> Reconciliation:
+        seen.extend(record.intent.id for record in standing)
+        return Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved")
+
+    await journal.settle(one.id, since=NOW, conclude=conclude)
+    assert seen == [one.id, later.id]
+
+
+async def test_a_row_that_was_read_before_a_change_is_read_anew_after_it(
+    journal: SqlJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await sent(journal)
+    kept = list[RecordRow]()  # as a garbage collector that takes its time would
+
+    def keep(row: RecordRow) -> Record:
+        kept.append(row)
+        return record_of(row)
+
+    monkeypatch.setattr("kis_mcp.storage.journal.record_of", keep)
+    found = Reconciliation(intent_id=one.id, at=NOW, conclusion="not_accepted")
+    record = await journal.settle(one.id, since=NOW, conclude=lambda standing: found)
+    assert record.status is Status.NOT_ACCEPTED
 
 
 async def test_an_intent_that_is_settled_stays_as_it_is(journal: SqlJournal) -> None:
