@@ -313,13 +313,13 @@ async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, jo
 
 
 async def test_an_intent_is_settled_beside_those_of_its_account_that_may_stand_since_then(journal: SqlJournal) -> None:
-    one = await sent(journal, key="a")
-    later = await sent(journal, key="b", at=NOW + timedelta(seconds=1))
-    await sent(journal, key="c", account_id="another")
-    await sent(journal, key="d", at=MINUTE_AGO)
-    rejected = await sent(journal, key="e")
+    one = await sent(journal, fingerprint="a")
+    later = await sent(journal, fingerprint="b", at=NOW + timedelta(seconds=1))
+    await sent(journal, fingerprint="c", account_id="another")
+    await sent(journal, fingerprint="d", at=MINUTE_AGO)
+    rejected = await sent(journal, fingerprint="e")
     await journal.conclude(Outcome(intent_id=rejected.id, at=NOW, state="rejected"))
-    await journal.propose(intent(key="f"))
+    await journal.propose(intent(fingerprint="f"))
     seen = list[str]()
 
     def conclude(standing: Sequence[Record]) -> Reconciliation:
