@@ -216,7 +216,7 @@ def _latest_first(query: Select[RecordRow]) -> Select[RecordRow]:
 
 
 async def _records(session: AsyncSession, query: Select[RecordRow]) -> list[Record]:
-    """What the database says now, also of rows that the session has read before."""
+    """Read anew, also where the session still holds a row as it was before a change."""
     rows = await session.scalars(query.execution_options(populate_existing=True))
     return [record_of(row) for row in rows]
 

@@ -7,6 +7,7 @@ from kis_mcp.trading.journal import Decision, Intent, Outcome, Reconciliation, R
 
 
 def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
+    """An intent that uses up this key, if any."""
     return IntentRow(
         id=intent.id,
         proposed_at=intent.at,

@@ -104,7 +104,7 @@ class JournalRow(MappedAsDataclass, DeclarativeBase):
         return {field.name: getattr(self, field.name) for field in fields(self) if field.init}
 
 
-class IntentColumns(MappedAsDataclass):
+class IntentColumns(MappedAsDataclass, kw_only=True):
     """What the table of intents and the view share."""
 
     id: Mapped[str] = mapped_column(primary_key=True)
