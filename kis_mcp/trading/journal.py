@@ -5,7 +5,7 @@
 Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,8 @@ Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
 """How the verdict came about. ``never`` means that KIS_CONFIRM=never decided without asking."""
 
 OutcomeState: TypeAlias = Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
+
+Conclusion: TypeAlias = Literal["accepted", "not_accepted", "unresolved"]
 
 HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
 
@@ -71,7 +73,7 @@ class Intent:
         id: A ULID.
         at: When it was proposed.
         account: Masked.
-        account_id: What `Journal.account_id` calls it; empty in entries that are older than that.
+        account_id: What `Journal.account_id` calls it.
         tool, arguments: The KIS API and its validated arguments as plain JSON.
         order: The same in neutral terms.
         warnings: What the guard had to say, for the person.
@@ -84,7 +86,7 @@ class Intent:
     at: datetime
     environment: Environment
     account: str
-    account_id: str = ""
+    account_id: str
     tool: str
     arguments: Mapping[str, object]
     order: Order
@@ -133,7 +135,7 @@ class Reconciliation:
 
     intent_id: str
     at: datetime
-    conclusion: Literal["accepted", "not_accepted", "unresolved"]
+    conclusion: Conclusion
     order_id: str | None = None
     message: str = ""
     candidates: tuple[str, ...] = ()
@@ -203,7 +205,7 @@ class Journal(Protocol):
 
     async def find_by_key(self, account: Account, idempotency_key: str) -> Record | None: ...
 
-    async def same_as(self, fingerprints: Collection[str]) -> Sequence[Record]:
+    async def same_as(self, fingerprint: str) -> Sequence[Record]:
         """Intents for the same order, latest first."""
         ...
 
@@ -216,12 +218,7 @@ class Journal(Protocol):
         ...
 
     async def history(
-        self,
-        *,
-        symbol: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: int = 100,
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
     ) -> Sequence[Record]:
         """Intents proposed from ``since`` up to ``until``, latest first."""
         ...

@@ -27,7 +27,7 @@ class Order:
     """An order as the guard, the person and the journal see it.
 
     Attributes:
-        kis_title: What KIS and the spec table call such an order; None in entries that are older than that.
+        kis_title: What KIS and the spec table call such an order.
         action: A new order, or a change to or the end of a standing one.
         market: ``KR``, ``US`` or another country for stocks; the KIS category for everything else.
         symbol, name: The instrument.
@@ -45,7 +45,7 @@ class Order:
         closes: Whether it only reduces risk, as the account was when the order was proposed.
     """
 
-    kis_title: str | None = None
+    kis_title: str
     action: Action
     market: str
     symbol: str | None = None

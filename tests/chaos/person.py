@@ -77,7 +77,7 @@ class Person:
     def _content(self, intent_id: str) -> Content | None:
         database = sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)
         try:
-            row = database.execute("select tool, details from intents where id = ?", (intent_id,)).fetchone()
+            row = database.execute("select tool, order_terms from intents where id = ?", (intent_id,)).fetchone()
         finally:
             database.close()
         return content_of(row[0], _ORDER.validate_python(json.loads(row[1]))) if row else None

@@ -23,13 +23,20 @@ def record(
     status: Status = Status.ACCEPTED, *, order_id: str | None = "0000000001", channel: Channel = "elicitation"
 ) -> Record:
     order = Order(
-        action=Action.NEW, market="KR", symbol="005930", side="buy", quantity=Decimal(3), price=Decimal(60000)
+        kis_title="주식주문(현금)",
+        action=Action.NEW,
+        market="KR",
+        symbol="005930",
+        side="buy",
+        quantity=Decimal(3),
+        price=Decimal(60000),
     )
     intent = Intent(
         id="one",
         at=NOW,
         environment=Environment.REAL,
         account="",
+        account_id="",
         tool="domestic_stock_order_cash",
         arguments={},
         order=order,

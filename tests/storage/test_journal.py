@@ -3,17 +3,21 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import anyio
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
+from kis_mcp.account import Account
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisMcpError
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.storage.journal_rows import record_of
+from kis_mcp.storage.journal_tables import RecordRow
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
@@ -28,9 +32,17 @@ def intent(*, key: str | None = None, fingerprint: str = "f", **order: object) -
         at=NOW,
         environment=Environment.SIM,
         account="12****78-01",
+        account_id="a",
         tool="domestic_stock_order_cash",
         arguments={"symbol": "005930", "price": "70000"},
-        order=Order(action=Action.NEW, market="KR", symbol="005930", price=Decimal(70000), **order),  # pyright: ignore[reportArgumentType]
+        order=Order(
+            kis_title="주식주문(현금)",
+            action=Action.NEW,
+            market="KR",
+            symbol="005930",
+            price=Decimal(70000),
+            **order,  # pyright: ignore[reportArgumentType]
+        ),
         warnings=("주의",),
         fingerprint=fingerprint,
         idempotency_key=key,
@@ -49,11 +61,11 @@ async def journal(path: Path) -> AsyncIterator[SqlJournal]:
     await journal.aclose()
 
 
-async def sent(journal: SqlJournal, **options: str | None) -> Intent:
-    one = intent(**options)  # pyright: ignore[reportArgumentType]
+async def sent(journal: SqlJournal, *, account_id: str = "a", at: datetime = NOW, **options: str | None) -> Intent:
+    one = replace(intent(**options), account_id=account_id)  # pyright: ignore[reportArgumentType]
     await journal.propose(one)
     await journal.decide(one.id, Decision(verdict="accepted", channel="elicitation"), NOW)
-    await journal.claim(Send(intent_id=one.id, at=NOW), same_since=NOW)
+    await journal.claim(Send(intent_id=one.id, at=at), same_since=NOW)
     return one
 
 
@@ -63,6 +75,27 @@ async def test_an_intent_comes_back_as_it_was_written(journal: SqlJournal) -> No
     assert record.intent == one
     assert record.status is Status.PROPOSED
     assert await journal.find(one.id) == record
+
+
+async def test_a_time_without_zone_is_refused_and_any_zone_is_the_same_moment(journal: SqlJournal) -> None:
+    one, earlier = intent(), replace(intent(), at=MINUTE_AGO.astimezone(UTC))
+    with pytest.raises(StatementError, match="no time zone"):
+        await journal.propose(replace(one, at=NOW.replace(tzinfo=None)))
+    await journal.propose(one)
+    await journal.propose(earlier)
+    assert [record.intent.at for record in await journal.history()] == [NOW, MINUTE_AGO]
+    assert [record.intent.id for record in await journal.history(until=NOW.astimezone(UTC))] == [earlier.id]
+
+
+async def test_a_person_can_read_the_tables(journal: SqlJournal, path: Path) -> None:
+    one = await sent(journal, key="k")
+    query = "select proposed_at, environment, symbol, order_terms, warnings, status from records where id = ?"
+    with closing(sqlite3.connect(path)) as connection:
+        (*plain, terms, warnings, status) = connection.execute(query, (one.id,)).fetchone()
+    assert plain == ["2026-03-02 01:00:00.000000", "sim", "005930"]
+    assert (warnings, status) == ('["주의"]', "sent")
+    assert '"kis_title": "주식주문(현금)", "action": "new"' in terms
+    assert '"price": "70000"' in terms
 
 
 async def test_a_cancelled_caller_waits_until_its_entry_is_written(journal: SqlJournal) -> None:
@@ -108,6 +141,16 @@ async def test_an_idempotency_key_is_used_once(journal: SqlJournal) -> None:
     await journal.propose(first)
     assert (await journal.propose(second)).intent == first
     assert await journal.find(second.id) is None
+
+
+async def test_another_account_may_use_the_same_idempotency_key(journal: SqlJournal) -> None:
+    account, other = Account("12345678", "01"), Account("12999978", "01")
+    one = replace(intent(key="k"), account_id=await journal.account_id(account))
+    two = replace(intent(key="k"), account_id=await journal.account_id(other))
+    assert account.masked == other.masked
+    assert [(await journal.propose(each)).intent for each in (one, two)] == [one, two]
+    found = [await journal.find_by_key(each, "k") for each in (account, other)]
+    assert [record and record.intent for record in found] == [one, two]
 
 
 async def test_a_refused_intent_does_not_use_its_key_up(journal: SqlJournal) -> None:
@@ -169,18 +212,19 @@ async def test_a_reconciliation_settles_an_unknown_intent(journal: SqlJournal) -
     assert (await journal.conclude(found)).status is Status.SENT
     record = await journal.conclude(replace(found, conclusion="not_accepted"))
     assert record.status is Status.NOT_ACCEPTED
+    late = await journal.conclude(replace(found, conclusion="accepted", order_id="8"))
+    assert late == record
     outcome = await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
     assert outcome.status is Status.ACCEPTED, "KIS' own answer outweighs what was concluded from its list"
 
 
-async def test_the_history_is_latest_first_and_by_symbol(journal: SqlJournal) -> None:
+async def test_the_history_is_latest_first(journal: SqlJournal) -> None:
     old = replace(intent(), at=MINUTE_AGO)
     new = intent()
     await journal.propose(new)
     await journal.propose(old)
-    assert [record.intent.id for record in await journal.history(symbol="005930")] == [new.id, old.id]
+    assert [record.intent.id for record in await journal.history()] == [new.id, old.id]
     assert [record.intent.id for record in await journal.history(limit=1)] == [new.id]
-    assert await journal.history(symbol="000660") == []
 
 
 async def test_the_history_is_of_a_period(journal: SqlJournal) -> None:
@@ -202,11 +246,12 @@ async def test_what_was_learnt_after_a_send_comes_back_in_order(journal: SqlJour
     assert await journal.findings([one.id, other.id]) == {one.id: [unknown, open_, settled], other.id: [elsewhere]}
 
 
-async def test_intents_are_found_by_account_and_status_through_an_index(journal: SqlJournal, path: Path) -> None:
+async def test_intents_are_found_by_status_time_and_content_through_an_index(journal: SqlJournal, path: Path) -> None:
     plans = {
-        "select * from standings where account = 'a' and status = 'unknown'": "standings_by_account",
-        "select * from standings where status in ('sent', 'unknown')": "standings_by_status",
-        "select * from intents where symbol = '005930' order by at desc": "intents_by_symbol",
+        "select intent_id from statuses where status in ('sent', 'unknown')": "statuses_by_status",
+        "select * from intents where proposed_at >= '2026' order by proposed_at desc": "intents_by_time",
+        "select * from intents where fingerprint = 'f'": "intents_by_fingerprint",
+        "select * from intents where account_id = 'a' and idempotency_key = 'k'": "intents_by_key",
     }
     with closing(sqlite3.connect(path)) as connection:
         for query, index in plans.items():
@@ -214,20 +259,22 @@ async def test_intents_are_found_by_account_and_status_through_an_index(journal:
             assert index in plan
 
 
-@pytest.mark.parametrize("table", ["intents", "decisions", "sends", "outcomes"])
+@pytest.mark.parametrize("table", ["intents", "decisions", "sends", "outcomes", "reconciliations"])
 async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
     one = await sent(journal)
+    await journal.conclude(Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved"))
     await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
+    key = "id" if table == "intents" else "intent_id"
     with closing(sqlite3.connect(path)) as connection:
-        for statement in (f"update {table} set at = ''", f"delete from {table}"):
+        for statement in (f"update {table} set {key} = ''", f"delete from {table}"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(statement)
 
 
 async def test_it_is_synced_to_disk_and_private(journal: SqlJournal, path: Path) -> None:
-    async with journal._engine.connect() as connection:
-        assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
-        assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
+    async with journal._database.reading() as session:
+        assert (await session.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
+        assert (await session.execute(text("PRAGMA synchronous"))).scalar() == 2
     assert path.stat().st_mode & 0o077 == 0  # noqa: ASYNC240
 
 
@@ -236,13 +283,6 @@ async def test_it_reopens_with_what_it_held(journal: SqlJournal, path: Path) -> 
     again = await SqlJournal.open(path)
     assert [record.intent for record in await again.history()] == [one]
     await again.aclose()
-
-
-async def test_a_newer_schema_is_refused(journal: SqlJournal, path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("update alembic_version set version_num = '99'")
-    with pytest.raises(KisMcpError, match="schema version 99"):
-        await SqlJournal.open(path)
 
 
 async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, journal: SqlJournal) -> None:
@@ -270,6 +310,40 @@ async def test_what_stands_at_kis_is_read_and_settled_in_one_step(path: Path, jo
     assert sorted(record.order_id or "" for record in settled) == ["", "7"]
     (left,) = await journal.unresolved()
     assert left.order_id is None
+
+
+async def test_an_intent_is_settled_beside_those_of_its_account_that_may_stand_since_then(journal: SqlJournal) -> None:
+    one = await sent(journal, fingerprint="a")
+    later = await sent(journal, fingerprint="b", at=NOW + timedelta(seconds=1))
+    await sent(journal, fingerprint="c", account_id="another")
+    await sent(journal, fingerprint="d", at=MINUTE_AGO)
+    rejected = await sent(journal, fingerprint="e")
+    await journal.conclude(Outcome(intent_id=rejected.id, at=NOW, state="rejected"))
+    await journal.propose(intent(fingerprint="f"))
+    seen = list[str]()
+
+    def conclude(standing: Sequence[Record]) -> Reconciliation:
+        seen.extend(record.intent.id for record in standing)
+        return Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved")
+
+    await journal.settle(one.id, since=NOW, conclude=conclude)
+    assert seen == [one.id, later.id]
+
+
+async def test_a_row_that_was_read_before_a_change_is_read_anew_after_it(
+    journal: SqlJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await sent(journal)
+    kept = list[RecordRow]()  # as a garbage collector that takes its time would
+
+    def keep(row: RecordRow) -> Record:
+        kept.append(row)
+        return record_of(row)
+
+    monkeypatch.setattr("kis_mcp.storage.journal.record_of", keep)
+    found = Reconciliation(intent_id=one.id, at=NOW, conclusion="not_accepted")
+    record = await journal.settle(one.id, since=NOW, conclude=lambda standing: found)
+    assert record.status is Status.NOT_ACCEPTED
 
 
 async def test_an_intent_that_is_settled_stays_as_it_is(journal: SqlJournal) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event
 
 from kis_mcp.errors import KisMcpError
-from kis_mcp.storage import journal as module
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.trading.journal import Claim, Decision, Outcome, Send, Status
 from tests.storage.test_journal import NOW, intent
 
@@ -23,9 +23,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqlJournal]:
-    monkeypatch.setattr(module, "_PRAGMAS", (*module._PRAGMAS, "busy_timeout=20"))
-    journal = await SqlJournal.open(path)
+async def database(path: Path) -> SqliteDatabase:
+    return SqliteDatabase(path, busy_milliseconds=20)
+
+
+@pytest.fixture
+async def journal(database: SqliteDatabase) -> AsyncIterator[SqlJournal]:
+    journal = await SqlJournal.on(database)
     yield journal
     await journal.aclose()
 
@@ -55,12 +59,14 @@ async def test_while_another_process_holds_it_nothing_is_written_and_reading_goe
     assert await journal.claim(send, same_since=NOW) is Claim.WON
 
 
-async def test_a_full_disk_is_told_and_leaves_the_claim_without_an_outcome(journal: SqlJournal) -> None:
+async def test_a_full_disk_is_told_and_leaves_the_claim_without_an_outcome(
+    journal: SqlJournal, database: SqliteDatabase
+) -> None:
     one = intent()
     await journal.propose(one)
     await journal.decide(one.id, YES, NOW)
     await journal.claim(Send(intent_id=one.id, at=NOW), same_since=NOW)
-    event.listen(journal._engine.sync_engine, "checkout", lambda raw, *_: raw.execute("PRAGMA max_page_count=1"))
+    event.listen(database.engine.sync_engine, "checkout", lambda raw, *_: raw.execute("PRAGMA max_page_count=1"))
     long = Outcome(intent_id=one.id, at=NOW, state="accepted", message="x" * 300_000)
     with pytest.raises(KisMcpError, match="disk is full"):
         await journal.conclude(long)

@@ -1,4 +1,4 @@
-"""A journal of any earlier version opens with everything that it held."""
+"""A journal's schema is the one that its tables declare; a file of an unknown version is left alone."""
 
 import asyncio
 import sqlite3
@@ -10,92 +10,100 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
 
+from kis_mcp.errors import SettingsError
 from kis_mcp.storage import migrations
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.journal import Reconciliation, Status
-
-VERSION_1 = Path(__file__).parent / "journal_v1.sql"
-"""A journal as version 1 wrote it, with an intent of every status."""
-
-ENTRIES = ("intents", "decisions", "sends", "outcomes", "reconciliations")
+from kis_mcp.storage.journal_tables import SCHEMA_VERSIONS, JournalRow, RecordRow
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    path = tmp_path / "journal.db"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(VERSION_1.read_text("utf-8"))
-    return path
-
-
-def entries(path: Path) -> dict[str, list[dict[str, object]]]:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.row_factory = sqlite3.Row
-        return {table: [dict(row) for row in connection.execute(f"select * from {table}")] for table in ENTRIES}
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
 
 
 async def opened_and_closed(path: Path) -> None:
     await (await SqlJournal.open(path)).aclose()
 
 
-async def test_an_old_journal_keeps_every_entry(old: Path) -> None:
-    before = entries(old)
-    await opened_and_closed(old)
-    after = entries(old)
-    assert {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in before.items()}
-    for table, rows in before.items():
-        assert all(row.items() <= kept.items() for row, kept in zip(rows, after[table], strict=True))
+def statements(path: Path, *kinds: str) -> dict[str, str]:
+    """What made each table, index, view and trigger of a file, by its name."""
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("select type, name, sql from sqlite_master where sql is not null").fetchall()
+    return {name: sql for kind, name, sql in made if kind in kinds and name != "alembic_version"}
 
 
-async def test_an_old_intent_stands_where_it_stood(old: Path) -> None:
-    journal = await SqlJournal.open(old)
-    records = await journal.history()
-    assert {record.intent.idempotency_key: record.status for record in records} == {
-        f"key-{status}": status for status in Status
-    }
-    assert {record.status for record in await journal.unresolved()} == {Status.SENT, Status.UNKNOWN}
-    assert {record.decided_at is not None for record in records if record.decision} == {True}
-    await journal.aclose()
+async def test_the_migrations_make_the_tables_that_are_declared(path: Path, tmp_path: Path) -> None:
+    await opened_and_closed(path)
+    declared = tmp_path / "declared.db"
+    engine = create_engine(f"sqlite:///{declared}")
+    JournalRow.metadata.create_all(engine)
+    engine.dispose()
+    assert statements(path, "table") == statements(declared, "table")
 
 
-async def test_an_old_journal_goes_on(old: Path) -> None:
-    journal = await SqlJournal.open(old)
-    unknown = next(record for record in await journal.unresolved() if record.status is Status.UNKNOWN)
-    found = Reconciliation(intent_id=unknown.intent.id, at=unknown.intent.at, conclusion="accepted", order_id="9")
-    assert (await journal.conclude(found)).status is Status.ACCEPTED
-    assert {record.status for record in await journal.unresolved()} == {Status.SENT}
-    with closing(sqlite3.connect(old)) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute("delete from reconciliations")
-    await journal.aclose()
+async def test_the_view_has_the_columns_that_are_declared(path: Path) -> None:
+    await opened_and_closed(path)
+    with closing(sqlite3.connect(path)) as connection:
+        columns = [name for (name,) in connection.execute("select name from pragma_table_info('records')")]
+    assert sorted(columns) == sorted(column.name for column in RecordRow.__table__.columns)
 
 
-async def test_several_who_open_an_old_journal_migrate_it_once(old: Path) -> None:
-    journals = await asyncio.gather(*(SqlJournal.open(old) for _ in range(3)))
-    assert [len(await journal.history()) for journal in journals] == [len(Status)] * 3
+async def test_several_who_open_a_new_journal_make_it_once(path: Path) -> None:
+    journals = await asyncio.gather(*(SqlJournal.open(path) for _ in range(3)))
+    assert [await journal.history() for journal in journals] == [[]] * 3
     for journal in journals:
         await journal.aclose()
 
 
-async def test_a_migration_that_fails_leaves_the_old_journal(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = entries(old)
-    with closing(sqlite3.connect(old)) as connection:
-        connection.execute("create table standings (in_the_way)")
-    with pytest.raises(Exception, match="standings"):
-        await SqlJournal.open(old)
-    with closing(sqlite3.connect(old)) as connection:
-        assert connection.execute("select version from schema_versions").fetchall() == [(1,)]
-    assert entries(old) == before
+@pytest.mark.parametrize(
+    ("statement", "holds"),
+    [
+        ("update alembic_version set version_num = '99'", "version 99"),
+        ("delete from alembic_version", "version None"),
+        ("drop table alembic_version", "no version"),
+    ],
+)
+async def test_a_journal_of_an_unknown_version_is_refused_and_left_as_it_is(
+    path: Path, statement: str, holds: str
+) -> None:
+    await opened_and_closed(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+    before = path.read_bytes()  # noqa: ASYNC240
+    with pytest.raises(SettingsError) as refused:
+        await SqlJournal.open(path)
+    assert str(path) in refused.value.what
+    assert holds in refused.value.what
+    assert "KIS_DATA_DIR" in refused.value.remedy
+    assert path.read_bytes() == before  # noqa: ASYNC240
 
 
-async def test_the_latest_version_is_the_last_migration() -> None:
+async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_at_the_end(connection: Connection) -> None:
+        upgrade(connection)
+        raise OSError("the power fails")
+
+    upgrade = migrations._upgrade
+    monkeypatch.setattr(migrations, "_upgrade", fail_at_the_end)
+    with pytest.raises(OSError, match="the power fails"):
+        await SqlJournal.open(path)
+    assert statements(path, "table", "index", "view", "trigger") == {}
+    monkeypatch.undo()
+    await opened_and_closed(path)
+
+
+async def test_the_versions_are_those_that_alembic_has() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    assert ScriptDirectory.from_config(config).get_current_head() == str(migrations.LATEST)
+    scripts = ScriptDirectory.from_config(config)
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(migrations.VERSIONS)
+    assert SCHEMA_VERSIONS.name == "alembic_version"
 
 
-async def test_alembic_is_imported_only_to_migrate(tmp_path: Path) -> None:
-    await opened_and_closed(tmp_path / "journal.db")
+async def test_alembic_is_imported_only_to_migrate(path: Path) -> None:
+    await opened_and_closed(path)
     code = (
         "import asyncio, sys, pathlib\n"
         "from kis_mcp.storage.journal import SqlJournal\n"
@@ -104,4 +112,4 @@ async def test_alembic_is_imported_only_to_migrate(tmp_path: Path) -> None:
         "asyncio.run(main())\n"
         "assert 'alembic' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "journal.db")], check=True, timeout=60)  # noqa: ASYNC221
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)  # noqa: ASYNC221

@@ -63,8 +63,7 @@ class Reconciler:
 
     async def is_own(self, intent: Intent) -> bool:
         """Whether it is for an account that this server has."""
-        alike = [account for account in self._kis.accounts.values() if account.masked == intent.account]
-        return bool(alike) and intent.account_id in ("", *[await self._journal.account_id(one) for one in alike])
+        return intent.account_id in [await self._journal.account_id(one) for one in self._kis.accounts.values()]
 
 
 def match(

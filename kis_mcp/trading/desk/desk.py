@@ -10,7 +10,7 @@ claimed once, and only who claimed it sends it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from time import monotonic
@@ -136,10 +136,9 @@ class OrderDesk:
         account_id = await self._journal.account_id(account)
         order, now = order_of(api, values), self._clock()
         digest = fingerprint(self._environment, account_id, api.tool, values)
-        digests = {digest, fingerprint(self._environment, account.masked, api.tool, values)}
         if idempotency_key and (earlier := await self._journal.find_by_key(account, idempotency_key)):
-            return await self._recalled(_require_same(earlier, order, digests, call))
-        same = await self._journal.same_as(digests)
+            return await self._recalled(_require_same(earlier, order, digest, call))
+        same = await self._journal.same_as(digest)
         for record in same:
             if self._is_open(record) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
@@ -179,7 +178,7 @@ class OrderDesk:
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
             raise refused
         record = await self._journal.propose(intent)
-        return await self._recalled(_require_same(record, order, digests, call))
+        return await self._recalled(_require_same(record, order, digest, call))
 
     async def decide(self, intent_id: str, decision: Decision) -> Status:
         """Journal the verdict on an intent; the first counts, and a later one changes nothing.
@@ -430,13 +429,10 @@ def _state_after(error: BaseException, has_left: bool) -> OutcomeState:
     return "unknown"
 
 
-def _require_same(record: Record, order: Order, digests: Collection[str], call: str) -> Record:
+def _require_same(record: Record, order: Order, digest: str, call: str) -> Record:
     """The record, provided that an idempotency key is not used for two different orders.
 
     What a change or cancel is made of changes while its original fills, so there the calls are compared.
-
-    Args:
-        digests: The order's fingerprint, and how it was made before accounts were told apart.
     """
     first = record.intent.order
     if call and record.intent.call:
@@ -444,7 +440,7 @@ def _require_same(record: Record, order: Order, digests: Collection[str], call: 
     else:
         same_original = is_same_order_id(order.original_order_id, first.original_order_id)
         is_same = same_original and order.action is first.action
-    if is_same or record.intent.fingerprint in digests:
+    if is_same or record.intent.fingerprint == digest:
         return record
     raise BadArgument(
         "This idempotency_key was used for another order.",

@@ -75,6 +75,7 @@ async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: o
         at=clock(),
         environment=Environment.SIM,
         account="12****78-01",
+        account_id=await journal.account_id(Account("12345678", "01")),
         tool=tool,
         arguments=plain(values),
         order=order_of(api(tool), values),

@@ -23,10 +23,17 @@ INTENT = Intent(
     at=SENT,
     environment=Environment.SIM,
     account="12****78-01",
+    account_id="a",
     tool="domestic_stock_order_cash",
     arguments={},
     order=Order(
-        action=Action.NEW, market="KR", symbol="005930", side="buy", quantity=Decimal(10), price=Decimal(70000)
+        kis_title="주식주문(현금)",
+        action=Action.NEW,
+        market="KR",
+        symbol="005930",
+        side="buy",
+        quantity=Decimal(10),
+        price=Decimal(70000),
     ),
     fingerprint="f",
 )

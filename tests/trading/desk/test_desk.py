@@ -1,14 +1,12 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import anyio
 import pytest
 
-from kis_mcp.catalog.arguments import validate
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
     BadArgument,
@@ -20,11 +18,9 @@ from kis_mcp.errors import (
 )
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk.desk import OrderDesk
-from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.market_facts import Instrument
-from kis_mcp.trading.journal import Channel, Decision, Send, Status, Verdict
-from kis_mcp.trading.order import fingerprint
+from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, api
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
@@ -295,22 +291,6 @@ async def test_one_key_for_two_changes_of_an_order_is_a_mistake(desk: Desk, kis:
     assert await propose("to 69,900", quantity=3, all_remaining=False) == first
     with pytest.raises(BadArgument, match="another order"):
         await propose("to 69,800", price=69_800)
-
-
-async def test_a_twin_from_before_accounts_were_told_apart_still_counts(
-    desk: Desk, kis: FakeKis, clock: FakeClock
-) -> None:
-    record = await desk.journal.find(await desk.propose())
-    assert record is not None
-    mask, values = record.intent.account, validate(api(ORDER_CASH), BUY)
-    old = fingerprint(Environment.SIM, mask, ORDER_CASH, values | {"price": Decimal(69_900)})
-    earlier = replace(record.intent, id=new_ulid(clock()), account_id="", fingerprint=old, idempotency_key="old")
-    await desk.journal.propose(earlier)
-    await desk.decide(earlier.id)
-    await desk.journal.claim(Send(intent_id=earlier.id, at=clock()), same_since=clock())
-    clock.pass_by(seconds=20)
-    proposal = await desk.desk.propose(api(ORDER_CASH), BUY | {"price": 69_900})
-    assert any("The same order was sent" in warning for warning in proposal.warnings)
 
 
 async def test_a_cancel_that_did_not_go_out_is_not_taken_for_the_end_of_its_order(desk: Desk, kis: FakeKis) -> None:

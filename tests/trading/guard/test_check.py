@@ -19,6 +19,7 @@ from tests.trading.fakes import CATALOG
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 ORDER = Order(
+    kis_title="주식주문(현금)",
     action=Action.NEW,
     market="KR",
     symbol="005930",
@@ -213,6 +214,7 @@ def earlier(status: Status = Status.ACCEPTED, *, seconds: float = 10, key: str |
         at=at,
         environment=Environment.SIM,
         account="",
+        account_id="",
         tool="",
         arguments={},
         order=ORDER,

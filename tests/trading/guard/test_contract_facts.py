@@ -37,7 +37,12 @@ def others(kis: FakeKis) -> None:
 async def looked_up(kis: FakeKis, market: str, **changes: Any) -> MarketFacts:
     lookup, _, symbol, exchange = LOOKUPS[market]
     values: dict[str, object] = {"symbol": symbol, "exchange": exchange, "price": Decimal(1), "side": "buy", **changes}
-    order = Order(action=Action.NEW, market=market, **{k: v for k, v in values.items() if k in Order.__slots__})  # pyright: ignore[reportArgumentType]
+    order = Order(
+        kis_title="주식주문(현금)",
+        action=Action.NEW,
+        market=market,
+        **{k: v for k, v in values.items() if k in Order.__slots__},  # pyright: ignore[reportArgumentType]
+    )
     return await lookup(kis, order, MarketFacts(), values)
 
 
@@ -192,5 +197,7 @@ def test_an_order_is_valued_at_the_most_that_it_can_come_to(
     changes: dict[str, Any], facts: dict[str, Any], amount: int | None
 ) -> None:
     terms: dict[str, Any] = {"side": "buy", "price": Decimal(100), "order_type": "limit", **changes}
-    order = Order(action=Action.NEW, market="KR", quantity=Decimal(2), currency="KRW", **terms)
+    order = Order(
+        kis_title="주식주문(현금)", action=Action.NEW, market="KR", quantity=Decimal(2), currency="KRW", **terms
+    )
     assert valued(order, MarketFacts(**facts), collar=Decimal(10), closes=False).amount == amount

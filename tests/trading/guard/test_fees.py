@@ -13,7 +13,9 @@ USUAL: dict[str, Commission] = {}
 
 def order(market: str, side: Side, amount: int | None = 1_000_000, action: Action = Action.NEW) -> Order:
     worth = None if amount is None else Decimal(amount)
-    return Order(action=action, market=market, side=side, quantity=Decimal(10), amount=worth)
+    return Order(
+        kis_title="주식주문(현금)", action=action, market=market, side=side, quantity=Decimal(10), amount=worth
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def worth(
     ceiling: Decimal | None = CEILING,
 ) -> Decimal | None:
     order = Order(
+        kis_title="주식주문(현금)",
         action=Action.NEW,
         market="KR",
         side=side,

@@ -23,7 +23,7 @@ BALANCE = "domestic_stock_inquire_balance"
 ABROAD = "overseas_stock_inquire_balance"
 QUOTE = "overseas_stock_price"
 SUMS = {"today_buy_amount": 0, "today_sell_amount": 0, "today_expense_amount": 0}
-ORDER = Order(action=Action.NEW, market="KR")
+ORDER = Order(kis_title="주식주문(현금)", action=Action.NEW, market="KR")
 NUMBERS = st.integers(0, 100)
 PRICES = st.integers(1, 1000)
 

@@ -1,0 +1,82 @@
+"""What is SQLite's own about the journal's database."""
+
+import json
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.sql.dml import Insert
+
+from kis_mcp.errors import KisMcpError
+from kis_mcp.storage.journal_tables import JournalRow
+
+BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for another process' transaction."""
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+
+class SqliteDatabase:
+    """Implements `kis_mcp.storage.database.Database` in a file: a write-ahead log, synced to disk at every commit,
+    readable by its owner alone. The folder must exist.
+
+    Where the file cannot be read or written (locked for too long, a full disk) each statement raises a KisMcpError.
+    """
+
+    def __init__(self, path: Path, *, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
+        path.touch(mode=0o600)
+        self.name = str(path)
+        self._pragmas = (*_PRAGMAS, f"busy_timeout={busy_milliseconds}")
+        self.engine = create_async_engine(
+            f"sqlite+aiosqlite:///{path}", json_serializer=partial(json.dumps, ensure_ascii=False)
+        )
+        event.listen(self.engine.sync_engine, "connect", self._configure)
+        event.listen(self.engine.sync_engine, "begin", _begin)
+        event.listen(self.engine.sync_engine, "handle_error", _explain)
+
+    async def aclose(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        async with AsyncSession(self.engine) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncSession]:
+        async with AsyncSession(self.engine) as session, session.begin():
+            await session.connection(execution_options={"kis_begin": "BEGIN IMMEDIATE"})
+            yield session
+
+    def insert(self, row: JournalRow) -> Insert:
+        return insert(type(row)).values(row.values()).on_conflict_do_nothing()
+
+    def _configure(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in self._pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("kis_begin", "BEGIN"))
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Let callers see an error that they can act on instead of SQLite's."""
+    failure = context.original_exception
+    if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
+        raise KisMcpError(
+            f"The order journal cannot be used: {failure}. No order leaves that is not in it.",
+            remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
+            " ordering again.",
+            field="KIS_DATA_DIR",
+        ) from failure
