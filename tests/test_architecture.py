@@ -1,9 +1,12 @@
 """The arrows of the hexagon: which room may import which."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
 GROUND = {"account", "clock", "environment", "errors"}
@@ -16,8 +19,8 @@ OUTER_ROOMS = {
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
     "trading": GROUND | {"catalog", "market"},
-    "kis": GROUND | {"catalog", "storage"},
-    "storage": GROUND | {"catalog", "trading"},
+    "kis": GROUND | {"catalog"},
+    "storage": GROUND | {"catalog", "trading", "kis"},
     "settings": GROUND | {"catalog", "trading"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage", "settings"},
@@ -116,3 +119,19 @@ def test_only_the_command_line_prints() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert printing == []
+
+
+def test_every_error_is_one_of_the_tree_and_none_is_the_bare_base() -> None:
+    defined: dict[str, Path] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.ClassDef(name=name, bases=[ast.Name(id="KisMcpError")]):
+                    defined[name] = path
+                case ast.Raise(exc=ast.Call(func=ast.Name(id="KisMcpError"))):
+                    raise AssertionError(f"{path}:{node.lineno} raises the bare base")
+                case _:
+                    pass
+    assert set(defined.values()) == {PACKAGE / "errors.py"}
+    tree = re.findall(r"^ [├└]─ (\w+)", errors.__doc__ or "", re.MULTILINE)
+    assert tree == list(defined)

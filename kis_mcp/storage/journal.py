@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from kis_mcp.account import Account
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import StorageError
 from kis_mcp.storage import migrations
 from kis_mcp.storage.uninterrupted import uninterrupted
 from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
@@ -47,7 +47,7 @@ class SqlJournal:
     A caller that is cancelled waits until its entry is written or its rows are read: a connection that is given up
     halfway never closes, and its process never ends.
 
-    Where the file cannot be read or written (locked for too long, a full disk) each call raises a KisMcpError.
+    Where the file cannot be read or written (locked for too long, a full disk) each call raises a StorageError.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -59,7 +59,7 @@ class SqlJournal:
         """Open the journal, creating or migrating it as needed. The folder must exist.
 
         Raises:
-            KisMcpError: A newer kis-mcp has written it.
+            StorageError: A newer kis-mcp has written it.
         """
         path.touch(mode=0o600)  # noqa: ASYNC240  (once, at start)
         engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
@@ -226,7 +226,7 @@ class SqlJournal:
         async with self._engine.connect() as connection:
             version = await connection.run_sync(migrations.version_of)
         if version > migrations.LATEST:
-            raise KisMcpError(
+            raise StorageError(
                 f"The order journal has schema version {version}, this kis-mcp knows {migrations.LATEST}.",
                 remedy="Update kis-mcp, or set KIS_DATA_DIR to another folder.",
                 field="KIS_DATA_DIR",
@@ -260,7 +260,7 @@ def _explain(context: ExceptionContext) -> None:
     """Let callers see an error that they can act on instead of SQLite's."""
     failure = context.original_exception
     if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
-        raise KisMcpError(
+        raise StorageError(
             f"The order journal cannot be used: {failure}. No order leaves that is not in it.",
             remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
             " ordering again.",
