@@ -51,6 +51,12 @@ OUTSIDE_LIBRARIES = {
     "starlette",
     "uvicorn",
 }
+DIALECTS = {"asyncio": {"kis", "simulator", "storage", "trading"}, "anyio": {"cli", "confirm", "server", "wiring"}}
+"""How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""
+
+SPEAKS_BOTH = PACKAGE / "storage" / "uninterrupted.py"
+"""Guards work beneath from being cancelled above."""
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -99,6 +105,12 @@ def test_a_part_of_a_room_imports_only_the_parts_before_it(path: Path) -> None:
 def test_the_inside_knows_no_transport_and_no_store(path: Path) -> None:
     if parts_of(path)[0] in INSIDE:
         assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_room_waits_in_one_dialect(dialect: str) -> None:
+    speakers = {path for path in MODULES if dialect in {name.split(".")[0] for name in imported(path)}}
+    assert {parts_of(path)[0] for path in speakers - {SPEAKS_BOTH}} == DIALECTS[dialect]
 
 
 def test_every_room_of_the_package_has_its_arrows() -> None:
