@@ -47,6 +47,8 @@ OUTSIDE_LIBRARIES = {
     "diskcache",
     "pandas",
     "numpy",
+    "exchange_calendars",
+    "holidays",
     "typer",
     "starlette",
     "uvicorn",
