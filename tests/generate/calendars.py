@@ -26,10 +26,7 @@ USUAL = {
     "XSHG": "09:30 15:00",
 }
 STARTS = {"XTKS": date(2024, 11, 5)}  # before, Tokyo closed at 15:00
-ENDS = {
-    "XKRX": date(2028, 10, 31),  # the exam of November 2028 has no date yet
-    "XSHG": date(2026, 12, 31),  # the State Council sets each year's days shortly before it
-}
+KOREAN_LAST = date(2028, 10, 31)  # the exam of November 2028 has no date yet
 KOREAN_EXAMS = ("2024-11-14", "2025-11-13", "2026-11-19", "2027-11-18")
 """Days of the college entrance exam, by the Ministry of Education's basic plans: everything is an hour later."""
 
@@ -62,7 +59,7 @@ def text() -> str:
 
 def korea() -> Days:
     """KRX: the `holidays` package's days; the year's first opens an hour late, an exam's is an hour late."""
-    days = Days(f"holidays {version('holidays')} XKRX, KRX' rules", FIRST, ENDS["XKRX"])
+    days = Days(f"holidays {version('holidays')} XKRX, KRX' rules", FIRST, KOREAN_LAST)
     closed = holidays.financial_holidays("XKRX", years=range(FIRST.year, LAST.year + 1))
     days.closed = [day for day in _weekdays(days) if day in closed]
     for _, year in groupby((day for day in _weekdays(days) if day not in closed), lambda day: day.year):
@@ -72,15 +69,19 @@ def korea() -> Days:
 
 
 def _from_exchange_calendars(name: str) -> Days:
-    days = Days(f"exchange_calendars {version('exchange_calendars')}", STARTS.get(name, FIRST), ENDS.get(name, LAST))
+    """As far as the library reaches: China sets each year's days shortly before it begins."""
+    first = STARTS.get(name, FIRST)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        calendar = exchange_calendars.get_calendar(name, start=days.first.isoformat(), end=days.last.isoformat())
+        reach = exchange_calendars.get_calendar(name, start=first, end=first + timedelta(days=99)).bound_max()
+        last = min(LAST, reach.date()) if reach else LAST
+        calendar = exchange_calendars.get_calendar(name, start=first, end=last)
         schedule = calendar.schedule
         trading = {
             day.date(): " ".join(moment.tz_convert(calendar.tz).strftime("%H:%M") for moment in (opens, closes))
             for day, opens, closes in zip(schedule.index, schedule["open"], schedule["close"], strict=True)
         }
+    days = Days(f"exchange_calendars {version('exchange_calendars')}", first, last)
     days.closed = [day for day in _weekdays(days) if day not in trading]
     days.hours = {day: clocks for day, clocks in trading.items() if clocks != USUAL[name]}
     return days

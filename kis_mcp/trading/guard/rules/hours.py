@@ -45,12 +45,13 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
 
 def holidays_are_known(facts: GuardFacts) -> Finding | None:
     """It only warns: KIS itself turns an order of a holiday away."""
-    venue = facts.venue
-    if venue is None or facts.now.astimezone(venue.timezone).date() not in facts.unknown_days:
+    if facts.venue is None:
         return None
-    day = facts.now.astimezone(venue.timezone).date()
+    day = facts.now.astimezone(facts.venue.timezone).date()
+    if day not in facts.unknown_days:
+        return None
     return Finding(
-        f"Whether {day} is a holiday of {venue.title} is not known here.",
+        f"Whether {day} is a holiday of {facts.venue.title} is not known here.",
         "On a holiday KIS rejects the order; a newer kis-mcp may have the exchange's days.",
         refuses=False,
     )
