@@ -8,7 +8,10 @@ KisMcpError
  ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
  ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
  ├─ OrderRejected        KIS said no to the order
- └─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+ ├─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+ ├─ SettingsError        the configuration cannot be right
+ ├─ StorageError         a file, lock or journal of this server cannot be used
+ └─ InternalError        something broke in this server
 """
 
 from typing import ClassVar
@@ -89,6 +92,16 @@ class OrderStateUnknown(KisMcpError):
 
 
 class SettingsError(KisMcpError):
-    """The configuration cannot be right. Raised before anything starts."""
+    """The configuration cannot be right; ``field`` names the setting. Raised before anything starts or is sent."""
 
     kind = "settings"
+
+
+class StorageError(KisMcpError):
+    kind = "storage"
+
+
+class InternalError(KisMcpError):
+    """Something broke in this server; the details are in its log, never in a result."""
+
+    kind = "internal"

@@ -1,9 +1,12 @@
 """The arrows of the hexagon: which room may import which."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
 GROUND = {"account", "clock", "environment", "errors"}
@@ -16,8 +19,8 @@ OUTER_ROOMS = {
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
     "trading": GROUND | {"catalog", "market"},
-    "kis": GROUND | {"catalog", "storage"},
-    "storage": GROUND | {"catalog", "trading"},
+    "kis": GROUND | {"catalog"},
+    "storage": GROUND | {"catalog", "trading", "kis"},
     "settings": GROUND | {"catalog", "trading"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage", "settings"},
@@ -44,10 +47,18 @@ OUTSIDE_LIBRARIES = {
     "diskcache",
     "pandas",
     "numpy",
+    "exchange_calendars",
+    "holidays",
     "typer",
     "starlette",
     "uvicorn",
 }
+DIALECTS = {"asyncio": {"kis", "simulator", "storage", "trading"}, "anyio": {"cli", "confirm", "server", "wiring"}}
+"""How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""
+
+SPEAKS_BOTH = PACKAGE / "storage" / "uninterrupted.py"
+"""Guards work beneath from being cancelled above."""
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -98,6 +109,12 @@ def test_the_inside_knows_no_transport_and_no_store(path: Path) -> None:
         assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_room_waits_in_one_dialect(dialect: str) -> None:
+    speakers = {path for path in MODULES if dialect in {name.split(".")[0] for name in imported(path)}}
+    assert {parts_of(path)[0] for path in speakers - {SPEAKS_BOTH}} == DIALECTS[dialect]
+
+
 def test_every_room_of_the_package_has_its_arrows() -> None:
     assert {parts_of(path)[0] for path in MODULES} - {"__init__"} == OUTER_ROOMS.keys()
 
@@ -116,3 +133,19 @@ def test_only_the_command_line_prints() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert printing == []
+
+
+def test_every_error_is_one_of_the_tree_and_none_is_the_bare_base() -> None:
+    defined: dict[str, Path] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.ClassDef(name=name, bases=[ast.Name(id="KisMcpError")]):
+                    defined[name] = path
+                case ast.Raise(exc=ast.Call(func=ast.Name(id="KisMcpError"))):
+                    raise AssertionError(f"{path}:{node.lineno} raises the bare base")
+                case _:
+                    pass
+    assert set(defined.values()) == {PACKAGE / "errors.py"}
+    tree = re.findall(r"^ [├└]─ (\w+)", errors.__doc__ or "", re.MULTILINE)
+    assert tree == list(defined)

@@ -57,6 +57,7 @@ class KisGateway(Protocol):
 
         Raises:
             BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable: by KIS' answer.
+            SettingsError, StorageError: It was not sent.
         """
         ...
 
@@ -67,6 +68,7 @@ class KisGateway(Protocol):
             Whatever ``may_leave`` raises: it was not sent.
             OrderRejected: KIS said no.
             OrderStateUnknown: Nobody can tell whether it stands.
-            CredentialsError, NotInEnvironment, RateLimited, KisUnavailable: it certainly was not sent or accepted.
+            CredentialsError, NotInEnvironment, RateLimited, KisUnavailable, SettingsError, StorageError: it certainly
+                was not sent or accepted.
         """
         ...

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kis_mcp.clock import Clock, system_clock
-from kis_mcp.errors import BadArgument, KisUnavailable
+from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.storage.shared import LockedFile
 
 FILE = "pin.json"
@@ -94,7 +94,7 @@ class Pin:
         try:
             while not file.try_lock():
                 if time.monotonic() > give_up:
-                    raise KisUnavailable("Another process holds the PIN's file.", remedy="End it, and try again.")
+                    raise StorageError("Another process holds the PIN's file.", remedy="End it, and try again.")
                 time.sleep(0.01)
             yield file
         finally:

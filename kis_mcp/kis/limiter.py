@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import StorageError
+from kis_mcp.kis.shared import SharedObject
 from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.waiting import reported
-from kis_mcp.storage.shared import LockedFile
 
 WINDOW_SECONDS = 1.01
 """KIS counts by the second; the rest is for clocks that run unevenly."""
@@ -68,9 +68,9 @@ class RateLimiter:
     first burst opens connections and arrives later than it left, and the next one must not catch up with it.
     """
 
-    def __init__(self, per_second: int, file: LockedFile, timer: Timer) -> None:
+    def __init__(self, per_second: int, shared: SharedObject, timer: Timer) -> None:
         self._per_second = per_second
-        self._file = file
+        self._object = shared
         self._timer = timer
         self._me = secrets.token_hex(4)
         self._numbers = itertools.count()
@@ -110,7 +110,7 @@ class RateLimiter:
             return {"taken": len(window.taken) if window else 0, "waiting": len(self._line)}
 
     def close(self) -> None:
-        self._file.close()
+        self._object.close()
 
     async def _take(self, urgency: Urgency, waiting: WaitReporter | None) -> float:
         place = _Place(urgency, self._timer.monotonic(), next(self._numbers))
@@ -154,7 +154,7 @@ class RateLimiter:
         """
         ends = self._timer.monotonic() + WINDOW_SECONDS
         if ends < share:
-            with suppress(BadArgument), self._shared() as window:
+            with suppress(StorageError), self._shared() as window:
                 if window and share in window.taken:
                     window.taken.remove(share)
                     window.taken.append(ends)
@@ -184,20 +184,20 @@ class RateLimiter:
     @contextmanager
     def _shared(self) -> Generator[_Window | None]:
         """The shared window, saved at the end; None where another process has it at this moment."""
-        if not self._file.try_lock():
+        if not self._object.try_lock():
             yield None
             return
         try:
             window = self._read()
             yield window
-            self._file.write({"taken": window.taken, "lines": window.lines})
+            self._object.write({"taken": window.taken, "lines": window.lines})
         finally:
-            self._file.unlock()
+            self._object.unlock()
 
     def _read(self) -> _Window:
         """The window without what is over. Times from before the machine restarted count as over."""
         now = self._timer.monotonic()
-        content = self._file.read()
+        content = self._object.read()
         try:
             longest = now + TRANSIT_SECONDS + WINDOW_SECONDS
             taken = [float(end) for end in content.get("taken", ()) if now < end <= longest]

@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 
 from kis_mcp.catalog.gateway import WaitReporter
 from kis_mcp.clock import KST, Clock
-from kis_mcp.errors import KisMcpError, KisUnavailable, RateLimited
+from kis_mcp.errors import KisMcpError, RateLimited, StorageError
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import TOKEN_TOO_SOON, Answer, Reaction, RequestError, read_token
 from kis_mcp.kis.retry import retrying
+from kis_mcp.kis.shared import SharedLock, SharedStore
 from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.waiting import reported
-from kis_mcp.storage.shared import LockedFile, SharedStore
 
 LONGEST_WAIT_SECONDS = 20.0
 """How long a call waits for its turn to ask for a token before it fails instead."""
@@ -53,11 +53,11 @@ class Token:
 class Tokens:
     """Hands out the access token, from memory, from disk or from KIS.
 
-    Processes take turns through a lock file: whoever comes second finds the token that the first one got.
+    Processes take turns through a lock: whoever comes second finds the token that the first one got.
     """
 
     def __init__(
-        self, connection: Connection, store: SharedStore, lock: LockedFile, post: Post, clock: Clock, timer: Timer
+        self, connection: Connection, store: SharedStore, lock: SharedLock, post: Post, clock: Clock, timer: Timer
     ) -> None:
         self._connection = connection
         self._store = store
@@ -75,6 +75,7 @@ class Tokens:
             CredentialsError: KIS refuses the keys.
             RateLimited: KIS issues no token for a while.
             KisUnavailable: KIS cannot be asked.
+            StorageError: What processes share cannot be used.
         """
         if self._token.value and self._now() < self._token.renew_at:
             return self._token.value
@@ -163,7 +164,7 @@ class Tokens:
         give_up_at = self._timer.monotonic() + _LONGEST_RENEWAL_SECONDS
         while not self._lock.try_lock():
             if self._timer.monotonic() > give_up_at:
-                raise KisUnavailable(
+                raise StorageError(
                     "Another process on this machine has been renewing the access token for a minute.",
                     remedy="Look for a kis-mcp process that hangs, end it, and call again.",
                 )

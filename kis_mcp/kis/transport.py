@@ -5,9 +5,11 @@ import json
 import logging
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from kis_mcp.errors import SettingsError
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 
@@ -17,23 +19,37 @@ for _name in ("httpx", "httpcore"):
 
 CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Transport:
-    """One pool of connections to one host. Redirects are not followed: they would carry the keys away."""
+    """One pool of connections to one host. Redirects are not followed: they would carry the keys away.
+
+    Proxies and certificates are those of the surroundings (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and the like), but for
+    the simulator on loopback.
+
+    Raises:
+        SettingsError: Naming the variable that cannot be used; never its value, which may hold a password.
+    """
 
     def __init__(self, connection: Connection) -> None:
         seconds = connection.timeout_seconds
         self._whole_seconds = CONNECT_SECONDS + 2 * seconds
         self._headers = {"user-agent": connection.user_agent, "content-type": "application/json; charset=utf-8"}
         self._url = connection.rest_url.rstrip("/")
-        self._client = httpx.AsyncClient(
-            limits=_LIMITS,
-            timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
-            trust_env=urlsplit(self._url).hostname not in _LOOPBACK,
-        )
+        is_local = urlsplit(self._url).hostname in _LOOPBACK
+        self._proxy = "" if is_local else _proxy_variable(self._url)
+        try:
+            self._client = httpx.AsyncClient(
+                limits=_LIMITS,
+                timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+                trust_env=not is_local,
+            )
+        except OSError as error:
+            raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
 
     async def send(self, method: str, path: str, elements: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send one request, ``elements`` as the query of a GET or the JSON body of a POST.
@@ -52,10 +68,38 @@ class Transport:
                     method, url, content=content, headers={**self._headers, **headers}
                 )
         except _NOT_SENT as error:
-            raise RequestError(Reaction.NOT_SENT, f"KIS could not be reached ({type(error).__name__}).") from None
+            way = f" through the proxy that {self._proxy} names" if self._proxy else ""
+            raise RequestError(Reaction.NOT_SENT, f"KIS could not be reached{way} ({type(error).__name__}).") from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise RequestError(Reaction.UNCLEAR, f"KIS did not answer ({type(error).__name__}).") from None
         return Answer(response.status_code, response.content, response.headers.get("tr_cont", "").strip())
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def _proxy_variable(url: str) -> str:
+    """Which variable names the proxy to an address; "" where none does."""
+    parts, proxies = urlsplit(url), getproxies()
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    return next((f"{name.upper()}_PROXY" for name in (parts.scheme, "all") if proxies.get(name)), "")
+
+
+def _bad_proxy_variable() -> str:
+    """Which variable keeps httpx from starting; NO_PROXY where each proxy can be used."""
+    proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
+    for name, url in proxies.items():
+        try:
+            httpx.Proxy(url if "://" in url else f"http://{url}")
+        except (ValueError, httpx.InvalidURL):
+            return f"{name.upper()}_PROXY"
+    return next((f"{name.upper()}_PROXY" for name, url in proxies.items() if url.startswith("socks")), "NO_PROXY")
+
+
+def _unusable(variable: str, what: str, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"{variable} names {what} ({type(error).__name__}).",
+        remedy=f"Correct {variable} in the server's environment or take it away, and start the server again.",
+        field=variable,
+    )

@@ -15,10 +15,10 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.reserved import FIELDS
 from kis_mcp.environment import Environment
-from kis_mcp.errors import BadArgument, KisMcpError
+from kis_mcp.errors import BadArgument, InternalError, KisMcpError
 from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
-from kis_mcp.server.result import InternalError, failure, success
+from kis_mcp.server.result import failure, success
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.wiring.environments import Environments
 

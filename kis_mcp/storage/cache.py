@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.errors import StorageError
 
 _SIZE_LIMIT_BYTES = 64 << 20
 _BUSY_SECONDS = 0.5
@@ -53,6 +54,6 @@ class DiskReplyCache:
                     self._folder, timeout=_BUSY_SECONDS, size_limit=_SIZE_LIMIT_BYTES, tag_index=True
                 )
             return getattr(self._cache, operation)(*arguments, **options)
-        except DISK_ERRORS as error:
+        except (*DISK_ERRORS, StorageError) as error:
             _log.warning("The reply cache could not %s: %s", operation, type(error).__name__)
             return None

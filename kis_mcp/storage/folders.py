@@ -5,7 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import StorageError
 
 
 def private_folder(path: Path) -> Path:
@@ -14,7 +14,7 @@ def private_folder(path: Path) -> Path:
     Only for a folder of our own: others lose what they have in it.
 
     Raises:
-        BadArgument: It cannot be created or closed there.
+        StorageError: It cannot be created or closed there.
     """
     try:
         _create(path)
@@ -32,7 +32,7 @@ def open_private_file(path: Path) -> int:
     can open is closed to them, and a link is not followed.
 
     Raises:
-        BadArgument: It cannot be created, opened or closed to others.
+        StorageError: It cannot be created, opened or closed to others.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
@@ -60,9 +60,9 @@ def _close_to_others(descriptor: int) -> None:
         os.fchmod(descriptor, 0o600)
 
 
-def unusable(path: Path, error: OSError) -> BadArgument:
+def unusable(path: Path, error: OSError) -> StorageError:
     """What the system refused, as an error that says what to set."""
-    return BadArgument(
+    return StorageError(
         f"{path} cannot be used: {error.strerror}.",
         remedy="Set KIS_DATA_DIR to a folder on a local disk that this user may write to.",
         field="KIS_DATA_DIR",

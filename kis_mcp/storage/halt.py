@@ -25,7 +25,7 @@ class HaltFile:
         """Stop all new orders from now on; an earlier halt keeps its reason.
 
         Raises:
-            BadArgument: The file cannot be written.
+            StorageError: The file cannot be written.
         """
         descriptor = open_private_file(self.path)
         try:

@@ -39,7 +39,7 @@ class SqlJournal:
     halfway never closes, and its process never ends.
 
     Raises:
-        KisMcpError: From each method, where the database cannot be read or written.
+        StorageError: From each method, where the database cannot be read or written.
     """
 
     def __init__(self, database: Database) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from kis_mcp.errors import KisUnavailable
+from kis_mcp.errors import StorageError
+from kis_mcp.kis.shared import Shared
 from kis_mcp.storage.folders import open_private_file, unusable
 
 if sys.platform == "win32":
@@ -37,6 +38,20 @@ else:
 _LARGEST_CONTENT = 1 << 20
 
 
+def shared_files(folder: Path, digest: str) -> Shared:
+    """What the user's processes with one app key share, as files in a private folder. Opened at first use.
+
+    Args:
+        folder: Every process of the user must use the same.
+        digest: Of the connection; it names the files without telling the key.
+    """
+    return Shared(
+        tokens=DiskStore(folder / "tokens"),
+        token_lock=LockedFile(folder / f"token-{digest}.lock"),
+        rate=LockedFile(folder / f"rate-{digest}.json"),
+    )
+
+
 class LockedFile:
     """A file that one holder at a time reads and writes, holding one small JSON object.
 
@@ -45,7 +60,7 @@ class LockedFile:
     18 numbers is read and rewritten in about 15 µs, where a diskcache transaction takes 240 µs.
 
     Raises:
-        BadArgument: From locking and writing, where the disk is full or of a kind that cannot lock.
+        StorageError: From locking and writing, where the disk is full or of a kind that cannot lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,11 +116,11 @@ class LockedFile:
         return self._file
 
 
-class SharedStore:
+class DiskStore:
     """JSON objects by key that outlive processes, in a private folder. Opened at first use.
 
     Raises:
-        KisUnavailable: From each method, when the store is damaged or another process holds it for seconds.
+        StorageError: From each method, when the store is damaged or another process holds it for seconds.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -133,7 +148,7 @@ class SharedStore:
                 self._cache = open_disk_cache(self._folder)
             return getattr(self._cache, operation)(*arguments)
         except DISK_ERRORS as error:
-            raise KisUnavailable(
+            raise StorageError(
                 f"The store in {self._folder} cannot be used ({type(error).__name__}).",
                 remedy="End other kis-mcp processes, delete that folder, and call again.",
             ) from None

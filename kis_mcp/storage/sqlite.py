@@ -14,7 +14,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import StorageError
 from kis_mcp.storage.journal_tables import JournalRow
 
 BUSY_MILLISECONDS = 10_000
@@ -27,7 +27,7 @@ class SqliteDatabase:
     """Implements `kis_mcp.storage.database.Database` in a file: a write-ahead log, synced to disk at every commit,
     readable by its owner alone. The folder must exist.
 
-    Where the file cannot be read or written (locked for too long, a full disk) each statement raises a KisMcpError.
+    Where the file cannot be read or written (locked for too long, a full disk) each statement raises a StorageError.
     """
 
     def __init__(self, path: Path, *, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
@@ -74,7 +74,7 @@ def _explain(context: ExceptionContext) -> None:
     """Let callers see an error that they can act on instead of SQLite's."""
     failure = context.original_exception
     if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
-        raise KisMcpError(
+        raise StorageError(
             f"The order journal cannot be used: {failure}. No order leaves that is not in it.",
             remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
             " ordering again.",

@@ -19,7 +19,7 @@ from kis_mcp.settings.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
-    from kis_mcp.kis.gateway import HttpGateway
+    from kis_mcp.kis.rest import HttpGateway
     from kis_mcp.storage.cache import DiskReplyCache
     from kis_mcp.storage.journal import SqlJournal
     from kis_mcp.trading.desk.desk import OrderDesk

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kis_mcp.confirm.page.approvals import Approvals
     from kis_mcp.simulator.options import SimulatorOptions
 
-_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
+_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Environments:
 
         Raises:
             NotInEnvironment: The operator did not allow it.
-            SettingsError, BadArgument: Its keys or its folder cannot be used.
+            SettingsError, StorageError: Its keys or its folder cannot be used.
         """
         self.require_allowed(environment)
         return await self._brokerage(environment)
@@ -125,9 +125,10 @@ class Environments:
         await anyio.to_thread.run_sync(import_all, _WIRE)
         from kis_mcp.catalog.apis import KisApis
         from kis_mcp.kis.connection import Connection
-        from kis_mcp.kis.gateway import HttpGateway
+        from kis_mcp.kis.rest import HttpGateway
         from kis_mcp.storage.cache import DiskReplyCache
         from kis_mcp.storage.folders import private_folder
+        from kis_mcp.storage.shared import shared_files
 
         settings = self.settings
         profile = settings.profile(environment)
@@ -144,7 +145,7 @@ class Environments:
             token_interval_seconds=60 if profile.rest_url else 0,
             user_agent=settings.user_agent,
         )
-        gateway = HttpGateway(connection, folder=folder, clock=self.clock)
+        gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=self.clock)
         cache = DiskReplyCache(folder / "cache")
         apis = KisApis(
             self.catalog,

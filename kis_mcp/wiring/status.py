@@ -17,7 +17,8 @@ async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]
     if not folder.exists():
         return {}
     from kis_mcp.kis.connection import Connection
-    from kis_mcp.kis.gateway import HttpGateway
+    from kis_mcp.kis.rest import HttpGateway
+    from kis_mcp.storage.shared import shared_files
 
     connection = Connection(
         profile.environment,
@@ -26,7 +27,7 @@ async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]
         app_secret=profile.app_secret.get_secret_value(),
         requests_per_second=profile.requests_per_second,
     )
-    gateway = HttpGateway(connection, folder=folder, clock=system_clock)
+    gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=system_clock)
     try:
         facts = asdict(gateway.status())
     finally:

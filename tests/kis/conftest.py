@@ -7,7 +7,8 @@ import pytest
 
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
+from kis_mcp.storage.shared import shared_files
 from tests.kis.fake_kis import FakeKis, FakeTime
 
 NewGateway = Callable[..., HttpGateway]
@@ -37,7 +38,9 @@ async def new_gateway(kis: FakeKis, time: FakeTime, tmp_path: Path) -> AsyncIter
                 "requests_per_second": 0,
             }
             connection = Connection(Environment.REAL, **{**defaults, **settings})
-            gateway = HttpGateway(connection, folder=folder, clock=time.clock, timer=time.timer)
+            gateway = HttpGateway(
+                connection, shared_files(folder, connection.digest), clock=time.clock, timer=time.timer
+            )
             stack.push_async_callback(gateway.aclose)
             return gateway
 

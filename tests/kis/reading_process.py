@@ -7,13 +7,13 @@ from pathlib import Path
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
+from kis_mcp.storage.shared import shared_files
 
 
 async def main(url: str, folder: str, requests: str, per_second: str) -> None:
-    gateway = HttpGateway(
-        Connection(Environment.REAL, url, "shared-key", "shared-secret", int(per_second)), folder=Path(folder)
-    )
+    connection = Connection(Environment.REAL, url, "shared-key", "shared-secret", int(per_second))
+    gateway = HttpGateway(connection, shared_files(Path(folder), connection.digest))
     read = KisRequest("GET", "/uapi/quote", "X", {})
     await asyncio.gather(*(gateway.read(read) for _ in range(int(requests))))
     await gateway.aclose()

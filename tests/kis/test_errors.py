@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import KisReply
-from kis_mcp.errors import BadArgument, CredentialsError, KisMcpError, KisUnavailable, NotInEnvironment, RateLimited
+from kis_mcp.errors import (
+    BadArgument,
+    CredentialsError,
+    KisMcpError,
+    KisUnavailable,
+    NotInEnvironment,
+    OrderRejected,
+    OrderStateUnknown,
+    RateLimited,
+)
 from kis_mcp.kis.errors import Answer, RequestError, known_codes, read_reply, read_token
 
 KINDS = {kind.kind for kind in (BadArgument, CredentialsError, KisUnavailable, NotInEnvironment, RateLimited)}
@@ -46,6 +55,56 @@ def test_any_answer_is_a_reply_or_an_error_of_ours(status: int, body: bytes) -> 
         else:
             assert status < 400
             assert isinstance(reply, KisReply | dict)
+
+
+UNCLEAR = (KisUnavailable, OrderStateUnknown)
+REFUSED = (BadArgument, OrderRejected)
+SAID_NO: dict[str, tuple[type[KisMcpError], type[KisMcpError]]] = {
+    "APBK9999": REFUSED,
+    "OPSQ2002": REFUSED,
+    "EGW00206": (CredentialsError, CredentialsError),
+    "EGW02006": (NotInEnvironment, NotInEnvironment),
+    "EGW00121": (CredentialsError, CredentialsError),
+    "EGW00122": (CredentialsError, CredentialsError),
+    "EGW00123": (CredentialsError, CredentialsError),
+    "EGW00201": (RateLimited, RateLimited),
+    "EGW00215": (RateLimited, RateLimited),
+    "EGW00002": UNCLEAR,
+    "EGW99999": UNCLEAR,
+    "OPS99999": UNCLEAR,
+    "APBK0013": UNCLEAR,
+    "two words": UNCLEAR,
+    "": UNCLEAR,
+}
+"""Code → what a read and an order become where rt_cd is neither 0 nor missing: known refusals, codes that nobody knows,
+codes of KIS' own trouble, and codes of success beside a failure."""
+MISSING_RT_CD = {**SAID_NO, "APBK9999": UNCLEAR}
+"""The same without rt_cd: a code that nobody knows proves nothing then."""
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 404, 500, 502, 503])
+@pytest.mark.parametrize("code", SAID_NO)
+@pytest.mark.parametrize("rt_cd", ["0", "1", "7", "", None])
+def test_only_what_kis_plainly_refused_is_told_as_refused(status: int, rt_cd: str | None, code: str) -> None:
+    """By HTTP status, rt_cd and code. An order is only rejected where none can stand."""
+    answer = Answer(status, json.dumps({"rt_cd": rt_cd, "msg_cd": code, "msg1": "said"}).encode())
+    if rt_cd == "0" and status < 400:
+        assert read_reply(answer).body["msg_cd"] == code
+        return
+    with pytest.raises(RequestError) as raised:
+        read_reply(answer)
+    errors = raised.value.read_error(), raised.value.order_error()
+    expected = UNCLEAR if rt_cd == "0" else SAID_NO[code] if rt_cd else MISSING_RT_CD[code]
+    assert tuple(map(type, errors)) == expected
+    assert ("Do not place it again" in str(errors[1])) is (expected == UNCLEAR)
+
+
+@pytest.mark.parametrize("status", [200, 500, 502])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"0"', b"null", b"{}"])
+def test_an_answer_that_says_nothing_leaves_an_order_unknown(status: int, body: bytes) -> None:
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(status, body))
+    assert (type(raised.value.read_error()), type(raised.value.order_error())) == UNCLEAR
 
 
 @pytest.mark.parametrize("code", known_codes())

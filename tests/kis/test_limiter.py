@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import StorageError
 from kis_mcp.kis.limiter import TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
@@ -206,7 +206,7 @@ class FillingDisk(LockedFile):
 
     def write(self, content: Mapping[str, Any]) -> None:
         if self.full:
-            raise BadArgument("No space left.", remedy="Make room.", field="KIS_DATA_DIR")
+            raise StorageError("No space left.", remedy="Make room.", field="KIS_DATA_DIR")
         super().write(content)
 
 
@@ -217,7 +217,7 @@ async def test_a_disk_that_fills_up_under_way_does_not_hide_the_answer(time: Vir
         file.full = True
         answered = True
     assert answered
-    with pytest.raises(BadArgument):
+    with pytest.raises(StorageError):
         await limiter.turn(Urgency.ORDER).__aenter__()
     limiter.close()
 

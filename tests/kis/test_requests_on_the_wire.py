@@ -15,9 +15,10 @@ from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.storage.shared import shared_files
 from tests.kis.fake_kis import at_once
 
 ACCOUNT = Account("12345678", "01")
@@ -65,7 +66,7 @@ async def test_kis_receives_what_it_documents(category: str, environment: Enviro
     async with run_simulator(SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)) as simulator:
         url = simulator.demo_url if demo else simulator.real_url
         connection = Connection(environment, url, "a-key", "a-secret", 0, token_interval_seconds=0)
-        gateway = HttpGateway(connection, folder=tmp_path)
+        gateway = HttpGateway(connection, shared_files(tmp_path, connection.digest))
         try:
             for api in apis:
                 await send(gateway, api, demo=demo)

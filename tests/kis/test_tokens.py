@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import KisRequest
-from kis_mcp.errors import CredentialsError, KisUnavailable, OrderRejected, RateLimited
+from kis_mcp.errors import CredentialsError, KisUnavailable, OrderRejected, RateLimited, StorageError
 from kis_mcp.kis.tokens import _life_seconds
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.conftest import NewGateway
@@ -195,7 +195,7 @@ async def test_a_process_that_hangs_while_renewing_is_not_waited_for_without_end
     gateway = new_gateway()
     hanging = LockedFile(tmp_path / f"token-{gateway._connection.digest}.lock")
     assert hanging.try_lock()
-    with pytest.raises(KisUnavailable, match="Another process"):
+    with pytest.raises(StorageError, match="Another process"):
         await gateway.read(READ)
     hanging.close()
     await gateway.read(READ)
@@ -204,7 +204,7 @@ async def test_a_process_that_hangs_while_renewing_is_not_waited_for_without_end
 async def test_a_damaged_store_says_what_to_delete(new_gateway: NewGateway, tmp_path: Path) -> None:
     (tmp_path / "tokens").mkdir()
     (tmp_path / "tokens" / "cache.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(KisUnavailable, match="delete that folder"):
+    with pytest.raises(StorageError, match="delete that folder"):
         await new_gateway().read(READ)
 
 

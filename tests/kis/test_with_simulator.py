@@ -11,9 +11,10 @@ from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment, OrderStateUnknown
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.storage.shared import shared_files
 from tests.kis.fake_kis import at_once
 
 PRICE_PATH = "/uapi/domestic-stock/v1/quotations/inquire-price"
@@ -49,7 +50,7 @@ async def connected(
     demo = environment is Environment.DEMO
     url, rate = (simulator.demo_url, 1) if demo else (simulator.real_url, 20)
     connection = Connection(environment, url, key, "a-secret", rate, token_interval_seconds=0)
-    gateway = HttpGateway(connection, folder=folder)
+    gateway = HttpGateway(connection, shared_files(folder, connection.digest))
     yield gateway
     await gateway.aclose()
 
@@ -105,7 +106,7 @@ async def test_a_wrong_secret_and_a_key_of_the_other_host_are_told_apart(simulat
     async with connected(simulator, tmp_path, key="b-key") as gateway:
         await gateway.read(PRICE)
     wrong = Connection(Environment.REAL, simulator.real_url, "b-key", "another-secret", 20)
-    gateway = HttpGateway(wrong, folder=tmp_path / "wrong")
+    gateway = HttpGateway(wrong, shared_files(tmp_path / "wrong", wrong.digest))
     with pytest.raises(CredentialsError):
         await gateway.read(PRICE)
     await gateway.aclose()

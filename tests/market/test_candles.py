@@ -1,6 +1,7 @@
 """Price history: paging backwards, merging minutes, cutting to what was asked."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -56,10 +57,10 @@ def minutes_back(last: datetime, opening: time, closing: time, first: date) -> I
             minute -= timedelta(minutes=1)
 
 
-def korean_minutes(elements: Mapping[str, str]) -> dict[str, Any]:
+def korean_minutes(elements: Mapping[str, str], first: date = date(2026, 2, 25)) -> dict[str, Any]:
     day, clock = date.fromisoformat(elements["FID_INPUT_DATE_1"]), elements["FID_INPUT_HOUR_1"]
     last = min(NOW, datetime.combine(day, time.fromisoformat(clock), KST))
-    stamps = minutes_back(last, time(9), time(15, 29), date(2026, 2, 25))
+    stamps = minutes_back(last, time(9), time(15, 29), first)
     rows = [
         {
             "stck_bsop_date": f"{stamp:%Y%m%d}",
@@ -181,6 +182,20 @@ async def test_a_long_range_of_minutes_ends_early_and_says_where_to_go_on(apis: 
     found = await get_candles(apis, SAMSUNG, wanted, now=NOW)
     assert len(gateway.asked) <= MAX_PAGES
     assert found.earlier == found.candles[0].time or found.earlier is None
+
+
+async def test_a_merged_candle_that_the_last_page_cut_is_left_to_the_next_answer(
+    gateway: FakeGateway, apis: KisApis
+) -> None:
+    gateway.answers["inquire-time-dailychartprice"] = lambda elements: korean_minutes(elements, date(2026, 2, 18))
+    wanted = CandleRange("60m", start=date(2026, 2, 18), limit=100)
+    found = await get_candles(apis, SAMSUNG, wanted, now=NOW)
+    assert len(gateway.asked) == MAX_PAGES
+    rest = await get_candles(apis, SAMSUNG, replace(wanted, before=found.earlier), now=NOW)
+    sessions = [60, 60, 60, 60, 60, 60, 30]
+    days = list(weekdays(date(2026, 2, 18), NOW.date()))[1:]
+    assert [candle.volume for candle in (*rest.candles, *found.candles)] == [*(sessions * len(days)), *[60] * 4, 31]
+    assert rest.earlier is None
 
 
 async def test_us_minutes_carry_new_york_time_and_reach_back(apis: KisApis, gateway: FakeGateway) -> None:

@@ -97,7 +97,7 @@ print(json.dumps(sorted(sys.modules)))
         for name in (
             "catalog.apis",
             "catalog.arguments",
-            "kis.gateway",
+            "kis.rest",
             "simulator.server",
             "trading.desk",
             "market.quote",

@@ -50,6 +50,14 @@ def test_a_damaged_cache_is_as_good_as_an_empty_one(
     assert "DatabaseError" in caplog.text
 
 
+def test_a_folder_that_cannot_be_used_fails_no_call(cache: DiskReplyCache, tmp_path: Path) -> None:
+    """An order's answer is followed by a drop: an error there would stand for an order that was not sent."""
+    (tmp_path / "cache").write_text("a file stands in the way")
+    cache.put("key", REPLY, 60, "quote")
+    assert cache.get("key") is None
+    cache.drop("account")
+
+
 def test_the_cache_is_private(cache: DiskReplyCache, tmp_path: Path) -> None:
     cache.put("key", REPLY, 60, "quote")
     assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700

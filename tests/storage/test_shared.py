@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import StorageError
 from kis_mcp.storage.folders import private_folder
-from kis_mcp.storage.shared import LockedFile, SharedStore
+from kis_mcp.storage.shared import DiskStore, LockedFile
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_new_file_is_empty_and_private(path: Path) -> None:
 
 
 def test_a_store_is_seen_by_others_and_outlives_its_object(tmp_path: Path) -> None:
-    mine, others = SharedStore(tmp_path), SharedStore(tmp_path)
+    mine, others = DiskStore(tmp_path), DiskStore(tmp_path)
     assert others.get("key") == {}
     mine.put("key", {"token": "x", "until": 1.5})
     mine.close()
@@ -59,7 +59,7 @@ def test_a_store_is_seen_by_others_and_outlives_its_object(tmp_path: Path) -> No
 
 def test_a_store_and_all_its_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    store = SharedStore(folder)
+    store = DiskStore(folder)
     store.put("key", {"token": "x" * 100_000})
     modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.glob("cache.db*")]}
     store.close()
@@ -69,7 +69,7 @@ def test_a_store_and_all_its_files_are_private(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told_with_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BadArgument) as raised:
+    with pytest.raises(StorageError) as raised:
         LockedFile(tmp_path / "file" / "lock").try_lock()
     assert raised.value.field == "KIS_DATA_DIR"
 
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_setting(tmp_path: Path) -
 def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     folder = tmp_path / "open"
     folder.mkdir(mode=0o755)
-    SharedStore(folder).put("key", {})
+    DiskStore(folder).put("key", {})
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_closed_to_others_is_refused(path: Path, monkeypat
     path.parent.mkdir()
     path.touch()
     path.chmod(0o666)
-    with pytest.raises(BadArgument, match="Operation not permitted"):
+    with pytest.raises(StorageError, match="Operation not permitted"):
         LockedFile(path).try_lock()
 
 
@@ -135,6 +135,6 @@ def test_a_link_is_not_followed(path: Path) -> None:
     precious.write_text("precious")
     precious.chmod(0o644)
     path.symlink_to(precious)
-    with pytest.raises(BadArgument):
+    with pytest.raises(StorageError):
         LockedFile(path).try_lock()
     assert precious.stat().st_mode & 0o777 == 0o644

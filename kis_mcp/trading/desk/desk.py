@@ -32,6 +32,8 @@ from kis_mcp.errors import (
     OrderRejected,
     OrderStateUnknown,
     RateLimited,
+    SettingsError,
+    StorageError,
 )
 from kis_mcp.trading.blotter.reconcile import Reconciler
 from kis_mcp.trading.desk.follow_up import FollowUp
@@ -70,7 +72,15 @@ _LISTED_WITHIN = timedelta(minutes=1)
 
 _ALL = 1_000_000
 _OPEN = (Status.PROPOSED, Status.CONFIRMED)
-_CERTAINLY_NOT_SENT = (BadArgument, CredentialsError, NotInEnvironment, RateLimited, KisUnavailable)
+_CERTAINLY_NOT_SENT = (
+    BadArgument,
+    CredentialsError,
+    NotInEnvironment,
+    RateLimited,
+    KisUnavailable,
+    SettingsError,
+    StorageError,
+)
 
 _log = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ RULES: Mapping[str, Rule] = {
         KNOWN,
         Rule(hours.order_type_is_taken),
         Rule(hours.session_is_open, "KIS_SESSION_CHECK", needs_kis=True),
+        Rule(hours.holidays_are_known, needs_kis=True),
         Rule(hours.contract_trades_now, "KIS_SESSION_CHECK", needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
         Rule(terms.quantity_is_positive, on_cancels=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -57,6 +57,7 @@ class GuardFacts:
         remaining: What is left of the standing order that a change or cancel concerns.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
+        unknown_days: Those of them that may be holidays, for all that is known.
         exists: Whether KIS knows the instrument; None where it could not be asked.
         kind, is_option, last_price: Of the instrument.
         is_small_price: Whether it is an option or spread, whose price is small beside what it stands for.
@@ -79,6 +80,7 @@ class GuardFacts:
     remaining: Decimal | None = None
     venue: Venue | None = None
     trading_days: TradingDays | None = None
+    unknown_days: frozenset[date] = frozenset()
     exists: bool | None = None
     kind: InstrumentKind | None = None
     is_option: bool = False

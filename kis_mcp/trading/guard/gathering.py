@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TypeAlias
 
 from kis_mcp.catalog.model import Api
@@ -47,11 +48,14 @@ async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, descri
         market = await _LOOKUPS.get(order.market, overseas_stock)(kis, order, market, values)
     if market.exists is False:
         return replace(facts, exists=False)
-    account, days = await asyncio.gather(account_facts(kis, api, values, facts, market), _days(kis, facts))
+    account, (days, unknown_days) = await asyncio.gather(
+        account_facts(kis, api, values, facts, market), _days(kis, facts)
+    )
     facts = replace(
         facts,
         account=account,
         trading_days=days,
+        unknown_days=unknown_days,
         exists=market.exists,
         kind=market.kind,
         is_option=market.is_option,
@@ -67,8 +71,8 @@ async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, descri
     return replace(facts, order=replace(order, fees=fees, buying_power_share=share, closes=facts.reduces_risk))
 
 
-async def _days(kis: Kis, facts: GuardFacts) -> TradingDays | None:
-    """The venue's trading days, where its hours are to be kept."""
+async def _days(kis: Kis, facts: GuardFacts) -> tuple[TradingDays | None, frozenset[date]]:
+    """The venue's trading days and which of them are unknown, where its hours are to be kept."""
     if facts.venue is None or not facts.limits.check_sessions:
-        return None
+        return None, frozenset()
     return await trading_days(kis, facts.venue, facts.now)

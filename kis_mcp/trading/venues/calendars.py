@@ -1,19 +1,20 @@
-"""Which days an exchange trades, and from when to when."""
+"""Which days an exchange trades, from when to when: ``resources/calendars.toml``, and for Korea KIS' own calendar."""
 
-import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import cache
-from importlib import import_module
-from typing import Any
 
+import tomli
+
+from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.fields import text
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue
+from kis_mcp.trading.venues.sessions import TradingDays, Venue, clocks
 
 KRX = "XKRX"
 _DAYS_AHEAD = 10
@@ -21,46 +22,65 @@ _DAYS_AHEAD = 10
 _log = logging.getLogger(__name__)
 
 
-async def trading_days(kis: Kis, venue: Venue, now: datetime) -> TradingDays:
-    """The venue's days from yesterday, whose night session may go on, to a while ahead.
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """An exchange's days from ``first`` to ``last``; of others nothing is known.
 
-    Holidays, half days and late openings come from exchange_calendars; what it lacks, such as the late opening on the
-    day of Korea's college entrance exam, from the table. In real KIS' own calendar overrules its holidays for Korea,
-    and where neither knows, weekdays are trading days.
+    Attributes:
+        closed: Weekdays without trading.
+        hours: When it opens and closes, local, on days with other hours than usual.
     """
-    yesterday = now.astimezone(venue.timezone).date() - timedelta(days=1)
-    days = [yesterday + timedelta(days=number) for number in range(_DAYS_AHEAD)]
-    known, told = await asyncio.gather(
-        asyncio.to_thread(_known_days, venue.calendar, days), _told_by_kis(kis, venue.calendar, now)
-    )
-    hours = {day: known.get(day, venue.usual(day)) for day in days}
-    return {
-        day: (venue.special(day) or usual or venue.usual(day)) if told.get(day, usual is not None) else None
-        for day, usual in hours.items()
-    }
 
+    first: date
+    last: date
+    closed: frozenset[date]
+    hours: Mapping[date, tuple[time, time]]
 
-def _known_days(calendar: str, days: Sequence[date]) -> dict[date, Hours | None]:
-    """What the library knows. Slow at first: it is imported, and holidays of the lunar calendar are computed."""
-    years = {day.year: _sessions(calendar, day.year) for day in days} if calendar else {}
-    return {day: sessions.get(day) for day in days if (sessions := years.get(day.year)) is not None}
+    def covers(self, day: date) -> bool:
+        return self.first <= day <= self.last
 
 
 @cache
-def _sessions(calendar: str, year: int) -> Mapping[date, Hours] | None:
-    """The trading days of one year; None where the library does not reach so far."""
-    library: Any = import_module("exchange_calendars")
-    try:
-        found = library.get_calendar(calendar, start=f"{year}-01-01", end=f"{year}-12-31")
-    except ValueError as error:
-        _log.warning("No holidays of %s are known for %s: %s", calendar, year, error)
-        return None
+def calendars() -> Mapping[str, Calendar]:
+    """Every calendar, by its exchange's market identifier code."""
+    table = tomli.loads((resources_folder() / "calendars.toml").read_text(encoding="utf-8"))
     return {
-        row.Index.date(): (row.open.to_pydatetime(), row.close.to_pydatetime()) for row in found.schedule.itertuples()
+        name: Calendar(
+            first=row["first"],
+            last=row["last"],
+            closed=frozenset(map(date.fromisoformat, row["closed"].split())),
+            hours={date.fromisoformat(day): clocks(hours) for day, hours in row.get("hours", {}).items()},
+        )
+        for name, row in table.items()
     }
 
 
-async def _told_by_kis(kis: Kis, calendar: str, now: datetime) -> Mapping[date, bool]:
+async def trading_days(kis: Kis, venue: Venue, now: datetime) -> tuple[TradingDays, frozenset[date]]:
+    """The venue's days from yesterday, whose night session may go on, to a while ahead.
+
+    In real KIS' own calendar overrules the table's holidays for Korea.
+
+    Returns:
+        The days, and those weekdays among them that may be holidays, for all that is known; they are taken as usual.
+    """
+    yesterday = now.astimezone(venue.timezone).date() - timedelta(days=1)
+    days = [yesterday + timedelta(days=number) for number in range(_DAYS_AHEAD)]
+    is_open = await _days_of_kis(kis, venue.calendar, now)
+    calendar = calendars().get(venue.calendar)
+    trading: dict[date, tuple[datetime, datetime] | None] = {}
+    unknown = set[date]()
+    for day in days:
+        special = calendar.hours.get(day) if calendar else None
+        usual = venue.at(day, special) if special else venue.usual(day)
+        is_holiday = calendar is not None and day in calendar.closed
+        trading[day] = usual if is_open.get(day, not is_holiday) else None
+        is_known = not venue.calendar or day in is_open or (calendar is not None and calendar.covers(day))
+        if usual and not is_known:
+            unknown.add(day)
+    return trading, frozenset(unknown)
+
+
+async def _days_of_kis(kis: Kis, calendar: str, now: datetime) -> Mapping[date, bool]:
     """Whether Korea's market opens, day by day, as KIS has it; only the real KIS says."""
     if calendar != KRX or kis.environment is not Environment.REAL:
         return {}
@@ -69,5 +89,5 @@ async def _told_by_kis(kis: Kis, calendar: str, now: datetime) -> Mapping[date, 
     except KisMcpError as error:
         _log.warning("KIS' market calendar could not be read: %s", error)
         return {}
-    told = ((text(row, "base_date"), row.get("market_open")) for row in page.rows("days"))
-    return {date.fromisoformat(day): is_open for day, is_open in told if day and isinstance(is_open, bool)}
+    days = ((text(row, "base_date"), row.get("market_open")) for row in page.rows("days"))
+    return {date.fromisoformat(day): is_open for day, is_open in days if day and isinstance(is_open, bool)}

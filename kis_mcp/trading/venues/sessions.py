@@ -20,7 +20,6 @@ TradingDays: TypeAlias = Mapping[date, Hours | None]
 
 _ONE_DAY = timedelta(days=1)
 _WHEN = re.compile(r"(open|close|\d\d:\d\d)(?:([+-])(\d+):(\d\d)(?::(\d\d))?)?(?: (\S+))?")
-_SPECIAL = "special_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Venue:
     """Where an order goes.
 
     Attributes:
-        calendar: Whose holidays it keeps, by the name that exchange_calendars gives it; "" where nobody knows them.
+        calendar: Whose holidays it keeps, by the exchange's market identifier code; "" where it keeps none.
         usual_hours: Of the regular session, local.
         closed: Days without any session although the calendar trades.
         sell_only: Order types that only sell.
@@ -90,14 +89,10 @@ class Venue:
 
     def usual(self, day: date) -> Hours | None:
         """A day's hours, as far as they can be told without a calendar."""
-        return None if day.weekday() > 4 else self.special(day) or self._hours(day, self.usual_hours)
+        return None if day.weekday() > 4 else self.at(day, self.usual_hours)
 
-    def special(self, day: date) -> Hours | None:
-        """A day's hours where the table knows them to be others than usual."""
-        hours = _special_hours().get(self.calendar, {}).get(day)
-        return self._hours(day, hours) if hours else None
-
-    def _hours(self, day: date, hours: tuple[time, time]) -> Hours:
+    def at(self, day: date, hours: tuple[time, time]) -> Hours:
+        """These local hours on a day."""
         opens, closes = (datetime.combine(day, clock, self.timezone) for clock in hours)
         return opens, closes
 
@@ -126,7 +121,7 @@ def venue_of(tool: str, values: Mapping[str, object]) -> Venue | None:
 @cache
 def venues() -> Mapping[str, Venue]:
     """Every venue of the table, by name."""
-    return {name: _venue(row) for name, row in _table().items() if name != _SPECIAL}
+    return {name: _venue(row) for name, row in _table().items()}
 
 
 @cache
@@ -134,16 +129,8 @@ def _table() -> Mapping[str, Any]:
     return tomli.loads((tools_folder() / "sessions.toml").read_text(encoding="utf-8"))
 
 
-@cache
-def _special_hours() -> Mapping[str, Mapping[date, tuple[time, time]]]:
-    """Calendar → days on which an exchange keeps other hours than its calendar knows."""
-    return {
-        calendar: {date.fromisoformat(day): _clocks(hours) for day, hours in days.items()}
-        for calendar, days in _table()[_SPECIAL].items()
-    }
-
-
-def _clocks(text: str) -> tuple[time, time]:
+def clocks(text: str) -> tuple[time, time]:
+    """``"09:00 15:30"`` as an opening and a closing."""
     opens, closes = map(time.fromisoformat, text.split())
     return opens, closes
 
@@ -155,7 +142,7 @@ def _venue(row: Mapping[str, Any]) -> Venue:
         when={name: frozenset(words.split()) for name, words in row.get("when", {}).items()},
         calendar=row.get("calendar", ""),
         timezone=ZoneInfo(row["timezone"]),
-        usual_hours=_clocks(row["hours"]),
+        usual_hours=clocks(row["hours"]),
         sessions=tuple(
             Session(
                 item["name"],

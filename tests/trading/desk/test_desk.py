@@ -10,11 +10,14 @@ import pytest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
     BadArgument,
+    KisMcpError,
     KisUnavailable,
     OrderRefused,
     OrderRejected,
     OrderStateUnknown,
     RateLimited,
+    SettingsError,
+    StorageError,
 )
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk.desk import OrderDesk
@@ -319,9 +322,9 @@ async def test_a_rejection_is_told_with_kis_words_and_frees_the_order(desk: Desk
     assert await desk.propose() != intent_id
 
 
-@pytest.mark.parametrize("error", [RateLimited("busy", remedy="wait"), KisUnavailable("down", remedy="wait")])
-async def test_what_certainly_did_not_reach_kis_is_told_so(desk: Desk, kis: FakeKis, error: Exception) -> None:
-    kis.before = failing(error)
+@pytest.mark.parametrize("error", [RateLimited, KisUnavailable, SettingsError, StorageError])
+async def test_what_certainly_did_not_reach_kis_is_told_so(desk: Desk, kis: FakeKis, error: type[KisMcpError]) -> None:
+    kis.before = failing(error("down", remedy="wait"))
     intent_id = await desk.confirmed()
     with pytest.raises(OrderRefused, match="did not reach KIS"):
         await desk.desk.execute(intent_id)

@@ -14,12 +14,13 @@ from kis_mcp.catalog.apis import KisApis
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRejected, OrderStateUnknown
 from kis_mcp.kis.connection import Connection
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.server import Simulator, run_simulator
 from kis_mcp.storage.cache import DiskReplyCache
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.storage.shared import shared_files
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, cancel, listed, modify, place
@@ -87,7 +88,7 @@ async def floor(tmp_path: Path, clock: FakeClock, environment: Environment) -> A
             app_secret="secret",
             requests_per_second=0,
         )
-        gateway = HttpGateway(connection, folder=tmp_path, clock=clock)
+        gateway = HttpGateway(connection, shared_files(tmp_path, connection.digest), clock=clock)
         cache = DiskReplyCache(tmp_path / "cache")
         kis = KisApis(
             CATALOG,

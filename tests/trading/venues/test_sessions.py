@@ -1,4 +1,4 @@
-"""Venues and their hours, on the library's real calendars."""
+"""Venues and their hours, on the real calendars."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ async def names(kis: FakeKis, venue: str, at: str) -> list[str]:
 
 
 async def days(kis: FakeKis, venue: str, now: datetime) -> TradingDays:
-    return await trading_days(kis, venues()[venue], now)
+    return (await trading_days(kis, venues()[venue], now))[0]
 
 
 @pytest.mark.parametrize(
@@ -129,22 +129,61 @@ async def test_sessions_follow_holidays_half_days_late_openings_and_summer_time(
     assert await names(kis, venue, at) == sessions
 
 
-async def test_where_no_calendar_reaches_weekdays_are_trading_days(kis: FakeKis) -> None:
-    assert await names(kis, "china", "2093-10-01 11:00") == ["regular session"]
-    assert await names(kis, "china", "2093-10-03 11:00") == []
+@pytest.mark.parametrize(
+    ("venue", "at", "unknown"),
+    [
+        ("china", "2026-12-28", ["2027-01-01", "2027-01-04", "2027-01-05"]),
+        ("china", "2026-12-21", []),
+        ("china_reserved", "2026-12-29", ["2027-01-01", "2027-01-04", "2027-01-05", "2027-01-06"]),
+        ("vietnam", "2026-11-20", ["2026-11-19", "2026-11-20", *(f"2026-11-{day}" for day in range(23, 28))]),
+        ("krx", "2027-11-20", []),
+        ("us_reserved", "2093-10-01", []),
+    ],
+)
+async def test_a_weekday_that_no_calendar_covers_is_unknown_and_taken_as_usual(
+    kis: FakeKis, venue: str, at: str, unknown: list[str]
+) -> None:
+    now = datetime.fromisoformat(f"{at} 10:00").replace(tzinfo=KST)
+    known, found = await trading_days(kis, venues()[venue], now)
+    assert [f"{day}" for day in sorted(found)] == unknown
+    assert {day: known[day] for day in found} == {day: venues()[venue].usual(day) for day in found}
 
 
-async def test_the_real_kis_knows_korean_holidays_better_than_the_library(kis: FakeKis, clock: FakeClock) -> None:
+async def test_a_day_beyond_the_calendar_is_known_where_kis_tells_it(kis: FakeKis) -> None:
+    kis.environment = Environment.REAL
+    kis.holidays = [{"base_date": "2093-10-01", "market_open": True}]
+    unknown = (await trading_days(kis, venues()["krx"], datetime(2093, 10, 1, 10, 0, tzinfo=KST)))[1]
+    assert date(2093, 10, 1) not in unknown
+    assert date(2093, 10, 2) in unknown
+
+
+@pytest.mark.parametrize("environment", Environment)
+@pytest.mark.parametrize("venue", ["krx", "futures_night", "us", "hong_kong"])
+async def test_only_the_real_kis_is_asked_and_only_for_korea(
+    kis: FakeKis, environment: Environment, venue: str
+) -> None:
+    """Demo lacks the API, and the simulator's market never closes."""
+    kis.environment = environment
+    await days(kis, venue, datetime(2026, 11, 20, 10, 0, tzinfo=KST))
+    asks = environment is Environment.REAL and venue in ("krx", "futures_night")
+    assert kis.reads == (["domestic_stock_chk_holiday"] if asks else [])
+    assert not api("domestic_stock_chk_holiday").in_demo
+
+
+async def test_the_real_kis_knows_korean_holidays_better_than_the_table(kis: FakeKis, clock: FakeClock) -> None:
     kis.environment = Environment.REAL
     kis.holidays = [
-        {"base_date": "2026-06-03", "market_open": False},
+        {"base_date": "2026-06-05", "market_open": False},
+        {"base_date": "2026-06-03", "market_open": True},
         {"base_date": "2026-06-06", "market_open": True},
     ]
-    assert await names(kis, "krx", "2026-06-03 10:00") == []
+    assert await names(kis, "krx", "2026-06-03 10:00") == ["regular session"]
+    assert await names(kis, "krx", "2026-06-05 10:00") == []
     assert await names(kis, "krx", "2026-06-04 10:00") == ["regular session"]
     assert await names(kis, "krx", "2026-06-06 10:00") == []
     kis.failing["domestic_stock_chk_holiday"] = KisUnavailable("down", remedy="wait")
-    assert await names(kis, "krx", "2026-06-03 10:00") == ["regular session"]
+    assert await names(kis, "krx", "2026-06-03 10:00") == []
+    assert await names(kis, "krx", "2026-06-05 10:00") == ["regular session"]
 
 
 async def test_the_next_opening_skips_holidays_and_depends_on_the_type(kis: FakeKis) -> None:
@@ -174,12 +213,6 @@ def test_every_order_api_but_those_of_futures_abroad_and_a_mere_cancel_has_its_h
         "overseas_stock_order_resv_ccnl",
     }
     assert venue_of("overseas_fo_order", {}) is None
-
-
-def test_special_hours_are_those_of_a_calendar_that_some_venue_keeps() -> None:
-    exam = date(2026, 11, 19)
-    late = [venue.title for venue in venues().values() if venue.special(exam)]
-    assert late == [venue.title for venue in venues().values() if venue.calendar == "XKRX"]
 
 
 @given(

@@ -27,7 +27,8 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
     now_open = venue.open_sessions(facts.now, days)
     if any(session.takes(order_type) for session in now_open):
         return None
-    opening = venue.next_opening(order_type, facts.now, days)
+    known = {day: hours for day, hours in days.items() if day not in facts.unknown_days}
+    opening = venue.next_opening(order_type, facts.now, known)
     wait = f"Wait until {_local(opening, facts.now)}" if opening else "Wait until it opens"
     if not now_open:
         return Finding(
@@ -39,6 +40,20 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
         f"{order_type} orders are not taken in the {now_open[0].name} of {venue.title}.",
         f"Use {', '.join(takes)}. {wait} for a {order_type} order (KIS_SESSION_CHECK).",
         "order_type",
+    )
+
+
+def holidays_are_known(facts: GuardFacts) -> Finding | None:
+    """It only warns: KIS itself turns an order of a holiday away."""
+    if facts.venue is None:
+        return None
+    day = facts.now.astimezone(facts.venue.timezone).date()
+    if day not in facts.unknown_days:
+        return None
+    return Finding(
+        f"Whether {day} is a holiday of {facts.venue.title} is not known here.",
+        "On a holiday KIS rejects the order; a newer kis-mcp may have the exchange's days.",
+        refuses=False,
     )
 
 

@@ -83,6 +83,22 @@ def test_cancels_pass_at_any_hour() -> None:
     assert check(replace(facts, order=cancel)) == []
 
 
+def test_on_a_day_that_may_be_a_holiday_an_order_is_taken_with_a_warning() -> None:
+    friday = datetime(2027, 1, 1, 12, 0, tzinfo=KST)
+    findings = check(replace(at("china", friday), unknown_days=frozenset({friday.date()})))
+    (finding,) = [finding for finding in findings if finding.rule in ("holidays_are_known", "session_is_open")]
+    assert not finding.refuses
+    assert finding.what == "Whether 2027-01-01 is a holiday of Shanghai and Shenzhen is not known here."
+
+
+def test_no_opening_is_promised_for_a_day_that_may_be_a_holiday() -> None:
+    facts = at("china", datetime(2027, 1, 2, 12, 0, tzinfo=KST))
+    assert facts.trading_days is not None
+    finding = session_is_open(replace(facts, unknown_days=frozenset(facts.trading_days)))
+    assert finding is not None
+    assert finding.remedy.startswith("Wait until it opens")
+
+
 async def test_the_desk_keeps_the_hours_only_where_they_are_to_be_kept(
     kis: FakeKis, journal: SqlJournal, clock: FakeClock
 ) -> None:

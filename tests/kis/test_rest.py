@@ -19,7 +19,7 @@ from kis_mcp.errors import (
     OrderStateUnknown,
     RateLimited,
 )
-from kis_mcp.kis.gateway import HttpGateway
+from kis_mcp.kis.rest import HttpGateway
 from tests.kis.conftest import NewGateway
 from tests.kis.fake_kis import SUCCESS, Answered, Break, FakeKis, FakeTime, at_once, business_error, oauth_error
 

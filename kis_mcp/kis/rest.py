@@ -1,11 +1,10 @@
-"""The gateway to one environment's KIS: credentials, pace, retries and errors around each request."""
+"""REST to one environment's KIS: credentials, pace, retries and errors around each request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter
@@ -15,9 +14,9 @@ from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError, read_reply
 from kis_mcp.kis.limiter import RateLimiter
 from kis_mcp.kis.retry import retrying
+from kis_mcp.kis.shared import Shared
 from kis_mcp.kis.timer import Timer
 from kis_mcp.kis.tokens import Tokens
-from kis_mcp.storage.shared import LockedFile, SharedStore
 
 if TYPE_CHECKING:
     from kis_mcp.kis.transport import Transport
@@ -56,24 +55,21 @@ class HttpGateway:
 
     Args:
         connection: Which KIS, and with which key.
-        folder: A private folder for token and rate limit; every process of the user must use the same.
+        shared: Token and rate limit; every process with this key must use the same. Closed with the gateway.
         clock: The time of day, for the token's life.
         timer: How waits are made.
     """
 
     def __init__(
-        self, connection: Connection, *, folder: Path, clock: Clock = system_clock, timer: Timer | None = None
+        self, connection: Connection, shared: Shared, *, clock: Clock = system_clock, timer: Timer | None = None
     ) -> None:
         timer = timer or Timer()
         self._connection = connection
         self._clock = clock
         self._timer = timer
-        self._store = SharedStore(folder / "tokens")
-        self._token_lock = LockedFile(folder / f"token-{connection.digest}.lock")
-        self._tokens = Tokens(connection, self._store, self._token_lock, self._post, clock, timer)
-        self._limiter = RateLimiter(
-            connection.requests_per_second, LockedFile(folder / f"rate-{connection.digest}.json"), timer
-        )
+        self._shared = shared
+        self._tokens = Tokens(connection, shared.tokens, shared.token_lock, self._post, clock, timer)
+        self._limiter = RateLimiter(connection.requests_per_second, shared.rate, timer)
         self._opened: Transport | None = None
 
     async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
@@ -112,9 +108,7 @@ class HttpGateway:
         if self._opened:
             await self._opened.aclose()
             self._opened = None
-        self._limiter.close()
-        self._token_lock.close()
-        self._store.close()
+        self._shared.close()
 
     async def _send(
         self,
