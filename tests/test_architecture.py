@@ -18,7 +18,7 @@ OUTER_ROOMS = {
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog", "storage"},
     "storage": GROUND | {"catalog", "trading"},
-    "settings": GROUND | {"catalog", "trading"},
+    "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage", "settings"},
     "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
@@ -33,6 +33,9 @@ ROOMS_IN_ORDER = {
     "simulator": ("options", "state", "market", "engine", "wire", "gate", "world", "answers"),
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""
+
+ROOMS_WITH_A_FACE = {"settings", "confirm", "wiring"}
+"""Rooms that hand on by their ``__init__`` all that others use."""
 
 OUTSIDE_LIBRARIES = {
     "mcp",
@@ -90,6 +93,14 @@ def test_a_part_of_a_room_imports_only_the_parts_before_it(path: Path) -> None:
     if inner and inner[0] in order:
         used = {name.split(".")[2] for name in imported(path) if name.startswith(f"kis_mcp.{room}.")}
         assert used & set(order) <= set(order[: order.index(inner[0]) + 1])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_with_a_face_is_used_by_its_face(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kis_mcp."):
+            room, *inner = str(node.module).split(".")[1:]
+            assert not inner or room == parts_of(path)[0] or room not in ROOMS_WITH_A_FACE, node.module
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -7,15 +7,15 @@ import sys
 import typer
 
 from kis_mcp.clock import system_clock
-from kis_mcp.settings.settings import Settings
-from kis_mcp.wiring.operator import kill_switch
+from kis_mcp.settings import Settings
+from kis_mcp.wiring import kill_switch, load_settings
 
 _WORD = "RESUME"
 
 
 def kill(reason: str) -> None:
     """Halt trading and say where, and how to lift it."""
-    settings = Settings.load()
+    settings = load_settings()
     halt = kill_switch(settings)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
     typer.echo(_halted(settings, halt.reason()))
@@ -24,7 +24,7 @@ def kill(reason: str) -> None:
 
 def resume() -> int:
     """Lift the halt once a person has typed the word; the exit code. Never without a terminal."""
-    settings = Settings.load()
+    settings = load_settings()
     halt = kill_switch(settings)
     reason = halt.reason()
     if reason is None:

@@ -12,7 +12,7 @@ ConfirmChannel: TypeAlias = Literal["elicitation", "page", "preview", "never"]
 repeated with the token of its preview. ``never``: nobody is asked."""
 
 
-def channel(
+def choose_channel(
     environment: Environment, *, confirm: Literal["ask", "never"], client_can_be_asked: bool, pin_is_set: bool
 ) -> ConfirmChannel | None:
     """The way an order is confirmed; None where it must be refused. In real it is a person's, or none."""

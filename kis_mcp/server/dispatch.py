@@ -20,7 +20,7 @@ from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import InternalError, failure, success
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.wiring.environments import Environments
+from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import Page

@@ -28,7 +28,7 @@ from mcp_types import (
 
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.loader import Catalog
-from kis_mcp.wiring.environments import Environments
+from kis_mcp.wiring import Environments
 
 CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"

@@ -1,0 +1,7 @@
+"""What the operator configured, and how each environment is reached."""
+
+from kis_mcp.settings.kis_file import KIS_FILE
+from kis_mcp.settings.profile import Profile
+from kis_mcp.settings.settings import Settings, unusable
+
+__all__ = ["KIS_FILE", "Profile", "Settings", "unusable"]

@@ -21,13 +21,13 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
-from kis_mcp.settings.settings import Settings
+from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
     from kis_mcp.catalog.model import CacheClass
-    from kis_mcp.confirm.page.approvals import Approvals
+    from kis_mcp.confirm import Approvals
     from kis_mcp.simulator.options import SimulatorOptions
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.gateway", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
@@ -94,7 +94,7 @@ class Environments:
     @cached_property
     def approvals(self) -> Approvals:
         """The pages on which a person approves what a client cannot ask about."""
-        from kis_mcp.confirm.page.approvals import Approvals
+        from kis_mcp.confirm import Approvals
 
         return Approvals(self.settings.data_dir, seconds=self.settings.approval_seconds, clock=self.clock)
 

@@ -13,9 +13,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Person
 from kis_mcp.server.progress import Progress
-from kis_mcp.wiring.brokerage import Brokerage
-from kis_mcp.wiring.environments import Environments
-from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring import Brokerage, Environments, Reads
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import anyio.to_thread
 
-from kis_mcp.confirm.channel import ConfirmChannel, channel
+from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Asked
 from kis_mcp.server.tools.call import Call
@@ -15,7 +15,7 @@ from kis_mcp.trading.journal import Decision
 
 async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | None:
     """How this call's person confirms an order in an environment."""
-    return channel(
+    return choose_channel(
         environment,
         confirm=call.environments.settings.confirm,
         client_can_be_asked=call.person.can_be_asked,

@@ -13,8 +13,7 @@ import anyio
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.confirm import preview
-from kis_mcp.confirm.channel import ConfirmChannel, nobody_to_ask
+from kis_mcp.confirm import ConfirmChannel, nobody_to_ask, preview
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Asked
