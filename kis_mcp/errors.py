@@ -8,7 +8,9 @@ KisMcpError
  ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
  ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
  ├─ OrderRejected        KIS said no to the order
- └─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+ ├─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
+ ├─ SettingsError        the configuration cannot be right
+ └─ InternalError        this package made a mistake
 """
 
 from typing import ClassVar
@@ -92,3 +94,9 @@ class SettingsError(KisMcpError):
     """The configuration cannot be right. Raised before anything starts."""
 
     kind = "settings"
+
+
+class InternalError(KisMcpError):
+    """Something broke in this package; the details are in its log, never in a result."""
+
+    kind = "internal"

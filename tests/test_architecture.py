@@ -20,9 +20,9 @@ OUTER_ROOMS = {
     "storage": GROUND | {"catalog", "trading"},
     "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
-    "confirm": GROUND | {"catalog", "trading", "storage", "settings"},
+    "confirm": GROUND | {"catalog", "trading", "storage"},
     "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
-    "server": GROUND | {"catalog", "market", "trading", "kis", "settings", "confirm", "wiring"},
+    "server": GROUND | {"catalog", "market", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
     "__main__": {"cli"},
 }

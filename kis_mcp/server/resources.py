@@ -121,11 +121,12 @@ class Resources:
 
     def _text(self, uri: str) -> str:
         from kis_mcp.catalog.document import catalogue, document
+        from kis_mcp.catalog.error_codes import error_document
 
         if uri == CATALOGUE:
             return catalogue((*self._catalog.core, *self._catalog.apis))
         if uri == ERRORS:
-            return error_codes()
+            return error_document()
         if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
             return guide.text
         if uri.startswith(DOCUMENT) and (api := self._catalog.find(uri.removeprefix(DOCUMENT))):
@@ -143,20 +144,6 @@ class Resources:
     @cached_property
     def _guides(self) -> Mapping[str, Guide]:
         return {path.stem: _guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
-
-
-def error_codes() -> str:
-    """KIS' message codes as a table."""
-    from kis_mcp.catalog.markdown import table
-    from kis_mcp.kis.errors import known_codes
-
-    rows = ((known.code, known.meaning, known.kind, known.remedy) for known in known_codes().values())
-    intro = (
-        "An error names KIS' code, its class and the next step. Codes that are not here come with KIS' own message and "
-        "are told by their class: bad_argument, credentials, not_in_environment, rate_limit and kis_unavailable of "
-        "reads; order_rejected (nothing was ordered) and order_state_unknown (look, never order again) of orders."
-    )
-    return f"# Error codes of KIS\n\n{intro}\n\n{table(('code', 'meaning', 'class', 'what to do'), rows)}\n"
 
 
 def _guide(path: Path) -> Guide:

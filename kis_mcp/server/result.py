@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from kis_mcp.catalog.apis import Page
 
 
-class InternalError(KisMcpError):
-    """Something broke in this server; the details are in its log, never in a result."""
-
-    kind = "internal"
-
-
 def success(environment: Environment, api: Api, page: Page) -> CallToolResult:
     """A tool's blocks in the envelope: environment, tool, as_of, blocks, complete and, where there are any,
     next_cursor and notes."""

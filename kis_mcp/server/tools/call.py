@@ -13,6 +13,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Person
 from kis_mcp.server.progress import Progress
+from kis_mcp.server.tools.search import Reach
 from kis_mcp.wiring import Brokerage, Environments, Reads
 
 
@@ -26,6 +27,7 @@ class Call:
         environment: Where it goes.
         person: Who can be asked.
         progress: Where waits are reported.
+        reach: Which other tools its client reaches.
     """
 
     api: Api
@@ -34,6 +36,7 @@ class Call:
     environments: Environments
     person: Person
     progress: Progress
+    reach: Reach
 
     def values(self) -> dict[str, Any]:
         """The arguments, checked and with defaults.
