@@ -109,6 +109,12 @@ def test_the_inside_knows_no_transport_and_no_store(path: Path) -> None:
         assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_server_and_the_command_line_know_mcp(path: Path) -> None:
+    if parts_of(path)[0] not in ("server", "cli"):
+        assert not {name.split(".")[0] for name in imported(path)} & {"mcp", "mcp_types"}
+
+
 def test_every_room_of_the_package_has_its_arrows() -> None:
     assert {parts_of(path)[0] for path in MODULES} - {"__init__"} == OUTER_ROOMS.keys()
 

@@ -7,6 +7,7 @@ import anyio.to_thread
 
 from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Asked
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk.question import QuestionFacts
@@ -41,3 +42,13 @@ async def ask_on_page(call: Call, subject: str, facts: QuestionFacts) -> Decisio
         OrderRefused: The PIN is locked.
     """
     return await call.environments.approvals.ask(subject, facts, call.progress.report)
+
+
+def nobody_to_ask(what: str) -> OrderRefused:
+    """The refusal where there is no way to a person."""
+    return OrderRefused(
+        f"{what} needs a person's confirmation, and this client cannot ask for it: it does not support MCP form"
+        " elicitation. Nothing was sent.",
+        remedy="Let the person run kis-mcp setup-pin once in a terminal, to approve in the browser from then on, or use"
+        " a client that supports form elicitation.",
+    )

@@ -13,12 +13,12 @@ import anyio
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.confirm import ConfirmChannel, nobody_to_ask, preview
+from kis_mcp.confirm import ConfirmChannel, preview
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Asked
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.trading.desk.drafts import OrderCall
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
