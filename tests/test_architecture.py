@@ -30,11 +30,24 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "simulator": ("options", "state", "market", "engine", "wire", "gate", "world", "answers"),
+    "simulator": (
+        "options",
+        "state",
+        "market",
+        "engine",
+        "wire",
+        "gate",
+        "ledger",
+        "world",
+        "answers",
+        "embedded",
+        "asgi",
+        "loopback",
+    ),
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""
 
-ROOMS_WITH_A_FACE = {"settings", "confirm", "wiring"}
+ROOMS_WITH_A_FACE = {"settings", "confirm", "wiring", "simulator"}
 """Rooms that hand on by their ``__init__`` all that others use."""
 
 OUTSIDE_LIBRARIES = {
@@ -119,9 +132,10 @@ def test_every_room_of_the_package_has_its_arrows() -> None:
     assert {parts_of(path)[0] for path in MODULES} - {"__init__"} == OUTER_ROOMS.keys()
 
 
-def test_every_part_of_trading_has_its_place() -> None:
-    parts = {inner[0] for path in MODULES for room, *inner in [parts_of(path)] if room == "trading"}
-    assert parts - {"__init__"} == set(ROOMS_IN_ORDER["trading"])
+@pytest.mark.parametrize("ordered", ROOMS_IN_ORDER)
+def test_every_part_of_an_ordered_room_has_its_place(ordered: str) -> None:
+    parts = {inner[0] for path in MODULES for room, *inner in [parts_of(path)] if room == ordered}
+    assert parts - {"__init__"} == set(ROOMS_IN_ORDER[ordered])
 
 
 def test_only_the_command_line_prints() -> None:

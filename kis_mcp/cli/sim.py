@@ -8,8 +8,7 @@ import threading
 import anyio
 import typer
 
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import run_simulator
+from kis_mcp.simulator import SimulatorOptions, run_simulator
 from kis_mcp.wiring import load_settings
 
 

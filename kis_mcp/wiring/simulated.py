@@ -14,7 +14,7 @@ from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 
 if TYPE_CHECKING:
-    from kis_mcp.simulator.options import SimulatorOptions
+    from kis_mcp.simulator import SimulatorOptions
 
 
 async def start_simulator(
@@ -30,8 +30,7 @@ async def start_simulator(
     Returns:
         The folder that the world lies in, and the address.
     """
-    from kis_mcp.simulator.options import SimulatorOptions
-    from kis_mcp.simulator.state import StateInUse
+    from kis_mcp.simulator import SimulatorOptions, StateInUse
     from kis_mcp.storage.folders import private_folder
 
     for number in count(2):
@@ -46,7 +45,7 @@ async def start_simulator(
 
 
 async def _run(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
-    from kis_mcp.simulator.server import run_simulator
+    from kis_mcp.simulator import run_simulator
 
     running = AsyncExitStack()
     simulator = await running.enter_async_context(run_simulator(options))

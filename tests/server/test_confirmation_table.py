@@ -22,7 +22,7 @@ from kis_mcp.confirm.pin import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.trading.journal import PROPOSAL_LIFETIME
 from tests.client import BUY, NOW, Person, connected, settings_for
 from tests.confirm.page.conftest import Visitor
