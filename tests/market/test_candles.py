@@ -1,6 +1,7 @@
 """Price history: paging backwards, merging minutes, cutting to what was asked."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -59,7 +60,7 @@ def minutes_back(last: datetime, opening: time, closing: time, first: date) -> I
 def korean_minutes(elements: Mapping[str, str]) -> dict[str, Any]:
     day, clock = date.fromisoformat(elements["FID_INPUT_DATE_1"]), elements["FID_INPUT_HOUR_1"]
     last = min(NOW, datetime.combine(day, time.fromisoformat(clock), KST))
-    stamps = minutes_back(last, time(9), time(15, 29), date(2026, 2, 25))
+    stamps = minutes_back(last, time(9), time(15, 29), date(2026, 2, 19))
     rows = [
         {
             "stck_bsop_date": f"{stamp:%Y%m%d}",
@@ -179,8 +180,11 @@ async def test_minutes_reach_back_over_days(apis: KisApis) -> None:
 async def test_a_long_range_of_minutes_ends_early_and_says_where_to_go_on(apis: KisApis, gateway: FakeGateway) -> None:
     wanted = CandleRange("1m", start=date(2026, 1, 2), limit=10_000)
     found = await get_candles(apis, SAMSUNG, wanted, now=NOW)
-    assert len(gateway.asked) <= MAX_PAGES
-    assert found.earlier == found.candles[0].time or found.earlier is None
+    assert len(gateway.asked) == MAX_PAGES
+    first = found.candles[0].time
+    assert found.earlier == first > datetime(2026, 1, 2, tzinfo=KST)
+    rest = await get_candles(apis, SAMSUNG, replace(wanted, before=found.earlier), now=NOW)
+    assert (rest.candles[-1].time, rest.earlier) == (first - timedelta(minutes=1), None)
 
 
 async def test_us_minutes_carry_new_york_time_and_reach_back(apis: KisApis, gateway: FakeGateway) -> None:
