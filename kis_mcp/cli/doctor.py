@@ -64,7 +64,7 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
         "state": "ready",
         "address": profile.rest_url or "inside this process",
         "accounts": ", ".join(f"{kind} {account.masked}" for kind, account in profile.accounts.items()) or "none",
-        "tools": _offered(profile),
+        "tools": _tool_count(profile),
         **await gateway_status(settings, profile),
     }
 
@@ -75,5 +75,5 @@ def _pin(pin: Pin) -> str:
     return "locked after too many wrong tries (kis-mcp setup-pin)" if pin.is_locked() else "set"
 
 
-def _offered(profile: Profile) -> int:
+def _tool_count(profile: Profile) -> int:
     return sum(1 for api in catalog().apis if not profile.environment.uses_demo_api or api.in_demo)

@@ -18,7 +18,7 @@ def kill(reason: str) -> None:
     settings = load_settings()
     halt = kill_switch(settings)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
-    typer.echo(_halted(settings, halt.reason()))
+    typer.echo(_state(settings, halt.reason()))
     typer.echo("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
@@ -33,7 +33,7 @@ def resume() -> int:
     if not sys.stdin.isatty():
         typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
-    typer.echo(_halted(settings, reason))
+    typer.echo(_state(settings, reason))
     if typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False) != _WORD:
         typer.echo("Trading stays halted.")
         return 1
@@ -42,5 +42,5 @@ def resume() -> int:
     return 0
 
 
-def _halted(settings: Settings, reason: str | None) -> str:
+def _state(settings: Settings, reason: str | None) -> str:
     return f"All new orders are halted in {settings.data_dir}: {reason}."

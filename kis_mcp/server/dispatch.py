@@ -49,7 +49,8 @@ class Dispatcher:
         """Run one call. Whatever goes wrong becomes an error result; only a cancellation passes."""
         environments = context.lifespan_context
         person = Person(context, params)
-        environment = Environment(person.asked.environment) if person.asked else environments.current
+        repeated = person.repeated_question
+        environment = Environment(repeated.environment) if repeated else environments.current
         try:
             from kis_mcp.server.tools.call import Call
 

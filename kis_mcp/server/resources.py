@@ -65,7 +65,7 @@ class Resources:
         params: PaginatedRequestParams | None,  # noqa: ARG002
     ) -> ListResourcesResult:
         """The catalogue, the error codes and the guides; the tools' documents come by their template."""
-        return ListResourcesResult(resources=list(self._listed()))
+        return ListResourcesResult(resources=list(self._resources()))
 
     async def list_templates(
         self,
@@ -95,7 +95,7 @@ class Resources:
         text = await anyio.to_thread.run_sync(self._text, params.uri.rstrip("/"))
         return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, mime_type=_MARKDOWN, text=text)])
 
-    def _listed(self) -> Iterator[Resource]:
+    def _resources(self) -> Iterator[Resource]:
         yield Resource(
             uri=CATALOGUE,
             name="apis",
@@ -137,7 +137,7 @@ class Resources:
         from difflib import get_close_matches
 
         tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
-        known = [*(resource.uri for resource in self._listed()), *(f"{DOCUMENT}{tool}" for tool in tools)]
+        known = [*(resource.uri for resource in self._resources()), *(f"{DOCUMENT}{tool}" for tool in tools)]
         near = get_close_matches(uri, known, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} lists every tool."
 

@@ -8,7 +8,7 @@ import anyio.to_thread
 from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk.question import QuestionFacts
 from kis_mcp.trading.journal import Decision
@@ -24,14 +24,14 @@ async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | N
     )
 
 
-async def ask_client(call: Call, asked: Asked, label: str) -> Decision:
+async def ask_client(call: Call, question: Question, label: str) -> Decision:
     """Have the client ask. In the handshake era a question stands for KIS_APPROVAL_SECONDS.
 
     Raises:
         AnswerNeeded: The client has to repeat the call with the answer.
     """
     with anyio.move_on_after(call.environments.settings.approval_seconds):
-        return await call.person.ask(asked, label)
+        return await call.person.ask(question, label)
     return Decision(verdict="cancelled", channel="elicitation", reason="nobody answered in time")
 
 

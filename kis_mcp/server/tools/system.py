@@ -5,7 +5,7 @@ from __future__ import annotations
 from kis_mcp.catalog.apis import Page
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.trading.desk.question import QuestionFacts
@@ -41,9 +41,9 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
     headline = "Switch this server to the real account?"
     effect = f"Quotes, balance and positions will be those of real money. Real orders {orders}; each asks you again."
     subject = f"{wanted} after {call.environments.switches} switches"
-    asked = Asked(call.environment.value, subject, f"[REAL] {headline} {effect}")
-    if call.person.asked or call.person.can_be_asked:
-        decision = await ask_client(call, asked, "Switch to real money")
+    question = Question(call.environment.value, subject, f"[REAL] {headline} {effect}")
+    if call.person.repeated_question or call.person.can_be_asked:
+        decision = await ask_client(call, question, "Switch to real money")
     elif await channel_of(call, wanted) == "page":
         facts = QuestionFacts(environment="REAL", headline=headline, terms={"effect": effect}, warnings=())
         decision = await ask_on_page(call, subject, facts)
