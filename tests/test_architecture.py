@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,13 @@ def test_a_room_with_a_face_is_used_by_its_face(path: Path) -> None:
     others = {f"kis_mcp.{room}." for room in ROOMS_WITH_A_FACE - {room_of(path)}}
     statements = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
     assert [node.module for node in statements if (node.module or "").startswith(tuple(others))] == []
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS_WITH_A_FACE))
+def test_a_face_hands_on_all_that_it_names_and_nothing_else(room: str) -> None:
+    face = import_module(f"kis_mcp.{room}")
+    assert [name for name in face.__all__ if not hasattr(face, name)] == []
+    assert not hasattr(face, "no_such_name")
 
 
 @each(path for path in MODULES if room_of(path) in INSIDE)

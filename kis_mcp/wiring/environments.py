@@ -22,7 +22,6 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
 from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
-from kis_mcp.wiring.simulated import start_simulator
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
@@ -133,6 +132,8 @@ class Environments:
         folder = private_folder(self._folder(environment))
         rest_url = profile.rest_url
         if not rest_url:
+            from kis_mcp.wiring.simulated import start_simulator
+
             folder, rest_url = await start_simulator(
                 self._simulators, folder, requests_per_second=profile.requests_per_second, clock=self.clock
             )
