@@ -80,7 +80,7 @@ class Settings(Access):
             cause = first.get("ctx", {}).get("error")
             if isinstance(cause, SettingsError):
                 raise cause from None
-            raise unusable(name, first["msg"].removeprefix("Value error, ")) from None
+            raise wrong_setting(name, first["msg"].removeprefix("Value error, ")) from None
 
     @field_validator("switchable_envs", "allowed_symbols", "denied_symbols", mode="before")
     @classmethod
@@ -133,7 +133,7 @@ class Settings(Access):
         return frozenset({self.environment}) | self.switchable_envs
 
 
-def unusable(name: str, why: str) -> SettingsError:
+def wrong_setting(name: str, why: str) -> SettingsError:
     """The error for a variable whose value cannot be meant; ``why`` does not repeat the value of a secret."""
     return SettingsError(
         f"{name} cannot be used: {why}.",

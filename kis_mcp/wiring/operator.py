@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kis_mcp.environment import Environment
-from kis_mcp.settings import Settings, unusable
+from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
     from kis_mcp.storage.halt import HaltFile
@@ -25,7 +25,7 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: Naming the first variable at fault.
     """
     settings = Settings.load(**overrides)
-    own_commissions(settings)
+    _own_commissions(settings)
     return settings
 
 
@@ -50,11 +50,11 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         allowed_symbols=settings.allowed_symbols,
         denied_symbols=settings.denied_symbols,
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
-        commissions=own_commissions(settings),
+        commissions=_own_commissions(settings),
     )
 
 
-def own_commissions(settings: Settings) -> Mapping[str, Commission]:
+def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
     """Market → what this account pays, by KIS_COMMISSION.
 
     Raises:
@@ -67,7 +67,7 @@ def own_commissions(settings: Settings) -> Mapping[str, Commission]:
     try:
         return commissions(settings.commission)
     except ValueError as error:
-        raise unusable("KIS_COMMISSION", str(error)) from None
+        raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
 def kill_switch(settings: Settings) -> HaltFile:
