@@ -14,7 +14,7 @@ from kis_mcp.clock import KST, Clock
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
 SAMSUNG = "005930"

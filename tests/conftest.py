@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from tests.client import NOW
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,11 @@ OUTER_ROOMS = {
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog"},
     "storage": GROUND | {"catalog", "trading", "kis"},
-    "settings": GROUND | {"catalog", "trading"},
+    "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
-    "confirm": GROUND | {"catalog", "trading", "storage", "settings"},
+    "confirm": GROUND | {"catalog", "trading", "storage"},
     "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
-    "server": GROUND | {"catalog", "market", "trading", "kis", "settings", "confirm", "wiring"},
+    "server": GROUND | {"catalog", "market", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
     "__main__": {"cli"},
 }
@@ -33,9 +35,25 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "simulator": ("options", "state", "market", "engine", "wire", "gate", "world", "answers"),
+    "simulator": (
+        "options",
+        "state",
+        "market",
+        "engine",
+        "wire",
+        "gate",
+        "ledger",
+        "world",
+        "answers",
+        "embedded",
+        "asgi",
+        "loopback",
+    ),
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""
+
+ROOMS_WITH_A_FACE = {"settings", "confirm", "wiring", "simulator"}
+"""Rooms that hand on by their ``__init__`` all that others use."""
 
 OUTSIDE_LIBRARIES = {
     "mcp",
@@ -62,8 +80,13 @@ SPEAKS_BOTH = PACKAGE / "storage" / "uninterrupted.py"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def parts_of(path: Path) -> tuple[str, ...]:
-    return path.relative_to(PACKAGE).with_suffix("").parts
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def part_of(path: Path) -> str:
+    """The folder or module of a room that a file belongs to; empty for a room that is one module."""
+    return "".join(path.relative_to(PACKAGE).with_suffix("").parts[1:2])
 
 
 def imported(path: Path) -> set[str]:
@@ -87,48 +110,70 @@ def rooms(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("kis_mcp.")} - {"__version__"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def each(paths: Iterable[Path]) -> pytest.MarkDecorator:
+    """A case for each module."""
+    return pytest.mark.parametrize("path", list(paths), ids=lambda path: str(path.relative_to(PACKAGE)))
+
+
+@each(path for path in MODULES if room_of(path) in OUTER_ROOMS)
 def test_a_module_imports_only_what_its_room_may_touch(path: Path) -> None:
-    room = parts_of(path)[0]
-    if room != "__init__":
-        assert rooms(imported(path)) <= OUTER_ROOMS[room] | {room}
+    room = room_of(path)
+    assert rooms(imported(path)) <= OUTER_ROOMS[room] | {room}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each(path for path in MODULES if part_of(path) in ROOMS_IN_ORDER.get(room_of(path), ()))
 def test_a_part_of_a_room_imports_only_the_parts_before_it(path: Path) -> None:
-    room, *inner = parts_of(path)
-    order = ROOMS_IN_ORDER.get(room, ())
-    if inner and inner[0] in order:
-        used = {name.split(".")[2] for name in imported(path) if name.startswith(f"kis_mcp.{room}.")}
-        assert used & set(order) <= set(order[: order.index(inner[0]) + 1])
+    room = room_of(path)
+    order = ROOMS_IN_ORDER[room]
+    used = {name.split(".")[2] for name in imported(path) if name.startswith(f"kis_mcp.{room}.")}
+    assert used & set(order) <= set(order[: order.index(part_of(path)) + 1])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each(MODULES)
+def test_a_room_with_a_face_is_used_by_its_face(path: Path) -> None:
+    others = {f"kis_mcp.{room}." for room in ROOMS_WITH_A_FACE - {room_of(path)}}
+    statements = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    assert [node.module for node in statements if (node.module or "").startswith(tuple(others))] == []
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS_WITH_A_FACE))
+def test_a_face_hands_on_all_that_it_names_and_nothing_else(room: str) -> None:
+    face = import_module(f"kis_mcp.{room}")
+    assert [name for name in face.__all__ if not hasattr(face, name)] == []
+    assert not hasattr(face, "no_such_name")
+
+
+@each(path for path in MODULES if room_of(path) in INSIDE)
 def test_the_inside_knows_no_transport_and_no_store(path: Path) -> None:
-    if parts_of(path)[0] in INSIDE:
-        assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
+    assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
+
+
+@each(path for path in MODULES if room_of(path) not in ("server", "cli"))
+def test_only_the_server_and_the_command_line_know_mcp(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & {"mcp", "mcp_types"}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_room_waits_in_one_dialect(dialect: str) -> None:
     speakers = {path for path in MODULES if dialect in {name.split(".")[0] for name in imported(path)}}
-    assert {parts_of(path)[0] for path in speakers - {SPEAKS_BOTH}} == DIALECTS[dialect]
+    assert {room_of(path) for path in speakers - {SPEAKS_BOTH}} == DIALECTS[dialect]
 
 
 def test_every_room_of_the_package_has_its_arrows() -> None:
-    assert {parts_of(path)[0] for path in MODULES} - {"__init__"} == OUTER_ROOMS.keys()
+    assert {room_of(path) for path in MODULES} - {"__init__"} == OUTER_ROOMS.keys()
 
 
-def test_every_part_of_trading_has_its_place() -> None:
-    parts = {inner[0] for path in MODULES for room, *inner in [parts_of(path)] if room == "trading"}
-    assert parts - {"__init__"} == set(ROOMS_IN_ORDER["trading"])
+@pytest.mark.parametrize("ordered", ROOMS_IN_ORDER)
+def test_every_part_of_an_ordered_room_has_its_place(ordered: str) -> None:
+    parts = {part_of(path) for path in MODULES if room_of(path) == ordered}
+    assert parts - {"__init__"} == set(ROOMS_IN_ORDER[ordered])
 
 
 def test_only_the_command_line_prints() -> None:
     printing = [
         path
         for path in MODULES
-        if parts_of(path)[0] != "cli"
+        if room_of(path) != "cli"
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]

@@ -56,12 +56,12 @@ async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) ->
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")
     try:
-        return _answered(question)
+        return _take_answers(question)
     except typer.Abort:
         return ElicitResult(action="cancel")
 
 
-def _answered(question: ElicitRequestFormParams) -> ElicitResult:
+def _take_answers(question: ElicitRequestFormParams) -> ElicitResult:
     """What the person types.
 
     Raises:

@@ -10,12 +10,11 @@ import anyio
 import typer
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.confirm.pin import Pin
+from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
-from kis_mcp.settings.profile import Profile
-from kis_mcp.settings.settings import Settings
-from kis_mcp.wiring.status import gateway_status
+from kis_mcp.settings import Profile, Settings
+from kis_mcp.wiring import gateway_status, load_settings
 
 
 def run(*, as_json: bool) -> None:
@@ -24,7 +23,7 @@ def run(*, as_json: bool) -> None:
     Raises:
         SettingsError: The settings themselves are wrong; its message is the finding.
     """
-    report = anyio.run(diagnose, Settings.load())
+    report = anyio.run(diagnose, load_settings())
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
         return
@@ -65,7 +64,7 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
         "state": "ready",
         "address": profile.rest_url or "inside this process",
         "accounts": ", ".join(f"{kind} {account.masked}" for kind, account in profile.accounts.items()) or "none",
-        "tools": _offered(profile),
+        "tools": _tool_count(profile),
         **await gateway_status(settings, profile),
     }
 
@@ -76,5 +75,5 @@ def _pin(pin: Pin) -> str:
     return "locked after too many wrong tries (kis-mcp setup-pin)" if pin.is_locked() else "set"
 
 
-def _offered(profile: Profile) -> int:
+def _tool_count(profile: Profile) -> int:
     return sum(1 for api in catalog().apis if not profile.environment.uses_demo_api or api.in_demo)

@@ -7,24 +7,24 @@ import sys
 import typer
 
 from kis_mcp.clock import system_clock
-from kis_mcp.settings.settings import Settings
-from kis_mcp.wiring.operator import kill_switch
+from kis_mcp.settings import Settings
+from kis_mcp.wiring import kill_switch, load_settings
 
 _WORD = "RESUME"
 
 
 def kill(reason: str) -> None:
     """Halt trading and say where, and how to lift it."""
-    settings = Settings.load()
+    settings = load_settings()
     halt = kill_switch(settings)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
-    typer.echo(_halted(settings, halt.reason()))
+    typer.echo(_state(settings, halt.reason()))
     typer.echo("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
 def resume() -> int:
     """Lift the halt once a person has typed the word; the exit code. Never without a terminal."""
-    settings = Settings.load()
+    settings = load_settings()
     halt = kill_switch(settings)
     reason = halt.reason()
     if reason is None:
@@ -33,7 +33,7 @@ def resume() -> int:
     if not sys.stdin.isatty():
         typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
-    typer.echo(_halted(settings, reason))
+    typer.echo(_state(settings, reason))
     if typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False) != _WORD:
         typer.echo("Trading stays halted.")
         return 1
@@ -42,5 +42,5 @@ def resume() -> int:
     return 0
 
 
-def _halted(settings: Settings, reason: str | None) -> str:
+def _state(settings: Settings, reason: str | None) -> str:
     return f"All new orders are halted in {settings.data_dir}: {reason}."

@@ -17,9 +17,8 @@ import typer
 from kis_mcp.catalog.render import to_json
 from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.settings.settings import Settings
 from kis_mcp.trading.blotter.history import COLUMNS, OrderHistory
-from kis_mcp.wiring.order_records import order_records
+from kis_mcp.wiring import load_settings, read_order_records
 
 _LEADING = ("at", "state", "ours", "side", "symbol", "quantity", "price", "filled_quantity", "order_id", "decided_by")
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -75,11 +74,11 @@ def _records(
     environment: Environment | None, start: date, end: date, *, ask_kis: bool
 ) -> tuple[OrderHistory, Environment]:
     chosen: dict[str, Any] = {"env": environment} if environment else {}
-    settings = Settings.load(**chosen)
+    settings = load_settings(**chosen)
     where = settings.environment
 
     async def read() -> OrderHistory:
-        return await order_records(settings, where, start, end, ask_kis=ask_kis)
+        return await read_order_records(settings, where, start, end, ask_kis=ask_kis)
 
     return anyio.run(read), where
 

@@ -10,7 +10,7 @@ import anyio
 
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring import load_settings
 
 
 def serve_stdio(options: SurfaceOptions) -> None:
@@ -18,7 +18,7 @@ def serve_stdio(options: SurfaceOptions) -> None:
     gc.disable()  # Imports make no garbage, and looking for it takes a tenth of the start. `run_stdio` turns it on.
     from kis_mcp.server.transports import run_stdio
 
-    anyio.run(run_stdio, Settings.load(), options)
+    anyio.run(run_stdio, load_settings(), options)
 
 
 def serve_http(address: str, options: SurfaceOptions) -> None:
@@ -36,7 +36,7 @@ def serve_http(address: str, options: SurfaceOptions) -> None:
         raise SettingsError(
             f"--http {address} is not HOST:PORT.", remedy="Give an address such as 127.0.0.1:8765.", field="--http"
         )
-    settings = Settings.load()
+    settings = load_settings()
     if settings.http_token is not None:
         token = settings.http_token.get_secret_value()
     else:

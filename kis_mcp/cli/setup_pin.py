@@ -6,9 +6,9 @@ import sys
 
 import typer
 
-from kis_mcp.confirm.pin import LONGEST, SHORTEST, Pin
+from kis_mcp.confirm import Pin
 from kis_mcp.errors import BadArgument
-from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring import load_settings
 
 
 def run() -> None:
@@ -19,11 +19,12 @@ def run() -> None:
     """
     if not sys.stdin.isatty():
         raise BadArgument("A PIN is typed by a person.", remedy="Run kis-mcp setup-pin in a terminal.", field="PIN")
-    pin = Pin(Settings.load().data_dir)
+    pin = Pin(load_settings().data_dir)
     if pin.is_set():
         typer.echo("This replaces the PIN that is set.")
     typer.echo(
-        f"The PIN approves orders on a page of this machine: {SHORTEST} to {LONGEST} characters, told to no program."
+        f"The PIN approves orders on a page of this machine: {Pin.shortest} to {Pin.longest} characters,"
+        " told to no program."
     )
     pin.set(typer.prompt("PIN", hide_input=True, confirmation_prompt="Once more"))
     typer.echo("The PIN is set. Orders that a client cannot ask about are now approved in the browser.")

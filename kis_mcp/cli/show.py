@@ -32,8 +32,8 @@ def show_result(console: Console, result: CallToolResult) -> None:
 def show_block(console: Console, name: str, block: dict[str, Any] | list[dict[str, Any]]) -> None:
     """Print rows as a table of the leading columns that fit, a record as its filled fields."""
     if isinstance(block, list):
-        columns = _fitting(block, console.width)
-        table = Table(*columns, title=_titled(name, block, columns), title_justify="left", box=None)
+        columns = _columns_that_fit(block, console.width)
+        table = Table(*columns, title=_title(name, block, columns), title_justify="left", box=None)
         for row in block:
             table.add_row(*(_text(row.get(column)) for column in columns))
     else:
@@ -44,7 +44,7 @@ def show_block(console: Console, name: str, block: dict[str, Any] | list[dict[st
     console.print(table)
 
 
-def _fitting(rows: list[dict[str, Any]], width: int) -> list[str]:
+def _columns_that_fit(rows: list[dict[str, Any]], width: int) -> list[str]:
     columns: list[str] = []
     for column in rows[0] if rows else ():
         values = [_text(row.get(column)) for row in rows]
@@ -56,7 +56,7 @@ def _fitting(rows: list[dict[str, Any]], width: int) -> list[str]:
     return columns
 
 
-def _titled(name: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
+def _title(name: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
     hidden = sum(1 for column in (rows[0] if rows else ()) if any(row.get(column) is not None for row in rows))
     hidden -= len(columns)
     return f"{name} (and {hidden} more columns)" if hidden else name if rows else f"{name}: none"

@@ -8,9 +8,8 @@ import threading
 import anyio
 import typer
 
-from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import run_simulator
+from kis_mcp.simulator import SimulatorOptions, run_simulator
+from kis_mcp.wiring import load_settings
 
 
 def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate: int) -> None:
@@ -18,7 +17,7 @@ def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate:
 
     Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
     """
-    state = Settings.load().data_dir / "simulator" / f"seed-{seed}.db"
+    state = load_settings().data_dir / "simulator" / f"seed-{seed}.db"
     options = SimulatorOptions(
         seed=seed, real_rate=real_rate, demo_rate=demo_rate, state_path=state, real_port=real_port, demo_port=demo_port
     )

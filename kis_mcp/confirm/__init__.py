@@ -1,0 +1,7 @@
+"""How a person is asked to confirm: the choice of a way, the preview's token, the PIN, and the page of this machine."""
+
+from kis_mcp.confirm.channel import ConfirmChannel, choose_channel
+from kis_mcp.confirm.page.approvals import Approvals
+from kis_mcp.confirm.pin import Pin
+
+__all__ = ["Approvals", "ConfirmChannel", "Pin", "choose_channel"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
 
 ConfirmChannel: TypeAlias = Literal["elicitation", "page", "preview", "never"]
 """``elicitation``: the client asks. ``page``: a page on this machine asks, and wants the PIN. ``preview``: the call is
 repeated with the token of its preview. ``never``: nobody is asked."""
 
 
-def channel(
+def choose_channel(
     environment: Environment, *, confirm: Literal["ask", "never"], client_can_be_asked: bool, pin_is_set: bool
 ) -> ConfirmChannel | None:
     """The way an order is confirmed; None where it must be refused. In real it is a person's, or none."""
@@ -24,13 +23,3 @@ def channel(
     if pin_is_set:
         return "page"
     return None if is_real else "preview"
-
-
-def nobody_to_ask(what: str) -> OrderRefused:
-    """The refusal where there is no way to a person."""
-    return OrderRefused(
-        f"{what} needs a person's confirmation, and this client cannot ask for it: it does not support MCP form"
-        " elicitation. Nothing was sent.",
-        remedy="Let the person run kis-mcp setup-pin once in a terminal, to approve in the browser from then on, or use"
-        " a client that supports form elicitation.",
-    )

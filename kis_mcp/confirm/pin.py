@@ -11,14 +11,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.storage.shared import LockedFile
 
 FILE = "pin.json"
-SHORTEST = 4
-LONGEST = 64
 MOST_WRONG = 10
 """After so many wrong PINs, over all approvals and processes, the PIN is good for nothing until a new one is set."""
 FORGIVEN_AFTER = timedelta(days=1)
@@ -30,7 +29,14 @@ _LOCK_SECONDS = 5.0
 
 
 class Pin:
-    """The PIN of one data folder, shared by every process that uses the folder. Its methods block."""
+    """The PIN of one data folder, shared by every process that uses the folder. Its methods block.
+
+    Attributes:
+        shortest, longest: How many characters a PIN has.
+    """
+
+    shortest: ClassVar = 4
+    longest: ClassVar = 64
 
     def __init__(self, folder: Path, clock: Clock = system_clock) -> None:
         self._path = folder / FILE
@@ -53,9 +59,9 @@ class Pin:
         Raises:
             BadArgument: It is too short or too long.
         """
-        if not SHORTEST <= len(_normalized(pin)) <= LONGEST:
+        if not self.shortest <= len(_normalized(pin)) <= self.longest:
             raise BadArgument(
-                f"A PIN has {SHORTEST} to {LONGEST} characters.",
+                f"A PIN has {self.shortest} to {self.longest} characters.",
                 remedy="Choose another, best of six or more.",
                 field="PIN",
             )

@@ -5,10 +5,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import Any, cast
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog.error_codes import known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -61,25 +60,6 @@ _REMEDIES: dict[type[KisMcpError], str] = {
     OrderRejected: "Nothing was ordered: correct the order as KIS' message says before placing it again.",
     OrderStateUnknown: "Do not place it again: look it up among the day's orders first.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCode:
-    """A row of ``resources/error_codes.csv``: KIS' code, its meaning, the ``kind`` of error it is, what to do."""
-
-    code: str
-    meaning: str
-    kind: str
-    remedy: str
-
-
-@cache
-def known_codes() -> Mapping[str, KnownCode]:
-    """KIS' documented message codes."""
-    return {
-        row["code"]: KnownCode(row["code"], row["meaning"], row["class"], row["remedy"])
-        for row in csv_rows(resources_folder() / "error_codes.csv")
-    }
 
 
 class RequestError(Exception):

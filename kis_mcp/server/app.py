@@ -20,8 +20,8 @@ from kis_mcp.server.one_page import require_first_page
 from kis_mcp.server.resources import Resources
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 from kis_mcp.server.tool_listing import tool_of
-from kis_mcp.settings.settings import Settings
-from kis_mcp.wiring.environments import Environments, open_environments
+from kis_mcp.settings import Settings
+from kis_mcp.wiring import Environments, open_environments
 
 NAME = "kis-mcp"
 

@@ -2,7 +2,7 @@
 
 In the handshake era the question is a request to the client in the middle of the call. Since 2026-07-28 the call ends
 with the question and the client repeats it with the answer, so everything before the question runs in an earlier
-request than everything after it. What has to survive in between travels through the client as ``Asked``, sealed by
+request than everything after it. What has to survive in between travels through the client as `Question`, sealed by
 `RequestStateBoundary` and bound to this tool and these arguments: the client can replay it, but neither read nor alter
 it. That an answer counts only once is the order desk's promise, not this module's.
 """
@@ -36,19 +36,19 @@ _QUANTITY = "quantity"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question and what it is about.
+class Question:
+    """What a person is asked, and what it is about.
 
     Attributes:
         environment: Where it was asked; the answer counts there, whatever was switched to meanwhile.
         subject: What the answer decides, such as an intent's id.
-        question: The whole text, the same in every round.
+        text: The whole of it, the same in every round.
         quantity: What the person has to type beside the box to tick; None for nothing.
     """
 
     environment: str
     subject: str
-    question: str
+    text: str
     quantity: str | None = None
 
 
@@ -83,13 +83,13 @@ class Person:
         return self._repeats_calls or self._context.session.can_send_request
 
     @property
-    def asked(self) -> Asked | None:
+    def repeated_question(self) -> Question | None:
         """The question that this call repeats, where it is such a repetition."""
         if not self._repeats_calls or self._params.request_state is None:
             return None
-        return Asked(**json.loads(self._params.request_state))
+        return Question(**json.loads(self._params.request_state))
 
-    async def ask(self, asked: Asked, label: str) -> Decision:
+    async def ask(self, question: Question, label: str) -> Decision:
         """Put the question to the person. ``label`` stands beside the box to tick.
 
         An acceptance without the tick, or with another quantity, is a no; an answer that is none (a client that fails
@@ -98,44 +98,44 @@ class Person:
         Raises:
             AnswerNeeded: In the modern era, while there is no answer yet.
         """
-        form = ElicitRequestFormParams(message=asked.question, requested_schema=_form(asked, label))
+        form = ElicitRequestFormParams(message=question.text, requested_schema=_form(question, label))
         if not self._repeats_calls:
-            return await self._ask_now(form, asked)
-        response = (self._params.input_responses or {}).get(_KEY) if self.asked == asked else None
+            return await self._ask_now(form, question)
+        response = (self._params.input_responses or {}).get(_KEY) if self.repeated_question == question else None
         if response is None:
-            state = json.dumps(asdict(asked))
+            state = json.dumps(asdict(question))
             raise AnswerNeeded(
                 InputRequiredResult(input_requests={_KEY: ElicitRequest(params=form)}, request_state=state)
             )
-        return _decision(response, asked) if isinstance(response, ElicitResult) else _decided("cancelled")
+        return _decision(response, question) if isinstance(response, ElicitResult) else _decided("cancelled")
 
-    async def _ask_now(self, form: ElicitRequestFormParams, asked: Asked) -> Decision:
+    async def _ask_now(self, form: ElicitRequestFormParams, question: Question) -> Decision:
         session, request_id = self._context.session, self._context.request_id
         try:
             response = await session.elicit_form(form.message, form.requested_schema, request_id)
         except (MCPError, ValidationError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             return _decided("cancelled", "the client failed to ask")
-        return _decision(response, asked)
+        return _decision(response, question)
 
 
-def _form(asked: Asked, label: str) -> ElicitRequestedSchema:
+def _form(question: Question, label: str) -> ElicitRequestedSchema:
     properties: dict[str, Any] = {_KEY: {"type": "boolean", "title": label, "default": False}}
-    if asked.quantity is not None:
+    if question.quantity is not None:
         properties[_QUANTITY] = {
-            "type": "integer" if asked.quantity.isdigit() else "number",
+            "type": "integer" if question.quantity.isdigit() else "number",
             "title": "Type the quantity",
             "description": "As it stands above: real money is at stake.",
         }
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _decision(response: ElicitResult, asked: Asked) -> Decision:
+def _decision(response: ElicitResult, question: Question) -> Decision:
     if response.action != "accept":
         return _decided("declined" if response.action == "decline" else "cancelled")
     content = response.content or {}
     if content.get(_KEY) is not True:
         return _decided("declined", "the box was not ticked")
-    if asked.quantity is not None and _number(content.get(_QUANTITY)) != Decimal(asked.quantity):
+    if question.quantity is not None and _number(content.get(_QUANTITY)) != Decimal(question.quantity):
         return _decided("declined", "another quantity was typed")
     return _decided("accepted")
 

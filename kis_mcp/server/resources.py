@@ -29,7 +29,7 @@ from mcp_types import (
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.server.one_page import require_first_page
-from kis_mcp.wiring.environments import Environments
+from kis_mcp.wiring import Environments
 
 CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"
@@ -67,7 +67,7 @@ class Resources:
     ) -> ListResourcesResult:
         """The catalogue, the error codes and the guides; the tools' documents come by their template."""
         require_first_page(params)
-        return ListResourcesResult(resources=list(self._listed()))
+        return ListResourcesResult(resources=list(self._resources()))
 
     async def list_templates(
         self,
@@ -98,7 +98,7 @@ class Resources:
         text = await anyio.to_thread.run_sync(self._text, params.uri.rstrip("/"))
         return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, mime_type=_MARKDOWN, text=text)])
 
-    def _listed(self) -> Iterator[Resource]:
+    def _resources(self) -> Iterator[Resource]:
         yield Resource(
             uri=CATALOGUE,
             name="apis",
@@ -124,11 +124,12 @@ class Resources:
 
     def _text(self, uri: str) -> str:
         from kis_mcp.catalog.document import catalogue, document
+        from kis_mcp.catalog.error_codes import error_document
 
         if uri == CATALOGUE:
             return catalogue((*self._catalog.core, *self._catalog.apis))
         if uri == ERRORS:
-            return error_codes()
+            return error_document()
         if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
             return guide.text
         if uri.startswith(DOCUMENT) and (api := self._catalog.find(uri.removeprefix(DOCUMENT))):
@@ -139,27 +140,13 @@ class Resources:
         from difflib import get_close_matches
 
         tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
-        known = [*(resource.uri for resource in self._listed()), *(f"{DOCUMENT}{tool}" for tool in tools)]
+        known = [*(resource.uri for resource in self._resources()), *(f"{DOCUMENT}{tool}" for tool in tools)]
         near = get_close_matches(uri, known, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} lists every tool."
 
     @cached_property
     def _guides(self) -> Mapping[str, Guide]:
         return {path.stem: _guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
-
-
-def error_codes() -> str:
-    """KIS' message codes as a table."""
-    from kis_mcp.catalog.markdown import table
-    from kis_mcp.kis.errors import known_codes
-
-    rows = ((known.code, known.meaning, known.kind, known.remedy) for known in known_codes().values())
-    intro = (
-        "An error names KIS' code, its class and the next step. Codes that are not here come with KIS' own message and "
-        "are told by their class: bad_argument, credentials, not_in_environment, rate_limit and kis_unavailable of "
-        "reads; order_rejected (nothing was ordered) and order_state_unknown (look, never order again) of orders."
-    )
-    return f"# Error codes of KIS\n\n{intro}\n\n{table(('code', 'meaning', 'class', 'what to do'), rows)}\n"
 
 
 def _guide(path: Path) -> Guide:

@@ -16,7 +16,7 @@ from mcp.server.stdio import stdio_server
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.settings.settings import Settings
+from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -15,7 +15,7 @@ import anyio.to_thread
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.settings.settings import Settings
+from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis

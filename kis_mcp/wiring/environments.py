@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +20,13 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
-from kis_mcp.settings.settings import Settings
+from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
     from kis_mcp.catalog.model import CacheClass
-    from kis_mcp.confirm.page.approvals import Approvals
-    from kis_mcp.simulator.options import SimulatorOptions
+    from kis_mcp.confirm import Approvals
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
 
@@ -94,7 +92,7 @@ class Environments:
     @cached_property
     def approvals(self) -> Approvals:
         """The pages on which a person approves what a client cannot ask about."""
-        from kis_mcp.confirm.page.approvals import Approvals
+        from kis_mcp.confirm import Approvals
 
         return Approvals(self.settings.data_dir, seconds=self.settings.approval_seconds, clock=self.clock)
 
@@ -135,7 +133,11 @@ class Environments:
         folder = private_folder(self._folder(environment))
         rest_url = profile.rest_url
         if not rest_url:
-            folder, rest_url = await self._start_simulator(folder)
+            from kis_mcp.wiring.simulated import start_simulator
+
+            folder, rest_url = await start_simulator(
+                self._simulators, folder, requests_per_second=profile.requests_per_second, clock=self.clock
+            )
         connection = Connection(
             environment,
             rest_url=rest_url,
@@ -172,31 +174,6 @@ class Environments:
     def _folder(self, environment: Environment) -> Path:
         return self.settings.data_dir / environment.value
 
-    async def _start_simulator(self, folder: Path) -> tuple[Path, str]:
-        """Start the embedded KIS for as long as the server runs.
-
-        Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each.
-
-        Returns:
-            The folder that the world lies in, and the address.
-        """
-        from kis_mcp.simulator.options import SimulatorOptions
-        from kis_mcp.simulator.state import StateInUse
-        from kis_mcp.storage.folders import private_folder
-
-        for number in count(2):
-            options = SimulatorOptions(
-                real_rate=self.settings.rate_limit_sim,
-                clock=self.clock,
-                state_path=folder / "simulator.db",
-                token_interval_seconds=0,
-            )
-            try:
-                return folder, await self._simulators.start(_run_simulator, options)
-            except StateInUse:
-                folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
-        raise AssertionError("unreachable")
-
 
 @asynccontextmanager
 async def open_environments(
@@ -222,16 +199,3 @@ def _lifetimes(settings: Settings) -> Mapping[CacheClass, float]:
     from kis_mcp.catalog.cache import LIFETIMES
 
     return {**LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}
-
-
-async def _run_simulator(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
-    from kis_mcp.simulator.server import run_simulator
-
-    running = AsyncExitStack()
-    simulator = await running.enter_async_context(run_simulator(options))
-    try:
-        task_status.started(simulator.real_url)
-        await anyio.sleep_forever()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await running.aclose()

@@ -1,18 +1,42 @@
-"""The operator's settings as the limits that orders are held to, and the kill switch."""
+"""The operator's settings: read, held against what trading knows, as the limits of orders, and as the kill switch.
+
+Every command begins here, so what is slow to import is imported where it is used.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from kis_mcp.environment import Environment
-from kis_mcp.settings.settings import Settings
-from kis_mcp.storage.halt import HaltFile
-from kis_mcp.trading.guard.fees import commissions
-from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.settings import Settings, wrong_setting
+
+if TYPE_CHECKING:
+    from kis_mcp.storage.halt import HaltFile
+    from kis_mcp.trading.guard.fees import Commission
+    from kis_mcp.trading.guard.limits import OrderLimits
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the configuration, and refuse it as a whole before anything starts; ``overrides`` win over every source.
+
+    Raises:
+        SettingsError: Naming the first variable at fault.
+    """
+    settings = Settings.load(**overrides)
+    _own_commissions(settings)
+    return settings
 
 
 def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
-    """The limits of one environment. A simulator's market never closes, so there its hours count only if asked for."""
+    """The limits of one environment. A simulator's market never closes, so there its hours count only if asked for.
+
+    Raises:
+        SettingsError: The settings were not read by `load_settings`, which would have refused them.
+    """
+    from kis_mcp.trading.guard.limits import OrderLimits
+
     most = settings.max_order_quantity
     is_simulated = settings.profile(environment).is_simulated
     return OrderLimits(
@@ -26,10 +50,28 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         allowed_symbols=settings.allowed_symbols,
         denied_symbols=settings.denied_symbols,
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
-        commissions=commissions(settings.commission),
+        commissions=_own_commissions(settings),
     )
+
+
+def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
+    """Market → what this account pays, by KIS_COMMISSION.
+
+    Raises:
+        SettingsError: It cannot be read.
+    """
+    if not settings.commission:
+        return {}
+    from kis_mcp.trading.guard.fees import commissions
+
+    try:
+        return commissions(settings.commission)
+    except ValueError as error:
+        raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
 def kill_switch(settings: Settings) -> HaltFile:
     """What stops all new orders of every process and environment with these settings' data folder."""
+    from kis_mcp.storage.halt import HaltFile
+
     return HaltFile(settings.data_dir)

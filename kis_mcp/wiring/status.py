@@ -7,8 +7,7 @@ from typing import Any
 
 from kis_mcp.catalog.render import to_json
 from kis_mcp.clock import system_clock
-from kis_mcp.settings.profile import Profile
-from kis_mcp.settings.settings import Settings
+from kis_mcp.settings import Profile, Settings
 
 
 async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]:

@@ -16,9 +16,8 @@ from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.simulator.gate.faults import Fault
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.lists import lists_of
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER

@@ -43,10 +43,15 @@ def test_call_names_arguments_that_are_no_object(arguments: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("command", ["serve", "doctor"])
-def test_a_wrong_setting_stops_the_start_with_its_name(command: str, tmp_path: Path) -> None:
-    finished = run(command, data_dir=tmp_path, KIS_ENV="real")
+@pytest.mark.parametrize(
+    ("variables", "field"), [({"KIS_ENV": "real"}, "KIS_APP_KEY"), ({"KIS_COMMISSION": "US free"}, "KIS_COMMISSION")]
+)
+def test_a_wrong_setting_stops_the_start_with_its_name(
+    command: str, variables: dict[str, str], field: str, tmp_path: Path
+) -> None:
+    finished = run(command, data_dir=tmp_path, **variables)
     assert finished.returncode == 2
-    assert "KIS_APP_KEY" in finished.stderr
+    assert field in finished.stderr
     assert "Traceback" not in finished.stderr
     assert finished.stdout == ""
 

@@ -7,7 +7,7 @@ import pytest
 
 from kis_mcp.confirm import preview
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.trading.desk.question import question
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
 from tests.server.tools.test_orders import journaled

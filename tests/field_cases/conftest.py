@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import run_simulator
+from kis_mcp.simulator import SimulatorOptions, run_simulator
 from tests.client import NOW, Person, blocks, connected, error, settings_for
 from tests.field_cases.stub import Stub, StubbedKis, stubbed
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.kis.fake_kis import Answered, Break, Seen, encoded, read_request
 
 Stub: TypeAlias = Mapping[str, Any] | Answered | Break | Callable[[Seen], "Stub | None"]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kis_mcp.catalog.error_codes import known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -17,7 +18,7 @@ from kis_mcp.errors import (
     OrderStateUnknown,
     RateLimited,
 )
-from kis_mcp.kis.errors import Answer, RequestError, known_codes, read_reply, read_token
+from kis_mcp.kis.errors import Answer, RequestError, read_reply, read_token
 
 KINDS = {kind.kind for kind in (BadArgument, CredentialsError, KisUnavailable, NotInEnvironment, RateLimited)}
 JSON = st.recursive(

@@ -12,8 +12,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment, OrderStateUnknown
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.rest import HttpGateway
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.shared import shared_files
 from tests.kis.fake_kis import at_once
 

@@ -57,7 +57,7 @@ def minutes_back(last: datetime, opening: time, closing: time, first: date) -> I
             minute -= timedelta(minutes=1)
 
 
-def korean_minutes(elements: Mapping[str, str], first: date = date(2026, 2, 25)) -> dict[str, Any]:
+def korean_minutes(elements: Mapping[str, str], first: date = date(2026, 2, 19)) -> dict[str, Any]:
     day, clock = date.fromisoformat(elements["FID_INPUT_DATE_1"]), elements["FID_INPUT_HOUR_1"]
     last = min(NOW, datetime.combine(day, time.fromisoformat(clock), KST))
     stamps = minutes_back(last, time(9), time(15, 29), first)
@@ -180,8 +180,11 @@ async def test_minutes_reach_back_over_days(apis: KisApis) -> None:
 async def test_a_long_range_of_minutes_ends_early_and_says_where_to_go_on(apis: KisApis, gateway: FakeGateway) -> None:
     wanted = CandleRange("1m", start=date(2026, 1, 2), limit=10_000)
     found = await get_candles(apis, SAMSUNG, wanted, now=NOW)
-    assert len(gateway.asked) <= MAX_PAGES
-    assert found.earlier == found.candles[0].time or found.earlier is None
+    assert len(gateway.asked) == MAX_PAGES
+    first = found.candles[0].time
+    assert found.earlier == first > datetime(2026, 1, 2, tzinfo=KST)
+    rest = await get_candles(apis, SAMSUNG, replace(wanted, before=found.earlier), now=NOW)
+    assert (rest.candles[-1].time, rest.earlier) == (first - timedelta(minutes=1), None)
 
 
 async def test_a_merged_candle_that_the_last_page_cut_is_left_to_the_next_answer(

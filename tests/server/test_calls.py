@@ -17,7 +17,7 @@ from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.tools import registry
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.call import page as page_of
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import SAMSUNG, Person, blocks, connected, error, settings_for, text
 
 READS = [api.tool for api in catalog().core if api.risk != "order" and api.tool != "set_environment"]

@@ -17,13 +17,12 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult
 
 from kis_mcp.catalog.data import resources_folder
-from kis_mcp.confirm import preview
-from kis_mcp.confirm.channel import channel
+from kis_mcp.confirm import choose_channel, preview
 from kis_mcp.confirm.pin import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.trading.journal import PROPOSAL_LIFETIME
 from tests.client import BUY, NOW, Person, connected, settings_for
 from tests.confirm.page.conftest import Visitor
@@ -60,7 +59,7 @@ def cell(environment: Environment, client: str, setting: str) -> str:
     confirm, pin_is_set = SETTINGS[setting]
     if confirm == "never" and environment is Environment.REAL:
         return STARTS_NOT
-    by = channel(environment, confirm=confirm, client_can_be_asked=CLIENTS[client][1], pin_is_set=pin_is_set)
+    by = choose_channel(environment, confirm=confirm, client_can_be_asked=CLIENTS[client][1], pin_is_set=pin_is_set)
     return WORDS[by]
 
 

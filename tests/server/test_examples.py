@@ -12,7 +12,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.render import to_json
 from kis_mcp.catalog.schemas import output_schema
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import connected, error, settings_for, text
 
 READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket" and api.risk != "order"]

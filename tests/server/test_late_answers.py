@@ -12,7 +12,7 @@ from mcp_types import ElicitRequestParams, ElicitResult
 
 from kis_mcp.catalog.gateway import Urgency
 from kis_mcp.kis.limiter import RateLimiter
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.storage.halt import HaltFile
 from kis_mcp.storage.journal import SqlJournal

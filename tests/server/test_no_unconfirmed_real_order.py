@@ -34,8 +34,7 @@ from mcp_types import (
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, settings_for
 
 Arguments: TypeAlias = dict[str, Any]

@@ -10,8 +10,8 @@ from mcp_types import INVALID_PARAMS, TextResourceContents
 
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.document import document
+from kis_mcp.catalog.error_codes import known_codes
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.kis.errors import known_codes
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings

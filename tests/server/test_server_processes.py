@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER
 from kis_mcp.trading.journal import Record, Status

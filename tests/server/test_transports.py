@@ -22,7 +22,7 @@ from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.transports import http_app, listen, run_http
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +98,7 @@ print(json.dumps(sorted(sys.modules)))
             "catalog.apis",
             "catalog.arguments",
             "kis.rest",
-            "simulator.server",
+            "simulator.loopback",
             "trading.desk",
             "market.quote",
         )

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 
 ACCOUNT = {"CANO": "11112222", "ACNT_PRDT_CD": "01"}
 PRICE = ("/uapi/domestic-stock/v1/quotations/inquire-price", "FHKST01010100")

@@ -7,7 +7,7 @@ import pytest
 from mcp_types import ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
-from kis_mcp.settings.settings import Settings
-from kis_mcp.wiring.operator import order_limits
+from kis_mcp.settings import Settings
+from kis_mcp.wiring import load_settings, order_limits
 
 KEYS: dict[str, Any] = {"paper_app_key": "key", "paper_app_secret": "secret"}
 
@@ -55,4 +55,15 @@ def test_hours_are_kept_where_no_simulator_answers(environment: str, url: str, c
 )
 def test_a_limit_that_cannot_be_meant_is_named(name: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"KIS_{name.upper()}"):
-        Settings.load(**{name: value})
+        load_settings(**{name: value})
+
+
+def test_commissions_that_cannot_be_read_set_no_limits() -> None:
+    with pytest.raises(SettingsError) as refused:
+        order_limits(Settings.load(commission="US free"), Environment.SIM)
+    assert refused.value.field == "KIS_COMMISSION"
+
+
+def test_the_account_s_own_commissions_go_with_the_limits() -> None:
+    limits = order_limits(load_settings(commission="US 0.1%"), Environment.SIM)
+    assert limits.commissions == {"US": (Decimal("0.1"), Decimal(0))}

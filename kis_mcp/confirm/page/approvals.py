@@ -80,18 +80,18 @@ class Approvals:
         await anyio.to_thread.run_sync(_import_server)
         if page := self._open.get(subject):
             return await self._decision(page, report)
-        async with self._opened(subject, facts) as page:
+        async with self._open_page(subject, facts) as page:
             return await self._decision(page, report)
 
     @asynccontextmanager
-    async def _opened(self, subject: str, facts: QuestionFacts) -> AsyncGenerator[_Page]:
-        from kis_mcp.confirm.page.serving import listen, served
+    async def _open_page(self, subject: str, facts: QuestionFacts) -> AsyncGenerator[_Page]:
+        from kis_mcp.confirm.page.serving import listen, serve
         from kis_mcp.confirm.page.web import approval_app
 
         approval = Approval(facts, self._clock() + timedelta(seconds=self._seconds), self.pin, self._clock)
         listener, host = listen()
         page = self._open[subject] = _Page(approval, f"http://{host}/{approval.path}")
-        async with served(approval_app(approval, host), listener), anyio.create_task_group() as tasks:
+        async with serve(approval_app(approval, host), listener), anyio.create_task_group() as tasks:
             tasks.start_soon(self._expire, approval)
             tasks.start_soon(self._show, page.url)
             _log.warning("Waiting for approval at %s", page.url)

@@ -23,7 +23,7 @@ def listen() -> tuple[socket.socket, str]:
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
+async def serve(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
     """Serve the app, close the socket at the end, and finish the answers that are under way."""
     server = _Server(
         uvicorn.Config(

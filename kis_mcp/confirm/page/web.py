@@ -58,12 +58,12 @@ async def _respond(approval: Approval, host: str, request: Request) -> Response:
         case "GET":
             return _html(approval, 200)
         case "POST":
-            return await _answered(approval, host, request)
+            return await _take_answer(approval, host, request)
         case _:
             return _plain(405, "Only GET and POST.", {"Allow": "GET, POST"})
 
 
-async def _answered(approval: Approval, host: str, request: Request) -> Response:
+async def _take_answer(approval: Approval, host: str, request: Request) -> Response:
     if request.headers.getlist("origin") != [f"http://{host}"]:
         return _plain(403, "Only this page itself may answer.")
     form = await _form(request)

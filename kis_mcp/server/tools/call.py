@@ -13,9 +13,8 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Person
 from kis_mcp.server.progress import Progress
-from kis_mcp.wiring.brokerage import Brokerage
-from kis_mcp.wiring.environments import Environments
-from kis_mcp.wiring.reads import Reads
+from kis_mcp.server.tools.search import Reach
+from kis_mcp.wiring import Brokerage, Environments, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,7 @@ class Call:
         environment: Where it goes.
         person: Who can be asked.
         progress: Where waits are reported.
+        reach: Which other tools its client reaches.
     """
 
     api: Api
@@ -36,6 +36,7 @@ class Call:
     environments: Environments
     person: Person
     progress: Progress
+    reach: Reach
 
     def values(self) -> dict[str, Any]:
         """The arguments, checked and with defaults.

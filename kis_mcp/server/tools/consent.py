@@ -5,9 +5,10 @@ from __future__ import annotations
 import anyio
 import anyio.to_thread
 
-from kis_mcp.confirm.channel import ConfirmChannel, channel
+from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
-from kis_mcp.server.elicitation import Asked
+from kis_mcp.errors import OrderRefused
+from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk.question import QuestionFacts
 from kis_mcp.trading.journal import Decision
@@ -15,7 +16,7 @@ from kis_mcp.trading.journal import Decision
 
 async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | None:
     """How this call's person confirms an order in an environment."""
-    return channel(
+    return choose_channel(
         environment,
         confirm=call.environments.settings.confirm,
         client_can_be_asked=call.person.can_be_asked,
@@ -23,14 +24,14 @@ async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | N
     )
 
 
-async def ask_client(call: Call, asked: Asked, label: str) -> Decision:
+async def ask_client(call: Call, question: Question, label: str) -> Decision:
     """Have the client ask. In the handshake era a question stands for KIS_APPROVAL_SECONDS.
 
     Raises:
         AnswerNeeded: The client has to repeat the call with the answer.
     """
     with anyio.move_on_after(call.environments.settings.approval_seconds):
-        return await call.person.ask(asked, label)
+        return await call.person.ask(question, label)
     return Decision(verdict="cancelled", channel="elicitation", reason="nobody answered in time")
 
 
@@ -41,3 +42,13 @@ async def ask_on_page(call: Call, subject: str, facts: QuestionFacts) -> Decisio
         OrderRefused: The PIN is locked.
     """
     return await call.environments.approvals.ask(subject, facts, call.progress.report)
+
+
+def nobody_to_ask(what: str) -> OrderRefused:
+    """The refusal where there is no way to a person."""
+    return OrderRefused(
+        f"{what} needs a person's confirmation, and this client cannot ask for it: it does not support MCP form"
+        " elicitation. Nothing was sent.",
+        remedy="Let the person run kis-mcp setup-pin once in a terminal, to approve in the browser from then on, or use"
+        " a client that supports form elicitation.",
+    )

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.server.tools import account, history, market, order, portfolio, system
+from kis_mcp.server.tools import account, history, market, order, portfolio, search, system
 from kis_mcp.server.tools.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
 
 CORE_TOOLS: Mapping[str, Handler] = {
+    "search_tools": search.search_tools,
     "find_instrument": market.find_instrument,
     "get_quote": market.get_quote,
     "get_order_book": market.get_order_book,
@@ -31,4 +32,4 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "get_environment": system.get_environment,
     "set_environment": system.set_environment,
 }
-"""Tools that need more than a call are missing here: `Dispatcher` runs search_tools and call_read_tool itself."""
+"""All but call_read_tool, which stands for the call of another tool."""

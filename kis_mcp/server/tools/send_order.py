@@ -13,13 +13,12 @@ import anyio
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.confirm import preview
-from kis_mcp.confirm.channel import ConfirmChannel, nobody_to_ask
+from kis_mcp.confirm import ConfirmChannel, preview
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.trading.desk.drafts import OrderCall
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
@@ -44,8 +43,8 @@ async def send_order(
         AnswerNeeded: The client has to repeat the call with the person's answer.
         OrderRefused, OrderRejected, OrderStateUnknown, BadArgument and others: As the desk says.
     """
-    if asked := call.person.asked:
-        return await _send(call, asked.subject, "elicitation", partial(ask_client, call, asked, _LABEL))
+    if question := call.person.repeated_question:
+        return await _send(call, question.subject, "elicitation", partial(ask_client, call, question, _LABEL))
     by = await channel_of(call, call.environment)
     if by is None:
         raise nobody_to_ask("An order")
@@ -64,7 +63,7 @@ async def send_order(
         return _answer(call, await desk.execute(proposal.intent_id))
     match by:
         case "elicitation":
-            asking = partial(ask_client, call, _asked(call, proposal), _LABEL)
+            asking = partial(ask_client, call, _question(call, proposal), _LABEL)
         case "page":
             asking = partial(ask_on_page, call, proposal.intent_id, proposal.facts)
         case "preview":
@@ -96,12 +95,12 @@ async def _at_once(by: ConfirmChannel) -> Decision:
     return Decision(verdict="accepted", channel=by)
 
 
-def _asked(call: Call, proposal: Proposal) -> Asked:
+def _question(call: Call, proposal: Proposal) -> Question:
     """The question for the client. What may cost real money is typed as well as ticked."""
     order = proposal.order
     typed = call.environment is Environment.REAL and order.action is not Action.CANCEL and order.quantity is not None
     quantity = f"{order.quantity.normalize():f}" if typed and order.quantity is not None else None
-    return Asked(call.environment.value, proposal.intent_id, proposal.question, quantity)
+    return Question(call.environment.value, proposal.intent_id, proposal.question, quantity)
 
 
 def _require_preview(by: ConfirmChannel) -> None:
@@ -117,26 +116,26 @@ def _require_preview(by: ConfirmChannel) -> None:
 def _preview(call: Call, proposal: Proposal) -> Page:
     now = call.environments.clock()
     expires_at = now + preview.LIFETIME
-    told = {
+    confirmation = {
         "intent_id": proposal.intent_id,
         "status": "needs_confirmation",
         "preview": proposal.question,
         "confirmation_token": preview.issue(proposal.intent_id, _fingerprint(call), expires_at),
         "expires_at": expires_at,
     }
-    return page(now, notes=[_NEXT], order={**told, **_order_facts(proposal.order)})
+    return page(now, notes=[_NEXT], order={**confirmation, **_order_facts(proposal.order)})
 
 
 def _fingerprint(call: Call) -> str:
     """The same for the same call, whichever token comes with it."""
-    said = {name: value for name, value in call.values().items() if name != CONFIRMATION_TOKEN}
-    return fingerprint(call.environment, "", call.api.tool, said)
+    arguments = {name: value for name, value in call.values().items() if name != CONFIRMATION_TOKEN}
+    return fingerprint(call.environment, "", call.api.tool, arguments)
 
 
 def _answer(call: Call, outcome: OrderOutcome) -> Page:
-    told = {"intent_id": outcome.intent_id, "status": outcome.status.value, "order_id": outcome.order_id}
+    answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, "order_id": outcome.order_id}
     message = {"message": outcome.message} if outcome.message else {}
-    order = {name: fact for name, fact in told.items() if fact} | _order_facts(outcome.order) | message
+    order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
     return page(call.environments.clock(), order=order)
 
 

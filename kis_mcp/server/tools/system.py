@@ -1,19 +1,16 @@
-"""The core tools about the server itself: searching the table, and the environment."""
+"""The core tools about the server itself: its environment, and the kill switch."""
 
 from __future__ import annotations
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.model import Api, Parameter
-from kis_mcp.confirm.channel import nobody_to_ask
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.server.elicitation import Asked
+from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of
+from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.trading.desk.question import QuestionFacts
-from kis_mcp.wiring.operator import kill_switch
+from kis_mcp.wiring import kill_switch
 
-_MOST_WORDS = 8
 _CONFIRMATION = {
     "elicitation": "this client asks a person about each order",
     "page": "a person approves each order in the browser, with their PIN",
@@ -44,9 +41,9 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
     headline = "Switch this server to the real account?"
     effect = f"Quotes, balance and positions will be those of real money. Real orders {orders}; each asks you again."
     subject = f"{wanted} after {call.environments.switches} switches"
-    asked = Asked(call.environment.value, subject, f"[REAL] {headline} {effect}")
-    if call.person.asked or call.person.can_be_asked:
-        decision = await ask_client(call, asked, "Switch to real money")
+    question = Question(call.environment.value, subject, f"[REAL] {headline} {effect}")
+    if call.person.repeated_question or call.person.can_be_asked:
+        decision = await ask_client(call, question, "Switch to real money")
     elif await channel_of(call, wanted) == "page":
         facts = QuestionFacts(environment="REAL", headline=headline, terms={"effect": effect}, warnings=())
         decision = await ask_on_page(call, subject, facts)
@@ -84,23 +81,3 @@ async def _facts(call: Call, environment: Environment) -> dict[str, object]:
         "account": account.masked if account else "not set",
         "requests_per_second": profile.requests_per_second,
     }
-
-
-def signature(api: Api) -> str:
-    """How a tool is called, in one line: ``inquire_price(symbol, market="krx")``; ``?`` marks what may be left out."""
-    required = [parameter for parameter in api.parameters if parameter.required]
-    optional = [parameter for parameter in api.parameters if not parameter.required]
-    return f"{api.tool}({', '.join(_told(parameter) for parameter in (*required, *optional))})"
-
-
-def _told(parameter: Parameter) -> str:
-    words = "|".join(list(parameter.codes)[:_MOST_WORDS]) if parameter.type == "enum" and parameter.codes else ""
-    if len(parameter.codes or ()) > _MOST_WORDS:
-        words += "|…"
-    kind = words or ("" if parameter.type in ("string", "symbol") else parameter.type)
-    told = parameter.name + ("" if parameter.required or parameter.default is not None else "?")
-    if kind:
-        told += f": {kind}"
-    if parameter.default is not None:
-        told += f" = {str(parameter.default).lower() if isinstance(parameter.default, bool) else parameter.default}"
-    return told

@@ -8,8 +8,7 @@ import anyio
 from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
 
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import run_simulator
+from kis_mcp.simulator import SimulatorOptions, run_simulator
 from tests.client import NOW, Person, blocks, connected, error, settings_for
 
 OPTION = {"symbol": "201W12350", "market": "domestic_futureoption", "quantity": 1}

@@ -4,7 +4,7 @@ import pytest
 
 from kis_mcp.confirm.pin import MOST_WRONG, Pin
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import BUY, Person, blocks, connected, error, settings_for
 from tests.server.test_confirmation_table import Page, approve, reject, set_pin
 

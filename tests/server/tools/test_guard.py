@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import BUY, Person, blocks, connected, error, settings_for
 
 APPLE = {"symbol": "AAPL", "side": "sell", "quantity": 3, "price": 1}

@@ -7,7 +7,7 @@ import pytest
 from mcp import Client
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.trading.blotter.history import COLUMNS
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
 

@@ -6,8 +6,8 @@ import pytest
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.simulator import Simulator
 from kis_mcp.simulator.gate.faults import When
-from kis_mcp.simulator.server import Simulator
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER
 from kis_mcp.trading.journal import Status
 from kis_mcp.trading.order import Action

@@ -14,7 +14,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Record, Status
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import blocks, connected, error, settings_for
 
 STOCK = "/uapi/domestic-stock/v1/trading"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from kis_mcp.simulator.server import Simulator
+from kis_mcp.simulator import Simulator
 from tests.client import SAMSUNG, blocks, connected, settings_for
 
 HYNIX = "000660"

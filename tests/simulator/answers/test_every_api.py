@@ -10,8 +10,8 @@ from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.simulator import Kis
+from kis_mcp.simulator import SimulatorOptions
+from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply
@@ -26,7 +26,7 @@ class Direct:
 
     def __init__(self) -> None:
         options = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0, clock=ManualClock())
-        self.kis = Kis(options, catalog())
+        self.kis = EmbeddedKis(options, catalog())
         self.tokens = {host: self._token(host) for host in Host}
 
     def call(self, api: Api, host: Host = Host.REAL, **arguments: object) -> Reply:

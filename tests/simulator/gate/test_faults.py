@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kis_mcp.simulator import StateInUse
 from kis_mcp.simulator.gate.faults import When
-from kis_mcp.simulator.state import StateInUse
 from tests.simulator.wire import PRICE, SAMSUNG, simulator
 
 ORDER_PATH = "/uapi/domestic-stock/v1/trading/order-cash"

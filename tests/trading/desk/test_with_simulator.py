@@ -16,8 +16,7 @@ from kis_mcp.errors import OrderRejected, OrderStateUnknown
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.rest import HttpGateway
 from kis_mcp.market.instrument import Instrument
-from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.server import Simulator, run_simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.cache import DiskReplyCache
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.shared import shared_files

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.trading.guard.fees import MARKETS, Commission, commissions, estimated_fees
+from kis_mcp.trading.guard.fees import Commission, commissions, estimated_fees
 from kis_mcp.trading.order import Action, Order, Side
 from kis_mcp.trading.venues.ticks import InstrumentKind
 
@@ -64,8 +64,8 @@ def test_a_commission_that_cannot_be_read_is_refused_by_its_text(text: str) -> N
         commissions(text)
 
 
-@given(st.sampled_from(MARKETS), st.sampled_from(["buy", "sell"]), st.integers(0, 10**12))
+@given(st.sampled_from(["KR", "US", "HK", "CN", "JP"]), st.sampled_from(["buy", "sell"]), st.integers(0, 10**12))
 def test_fees_are_never_negative_and_grow_with_the_amount(market: str, side: Side, amount: int) -> None:
     fees, more = (estimated_fees(order(market, side, worth), "stock", USUAL) for worth in (amount, 2 * amount))
-    assert (fees is None) is (more is None)
-    assert fees is None or more is None or 0 <= fees <= more == 2 * fees
+    assert fees is not None
+    assert 0 <= fees <= 2 * fees == more

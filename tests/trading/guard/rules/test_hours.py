@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
@@ -37,8 +37,8 @@ def test_an_order_refused_for_the_hour_is_taken_when_the_message_says(venue: str
     types = venues()[venue].order_types
     facts = at(venue, TUESDAY + timedelta(minutes=minutes), types[number % len(types)])
     finding = session_is_open(facts)
-    if finding is None:
-        return
+    assume(finding is not None)
+    assert finding is not None
     assert facts.venue is not None
     assert facts.trading_days is not None
     opening = facts.venue.next_opening(facts.order.order_type, facts.now, facts.trading_days)

@@ -25,7 +25,7 @@ class Route:
     hosts: Mapping[Host, str]
 
 
-class Gateway:
+class Admission:
     """What every ``/uapi`` request passes.
 
     Args:

@@ -4,8 +4,8 @@ from collections import deque
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.simulator.answers.answers import answer
+from kis_mcp.simulator.gate.admission import Admission, hash_reply
 from kis_mcp.simulator.gate.faults import Faults
-from kis_mcp.simulator.gate.gateway import Gateway, hash_reply
 from kis_mcp.simulator.gate.oauth import Clients
 from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.options import SimulatorOptions
@@ -16,7 +16,7 @@ from kis_mcp.simulator.wire.replies import Refusal, Reply, gateway_refusal
 from kis_mcp.simulator.world import World
 
 
-class Kis:
+class EmbeddedKis:
     """Both hosts of KIS over one market.
 
     Args:
@@ -31,7 +31,7 @@ class Kis:
         self._clients = Clients(self._store, options.token_interval_seconds, options.monotonic)
         rates = {Host.REAL: options.real_rate, Host.DEMO: options.demo_rate}
         windows = {host: SlidingWindow(rate, options.monotonic) for host, rate in rates.items()}
-        self._gateway = Gateway(table, self._clients, windows)
+        self._admission = Admission(table, self._clients, windows)
         self.faults = Faults()
         self.received: deque[Received] = received_log()
 
@@ -60,7 +60,7 @@ class Kis:
             case "POST", "/uapi/hashkey":
                 return hash_reply(request, self._clients)
             case _, path if path.startswith("/uapi/"):
-                call = self._gateway.admit(request)
+                call = self._admission.admit(request)
                 self.world.broker.advance(request.at)
                 return answer(self.world, call)
             case _:

@@ -14,11 +14,11 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kis_mcp.catalog.loader import Catalog, catalog
-from kis_mcp.simulator.app import KisApp
+from kis_mcp.simulator.asgi import KisApp
+from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Faults
 from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.options import SimulatorOptions
-from kis_mcp.simulator.simulator import Kis
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
 
@@ -35,7 +35,7 @@ class Simulator:
         faults: What shall go wrong.
     """
 
-    def __init__(self, kis: Kis, ports: dict[Host, int]) -> None:
+    def __init__(self, kis: EmbeddedKis, ports: dict[Host, int]) -> None:
         self.real_url = f"http://{_LOOPBACK}:{ports[Host.REAL]}"
         self.demo_url = f"http://{_LOOPBACK}:{ports[Host.DEMO]}"
         self.received: deque[Received] = kis.received
@@ -60,7 +60,7 @@ async def run_simulator(
     """
     options = options or SimulatorOptions()
     with ExitStack() as stack:
-        kis = Kis(options, table or catalog())
+        kis = EmbeddedKis(options, table or catalog())
         stack.callback(kis.close)
         ports = {Host.REAL: options.real_port, Host.DEMO: options.demo_port}
         sockets = {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
@@ -76,7 +76,7 @@ async def run_simulator(
 class _Thread(threading.Thread):
     """Runs the servers of both hosts."""
 
-    def __init__(self, kis: Kis, sockets: dict[Host, socket.socket]) -> None:
+    def __init__(self, kis: EmbeddedKis, sockets: dict[Host, socket.socket]) -> None:
         super().__init__(name="kis-simulator", daemon=True)
         self._connections: dict[Any, asyncio.Transport] = {}
         self._sockets = sockets

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Fault
-from kis_mcp.simulator.simulator import Kis
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply, gateway_refusal
@@ -30,7 +30,7 @@ class KisApp:
         abort: Cuts the connection of a peer, for faults.
     """
 
-    def __init__(self, kis: Kis, host: Host, abort: Abort) -> None:
+    def __init__(self, kis: EmbeddedKis, host: Host, abort: Abort) -> None:
         self._kis = kis
         self._host = host
         self._abort = abort

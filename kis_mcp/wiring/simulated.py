@@ -1,0 +1,57 @@
+"""The embedded KIS, run beside the server that uses it."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.abc
+
+from kis_mcp.clock import Clock
+from kis_mcp.environment import Environment
+
+if TYPE_CHECKING:
+    from kis_mcp.simulator import SimulatorOptions
+
+
+async def start_simulator(
+    simulators: anyio.abc.TaskGroup, folder: Path, *, requests_per_second: int, clock: Clock
+) -> tuple[Path, str]:
+    """Start the embedded KIS for as long as the task group lasts.
+
+    Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each.
+
+    Args:
+        folder: Where the world lies, unless another process is in it.
+
+    Returns:
+        The folder that the world lies in, and the address.
+    """
+    from kis_mcp.simulator import SimulatorOptions, StateInUse
+    from kis_mcp.storage.folders import private_folder
+
+    for number in count(2):
+        options = SimulatorOptions(
+            real_rate=requests_per_second, clock=clock, state_path=folder / "simulator.db", token_interval_seconds=0
+        )
+        try:
+            return folder, await simulators.start(_run, options)
+        except StateInUse:
+            folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+    raise AssertionError("unreachable")
+
+
+async def _run(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
+    from kis_mcp.simulator import run_simulator
+
+    running = AsyncExitStack()
+    simulator = await running.enter_async_context(run_simulator(options))
+    try:
+        task_status.started(simulator.real_url)
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await running.aclose()
