@@ -14,8 +14,8 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.history import order_history
-from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, LISTED, OrderList, lists_of
-from kis_mcp.trading.blotter.reading import offered, orders_between
+from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OrderList, lists_of, lists_of_api
+from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, Reconciler
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Decision, Intent, Outcome, Record, Send, Status
@@ -87,8 +87,8 @@ async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: o
 
 
 def test_every_order_api_has_a_list() -> None:
-    assert {api.tool for api in ORDER_APIS} == set(LISTED)
-    assert len(LISTED) == 18
+    assert [api.tool for api in ORDER_APIS if not lists_of_api(api)] == []
+    assert len(ORDER_APIS) == 18
 
 
 @pytest.mark.parametrize("order_list", EVERY_LIST, ids=IDS)
@@ -106,13 +106,13 @@ def test_a_list_uses_names_that_its_api_has(order_list: OrderList) -> None:
 
 def test_demo_reads_only_the_lists_that_it_has(kis: ListingKis) -> None:
     kis.environment = Environment.DEMO
-    assert {order_list.tool for order_list in offered(kis, EVERY_LIST)} == {
+    assert {order_list.tool for order_list in pick_available(kis, EVERY_LIST)} == {
         "domestic_stock_inquire_daily_ccld",
         "overseas_stock_inquire_ccnl",
         "domestic_fo_inquire_ccnl",
     }
     kis.accounts = {"stock": Account("12345678", "01")}
-    assert "domestic_fo_inquire_ccnl" not in {order_list.tool for order_list in offered(kis, EVERY_LIST)}
+    assert "domestic_fo_inquire_ccnl" not in {order_list.tool for order_list in pick_available(kis, EVERY_LIST)}
 
 
 @pytest.mark.parametrize("api", ORDER_APIS, ids=lambda api: api.tool)
@@ -121,7 +121,7 @@ async def test_a_lost_order_of_every_api_is_found(
 ) -> None:
     record = await unknown(journal, clock, api.tool)
     intent = record.intent
-    order_list = lists_of(intent.tool, intent.arguments)[-1]
+    order_list = lists_of(CATALOG, intent.tool, intent.arguments)[-1]
     row = listing_of(order_list, intent, clock)
     shows_by_effect = intent.order.action is not Action.NEW and not order_list.lists_changes
     if shows_by_effect:
@@ -139,7 +139,7 @@ async def test_an_order_that_no_list_shows_is_absent_only_from_lists_that_show_a
     record = await unknown(journal, clock, api.tool)
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
     settled = await Reconciler(kis, journal, clock=clock).settle(record)
-    lists = lists_of(record.intent.tool, record.intent.arguments)
+    lists = lists_of(CATALOG, record.intent.tool, record.intent.arguments)
     shows_by_effect = record.intent.order.action is not Action.NEW and not lists[0].lists_changes
     assert settled.status is (Status.UNKNOWN if shows_by_effect else Status.NOT_ACCEPTED)
 
@@ -149,7 +149,7 @@ async def test_an_order_of_the_night_session_is_found_under_the_next_business_da
 ) -> None:
     clock.now = clock.now.replace(day=6, hour=22, minute=30)
     record = await unknown(journal, clock, "domestic_fo_order", session="night")
-    night, _ = lists_of("domestic_fo_order", {"session": "night"})
+    night, _ = lists_of(CATALOG, "domestic_fo_order", {"session": "night"})
     row = listing_of(night, record.intent, clock)
     kis.lists[night.tool] = [row | {"order_date": "2026-03-09"}]
     clock.pass_by(hours=2)
@@ -169,7 +169,7 @@ async def test_a_bond_in_other_units_is_shown_as_a_candidate(
     kis: ListingKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     record = await unknown(journal, clock, "domestic_bond_buy")
-    (bonds,) = lists_of("domestic_bond_buy", {})
+    (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
     short = (record.intent.order.symbol or "")[2:11]
     kis.lists[bonds.tool] = [listing_of(bonds, record.intent, clock, symbol=short, order_quantity=Decimal(10_000))]
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
@@ -184,7 +184,7 @@ async def test_a_changed_reservation_is_known_by_what_it_has_become(
 ) -> None:
     change: dict[str, Any] = {"action": "modify", "symbol": "005930", "side": "buy", "quantity": 3, "price": 70000}
     record = await unknown(journal, clock, "domestic_stock_order_resv_rvsecncl", **change)
-    (reserved,) = lists_of(record.intent.tool, {})
+    (reserved,) = lists_of(CATALOG, record.intent.tool, {})
     before = listing_of(reserved, record.intent, clock, order_id=record.intent.order.original_order_id)
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
     kis.lists[reserved.tool] = [before | {"reserved_order_price": 69000}]
@@ -199,7 +199,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
     kis: ListingKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     record = await unknown(journal, clock, "domestic_stock_order_resv")
-    (reserved,) = lists_of(record.intent.tool, {})
+    (reserved,) = lists_of(CATALOG, record.intent.tool, {})
     reservation = listing_of(reserved, record.intent, clock) | {"order_id": "0000000555"}
     kis.lists[reserved.tool] = [reservation]
     await Reconciler(kis, journal, clock=clock).settle(record)
@@ -215,7 +215,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
 
 
 async def test_an_exchange_of_another_region_belongs_to_another_list(kis: ListingKis, clock: FakeClock) -> None:
-    american, asian = lists_of("overseas_stock_order_resv", {})
+    american, asian = lists_of(CATALOG, "overseas_stock_order_resv", {})
     row: dict[str, object] = {"reserved_order_id": "7", "symbol": "AAPL", "exchange": "nasdaq", "order_quantity": 1}
     kis.lists[american.tool] = [row]
     assert len((await orders_between(kis, american, clock(), clock())).orders) == 1

@@ -10,9 +10,10 @@ from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.desk.desk import OrderDesk
-from kis_mcp.trading.desk.drafts import OrderCall, cancel, listed, modify, place
+from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.venues.markets import Listing
@@ -146,15 +147,15 @@ async def test_orders_are_listed_latest_first_without_the_cancels(
     kis.take(BUY | {"price": 70100})
     kis.take({"action": "cancel", "order_id": "0000000001", "quantity": 10})
     kis.listed[0] |= {"remaining_quantity": 0}
-    orders, _ = await listed(kis, journal, ["KR"], clock=clock)
+    orders, _ = await list_orders(kis, journal, ["KR"], clock=clock)
     assert [(order.order_id, order.status) for order in orders] == [
         ("0000000002", PlacedStatus.OPEN),
         ("0000000001", PlacedStatus.CANCELLED),
     ]
-    assert [order.order_id for order in (await listed(kis, journal, ["KR"], clock=clock, status="open"))[0]] == [
+    assert [order.order_id for order in (await list_orders(kis, journal, ["KR"], clock=clock, status="open"))[0]] == [
         "0000000002"
     ]
-    assert await listed(kis, journal, ["KR"], clock=clock, symbol="000660") == ([], [])
+    assert await list_orders(kis, journal, ["KR"], clock=clock, symbol="000660") == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ async def test_the_status_follows_from_the_quantities(
 ) -> None:
     kis.take(BUY)
     kis.listed[0] |= {"filled_quantity": filled, "remaining_quantity": remaining, "rejected_quantity": rejected}
-    ((order,), _) = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 3, 3))
+    ((order,), _) = await list_orders(kis, journal, ["KR"], clock=clock, start=date(2026, 3, 3))
     assert order.status is status
 
 
@@ -186,14 +187,14 @@ async def test_an_order_that_was_replaced_is_amended(kis: FakeKis, journal: SqlJ
     kis.take(BUY)
     kis.take(BUY | {"order_id": "0000000001", "price": 70100, "action": "modify"})
     kis.listed[0] |= {"remaining_quantity": 0}
-    statuses = {order.order_id: order.status for order in (await listed(kis, journal, ["KR"], clock=clock))[0]}
+    statuses = {order.order_id: order.status for order in (await list_orders(kis, journal, ["KR"], clock=clock))[0]}
     assert statuses == {"0000000001": PlacedStatus.AMENDED, "0000000002": PlacedStatus.OPEN}
 
 
 async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
     us_row(kis)
     us_row(kis, exchange="tokyo", currency="JPY")
-    ((order,), _) = await listed(kis, journal, ["US"], clock=clock)
+    ((order,), _) = await list_orders(kis, journal, ["US"], clock=clock)
     assert (order.symbol, order.exchange, order.price) == ("AAPL", "nasdaq", Decimal("150.25"))
 
 
@@ -202,10 +203,10 @@ async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal:
     proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     await desk.execute(proposal.intent_id)
-    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [True]
+    assert [order.ours for order in (await list_orders(kis, journal, ["KR"], clock=clock))[0]] == [True]
     clock.pass_by(days=1)
     kis.listed[0]["order_date"] = f"{clock():%Y-%m-%d}"
-    assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [False]
+    assert [order.ours for order in (await list_orders(kis, journal, ["KR"], clock=clock))[0]] == [False]
 
 
 ASIAN = {
@@ -240,7 +241,7 @@ async def test_asian_orders_are_placed_listed_changed_and_cancelled(
     request = on_the_wire(placed)
     assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (new, code, symbol)
     number = asian_row(kis, exchange, remaining_quantity=200, filled_quantity=100)
-    ((order,), _) = await listed(kis, journal, [market], clock=clock)
+    ((order,), _) = await list_orders(kis, journal, [market], clock=clock)
     assert (order.market, order.exchange, order.symbol) == (market, exchange, symbol)
     request = on_the_wire(await cancel(kis, market, number, now=clock()))
     assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (change, code, symbol)
@@ -318,7 +319,7 @@ async def test_a_reservation_is_rejected_only_where_its_reason_says_so(
     kis: FakeKis, journal: SqlJournal, clock: FakeClock, reason: str, status: PlacedStatus
 ) -> None:
     kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED | {"rejection_reason": reason}]}
-    orders, _ = await listed(kis, journal, ["KR"], clock=clock, start=date(2026, 2, 20))
+    orders, _ = await list_orders(kis, journal, ["KR"], clock=clock, start=date(2026, 2, 20))
     assert [order.status for order in orders if order.session == "reserved"] == [status]
 
 
@@ -364,8 +365,8 @@ async def test_a_bond_is_named_by_its_standard_code(kis: FakeKis, clock: FakeClo
 async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
     kis.take(BUY)
     kis.failing["domestic_stock_order_resv_ccnl"] = KisUnavailable("down", remedy="wait")
-    orders, problems = await listed(kis, journal, ["KR"], clock=clock)
+    orders, problems = await list_orders(kis, journal, ["KR"], clock=clock)
     assert (len(orders), len(problems)) == (1, 1)
     kis.failing["domestic_stock_inquire_daily_ccld"] = KisUnavailable("down", remedy="wait")
     with pytest.raises(KisUnavailable):
-        await listed(kis, journal, ["KR"], clock=clock)
+        await list_orders(kis, journal, ["KR"], clock=clock)
