@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.history import order_history
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OrderList, lists_of, lists_of_api
-from kis_mcp.trading.blotter.reading import orders_between, pick_available
+from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, Reconciler
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Decision, Intent, Outcome, Record, Send, Status
@@ -32,9 +33,11 @@ class ListingKis(FakeKis):
     """Answers from the lists that a test fills, and takes only arguments that the table allows."""
 
     lists: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         validate(api(tool), arguments)
+        self.asked.append((tool, arguments))
         block = next(order_list.block for order_list in EVERY_LIST if order_list.tool == tool)
         return Decoded({block: list(self.lists.get(tool, []))}, complete=self.complete)
 
@@ -177,6 +180,13 @@ async def test_a_bond_in_other_units_is_shown_as_a_candidate(
     assert settled.status is Status.UNKNOWN
     ((_, reconciliation),) = (await journal.findings([record.intent.id])).values()
     assert getattr(reconciliation, "candidates", None) == ("7",)
+
+
+async def test_bonds_are_asked_for_the_seven_days_that_kis_answers(kis: ListingKis, clock: FakeClock) -> None:
+    (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
+    for last_day, asked in ((date(2026, 3, 31), date(2026, 3, 8)), (date(2026, 3, 5), date(2026, 3, 5))):
+        await orders_of_days(kis, bonds, date(2026, 3, 2), last_day)
+        assert kis.asked[-1] == (bonds.tool, {"start_date": date(2026, 3, 2), "end_date": asked})
 
 
 async def test_a_changed_reservation_is_known_by_what_it_has_become(

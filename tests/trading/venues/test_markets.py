@@ -125,6 +125,13 @@ def test_every_exchange_of_place_order_belongs_to_a_market() -> None:
         assert {COUNTRIES[word][0] for word in market.exchanges if word in COUNTRIES} <= {name}
 
 
+def test_blanks_around_a_symbol_do_not_count() -> None:
+    assert choose("  aapl\t") == Listing("AAPL", "US", "nasdaq")
+    assert choose(" 700 ", None, "HK") == Listing("00700", "HK", "hong_kong")
+    assert as_kis_writes(" 700 ", "HK") == "00700"
+    assert set(possible_markets(" 600519 ")) == {"KR", "CN"}
+
+
 def test_a_symbol_may_be_looked_for_in_every_market_that_could_have_it() -> None:
     assert set(possible_markets("600519")) == {"KR", "CN"}
     assert possible_markets("?") == tuple(MARKETS)
