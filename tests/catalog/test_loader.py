@@ -105,11 +105,7 @@ def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(edited
         ('untrusted = "name"', 'untrusted = "title"', "untrusted"),
         ('name = "totals"', 'name = "fills"', "blocks"),
         ("order = { routes =", "orders = { routes =", "orders"),
-        (
-            'order = { routes = [{ markets = "KR", session = "regular", uses = "new" }], lists = "fills" }',
-            "",
-            "order routes",
-        ),
+        ('routes = [{ markets = "KR", session = "regular", uses = "new" }], ', "", "order routes"),
         ('uses = "new" }]', 'uses = "old" }]', "order routes uses"),
         ('session = "regular", uses', 'session = "noon", uses', "order routes session"),
         ('markets = "KR", session', 'market = "KR", session', "order routes market"),

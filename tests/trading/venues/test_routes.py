@@ -61,9 +61,8 @@ def test_the_orders_of_a_market_and_session_go_to_their_apis(market: str) -> Non
 
 
 def test_what_has_no_api_of_its_own_goes_where_new_orders_go() -> None:
-    wanted = {("KR", "sell"): "domestic_stock_order_cash", ("domestic_bond", "sell"): "domestic_bond_sell"}
-    for (market, use), tool in wanted.items():
-        route = find_route(CATALOG, market, "regular", "sell" if use == "sell" else "new", "new")
+    for market, tool in (("KR", "domestic_stock_order_cash"), ("domestic_bond", "domestic_bond_sell")):
+        route = find_route(CATALOG, market, "regular", "sell", "new")
         assert route is not None
         assert route.api.tool == tool
 
@@ -79,3 +78,12 @@ def test_a_route_reads_the_table_of_its_own_category_only(tmp_path: Path) -> Non
     root = Path(copytree(tools_folder(), tmp_path / "tools"))
     (root / "domestic_stock" / "trading.toml").write_text("this is no TOML", encoding="utf-8")
     assert find_route(Catalog(root), "US", "regular", "new") is not None
+
+
+def test_the_night_session_is_said_to_kis_and_changed_as_a_whole() -> None:
+    for session, word in (("regular", "day"), ("night", "night")):
+        new, change = (find_route(CATALOG, "domestic_futureoption", session, use) for use in ("new", "modify"))
+        assert new is not None
+        assert change is not None
+        assert new.terms.fixed == change.terms.fixed == {"session": word}
+        assert change.terms.whole_only is (session == "night")
