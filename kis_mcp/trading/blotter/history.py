@@ -88,10 +88,10 @@ class TrackedOrder:
     def facts(self) -> dict[str, object]:
         """What was asked, who confirmed it how, when it was sent and what came of it; without what is empty."""
         own = {"at": self.at, "state": self.state.value, "is_final": self.state.is_final, "ours": self.is_ours}
-        facts = {**own, **self._recorded(), **self._listed()}
+        facts = {**own, **self._from_journal(), **self._from_kis()}
         return {name: facts[name] for name in COLUMNS if facts.get(name) not in (None, "")}
 
-    def _recorded(self) -> Mapping[str, object]:
+    def _from_journal(self) -> Mapping[str, object]:
         if self.record is None:
             return {}
         record, intent = self.record, self.record.intent
@@ -125,7 +125,7 @@ class TrackedOrder:
             ),
         }
 
-    def _listed(self) -> Mapping[str, object]:
+    def _from_kis(self) -> Mapping[str, object]:
         placed = self.placed
         if placed is None:
             return {}

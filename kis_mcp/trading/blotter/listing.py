@@ -26,7 +26,7 @@ _SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
     "cancelled": frozenset({PlacedStatus.CANCELLED, PlacedStatus.AMENDED}),
 }
 _SENT_BEFORE = timedelta(days=2)
-"""How far back the journal is searched for an order of ours: more than two calendars can differ."""
+"""How far before the first listed order the journal is searched: farther than the days of two exchanges lie apart."""
 
 
 async def list_orders(

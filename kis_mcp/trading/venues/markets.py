@@ -188,21 +188,21 @@ def _only_one(
 
 def _contradiction(symbol: str, exchange: str | None, market: str | None) -> BadArgument:
     if market is None:
-        name = next(name for name, facts in MARKETS.items() if exchange in facts.exchanges)
+        name = next(name for name, each in MARKETS.items() if exchange in each.exchanges)
         return BadArgument(
             f"{exchange} does not trade {symbol}, which is no {MARKETS[name].name}.",
             remedy=f"Give a symbol of market {_word(name)}, or leave exchange out.",
             field="exchange",
         )
-    facts = MARKETS[market]
-    if exchange not in (None, *facts.exchanges):
+    wanted = MARKETS[market]
+    if exchange not in (None, *wanted.exchanges):
         return BadArgument(
             f"{exchange} is no exchange of market {_word(market)}.",
-            remedy=f"{' or '.join(('Leave exchange out', *facts.exchanges))}; or name the market that is meant.",
+            remedy=f"{' or '.join(('Leave exchange out', *wanted.exchanges))}; or name the market that is meant.",
             field="exchange",
         )
     return BadArgument(
-        f"{symbol} is no {facts.name}, which market {_word(market)} wants.",
+        f"{symbol} is no {wanted.name}, which market {_word(market)} wants.",
         remedy="Name the market that the symbol is of, or leave market out.",
         field="market",
     )
