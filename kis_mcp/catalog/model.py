@@ -14,6 +14,8 @@ Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
 AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pension"]
 CacheClass: TypeAlias = Literal["none", "quote", "account", "reference", "day"]
+OrderUse: TypeAlias = Literal["new", "sell", "credit", "modify", "cancel"]
+TradingSession: TypeAlias = Literal["regular", "daytime", "night", "reserved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,48 @@ class Paging:
     page_rows_demo: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRoute:
+    """Which orders an API takes.
+
+    Attributes:
+        markets: As in `kis_mcp.trading.order.Order`.
+        session: Regular is the exchange's own day, with what comes before and after it where the API takes that.
+            Daytime is the market for US stocks in Korea's day, night that for KRX contracts. A reserved order is kept
+            by KIS until the market opens.
+        uses: What it does with them: ``new`` orders, sales or orders on ``credit`` where those have an API of their
+            own, changes (``modify``) and cancels.
+        fixed: The arguments that say this session.
+        names: Argument of the core tools → this API's own, where they differ.
+        whole_only: Whether a change concerns all that is open, and says how much that is.
+    """
+
+    markets: tuple[str, ...]
+    session: TradingSession
+    uses: tuple[OrderUse, ...]
+    fixed: Mapping[str, object] = field(default_factory=dict[str, object])
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    whole_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """What trading has to know of an API that sends orders.
+
+    Attributes:
+        routes: Which orders it takes.
+        lists: The lists that its orders show in, by the names of `kis_mcp.trading.blotter.lists`; first the one that
+            says more.
+        capacity: ``session`` argument, "" for any → the API that tells how much KIS would take at most.
+        venues: Where its orders go, by the names of ``sessions.toml``.
+    """
+
+    routes: tuple[OrderRoute, ...]
+    lists: tuple[str, ...]
+    capacity: Mapping[str, str] = field(default_factory=dict[str, str])
+    venues: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Api:
     """One KIS API, or one core tool, as a tool. Compared by identity, so that what derives from it can be cached.
@@ -178,6 +222,7 @@ class Api:
         demo_instead: What to use in demo where demo lacks this API.
         untrusted: Names of fields whose text outsiders wrote.
         units: Unit → patterns of the elements whose numbers are in it, where that is not plain won, shares or percent.
+        order: What trading has to know of it; None where it sends no order, and for core tools.
         example: Arguments that work in the simulator.
     """
 
@@ -202,6 +247,7 @@ class Api:
     demo_instead: str = ""
     untrusted: frozenset[str] = frozenset()
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    order: OrderRow | None = None
     example: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property

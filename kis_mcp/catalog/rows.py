@@ -19,6 +19,7 @@ from kis_mcp.catalog.model import (
     Risk,
     TrRule,
 )
+from kis_mcp.catalog.order_rows import read_order_row
 from kis_mcp.catalog.table import Table
 
 PREFIXES = {
@@ -79,6 +80,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
     parameters = tuple(_parameter(name, table, common) for name, table in row.table("params").tables())
     _check_references(row, parameters)
     account = row.values.get("account")
+    risk: Risk = row.one_of("risk", get_args(Risk), "read")
     return Api(
         tool=slug if core else f"{PREFIXES[category]}_{slug}",
         slug=slug,
@@ -88,7 +90,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
         title_ko=row.take("title_ko", str, "" if core else None),
         description=row.take("description", str),
         kind=row.one_of("kind", get_args(Kind), "core" if core else "rest"),
-        risk=row.one_of("risk", get_args(Risk), "read"),
+        risk=risk,
         method=row.one_of("method", ("GET", "POST"), "GET"),
         path=row.take("path", str, "" if core else None),
         tr=_tr_rule(row.table("tr"), parameters) if not core else TrRule((), {}, {}),
@@ -101,6 +103,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
         demo_instead=row.take("demo_instead", str, ""),
         untrusted=frozenset(row.words("untrusted")),
         units={unit: row.table("units").words(unit) for unit in row.table("units").values},
+        order=read_order_row(row, parameters) if risk == "order" and not core else None,
         example=row.take("example", dict, {}),
     )
 

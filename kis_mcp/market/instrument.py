@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import BadArgument
+from kis_mcp.market.exchanges import CURRENCIES
 
 Market: TypeAlias = Literal["KR", "US"]
-
-KR_VENUES = frozenset({"krx", "nxt", "unified", "sor"})
-US_EXCHANGES = frozenset({"nasdaq", "nyse", "amex"})
 
 KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
 US_TICKER = r"[A-Z]{1,5}(?:[./-][A-Z]{1,3})?"
@@ -43,7 +41,7 @@ class Instrument:
 
     @property
     def currency(self) -> str:
-        return "KRW" if self.market == "KR" else "USD"
+        return CURRENCIES[self.market]
 
     @property
     def timezone(self) -> ZoneInfo:

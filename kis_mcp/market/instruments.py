@@ -8,7 +8,8 @@ from typing import cast
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instrument import KR_VENUES, US_EXCHANGES, Instrument, Market, parse_symbol
+from kis_mcp.market.exchanges import words_of
+from kis_mcp.market.instrument import Instrument, Market, parse_symbol
 
 
 class Instruments:
@@ -43,7 +44,7 @@ class Instruments:
                 list does not know and no exchange is named.
         """
         symbol, market = parse_symbol(symbol)
-        exchanges = KR_VENUES if market == "KR" else US_EXCHANGES
+        exchanges = words_of(market)
         if exchange is not None and exchange not in exchanges:
             raise BadArgument(
                 f"{symbol} is a {'KRX code' if market == 'KR' else 'US ticker'}; {exchange} does not trade it.",

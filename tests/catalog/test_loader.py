@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import OrderRoute, OrderRow
 from kis_mcp.catalog.table import SpecError
 
 EditedTable = Callable[..., Path]
@@ -36,6 +37,15 @@ def test_alternatives_of_a_tr_condition_are_written_out(small: Catalog) -> None:
     order = small.find("domestic_stock_order")
     assert order is not None
     assert order.tr.real == {"us buy": "B1", "hk buy": "B1", "us sell": "S1", "hk sell": "S1", "jp buy": "B2"}
+
+
+def test_an_order_row_says_which_orders_it_takes_and_where_they_show(small: Catalog) -> None:
+    order, quote = small.find("domestic_stock_order"), small.find("domestic_stock_quote")
+    assert order is not None
+    route = OrderRoute(markets=("KR",), session="regular", uses=("new",))
+    assert order.order == OrderRow(routes=(route,), lists=("fills",))
+    assert quote is not None
+    assert quote.order is None
 
 
 def test_core_tools_name_their_own_group_and_fields(small: Catalog) -> None:
@@ -94,6 +104,14 @@ def test_an_element_that_the_dictionary_lacks_is_refused_only_when_strict(edited
         ('columns = "order_number price"', 'columns = "order_number volume"', "blocks output1 columns.*volume"),
         ('untrusted = "name"', 'untrusted = "title"', "untrusted"),
         ('name = "totals"', 'name = "fills"', "blocks"),
+        ("order = { routes =", "orders = { routes =", "orders"),
+        ('routes = [{ markets = "KR", session = "regular", uses = "new" }], ', "", "order routes"),
+        ('uses = "new" }]', 'uses = "old" }]', "order routes uses"),
+        ('session = "regular", uses', 'session = "noon", uses', "order routes session"),
+        ('markets = "KR", session', 'market = "KR", session', "order routes market"),
+        ('uses = "new" }]', 'uses = "new", fixed = { session = "day" } }]', "order routes fixed"),
+        ('uses = "new" }]', 'uses = "new", names = { price = "cost" } }]', "order routes names"),
+        ('lists = "fills" }', 'lists = "" }', "order lists"),
         ("max_items = 3, required", 'max_items = "3", required', "params symbols max_items"),
     ],
 )

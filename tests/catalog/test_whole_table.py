@@ -1,6 +1,7 @@
 """Properties that every row of the real table has, whatever it says."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
@@ -16,9 +17,13 @@ from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.encode import dated, encode
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.catalog.model import Api, OrderRow, Parameter
 from kis_mcp.catalog.render import to_json
 from kis_mcp.errors import BadArgument, NotInEnvironment
+from kis_mcp.trading.blotter.lists import EVERY_LIST
+from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
+from kis_mcp.trading.venues.markets import MARKETS
+from kis_mcp.trading.venues.sessions import venues
 from tests.catalog.test_documented_apis import request_elements
 
 TABLE = Catalog(strict=True)
@@ -64,6 +69,66 @@ def test_only_posts_send_orders() -> None:
 
 
 ORDERS = [api for api in TOOLS if api.risk == "order"]
+ORDER_APIS = [api for api in REST if api.risk == "order"]
+
+
+def rows_of_orders() -> list[tuple[Api, OrderRow]]:
+    return [(api, api.order) for api in TOOLS if api.order]
+
+
+def test_every_order_api_and_no_other_says_what_trading_has_to_know_of_it() -> None:
+    assert [api.tool for api, _ in rows_of_orders()] == [api.tool for api in ORDER_APIS]
+
+
+def test_the_lists_and_venues_of_orders_exist_and_each_belongs_to_some_order_api() -> None:
+    rows = [row for _, row in rows_of_orders()]
+    assert {name for row in rows for name in row.lists} == {order_list.name for order_list in EVERY_LIST}
+    assert {name for row in rows for name in row.venues} == set(venues())
+
+
+def test_what_tells_how_much_kis_would_take_reads_the_account_that_orders() -> None:
+    for api, row in rows_of_orders():
+        session = api.parameter("session")
+        assert row.capacity.keys() in ({""}, set(session.codes or ()) if session else set(), set())
+        for tool in row.capacity.values():
+            found = TABLE.find(tool)
+            assert found is not None, tool
+            assert (found.risk, found.account) == ("account", api.account), tool
+
+
+def test_every_new_order_of_a_buyer_can_be_asked_for_its_most() -> None:
+    unlimited = [api.tool for api, row in rows_of_orders() if any("new" in route.uses for route in row.routes)]
+    assert [tool for tool in unlimited if (api := TABLE.find(tool)) and api.order and not api.order.capacity] == [
+        "domestic_stock_order_resv",
+        "overseas_stock_order_resv",
+    ]
+
+
+def test_the_orders_of_a_market_and_session_go_to_one_api_for_each_use() -> None:
+    goes_to = Counter(
+        (market, route.session, use)
+        for _, row in rows_of_orders()
+        for route in row.routes
+        for market in route.markets
+        for use in route.uses
+    )
+    assert max(goes_to.values()) == 1
+    assert {market for market, _, _ in goes_to} == set(MARKETS)
+    for market, session, _ in goes_to:
+        assert goes_to[market, session, "new"] == goes_to[market, session, "cancel"] == 1
+
+
+@pytest.mark.parametrize("api", ORDER_APIS, ids=lambda api: api.tool)
+def test_the_routes_of_an_order_api_say_what_its_row_can(api: Api) -> None:
+    assert api.order is not None
+    place = TABLE.find("place_order")
+    session = place.parameter("session") if place else None
+    for route in api.order.routes:
+        assert session and route.session in (session.codes or ())
+        assert set(route.markets) <= (STOCK_MARKETS if api.category.endswith("_stock") else {api.category})
+        for name, word in route.fixed.items():
+            parameter = api.parameter(name)
+            assert parameter is not None and word in (parameter.codes or ())
 
 
 @pytest.mark.parametrize("api", ORDERS, ids=lambda api: api.tool)

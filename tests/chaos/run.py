@@ -234,7 +234,7 @@ def _variables(simulator: Simulator, clock: SharedClock, folder: Path) -> dict[s
 
 def _list_path(call: ToolCall) -> str:
     """The list in which the order would show."""
-    order_list = lists_of(call.api, call.arguments)[-1]
+    order_list = lists_of(catalog(), call.api, call.arguments)[-1]
     return order_api(order_list.tool).path
 
 

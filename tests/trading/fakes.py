@@ -26,9 +26,8 @@ LISTS = (
     "domestic_bond_inquire_balance",
     "domestic_fo_inquire_balance",
     "overseas_fo_inquire_unpd",
-    *(order_list.tool for order_list in EVERY_LIST),
 )
-"""Of holdings and orders: empty unless a test says otherwise."""
+"""Of holdings: empty unless a test says otherwise, as are the lists of orders."""
 
 
 def api(tool: str) -> Api:
@@ -80,6 +79,7 @@ class FakeKis:
             raise error
         blocks: dict[str, Any] = {
             **{tool: {"positions": []} for tool in LISTS},
+            **{order_list.tool: {order_list.block: []} for order_list in EVERY_LIST},
             "domestic_stock_chk_holiday": {"days": self.holidays},
             "domestic_stock_inquire_price": {"price": self.quote},
             "domestic_stock_inquire_daily_ccld": {"orders": self.listed},

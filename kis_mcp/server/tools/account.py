@@ -9,7 +9,7 @@ from kis_mcp.catalog.cursor import Cursor, Position
 from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page
-from kis_mcp.trading.desk.drafts import listed
+from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.portfolio.balances import balance, buying_power, positions
 from kis_mcp.trading.venues.markets import market_of, possible_markets
 
@@ -43,11 +43,11 @@ async def get_orders(call: Call) -> Page:
     start = cursor.read(values["cursor"]).offset if "cursor" in values else 0
     brokerage = await call.brokerage()
     journal, reads = await brokerage.journal(), await call.reads()
-    told = [market_of(values["market"])] if "market" in values else possible_markets(symbol) if symbol else None
-    found, problems = await listed(
+    markets = [market_of(values["market"])] if "market" in values else possible_markets(symbol) if symbol else None
+    found, problems = await list_orders(
         reads,
         journal,
-        told,
+        markets,
         clock=brokerage.clock,
         start=values.get("start_date"),
         end=values.get("end_date"),

@@ -12,8 +12,8 @@ from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.send_order import send_order
 from kis_mcp.trading.desk import drafts
 from kis_mcp.trading.desk.drafts import OrderCall
-from kis_mcp.trading.venues.markets import listing, market_of
-from kis_mcp.trading.venues.routes import markets_with
+from kis_mcp.trading.venues.markets import find_listing, market_of
+from kis_mcp.trading.venues.routes import has_session
 
 _NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
 _NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_TOKEN})
@@ -23,12 +23,12 @@ async def place_order(call: Call) -> Page:
     values = call.values()
 
     async def prepare() -> OrderCall:
-        wanted = listing(
+        wanted = find_listing(
             values["symbol"],
             values.get("exchange"),
             market_of(values["market"]) if "market" in values else None,
-            having=markets_with(values["session"]),
-            known=builtin_instruments().find,
+            has_session=lambda market: has_session(call.environments.catalog, market, values["session"]),
+            find_instrument=builtin_instruments().find,
         )
         return drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS))
 

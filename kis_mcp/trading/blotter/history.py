@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
+from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
 from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder
-from kis_mcp.trading.blotter.reading import offered, readable
+from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.blotter.state import OrderState, state_of
 from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record
@@ -87,10 +88,10 @@ class TrackedOrder:
     def facts(self) -> dict[str, object]:
         """What was asked, who confirmed it how, when it was sent and what came of it; without what is empty."""
         own = {"at": self.at, "state": self.state.value, "is_final": self.state.is_final, "ours": self.is_ours}
-        facts = {**own, **self._recorded(), **self._listed()}
+        facts = {**own, **self._from_journal(), **self._from_kis()}
         return {name: facts[name] for name in COLUMNS if facts.get(name) not in (None, "")}
 
-    def _recorded(self) -> Mapping[str, object]:
+    def _from_journal(self) -> Mapping[str, object]:
         if self.record is None:
             return {}
         record, intent = self.record, self.record.intent
@@ -119,10 +120,12 @@ class TrackedOrder:
             "kis_code": record.kis_code,
             "message": record.message,
             "candidates": ", ".join(self.candidates),
-            "reconciliations": "; ".join(_told(entry) for entry in self.findings if isinstance(entry, Reconciliation)),
+            "reconciliations": "; ".join(
+                _describe(entry) for entry in self.findings if isinstance(entry, Reconciliation)
+            ),
         }
 
-    def _listed(self) -> Mapping[str, object]:
+    def _from_kis(self) -> Mapping[str, object]:
         placed = self.placed
         if placed is None:
             return {}
@@ -169,15 +172,15 @@ async def order_history(journal: Journal, kis: Kis | None, start: date, end: dat
     notes: list[str] = []
     placed: Sequence[PlacedOrder] = ()
     if kis is not None:
-        listed, notes = await readable(kis, offered(kis, EVERY_LIST), since, min(until, now))
-        placed = [order for order in listed.orders if order.ordered_at is None or since <= order.ordered_at < until]
-        if not listed.complete and not notes:
+        found, notes = await read_orders(kis, pick_available(kis, EVERY_LIST), since, min(until, now))
+        placed = [order for order in found.orders if order.ordered_at is None or since <= order.ordered_at < until]
+        if not found.complete and not notes:
             notes = ["KIS' lists of orders could not be read to their ends."]
     records = await journal.history(since=since, until=until, limit=MOST_RECORDS)
     if len(records) == MOST_RECORDS:
         notes.append(f"There are more than {MOST_RECORDS} orders in these days; ask for fewer days.")
     earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if placed else ()
-    listing = _pairs([*records, *earlier], placed)
+    listing = _pairs(kis.catalog, [*records, *earlier], placed) if kis else dict[str, PlacedOrder]()
     findings = await journal.findings([record.intent.id for record in records if record.sent_at])
     ours = [_tracked(record, listing.get(record.intent.id), findings, now) for record in records]
     paired = {id(order) for order in listing.values()}
@@ -195,10 +198,10 @@ async def order_of_intent(journal: Journal, kis: Kis, record: Record, now: datet
     notes: list[str] = []
     placed: PlacedOrder | None = None
     if record.sent_at is not None and record.order_id is not None:
-        lists = offered(kis, lists_of(record.intent.tool, record.intent.arguments))
+        lists = pick_available(kis, lists_of(kis.catalog, record.intent.tool, record.intent.arguments))
         until = min(record.sent_at + _ONE_DAY, now)
-        listed, notes = await readable(kis, lists, record.sent_at, until)
-        placed = _pairs([record], listed.orders).get(record.intent.id)
+        found, notes = await read_orders(kis, lists, record.sent_at, until)
+        placed = _pairs(kis.catalog, [record], found.orders).get(record.intent.id)
     findings = await journal.findings([record.intent.id])
     order = _tracked(record, placed, findings, now)
     if order.candidates:
@@ -215,9 +218,7 @@ async def orders_of_number(journal: Journal, kis: Kis, order_id: str, day: date,
     orders = [
         order
         for order in found.orders
-        if any(
-            is_same_order_id(known.order_id, order_id) for known in (order.record, order.placed) if known is not None
-        )
+        if any(is_same_order_id(side.order_id, order_id) for side in (order.record, order.placed) if side is not None)
     ]
     missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]
     return OrderHistory(orders, [*missing, *found.notes])
@@ -233,7 +234,7 @@ def _tracked(record: Record, placed: PlacedOrder | None, findings: Findings, now
     )
 
 
-def _pairs(records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[str, PlacedOrder]:
+def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[str, PlacedOrder]:
     """Intent → the order at KIS that it became."""
     by_key: dict[OrderKey, list[PlacedOrder]] = {}
     for order in placed:
@@ -242,7 +243,7 @@ def _pairs(records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[
         record.intent.id: order
         for record in records
         if record.order_id is not None and record.sent_at is not None
-        for order in by_key.get(key_of(record), ())
+        for order in by_key.get(key_of(catalog, record), ())
         if order.may_be_of(record.sent_at)
     }
 
@@ -251,5 +252,5 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), KST)
 
 
-def _told(entry: Reconciliation) -> str:
+def _describe(entry: Reconciliation) -> str:
     return f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.conclusion}: {entry.message}"

@@ -2,26 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.trading.venues.exchanges import COUNTRIES
-
-US_WORDS = frozenset({"nasdaq", "nyse", "amex"})
-ASIAN_WORDS = frozenset(
-    {
-        "hong_kong",
-        "hong_kong_cny",
-        "hong_kong_usd",
-        "shanghai",
-        "shenzhen",
-        "tokyo",
-        "hanoi",
-        "ho_chi_minh",
-    }
-)
+from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +16,7 @@ class OrderList:
     """One list of orders.
 
     Attributes:
+        name: As the rows of the order APIs call it.
         family: What its orders are numbered among.
         market: Of every order in it, as in `kis_mcp.trading.order.Order`; None where the exchange tells.
         usual_exchange: Of a row that names none.
@@ -50,6 +38,7 @@ class OrderList:
         lasts: How long an order can stand: until the day is over, for one session, or until KIS has sent it.
     """
 
+    name: str
     family: str
     market: str | None = None
     usual_exchange: str | None = None
@@ -82,6 +71,7 @@ class OrderList:
 
 
 KOREAN = OrderList(
+    name="domestic_stock",
     family="KR",
     market="KR",
     usual_exchange="krx",
@@ -90,6 +80,7 @@ KOREAN = OrderList(
     order_types_of="domestic_stock_order_cash",
 )
 OVERSEAS = OrderList(
+    name="overseas_stock",
     family="overseas",
     tool="overseas_stock_inquire_ccnl",
     zone=NEW_YORK,
@@ -100,6 +91,7 @@ OVERSEAS = OrderList(
     lasts="session",
 )
 _KOREAN_RESERVED = OrderList(
+    name="domestic_stock_reserved",
     family="reserved KR",
     market="KR",
     usual_exchange="krx",
@@ -125,8 +117,9 @@ _KOREAN_RESERVED = OrderList(
 )
 
 
-def _overseas_reserved(region: str, words: frozenset[str]) -> OrderList:
+def _overseas_reserved(region: str, *markets: str) -> OrderList:
     return OrderList(
+        name=f"{region}_reserved",
         family=f"reserved {region}",
         session="reserved",
         days_before=1,
@@ -141,16 +134,17 @@ def _overseas_reserved(region: str, words: frozenset[str]) -> OrderList:
         },
         taken_at=("reserved_order_receipt_date", "order_receipt_time"),
         currency=None,
-        only={"exchange": words},
+        only={"exchange": reservation_words(*markets)},
         becomes="overseas",
         lists_changes=False,
         lasts="until_sent",
     )
 
 
-_US_RESERVED = _overseas_reserved("us", US_WORDS)
-_ASIAN_RESERVED = _overseas_reserved("asia", ASIAN_WORDS)
+_US_RESERVED = _overseas_reserved("us", "US")
+_ASIAN_RESERVED = _overseas_reserved("asia", *STOCK_MARKETS - {"KR", "US"})
 _FUTURES = OrderList(
+    name="domestic_fo",
     family="domestic_futureoption",
     market="domestic_futureoption",
     tool="domestic_fo_inquire_ccnl",
@@ -158,6 +152,7 @@ _FUTURES = OrderList(
     lasts="session",
 )
 _NIGHT_FUTURES = OrderList(
+    name="domestic_fo_night",
     family="domestic_futureoption",
     market="domestic_futureoption",
     session="night",
@@ -168,6 +163,7 @@ _NIGHT_FUTURES = OrderList(
     lasts="session",
 )
 _FUTURES_ABROAD = OrderList(
+    name="overseas_fo",
     family="overseas_futureoption",
     market="overseas_futureoption",
     tool="overseas_fo_inquire_daily_order",
@@ -180,6 +176,7 @@ _FUTURES_ABROAD = OrderList(
     lasts="session",
 )
 _FUTURES_ABROAD_TODAY = OrderList(
+    name="overseas_fo_today",
     family="overseas_futureoption",
     market="overseas_futureoption",
     tool="overseas_fo_inquire_ccld",
@@ -191,6 +188,7 @@ _FUTURES_ABROAD_TODAY = OrderList(
     lasts="session",
 )
 _BONDS = OrderList(
+    name="domestic_bond",
     family="domestic_bond",
     market="domestic_bond",
     tool="domestic_bond_inquire_daily_ccld",
@@ -198,31 +196,6 @@ _BONDS = OrderList(
     names={"symbol": "short_symbol", "name": "short_name"},
     is_exact=False,
 )
-
-LISTED: Mapping[str, tuple[OrderList, ...]] = MappingProxyType(
-    {
-        "domestic_stock_order_cash": (KOREAN,),
-        "domestic_stock_order_credit": (KOREAN,),
-        "domestic_stock_order_rvsecncl": (KOREAN,),
-        "domestic_stock_order_resv": (_KOREAN_RESERVED,),
-        "domestic_stock_order_resv_rvsecncl": (_KOREAN_RESERVED,),
-        "overseas_stock_order": (OVERSEAS,),
-        "overseas_stock_order_rvsecncl": (OVERSEAS,),
-        "overseas_stock_daytime_order": (OVERSEAS,),
-        "overseas_stock_daytime_order_rvsecncl": (OVERSEAS,),
-        "overseas_stock_order_resv": (_US_RESERVED, _ASIAN_RESERVED),
-        "overseas_stock_order_resv_ccnl": (_US_RESERVED,),
-        "domestic_fo_order": (_NIGHT_FUTURES, _FUTURES),
-        "domestic_fo_order_rvsecncl": (_NIGHT_FUTURES, _FUTURES),
-        "overseas_fo_order": (_FUTURES_ABROAD, _FUTURES_ABROAD_TODAY),
-        "overseas_fo_order_rvsecncl": (_FUTURES_ABROAD, _FUTURES_ABROAD_TODAY),
-        "domestic_bond_buy": (_BONDS,),
-        "domestic_bond_sell": (_BONDS,),
-        "domestic_bond_order_rvsecncl": (_BONDS,),
-    }
-)
-"""Order API → the lists that its orders show in; first the one that says more: today's orders abroad do not tell a
-cancel from a change."""
 
 EVERY_LIST: tuple[OrderList, ...] = (
     KOREAN,
@@ -238,11 +211,18 @@ EVERY_LIST: tuple[OrderList, ...] = (
 )
 """All of them; where two show one order, the one that says more of it comes first."""
 
+_BY_NAME = {order_list.name: order_list for order_list in EVERY_LIST}
 
-def lists_of(tool: str, arguments: Mapping[str, object]) -> tuple[OrderList, ...]:
+
+def lists_of_api(api: Api | None) -> tuple[OrderList, ...]:
+    """The lists that the orders of an API show in; none for an API that sends no order."""
+    return tuple(_BY_NAME[name] for name in api.order.lists) if api and api.order else ()
+
+
+def lists_of(catalog: Catalog, tool: str, arguments: Mapping[str, object]) -> tuple[OrderList, ...]:
     """The lists that an order with these arguments shows in."""
     return tuple(
         order_list
-        for order_list in LISTED.get(tool, ())
+        for order_list in lists_of_api(catalog.find(tool))
         if all(arguments.get(name, next(iter(words))) in words for name, words in order_list.only.items())
     )

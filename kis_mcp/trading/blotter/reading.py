@@ -36,12 +36,12 @@ async def orders_of_days(
     Args:
         around: A moment in the session that is meant; by default the days tell.
     """
-    asked: dict[str, object] = dict(order_list.arguments)
+    arguments: dict[str, object] = dict(order_list.arguments)
     if order_list.by_days:
         if order_list.most_days is not None:
             end = min(end, start + timedelta(days=order_list.most_days - 1))
-        asked |= {"start_date": start, "end_date": end}
-    page = await kis.rows(order_list.tool, asked, fresh=fresh)
+        arguments |= {"start_date": start, "end_date": end}
+    page = await kis.rows(order_list.tool, arguments, fresh=fresh)
     rows = [_Row(kis, order_list, row, around) for row in page.rows(order_list.block)]
     return PlacedOrders.of((row.order() for row in rows if row.belongs), complete=page.complete)
 
@@ -55,12 +55,12 @@ async def orders_between(
     return await orders_of_days(kis, order_list, start, end, around=until, fresh=fresh)
 
 
-def offered(kis: Kis, lists: Sequence[OrderList]) -> list[OrderList]:
+def pick_available(kis: Kis, lists: Sequence[OrderList]) -> list[OrderList]:
     """Those of the lists that this environment has, of accounts that are set."""
     return [order_list for order_list in lists if is_offered(kis, order_list.tool)]
 
 
-async def readable(
+async def read_orders(
     kis: Kis, lists: Sequence[OrderList], since: datetime, until: datetime, *, fresh: bool = False
 ) -> tuple[PlacedOrders, list[str]]:
     """The orders of those lists that can be read, and what went wrong with the others."""
@@ -74,7 +74,7 @@ async def readable(
             problems.append(f"{order_list.tool} could not be read: {error.what}")
             complete = False
             continue
-        orders += [order for order in placed.orders if order.key not in {known.key for known in orders}]
+        orders += [order for order in placed.orders if order.key not in {earlier.key for earlier in orders}]
         complete = complete and placed.complete
     return PlacedOrders(tuple(orders), complete), problems
 
@@ -165,7 +165,7 @@ class _Row:
         api = self.kis.catalog.find(self.order_list.order_types_of)
         parameter = api.parameter("order_type") if api else None
         codes = (parameter.codes if parameter else None) or {}
-        return next((word for word, known in codes.items() if known == code), code)
+        return next((word for word, own in codes.items() if own == code), code)
 
     def _remaining(self, ordered: Decimal, filled: Decimal) -> Decimal:
         if "remaining_quantity" in self.row:

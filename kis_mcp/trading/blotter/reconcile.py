@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
-from kis_mcp.trading.blotter.reading import readable
+from kis_mcp.trading.blotter.reading import read_orders
 from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
@@ -46,14 +47,14 @@ class Reconciler:
             record = await self._journal.conclude(
                 Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
             )
-        lists, now = lists_of(intent.tool, intent.arguments), self._clock()
-        placed, _ = await readable(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
+        lists, now = lists_of(self._kis.catalog, intent.tool, intent.arguments), self._clock()
+        placed, _ = await read_orders(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
         if not placed.orders and not placed.complete:
             return record
 
         def conclude(standing: Sequence[Record]) -> Reconciliation:
             others = [other for other in standing if other.intent.id != intent.id]
-            return match(intent, sent_at, placed, others=others, now=now)
+            return match(self._kis.catalog, intent, sent_at, placed, others=others, now=now)
 
         return await self._journal.settle(intent.id, since=sent_at - SAME_DAY, conclude=conclude)
 
@@ -67,7 +68,13 @@ class Reconciler:
 
 
 def match(
-    intent: Intent, sent_at: datetime, placed: PlacedOrders, *, others: Sequence[Record], now: datetime
+    catalog: Catalog,
+    intent: Intent,
+    sent_at: datetime,
+    placed: PlacedOrders,
+    *,
+    others: Sequence[Record],
+    now: datetime,
 ) -> Reconciliation:
     """What lists of orders say about one unknown intent, where ``others`` are those that stand too, or may.
 
@@ -77,15 +84,18 @@ def match(
 
     Of several unknown intents for the same order the first takes the first, once none can be on its way any more.
     """
-    lists = lists_of(intent.tool, intent.arguments)
-    if changed := _changed(intent, sent_at, placed, lists):
+    lists = lists_of(catalog, intent.tool, intent.arguments)
+    if changed := _changed_order(intent, sent_at, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
         return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
-    taken = {key_of(other) for other in others if other.status is Status.ACCEPTED}
-    alike = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
-    possible = [order for order in alike if order.ordered_at is None or order.ordered_at >= sent_at - DOUBTFUL]
+    taken = {key_of(catalog, other) for other in others if other.status is Status.ACCEPTED}
+    possible = [
+        order
+        for order in placed.orders
+        if order.key not in taken and _is_like(order, intent, lists) and not _is_too_old(order, sent_at)
+    ]
     fitting = [order for order in possible if _fits(order, intent, sent_at)]
-    rivals = [other for other in others if any(_may_become(other, order) for order in fitting)]
+    rivals = [other for other in others if any(_may_become(catalog, other, order) for order in fitting)]
     if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
         earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
         return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
@@ -93,6 +103,13 @@ def match(
         numbers = tuple(order.order_id for order in fitting or possible)
         what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
         return _conclusion(intent, now, "unresolved", what, candidates=numbers)
+    return _conclude_from_silence(intent, sent_at, placed, lists, now)
+
+
+def _conclude_from_silence(
+    intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList], now: datetime
+) -> Reconciliation:
+    """What it means that no listed order can be the intent's."""
     if not placed.complete:
         return _conclusion(intent, now, "unresolved", "The list of orders at KIS could not be read to its end.")
     if now - sent_at < CERTAIN_AFTER:
@@ -102,10 +119,10 @@ def match(
     return _conclusion(intent, now, "not_accepted", "KIS lists no such order.")
 
 
-def key_of(record: Record) -> OrderKey:
+def key_of(catalog: Catalog, record: Record) -> OrderKey:
     """The order at KIS that an accepted intent became."""
     intent = record.intent
-    family = next((order_list.family for order_list in lists_of(intent.tool, intent.arguments)), "")
+    family = next((order_list.family for order_list in lists_of(catalog, intent.tool, intent.arguments)), "")
     return order_key(family, record.order_id or "", intent.order.symbol or "")
 
 
@@ -149,12 +166,13 @@ def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
     return _is_in_time(order, sent_at) and _says_the_same(order, intent)
 
 
-def _may_become(record: Record, order: PlacedOrder) -> bool:
+def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
     intent, sent_at = record.intent, record.sent_at
     if sent_at is None or not record.status.is_unresolved:
         return False
-    return _is_like(order, intent, lists_of(intent.tool, intent.arguments)) and _fits(order, intent, sent_at)
+    lists = lists_of(catalog, intent.tool, intent.arguments)
+    return _is_like(order, intent, lists) and _fits(order, intent, sent_at)
 
 
 def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
@@ -168,11 +186,17 @@ def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now
     )
 
 
+def _is_too_old(order: PlacedOrder, sent_at: datetime) -> bool:
+    return order.ordered_at is not None and order.ordered_at < sent_at - DOUBTFUL
+
+
 def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
     return order.ordered_at is not None and -EARLIEST <= order.ordered_at - sent_at <= LATEST
 
 
-def _changed(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> PlacedOrder | None:
+def _changed_order(
+    intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]
+) -> PlacedOrder | None:
     """The standing order, where what it has become shows that the change or cancel was taken."""
     action = intent.order.action
     original = None if action is Action.NEW else _original(intent, sent_at, placed)

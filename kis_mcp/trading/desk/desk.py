@@ -37,7 +37,7 @@ from kis_mcp.errors import (
 )
 from kis_mcp.trading.blotter.reconcile import Reconciler
 from kis_mcp.trading.desk.follow_up import FollowUp
-from kis_mcp.trading.desk.originals import completed, merged, original_of
+from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.guard.check import check, refusal
@@ -157,15 +157,15 @@ class OrderDesk:
         facts = replace(
             await self._facts(order, now),
             kind=instrument.kind if instrument else None,
-            venue=venue_of(api.tool, values),
+            venue=venue_of(api, values),
             same=same,
             idempotency_key=idempotency_key,
         )
         findings = check(facts, before_asking_kis=True)
         if refusal(findings) is None:
             if original := await original_of(self._kis, api, values, order, now):
-                values = completed(api, values, original)
-                order = merged(order_of(api, values), original)
+                values = fill_in_original(api, values, original)
+                order = describe_change(order_of(api, values), original)
                 facts = replace(facts, order=order, remaining=original.remaining_quantity)
             facts = await gathered(self._kis, facts, api, values, self._describe)
             order, findings = facts.order, check(facts)

@@ -1,16 +1,17 @@
 """The standing order that a change or cancel concerns, as KIS has it: what the caller says of it does not count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
-from kis_mcp.trading.blotter.lists import OrderList, lists_of
+from kis_mcp.errors import BadArgument
+from kis_mcp.trading.blotter.find import find_order
+from kis_mcp.trading.blotter.lists import lists_of
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import offered, orders_between
+from kis_mcp.trading.blotter.reading import pick_available
 from kis_mcp.trading.kis import Kis
-from kis_mcp.trading.order import Action, Order, is_same_order_id, is_same_symbol
+from kis_mcp.trading.order import Action, Order
 
 _FOR_CHANGES_ONLY = frozenset({"symbol", "side"})
 _DAYS = ("reservation_date", "order_date")
@@ -35,13 +36,13 @@ async def original_of(
         BadArgument: KIS lists no such order, or several.
     """
     named = {name: values[name] for name in ("exchange", "session") if values.get(name)}
-    lists = offered(kis, lists_of(api.tool, named))
+    lists = pick_available(kis, lists_of(kis.catalog, api.tool, named))
     if order.action is Action.NEW or not lists:
         return None
     if named.get("session") == "night":
         lists = lists[:1]
     days = [day for name in _DAYS if isinstance(day := values.get(name), date)]
-    found = await find_original(
+    found = await find_order(
         kis, lists, order.original_order_id or "", now, symbol=order.symbol, day=days[0] if days else None
     )
     if found.session == "reserved" and days and not found.is_of_day(days[0]):
@@ -53,66 +54,9 @@ async def original_of(
     return found
 
 
-async def find_original(
-    kis: Kis,
-    lists: Sequence[OrderList],
-    order_id: str,
-    now: datetime,
-    *,
-    market: str | None = None,
-    symbol: str | None = None,
-    day: date | None = None,
-) -> PlacedOrder:
-    """The order with this number, of today or still waiting.
-
-    Args:
-        market: The only one that counts; None for all that the lists hold.
-        symbol, day: Which it is where exchanges gave one number twice, or a number came again.
-
-    Raises:
-        BadArgument: KIS lists no such order, or several.
-        KisMcpError: It is in no list that can be read, and one cannot.
-    """
-    problem: KisMcpError | None = None
-    for order_list in lists:
-        try:
-            placed = await orders_between(kis, order_list, now, now, fresh=True)
-        except (KisUnavailable, RateLimited) as error:
-            if order_list.only:
-                raise
-            problem = error
-            continue
-        found = [
-            order
-            for order in placed.orders
-            if is_same_order_id(order.order_id, order_id)
-            and order.action is not Action.CANCEL
-            and market in (None, order.market)
-        ]
-        found = [order for order in found if day is not None and order.is_of_day(day)] or found
-        waiting = [order for order in found if order.is_waiting] or found
-        if len({order.symbol for order in waiting}) > 1 and symbol is not None:
-            waiting = [order for order in waiting if is_same_symbol(order.symbol, symbol)]
-        if len({order.symbol for order in waiting}) > 1:
-            raise BadArgument(
-                f"KIS has orders {order_id} in {' and '.join(sorted({order.symbol for order in waiting}))}.",
-                remedy="Nothing tells which is meant; the person can change it in KIS' own app.",
-                field="order_id",
-            )
-        if waiting:
-            return max(waiting, key=lambda order: order.ordered_at or now)
-    if problem:
-        raise problem
-    raise BadArgument(
-        f"KIS lists no order {order_id} today.",
-        remedy="Take the number from get_orders, with its market and session.",
-        field="order_id",
-    )
-
-
-def facts_of(api: Api, original: PlacedOrder, action: object) -> dict[str, object]:
-    """What an API wants to be told of the order that it changes or cancels."""
-    facts = {
+def identify_original(api: Api, original: PlacedOrder, action: object) -> dict[str, object]:
+    """The arguments by which an API knows the order that it changes or cancels."""
+    identity = {
         "order_id": original.order_id,
         "reservation_id": original.order_id,
         "order_date": original.order_date,
@@ -122,18 +66,18 @@ def facts_of(api: Api, original: PlacedOrder, action: object) -> dict[str, objec
         "symbol": _isin(original.symbol) if original.market == "domestic_bond" else original.symbol,
         "side": original.side,
     }
-    asked = {parameter.name: parameter for parameter in api.parameters}
+    parameters = {parameter.name: parameter for parameter in api.parameters}
     return {
         name: value
-        for name, value in facts.items()
+        for name, value in identity.items()
         if value
-        and name in asked
-        and (asked[name].required or action != Action.CANCEL or name not in _FOR_CHANGES_ONLY)
+        and name in parameters
+        and (parameters[name].required or action != Action.CANCEL or name not in _FOR_CHANGES_ONLY)
     }
 
 
-def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> dict[str, object]:
-    """The arguments with KIS' own facts of the original in the places where the API asks for them.
+def fill_in_original(api: Api, values: Mapping[str, object], original: PlacedOrder) -> dict[str, object]:
+    """The arguments with what KIS says of the original in the places where the API asks for it.
 
     Raises:
         BadArgument: The arguments contradict each other on how much is meant.
@@ -155,20 +99,20 @@ def completed(api: Api, values: Mapping[str, object], original: PlacedOrder) -> 
             remedy="Leave the quantity out, or give all of it.",
             field="quantity",
         )
-    facts = facts_of(api, original, action)
+    own = identify_original(api, original, action)
     if action == Action.CANCEL:
         parameter = api.parameter("order_type")
-        known = (parameter.codes if parameter else None) or ()
-        if original.order_type in known and original.market == "KR" and not original.session:
-            facts["order_type"] = original.order_type
+        words = (parameter.codes if parameter else None) or ()
+        if original.order_type in words and original.market == "KR" and not original.session:
+            own["order_type"] = original.order_type
         if isinstance(quantity, int) and original.remaining_quantity > 0:
-            facts["quantity"] = min(quantity, int(original.remaining_quantity))
+            own["quantity"] = min(quantity, int(original.remaining_quantity))
     if values.get("session") == "night":
-        facts["instrument_type"] = _CONTRACTS.get(original.symbol[:1])
-    return {**values, **facts}
+        own["instrument_type"] = _CONTRACTS.get(original.symbol[:1])
+    return {**values, **own}
 
 
-def merged(order: Order, original: PlacedOrder) -> Order:
+def describe_change(order: Order, original: PlacedOrder) -> Order:
     """The change or cancel as a person should see it, with the original's instrument and side."""
     return replace(
         order,

@@ -18,18 +18,6 @@ from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, open_po
 from kis_mcp.trading.reads import PartialAnswer, read_record
 from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 
-_CAPACITY: Mapping[str, str] = {
-    "domestic_stock_order_cash": "domestic_stock_inquire_psbl_order",
-    "domestic_stock_order_credit": "domestic_stock_inquire_credit_psamount",
-    "overseas_stock_order": "overseas_stock_inquire_psamount",
-    "overseas_stock_daytime_order": "overseas_stock_inquire_psamount",
-    "domestic_fo_order": "domestic_fo_inquire_psbl_order",
-    "domestic_fo_order night": "domestic_fo_inquire_psbl_ngt_order",
-    "overseas_fo_order": "overseas_fo_inquire_psamount",
-    "domestic_bond_buy": "domestic_bond_inquire_psbl_order",
-}
-"""Order API → what tells how much of it KIS would take."""
-
 _MOST = (
     "max_buy_quantity",
     "max_orderable_quantity",
@@ -97,10 +85,10 @@ async def _nothing() -> None: ...
 
 def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api | None:
     """What tells how much KIS would take of an order that needs money or margin."""
-    if order.side == "sell" and order.market in STOCK_MARKETS:
+    if api.order is None or (order.side == "sell" and order.market in STOCK_MARKETS):
         return None
-    key = f"{api.tool} {values.get('session')}"
-    return kis.catalog.find(_CAPACITY.get(key) or _CAPACITY.get(api.tool, ""))
+    by_session = api.order.capacity
+    return kis.catalog.find(by_session.get(str(values.get("session"))) or by_session.get("", ""))
 
 
 async def _power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:

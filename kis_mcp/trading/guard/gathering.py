@@ -40,7 +40,7 @@ async def gathered(kis: Kis, facts: GuardFacts, api: Api, values: Values, descri
     """The facts with what KIS has to say of them. KIS' failures leave gaps for the rules to judge."""
     order, limits = facts.order, facts.limits
     loan, wrong_loan = loan_of(values, order.side)
-    facts = replace(facts, venue=venue_of(api.tool, values), loan=loan, wrong_loan=wrong_loan)
+    facts = replace(facts, venue=venue_of(api, values), loan=loan, wrong_loan=wrong_loan)
     market = known(order, describe)
     if facts.is_cancel:
         return replace(facts, order=replace(order, name=market.name), kind=market.kind)

@@ -11,8 +11,8 @@ from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.fields import number, text
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError, KisUnavailable
-from kis_mcp.trading.blotter.lists import EVERY_LIST, LISTED, OrderList
-from kis_mcp.trading.blotter.reading import offered, orders_between
+from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList, lists_of_api
+from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.kis import Kis, is_offered
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.reads import PartialAnswer, read_list, read_parts
@@ -72,7 +72,7 @@ async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: dateti
 
     The order's own market is asked afresh; the others come from the account cache, and only if they can matter.
     """
-    own_lists = offered(kis, LISTED.get(api.tool, ()))
+    own_lists = pick_available(kis, lists_of_api(api))
     try:
         found = await asyncio.gather(
             _held(kis, order.market, fresh=True), *(_adding(kis, one, now, fresh=True) for one in own_lists)
@@ -84,7 +84,7 @@ async def open_positions(kis: Kis, api: Api, order: Order, cap: int, now: dateti
             {market: _held(kis, market) for market in markets_with_holdings(kis) if market != order.market}
             | {
                 f"{one.tool} {one.family}": _adding(kis, one, now)
-                for one in offered(kis, EVERY_LIST)
+                for one in pick_available(kis, EVERY_LIST)
                 if one not in own_lists
             }
         )

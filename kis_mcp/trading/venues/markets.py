@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import KRX_CODE, US_TICKER, Instrument
+from kis_mcp.trading.venues.exchanges import order_exchanges, usual_exchange
 
 _KRX_CONTRACT = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])(?:[0-9A-Z]{3})?"
 _OVERSEAS_CONTRACT = r"[0-9A-Z]{1,6}[FGHJKMNQUVXZ][0-9]{2}(?: [CP][0-9.]{1,10})?"
@@ -40,38 +41,33 @@ class _Market:
         symbols: What its symbols look like.
         unmistakable: Those of them that need no market or exchange beside them, unless they fit another market too.
         exchanges: Whose name a caller may give.
-        usual: The exchange where none is given; "" where one has to be.
+        usual: The exchange where none is given; "" where one has to be, None where the market's orders name none.
     """
 
     name: str
     symbols: str
     unmistakable: str = r"(?!)"
     exchanges: tuple[str, ...]
-    usual: str | None = ""
+    usual: str | None
+
+
+def _stocks(country: str, name: str, symbols: str, *, unmistakable: bool = False) -> _Market:
+    return _Market(
+        name=name,
+        symbols=symbols,
+        unmistakable=symbols if unmistakable else r"(?!)",
+        exchanges=order_exchanges(country),
+        usual=usual_exchange(country) or "",
+    )
 
 
 MARKETS: Mapping[str, _Market] = {
-    "KR": _Market(
-        name="KRX code such as 005930",
-        symbols=KRX_CODE,
-        unmistakable=KRX_CODE,
-        exchanges=("krx", "nxt", "sor"),
-        usual="krx",
-    ),
-    "US": _Market(
-        name="US ticker such as AAPL",
-        symbols=US_TICKER,
-        unmistakable=US_TICKER,
-        exchanges=("nasdaq", "nyse", "amex"),
-    ),
-    "HK": _Market(
-        name="Hong Kong code such as 00700", symbols=r"[0-9]{1,5}", exchanges=("hong_kong",), usual="hong_kong"
-    ),
-    "CN": _Market(name="Chinese code such as 600519", symbols=r"[0-9]{6}", exchanges=("shanghai", "shenzhen")),
-    "JP": _Market(name="Japanese code such as 7203", symbols=r"[0-9][0-9A-Z]{3}", exchanges=("tokyo",), usual="tokyo"),
-    "VN": _Market(
-        name="Vietnamese code such as VNM", symbols=r"[A-Z][0-9A-Z]{2,7}", exchanges=("hanoi", "ho_chi_minh")
-    ),
+    "KR": _stocks("KR", "KRX code such as 005930", KRX_CODE, unmistakable=True),
+    "US": _stocks("US", "US ticker such as AAPL", US_TICKER, unmistakable=True),
+    "HK": _stocks("HK", "Hong Kong code such as 00700", r"[0-9]{1,5}"),
+    "CN": _stocks("CN", "Chinese code such as 600519", r"[0-9]{6}"),
+    "JP": _stocks("JP", "Japanese code such as 7203", r"[0-9][0-9A-Z]{3}"),
+    "VN": _stocks("VN", "Vietnamese code such as VNM", r"[A-Z][0-9A-Z]{2,7}"),
     "domestic_futureoption": _Market(
         name="KRX contract such as 101W12",
         symbols=r"[1-4A-D][0-9A-Z]{5,8}",
@@ -125,20 +121,20 @@ def possible_markets(symbol: str) -> Collection[str]:
     return [name for name, market in MARKETS.items() if re.fullmatch(market.symbols, symbol)] or tuple(MARKETS)
 
 
-def listing(
+def find_listing(
     text: str,
     exchange: str | None,
     market: str | None,
     *,
-    having: Collection[str],
-    known: Callable[[str], Instrument | None],
+    has_session: Callable[[str], bool],
+    find_instrument: Callable[[str], Instrument | None],
 ) -> Listing:
     """What a caller wants to order.
 
     Args:
-        market: As the caller names it; None to be told from the rest.
-        having: The markets that have the session which the order is for.
-        known: Looks up instruments, for the exchange of a US ticker.
+        market: As the caller names it; None where the rest has to show it.
+        has_session: Whether a market has the session which the order is for.
+        find_instrument: Looks up instruments, for the exchange of a US ticker.
 
     Raises:
         BadArgument: The parts contradict each other, or do not tell one market or exchange.
@@ -146,11 +142,11 @@ def listing(
     named = [name for name in MARKETS if market in (None, name) and exchange in (None, *MARKETS[name].exchanges)]
     if not named:
         raise _contradiction(text, exchange, market)
-    market = _only_one(text.strip().upper(), exchange, market, named, having)
+    market = _only_one(text.strip().upper(), exchange, market, named, has_session)
     symbol = as_kis_writes(text, market)
     if exchange is not None:
         return Listing(symbol, market, exchange if MARKETS[market].usual is not None else None)
-    found = known(symbol) if MARKETS[market].usual == "" else None
+    found = find_instrument(symbol) if MARKETS[market].usual == "" else None
     usual = found.exchange if found and found.market == market else MARKETS[market].usual
     if usual == "":
         raise BadArgument(
@@ -161,17 +157,21 @@ def listing(
     return Listing(symbol, market, usual)
 
 
-def _only_one(symbol: str, exchange: str | None, market: str | None, named: list[str], having: Collection[str]) -> str:
+def _only_one(
+    symbol: str, exchange: str | None, market: str | None, named: list[str], has_session: Callable[[str], bool]
+) -> str:
     """The only one of the named markets that has such a symbol."""
-    is_told = len(named) == 1
+    is_certain = len(named) == 1
     fitting = [
-        name for name in named if re.fullmatch(MARKETS[name].symbols if is_told else MARKETS[name].unmistakable, symbol)
+        name
+        for name in named
+        if re.fullmatch(MARKETS[name].symbols if is_certain else MARKETS[name].unmistakable, symbol)
     ]
     if len(fitting) > 1:
-        fitting = [name for name in fitting if name in having] or fitting
+        fitting = list(filter(has_session, fitting)) or fitting
     if len(fitting) == 1:
         return fitting[0]
-    if is_told:
+    if is_certain:
         raise _contradiction(symbol, exchange, market)
     if fitting:
         raise BadArgument(
@@ -188,21 +188,21 @@ def _only_one(symbol: str, exchange: str | None, market: str | None, named: list
 
 def _contradiction(symbol: str, exchange: str | None, market: str | None) -> BadArgument:
     if market is None:
-        name = next(name for name, facts in MARKETS.items() if exchange in facts.exchanges)
+        name = next(name for name, each in MARKETS.items() if exchange in each.exchanges)
         return BadArgument(
             f"{exchange} does not trade {symbol}, which is no {MARKETS[name].name}.",
             remedy=f"Give a symbol of market {_word(name)}, or leave exchange out.",
             field="exchange",
         )
-    facts = MARKETS[market]
-    if exchange not in (None, *facts.exchanges):
+    wanted = MARKETS[market]
+    if exchange not in (None, *wanted.exchanges):
         return BadArgument(
             f"{exchange} is no exchange of market {_word(market)}.",
-            remedy=f"{' or '.join(('Leave exchange out', *facts.exchanges))}; or name the market that is meant.",
+            remedy=f"{' or '.join(('Leave exchange out', *wanted.exchanges))}; or name the market that is meant.",
             field="exchange",
         )
     return BadArgument(
-        f"{symbol} is no {facts.name}, which market {_word(market)} wants.",
+        f"{symbol} is no {wanted.name}, which market {_word(market)} wants.",
         remedy="Name the market that the symbol is of, or leave market out.",
         field="market",
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import tomli
 
 from kis_mcp.catalog.data import tools_folder
+from kis_mcp.catalog.model import Api
 
 Hours: TypeAlias = tuple[datetime, datetime]
 """When a regular session opens and closes."""
@@ -57,6 +58,7 @@ class Venue:
     """Where an order goes.
 
     Attributes:
+        when: Argument → the words that choose this one among the venues of an order API.
         calendar: Whose holidays it keeps, by the exchange's market identifier code; "" where it keeps none.
         usual_hours: Of the regular session, local.
         closed: Days without any session although the calendar trades.
@@ -67,7 +69,6 @@ class Venue:
     """
 
     title: str
-    apis: frozenset[str]
     when: Mapping[str, frozenset[str]]
     calendar: str
     timezone: ZoneInfo
@@ -84,8 +85,9 @@ class Venue:
         """Every type that some session takes."""
         return tuple(dict.fromkeys(word for session in self.sessions for word in session.order_types))
 
-    def serves(self, tool: str, values: Mapping[str, object]) -> bool:
-        return tool in self.apis and all(values.get(name) in words for name, words in self.when.items())
+    def serves(self, values: Mapping[str, object]) -> bool:
+        """Whether an order with these arguments goes here, if its API is one that does."""
+        return all(values.get(name) in words for name, words in self.when.items())
 
     def usual(self, day: date) -> Hours | None:
         """A day's hours, as far as they can be told without a calendar."""
@@ -113,9 +115,10 @@ class Venue:
                     yield session, span
 
 
-def venue_of(tool: str, values: Mapping[str, object]) -> Venue | None:
+def venue_of(api: Api, values: Mapping[str, object]) -> Venue | None:
     """Where an order API's call with these arguments goes; None where no table says when that takes orders."""
-    return next((venue for venue in venues().values() if venue.serves(tool, values)), None)
+    names = api.order.venues if api.order else ()
+    return next((venue for name in names if (venue := venues()[name]).serves(values)), None)
 
 
 @cache
@@ -138,7 +141,6 @@ def clocks(text: str) -> tuple[time, time]:
 def _venue(row: Mapping[str, Any]) -> Venue:
     return Venue(
         title=row["title"],
-        apis=frozenset(row["apis"].split()),
         when={name: frozenset(words.split()) for name, words in row.get("when", {}).items()},
         calendar=row.get("calendar", ""),
         timezone=ZoneInfo(row["timezone"]),

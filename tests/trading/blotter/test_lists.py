@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,8 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.history import order_history
-from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, LISTED, OrderList, lists_of
-from kis_mcp.trading.blotter.reading import offered, orders_between
+from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OrderList, lists_of, lists_of_api
+from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, Reconciler
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Decision, Intent, Outcome, Record, Send, Status
@@ -32,9 +33,11 @@ class ListingKis(FakeKis):
     """Answers from the lists that a test fills, and takes only arguments that the table allows."""
 
     lists: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         validate(api(tool), arguments)
+        self.asked.append((tool, arguments))
         block = next(order_list.block for order_list in EVERY_LIST if order_list.tool == tool)
         return Decoded({block: list(self.lists.get(tool, []))}, complete=self.complete)
 
@@ -88,8 +91,8 @@ async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: o
 
 
 def test_every_order_api_has_a_list() -> None:
-    assert {api.tool for api in ORDER_APIS} == set(LISTED)
-    assert len(LISTED) == 18
+    assert [api.tool for api in ORDER_APIS if not lists_of_api(api)] == []
+    assert len(ORDER_APIS) == 18
 
 
 @pytest.mark.parametrize("order_list", EVERY_LIST, ids=IDS)
@@ -107,13 +110,13 @@ def test_a_list_uses_names_that_its_api_has(order_list: OrderList) -> None:
 
 def test_demo_reads_only_the_lists_that_it_has(kis: ListingKis) -> None:
     kis.environment = Environment.DEMO
-    assert {order_list.tool for order_list in offered(kis, EVERY_LIST)} == {
+    assert {order_list.tool for order_list in pick_available(kis, EVERY_LIST)} == {
         "domestic_stock_inquire_daily_ccld",
         "overseas_stock_inquire_ccnl",
         "domestic_fo_inquire_ccnl",
     }
     kis.accounts = {"stock": Account("12345678", "01")}
-    assert "domestic_fo_inquire_ccnl" not in {order_list.tool for order_list in offered(kis, EVERY_LIST)}
+    assert "domestic_fo_inquire_ccnl" not in {order_list.tool for order_list in pick_available(kis, EVERY_LIST)}
 
 
 @pytest.mark.parametrize("api", ORDER_APIS, ids=lambda api: api.tool)
@@ -122,7 +125,7 @@ async def test_a_lost_order_of_every_api_is_found(
 ) -> None:
     record = await unknown(journal, clock, api.tool)
     intent = record.intent
-    order_list = lists_of(intent.tool, intent.arguments)[-1]
+    order_list = lists_of(CATALOG, intent.tool, intent.arguments)[-1]
     row = listing_of(order_list, intent, clock)
     shows_by_effect = intent.order.action is not Action.NEW and not order_list.lists_changes
     if shows_by_effect:
@@ -140,7 +143,7 @@ async def test_an_order_that_no_list_shows_is_absent_only_from_lists_that_show_a
     record = await unknown(journal, clock, api.tool)
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
     settled = await Reconciler(kis, journal, clock=clock).settle(record)
-    lists = lists_of(record.intent.tool, record.intent.arguments)
+    lists = lists_of(CATALOG, record.intent.tool, record.intent.arguments)
     shows_by_effect = record.intent.order.action is not Action.NEW and not lists[0].lists_changes
     assert settled.status is (Status.UNKNOWN if shows_by_effect else Status.NOT_ACCEPTED)
 
@@ -150,7 +153,7 @@ async def test_an_order_of_the_night_session_is_found_under_the_next_business_da
 ) -> None:
     clock.now = clock.now.replace(day=6, hour=22, minute=30)
     record = await unknown(journal, clock, "domestic_fo_order", session="night")
-    night, _ = lists_of("domestic_fo_order", {"session": "night"})
+    night, _ = lists_of(CATALOG, "domestic_fo_order", {"session": "night"})
     row = listing_of(night, record.intent, clock)
     kis.lists[night.tool] = [row | {"order_date": "2026-03-09"}]
     clock.pass_by(hours=2)
@@ -170,7 +173,7 @@ async def test_a_bond_in_other_units_is_shown_as_a_candidate(
     kis: ListingKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     record = await unknown(journal, clock, "domestic_bond_buy")
-    (bonds,) = lists_of("domestic_bond_buy", {})
+    (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
     short = (record.intent.order.symbol or "")[2:11]
     kis.lists[bonds.tool] = [listing_of(bonds, record.intent, clock, symbol=short, order_quantity=Decimal(10_000))]
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
@@ -180,12 +183,19 @@ async def test_a_bond_in_other_units_is_shown_as_a_candidate(
     assert getattr(reconciliation, "candidates", None) == ("7",)
 
 
+async def test_bonds_are_asked_for_the_seven_days_that_kis_answers(kis: ListingKis, clock: FakeClock) -> None:
+    (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
+    for last_day, asked in ((date(2026, 3, 31), date(2026, 3, 8)), (date(2026, 3, 5), date(2026, 3, 5))):
+        await orders_of_days(kis, bonds, date(2026, 3, 2), last_day)
+        assert kis.asked[-1] == (bonds.tool, {"start_date": date(2026, 3, 2), "end_date": asked})
+
+
 async def test_a_changed_reservation_is_known_by_what_it_has_become(
     kis: ListingKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     change: dict[str, Any] = {"action": "modify", "symbol": "005930", "side": "buy", "quantity": 3, "price": 70000}
     record = await unknown(journal, clock, "domestic_stock_order_resv_rvsecncl", **change)
-    (reserved,) = lists_of(record.intent.tool, {})
+    (reserved,) = lists_of(CATALOG, record.intent.tool, {})
     before = listing_of(reserved, record.intent, clock, order_id=record.intent.order.original_order_id)
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
     kis.lists[reserved.tool] = [before | {"reserved_order_price": 69000}]
@@ -200,7 +210,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
     kis: ListingKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     record = await unknown(journal, clock, "domestic_stock_order_resv")
-    (reserved,) = lists_of(record.intent.tool, {})
+    (reserved,) = lists_of(CATALOG, record.intent.tool, {})
     reservation = listing_of(reserved, record.intent, clock) | {"order_id": "0000000555"}
     kis.lists[reserved.tool] = [reservation]
     await Reconciler(kis, journal, clock=clock).settle(record)
@@ -216,7 +226,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
 
 
 async def test_an_exchange_of_another_region_belongs_to_another_list(kis: ListingKis, clock: FakeClock) -> None:
-    american, asian = lists_of("overseas_stock_order_resv", {})
+    american, asian = lists_of(CATALOG, "overseas_stock_order_resv", {})
     row: dict[str, object] = {"reserved_order_id": "7", "symbol": "AAPL", "exchange": "nasdaq", "order_quantity": 1}
     kis.lists[american.tool] = [row]
     assert len((await orders_between(kis, american, clock(), clock())).orders) == 1

@@ -15,6 +15,7 @@ from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST,
 from kis_mcp.trading.desk.desk import ORDER_LEAVES_WITHIN
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
+from tests.trading.fakes import CATALOG
 
 SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 LATER = SENT + CERTAIN_AFTER
@@ -72,7 +73,7 @@ def conclusion(
     complete: bool = True,
     now: datetime = LATER,
 ) -> tuple[str, str | None]:
-    found = match(intent, SENT, PlacedOrders(orders, complete), others=others, now=now)
+    found = match(CATALOG, intent, SENT, PlacedOrders(orders, complete), others=others, now=now)
     return found.conclusion, found.order_id
 
 

@@ -8,7 +8,7 @@ from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.desk.originals import completed, original_of
+from kis_mcp.trading.desk.originals import fill_in_original, original_of
 from kis_mcp.trading.order import order_of
 from tests.trading.fakes import RVSECNCL, FakeClock, FakeKis, api
 
@@ -110,12 +110,12 @@ async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None
     found = await original(kis, tool.tool, reservation_id="9", reservation_date="2026-03-03")
     cancel = validate(tool, {"action": "cancel", "reservation_id": "9", "reservation_date": "2026-03-03"})
     with pytest.raises(BadArgument, match="cancels all 4"):
-        completed(tool, cancel | {"quantity": 1}, found)
-    assert completed(tool, cancel | {"quantity": 4}, found)["reservation_id"] == "9"
+        fill_in_original(tool, cancel | {"quantity": 1}, found)
+    assert fill_in_original(tool, cancel | {"quantity": 4}, found)["reservation_id"] == "9"
 
 
 async def test_an_order_of_a_type_that_the_table_does_not_know_can_be_cancelled(kis: FakeKis) -> None:
     kis.listed = [row(1, "005930", order_type_code="51", order_branch="06010")]
     found = await original(kis, RVSECNCL, order_id="1", order_branch="06010")
     values = validate(api(RVSECNCL), {"action": "cancel", "order_id": "1", "order_branch": "06010"})
-    assert validate(api(RVSECNCL), completed(api(RVSECNCL), values, found))["order_type"] == "limit"
+    assert validate(api(RVSECNCL), fill_in_original(api(RVSECNCL), values, found))["order_type"] == "limit"

@@ -20,9 +20,10 @@ from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.cache import DiskReplyCache
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.shared import shared_files
+from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.desk.desk import OrderDesk
-from kis_mcp.trading.desk.drafts import OrderCall, cancel, listed, modify, place
+from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
 from kis_mcp.trading.desk.outcomes import OrderOutcome
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
@@ -116,7 +117,7 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
     call = await floor.away_from_the_market(instrument)
     placed = await floor.send(call)
     assert placed.order_id is not None
-    ((order,), _) = await listed(floor.kis, floor.journal, [market], clock=floor.clock)
+    ((order,), _) = await list_orders(floor.kis, floor.journal, [market], clock=floor.clock)
     assert (order.order_id, order.status, order.ours) == (placed.order_id, PlacedStatus.OPEN, True)
     assert (order.side, order.quantity, order.price) == ("buy", 3, call.arguments["price"])
     assert order.ordered_at is not None
@@ -125,20 +126,20 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
     lower = Decimal(str(call.arguments["price"])) - (1000 if market == "KR" else Decimal("0.01"))
     changed = await floor.send(await modify(floor.kis, market, placed.order_id, price=lower, now=floor.clock()))
     assert changed.order_id is not None
-    orders, _ = await listed(floor.kis, floor.journal, [market], clock=floor.clock)
+    orders, _ = await list_orders(floor.kis, floor.journal, [market], clock=floor.clock)
     standing = {order.order_id: (order.status, order.price) for order in orders}
     assert standing[changed.order_id] == (PlacedStatus.OPEN, lower)
     assert standing[placed.order_id][0] is PlacedStatus.AMENDED
 
     await floor.send(await cancel(floor.kis, market, changed.order_id, now=floor.clock()))
-    orders, _ = await listed(floor.kis, floor.journal, [market], clock=floor.clock, status="open")
+    orders, _ = await list_orders(floor.kis, floor.journal, [market], clock=floor.clock, status="open")
     assert orders == []
 
 
 async def test_a_market_order_fills_and_becomes_a_position(floor: Floor) -> None:
     before = await balance(floor.kis, "KR")
     outcome = await floor.send(new(SAMSUNG, side="buy", quantity=3, order_type="market"))
-    ((order,), _) = await listed(floor.kis, floor.journal, ["KR"], clock=floor.clock)
+    ((order,), _) = await list_orders(floor.kis, floor.journal, ["KR"], clock=floor.clock)
     assert (order.order_id, order.status, order.filled_quantity) == (outcome.order_id, PlacedStatus.FILLED, 3)
     (position,) = await positions(floor.kis, "KR")
     assert (position.symbol, position.quantity, position.currency) == ("005930", 3, "KRW")

@@ -187,3 +187,16 @@ async def test_a_cancel_asks_for_nothing_but_the_original(kis: FakeKis, journal:
     )
     await guarded.propose({"action": "cancel", "order_id": "1", "order_branch": "06010"}, tool=RVSECNCL)
     assert set(kis.reads) == {"domestic_stock_inquire_daily_ccld"}
+
+
+@pytest.mark.parametrize(("session", "most"), [("day", 5), ("night", 1)])
+async def test_each_session_of_contracts_tells_its_own_most(
+    kis: FakeKis, journal: SqlJournal, session: str, most: int
+) -> None:
+    kis.answers |= {
+        "domestic_fo_inquire_price": {"price": {"name": "F 202612"}},
+        "domestic_fo_inquire_psbl_order": {"capacity": {"total_orderable_quantity": 5}},
+        "domestic_fo_inquire_psbl_ngt_order": {"capacity": {"total_orderable_quantity": 1}},
+    }
+    with pytest.raises(OrderRefused, match=f"at most {most}"):
+        await desk(kis, journal).propose(FUTURE | {"session": session, "quantity": 6}, tool="domestic_fo_order")

@@ -14,8 +14,8 @@ from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.trading.desk.drafts import place
 from kis_mcp.trading.order import order_of
 from kis_mcp.trading.venues.exchanges import COUNTRIES
-from kis_mcp.trading.venues.markets import MARKETS, Listing, as_kis_writes, listing, market_of, possible_markets
-from kis_mcp.trading.venues.routes import markets_with
+from kis_mcp.trading.venues.markets import MARKETS, Listing, as_kis_writes, find_listing, market_of, possible_markets
+from kis_mcp.trading.venues.routes import has_session
 from tests.trading.fakes import CATALOG, FakeClock, api
 
 PLACE = api("place_order")
@@ -31,8 +31,14 @@ def words(name: str) -> list[str]:
     return list(parameter.codes or ())
 
 
-def told(symbol: str, exchange: str | None = None, market: str | None = None, session: str = "regular") -> Listing:
-    return listing(symbol, exchange, market, having=markets_with(session), known=builtin_instruments().find)
+def choose(symbol: str, exchange: str | None = None, market: str | None = None, session: str = "regular") -> Listing:
+    return find_listing(
+        symbol,
+        exchange,
+        market,
+        has_session=lambda name: has_session(CATALOG, name, session),
+        find_instrument=builtin_instruments().find,
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def told(symbol: str, exchange: str | None = None, market: str | None = None, se
     ],
 )
 def test_a_symbol_that_can_be_only_one_thing_tells_its_market(symbol: str, expected: Listing) -> None:
-    assert told(symbol) == expected
+    assert choose(symbol) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,11 +80,11 @@ def test_a_symbol_that_can_be_only_one_thing_tells_its_market(symbol: str, expec
 def test_exchange_and_market_tell_what_the_symbol_does_not(
     symbol: str, exchange: str | None, market: str | None, expected: Listing
 ) -> None:
-    assert told(symbol, exchange, market) == expected
+    assert choose(symbol, exchange, market) == expected
 
 
 def test_the_session_tells_a_contract_from_a_share() -> None:
-    assert told("101V06", session="night").market == "domestic_futureoption"
+    assert choose("101V06", session="night").market == "domestic_futureoption"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_what_is_not_certain_is_refused_with_what_to_say(
     symbol: str, exchange: str | None, market: str | None, field: str
 ) -> None:
     with pytest.raises(BadArgument) as caught:
-        told(symbol, exchange, market)
+        choose(symbol, exchange, market)
     assert caught.value.field == field
     assert caught.value.remedy
 
@@ -117,6 +123,13 @@ def test_every_exchange_of_place_order_belongs_to_a_market() -> None:
     assert set(words("exchange")) == {word for market in MARKETS.values() for word in market.exchanges}
     for name, market in MARKETS.items():
         assert {COUNTRIES[word][0] for word in market.exchanges if word in COUNTRIES} <= {name}
+
+
+def test_blanks_around_a_symbol_do_not_count() -> None:
+    assert choose("  aapl\t") == Listing("AAPL", "US", "nasdaq")
+    assert choose(" 700 ", None, "HK") == Listing("00700", "HK", "hong_kong")
+    assert as_kis_writes(" 700 ", "HK") == "00700"
+    assert set(possible_markets(" 600519 ")) == {"KR", "CN"}
 
 
 def test_a_symbol_may_be_looked_for_in_every_market_that_could_have_it() -> None:
@@ -151,7 +164,7 @@ def test_no_order_ever_goes_to_another_market_than_the_one_named(
     symbol: str, exchange: str | None, market: str | None, session: str, terms: dict[str, Any]
 ) -> None:
     try:
-        wanted = listing(symbol, exchange, market, having=markets_with(session), known=builtin_instruments().find)
+        wanted = choose(symbol, exchange, market, session)
         call = place(CATALOG, wanted, session=session, quantity=1, **terms)
         values = validate(api(call.tool), call.arguments)
         request = encode(

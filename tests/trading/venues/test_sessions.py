@@ -11,7 +11,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.venues.calendars import trading_days
-from kis_mcp.trading.venues.sessions import TradingDays, Venue, venue_of, venues
+from kis_mcp.trading.venues.sessions import TradingDays, venue_of, venues
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
 
 ORDERS = [api for api in CATALOG.apis if api.risk == "order"]
@@ -194,10 +194,12 @@ async def test_the_next_opening_skips_holidays_and_depends_on_the_type(kis: Fake
     assert krx.next_opening("after_hours_single_price", friday, known) is None
 
 
-@pytest.mark.parametrize("venue", venues().values(), ids=lambda venue: venue.title)
-def test_the_table_names_apis_arguments_and_order_types_that_exist(venue: Venue) -> None:
-    for tool in venue.apis:
-        parameters = {parameter.name: parameter.codes or {} for parameter in api(tool).parameters}
+@pytest.mark.parametrize("name", venues())
+def test_the_table_names_arguments_and_order_types_that_exist(name: str) -> None:
+    venue, served = venues()[name], [order for order in ORDERS if order.order and name in order.order.venues]
+    assert served
+    for order in served:
+        parameters = {parameter.name: parameter.codes or {} for parameter in order.parameters}
         for name, words in venue.when.items():
             assert words <= set(parameters[name])
         if "order_type" in parameters:
@@ -206,13 +208,12 @@ def test_the_table_names_apis_arguments_and_order_types_that_exist(venue: Venue)
 
 
 def test_every_order_api_but_those_of_futures_abroad_and_a_mere_cancel_has_its_hours() -> None:
-    served = {tool for venue in venues().values() for tool in venue.apis}
-    assert {order.tool for order in ORDERS} - served == {
+    assert {order.tool for order in ORDERS if order.order and not order.order.venues} == {
         "overseas_fo_order",
         "overseas_fo_order_rvsecncl",
         "overseas_stock_order_resv_ccnl",
     }
-    assert venue_of("overseas_fo_order", {}) is None
+    assert venue_of(api("overseas_fo_order"), {}) is None
 
 
 @given(

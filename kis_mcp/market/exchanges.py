@@ -1,0 +1,58 @@
+"""The exchanges that KIS deals with, by the spec table's words: the one list that all others are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+KOREA = "KR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One exchange, or one of the ways to it.
+
+    Attributes:
+        word: The table's.
+        country: ISO code, which also is the name of its market for stocks.
+        currency: ISO code of its prices.
+        is_usual: Whether an order that names only the country goes there.
+        takes_orders: Whether an order may name it; otherwise only quotes do.
+        other_counters: The words of KIS' reservations for shares that trade there in another currency.
+    """
+
+    word: str
+    country: str
+    currency: str
+    is_usual: bool = False
+    takes_orders: bool = True
+    other_counters: tuple[str, ...] = ()
+
+
+EXCHANGES = (
+    Exchange(word="krx", country=KOREA, currency="KRW", is_usual=True),
+    Exchange(word="nxt", country=KOREA, currency="KRW"),
+    Exchange(word="sor", country=KOREA, currency="KRW"),
+    Exchange(word="unified", country=KOREA, currency="KRW", takes_orders=False),
+    Exchange(word="nasdaq", country="US", currency="USD"),
+    Exchange(word="nyse", country="US", currency="USD"),
+    Exchange(word="amex", country="US", currency="USD"),
+    Exchange(
+        word="hong_kong",
+        country="HK",
+        currency="HKD",
+        is_usual=True,
+        other_counters=("hong_kong_cny", "hong_kong_usd"),
+    ),
+    Exchange(word="shanghai", country="CN", currency="CNY"),
+    Exchange(word="shenzhen", country="CN", currency="CNY"),
+    Exchange(word="tokyo", country="JP", currency="JPY", is_usual=True),
+    Exchange(word="hanoi", country="VN", currency="VND"),
+    Exchange(word="ho_chi_minh", country="VN", currency="VND"),
+)
+
+CURRENCIES: Mapping[str, str] = {exchange.country: exchange.currency for exchange in EXCHANGES}
+"""Country → the currency of its exchanges."""
+
+
+def words_of(country: str) -> tuple[str, ...]:
+    """The words for the exchanges of a country, those for quotes alone included."""
+    return tuple(exchange.word for exchange in EXCHANGES if exchange.country == country)

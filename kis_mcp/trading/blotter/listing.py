@@ -1,0 +1,118 @@
+"""The orders at KIS, of every market or some, as a person asks for them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Literal, TypeAlias
+
+from kis_mcp.catalog.loader import Catalog
+from kis_mcp.clock import KST, Clock
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
+from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
+from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
+from kis_mcp.trading.blotter.reconcile import key_of
+from kis_mcp.trading.journal import Journal
+from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.order import Action, is_same_symbol
+from kis_mcp.trading.venues.markets import as_kis_writes
+
+StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
+
+_SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
+    "all": frozenset(PlacedStatus),
+    "open": frozenset({PlacedStatus.OPEN, PlacedStatus.PARTLY_FILLED}),
+    "filled": frozenset({PlacedStatus.FILLED, PlacedStatus.PARTLY_FILLED}),
+    "cancelled": frozenset({PlacedStatus.CANCELLED, PlacedStatus.AMENDED}),
+}
+_SENT_BEFORE = timedelta(days=2)
+"""How far before the first listed order the journal is searched: farther than the days of two exchanges lie apart."""
+
+
+async def list_orders(
+    kis: Kis,
+    journal: Journal,
+    markets: Collection[str] | None,
+    *,
+    clock: Clock,
+    start: date | None = None,
+    end: date | None = None,
+    symbol: str | None = None,
+    status: StatusFilter = "all",
+) -> tuple[list[PlacedOrder], list[str]]:
+    """Orders at KIS, latest first, wherever they were placed, and what could not be read of them.
+
+    Args:
+        markets: None for all.
+        start, end: Days in the exchange's calendar, both included; today when left out, with the reservations of
+            earlier days that still wait.
+
+    Raises:
+        KisMcpError: No list could be read.
+    """
+    now = clock()
+    days = (start or end, end or now.date())
+    lists = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
+    found, problems = await _read_lists(kis, pick_available(kis, lists) or lists, days, now)
+    found = await _mark_ours(kis.catalog, journal, found, since=days[0] or now.date(), now=now)
+    orders = [
+        order
+        for order in found
+        if (markets is None or order.market in markets)
+        and order.action is not Action.CANCEL
+        and order.status in _SHOWN[status]
+        and (symbol is None or is_same_symbol(order.symbol, as_kis_writes(symbol, order.market)))
+    ]
+    orders.sort(key=lambda order: (order.ordered_at or now, order.order_id), reverse=True)
+    return orders, [f"A part of the orders could not be read: {problem.what}" for problem in problems]
+
+
+async def _read_lists(
+    kis: Kis, lists: Sequence[OrderList], days: tuple[date | None, date], now: datetime
+) -> tuple[list[PlacedOrder], list[KisMcpError]]:
+    """Each order of the lists once, and what went wrong with some of them. A first day of None is today.
+
+    Raises:
+        KisMcpError: No list could be read.
+    """
+    found: list[PlacedOrder] = []
+    problems: list[KisMcpError] = []
+    first, last = days
+    for order_list in lists:
+        try:
+            if first is None:
+                placed = (await orders_between(kis, order_list, now, now)).orders
+            else:
+                placed = (await orders_of_days(kis, order_list, first, last)).orders
+        except KisMcpError as problem:
+            problems.append(problem)
+            continue
+        if first is None and order_list.lasts == "until_sent":
+            placed = [order for order in placed if _counts_today(order, now)]
+        earlier = {(order.key, order.order_date) for order in found}
+        found += [order for order in placed if (order.key, order.order_date) not in earlier]
+    if len(problems) == len(lists):
+        raise problems[0]
+    return found, problems
+
+
+async def _mark_ours(
+    catalog: Catalog, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
+) -> list[PlacedOrder]:
+    """The orders, those in the journal marked as ours."""
+    earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
+    sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE
+    records = await journal.accepted_since(sent_since)
+    sent = [(key_of(catalog, record), record.sent_at) for record in records if record.sent_at]
+    return [
+        replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
+        for order in orders
+    ]
+
+
+def _counts_today(reservation: PlacedOrder, now: datetime) -> bool:
+    """Whether it was booked today, or may yet be sent."""
+    today = now.astimezone(KST).date()
+    is_of_today = reservation.ordered_at is None or reservation.ordered_at.astimezone(KST).date() == today
+    is_repeated = reservation.end_date is not None and reservation.end_date > today
+    return is_of_today or reservation.is_waiting or (reservation.status.is_open and is_repeated)
