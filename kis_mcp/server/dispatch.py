@@ -57,11 +57,11 @@ class Dispatcher:
         person = Person(context, params)
         environment = Environment(person.asked.environment) if person.asked else environments.current
         try:
+            from kis_mcp.catalog.arguments import validate
             from kis_mcp.server.tools.call import Call
 
             call = Call(
-                api=self._offered_tool(params.name),
-                arguments=params.arguments or {},
+                arguments=validate(self._offered_tool(params.name), params.arguments or {}),
                 environment=environment,
                 environments=environments,
                 person=person,
@@ -89,7 +89,7 @@ class Dispatcher:
             from kis_mcp.server.tools.order import typed_order
 
             return call, await typed_order(call)
-        return call, await (await call.reads()).call(call.api, call.arguments)
+        return call, await (await call.reads()).call(call.arguments)
 
     async def _run_core(self, call: Call) -> Page:
         """A core tool's answer, with the fields that the caller wants."""
@@ -119,6 +119,8 @@ class Dispatcher:
         Raises:
             BadArgument: There is no such tool, it is no read, or the operator took it away.
         """
+        from kis_mcp.catalog.arguments import validate
+
         values = call.values()
         name: str = values["name"]
         arguments: Mapping[str, Any] = values["arguments"]
@@ -136,7 +138,7 @@ class Dispatcher:
             )
         if name in self._options.exclude_tools:
             raise BadArgument(f"The operator took {name} away.", remedy="Use another tool.", field="name")
-        return replace(call, api=api, arguments=arguments)
+        return replace(call, arguments=validate(api, arguments))
 
     def _order_tools(self) -> str:
         orders = [api.tool for api in self._offered.values() if api.risk == "order"]

@@ -30,7 +30,7 @@ async def get_order_status(call: Call) -> Page:
     brokerage, reads = await call.brokerage(), await call.reads()
     desk, journal, now = await brokerage.desk(), await brokerage.journal(), brokerage.clock()
     if "intent_id" in values:
-        record = await desk.settled(values["intent_id"].upper())
+        record = await desk.look_up(values["intent_id"].upper())
         found = await order_of_intent(journal, reads, record, now)
     else:
         found = await orders_of_number(journal, reads, values["order_id"], values.get("date") or now.date(), now)

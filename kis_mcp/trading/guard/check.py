@@ -1,4 +1,4 @@
-"""The guard: small pure rules over facts that were gathered once, before a person is asked.
+"""The guard: small pure rules over facts that were looked up before, and no I/O.
 
 A rule says nothing, warns the person, or refuses the order. What it says names the value, the limit and the remedy.
 """

@@ -7,16 +7,14 @@ from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.gateway import KisRequest
-from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, cancel, listed, modify, place
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.venues.markets import Listing
-from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api, checked, order_desk
 
 SAMSUNG = Listing("005930", "KR", "krx")
 APPLE = Listing("AAPL", "US", "nasdaq")
@@ -198,8 +196,8 @@ async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal
 
 
 async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
-    desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
-    proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
+    desk = order_desk(kis, journal, OrderLimits())
+    proposal = await desk.propose(checked("domestic_stock_order_cash", BUY))
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     await desk.execute(proposal.intent_id)
     assert [order.ours for order in (await listed(kis, journal, ["KR"], clock=clock))[0]] == [True]

@@ -162,7 +162,7 @@ def test_an_instrument_that_kis_could_not_be_asked_of_warns_and_in_real_refuses(
 
 
 def test_a_buying_power_that_kis_does_not_tell_warns_and_in_real_refuses() -> None:
-    facts = with_account(asked=frozenset({"most"}))
+    facts = with_account(needs=frozenset({"most"}))
     assert warning(facts) == ["buying_power"]
     assert refusing(replace(facts, environment=REAL.environment)) == ["buying_power"]
     assert check(replace(facts, account=AccountFacts())) == []
@@ -179,11 +179,11 @@ UNTOLD = replace(
 def test_what_is_held_can_be_sold_for_cash_in_real_whatever_kis_does_not_tell(market: str) -> None:
     sale = replace(UNTOLD, order=replace(UNTOLD.order, side="sell", market=market))
     untold = ["instrument_is_known", "price_collar", "notional_cap"]
-    held = with_account(sale, asked=frozenset({"closable"}), closable=Decimal(10))
+    held = with_account(sale, needs=frozenset({"closable"}), closable=Decimal(10))
     assert (refusing(held), warning(held)) == ([], untold)
-    unread = with_account(sale, asked=frozenset({"closable"}))
+    unread = with_account(sale, needs=frozenset({"closable"}))
     assert (refusing(unread), set(warning(unread))) == ([], {*untold, "holding_covers_the_sale"})
-    lost = with_account(sale, asked=frozenset({"closable"}), loss_today=Decimal(2))
+    lost = with_account(sale, needs=frozenset({"closable"}), loss_today=Decimal(2))
     assert refusing(lost) == []
 
 

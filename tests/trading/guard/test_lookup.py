@@ -13,7 +13,7 @@ from kis_mcp.errors import KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.guard.limits import OrderLimits
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeKis, checked
 
 APPLE: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "sell", "quantity": 3}
 FUTURE: dict[str, object] = {"symbol": "101W12", "side": "buy", "quantity": 2, "price": "350.05"}
@@ -41,7 +41,7 @@ async def test_the_buying_power_of_the_account_is_asked_at_the_orders_price(kis:
     kis.answers[PSBL] = {"buying_power": {"max_buy_quantity": 9, "buy_quantity_without_receivable": 4}}
     with pytest.raises(OrderRefused, match="at most 9"):
         await desk(kis, journal).propose()
-    (proposal,) = [await desk(kis, journal).desk.propose(api(ORDER_CASH), BUY | {"quantity": 5})]
+    (proposal,) = [await desk(kis, journal).desk.propose(checked(ORDER_CASH, BUY | {"quantity": 5}))]
     assert "Only 4 of 5" in proposal.warnings[0]
 
 
