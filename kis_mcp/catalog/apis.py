@@ -10,7 +10,7 @@ from typing import Any, cast
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.cache import LIFETIMES, ReplyCache
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.decode import Decoded, Record, decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter
@@ -100,7 +100,7 @@ class KisApis:
         limits = Limits(cast(int, arguments.get(LIMIT, _UNLIMITED)), characters, shown)
         cursor = Cursor(self.environment, api.tool, arguments, self._account_number(api))
         text = arguments.get(CURSOR)
-        start = Position() if text is None else cursor.read(cast(str, text))
+        start = PagePosition() if text is None else cursor.read(cast(str, text))
         collected, as_of = await self._collect(arguments, start, limits, fresh=False, waiting=waiting)
         return Page(
             blocks=collected.blocks,
@@ -135,7 +135,7 @@ class KisApis:
         _require_read(api)
         limits = Limits(max_rows, None, EVERYTHING)
         checked = validate(api, arguments)
-        collected, as_of = await self._collect(checked, Position(), limits, fresh=fresh, waiting=waiting)
+        collected, as_of = await self._collect(checked, PagePosition(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
             collected.notes.append("There are more rows than these.")
         return Decoded(collected.blocks, collected.notes, collected.complete, as_of)
@@ -170,7 +170,7 @@ class KisApis:
     async def _collect(
         self,
         arguments: CheckedArguments,
-        start: Position,
+        start: PagePosition,
         limits: Limits,
         *,
         fresh: bool,
@@ -184,7 +184,7 @@ class KisApis:
         except KisMcpError as error:
             if error.kis_code != _DATA_CHANGED:
                 raise
-        if start != Position():
+        if start != PagePosition():
             raise BadArgument(
                 "The list changed at KIS since the last page.", remedy="Call again without cursor.", field=CURSOR
             )
@@ -202,7 +202,7 @@ class KisApis:
         self,
         collector: Collector,
         arguments: CheckedArguments,
-        start: Position,
+        start: PagePosition,
         *,
         fresh: bool,
         waiting: WaitReporter | None,

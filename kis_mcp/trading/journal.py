@@ -218,7 +218,6 @@ class Journal(Protocol):
     async def history(
         self,
         *,
-        symbol: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 100,

@@ -139,7 +139,6 @@ class Rule:
 
     Attributes:
         check: Pure; its name is the rule's.
-        setting: What the operator tunes it with.
         on_cancels: Whether it holds for cancels too, which only ever reduce risk.
         needs_kis: Whether it makes sense on facts from KIS only.
         when_sending: Whether it is looked at once more just before the order goes out.
@@ -147,7 +146,6 @@ class Rule:
     """
 
     check: Callable[[GuardFacts], Finding | None]
-    setting: str | None = None
     on_cancels: bool = False
     needs_kis: bool = False
     when_sending: bool = False

@@ -126,6 +126,23 @@ async def test_a_quote_abroad_is_read_with_the_point_that_kis_leaves_out(
     assert facts.tick == (Decimal(tick) or None)
 
 
+@pytest.mark.parametrize(
+    ("quote", "last"),
+    [
+        ({"price": Decimal(0), "previous_close": Decimal("151.5")}, Decimal("151.5")),
+        ({"previous_close": Decimal("151.5")}, Decimal("151.5")),
+        ({"price": Decimal(160), "previous_close": Decimal("151.5")}, Decimal(160)),
+        ({"price": Decimal(0), "previous_close": Decimal(0), "tradability": "tradable"}, None),
+    ],
+)
+async def test_before_the_us_opens_a_stock_is_priced_at_its_previous_close(
+    kis: FakeKis, quote: dict[str, object], last: Decimal | None
+) -> None:
+    kis.answers["overseas_stock_price"] = {"price": quote}
+    facts = await looked_up(kis, "US")
+    assert (facts.exists, facts.last) == (True, last)
+
+
 async def test_kis_tells_the_hours_of_a_contract_abroad_and_what_is_a_spread(kis: FakeKis) -> None:
     contract: dict[str, object] = {
         "tick_size": Decimal("0.25"),

@@ -79,6 +79,14 @@ async def test_a_price_far_on_the_losing_side_is_refused_also_in_a_change(kis: F
         await collared.propose(change, tool=RVSECNCL)
 
 
+async def test_before_the_us_opens_the_collar_is_around_the_previous_close(kis: FakeKis, journal: SqlJournal) -> None:
+    kis.answers["overseas_stock_price"] = {"price": {"price": Decimal(0), "previous_close": Decimal(150)}}
+    collared = desk(kis, journal, price_collar=Decimal(10))
+    await collared.propose(APPLE | {"side": "buy", "price": 165}, tool="overseas_stock_order")
+    with pytest.raises(OrderRefused, match=r"10\.7 % above the market's 150"):
+        await collared.propose(APPLE | {"side": "buy", "price": 166}, tool="overseas_stock_order")
+
+
 async def test_a_us_market_order_is_valued_at_the_last_price_and_the_collar(kis: FakeKis, journal: SqlJournal) -> None:
     kis.answers["overseas_stock_inquire_balance"] = {
         "totals": {},
