@@ -10,7 +10,7 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.guard.facts import Finding, GuardFacts, Rule
 from kis_mcp.trading.guard.rules import caps, funds, hours, permission, terms
 
-KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
+INSTRUMENT_IS_KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
 
 RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -19,7 +19,7 @@ RULES: Mapping[str, Rule] = {
         Rule(permission.orders_are_not_halted, when_sending=True),
         Rule(permission.caps_are_set),
         Rule(permission.symbol_is_allowed, needs_kis=True),
-        KNOWN,
+        INSTRUMENT_IS_KNOWN,
         Rule(hours.order_type_is_taken),
         Rule(hours.session_is_open, needs_kis=True),
         Rule(hours.contract_trades_now, needs_kis=True),
@@ -42,7 +42,7 @@ RULES: Mapping[str, Rule] = {
         Rule(caps.notional_cap, needs_kis=True, when_sending=True),
         Rule(caps.open_positions, needs_kis=True, when_sending=True),
         Rule(caps.daily_loss, needs_kis=True, when_sending=True),
-        Rule(caps.orders_per_day, needs_kis=True, when_sending=True, order_tells=True),
+        Rule(caps.orders_per_day, needs_kis=True, when_sending=True, is_in_order=True),
         Rule(permission.not_a_duplicate, on_cancels=True),
     )
 }
@@ -60,8 +60,8 @@ def check(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: b
         (rule.name, rule.check(facts))
         for rule in RULES.values()
         if (rule.on_cancels or not facts.is_cancel)
-        and not (rule.needs_kis and before_asking_kis and not (rule.order_tells and when_sending))
-        and not (rule.needs_kis and facts.exists is False and rule is not KNOWN)
+        and not (rule.needs_kis and before_asking_kis and not (rule.is_in_order and when_sending))
+        and not (rule.needs_kis and facts.exists is False and rule is not INSTRUMENT_IS_KNOWN)
         and (rule.when_sending or not when_sending)
     )
     return [replace(finding, rule=name) for name, finding in found if finding]

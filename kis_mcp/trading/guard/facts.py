@@ -142,14 +142,14 @@ class Rule:
         on_cancels: Whether it holds for cancels too, which only ever reduce risk.
         needs_kis: Whether it makes sense on facts from KIS only.
         when_sending: Whether it is looked at once more just before the order goes out.
-        order_tells: Whether what it needs of KIS is kept in the order, so that it needs none when sending.
+        is_in_order: Whether what it needs of KIS is kept in the order, so that KIS need not be asked when sending.
     """
 
     check: Callable[[GuardFacts], Finding | None]
     on_cancels: bool = False
     needs_kis: bool = False
     when_sending: bool = False
-    order_tells: bool = False
+    is_in_order: bool = False
 
     @property
     def name(self) -> str:

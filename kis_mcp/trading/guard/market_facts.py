@@ -1,6 +1,5 @@
 """What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,7 +16,8 @@ from kis_mcp.trading.venues.sessions import Hours
 from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick
 
 _USUAL_COLLAR = Decimal(10)
-"""How far above the last price, in percent, an order without limit is valued where the operator set no collar."""
+"""How far above the last price, in percent, an order without limit is valued where the operator set no collar: more
+than most stocks move in a day."""
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
@@ -27,9 +27,6 @@ _ABROAD = ("price", "previous_close", "buy_availability", "tradability")
 """Fields of a quote of which at least one is filled if the instrument exists, even before its first trade."""
 
 _NOTHING: Record = {}
-_NO_ROWS: list[Record] = []
-
-_log = logging.getLogger(__name__)
 
 
 FindInstrument: TypeAlias = Callable[[str, str], Instrument | None]
