@@ -194,3 +194,36 @@ def test_every_error_is_one_of_the_tree_and_none_is_the_bare_base() -> None:
     assert set(defined.values()) == {PACKAGE / "errors.py"}
     tree = re.findall(r"^ [├└]─ (\w+)", errors.__doc__ or "", re.MULTILINE)
     assert tree == list(defined)
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def names_in(path: Path) -> set[str]:
+    """Every name that a file's code uses, as a name, an attribute, an import or a string such as a quoted type."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Constant(value=str(name)):
+                names.add(name)
+            case _:
+                pass
+    return names
+
+
+def test_only_the_sending_module_holds_the_port_that_orders() -> None:
+    using = {module_of(path) for path in MODULES if "KisOrders" in names_in(path)}
+    assert using == {"trading/kis", "trading/desk/sending"}
+
+
+def test_arguments_count_as_checked_only_where_they_are_checked() -> None:
+    making = [
+        module_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CheckedArguments"
+    ]
+    assert making == ["catalog/arguments"]

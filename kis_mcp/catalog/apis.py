@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.cache import LIFETIMES, ReplyCache
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.decode import Decoded, Record, decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter
@@ -18,7 +18,7 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
 from kis_mcp.catalog.projection import EVERYTHING, projection
-from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT, RESERVED_NAMES
+from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
@@ -84,7 +84,7 @@ class KisApis:
         self._lifetimes = lifetimes
         self._orders_sent = 0
 
-    async def call(self, api: Api, arguments: Mapping[str, object], *, waiting: WaitReporter | None = None) -> Page:
+    async def call(self, arguments: CheckedArguments, *, waiting: WaitReporter | None = None) -> Page:
         """Answer a tool call that reads.
 
         Lists are cut at the caller's limit or where the answer gets too long, and then go on with a cursor.
@@ -93,14 +93,15 @@ class KisApis:
             BadArgument, NotInEnvironment, CredentialsError: Before anything is sent, or as KIS says.
             RateLimited, KisUnavailable: KIS could not be asked.
         """
-        values = validate(api, arguments)
+        api = arguments.api
         _require_read(api)
-        shown = projection(api, cast(str | list[str] | None, values.get(FIELDS)))
-        limits = Limits(cast(int, values.get(LIMIT, _UNLIMITED)), MOST_CHARACTERS if LIMIT in values else None, shown)
-        cursor = Cursor(self.environment, api.tool, values, self._account_number(api))
-        text = values.get(CURSOR)
-        start = Position() if text is None else cursor.read(cast(str, text))
-        collected, as_of = await self._collect(api, values, start, limits, fresh=False, waiting=waiting)
+        shown = projection(api, cast(str | list[str] | None, arguments.get(FIELDS)))
+        characters = MOST_CHARACTERS if LIMIT in arguments else None
+        limits = Limits(cast(int, arguments.get(LIMIT, _UNLIMITED)), characters, shown)
+        cursor = Cursor(self.environment, api.tool, arguments, self._account_number(api))
+        text = arguments.get(CURSOR)
+        start = PagePosition() if text is None else cursor.read(cast(str, text))
+        collected, as_of = await self._collect(arguments, start, limits, fresh=False, waiting=waiting)
         return Page(
             blocks=collected.blocks,
             complete=collected.complete,
@@ -133,21 +134,21 @@ class KisApis:
         api = self._find(tool)
         _require_read(api)
         limits = Limits(max_rows, None, EVERYTHING)
-        values = validate(api, arguments)
-        collected, as_of = await self._collect(api, values, Position(), limits, fresh=fresh, waiting=waiting)
+        checked = validate(api, arguments)
+        collected, as_of = await self._collect(checked, PagePosition(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
             collected.notes.append("There are more rows than these.")
         return Decoded(collected.blocks, collected.notes, collected.complete, as_of)
 
-    def check(self, api: Api, values: Mapping[str, object]) -> None:
-        """Find out, without asking KIS, whether a call with these validated arguments could be sent.
+    def check(self, arguments: CheckedArguments) -> None:
+        """Find out, without asking KIS, whether this environment could send such a call.
 
         Raises:
             BadArgument, NotInEnvironment, CredentialsError: It could not.
         """
-        self._request(api, values)
+        self._request(arguments)
 
-    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
+    async def order(self, arguments: CheckedArguments, may_leave: MayLeave) -> Decoded:
         """Send an order, once. Kept account answers are forgotten, whatever comes of it.
 
         Raises:
@@ -155,10 +156,10 @@ class KisApis:
             BadArgument, NotInEnvironment, CredentialsError: It was not sent.
             OrderRejected, OrderStateUnknown, RateLimited, KisUnavailable: As :meth:`KisGateway.order` says.
         """
-        api = self._find(tool)
+        api = arguments.api
         if api.risk != "order":
-            raise ValueError(f"{tool} sends no order")
-        request = self._request(api, validate(api, values))
+            raise ValueError(f"{api.tool} sends no order")
+        request = self._request(arguments)
         try:
             reply = await self._gateway.order(request, may_leave)
         finally:
@@ -168,28 +169,28 @@ class KisApis:
 
     async def _collect(
         self,
-        api: Api,
-        values: Mapping[str, object],
-        start: Position,
+        arguments: CheckedArguments,
+        start: PagePosition,
         limits: Limits,
         *,
         fresh: bool,
         waiting: WaitReporter | None,
     ) -> tuple[Collector, datetime]:
         """Collect pages; once more from the beginning when the data changed at KIS meanwhile."""
-        first = Collector(limits, start, api.paging)
+        paging = arguments.api.paging
+        first = Collector(limits, start, paging)
         try:
-            return first, await self._fill(first, api, values, start, fresh=fresh, waiting=waiting)
+            return first, await self._fill(first, arguments, start, fresh=fresh, waiting=waiting)
         except KisMcpError as error:
             if error.kis_code != _DATA_CHANGED:
                 raise
-        if start != Position():
+        if start != PagePosition():
             raise BadArgument(
                 "The list changed at KIS since the last page.", remedy="Call again without cursor.", field=CURSOR
             )
-        second = Collector(limits, start, api.paging)
+        second = Collector(limits, start, paging)
         try:
-            return second, await self._fill(second, api, values, start, fresh=True, waiting=waiting)
+            return second, await self._fill(second, arguments, start, fresh=True, waiting=waiting)
         except KisMcpError as error:
             if error.kis_code != _DATA_CHANGED or not second.blocks:
                 raise
@@ -200,18 +201,17 @@ class KisApis:
     async def _fill(
         self,
         collector: Collector,
-        api: Api,
-        values: Mapping[str, object],
-        start: Position,
+        arguments: CheckedArguments,
+        start: PagePosition,
         *,
         fresh: bool,
         waiting: WaitReporter | None,
     ) -> datetime:
         """Ask for page after page until the collector has enough; when the first answer came."""
-        keys = start.keys
+        api, keys = arguments.api, start.keys
         as_of = None
         for _ in range(MOST_PAGES):
-            reply = await self._read(api, self._request(api, values, keys), fresh=fresh, waiting=waiting)
+            reply = await self._read(api, self._request(arguments, keys), fresh=fresh, waiting=waiting)
             as_of = min(filter(None, (as_of, reply.received_at)), default=None)
             following = None if api.paging is None else next_keys(api.paging, reply)
             if not collector.add(decode(api, reply.body), keys, following):
@@ -232,11 +232,11 @@ class KisApis:
             self._cache.put(key, reply, seconds, api.cache)
         return reply
 
-    def _request(self, api: Api, values: Mapping[str, object], page: Mapping[str, str] | None = None) -> KisRequest:
-        now = self.clock()
+    def _request(self, arguments: CheckedArguments, page: Mapping[str, str] | None = None) -> KisRequest:
+        api, now = arguments.api, self.clock()
         return encode(
             api,
-            {name: value for name, value in values.items() if name not in RESERVED_NAMES},
+            arguments.own(),
             demo=self.environment.uses_demo_api,
             account=self.accounts.get(api.account) if api.account else None,
             hts_id=self._hts_id,

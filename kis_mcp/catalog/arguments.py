@@ -1,18 +1,20 @@
-"""Arguments as a caller sends them → checked values. A tool's pydantic model is built when it is first called."""
+"""Arguments as a caller sends them → checked ones. A tool's pydantic model is built when it is first called."""
 
 import re
-from collections.abc import Mapping, Sized
+from collections.abc import Iterator, Mapping, Sized
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from kis_mcp.catalog.model import Api, Parameter
-from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS, all_parameters
+from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS, RESERVED_NAMES, all_parameters
 from kis_mcp.errors import BadArgument
 
 _PLAIN_TEXT = r"[^\x00-\x1f\x7f]{0,4000}"
@@ -33,14 +35,49 @@ _WANTED: Mapping[str, str] = {
 }
 
 
-def validate(api: Api, arguments: Mapping[str, object]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedArguments(Mapping[str, object]):
+    """The arguments of one API, checked and with defaults. Only this module makes them.
+
+    Argument → str, int, Decimal, bool, date, time or a list of them, without those that are left out and have no
+    default. Months are text, ``YYYY-MM``.
+
+    Whoever takes them need not check again, and nobody can hand in what was not checked.
+
+    Attributes:
+        api: Whose arguments they are.
+    """
+
+    api: Api
+    _values: Mapping[str, object]
+
+    def __getitem__(self, name: str) -> object:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def own(self) -> "CheckedArguments":
+        """Only what the API itself takes, without `fields`, `limit`, `cursor` and `confirmation_token`."""
+        return _checked(self.api, {name: value for name, value in self.items() if name not in RESERVED_NAMES})
+
+    def including(self, more: Mapping[str, object]) -> "CheckedArguments":
+        """These with others added or replaced; checked again only where that changes something.
+
+        Raises:
+            BadArgument: What is added cannot be right.
+        """
+        values = {**self, **more}
+        return self if values == self else validate(self.api, values)
+
+
+def validate(api: Api, arguments: Mapping[str, object]) -> CheckedArguments:
     """Check the arguments of a call and fill in defaults.
 
     Numbers may come as JSON numbers or as text; Decimal, date and time objects pass as well. None counts as left out.
-
-    Returns:
-        Argument → str, int, Decimal, bool, date, time or a list of them, without those that are left out and have no
-        default. Months are text, ``YYYY-MM``.
 
     Raises:
         BadArgument: An argument is unknown, missing or wrong; the first one, with the remedy.
@@ -56,7 +93,11 @@ def validate(api: Api, arguments: Mapping[str, object]) -> dict[str, object]:
     values = model.model_dump(by_alias=True, exclude_none=True)
     for parameter in parameters.values():
         _check_against_others(parameter, values)
-    return values
+    return _checked(api, values)
+
+
+def _checked(api: Api, values: Mapping[str, object]) -> CheckedArguments:
+    return CheckedArguments(api, MappingProxyType(dict(values)))
 
 
 @cache

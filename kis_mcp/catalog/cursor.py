@@ -18,7 +18,7 @@ _ACCOUNT = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class PagePosition:
     """A place in a list.
 
     Attributes:
@@ -46,14 +46,14 @@ class Cursor:
         self._digest = hashlib.sha256(call.encode()).hexdigest()[:16]
         self._account_number = account_number
 
-    def write(self, position: Position) -> str:
+    def write(self, position: PagePosition) -> str:
         keys = position.keys
         if keys is not None and self._account_number:
             keys = {element: text.replace(self._account_number, _ACCOUNT) for element, text in keys.items()}
         content = json.dumps([self._digest, keys, position.offset], separators=(",", ":"))
         return base64.urlsafe_b64encode(zlib.compress(content.encode())).decode().rstrip("=")
 
-    def read(self, text: str) -> Position:
+    def read(self, text: str) -> PagePosition:
         """The place that a cursor of this call stands for.
 
         Raises:
@@ -63,7 +63,7 @@ class Cursor:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             content: Any = json.loads(zlib.decompressobj().decompress(packed, _MOST_BYTES))
             digest, keys, offset = content
-            position = Position(None if keys is None else self._unmask(keys), int(offset))
+            position = PagePosition(None if keys is None else self._unmask(keys), int(offset))
         except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError):
             raise _refused("is no cursor") from None
         if digest != self._digest or position.offset < 0:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from kis_mcp.catalog.cursor import Position
+from kis_mcp.catalog.cursor import PagePosition
 from kis_mcp.catalog.decode import Decoded, Record
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.catalog.model import Paging
@@ -54,7 +54,7 @@ class Collector:
         complete: Whether everything was collected.
     """
 
-    def __init__(self, limits: Limits, start: Position, paging: Paging | None) -> None:
+    def __init__(self, limits: Limits, start: PagePosition, paging: Paging | None) -> None:
         self._limits = limits
         self._skip = start.offset
         self._keyless = paging is not None and not paging.keys
@@ -66,7 +66,7 @@ class Collector:
         self._asked = [start.keys]
         self.blocks: dict[str, list[Record] | Record] = {}
         self.notes: list[str] = []
-        self.going_on: Position | None = start
+        self.going_on: PagePosition | None = start
         self.complete = False
 
     def add(self, decoded: Decoded, keys: Mapping[str, str] | None, following: Mapping[str, str] | None) -> bool:
@@ -91,7 +91,7 @@ class Collector:
         skipped = min(self._skip, length)
         cut = self._take_rows(lists, skipped, length)
         if cut is not None:
-            self.going_on = Position(None, self._passed + cut) if self._keyless else Position(keys, cut)
+            self.going_on = PagePosition(None, self._passed + cut) if self._keyless else PagePosition(keys, cut)
             return False
         self._skip = self._skip - skipped if self._keyless else 0
         self._passed += length
@@ -129,7 +129,7 @@ class Collector:
         if following in self._asked and not self._keyless:
             return self._stop(REPEATED)
         self._asked.append(following)
-        self.going_on = Position(None, self._passed) if self._keyless else Position(following)
+        self.going_on = PagePosition(None, self._passed) if self._keyless else PagePosition(following)
         return self._rows < self._limits.rows
 
     def _stop(self, note: str) -> bool:

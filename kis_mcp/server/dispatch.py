@@ -52,11 +52,11 @@ class Dispatcher:
         repeated = person.repeated_question
         environment = Environment(repeated.environment) if repeated else environments.current
         try:
+            from kis_mcp.catalog.arguments import validate
             from kis_mcp.server.tools.call import Call
 
             call = Call(
-                api=self._reach.offered(params.name),
-                arguments=params.arguments or {},
+                arguments=validate(self._reach.offered(params.name), params.arguments or {}),
                 environment=environment,
                 environments=environments,
                 person=person,
@@ -86,7 +86,7 @@ async def _run(call: Call) -> tuple[Call, Page]:
         from kis_mcp.server.tools.order import typed_order
 
         return call, await typed_order(call)
-    return call, await (await call.reads()).call(call.api, call.arguments)
+    return call, await (await call.reads()).call(call.arguments)
 
 
 async def _run_core(call: Call) -> Page:

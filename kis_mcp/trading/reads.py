@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from kis_mcp.catalog.decode import Record
 from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 
 _T = TypeVar("_T")
 
@@ -35,7 +35,7 @@ def is_filled(answer: Record | None, *names: str) -> bool | None:
     return None if answer is None else any(answer.get(name) not in (None, "", 0) for name in names)
 
 
-async def try_read_list(kis: Kis, tool: str, arguments: Mapping[str, object]) -> Sequence[Record] | None:
+async def try_read_list(kis: KisReads, tool: str, arguments: Mapping[str, object]) -> Sequence[Record] | None:
     """The first list that a read API answers with; None where KIS fails."""
     try:
         return await read_list(kis, tool, arguments)
@@ -44,7 +44,9 @@ async def try_read_list(kis: Kis, tool: str, arguments: Mapping[str, object]) ->
         return None
 
 
-async def read_list(kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Sequence[Record]:
+async def read_list(
+    kis: KisReads, tool: str, arguments: Mapping[str, object], *, fresh: bool = False
+) -> Sequence[Record]:
     """The first list that a read API answers with, whole.
 
     Raises:
@@ -58,14 +60,14 @@ async def read_list(kis: Kis, tool: str, arguments: Mapping[str, object], *, fre
 
 
 async def read_record(
-    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
+    kis: KisReads, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
 ) -> Record:
     """A block of a read API's answer as one record, by default the first such; empty where there is none."""
     return await try_read_record(kis, tool, arguments, block=block, fresh=fresh) or _NOTHING
 
 
 async def try_read_record(
-    kis: Kis, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
+    kis: KisReads, tool: str, arguments: Mapping[str, object], *, block: str | None = None, fresh: bool = False
 ) -> Record | None:
     """As `read_record`, but None where KIS could not be asked. What KIS refuses to answer, it knows nothing of."""
     try:

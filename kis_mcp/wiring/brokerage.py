@@ -20,10 +20,10 @@ from kis_mcp.settings import Settings
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
     from kis_mcp.kis.rest import HttpGateway
+    from kis_mcp.market.instrument import Instrument
     from kis_mcp.storage.cache import DiskReplyCache
     from kis_mcp.storage.journal import SqlJournal
     from kis_mcp.trading.desk.desk import OrderDesk
-    from kis_mcp.trading.guard.market_facts import Instrument
 
 JOURNAL = "journal.db"
 
@@ -84,21 +84,25 @@ class Brokerage:
         await anyio.to_thread.run_sync(import_all, _TRADING)
         from kis_mcp.storage.journal import SqlJournal
         from kis_mcp.trading.desk.desk import OrderDesk
+        from kis_mcp.trading.desk.pre_trade import PreTradeChecks
+        from kis_mcp.trading.desk.sending import OrderSender
         from kis_mcp.wiring.operator import kill_switch, order_limits
 
         if self._journal is None:
             with anyio.CancelScope(shield=True):
                 self._journal = await SqlJournal.open(self.folder / JOURNAL)
         assert self._journal is not None
-        return OrderDesk(
-            self.apis,
-            self._journal,
-            order_limits(self.settings, self.environment),
-            environment=self.environment,
-            clock=self.clock,
-            describe=describe,
-            halted=kill_switch(self.settings).reason,
+        apis, journal, environment, clock = self.apis, self._journal, self.environment, self.clock
+        checks = PreTradeChecks(
+            apis,
+            journal,
+            order_limits(self.settings, environment),
+            environment=environment,
+            find_instrument=find_instrument,
+            halt_reason=kill_switch(self.settings).reason,
         )
+        sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
+        return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
 
     async def _settle(self, desk: OrderDesk) -> None:
         try:
@@ -114,12 +118,9 @@ def import_all(modules: Sequence[str]) -> None:
         import_module(module)
 
 
-def describe(symbol: str, market: str) -> Instrument | None:
-    """What the built-in list knows of a symbol in a market."""
+def find_instrument(symbol: str, market: str) -> Instrument | None:
+    """The instrument with this symbol in a market, if the built-in list has it."""
     from kis_mcp.market.instruments import builtin_instruments
-    from kis_mcp.trading.guard.market_facts import Instrument
 
-    known = builtin_instruments().find(symbol)
-    if known is None or known.market != market:
-        return None
-    return Instrument(name=known.name, kind="etf" if known.kind == "etf" else "stock")
+    found = builtin_instruments().find(symbol)
+    return found if found is not None and found.market == market else None

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import KisApis, Page
+from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.gateway import MayLeave, WaitReporter
+from kis_mcp.catalog.gateway import WaitReporter
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import Clock
@@ -57,13 +58,13 @@ class Reads:
         """When KIS gave the oldest answer of this call; now, if it gave none."""
         return self._oldest or self._apis.clock()
 
-    async def call(self, api: Api, arguments: Mapping[str, object]) -> Page:
+    async def call(self, arguments: CheckedArguments) -> Page:
         """Answer a tool call of a KIS API that reads."""
 
         async def ask(apis: KisApis) -> Page:
-            return await apis.call(api, arguments, waiting=self._waiting)
+            return await apis.call(arguments, waiting=self._waiting)
 
-        page = await self._ask(api, ask)
+        page = await self._ask(arguments.api, ask)
         page.notes.extend(self.notes)
         return page
 
@@ -76,12 +77,6 @@ class Reads:
         decoded = await self._ask(self.catalog.find(tool), ask)
         self._oldest = min((moment for moment in (self._oldest, decoded.as_of) if moment is not None), default=None)
         return decoded
-
-    def check(self, api: Api, values: Mapping[str, object]) -> None:
-        self._apis.check(api, values)
-
-    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
-        return await self._apis.order(tool, values, may_leave)
 
     async def _ask(self, api: Api | None, ask: Callable[[KisApis], Awaitable[T]]) -> T:
         try:

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument
@@ -42,6 +42,30 @@ def test_values_become_python_values(api: FindApi) -> None:
 def test_values_that_are_right_already_pass(api: FindApi) -> None:
     values = {"start_date": date(2026, 5, 1), "end_date": date(2026, 5, 1)}
     assert validate(api("fills"), validate(api("fills"), values))["start_date"] == date(2026, 5, 1)
+
+
+def test_checked_arguments_are_those_of_one_api_and_stay_as_they_are(api: FindApi) -> None:
+    checked = validate(api("quote"), {"symbol": "005930"})
+    assert checked.api is api("quote")
+    with pytest.raises(TypeError):
+        checked["symbol"] = "000660"  # pyright: ignore[reportIndexIssue]
+    with pytest.raises(FrozenInstanceError):
+        checked.api = api("order")  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_what_is_added_to_checked_arguments_is_checked_too(api: FindApi) -> None:
+    checked = validate(api("order"), ORDER)
+    assert checked.including({"quantity": 1}) is checked
+    assert checked.including({"price": "12.1"}) == validate(api("order"), ORDER | {"price": "12.1"})
+    for wrong in ({"quantity": "many"}, {"colour": "red"}):
+        with pytest.raises(BadArgument):
+            checked.including(wrong)
+
+
+def test_the_own_arguments_of_an_api_leave_out_those_of_the_tool(api: FindApi) -> None:
+    own = validate(api("fills"), PERIOD | {"limit": 7, "fields": "all"}).own()
+    assert isinstance(own, CheckedArguments)
+    assert own == {"side": "all", "start_date": date(2026, 5, 1), "end_date": date(2026, 5, 31)}
 
 
 @pytest.mark.parametrize(("sent", "quantity"), [(3, 3), ("3", 3), (3.0, 3)])

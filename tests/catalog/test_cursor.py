@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.errors import BadArgument
 
 NUMBER = "50000001"
-PLACE = Position({"CTX_AREA_FK100": f"{NUMBER}^01^    "}, 7)
+PLACE = PagePosition({"CTX_AREA_FK100": f"{NUMBER}^01^    "}, 7)
 
 
 def cursor(tool: str = "fills", environment: str = "sim", **values: object) -> Cursor:
@@ -15,7 +15,7 @@ def cursor(tool: str = "fills", environment: str = "sim", **values: object) -> C
 
 def test_a_cursor_leads_back_to_its_place() -> None:
     assert cursor(side="buy").read(cursor(side="buy").write(PLACE)) == PLACE
-    assert cursor().read(cursor().write(Position(None, 3))) == Position(None, 3)
+    assert cursor().read(cursor().write(PagePosition(None, 3))) == PagePosition(None, 3)
 
 
 def test_limit_and_fields_may_change_from_page_to_page() -> None:

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from kis_mcp.account import Account
+from kis_mcp.catalog.apis import KisApis
+from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.gateway import MayLeave
 from kis_mcp.catalog.loader import Catalog
@@ -15,6 +18,12 @@ from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.blotter.lists import EVERY_LIST
+from kis_mcp.trading.desk.desk import OrderDesk
+from kis_mcp.trading.desk.pre_trade import PreTradeChecks
+from kis_mcp.trading.desk.sending import OrderSender
+from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.market_facts import FindInstrument
+from kis_mcp.trading.journal import Journal
 
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"
@@ -34,6 +43,10 @@ def api(tool: str) -> Api:
     found = CATALOG.find(tool)
     assert found is not None, tool
     return found
+
+
+def checked(tool: str, arguments: Mapping[str, object]) -> CheckedArguments:
+    return validate(api(tool), arguments)
 
 
 class FakeClock:
@@ -94,14 +107,14 @@ class FakeKis:
         }[tool]
         return Decoded(blocks, complete=self.complete)
 
-    def check(self, api: Api, values: Mapping[str, object]) -> None: ...
+    def check(self, arguments: CheckedArguments) -> None: ...
 
-    async def order(self, tool: str, values: Mapping[str, object], may_leave: MayLeave) -> Decoded:
+    async def order(self, arguments: CheckedArguments, may_leave: MayLeave) -> Decoded:
         await self.waiting()
         await may_leave()
-        self.posts.append((tool, dict(values)))
+        self.posts.append((arguments.api.tool, dict(arguments)))
         await self.before()
-        order_id = self.take(values)
+        order_id = self.take(arguments)
         await self.after()
         return Decoded({"order": {"order_id": order_id, "order_branch": "06010"}})
 
@@ -134,3 +147,24 @@ class FakeKis:
             }
         )
         return order_id
+
+
+def order_desk(
+    kis: FakeKis | KisApis,
+    journal: Journal,
+    limits: OrderLimits,
+    *,
+    environment: Environment = Environment.SIM,
+    find_instrument: FindInstrument = lambda symbol, market: None,
+    halt_reason: Callable[[], str | None] = lambda: None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    monotonic: Callable[[], float] = monotonic,
+) -> OrderDesk:
+    """A desk wired as the brokerage wires it."""
+    checks = PreTradeChecks(
+        kis, journal, limits, environment=environment, find_instrument=find_instrument, halt_reason=halt_reason
+    )
+    sender = OrderSender(
+        kis, kis, journal, checks, environment=environment, clock=kis.clock, sleep=sleep, monotonic=monotonic
+    )
+    return OrderDesk(kis, journal, checks, sender, environment=environment, clock=kis.clock)

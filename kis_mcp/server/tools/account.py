@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page
@@ -60,7 +60,7 @@ async def get_orders(call: Call) -> Page:
         reads.as_of,
         notes=problems,
         complete=not problems,
-        next_cursor=cursor.write(Position(offset=end)) if end < len(found) else None,
+        next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,
         orders=[{name: value for name, value in facts(order).items() if name in shown} for order in found[start:end]],
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Person
@@ -22,29 +22,28 @@ class Call:
     """A call of an offered tool.
 
     Attributes:
-        api: The tool.
-        arguments: As the client sent them.
+        arguments: The tool's, checked.
         environment: Where it goes.
         person: Who can be asked.
         progress: Where waits are reported.
         reach: Which other tools its client reaches.
     """
 
-    api: Api
-    arguments: Mapping[str, Any]
+    arguments: CheckedArguments
     environment: Environment
     environments: Environments
     person: Person
     progress: Progress
     reach: Reach
 
-    def values(self) -> dict[str, Any]:
-        """The arguments, checked and with defaults.
+    @property
+    def api(self) -> Api:
+        """The tool."""
+        return self.arguments.api
 
-        Raises:
-            BadArgument: Naming the first that cannot be right.
-        """
-        return validate(self.api, self.arguments)
+    def values(self) -> dict[str, Any]:
+        """The arguments, to take apart."""
+        return dict(self.arguments)
 
     async def brokerage(self) -> Brokerage:
         return await self.environments.brokerage(self.environment)

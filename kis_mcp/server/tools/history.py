@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
@@ -30,7 +30,7 @@ async def get_order_status(call: Call) -> Page:
     brokerage, reads = await call.brokerage(), await call.reads()
     desk, journal, now = await brokerage.desk(), await brokerage.journal(), brokerage.clock()
     if "intent_id" in values:
-        record = await desk.settled(values["intent_id"].upper())
+        record = await desk.look_up(values["intent_id"].upper())
         found = await order_of_intent(journal, reads, record, now)
     else:
         found = await orders_of_number(journal, reads, values["order_id"], values.get("date") or now.date(), now)
@@ -55,6 +55,6 @@ async def get_order_history(call: Call) -> Page:
     return page(
         reads.as_of,
         notes=found.notes,
-        next_cursor=cursor.write(Position(offset=following)) if following < len(orders) else None,
+        next_cursor=cursor.write(PagePosition(offset=following)) if following < len(orders) else None,
         orders=orders[offset:following],
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, Position
+from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.clock import KST
 from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
 from kis_mcp.market.candles import get_candles as read_candles
@@ -47,7 +47,7 @@ async def get_candles(call: Call) -> Page:
     values, instrument = _instrument(call)
     reads = await call.reads()
     cursor = Cursor(call.environment, call.api.tool, values)
-    position = cursor.read(values["cursor"]) if "cursor" in values else Position()
+    position = cursor.read(values["cursor"]) if "cursor" in values else PagePosition()
     wanted = CandleRange(
         interval=values["interval"],
         start=values.get("start_date"),
@@ -58,7 +58,7 @@ async def get_candles(call: Call) -> Page:
     )
     found = await read_candles(reads, instrument, wanted, now=reads.clock())
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
-    earlier = Position({"before": found.earlier.isoformat()}) if found.earlier else None
+    earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
     return page(
         reads.as_of,
         notes=reads.notes,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call
@@ -22,7 +23,7 @@ _NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_
 async def place_order(call: Call) -> Page:
     values = call.values()
 
-    async def prepare() -> OrderCall:
+    async def prepare() -> CheckedArguments:
         wanted = find_listing(
             values["symbol"],
             values.get("exchange"),
@@ -30,7 +31,7 @@ async def place_order(call: Call) -> Page:
             has_session=lambda market: has_session(call.environments.catalog, market, values["session"]),
             find_instrument=builtin_instruments().find,
         )
-        return drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS))
+        return _checked(call, drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 
@@ -43,12 +44,13 @@ async def cancel_order(call: Call) -> Page:
     return await _change(call, drafts.cancel)
 
 
-async def _change(call: Call, prepared: Callable[..., Awaitable[OrderCall]]) -> Page:
+async def _change(call: Call, draft: Callable[..., Awaitable[OrderCall]]) -> Page:
     values = call.values()
 
-    async def prepare() -> OrderCall:
+    async def prepare() -> CheckedArguments:
         reads, terms = await call.reads(), _without(values, _NOT_CHANGED)
-        return await prepared(reads, market_of(values["market"]), values["order_id"], **terms, now=reads.clock())
+        market, now = market_of(values["market"]), reads.clock()
+        return _checked(call, await draft(reads, market, values["order_id"], **terms, now=now))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 
@@ -56,12 +58,16 @@ async def _change(call: Call, prepared: Callable[..., Awaitable[OrderCall]]) -> 
 async def typed_order(call: Call) -> Page:
     """An order API under its own name."""
 
-    async def prepare() -> OrderCall:
-        own = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
-        return OrderCall(call.api.tool, own)
+    async def prepare() -> CheckedArguments:
+        return call.arguments.own()
 
-    call.values()
     return await send_order(call, prepare)
+
+
+def _checked(call: Call, order: OrderCall) -> CheckedArguments:
+    api = call.environments.catalog.find(order.tool)
+    assert api is not None, order.tool
+    return validate(api, order.arguments)
 
 
 def _without(values: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -134,8 +134,10 @@ async def read_call(call: Call) -> Call:
     Raises:
         BadArgument: Its tool cannot be read.
     """
+    from kis_mcp.catalog.arguments import validate
+
     values = call.values()
-    return replace(call, api=await call.reach.read_api(values["name"]), arguments=values["arguments"])
+    return replace(call, arguments=validate(await call.reach.read_api(values["name"]), values["arguments"]))
 
 
 def _is_read(api: Api) -> bool:

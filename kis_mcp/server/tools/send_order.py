@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import cast
 
 import anyio
 
 from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
 from kis_mcp.confirm import ConfirmChannel, preview
 from kis_mcp.environment import Environment
@@ -19,7 +21,6 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.trading.desk.drafts import OrderCall
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.order import Action, Order, fingerprint
@@ -32,12 +33,12 @@ _NEXT = (
 
 
 async def send_order(
-    call: Call, prepare: Callable[[], Awaitable[OrderCall]], idempotency_key: str | None = None
+    call: Call, prepare: Callable[[], Awaitable[CheckedArguments]], idempotency_key: str | None = None
 ) -> Page:
     """Take one order from the call to KIS' answer, or to the preview that a second call confirms.
 
     Args:
-        prepare: Says which KIS order it is; not asked when the call only repeats one with its confirmation.
+        prepare: Says which KIS order it is; not called when the call only repeats one with its confirmation.
 
     Raises:
         AnswerNeeded: The client has to repeat the call with the person's answer.
@@ -48,15 +49,13 @@ async def send_order(
     by = await channel_of(call, call.environment)
     if by is None:
         raise nobody_to_ask("An order")
-    if token := call.arguments.get(CONFIRMATION_TOKEN):
+    if token := cast("str | None", call.arguments.get(CONFIRMATION_TOKEN)):
         _require_preview(by)
         intent_id = preview.redeem(token, _fingerprint(call), call.environments.clock())
         return await _send(call, intent_id, by, partial(_at_once, by))
     desk = await (await call.brokerage()).desk()
     order = await prepare()
-    api = call.environments.catalog.find(order.tool)
-    assert api is not None
-    proposal = await desk.propose(api, order.arguments, idempotency_key=idempotency_key, call=_fingerprint(call))
+    proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
     if proposal.outcome is not None:
         return _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:
@@ -128,8 +127,8 @@ def _preview(call: Call, proposal: Proposal) -> Page:
 
 def _fingerprint(call: Call) -> str:
     """The same for the same call, whichever token comes with it."""
-    arguments = {name: value for name, value in call.values().items() if name != CONFIRMATION_TOKEN}
-    return fingerprint(call.environment, "", call.api.tool, arguments)
+    said = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
+    return fingerprint(call.environment, "", call.api.tool, said)
 
 
 def _answer(call: Call, outcome: OrderOutcome) -> Page:

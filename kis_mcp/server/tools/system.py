@@ -21,7 +21,6 @@ _CONFIRMATION = {
 
 
 async def get_environment(call: Call) -> Page:
-    call.values()
     return page(call.environments.clock(), environment=await _facts(call, call.environments.current))
 
 

@@ -6,7 +6,8 @@ import random
 from collections.abc import Awaitable, Callable
 
 PAUSES: tuple[float, ...] = (5, 10, 20, 40, 80, 160, *(300,) * 18)
-"""Seconds before each look; after the last, about an hour and a half on, it waits for the next start or question."""
+"""Seconds before each look: soon at first, as most orders turn up at once, then seldom, to leave KIS' rate limit to
+others. After the last, about an hour and a half on, it waits for the next start or question."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class FollowUp:
 
     async def _run(self) -> None:
         for pause in PAUSES:
-            await self._sleep(pause * (0.75 + self._jitter() / 2))
+            await self._sleep(pause * (0.75 + self._jitter() / 2))  # a quarter less or more
             try:
                 if not await self._look():
                     return

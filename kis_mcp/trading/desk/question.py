@@ -53,7 +53,7 @@ def question(intent: Intent) -> str:
         f"[{facts.environment}] {facts.headline}",
         *(f"{_LINES[name]}: {text}" for name, text in facts.terms.items() if name in _LINES),
         *(f"Warning: {warning}" for warning in facts.warnings),
-        f"{_asks(intent.order)} ({facts.terms['reference']})",
+        f"{_closing_question(intent.order)} ({facts.terms['reference']})",
     ]
     return "\n".join(lines)
 
@@ -67,8 +67,8 @@ def order_facts(intent: Intent) -> QuestionFacts:
         "instrument": _instrument(order),
         "side": order.side,
         "quantity": _quantity(order),
-        **({} if order.action is Action.CANCEL else _priced(order)),
-        "further": _further(intent.arguments),
+        **({} if order.action is Action.CANCEL else _price_terms(order)),
+        "further": _other_arguments(intent.arguments),
         "account": intent.account,
         "reference": f"{intent.tool}, intent {intent.id}",
     }
@@ -105,7 +105,7 @@ def _instrument(order: Order) -> str:
     return f"{symbol}, {order.exchange}" if order.exchange else symbol
 
 
-def _priced(order: Order) -> dict[str, str | None]:
+def _price_terms(order: Order) -> dict[str, str | None]:
     share = order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
@@ -139,13 +139,13 @@ def _fees(order: Order) -> str:
     return f"about {money(order.fees.quantize(_WON if order.currency == 'KRW' else _CENT), order.currency)}"
 
 
-def _further(arguments: Mapping[str, object]) -> str | None:
+def _other_arguments(arguments: Mapping[str, object]) -> str | None:
     """Whatever else is sent, so that nothing goes out that the person did not see."""
-    said = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
-    return ", ".join(said) or None
+    others = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
+    return ", ".join(others) or None
 
 
-def _asks(order: Order) -> str:
+def _closing_question(order: Order) -> str:
     match order.action:
         case Action.NEW:
             return "Send this order?"

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.fields import number, text
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
-from kis_mcp.trading.guard.market_facts import MarketFacts, Values
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.guard.market_facts import MarketFacts
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, Side, is_same_symbol
 from kis_mcp.trading.portfolio.day_result import loss_today
 from kis_mcp.trading.portfolio.holdings import is_short
@@ -41,14 +42,16 @@ _LOANS: Mapping[str, tuple[Loan, Side]] = {
 _CLOSABLE = ("closable_quantity", "closable_quantity_1")
 
 
-async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, market: MarketFacts) -> AccountFacts:
+async def read_account_facts(
+    kis: KisReads, arguments: CheckedArguments, facts: GuardFacts, market: MarketFacts
+) -> AccountFacts:
     """Ask what the order needs, and then what the operator's limits want, which partly is the same."""
-    order, limits = facts.order, facts.limits
+    api, order, limits = arguments.api, facts.order, facts.limits
     is_new = order.action is Action.NEW
-    capacity = _capacity_question(kis, api, values, order) if is_new else None
+    capacity = _capacity_question(kis, api, arguments, order) if is_new else None
     power, sellable = await asyncio.gather(
-        _power(kis, capacity, values, order, market) if capacity else _nothing(),
-        _sellable(kis, order) if facts.is_cash_sale else _nothing(),
+        _read_capacity(kis, capacity, arguments, order, market) if capacity else _nothing(),
+        _read_sellable_quantity(kis, order) if facts.is_cash_sale else _nothing(),
     )
     positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
     loss: PartialAnswer[Decimal] = PartialAnswer(None)
@@ -56,10 +59,10 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
         positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
     if limits.max_daily_loss:
         loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
-    asked = {"most": capacity, "closable": facts.is_cash_sale}
+    needs = {"most": capacity is not None, "closable": facts.is_cash_sale}
     return replace(
         power or AccountFacts(),
-        asked=frozenset(name for name, was in asked.items() if was),
+        needs=frozenset(name for name, is_needed in needs.items() if is_needed),
         **({} if sellable is None else {"closable": sellable}),
         positions=positions.value,
         loss_today=loss.value,
@@ -67,11 +70,11 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
     )
 
 
-def loan_of(values: Values, side: Side | None) -> tuple[Loan | None, str | None]:
+def loan_of(arguments: Mapping[str, object], side: Side | None) -> tuple[Loan | None, str | None]:
     """What an order has to do with a loan of money or stock, by the words of its arguments, and the word that
     contradicts its side."""
     for name in ("credit_type", "position_type", "sell_kind"):
-        word = str(values.get(name))
+        word = str(arguments.get(name))
         loan, goes_with = _LOANS.get(word.removeprefix("broker_").removeprefix("ksfc_"), (None, None))
         if loan and side not in (None, goes_with):
             return None, f"{name} {word}"
@@ -83,7 +86,7 @@ def loan_of(values: Values, side: Side | None) -> tuple[Loan | None, str | None]
 async def _nothing() -> None: ...
 
 
-def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api | None:
+def _capacity_question(kis: KisReads, api: Api, values: Mapping[str, object], order: Order) -> Api | None:
     """What tells how much KIS would take of an order that needs money or margin."""
     if api.order is None or (order.side == "sell" and order.market in STOCK_MARKETS):
         return None
@@ -91,7 +94,10 @@ def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api 
     return kis.catalog.find(by_session.get(str(values.get("session"))) or by_session.get("", ""))
 
 
-async def _power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:
+async def _read_capacity(
+    kis: KisReads, question: Api, values: Mapping[str, object], order: Order, market: MarketFacts
+) -> AccountFacts:
+    """How much KIS would take of an order, and what of it needs no loan or closes what is held."""
     arguments = {
         parameter.name: values[parameter.name]
         for parameter in question.parameters
@@ -105,11 +111,11 @@ async def _power(kis: Kis, question: Api, values: Values, order: Order, market: 
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
-        closable=min(closable, await _held_against(kis, order)) if closable else closable,
+        closable=min(closable, await _read_opposite_quantity(kis, order)) if closable else closable,
     )
 
 
-async def _held_against(kis: Kis, order: Order) -> Decimal:
+async def _read_opposite_quantity(kis: KisReads, order: Order) -> Decimal:
     """How many contracts are held on the other side of an order, by the list of them: only those can be closed."""
     try:
         held = await holding_rows(kis, order.market, fresh=True)
@@ -125,7 +131,7 @@ async def _held_against(kis: Kis, order: Order) -> Decimal:
     )
 
 
-async def _sellable(kis: Kis, order: Order) -> Decimal | None:
+async def _read_sellable_quantity(kis: KisReads, order: Order) -> Decimal | None:
     """What of a holding can be sold."""
     try:
         held = await holding_rows(kis, order.market, exchange=order.exchange, fresh=True)

@@ -1,4 +1,4 @@
-"""The guard: small pure rules over facts that were gathered once, before a person is asked.
+"""The guard: small pure rules over facts that were looked up before, and no I/O.
 
 A rule says nothing, warns the person, or refuses the order. What it says names the value, the limit and the remedy.
 """
@@ -10,26 +10,26 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.guard.facts import Finding, GuardFacts, Rule
 from kis_mcp.trading.guard.rules import caps, funds, hours, permission, terms
 
-KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
+INSTRUMENT_IS_KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
 
 RULES: Mapping[str, Rule] = {
     rule.name: rule
     for rule in (
-        Rule(permission.real_orders, "KIS_ALLOW_REAL_ORDERS", on_cancels=True, when_sending=True),
-        Rule(permission.orders_are_not_halted, "kis-mcp kill", when_sending=True),
+        Rule(permission.real_orders, on_cancels=True, when_sending=True),
+        Rule(permission.orders_are_not_halted, when_sending=True),
         Rule(permission.caps_are_set),
-        Rule(permission.symbol_is_allowed, "KIS_ALLOWED_SYMBOLS", needs_kis=True),
-        KNOWN,
+        Rule(permission.symbol_is_allowed, needs_kis=True),
+        INSTRUMENT_IS_KNOWN,
         Rule(hours.order_type_is_taken),
-        Rule(hours.session_is_open, "KIS_SESSION_CHECK", needs_kis=True),
+        Rule(hours.session_is_open, needs_kis=True),
         Rule(hours.holidays_are_known, needs_kis=True),
-        Rule(hours.contract_trades_now, "KIS_SESSION_CHECK", needs_kis=True),
+        Rule(hours.contract_trades_now, needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
         Rule(terms.quantity_is_positive, on_cancels=True),
         Rule(terms.quantity_remains, on_cancels=True),
         Rule(terms.quantity_in_lots, needs_kis=True),
-        Rule(caps.quantity_cap, "KIS_MAX_ORDER_QUANTITY"),
-        Rule(caps.quantity_can_be_told, "KIS_MAX_ORDER_QUANTITY", needs_kis=True),
+        Rule(caps.quantity_cap),
+        Rule(caps.quantity_can_be_told, needs_kis=True),
         Rule(terms.loan_fits_side, needs_kis=True),
         Rule(terms.price_fits_order_type),
         Rule(terms.stop_price_fits_order_type),
@@ -37,13 +37,13 @@ RULES: Mapping[str, Rule] = {
         Rule(caps.price_limit, needs_kis=True),
         Rule(caps.written_option, needs_kis=True),
         Rule(caps.short_sale, needs_kis=True),
-        Rule(caps.price_collar, "KIS_PRICE_COLLAR_PERCENT", needs_kis=True),
+        Rule(caps.price_collar, needs_kis=True),
         Rule(funds.buying_power, needs_kis=True),
         Rule(funds.holding_covers_the_sale, needs_kis=True),
-        Rule(caps.notional_cap, "KIS_MAX_ORDER_NOTIONAL", needs_kis=True, when_sending=True),
-        Rule(caps.open_positions, "KIS_MAX_OPEN_POSITIONS", needs_kis=True, when_sending=True),
-        Rule(caps.daily_loss, "KIS_MAX_DAILY_LOSS", needs_kis=True, when_sending=True),
-        Rule(caps.orders_per_day, "KIS_MAX_ORDERS_PER_DAY", needs_kis=True, when_sending=True, order_tells=True),
+        Rule(caps.notional_cap, needs_kis=True, when_sending=True),
+        Rule(caps.open_positions, needs_kis=True, when_sending=True),
+        Rule(caps.daily_loss, needs_kis=True, when_sending=True),
+        Rule(caps.orders_per_day, needs_kis=True, when_sending=True, is_in_order=True),
         Rule(permission.not_a_duplicate, on_cancels=True),
     )
 }
@@ -61,8 +61,8 @@ def check(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: b
         (rule.name, rule.check(facts))
         for rule in RULES.values()
         if (rule.on_cancels or not facts.is_cancel)
-        and not (rule.needs_kis and before_asking_kis and not (rule.order_tells and when_sending))
-        and not (rule.needs_kis and facts.exists is False and rule is not KNOWN)
+        and not (rule.needs_kis and before_asking_kis and not (rule.is_in_order and when_sending))
+        and not (rule.needs_kis and facts.exists is False and rule is not INSTRUMENT_IS_KNOWN)
         and (rule.when_sending or not when_sending)
     )
     return [replace(finding, rule=name) for name, finding in found if finding]

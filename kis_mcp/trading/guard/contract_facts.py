@@ -10,8 +10,8 @@ from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.fields import number, text
 from kis_mcp.clock import KST
-from kis_mcp.trading.guard.market_facts import MarketFacts, Values
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.guard.market_facts import MarketFacts
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_list, try_read_record
 from kis_mcp.trading.venues.sessions import Hours
@@ -24,11 +24,11 @@ _GENERAL_MARKET_LOT = Decimal(10)
 """Of a bond, outside the small-lot market."""
 
 
-async def bond(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:
+async def read_bond(kis: KisReads, order: Order, facts: MarketFacts, arguments: Mapping[str, object]) -> MarketFacts:
     """A bond on KRX. One that has not traded today is priced at its previous close."""
     quote = await try_read_record(kis, "domestic_bond_inquire_price", {"symbol": order.symbol})
     exists, quote = is_filled(quote, "name", "price", "previous_close"), quote or {}
-    is_general = values.get("small_lot_market") is False and not values.get("retail_market")
+    is_general = arguments.get("small_lot_market") is False and not arguments.get("retail_market")
     return replace(
         facts,
         exists=exists,
@@ -39,7 +39,9 @@ async def bond(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> Ma
     )
 
 
-async def korean_contract(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:
+async def read_korean_contract(
+    kis: KisReads, order: Order, facts: MarketFacts, arguments: Mapping[str, object]
+) -> MarketFacts:
     """A future or option on KRX: multiplier and tick by product, for single stocks by what KIS says of the underlying.
 
     At night its price is that of the night session.
@@ -48,11 +50,11 @@ async def korean_contract(kis: Kis, order: Order, facts: MarketFacts, values: Va
     is_option = symbol[:1] in ("2", "3", "B", "C")
     product = _products().get(symbol[1:3], {})
     what = "options" if is_option else "futures"
-    market = f"{'night' if values.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
+    market = f"{'night' if arguments.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
     quote = await try_read_record(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
     exists, quote = is_filled(quote, "name", "price", "base_price", "upper_limit_price"), quote or {}
     name, price = text(quote, "name"), order.price
-    multiplier = Decimal(product["multiplier"]) if product else await _multiplier_of(kis, name)
+    multiplier = Decimal(product["multiplier"]) if product else await _read_multiplier(kis, name)
     steps = product.get(f"{what}_tick")
     tick = stepped(steps, price) if price and steps else None
     if price and multiplier and what == "futures" and not product:
@@ -71,7 +73,12 @@ async def korean_contract(kis: Kis, order: Order, facts: MarketFacts, values: Va
     )
 
 
-async def overseas_contract(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+async def read_overseas_contract(
+    kis: KisReads,
+    order: Order,
+    facts: MarketFacts,
+    arguments: Mapping[str, object],  # noqa: ARG001
+) -> MarketFacts:
     """A future or option abroad: its multiplier from the worth of a tick, its currency's rate from the account."""
     symbol = order.symbol or ""
     is_option = " " in symbol
@@ -132,7 +139,7 @@ def _products() -> Mapping[str, Mapping[str, str]]:
     return {row["product"]: row for row in csv_rows(resources_folder() / "krx_contracts.csv")}
 
 
-async def _multiplier_of(kis: Kis, name: str | None) -> Decimal | None:
+async def _read_multiplier(kis: KisReads, name: str | None) -> Decimal | None:
     """The multiplier of a single stock's contracts, by the underlying that their name begins with."""
     found = await try_read_list(kis, "domestic_fo_margin_rate", {}) or [] if name else []
     fitting = [row for row in found if (name or "").startswith(text(row, "underlying_name") or "\0")]

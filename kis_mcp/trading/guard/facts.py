@@ -24,7 +24,7 @@ class AccountFacts:
     """What KIS said of the account; None where it was not asked or did not tell.
 
     Attributes:
-        asked: Which of these were asked for.
+        needs: Which of these the order needs, so that a gap in them counts.
         most: What KIS would take of this order, open orders counted.
         without_loan: What of that needs no loan.
         closable: What an order on this side can close of a holding, open orders counted.
@@ -33,7 +33,7 @@ class AccountFacts:
         left_out: What of the positions and the loss KIS refuses to tell, in its words.
     """
 
-    asked: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     most: Decimal | None = None
     without_loan: Decimal | None = None
     closable: Decimal | None = None
@@ -44,7 +44,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFacts:
-    """All that the rules look at, gathered once; None where it was not asked for or could not be told.
+    """All that the rules look at; None where KIS was not asked or did not tell.
 
     Attributes:
         order: Valued, where a value could be found.
@@ -141,19 +141,17 @@ class Rule:
 
     Attributes:
         check: Pure; its name is the rule's.
-        setting: What the operator tunes it with.
         on_cancels: Whether it holds for cancels too, which only ever reduce risk.
         needs_kis: Whether it makes sense on facts from KIS only.
         when_sending: Whether it is looked at once more just before the order goes out.
-        order_tells: Whether what it needs of KIS is kept in the order, so that it needs none when sending.
+        is_in_order: Whether what it needs of KIS is kept in the order, so that KIS need not be asked when sending.
     """
 
     check: Callable[[GuardFacts], Finding | None]
-    setting: str | None = None
     on_cancels: bool = False
     needs_kis: bool = False
     when_sending: bool = False
-    order_tells: bool = False
+    is_in_order: bool = False
 
     @property
     def name(self) -> str:

@@ -40,7 +40,7 @@ def commissions(text: str) -> dict[str, Commission]:
     Raises:
         ValueError: A pair that cannot be read, or a market that does not exist.
     """
-    told: dict[str, Commission] = {}
+    rates: dict[str, Commission] = {}
     names = {market.casefold(): market for market in MARKETS}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         found = _COMMISSION.fullmatch(pair)
@@ -48,8 +48,8 @@ def commissions(text: str) -> dict[str, Commission]:
         if found is None or market is None:
             raise ValueError(f"{pair!r} is not a market of {', '.join(MARKETS)} and a rate such as 0.1% or 2.5")
         rate = Decimal(found[2])
-        told[market] = Commission(percent=rate) if found[3] else Commission(per_unit=rate)
-    return told
+        rates[market] = Commission(percent=rate) if found[3] else Commission(per_unit=rate)
+    return rates
 
 
 def estimated_fees(order: Order, kind: InstrumentKind | None, own: Mapping[str, Commission]) -> Decimal | None:

@@ -1,6 +1,5 @@
 """What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -8,7 +7,8 @@ from typing import TypeAlias
 
 from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.fields import number
-from kis_mcp.trading.kis import Kis
+from kis_mcp.market.instrument import Instrument
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_record
 from kis_mcp.trading.venues.order_types import LIMITED
@@ -16,7 +16,8 @@ from kis_mcp.trading.venues.sessions import Hours
 from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick
 
 _USUAL_COLLAR = Decimal(10)
-"""How far above the last price, in percent, an order without limit is valued where the operator set no collar."""
+"""How far above the last price, in percent, an order without limit is valued where the operator set no collar: more
+than most stocks move in a day."""
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
@@ -26,21 +27,10 @@ _ABROAD = ("price", "previous_close", "buy_availability", "tradability")
 """Fields of a quote of which at least one is filled if the instrument exists, even before its first trade."""
 
 _NOTHING: Record = {}
-_NO_ROWS: list[Record] = []
-
-_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
-    """What is known of an instrument without asking KIS."""
-
-    name: str | None = None
-    kind: InstrumentKind | None = None
-
-
-Describe: TypeAlias = Callable[[str, str], Instrument | None]
-"""Looks an instrument up by its symbol and market: other countries have the same codes."""
+FindInstrument: TypeAlias = Callable[[str, str], Instrument | None]
+"""Finds an instrument by its symbol and market, without asking KIS: other countries have the same codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +68,16 @@ class MarketFacts:
     hours: Hours | None = None
 
 
-Values: TypeAlias = Mapping[str, object]
-"""An order's arguments."""
+def builtin_facts(order: Order, find_instrument: FindInstrument) -> MarketFacts:
+    """What the built-in list has of the order's instrument. It tells ETFs from all else, which trades like a stock."""
+    instrument = find_instrument(order.symbol, order.market) if order.symbol else None
+    if instrument is None:
+        return MarketFacts(name=order.name)
+    return MarketFacts(name=order.name or instrument.name, kind="etf" if instrument.kind == "etf" else "stock")
 
 
-def known(order: Order, describe: Describe) -> MarketFacts:
-    """What is known of the order's instrument without asking KIS."""
-    instrument = (describe(order.symbol, order.market) if order.symbol else None) or Instrument()
-    return MarketFacts(name=order.name or instrument.name, kind=instrument.kind)
-
-
-def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -> Order:
-    """The order with its name and worth, as far as they can be told.
+def estimate_amount(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -> Order:
+    """The order with its instrument's name and what it is worth, as far as they can be told.
 
     A limit is the most that a buy costs and the least that a sale brings. Where no limit holds, the worth is that at
     the day's upper one, elsewhere at the last price, or the stop, and the collar, in percent.
@@ -98,7 +86,7 @@ def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -
         closes: Whether it only closes what is held; an option that is written anew is valued at its underlying.
     """
     order = replace(order, name=facts.name, currency=order.currency or facts.currency)
-    price = _worth_of_one(order, facts, collar)
+    price = _highest_price(order, facts, collar)
     if price is not None and facts.is_option and order.side == "sell" and not closes:
         price = None if facts.exposure is None else max(price, facts.exposure)
     if order.action is Action.CANCEL or order.quantity is None or price is None or facts.multiplier is None:
@@ -108,7 +96,7 @@ def valued(order: Order, facts: MarketFacts, *, collar: Decimal, closes: bool) -
     return replace(order, amount=amount, amount_krw=None if rate is None else amount * rate)
 
 
-def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
+def _highest_price(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
     """The highest price that a unit may be traded at, at the latest when it is counted."""
     market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
     if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
@@ -117,7 +105,12 @@ def _worth_of_one(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal 
     return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)
 
 
-async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+async def read_korean_stock(
+    kis: KisReads,
+    order: Order,
+    facts: MarketFacts,
+    arguments: Mapping[str, object],  # noqa: ARG001
+) -> MarketFacts:
     """Price, limits and kind of a stock on KRX. KIS quotes warrants (ELW) apart from all others."""
     quote = await try_read_record(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
     if is_filled(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
@@ -136,7 +129,12 @@ async def korean_stock(kis: Kis, order: Order, facts: MarketFacts, values: Value
     )
 
 
-async def overseas_stock(kis: Kis, order: Order, facts: MarketFacts, values: Values) -> MarketFacts:  # noqa: ARG001
+async def read_overseas_stock(
+    kis: KisReads,
+    order: Order,
+    facts: MarketFacts,
+    arguments: Mapping[str, object],  # noqa: ARG001
+) -> MarketFacts:
     """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api

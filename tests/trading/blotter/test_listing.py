@@ -5,15 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
-from tests.trading.fakes import FakeClock, FakeKis, api
+from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 
@@ -100,8 +98,8 @@ async def test_us_orders_are_told_from_other_overseas_ones(kis: FakeKis, journal
 
 
 async def test_the_same_number_on_another_day_is_not_ours(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
-    desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
-    proposal = await desk.propose(api("domestic_stock_order_cash"), BUY)
+    desk = order_desk(kis, journal, OrderLimits())
+    proposal = await desk.propose(checked("domestic_stock_order_cash", BUY))
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     await desk.execute(proposal.intent_id)
     assert [order.ours for order in (await list_orders(kis, journal, ["KR"], clock=clock))[0]] == [True]

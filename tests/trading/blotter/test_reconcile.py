@@ -12,7 +12,7 @@ from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.transport import CONNECT_SECONDS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedOrders, PlacedStatus
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, match
-from kis_mcp.trading.desk.desk import ORDER_LEAVES_WITHIN
+from kis_mcp.trading.desk.sending import ORDER_LEAVES_WITHIN
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
 from tests.trading.fakes import CATALOG

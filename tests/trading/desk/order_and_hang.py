@@ -5,21 +5,19 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
 
 
 async def main(path: Path) -> None:
     clock = FakeClock()
     kis = FakeKis(clock)
     journal = await SqlJournal.open(path)
-    desk = OrderDesk(kis, journal, OrderLimits(Decimal(10**6)), environment=Environment.SIM, clock=clock)
+    desk = order_desk(kis, journal, OrderLimits(Decimal(10**6)))
     buy = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
-    proposal = await desk.propose(api(ORDER_CASH), buy)
+    proposal = await desk.propose(checked(ORDER_CASH, buy))
 
     async def hang() -> None:
         print(proposal.intent_id, flush=True)

@@ -10,7 +10,7 @@ from kis_mcp.errors import KisMcpError, OrderRefused, OrderRejected, OrderStateU
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Status
 from tests.trading.desk.test_desk import BUY, CAPS, Desk, failing
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked
 
 FULL = KisMcpError("The order journal cannot be used: database or disk is full.", remedy="Make room.")
 LOST = failing(OrderStateUnknown("timed out", remedy="look"))
@@ -74,7 +74,7 @@ async def test_an_answer_that_cannot_be_journaled_is_told_to_the_caller(desk: De
     Failure(desk.journal, "conclude", "before")
     with pytest.raises(OrderStateUnknown, match=r"was accepted as order 0000000001, but the journal could not"):
         await desk.desk.execute(intent_id)
-    assert desk.desk._follow_up._task, "it is looked up later"
+    assert desk.desk._sender._follow_up._task, "it is looked up later"
     await desk.desk.aclose()
 
 
@@ -96,7 +96,7 @@ async def test_a_start_at_which_the_journal_fails_looks_again_later(desk: Desk, 
     Failure(desk.journal, "unresolved", "before")
     with pytest.raises(KisMcpError, match="cannot be used"):
         await restarted.desk.reconcile()
-    assert restarted.desk._follow_up._task
+    assert restarted.desk._sender._follow_up._task
     await restarted.desk.aclose()
     await desk.desk.aclose()
-    assert await restarted.desk.propose(api(ORDER_CASH), BUY | {"price": 70100})
+    assert await restarted.desk.propose(checked(ORDER_CASH, BUY | {"price": 70100}))

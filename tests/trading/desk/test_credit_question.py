@@ -2,13 +2,11 @@ from decimal import Decimal
 
 import pytest
 
-from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
-from tests.trading.fakes import FakeClock, FakeKis, api
+from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk
 
 CREDIT = "domestic_stock_order_credit"
 BUY: dict[str, object] = {
@@ -24,8 +22,8 @@ async def test_the_day_of_a_loan_is_shown_and_sent_as_shown(
     kis: FakeKis, journal: SqlJournal, clock: FakeClock
 ) -> None:
     kis.answers["domestic_stock_inquire_credit_psamount"] = {"buying_power": {"max_buy_quantity": Decimal(100)}}
-    desk = OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
-    proposal = await desk.propose(api(CREDIT), BUY)
+    desk = order_desk(kis, journal, OrderLimits())
+    proposal = await desk.propose(checked(CREDIT, BUY))
     today = clock.now.date()
     assert f"loan_date {today}" in proposal.question
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
@@ -45,9 +43,9 @@ async def test_the_day_of_a_loan_is_shown_and_sent_as_shown(
 async def test_a_buy_that_says_to_repay_is_refused(
     kis: FakeKis, journal: SqlJournal, clock: FakeClock, tool: str, words: dict[str, object]
 ) -> None:
-    desk = OrderDesk(kis, journal, OrderLimits(max_open_positions=1), environment=Environment.SIM, clock=clock)
+    desk = order_desk(kis, journal, OrderLimits(max_open_positions=1))
     kis.answers["domestic_stock_inquire_credit_psamount"] = {"buying_power": {"max_buy_quantity": Decimal(100)}}
     buy = {name: value for name, value in BUY.items() if name != "credit_type"} | {"symbol": "000660"} | words
     with pytest.raises(OrderRefused, match=r"A buy order cannot be .*at most 1 may be"):
-        await desk.propose(api(tool), buy | {"loan_date": clock.now.date()})
+        await desk.propose(checked(tool, buy | {"loan_date": clock.now.date()}))
     await desk.aclose()

@@ -19,31 +19,30 @@ from kis_mcp.errors import (
     SettingsError,
     StorageError,
 )
+from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.guard.market_facts import Instrument
 from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
-from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 CAPS = OrderLimits(max_notional=Decimal(1_000_000), max_quantity=Decimal(100), allow_real_orders=True)
-SAMSUNG = Instrument(name="Samsung Electronics", kind="stock")
+SAMSUNG = Instrument("005930", "KR", "krx", name_ko="Samsung Electronics", kind="stock")
 
 
 class Desk:
     """An order desk with a person behind it."""
 
     def __init__(self, kis: FakeKis, journal: SqlJournal, environment: Environment, limits: OrderLimits) -> None:
-        self.desk = OrderDesk(
-            kis, journal, limits, environment=environment, clock=kis.clock, describe=lambda symbol, market: SAMSUNG
+        self.desk = order_desk(
+            kis, journal, limits, environment=environment, find_instrument=lambda symbol, market: SAMSUNG
         )
         self.journal = journal
 
     async def propose(
         self, arguments: Mapping[str, object] = BUY, key: str | None = None, tool: str = ORDER_CASH
     ) -> str:
-        return (await self.desk.propose(api(tool), arguments, idempotency_key=key)).intent_id
+        return (await self.desk.propose(checked(tool, arguments), idempotency_key=key)).intent_id
 
     async def decide(self, intent_id: str, verdict: Verdict = "accepted", channel: Channel = "elicitation") -> Status:
         return await self.desk.decide(intent_id, Decision(verdict=verdict, channel=channel))
@@ -87,9 +86,9 @@ async def test_a_confirmed_order_goes_out_with_its_arguments(desk: Desk, kis: Fa
 
 
 async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: FakeKis) -> None:
-    first = await desk.desk.propose(api(ORDER_CASH), BUY)
+    first = await desk.desk.propose(checked(ORDER_CASH, BUY))
     kis.quote["upper_limit_price"] = Decimal(1)
-    again = await desk.desk.propose(api(ORDER_CASH), BUY)
+    again = await desk.desk.propose(checked(ORDER_CASH, BUY))
     assert again.question == first.question
     assert first.question.splitlines()[:-1] == [
         "[SIM] BUY 10 Samsung Electronics",
@@ -106,20 +105,20 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
 
 async def test_the_question_shows_what_else_is_sent(desk: Desk) -> None:
     stop = BUY | {"order_type": "stop_limit", "stop_price": 71000, "exchange": "nxt"}
-    proposal = await desk.desk.propose(api(ORDER_CASH), stop)
+    proposal = await desk.desk.propose(checked(ORDER_CASH, stop))
     assert "Further: stop_price 71000" in proposal.question
 
 
 async def test_a_market_order_is_valued_at_the_upper_limit(desk: Desk) -> None:
     market = {"symbol": "005930", "side": "buy", "quantity": 10, "order_type": "market"}
-    proposal = await desk.desk.propose(api(ORDER_CASH), market)
+    proposal = await desk.desk.propose(checked(ORDER_CASH, market))
     assert proposal.order.amount_krw == 910_000
     assert "Estimated amount: up to 910,000 KRW" in proposal.question
 
 
 async def test_a_us_order_is_valued_in_won(desk: Desk) -> None:
     apple: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "buy", "quantity": 3, "price": "150.25"}
-    proposal = await desk.desk.propose(api("overseas_stock_order"), apple)
+    proposal = await desk.desk.propose(checked("overseas_stock_order", apple))
     assert proposal.order.amount_krw == Decimal("150.25") * 3 * 1400
     assert "Estimated amount: 450.75 USD (about 631,050 KRW)" in proposal.question
 
@@ -127,7 +126,8 @@ async def test_a_us_order_is_valued_in_won(desk: Desk) -> None:
 async def test_an_unknown_exchange_rate_warns_in_sim_and_refuses_in_real(desk: Desk, real: Desk, kis: FakeKis) -> None:
     apple: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "buy", "quantity": 3, "price": "150"}
     kis.failing["overseas_stock_inquire_psamount"] = KisUnavailable("down", remedy="wait")
-    assert "value in won cannot be told" in str((await desk.desk.propose(api("overseas_stock_order"), apple)).warnings)
+    proposal = await desk.desk.propose(checked("overseas_stock_order", apple))
+    assert "value in won cannot be told" in str(proposal.warnings)
     with pytest.raises(OrderRefused, match="value in won cannot be told"):
         await real.propose(apple, tool="overseas_stock_order")
 
@@ -229,7 +229,7 @@ async def test_two_desks_on_one_journal_post_once(kis: FakeKis, journal: SqlJour
 async def test_the_same_key_gives_the_same_answer_without_a_second_post(desk: Desk, kis: FakeKis) -> None:
     intent_id = await desk.confirmed(key="k")
     outcome = await desk.desk.execute(intent_id)
-    proposal = await desk.desk.propose(api(ORDER_CASH), BUY, idempotency_key="k")
+    proposal = await desk.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="k")
     assert proposal.outcome == outcome
     assert len(kis.posts) == 1
 
@@ -246,7 +246,7 @@ async def test_the_same_order_within_a_minute_is_refused_unless_its_key_differs(
     await desk.desk.execute(await desk.confirmed())
     with pytest.raises(OrderRefused, match="same order was sent"):
         await desk.propose()
-    proposal = await desk.desk.propose(api(ORDER_CASH), BUY, idempotency_key="second")
+    proposal = await desk.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="second")
     assert "in addition" in proposal.warnings[0]
     clock.pass_by(seconds=60)
     await desk.desk.execute(await desk.confirmed())
@@ -287,7 +287,7 @@ async def test_one_key_for_two_changes_of_an_order_is_a_mistake(desk: Desk, kis:
     change = {"action": "modify", "order_id": number, "order_branch": "06010", "price": 69_900}
 
     async def propose(call: str, **terms: object) -> str:
-        proposal = await desk.desk.propose(api(RVSECNCL), change | terms, idempotency_key="change", call=call)
+        proposal = await desk.desk.propose(checked(RVSECNCL, change | terms), idempotency_key="change", call=call)
         return proposal.intent_id
 
     first = await propose("to 69,900")
@@ -429,7 +429,7 @@ async def test_a_sending_that_is_torn_down_is_journaled_as_unknown(desk: Desk, k
 async def test_an_original_is_taken_from_kis_not_from_the_caller(desk: Desk, kis: FakeKis) -> None:
     await desk.desk.execute(await desk.confirmed())
     proposal = await desk.desk.propose(
-        api(RVSECNCL), {"action": "cancel", "order_id": "1", "order_branch": "99999", "exchange": "nxt"}
+        checked(RVSECNCL, {"action": "cancel", "order_id": "1", "order_branch": "99999", "exchange": "nxt"})
     )
     assert re.match(r"\[SIM\] CANCEL order 0000000001: BUY 10 삼성전자\n", proposal.question)
     await desk.decide(proposal.intent_id)
@@ -479,8 +479,8 @@ async def test_an_unknown_order_is_looked_up_again_in_the_background(
         waiting.set()
         await listed.wait()
 
-    desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=clock, sleep=sleep)
-    proposal = await desk.propose(api(ORDER_CASH), BUY)
+    desk = order_desk(kis, journal, CAPS, sleep=sleep)
+    proposal = await desk.propose(checked(ORDER_CASH, BUY))
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     kis.before = failing(OrderStateUnknown("Lost.", remedy="Wait."))
     with pytest.raises(OrderStateUnknown):
@@ -488,8 +488,8 @@ async def test_an_unknown_order_is_looked_up_again_in_the_background(
     await waiting.wait()
     kis.take(BUY)
     listed.set()
-    assert desk._follow_up._task
-    await desk._follow_up._task
+    assert desk._sender._follow_up._task
+    await desk._sender._follow_up._task
     assert (await desk.execute(proposal.intent_id)).order_id == "0000000001"
     assert len(kis.posts) == 1
     await desk.aclose()

@@ -38,7 +38,7 @@ async def test_an_unknown_order_is_not_looked_up_in_another_account(
         await desk.desk.execute(lost)
     clock.pass_by(seconds=CERTAIN_AFTER.total_seconds() + 1)
     assert await other.desk.reconcile() == []
-    assert (await other.desk.settled(lost)).status is Status.UNKNOWN
+    assert (await other.desk.look_up(lost)).status is Status.UNKNOWN
     kis.failing.clear()
     assert [record.status for record in await desk.desk.reconcile()] == [Status.ACCEPTED]
 

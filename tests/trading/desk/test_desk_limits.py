@@ -9,11 +9,10 @@ from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Claim, Status
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, order_desk
 
 FUTURES = "domestic_fo_order"
 CANCEL: dict[str, object] = {"action": "cancel", "order_id": "1", "order_branch": "06010"}
@@ -36,7 +35,7 @@ def halt() -> Switch:
 @pytest.fixture
 def desk(kis: FakeKis, journal: SqlJournal, halt: Switch) -> Desk:
     desk = Desk(kis, journal, Environment.SIM, CAPS)
-    desk.desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=kis.clock, halted=halt)
+    desk.desk = order_desk(kis, journal, CAPS, halt_reason=halt)
     return desk
 
 

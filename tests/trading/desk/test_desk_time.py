@@ -8,10 +8,9 @@ import pytest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.journal import Decision, Status
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
 
 
 @pytest.fixture
@@ -48,9 +47,9 @@ async def test_a_clock_that_is_set_back_meanwhile_does_not_let_it_out_late(
         awake += 61
         clock.pass_by(hours=-1)
 
-    desk = OrderDesk(kis, journal, CAPS, environment=Environment.SIM, clock=clock, monotonic=lambda: awake)
+    desk = order_desk(kis, journal, CAPS, monotonic=lambda: awake)
     kis.waiting = waits
-    proposal = await desk.propose(api(ORDER_CASH), BUY)
+    proposal = await desk.propose(checked(ORDER_CASH, BUY))
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     with pytest.raises(OrderRefused, match="within 60 seconds"):
         await desk.execute(proposal.intent_id)
@@ -113,6 +112,6 @@ async def test_an_order_that_another_process_is_sending_is_not_called_lost(
     assert "still waits" in record.message
     release.set()
     assert (await sending).order_id == "0000000001"
-    assert (await other.desk.propose(api(ORDER_CASH), BUY, idempotency_key="k")).outcome
+    assert (await other.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="k")).outcome
     assert len(kis.posts) == 1
     await other.desk.aclose()

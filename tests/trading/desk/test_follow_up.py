@@ -11,13 +11,18 @@ class Waits:
 
     def __init__(self) -> None:
         self.asked: list[float] = []
+        self.sleeping = 0
         self._ends: asyncio.Queue[None] = asyncio.Queue()
         self._begun = asyncio.Event()
 
     async def __call__(self, seconds: float) -> None:
         self.asked.append(seconds)
         self._begun.set()
-        await self._ends.get()
+        self.sleeping += 1
+        try:
+            await self._ends.get()
+        finally:
+            self.sleeping -= 1
 
     async def begun(self) -> None:
         await self._begun.wait()
@@ -91,6 +96,15 @@ async def test_something_new_begins_with_the_shortest_pause(follow_up: FollowUp,
     follow_up.start()
     await waits.begun()
     assert waits.asked == [5, 10, 5]
+
+
+async def test_however_often_it_starts_one_alone_looks(follow_up: FollowUp, waits: Waits) -> None:
+    for _ in range(3):
+        follow_up.start()
+        await waits.begun()
+    assert waits.sleeping == 1
+    await follow_up.aclose()
+    assert waits.sleeping == 0
 
 
 async def test_it_gives_up_after_the_last_pause_and_says_so(caplog: pytest.LogCaptureFixture) -> None:

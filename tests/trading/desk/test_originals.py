@@ -110,8 +110,8 @@ async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None
     found = await original(kis, tool.tool, reservation_id="9", reservation_date="2026-03-03")
     cancel = validate(tool, {"action": "cancel", "reservation_id": "9", "reservation_date": "2026-03-03"})
     with pytest.raises(BadArgument, match="cancels all 4"):
-        fill_in_original(tool, cancel | {"quantity": 1}, found)
-    assert fill_in_original(tool, cancel | {"quantity": 4}, found)["reservation_id"] == "9"
+        fill_in_original(tool, {**cancel, "quantity": 1}, found)
+    assert fill_in_original(tool, {**cancel, "quantity": 4}, found)["reservation_id"] == "9"
 
 
 async def test_an_order_of_a_type_that_the_table_does_not_know_can_be_cancelled(kis: FakeKis) -> None:

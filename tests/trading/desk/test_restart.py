@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Status
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
 
 ROOT = Path(__file__).parents[3]
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
@@ -46,7 +45,7 @@ async def journal(killed: str, tmp_path: Path) -> AsyncIterator[SqlJournal]:
 
 @pytest.fixture
 def restarted(journal: SqlJournal, kis: FakeKis, clock: FakeClock) -> OrderDesk:
-    return OrderDesk(kis, journal, OrderLimits(), environment=Environment.SIM, clock=clock)
+    return order_desk(kis, journal, OrderLimits())
 
 
 async def test_an_order_that_kis_took_is_found_and_not_sent_again(
@@ -68,7 +67,7 @@ async def test_an_order_that_kis_does_not_list_stays_unknown_until_that_is_certa
     with pytest.raises(OrderStateUnknown):
         await restarted.execute(killed)
     with pytest.raises(OrderRefused, match="state is unknown"):
-        await restarted.propose(api(ORDER_CASH), BUY)
+        await restarted.propose(checked(ORDER_CASH, BUY))
     clock.pass_by(minutes=2)
     assert [record.status for record in await restarted.reconcile()] == [Status.NOT_ACCEPTED]
     with pytest.raises(OrderRejected):

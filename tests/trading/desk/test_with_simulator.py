@@ -29,7 +29,7 @@ from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.portfolio.balances import balance, buying_power, positions
 from kis_mcp.trading.venues.markets import Listing
-from tests.trading.fakes import CATALOG, FakeClock, api
+from tests.trading.fakes import CATALOG, FakeClock, checked, order_desk
 
 SAMSUNG = Instrument("005930", "KR", "krx")
 APPLE = Instrument("AAPL", "US", "nasdaq")
@@ -52,7 +52,7 @@ class Floor:
     clock: FakeClock
 
     async def confirmed(self, call: OrderCall, key: str | None = None) -> str:
-        proposal = await self.desk.propose(api(call.tool), call.arguments, idempotency_key=key)
+        proposal = await self.desk.propose(checked(call.tool, call.arguments), idempotency_key=key)
         await self.desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
         return proposal.intent_id
 
@@ -99,7 +99,7 @@ async def floor(tmp_path: Path, clock: FakeClock, environment: Environment) -> A
             clock=clock,
         )
         journal = await SqlJournal.open(tmp_path / "journal.sqlite3")
-        desk = OrderDesk(kis, journal, OrderLimits(), environment=environment, clock=clock)
+        desk = order_desk(kis, journal, OrderLimits(), environment=environment)
         yield Floor(simulator, kis, journal, desk, clock)
         await desk.aclose()
         await journal.aclose()
@@ -169,7 +169,7 @@ async def test_a_us_position_and_balance_are_in_dollars(floor: Floor) -> None:
 
 async def test_a_us_question_says_the_amount_in_both_currencies(floor: Floor) -> None:
     call = await floor.away_from_the_market(APPLE)
-    proposal = await floor.desk.propose(api(call.tool), call.arguments)
+    proposal = await floor.desk.propose(checked(call.tool, call.arguments))
     assert proposal.order.amount_krw is not None
     assert "KRW)" in proposal.question
 

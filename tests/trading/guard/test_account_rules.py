@@ -1,5 +1,6 @@
 """The rules about money, holdings, caps and prices: pure, so any numbers will do."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kis_mcp.trading.guard.account_facts import loan_of
-from kis_mcp.trading.guard.check import RULES, check
+from kis_mcp.trading.guard.check import check
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.order import Action, Side
@@ -137,11 +138,15 @@ def test_every_message_of_a_cap_names_its_setting() -> None:
         loss_today=Decimal(2),
     )
     findings = check(replace(facts, last_price=Decimal(70000), sent_today=1))
-    settings = {name: rule.setting for name, rule in RULES.items()}
-    for finding in findings:
-        setting = (settings[finding.rule] or "").replace("ALLOWED", "DENIED")
-        assert setting in f"{finding.what} {finding.remedy}"
-    assert len(findings) == 7
+    assert [(finding.rule, re.findall("KIS_[A-Z_]+", finding.what)) for finding in findings] == [
+        ("symbol_is_allowed", ["KIS_DENIED_SYMBOLS"]),
+        ("quantity_cap", ["KIS_MAX_ORDER_QUANTITY"]),
+        ("price_collar", ["KIS_PRICE_COLLAR_PERCENT"]),
+        ("notional_cap", ["KIS_MAX_ORDER_NOTIONAL"]),
+        ("open_positions", ["KIS_MAX_OPEN_POSITIONS"]),
+        ("daily_loss", ["KIS_MAX_DAILY_LOSS"]),
+        ("orders_per_day", ["KIS_MAX_ORDERS_PER_DAY"]),
+    ]
 
 
 FUTURE = ordering(market="domestic_futureoption", symbol="A01603", currency="KRW", side="buy", price=Decimal("350.05"))
@@ -162,7 +167,7 @@ def test_an_instrument_that_kis_could_not_be_asked_of_warns_and_in_real_refuses(
 
 
 def test_a_buying_power_that_kis_does_not_tell_warns_and_in_real_refuses() -> None:
-    facts = with_account(asked=frozenset({"most"}))
+    facts = with_account(needs=frozenset({"most"}))
     assert warning(facts) == ["buying_power"]
     assert refusing(replace(facts, environment=REAL.environment)) == ["buying_power"]
     assert check(replace(facts, account=AccountFacts())) == []
@@ -179,11 +184,11 @@ UNTOLD = replace(
 def test_what_is_held_can_be_sold_for_cash_in_real_whatever_kis_does_not_tell(market: str) -> None:
     sale = replace(UNTOLD, order=replace(UNTOLD.order, side="sell", market=market))
     untold = ["instrument_is_known", "price_collar", "notional_cap"]
-    held = with_account(sale, asked=frozenset({"closable"}), closable=Decimal(10))
+    held = with_account(sale, needs=frozenset({"closable"}), closable=Decimal(10))
     assert (refusing(held), warning(held)) == ([], untold)
-    unread = with_account(sale, asked=frozenset({"closable"}))
+    unread = with_account(sale, needs=frozenset({"closable"}))
     assert (refusing(unread), set(warning(unread))) == ([], {*untold, "holding_covers_the_sale"})
-    lost = with_account(sale, asked=frozenset({"closable"}), loss_today=Decimal(2))
+    lost = with_account(sale, needs=frozenset({"closable"}), loss_today=Decimal(2))
     assert refusing(lost) == []
 
 

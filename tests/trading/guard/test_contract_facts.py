@@ -8,20 +8,20 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument, KisUnavailable
-from kis_mcp.trading.guard.contract_facts import bond, korean_contract, overseas_contract
-from kis_mcp.trading.guard.market_facts import MarketFacts, korean_stock, overseas_stock, valued
+from kis_mcp.trading.guard.contract_facts import read_bond, read_korean_contract, read_overseas_contract
+from kis_mcp.trading.guard.market_facts import MarketFacts, estimate_amount, read_korean_stock, read_overseas_stock
 from kis_mcp.trading.order import Action, Order
 from tests.trading.fakes import FakeKis
 
 UNKNOWN = BadArgument("no", remedy="look", kis_code="APBK0656", kis_message="해당종목정보가 없습니다.")
 DOWN = KisUnavailable("down", remedy="wait")
 LOOKUPS = {
-    "KR": (korean_stock, "domestic_stock_inquire_price", "005930", None),
-    "US": (overseas_stock, "overseas_stock_price", "AAPL", "nasdaq"),
-    "JP": (overseas_stock, "overseas_stock_price_detail", "7203", "tokyo"),
-    "domestic_futureoption": (korean_contract, "domestic_fo_inquire_price", "A01603", None),
-    "overseas_futureoption": (overseas_contract, "overseas_fo_stock_detail", "6AU26", None),
-    "domestic_bond": (bond, "domestic_bond_inquire_price", "KR6095572D81", None),
+    "KR": (read_korean_stock, "domestic_stock_inquire_price", "005930", None),
+    "US": (read_overseas_stock, "overseas_stock_price", "AAPL", "nasdaq"),
+    "JP": (read_overseas_stock, "overseas_stock_price_detail", "7203", "tokyo"),
+    "domestic_futureoption": (read_korean_contract, "domestic_fo_inquire_price", "A01603", None),
+    "overseas_futureoption": (read_overseas_contract, "overseas_fo_stock_detail", "6AU26", None),
+    "domestic_bond": (read_bond, "domestic_bond_inquire_price", "KR6095572D81", None),
 }
 
 
@@ -131,6 +131,23 @@ async def test_a_quote_abroad_is_read_with_the_point_that_kis_leaves_out(
     assert facts.tick == (Decimal(tick) or None)
 
 
+@pytest.mark.parametrize(
+    ("quote", "last"),
+    [
+        ({"price": Decimal(0), "previous_close": Decimal("151.5")}, Decimal("151.5")),
+        ({"previous_close": Decimal("151.5")}, Decimal("151.5")),
+        ({"price": Decimal(160), "previous_close": Decimal("151.5")}, Decimal(160)),
+        ({"price": Decimal(0), "previous_close": Decimal(0), "tradability": "tradable"}, None),
+    ],
+)
+async def test_before_the_us_opens_a_stock_is_priced_at_its_previous_close(
+    kis: FakeKis, quote: dict[str, object], last: Decimal | None
+) -> None:
+    kis.answers["overseas_stock_price"] = {"price": quote}
+    facts = await looked_up(kis, "US")
+    assert (facts.exists, facts.last) == (True, last)
+
+
 async def test_kis_tells_the_hours_of_a_contract_abroad_and_what_is_a_spread(kis: FakeKis) -> None:
     contract: dict[str, object] = {
         "tick_size": Decimal("0.25"),
@@ -200,4 +217,4 @@ def test_an_order_is_valued_at_the_most_that_it_can_come_to(
     order = Order(
         kis_title="주식주문(현금)", action=Action.NEW, market="KR", quantity=Decimal(2), currency="KRW", **terms
     )
-    assert valued(order, MarketFacts(**facts), collar=Decimal(10), closes=False).amount == amount
+    assert estimate_amount(order, MarketFacts(**facts), collar=Decimal(10), closes=False).amount == amount

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.trading.guard.market_facts import MarketFacts, valued
+from kis_mcp.trading.guard.market_facts import MarketFacts, estimate_amount
 from kis_mcp.trading.order import Action, Order, Side
 from kis_mcp.trading.venues.order_types import LIMITED, PRICED, UNPRICED
 
@@ -34,7 +34,7 @@ def worth(
         order_type=order_type,
         currency="KRW",
     )
-    return valued(order, MarketFacts(last=LAST, ceiling=ceiling), collar=COLLAR, closes=False).amount_krw
+    return estimate_amount(order, MarketFacts(last=LAST, ceiling=ceiling), collar=COLLAR, closes=False).amount_krw
 
 
 @pytest.mark.parametrize(

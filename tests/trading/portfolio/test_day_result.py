@@ -17,7 +17,7 @@ from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.portfolio.day_result import loss_today
 from tests.trading.desk.test_desk import BUY
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
-from tests.trading.guard.test_gathering import desk
+from tests.trading.guard.test_lookup import desk
 
 BALANCE = "domestic_stock_inquire_balance"
 ABROAD = "overseas_stock_inquire_balance"

@@ -9,8 +9,8 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from tests.trading.desk.test_desk import BUY, Desk
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
-from tests.trading.guard.test_gathering import desk
+from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked
+from tests.trading.guard.test_lookup import desk
 
 FUTURES = "domestic_fo_inquire_balance"
 NEW = BUY | {"symbol": "035420"}
@@ -32,7 +32,7 @@ def accounts(kis: FakeKis) -> None:
 
 
 async def warnings(desk: Desk, arguments: dict[str, object]) -> tuple[str, ...]:
-    return (await desk.desk.propose(api(ORDER_CASH), arguments)).warnings
+    return (await desk.desk.propose(checked(ORDER_CASH, arguments))).warnings
 
 
 async def test_the_holdings_of_every_account_and_all_that_is_being_bought_count(

@@ -11,7 +11,7 @@ def quantity_can_be_told(facts: GuardFacts) -> Finding | None:
     cap = facts.limits.max_quantity
     if cap is None or facts.order.quantity is not None:
         return None
-    return _untold("quantity", f"{cap:,f}", "KIS_MAX_ORDER_QUANTITY", facts)
+    return _cannot_check("quantity", f"{cap:,f}", "KIS_MAX_ORDER_QUANTITY", facts)
 
 
 def quantity_cap(facts: GuardFacts) -> Finding | None:
@@ -30,7 +30,7 @@ def notional_cap(facts: GuardFacts) -> Finding | None:
     if cap is None:
         return None
     if amount is None:
-        return _untold("order's value in won", f"{cap:,f} KRW", "KIS_MAX_ORDER_NOTIONAL", facts)
+        return _cannot_check("order's value in won", f"{cap:,f} KRW", "KIS_MAX_ORDER_NOTIONAL", facts)
     if amount <= cap:
         return None
     return Finding(
@@ -56,10 +56,10 @@ def open_positions(facts: GuardFacts) -> Finding | None:
     if cap is None or order.action is not Action.NEW or facts.reduces_risk:
         return None
     if positions is None:
-        return _untold("open positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
+        return _cannot_check("open positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
     positions |= facts.just_sent
     if order.symbol in positions or len(positions) < cap:
-        return _left_out("positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
+        return _warn_of_gaps("positions", f"{cap}", "KIS_MAX_OPEN_POSITIONS", facts)
     return Finding(
         f"{len(positions)} instruments or more are held or being bought; at most {cap} may be"
         " (KIS_MAX_OPEN_POSITIONS).",
@@ -73,9 +73,9 @@ def daily_loss(facts: GuardFacts) -> Finding | None:
     if cap is None or facts.reduces_risk:
         return None
     if loss is None:
-        return _untold("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
+        return _cannot_check("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
     if loss < cap:
-        return _left_out("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
+        return _warn_of_gaps("loss of the day", f"{cap:,f} KRW", "KIS_MAX_DAILY_LOSS", facts)
     return Finding(
         f"The account has lost {loss:,.0f} KRW today; from {cap:,f} KRW on (KIS_MAX_DAILY_LOSS) only what closes"
         " positions goes out.",
@@ -92,8 +92,8 @@ def price_collar(facts: GuardFacts) -> Finding | None:
         return None
     market = (order.stop_price if order.order_type in STOPS else None) or facts.last_price
     if market is None or market <= 0 or order.price <= 0:
-        untold = _untold("distance from the last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
-        return replace(untold, refuses=untold.refuses and not facts.is_small_price)
+        finding = _cannot_check("distance from the last price", f"{collar:f} %", "KIS_PRICE_COLLAR_PERCENT", facts)
+        return replace(finding, refuses=finding.refuses and not facts.is_small_price)
     away = (order.price / market - 1) * 100
     if abs(away) <= collar:
         return None
@@ -148,7 +148,7 @@ def short_sale(facts: GuardFacts) -> Finding | None:
     )
 
 
-def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
+def _cannot_check(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"The {what} cannot be told, so the cap of {cap} ({setting}) cannot be checked.",
         "Try again when KIS tells it; the setting is the operator's to change.",
@@ -156,7 +156,7 @@ def _untold(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding:
     )
 
 
-def _left_out(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding | None:
+def _warn_of_gaps(what: str, cap: str, setting: str, facts: GuardFacts) -> Finding | None:
     if not facts.account.left_out:
         return None
     return Finding(

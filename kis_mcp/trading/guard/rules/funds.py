@@ -8,7 +8,7 @@ def buying_power(facts: GuardFacts) -> Finding | None:
     if quantity is None:
         return None
     if most is None:
-        return _untold("buying power or margin", facts) if "most" in facts.account.asked else None
+        return _cannot_check("buying power or margin", facts) if "most" in facts.account.needs else None
     if quantity > most:
         return Finding(
             f"The quantity is {quantity:,f}; with the account's buying power KIS takes at most {most:,f}.",
@@ -30,7 +30,7 @@ def holding_covers_the_sale(facts: GuardFacts) -> Finding | None:
     if order.side != "sell" or is_contract or order.quantity is None:
         return None
     if closable is None:
-        return _untold("holdings", facts) if "closable" in facts.account.asked else None
+        return _cannot_check("holdings", facts) if "closable" in facts.account.needs else None
     if order.quantity <= closable:
         return None
     return Finding(
@@ -40,7 +40,7 @@ def holding_covers_the_sale(facts: GuardFacts) -> Finding | None:
     )
 
 
-def _untold(what: str, facts: GuardFacts) -> Finding:
+def _cannot_check(what: str, facts: GuardFacts) -> Finding:
     return Finding(
         f"KIS does not tell the {what} for {facts.order.quantity:,f} of {facts.order.symbol}.",
         "Try again when KIS tells it.",

@@ -13,7 +13,7 @@ from kis_mcp.errors import KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.guard.limits import OrderLimits
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeKis, checked
 
 APPLE: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "sell", "quantity": 3}
 FUTURE: dict[str, object] = {"symbol": "101W12", "side": "buy", "quantity": 2, "price": "350.05"}
@@ -41,7 +41,7 @@ async def test_the_buying_power_of_the_account_is_asked_at_the_orders_price(kis:
     kis.answers[PSBL] = {"buying_power": {"max_buy_quantity": 9, "buy_quantity_without_receivable": 4}}
     with pytest.raises(OrderRefused, match="at most 9"):
         await desk(kis, journal).propose()
-    (proposal,) = [await desk(kis, journal).desk.propose(api(ORDER_CASH), BUY | {"quantity": 5})]
+    (proposal,) = [await desk(kis, journal).desk.propose(checked(ORDER_CASH, BUY | {"quantity": 5}))]
     assert "Only 4 of 5" in proposal.warnings[0]
 
 
@@ -77,6 +77,14 @@ async def test_a_price_far_on_the_losing_side_is_refused_also_in_a_change(kis: F
     change = {"action": "modify", "order_id": "1", "order_branch": "06010", "price": 80000}
     with pytest.raises(OrderRefused, match="KIS_PRICE_COLLAR_PERCENT"):
         await collared.propose(change, tool=RVSECNCL)
+
+
+async def test_before_the_us_opens_the_collar_is_around_the_previous_close(kis: FakeKis, journal: SqlJournal) -> None:
+    kis.answers["overseas_stock_price"] = {"price": {"price": Decimal(0), "previous_close": Decimal(150)}}
+    collared = desk(kis, journal, price_collar=Decimal(10))
+    await collared.propose(APPLE | {"side": "buy", "price": 165}, tool="overseas_stock_order")
+    with pytest.raises(OrderRefused, match=r"10\.7 % above the market's 150"):
+        await collared.propose(APPLE | {"side": "buy", "price": 166}, tool="overseas_stock_order")
 
 
 async def test_a_us_market_order_is_valued_at_the_last_price_and_the_collar(kis: FakeKis, journal: SqlJournal) -> None:

@@ -1,0 +1,111 @@
+"""The checks of one order: before a person is asked, and once more just before it is sent."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+
+from kis_mcp.catalog.arguments import CheckedArguments
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.trading.guard.check import check, refusal
+from kis_mcp.trading.guard.facts import GuardFacts
+from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.lookup import look_up_facts
+from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts
+from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Intent, Journal, Record
+from kis_mcp.trading.kis import KisReads
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.venues.ticks import InstrumentKind
+
+_LISTED_WITHIN = timedelta(minutes=1)
+"""An order that was sent so lately may be missing in what KIS and the account cache say."""
+
+_ALL = 1_000_000
+"""More intents than a journal has of a day."""
+
+
+class PreTradeChecks:
+    """The guard of one environment, with the facts that it needs.
+
+    Args:
+        kis: Where prices, holdings and limits are read.
+        journal: The environment's journal.
+        limits: What the operator allows.
+        find_instrument: Finds an instrument in the built-in list, without asking KIS.
+        halt_reason: Says why all new orders are stopped, or None; called for every check.
+    """
+
+    def __init__(
+        self,
+        kis: KisReads,
+        journal: Journal,
+        limits: OrderLimits,
+        *,
+        environment: Environment,
+        find_instrument: FindInstrument = lambda symbol, market: None,  # noqa: ARG005
+        halt_reason: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._kis = kis
+        self._journal = journal
+        self._limits = limits
+        self._environment = environment
+        self._find_instrument = find_instrument
+        self._halt_reason = halt_reason
+
+    async def local_facts(self, order: Order, now: datetime, *, without: str = "") -> GuardFacts:
+        """What this machine knows for an order, without asking KIS.
+
+        Args:
+            without: The id of an intent that does not count among those that were sent.
+        """
+        midnight, lately = datetime.combine(now.astimezone(KST).date(), time(), KST), now - _LISTED_WITHIN
+        proposed: Sequence[Record] = ()
+        if self._limits.max_orders_per_day is not None or self._limits.max_open_positions is not None:
+            since = min(midnight, lately) - PROPOSAL_LIFETIME
+            proposed = await self._journal.history(since=since, limit=_ALL)
+        sent = [
+            (record.intent.order, record.sent_at)
+            for record in proposed
+            if record.sent_at and record.status.may_stand and record.intent.id != without
+        ]
+        return GuardFacts(
+            environment=self._environment,
+            limits=self._limits,
+            order=order,
+            now=now,
+            halted=self._halt_reason(),
+            sent_today=sum(at >= midnight and one.action is not Action.CANCEL for one, at in sent),
+            just_sent=frozenset(one.symbol or "" for one, at in sent if one.adds_position and lately < at <= now),
+        )
+
+    def kind_of(self, order: Order) -> InstrumentKind | None:
+        """Of the order's instrument, as far as the built-in list has it."""
+        return builtin_facts(order, self._find_instrument).kind
+
+    async def look_up(self, facts: GuardFacts, arguments: CheckedArguments) -> GuardFacts:
+        """The facts with those that KIS has."""
+        return await look_up_facts(self._kis, facts, arguments, self._find_instrument)
+
+    async def require_sendable(self, intent: Intent, now: datetime) -> None:
+        """Refuse what has come up since the person was asked, such as a halt.
+
+        Raises:
+            OrderRefused: A rule refuses it.
+        """
+        facts = await self.local_facts(intent.order, now, without=intent.id)
+        if refused := refusal(check(facts, before_asking_kis=True, when_sending=True)):
+            raise refused
+
+    async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
+        """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
+        that an order for contracts was to close.
+
+        Raises:
+            OrderRefused: There is no room any more.
+        """
+        limits, order = self._limits, intent.order
+        is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
+        if order.action is not Action.NEW or not (is_limited or order.market.endswith("futureoption")):
+            return
+        facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
+        if refused := refusal(check(facts, when_sending=True)):
+            raise refused
