@@ -23,6 +23,7 @@ HOLDING = {"symbol": "005930", "holding_quantity": 50, "orderable_quantity": 40}
 
 LISTS = (
     "overseas_stock_inquire_balance",
+    "overseas_stock_inquire_present_balance",
     "domestic_bond_inquire_balance",
     "domestic_fo_inquire_balance",
     "overseas_fo_inquire_unpd",

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
 from kis_mcp.trading.guard.market_facts import MarketFacts, Values
 from kis_mcp.trading.kis import Kis
 from kis_mcp.trading.order import Action, Order, Side, is_same_symbol
-from kis_mcp.trading.portfolio.day_result import loss_today
-from kis_mcp.trading.portfolio.holdings import is_short
-from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, open_positions
+from kis_mcp.trading.portfolio.amounts import total
+from kis_mcp.trading.portfolio.day_result import read_loss_today
+from kis_mcp.trading.portfolio.holdings import read_market_holdings
+from kis_mcp.trading.portfolio.open_positions import read_open_positions
 from kis_mcp.trading.reads import PartialAnswer, read_record
 from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 
@@ -60,14 +61,14 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
     capacity = _capacity_question(kis, api, values, order) if is_new else None
     power, sellable = await asyncio.gather(
         _power(kis, capacity, values, order, market) if capacity else _nothing(),
-        _sellable(kis, order) if facts.is_cash_sale else _nothing(),
+        _read_sellable(kis, order) if facts.is_cash_sale else _nothing(),
     )
     positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
     loss: PartialAnswer[Decimal] = PartialAnswer(None)
     if is_new and limits.max_open_positions:
-        positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
+        positions = await read_open_positions(kis, api, order, limits.max_open_positions, facts.now)
     if limits.max_daily_loss:
-        loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
+        loss = await read_loss_today(kis, api, order, market.krw_rate, facts.now)
     asked = {"most": capacity, "closable": facts.is_cash_sale}
     return replace(
         power or AccountFacts(),
@@ -117,31 +118,36 @@ async def _power(kis: Kis, question: Api, values: Values, order: Order, market: 
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
-        closable=min(closable, await _held_against(kis, order)) if closable else closable,
+        closable=_least(closable, await _read_held_against(kis, order)) if closable else closable,
     )
 
 
-async def _held_against(kis: Kis, order: Order) -> Decimal:
+def _least(closable: Decimal, held: Decimal | None) -> Decimal | None:
+    return None if held is None else min(closable, held)
+
+
+async def _read_held_against(kis: Kis, order: Order) -> Decimal | None:
     """How many contracts are held on the other side of an order, by the list of them: only those can be closed."""
     try:
-        held = await holding_rows(kis, order.market, fresh=True)
-    except KisMcpError:
-        return Decimal(0)
-    return sum(
-        (
-            number(row, *HELD) or Decimal(0)
-            for row in held
-            if text(row, "short_symbol", "symbol") == order.symbol and is_short(row) is (order.side == "buy")
-        ),
-        Decimal(0),
-    )
-
-
-async def _sellable(kis: Kis, order: Order) -> Decimal | None:
-    """What of a holding can be sold."""
-    try:
-        held = await holding_rows(kis, order.market, exchange=order.exchange, fresh=True)
+        held = await read_market_holdings(kis, order.market, fresh=True)
     except KisMcpError:
         return None
-    mine = [row for row in held if is_same_symbol(text(row, "symbol") or "", order.symbol)]
-    return sum((number(row, "orderable_quantity") or Decimal(0) for row in mine), Decimal(0))
+    quantities = [
+        holding.quantity
+        for holding in held
+        if holding.symbol == order.symbol and holding.is_short is (order.side == "buy")
+    ]
+    return total(None if quantity is None else abs(quantity) for quantity in quantities)
+
+
+async def _read_sellable(kis: Kis, order: Order) -> Decimal | None:
+    """What of a holding can be sold."""
+    try:
+        held = await read_market_holdings(kis, order.market, exchange=order.exchange, fresh=True)
+    except KisMcpError:
+        return None
+    return total(
+        holding.sellable_quantity
+        for holding in held
+        if holding.is_open and is_same_symbol(holding.symbol, order.symbol)
+    )

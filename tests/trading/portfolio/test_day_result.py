@@ -14,7 +14,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.portfolio.day_result import loss_today
+from kis_mcp.trading.portfolio.day_result import read_loss_today
 from tests.trading.desk.test_desk import BUY
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
 from tests.trading.guard.test_gathering import desk
@@ -46,7 +46,7 @@ def apple(quantity: int) -> dict[str, object]:
 
 
 async def loss(kis: FakeKis) -> Decimal | None:
-    return (await loss_today(kis, api(ORDER_CASH), ORDER, None, kis.clock())).value
+    return (await read_loss_today(kis, api(ORDER_CASH), ORDER, None, kis.clock())).value
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, PRICES, PRICES, PRICES)
@@ -80,13 +80,12 @@ async def test_overseas_stocks_count_in_won(kis: FakeKis, clock: FakeClock) -> N
     clock.now = datetime(2026, 3, 4, 0, 30, tzinfo=KST)
     kis.answers |= {
         BALANCE: {"positions": [], "summary": [SUMS]},
-        ABROAD: apple(1),
+        ABROAD: apple(3),
         QUOTE: {"price": {"price": Decimal(150), "previous_close": Decimal(155)}},
         "overseas_stock_inquire_ccnl": {"orders": [fill("1", "buy", 1, 152), fill("2", "sell", 1, 149)]},
         "overseas_stock_inquire_present_balance": {"cash": [{"currency": "USD", "first_posted_exchange_rate": 1400}]},
     }
-    listed_on_each_exchange = 3
-    gain = listed_on_each_exchange * 150 + 149 - 3 * 155 - 152
+    gain = 3 * 150 + 149 - 3 * 155 - 152
     assert await loss(kis) == -gain * 1400
 
 
@@ -132,10 +131,10 @@ async def test_a_part_that_cannot_be_read_leaves_the_whole_unknown(kis: FakeKis,
 async def test_what_kis_refuses_is_left_out_by_name_but_not_the_orders_own_market(kis: FakeKis) -> None:
     kis.answers[BALANCE] = {"positions": [], "summary": [SUMS]}
     kis.failing[ABROAD] = BadArgument("no", remedy="apply", kis_code="APBK1", kis_message="no such service")
-    told = await loss_today(kis, api(ORDER_CASH), ORDER, None, kis.clock())
+    told = await read_loss_today(kis, api(ORDER_CASH), ORDER, None, kis.clock())
     assert told.value == 0
     assert told.left_out == tuple(f"{market} (APBK1: no such service)" for market in ("US", "HK", "CN", "JP", "VN"))
-    abroad = await loss_today(kis, api("overseas_stock_order"), replace(ORDER, market="JP"), None, kis.clock())
+    abroad = await read_loss_today(kis, api("overseas_stock_order"), replace(ORDER, market="JP"), None, kis.clock())
     assert abroad.value is None
 
 

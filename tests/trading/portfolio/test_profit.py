@@ -16,9 +16,10 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
-from kis_mcp.trading.portfolio.exchange_rates import ExchangeRate, ExchangeRates, exchange_rates
-from kis_mcp.trading.portfolio.exposure import exposure
-from kis_mcp.trading.portfolio.holdings import holdings
+from kis_mcp.trading.portfolio.exchange_rates import ExchangeRate, ExchangeRates, read_exchange_rates
+from kis_mcp.trading.portfolio.exposure import read_exposure
+from kis_mcp.trading.portfolio.holding_lists import LISTS
+from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.portfolio.profit import sales_of
 from tests.trading.fakes import FakeClock, FakeKis
 
@@ -134,7 +135,7 @@ def test_profit_and_cost_add_up_to_the_money_that_moved(wanted: list[tuple[str, 
 
 
 async def test_a_rate_is_for_one_unit_whatever_kis_quotes_it_for(kis: AccountKis) -> None:
-    rates = await exchange_rates(kis)
+    rates = await read_exchange_rates(kis)
     assert {rate.currency: rate.krw_rate for rate in rates.known.values()} == {
         "JPY": Decimal("9.8111"),
         "USD": Decimal(1400),
@@ -151,12 +152,12 @@ async def test_demo_takes_the_dollars_rate_from_what_can_be_bought(kis: AccountK
     kis.environment = Environment.DEMO
     kis.answers["overseas_stock_inquire_psamount"] = {"buying_power": {"exchange_rate": Decimal(1390)}}
     example = {"symbol": "AAPL", "exchange": "nasdaq", "price": Decimal(100)}
-    assert (await exchange_rates(kis, example)).won(Decimal(2), "USD") == 2780
-    assert (await exchange_rates(kis)).known == {}
+    assert (await read_exchange_rates(kis, example)).won(Decimal(2), "USD") == 2780
+    assert (await read_exchange_rates(kis)).known == {}
 
 
 async def test_an_amount_without_a_rate_is_in_no_sum(kis: AccountKis) -> None:
-    found = await exposure(kis)
+    found = await read_exposure(kis)
     assert [(row["symbol"], row["value_krw"], row["share"]) for row in found.instruments] == [("4689", 6_619_549, 100)]
     currencies = {row["currency"]: row for row in found.currencies}
     assert (currencies["USD"]["cash_krw"], currencies["HKD"]["cash_krw"]) == (7000, None)
@@ -173,33 +174,38 @@ async def test_futures_and_bonds_are_held_too_and_short_positions_count_below_ze
             "positions": [{"symbol": "ESZ26", "side": "buy", "currency": "USD", "open_quantity": 1}]
         },
     }
-    held, notes = await holdings(kis)
-    assert notes == []
-    assert [(holding.market, holding.symbol, holding.quantity, holding.value) for holding in held] == [
+    found = await read_holdings(kis)
+    assert (found.notes, found.complete) == ([], True)
+    assert [(holding.market, holding.symbol, holding.quantity, holding.value) for holding in found.positions] == [
         ("JP", "4689", 1300, 674_700),
         ("domestic_bond", "KR1", 5, None),
         ("domestic_futureoption", "101W12", -2, -170_000_000),
         ("overseas_futureoption", "ESZ26", 1, None),
     ]
-    found = await exposure(kis)
-    shares = {row["market"]: row["share"] for row in found.markets}
-    assert shares["domestic_futureoption"] == Decimal("96.25")
-    assert any("no current value of KR1, ESZ26" in note for note in found.notes)
+    exposure = await read_exposure(kis)
+    shares = {row["market"]: row.get("share") for row in exposure.markets}
+    assert shares == {
+        "JP": Decimal("3.75"),
+        "domestic_bond": None,
+        "domestic_futureoption": Decimal("96.25"),
+        "overseas_futureoption": None,
+    }
+    assert any("no current value of KR1, ESZ26" in note for note in exposure.notes)
 
 
 async def test_a_borrowed_stock_that_was_sold_counts_below_zero(kis: AccountKis) -> None:
     short = {"symbol": "005930", "holding_quantity": 3, "price": 70_000, "borrowed_stock_sale_proceeds": 210_000}
     kis.answers["domestic_stock_inquire_balance"] = {"positions": [short], "summary": []}
-    held, _ = await holdings(kis)
-    assert next(holding.quantity for holding in held if holding.symbol == "005930") == -3
+    held = await read_holdings(kis)
+    assert next(holding.quantity for holding in held.positions if holding.symbol == "005930") == -3
 
 
 async def test_a_list_that_cannot_be_read_is_named_and_all_of_them_are_an_error(kis: AccountKis) -> None:
     down = KisUnavailable("KIS did not answer.", remedy="Try again.")
     kis.failing = {"domestic_bond_inquire_balance": down}
-    held, notes = await holdings(kis)
-    assert len(held) == 1
-    assert notes == ["A part of the holdings could not be read: KIS did not answer."]
-    kis.failing |= dict.fromkeys(("domestic_stock_inquire_balance", "overseas_stock_inquire_present_balance"), down)
+    found = await read_holdings(kis)
+    assert ([holding.symbol for holding in found.positions], found.complete) == (["4689"], False)
+    assert found.notes == ["The holdings of domestic_bond could not be read: KIS did not answer."]
+    kis.failing |= {item.tool: down for item in LISTS}
     with pytest.raises(KisUnavailable):
-        await holdings(kis)
+        await read_holdings(kis)
