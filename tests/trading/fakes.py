@@ -135,3 +135,18 @@ class FakeKis:
             }
         )
         return order_id
+
+
+@dataclass
+class AccountKis(FakeKis):
+    """Answers account lists from what a test fills in, by "tool" or "tool exchange"; everything else is empty."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
+
+    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+        self.reads.append(tool)
+        if error := self.failing.get(tool) or self.failing.get(f"{tool} {arguments.get('exchange')}"):
+            raise error
+        blocks = self.answers.get(f"{tool} {arguments.get('exchange')}", self.answers.get(tool, {}))
+        return Decoded(blocks, complete=tool not in self.unfinished)

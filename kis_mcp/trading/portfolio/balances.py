@@ -199,6 +199,8 @@ async def _add_other_markets(kis: Kis, markets: Collection[str], found: Balances
     }
     for holding in held.positions:
         groups.setdefault((holding.market, holding.currency), []).append(holding)
+    if unvalued := [holding.symbol for holding in held.positions if holding.value is None]:
+        found.notes.append(f"KIS tells no current value of {', '.join(unvalued)}, so the sums with it are left out.")
     without_cash = list[str]()
     for (market, currency), holdings in groups.items():
         mine = cash.get(currency) if _CURRENCIES.get(market) == currency else None

@@ -89,6 +89,21 @@ async def test_overseas_stocks_count_in_won(kis: FakeKis, clock: FakeClock) -> N
     assert await loss(kis) == -gain * 1400
 
 
+async def test_at_the_weekend_the_day_is_friday(kis: FakeKis, clock: FakeClock) -> None:
+    """One was bought on Friday at 152 and another in the week before; the price went from 155 to 150."""
+    clock.now = datetime(2026, 3, 1, 20, 0, tzinfo=KST)
+    bought = fill("1", "buy", 1, 152) | {"korea_order_date": "2026-02-27"}
+    earlier = fill("2", "buy", 1, 140) | {"korea_order_date": "2026-02-20"}
+    kis.answers |= {
+        BALANCE: {"positions": [], "summary": [SUMS]},
+        ABROAD: apple(2),
+        QUOTE: {"price": {"price": Decimal(150), "previous_close": Decimal(155)}},
+        "overseas_stock_inquire_ccnl": {"orders": [bought, earlier]},
+        "overseas_stock_inquire_present_balance": {"cash": [{"currency": "USD", "first_posted_exchange_rate": 1400}]},
+    }
+    assert await loss(kis) == ((152 - 150) + (155 - 150)) * 1400
+
+
 def fill(order_id: str, side: str, quantity: int, price: int) -> dict[str, object]:
     return {
         "order_id": order_id,
