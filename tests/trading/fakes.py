@@ -143,9 +143,11 @@ class AccountKis(FakeKis):
 
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         self.reads.append(tool)
+        self.fresh |= {f"{tool} {arguments.get('exchange')}"} if fresh else set()
         if error := self.failing.get(tool) or self.failing.get(f"{tool} {arguments.get('exchange')}"):
             raise error
         blocks = self.answers.get(f"{tool} {arguments.get('exchange')}", self.answers.get(tool, {}))

@@ -82,3 +82,22 @@ async def test_a_part_that_cannot_be_read_is_named_and_all_of_them_are_an_error(
     account.failing |= dict.fromkeys((ABROAD, PRESENT_BALANCE, "domestic_bond_inquire_balance"), DOWN)
     with pytest.raises(KisUnavailable):
         await read_balances(account)
+
+
+async def test_a_list_that_cannot_be_read_leaves_the_answer_incomplete(account: AccountKis) -> None:
+    account.answers[PRESENT_BALANCE] = {"cash": [DOLLARS]}
+    account.failing[f"{ABROAD} tokyo"] = DOWN
+    found = await read_balances(account)
+    assert ([row.market for row in found.rows], found.complete) == (["KR", "US"], False)
+    assert found.notes == ["The holdings of JP could not be read: KIS did not answer."]
+
+
+async def test_cash_belongs_to_the_country_of_its_currency(account: AccountKis) -> None:
+    shanghai_b = SOXL | {"symbol": "900901", "exchange": "shanghai"}
+    account.answers |= {f"{ABROAD} shanghai": {"positions": [shanghai_b]}, PRESENT_BALANCE: {"cash": [DOLLARS]}}
+    found = await read_balances(account)
+    assert [(row.market, row.currency, row.cash, row.stock_value) for row in found.rows] == [
+        ("KR", "KRW", None, None),
+        ("US", "USD", 100, 0),
+        ("CN", "USD", None, 651),
+    ]

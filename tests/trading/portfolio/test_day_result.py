@@ -16,7 +16,7 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.portfolio.day_result import read_loss_today
 from tests.trading.desk.test_desk import BUY
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, api
+from tests.trading.fakes import ORDER_CASH, AccountKis, FakeClock, FakeKis, api
 from tests.trading.guard.test_gathering import desk
 
 BALANCE = "domestic_stock_inquire_balance"
@@ -40,8 +40,8 @@ def holding(now: int, price: int, change: int, *, bought: int = 0, sold: int = 0
     }
 
 
-def apple(quantity: int) -> dict[str, object]:
-    row = {"symbol": "AAPL", "exchange": "nasdaq", "overseas_balance_quantity": quantity}
+def apple(quantity: int) -> dict[str, list[dict[str, object]]]:
+    row: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "overseas_balance_quantity": quantity}
     return {"positions": [row]}
 
 
@@ -128,6 +128,7 @@ def fill(order_id: str, side: str, quantity: int, price: int) -> dict[str, objec
         {"summary": [SUMS], "positions": [holding(10, 0, -70_000)]},
         {"summary": [SUMS], "positions": [holding(10, 70_000, 0) | {"change": None}]},
         {"summary": [SUMS], "positions": [holding(10, 70_000, 0) | {"today_buy_quantity": None}]},
+        {"summary": [SUMS], "positions": [holding(10, 70_000, 0) | {"holding_quantity": None}]},
     ],
 )
 async def test_what_kis_does_not_tell_is_never_counted_as_nothing(kis: FakeKis, missing: dict[str, Any]) -> None:
@@ -161,6 +162,33 @@ async def test_a_stock_abroad_without_price_leaves_the_whole_unknown(kis: FakeKi
         QUOTE: {"price": quote},
     }
     assert await loss(kis) is None
+
+
+@pytest.mark.parametrize("unknown", [{"overseas_balance_quantity": None}, {"exchange": None}])
+async def test_a_holding_abroad_of_unknown_quantity_or_exchange_leaves_the_whole_unknown(
+    account: AccountKis, unknown: dict[str, object]
+) -> None:
+    (row,) = apple(3)["positions"]
+    account.answers |= {
+        BALANCE: {"positions": [], "summary": [SUMS]},
+        f"{ABROAD} us": {"positions": [row | unknown]},
+        QUOTE: {"price": {"price": 150, "previous_close": 150}},
+    }
+    assert await loss(account) is None
+
+
+async def test_where_the_orders_abroad_are_not_read_to_their_end_the_whole_is_unknown(account: AccountKis) -> None:
+    account.answers[BALANCE] = {"positions": [], "summary": [SUMS]}
+    assert await loss(account) == 0
+    account.unfinished = {"overseas_stock_inquire_ccnl"}
+    assert await loss(account) is None
+
+
+async def test_the_orders_own_market_is_asked_afresh(account: AccountKis) -> None:
+    account.answers[BALANCE] = {"positions": [], "summary": [SUMS]}
+    await read_loss_today(account, api("overseas_stock_order"), replace(ORDER, market="HK"), None, account.clock())
+    assert {f"{BALANCE} None", f"{ABROAD} hong_kong"} <= account.fresh
+    assert f"{ABROAD} tokyo" not in account.fresh
 
 
 async def test_from_the_cap_on_only_what_closes_positions_goes_out(kis: FakeKis, journal: SqlJournal) -> None:

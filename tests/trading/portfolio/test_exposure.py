@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 from kis_mcp.account import Account
+from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
 from kis_mcp.trading.portfolio.exposure import read_exposure
 from tests.trading.fakes import AccountKis
 from tests.trading.portfolio.test_exchange_rates import ABROAD
+from tests.trading.portfolio.test_holdings import ABROAD as ABROAD_BY_EXCHANGE
+from tests.trading.portfolio.test_holdings import SOXL
 
 
 async def test_an_amount_without_a_rate_is_in_no_sum(account: AccountKis) -> None:
@@ -59,3 +62,12 @@ async def test_where_the_cash_cannot_be_read_the_holdings_are_shown_and_the_answ
         "The cash in won could not be read: KIS did not answer.",
         "KIS tells no current value of KR1: they count for nothing here.",
     ]
+
+
+async def test_without_exchange_rates_the_answer_is_not_complete(account: AccountKis) -> None:
+    account.environment = Environment.DEMO
+    account.answers[ABROAD_BY_EXCHANGE] = {"positions": [SOXL]}
+    account.failing["overseas_stock_inquire_psamount"] = KisUnavailable("KIS did not answer.", remedy="Try again.")
+    found = await read_exposure(account)
+    assert ([row["value"] for row in found.instruments], found.complete) == ([651], False)
+    assert found.notes[0] == "The exchange rates could not be read: KIS did not answer."

@@ -280,3 +280,10 @@ async def test_only_what_the_environment_and_the_accounts_offer_is_asked(account
     account.environment = Environment.DEMO
     assert (await read_holdings(account)).complete
     assert set(account.reads) == {KOREAN, ABROAD}
+
+
+async def test_for_one_exchange_only_its_list_is_asked(account: AccountKis) -> None:
+    account.environment = Environment.DEMO
+    account.answers[f"{ABROAD} amex"] = {"positions": [SOXL]}
+    assert [lot.symbol for lot in await read_market_holdings(account, "US", exchange="amex", fresh=True)] == ["SOXL"]
+    assert (account.reads, account.fresh) == ([ABROAD], {f"{ABROAD} amex"})
