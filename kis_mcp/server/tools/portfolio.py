@@ -88,7 +88,7 @@ def _totals(
 
 
 def _rates(rates: ExchangeRates) -> list[dict[str, Any]]:
-    return [facts(rate) for rate in rates.known.values()]
+    return [facts(rate) for rate in rates.by_currency.values()]
 
 
 def _filled(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:

@@ -60,7 +60,7 @@ async def account_facts(kis: Kis, api: Api, values: Values, facts: GuardFacts, m
     is_new = order.action is Action.NEW
     capacity = _capacity_question(kis, api, values, order) if is_new else None
     power, sellable = await asyncio.gather(
-        _power(kis, capacity, values, order, market) if capacity else _nothing(),
+        _read_power(kis, capacity, values, order, market) if capacity else _nothing(),
         _read_sellable(kis, order) if facts.is_cash_sale else _nothing(),
     )
     positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
@@ -104,7 +104,7 @@ def _capacity_question(kis: Kis, api: Api, values: Values, order: Order) -> Api 
     return kis.catalog.find(_CAPACITY.get(key) or _CAPACITY.get(api.tool, ""))
 
 
-async def _power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:
+async def _read_power(kis: Kis, question: Api, values: Values, order: Order, market: MarketFacts) -> AccountFacts:
     arguments = {
         parameter.name: values[parameter.name]
         for parameter in question.parameters

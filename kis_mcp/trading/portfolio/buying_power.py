@@ -29,21 +29,21 @@ async def read_buying_power(kis: Kis, instrument: Instrument, price: Decimal | N
     if price is None:
         quote = await kis.rows("domestic_stock_inquire_price" if korean else "overseas_stock_price", where)
         price = number(quote.record("price"), "price")
-    asked = where | {"price": price}
+    arguments = where | {"price": price}
     if korean:
         tool, cash, quantity = (
             "domestic_stock_inquire_psbl_order",
             "buy_amount_without_receivable",
             "buy_quantity_without_receivable",
         )
-        asked["order_type"] = "limit"
+        arguments["order_type"] = "limit"
     else:
         tool, cash, quantity = (
             "overseas_stock_inquire_psamount",
             "overseas_orderable_amount",
             "max_orderable_quantity",
         )
-    power = (await kis.rows(tool, asked, fresh=True)).record("buying_power")
+    power = (await kis.rows(tool, arguments, fresh=True)).record("buying_power")
     return BuyingPower(
         symbol=instrument.symbol,
         market=instrument.market,

@@ -39,16 +39,18 @@ class ExchangeRate:
 class ExchangeRates:
     """The known rates, by currency."""
 
-    known: Mapping[str, ExchangeRate]
+    by_currency: Mapping[str, ExchangeRate]
 
     def won(self, amount: Decimal | None, currency: str) -> Decimal | None:
         """An amount in won, to the won; None where it or the rate is not known."""
-        rate = _WON if currency == "KRW" else self.known[currency].krw_rate if currency in self.known else None
+        rate = (
+            _WON if currency == "KRW" else self.by_currency[currency].krw_rate if currency in self.by_currency else None
+        )
         return None if amount is None or rate is None else (amount * rate).quantize(_WON)
 
     def missing(self, currencies: Iterable[str]) -> list[str]:
         """Those of the currencies that have no rate."""
-        return sorted(set(currencies) - self.known.keys() - {"KRW"})
+        return sorted(set(currencies) - self.by_currency.keys() - {"KRW"})
 
 
 async def read_exchange_rates(kis: Kis, example: Mapping[str, object] | None = None) -> ExchangeRates:

@@ -151,7 +151,7 @@ the US by exchange only."""
 
 def lists_of(kis: Kis, market: str, exchange: str | None = None) -> list[HoldingList]:
     """The lists of one market, or those of them that have one exchange's holdings."""
-    lists = [item for item in _asked_in(kis) if item.market == market]
+    lists = [item for item in _lists_in(kis) if item.market == market]
     if exchange is None:
         return lists
     return [item for item in lists if item.arguments.get("exchange") in (None, _WHOLE_US, exchange)]
@@ -160,9 +160,9 @@ def lists_of(kis: Kis, market: str, exchange: str | None = None) -> list[Holding
 def lists_of_all(kis: Kis, markets: Collection[str] | None = None) -> list[HoldingList]:
     """The lists of these markets; without markets, every list that this environment and the accounts offer."""
     if markets is None:
-        return [item for item in _asked_in(kis) if is_offered(kis, item.tool)]
+        return [item for item in _lists_in(kis) if is_offered(kis, item.tool)]
     wanted = {*markets, *([_OVERSEAS] if STOCK_MARKETS - {"KR"} & set(markets) else [])}
-    return [item for item in _asked_in(kis) if item.market in wanted]
+    return [item for item in _lists_in(kis) if item.market in wanted]
 
 
 def markets_with_holdings(kis: Kis) -> list[str]:
@@ -170,5 +170,5 @@ def markets_with_holdings(kis: Kis) -> list[str]:
     return list(dict.fromkeys(item.market for item in lists_of_all(kis)))
 
 
-def _asked_in(kis: Kis) -> list[HoldingList]:
+def _lists_in(kis: Kis) -> list[HoldingList]:
     return [item for item in LISTS if item.in_demo in (None, kis.environment.uses_demo_api)]

@@ -33,7 +33,7 @@ ABROAD = {
 async def test_a_rate_is_for_one_unit_whatever_kis_quotes_it_for(account: AccountKis) -> None:
     account.answers[PRESENT_BALANCE] = ABROAD
     rates = await read_exchange_rates(account)
-    assert {rate.currency: rate.krw_rate for rate in rates.known.values()} == {
+    assert {rate.currency: rate.krw_rate for rate in rates.by_currency.values()} == {
         "JPY": Decimal("9.8111"),
         "VND": Decimal("0.0551"),
         "USD": Decimal(1400),
@@ -51,10 +51,10 @@ async def test_demo_takes_the_dollars_rate_from_what_can_be_bought(account: Acco
     account.answers["overseas_stock_inquire_psamount"] = {"buying_power": {"exchange_rate": Decimal(1390)}}
     example = {"symbol": "AAPL", "exchange": "nasdaq", "price": Decimal(100)}
     assert (await read_exchange_rates(account, example)).won(Decimal(2), "USD") == 2780
-    assert (await read_exchange_rates(account)).known == {}
+    assert (await read_exchange_rates(account)).by_currency == {}
 
 
 async def test_where_kis_fails_no_rate_is_known_and_a_note_says_so(account: AccountKis) -> None:
     account.failing[PRESENT_BALANCE] = KisUnavailable("KIS did not answer.", remedy="Try again.")
     rates, notes = await try_read_exchange_rates(account)
-    assert (rates.known, notes) == ({}, ["The exchange rates could not be read: KIS did not answer."])
+    assert (rates.by_currency, notes) == ({}, ["The exchange rates could not be read: KIS did not answer."])
