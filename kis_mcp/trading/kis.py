@@ -1,7 +1,7 @@
 """What trading needs of KIS: reads for all, and orders for the one module that sends them."""
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import CheckedArguments
@@ -56,9 +56,6 @@ class KisOrders(Protocol):
             OrderStateUnknown: Nobody can tell whether it stands.
         """
         ...
-
-
-Kis: TypeAlias = KisReads
 
 
 def is_offered(kis: KisReads, tool: str) -> bool:

@@ -32,6 +32,7 @@ HOLDING = {"symbol": "005930", "holding_quantity": 50, "orderable_quantity": 40}
 
 LISTS = (
     "overseas_stock_inquire_balance",
+    "overseas_stock_inquire_present_balance",
     "domestic_bond_inquire_balance",
     "domestic_fo_inquire_balance",
     "overseas_fo_inquire_unpd",
@@ -168,3 +169,20 @@ def order_desk(
         kis, kis, journal, checks, environment=environment, clock=kis.clock, sleep=sleep, monotonic=monotonic
     )
     return OrderDesk(kis, journal, checks, sender, environment=environment, clock=kis.clock)
+
+
+@dataclass
+class AccountKis(FakeKis):
+    """Answers account lists from what a test fills in, by "tool" or "tool exchange"; everything else is empty."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
+
+    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+        self.reads.append(tool)
+        self.fresh |= {f"{tool} {arguments.get('exchange')}"} if fresh else set()
+        if error := self.failing.get(tool) or self.failing.get(f"{tool} {arguments.get('exchange')}"):
+            raise error
+        blocks = self.answers.get(f"{tool} {arguments.get('exchange')}", self.answers.get(tool, {}))
+        return Decoded(blocks, complete=tool not in self.unfinished)

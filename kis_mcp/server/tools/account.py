@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
-from kis_mcp.market.instrument import Market
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.server.tools.call import Call, facts, page
+from kis_mcp.server.tools.call import Call, facts, page, rows_of
 from kis_mcp.trading.blotter.listing import list_orders
-from kis_mcp.trading.portfolio.balances import balance, buying_power, positions
+from kis_mcp.trading.portfolio.balances import read_balances
+from kis_mcp.trading.portfolio.buying_power import read_buying_power
+from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import market_of, possible_markets
-
-_BOTH: tuple[Market, ...] = ("KR", "US")
 
 
 async def get_balance(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    balances = [facts(await balance(reads, market)) for market in _markets(values)]
-    return page(reads.as_of, balances=balances)
+    found = await read_balances(reads, _markets(values))
+    return page(
+        reads.as_of, notes=found.notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows)
+    )
 
 
 async def get_positions(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    held = [facts(position) for market in _markets(values) for position in await positions(reads, market)]
-    return page(reads.as_of, positions=held)
+    found = await read_holdings(reads, _markets(values))
+    return page(
+        reads.as_of,
+        notes=found.notes,
+        complete=found.complete,
+        positions=rows_of(call.api, "positions", found.positions),
+    )
 
 
 async def get_buying_power(call: Call) -> Page:
     values = call.values()
     instrument = builtin_instruments().resolve(values["symbol"], values.get("exchange"))
     reads = await call.reads()
-    power = await buying_power(reads, instrument, values.get("price"))
+    power = await read_buying_power(reads, instrument, values.get("price"))
     return page(reads.as_of, notes=reads.notes, buying_power=facts(power))
 
 
@@ -43,7 +49,7 @@ async def get_orders(call: Call) -> Page:
     start = cursor.read(values["cursor"]).offset if "cursor" in values else 0
     brokerage = await call.brokerage()
     journal, reads = await brokerage.journal(), await call.reads()
-    markets = [market_of(values["market"])] if "market" in values else possible_markets(symbol) if symbol else None
+    markets = _markets(values) or (possible_markets(symbol) if symbol else None)
     found, problems = await list_orders(
         reads,
         journal,
@@ -55,15 +61,15 @@ async def get_orders(call: Call) -> Page:
         status=values["status"],
     )
     end = start + values["limit"]
-    shown = {field.name for block in call.api.blocks for field in block.fields}
     return page(
         reads.as_of,
         notes=problems,
         complete=not problems,
         next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,
-        orders=[{name: value for name, value in facts(order).items() if name in shown} for order in found[start:end]],
+        orders=rows_of(call.api, "orders", found[start:end]),
     )
 
 
-def _markets(values: dict[str, Any]) -> tuple[Market, ...]:
-    return (cast(Market, values["market"].upper()),) if "market" in values else _BOTH
+def _markets(values: dict[str, Any]) -> list[str] | None:
+    """The market that is asked for; None for all."""
+    return [market_of(values["market"])] if "market" in values else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
@@ -57,6 +57,12 @@ def facts(record: object) -> dict[str, Any]:
     """The fields of a dataclass without those that are empty: a null costs the model tokens and says nothing."""
     values = ((field.name, getattr(record, field.name)) for field in fields(cast(Any, record)))
     return {name: value for name, value in values if value is not None and value != ""}
+
+
+def rows_of(api: Api, block: str, records: Iterable[object]) -> list[dict[str, Any]]:
+    """Dataclasses as the rows of a tool's block: those of their fields that the block has, without the empty ones."""
+    shown = next({field.name for field in one.fields} for one in api.blocks if one.name == block)
+    return [{name: value for name, value in facts(record).items() if name in shown} for record in records]
 
 
 def page(

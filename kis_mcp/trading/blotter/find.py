@@ -7,12 +7,12 @@ from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
 from kis_mcp.trading.blotter.lists import OrderList
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
 
 async def find_order(
-    kis: Kis,
+    kis: KisReads,
     lists: Sequence[OrderList],
     order_id: str,
     now: datetime,

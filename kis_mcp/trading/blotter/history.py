@@ -13,7 +13,7 @@ from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.blotter.state import OrderState, state_of
 from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import is_same_order_id
 
 MOST_RECORDS = 5_000
@@ -162,7 +162,7 @@ class OrderHistory:
     notes: list[str]
 
 
-async def order_history(journal: Journal, kis: Kis | None, start: date, end: date, now: datetime) -> OrderHistory:
+async def order_history(journal: Journal, kis: KisReads | None, start: date, end: date, now: datetime) -> OrderHistory:
     """The orders of these days in Korean time: all that the journal has, and those that KIS lists beside them.
 
     Args:
@@ -193,7 +193,7 @@ async def order_history(journal: Journal, kis: Kis | None, start: date, end: dat
     return OrderHistory(sorted([*ours, *elsewhere], key=lambda order: order.at, reverse=True), notes)
 
 
-async def order_of_intent(journal: Journal, kis: Kis, record: Record, now: datetime) -> OrderHistory:
+async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: datetime) -> OrderHistory:
     """Where the order of one intent stands, after a look at KIS' lists of it."""
     notes: list[str] = []
     placed: PlacedOrder | None = None
@@ -212,7 +212,7 @@ async def order_of_intent(journal: Journal, kis: Kis, record: Record, now: datet
     return OrderHistory([order], notes)
 
 
-async def orders_of_number(journal: Journal, kis: Kis, order_id: str, day: date, now: datetime) -> OrderHistory:
+async def orders_of_number(journal: Journal, kis: KisReads, order_id: str, day: date, now: datetime) -> OrderHistory:
     """Where the orders with this number stand; there may be one in each market, or none."""
     found = await order_history(journal, kis, day, day, now)
     orders = [

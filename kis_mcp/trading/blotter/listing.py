@@ -13,7 +13,7 @@ from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.journal import Journal
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_symbol
 from kis_mcp.trading.venues.markets import as_kis_writes
 
@@ -30,7 +30,7 @@ _SENT_BEFORE = timedelta(days=2)
 
 
 async def list_orders(
-    kis: Kis,
+    kis: KisReads,
     journal: Journal,
     markets: Collection[str] | None,
     *,
@@ -68,7 +68,7 @@ async def list_orders(
 
 
 async def _read_lists(
-    kis: Kis, lists: Sequence[OrderList], days: tuple[date | None, date], now: datetime
+    kis: KisReads, lists: Sequence[OrderList], days: tuple[date | None, date], now: datetime
 ) -> tuple[list[PlacedOrder], list[KisMcpError]]:
     """Each order of the lists once, and what went wrong with some of them. A first day of None is today.
 

@@ -11,7 +11,7 @@ from kis_mcp.clock import KST
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.lists import OrderList
 from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
-from kis_mcp.trading.kis import Kis, is_offered
+from kis_mcp.trading.kis import KisReads, is_offered
 from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.venues.exchanges import COUNTRIES
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 async def orders_of_days(
-    kis: Kis, order_list: OrderList, start: date, end: date, *, around: datetime | None = None, fresh: bool = False
+    kis: KisReads, order_list: OrderList, start: date, end: date, *, around: datetime | None = None, fresh: bool = False
 ) -> PlacedOrders:
     """The orders of one list from these days, in its own calendar.
 
@@ -47,7 +47,7 @@ async def orders_of_days(
 
 
 async def orders_between(
-    kis: Kis, order_list: OrderList, since: datetime, until: datetime, *, fresh: bool = False
+    kis: KisReads, order_list: OrderList, since: datetime, until: datetime, *, fresh: bool = False
 ) -> PlacedOrders:
     """The orders of one list between two moments, with days to spare where its calendar is not Korea's."""
     start = since.astimezone(order_list.zone).date() - timedelta(days=order_list.days_before)
@@ -55,13 +55,13 @@ async def orders_between(
     return await orders_of_days(kis, order_list, start, end, around=until, fresh=fresh)
 
 
-def pick_available(kis: Kis, lists: Sequence[OrderList]) -> list[OrderList]:
+def pick_available(kis: KisReads, lists: Sequence[OrderList]) -> list[OrderList]:
     """Those of the lists that this environment has, of accounts that are set."""
     return [order_list for order_list in lists if is_offered(kis, order_list.tool)]
 
 
 async def read_orders(
-    kis: Kis, lists: Sequence[OrderList], since: datetime, until: datetime, *, fresh: bool = False
+    kis: KisReads, lists: Sequence[OrderList], since: datetime, until: datetime, *, fresh: bool = False
 ) -> tuple[PlacedOrders, list[str]]:
     """The orders of those lists that can be read, and what went wrong with the others."""
     orders: list[PlacedOrder] = []
@@ -81,7 +81,7 @@ async def read_orders(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    kis: Kis
+    kis: KisReads
     order_list: OrderList
     row: Mapping[str, object]
     around: datetime | None

@@ -11,7 +11,7 @@ from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.blotter.reading import read_orders
 from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
 EARLIEST = timedelta(seconds=60)
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Reconciler:
     """Looks up the orders of unresolved intents and journals what it finds."""
 
-    def __init__(self, kis: Kis, journal: Journal, *, clock: Clock) -> None:
+    def __init__(self, kis: KisReads, journal: Journal, *, clock: Clock) -> None:
         self._kis = kis
         self._journal = journal
         self._clock = clock

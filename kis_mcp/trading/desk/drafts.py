@@ -14,7 +14,7 @@ from kis_mcp.trading.blotter.find import find_order
 from kis_mcp.trading.blotter.lists import lists_of
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.desk.originals import identify_original
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.venues.markets import Listing
 from kis_mcp.trading.venues.order_types import STOPS, UNPRICED
@@ -71,7 +71,7 @@ def place(
 
 
 async def modify(
-    kis: Kis,
+    kis: KisReads,
     market: str,
     order_id: str,
     *,
@@ -108,7 +108,7 @@ async def modify(
 
 
 async def cancel(
-    kis: Kis,
+    kis: KisReads,
     market: str,
     order_id: str,
     *,
@@ -128,13 +128,13 @@ async def cancel(
     return OrderCall(route.api.tool, _build_arguments(route, own, {}))
 
 
-async def _find_original(kis: Kis, route: Route, market: str, order_id: str, now: datetime) -> PlacedOrder:
+async def _find_original(kis: KisReads, route: Route, market: str, order_id: str, now: datetime) -> PlacedOrder:
     lists = lists_of(kis.catalog, route.api.tool, route.terms.fixed)
     return await find_order(kis, [each for each in lists if each.may_hold(market)], order_id, now, market=market)
 
 
 def _repeat_original(
-    kis: Kis, route: Route, original: PlacedOrder, action: Action, quantity: int | None
+    kis: KisReads, route: Route, original: PlacedOrder, action: Action, quantity: int | None
 ) -> dict[str, object]:
     """What can be said of a change without asking the caller: whose it is, and how much of it is meant.
 

@@ -10,7 +10,7 @@ from kis_mcp.trading.blotter.find import find_order
 from kis_mcp.trading.blotter.lists import lists_of
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import pick_available
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 
 _FOR_CHANGES_ONLY = frozenset({"symbol", "side"})
@@ -28,7 +28,7 @@ _CONTRACTS: Mapping[str, str] = {
 
 
 async def original_of(
-    kis: Kis, api: Api, values: Mapping[str, object], order: Order, now: datetime
+    kis: KisReads, api: Api, values: Mapping[str, object], order: Order, now: datetime
 ) -> PlacedOrder | None:
     """The order that ``order`` changes or cancels; None for a new order, and where KIS keeps no list of such.
 

@@ -6,16 +6,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number
 from kis_mcp.catalog.model import Api
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
 from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, Side, is_same_symbol
-from kis_mcp.trading.portfolio.day_result import loss_today
-from kis_mcp.trading.portfolio.holdings import is_short
-from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, open_positions
+from kis_mcp.trading.portfolio.amounts import total
+from kis_mcp.trading.portfolio.day_result import read_loss_today
+from kis_mcp.trading.portfolio.holdings import read_market_holdings
+from kis_mcp.trading.portfolio.open_positions import read_open_positions
 from kis_mcp.trading.reads import PartialAnswer, read_record
 from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
 
@@ -56,9 +57,9 @@ async def read_account_facts(
     positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
     loss: PartialAnswer[Decimal] = PartialAnswer(None)
     if is_new and limits.max_open_positions:
-        positions = await open_positions(kis, api, order, limits.max_open_positions, facts.now)
+        positions = await read_open_positions(kis, api, order, limits.max_open_positions, facts.now)
     if limits.max_daily_loss:
-        loss = await loss_today(kis, api, order, market.krw_rate, facts.now)
+        loss = await read_loss_today(kis, api, order, market.krw_rate, facts.now)
     needs = {"most": capacity is not None, "closable": facts.is_cash_sale}
     return replace(
         power or AccountFacts(),
@@ -111,31 +112,36 @@ async def _read_capacity(
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
-        closable=min(closable, await _read_opposite_quantity(kis, order)) if closable else closable,
+        closable=_least(closable, await _read_opposite_quantity(kis, order)) if closable else closable,
     )
 
 
-async def _read_opposite_quantity(kis: KisReads, order: Order) -> Decimal:
+def _least(closable: Decimal, held: Decimal | None) -> Decimal | None:
+    return None if held is None else min(closable, held)
+
+
+async def _read_opposite_quantity(kis: KisReads, order: Order) -> Decimal | None:
     """How many contracts are held on the other side of an order, by the list of them: only those can be closed."""
     try:
-        held = await holding_rows(kis, order.market, fresh=True)
+        held = await read_market_holdings(kis, order.market, fresh=True)
     except KisMcpError:
-        return Decimal(0)
-    return sum(
-        (
-            number(row, *HELD) or Decimal(0)
-            for row in held
-            if text(row, "short_symbol", "symbol") == order.symbol and is_short(row) is (order.side == "buy")
-        ),
-        Decimal(0),
-    )
+        return None
+    quantities = [
+        holding.quantity
+        for holding in held
+        if holding.symbol == order.symbol and holding.is_short is (order.side == "buy")
+    ]
+    return total(None if quantity is None else abs(quantity) for quantity in quantities)
 
 
 async def _read_sellable_quantity(kis: KisReads, order: Order) -> Decimal | None:
     """What of a holding can be sold."""
     try:
-        held = await holding_rows(kis, order.market, exchange=order.exchange, fresh=True)
+        held = await read_market_holdings(kis, order.market, exchange=order.exchange, fresh=True)
     except KisMcpError:
         return None
-    mine = [row for row in held if is_same_symbol(text(row, "symbol") or "", order.symbol)]
-    return sum((number(row, "orderable_quantity") or Decimal(0) for row in mine), Decimal(0))
+    return total(
+        holding.sellable_quantity
+        for holding in held
+        if holding.is_open and is_same_symbol(holding.symbol, order.symbol)
+    )

@@ -1,52 +1,41 @@
-"""What the account holds and can buy, in one form for Korean and US stocks."""
+"""What each account and market is worth: cash, holdings and profit."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain
-from typing import Any
 
+from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.fields import number, text
-from kis_mcp.market.instrument import Instrument, Market
-from kis_mcp.trading.kis import Kis
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.kis import KisReads, is_offered
+from kis_mcp.trading.portfolio.amounts import rate, total
+from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE
+from kis_mcp.trading.portfolio.holding_lists import markets_with_holdings
+from kis_mcp.trading.portfolio.holdings import Holding, read_holdings
+from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
 
-_NOTHING: dict[str, Any] = {}
-_CENTS = Decimal("0.01")
+_NOTHING: Record = {}
+_CURRENCIES: Mapping[str, str] = dict(COUNTRIES.values())
+_ALWAYS_SHOWN = ("US", "USD")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """One stock held. Money is in ``currency``, the rate in percent of what was paid."""
-
-    symbol: str
-    name: str | None
-    market: Market
-    exchange: str
-    currency: str
-    quantity: Decimal
-    sellable_quantity: Decimal | None
-    average_price: Decimal | None
-    price: Decimal | None
-    value: Decimal | None
-    purchase_amount: Decimal | None
-    profit: Decimal | None
-    profit_rate: Decimal | None
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """One market's part of the account, in ``currency``.
+    """One market's part of the accounts, in ``currency``; what KIS does not tell is None.
 
     Attributes:
-        cash: What is left when every trade so far has settled; None where KIS does not tell (US in demo).
-        withdrawable_cash: What can be taken out today, where KIS tells.
+        cash: Of Korean stocks what is left when every trade so far has settled; abroad what has settled.
+        withdrawable_cash: What can be taken out today.
         stock_value: Holdings at current prices.
-        total_value: Cash and holdings.
+        total_value: Cash and holdings; of contracts what the account is worth.
         purchase_amount: What the holdings cost.
         profit, profit_rate: Of the holdings, not realized; the rate in percent of what they cost.
     """
 
-    market: Market
+    market: str
     currency: str
     cash: Decimal | None
     withdrawable_cash: Decimal | None
@@ -57,160 +46,192 @@ class Balance:
     profit_rate: Decimal | None
 
 
+@dataclass(slots=True)
+class Balances:
+    """Rows by market and currency.
+
+    Attributes:
+        notes: What is missing or unknown.
+        complete: Whether everything could be read.
+    """
+
+    rows: list[Balance] = field(default_factory=list[Balance])
+    notes: list[str] = field(default_factory=list[str])
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """Money in one currency: what has settled, and what can be taken out today."""
+
+    settled: Decimal | None
+    withdrawable: Decimal | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuyingPower:
-    """How much of one stock can be bought at a price, with cash in ``currency`` and no loan."""
+class _Summary:
+    """KIS' own sums of an account, in won; ``names`` maps facts of a `Balance` to fields."""
 
-    symbol: str
-    market: Market
-    currency: str
-    price: Decimal | None
-    cash: Decimal | None
-    max_quantity: Decimal | None
+    tool: str
+    block: str
+    names: Mapping[str, str]
 
 
-async def balance(kis: Kis, market: Market) -> Balance:
-    """Cash, holdings and profit of one market."""
-    return await (_korean_balance(kis) if market == "KR" else _us_balance(kis))
+_SUMMARIES: Mapping[str, _Summary] = {
+    "KR": _Summary(
+        tool="domestic_stock_inquire_balance",
+        block="summary",
+        names={
+            "cash": "provisional_settlement_amount",
+            "stock_value": "securities_valuation_amount",
+            "total_value": "total_valuation_amount",
+            "purchase_amount": "purchase_amount_total",
+            "profit": "valuation_profit_loss_total",
+        },
+    ),
+    "domestic_futureoption": _Summary(
+        tool="domestic_fo_inquire_balance",
+        block="summary",
+        names={
+            "cash": "total_deposit",
+            "withdrawable_cash": "total_withdrawable_amount",
+            "total_value": "estimated_deposit_asset_amount",
+            "profit": "valuation_profit_loss_sum",
+        },
+    ),
+    "overseas_futureoption": _Summary(
+        tool="overseas_fo_inquire_deposit",
+        block="deposit",
+        names={
+            "cash": "deposit_balance",
+            "withdrawable_cash": "withdrawable_amount",
+            "total_value": "total_asset_valuation_amount",
+            "profit": "derivative_valuation_profit_loss",
+        },
+    ),
+}
+"""Market → what KIS adds up itself; every other market is added up from its holdings."""
 
 
-async def positions(kis: Kis, market: Market) -> list[Position]:
-    """The stocks held in one market; those sold to the last share are left out."""
-    found = await (_korean_positions(kis) if market == "KR" else _us_positions(kis))
-    return [position for position in found if position.quantity]
+async def read_balances(kis: KisReads, markets: Collection[str] | None = None) -> Balances:
+    """Cash, holdings and profit of these markets; without markets, of all in which there is something.
+
+    Raises:
+        KisMcpError: Nothing could be read.
+    """
+    found, failures = Balances(), list[KisMcpError]()
+    for market, summary in _SUMMARIES.items():
+        if market in markets if markets is not None else is_offered(kis, summary.tool):
+            try:
+                found.rows.append(await _read_summary(kis, market, summary))
+            except KisMcpError as error:
+                _log.warning("The balance of %s could not be read: %s", market, error)
+                failures.append(error)
+                found.notes.append(f"The balance of {market} could not be read: {error.what}")
+    others = [market for market in markets or markets_with_holdings(kis) if market not in _SUMMARIES]
+    if others:
+        try:
+            await _add_other_markets(kis, others, found, is_named=markets is not None)
+        except KisMcpError as error:
+            _log.warning("The balance of %s could not be read: %s", ", ".join(others), error)
+            failures.append(error)
+            found.notes.append(f"The balance of {', '.join(others)} could not be read: {error.what}")
+    if failures and not found.rows:
+        raise failures[0]
+    found.complete = found.complete and not failures
+    return found
 
 
-async def buying_power(kis: Kis, instrument: Instrument, price: Decimal | None = None) -> BuyingPower:
-    """How much of ``instrument`` can be bought at ``price``, by default the last one."""
-    korean = instrument.market == "KR"
-    where: dict[str, object] = {"symbol": instrument.symbol}
-    if not korean:
-        where["exchange"] = instrument.exchange
-    if price is None:
-        quote = await kis.rows("domestic_stock_inquire_price" if korean else "overseas_stock_price", where)
-        price = number(quote.record("price"), "price")
-    asked = where | {"price": price}
-    if korean:
-        tool, cash, quantity = (
-            "domestic_stock_inquire_psbl_order",
-            "buy_amount_without_receivable",
-            "buy_quantity_without_receivable",
-        )
-        asked["order_type"] = "limit"
-    else:
-        tool, cash, quantity = (
-            "overseas_stock_inquire_psamount",
-            "overseas_orderable_amount",
-            "max_orderable_quantity",
-        )
-    power = (await kis.rows(tool, asked, fresh=True)).record("buying_power")
-    return BuyingPower(
-        symbol=instrument.symbol,
-        market=instrument.market,
-        currency=instrument.currency,
-        price=price,
-        cash=number(power, cash),
-        max_quantity=number(power, quantity),
-    )
+async def read_balance(kis: KisReads, market: str) -> Balance:
+    """Cash, holdings and profit of one market.
+
+    Raises:
+        KisMcpError: KIS fails, or says no.
+    """
+    return next(row for row in (await read_balances(kis, [market])).rows if row.market == market)
 
 
-async def _korean_balance(kis: Kis) -> Balance:
-    page = await kis.rows("domestic_stock_inquire_balance", {})
-    summary = next(iter(page.rows("summary")), _NOTHING)
-    cost, profit = number(summary, "purchase_amount_total"), number(summary, "valuation_profit_loss_total")
+async def read_cash_abroad(kis: KisReads) -> Mapping[str, Cash]:
+    """Cash by foreign currency, as far as KIS tells."""
+    if not is_offered(kis, PRESENT_BALANCE):
+        return {}
+    page = await kis.rows(PRESENT_BALANCE, EVERYTHING_ABROAD)
+    return {
+        currency: Cash(number(row, "fx_deposit"), number(row, "fx_withdrawable_amount"))
+        for row in page.rows("cash")
+        if (currency := text(row, "currency"))
+    }
+
+
+async def _read_summary(kis: KisReads, market: str, summary: _Summary) -> Balance:
+    block = (await kis.rows(summary.tool, {})).blocks.get(summary.block, _NOTHING)
+    row = block if isinstance(block, dict) else next(iter(block), _NOTHING)
+    amounts = {fact: number(row, name) for fact, name in summary.names.items()}
+    cost, profit = amounts.get("purchase_amount"), amounts.get("profit")
     return Balance(
-        market="KR",
+        market=market,
         currency="KRW",
-        cash=number(summary, "provisional_settlement_amount"),
-        withdrawable_cash=None,
-        stock_value=number(summary, "securities_valuation_amount"),
-        total_value=number(summary, "total_valuation_amount"),
+        cash=amounts.get("cash"),
+        withdrawable_cash=amounts.get("withdrawable_cash"),
+        stock_value=amounts.get("stock_value"),
+        total_value=amounts.get("total_value"),
         purchase_amount=cost,
         profit=profit,
-        profit_rate=_rate(profit, cost),
+        profit_rate=rate(profit, cost),
     )
 
 
-async def _us_balance(kis: Kis) -> Balance:
-    page = await kis.rows("overseas_stock_inquire_present_balance", {"market": "us", "amounts_in": "foreign"})
-    cash_row = next((row for row in page.rows("cash") if row.get("currency") == "USD"), _NOTHING)
-    held = await positions(kis, "US")
-    cash = number(cash_row, "fx_deposit")
-    value, cost, profit = (
-        _total(amounts)
-        for amounts in (
-            [position.value for position in held],
-            [position.purchase_amount for position in held],
-            [position.profit for position in held],
-        )
-    )
+async def _add_other_markets(kis: KisReads, markets: Collection[str], found: Balances, *, is_named: bool) -> None:
+    """The markets that KIS does not add up: from their holdings, and abroad with the cash in their currency.
+
+    Args:
+        is_named: Whether each of them is wanted, if it is empty too.
+    """
+    held = await read_holdings(kis, markets)
+    found.notes += held.notes
+    found.complete = found.complete and held.complete
+    cash = await _try_read_cash_abroad(kis)
+    groups: dict[tuple[str, str], list[Holding]] = {
+        (market, currency): []
+        for market, currency in _CURRENCIES.items()
+        if market in markets
+        and (is_named or (market, currency) == _ALWAYS_SHOWN or (currency in cash and cash[currency].settled))
+    }
+    for holding in held.positions:
+        groups.setdefault((holding.market, holding.currency), []).append(holding)
+    if unvalued := [holding.symbol for holding in held.positions if holding.value is None]:
+        found.notes.append(f"KIS tells no current value of {', '.join(unvalued)}, so the sums with it are left out.")
+    without_cash = list[str]()
+    for (market, currency), holdings in groups.items():
+        mine = cash.get(currency) if _CURRENCIES.get(market) == currency else None
+        found.rows.append(_add_up(market, currency, holdings, mine))
+        if market in STOCK_MARKETS and (mine is None or mine.settled is None):
+            without_cash.append(currency)
+    if without_cash:
+        names = ", ".join(dict.fromkeys(without_cash))
+        found.notes.append(f"KIS tells no cash in {names}, so there cash and total_value are left out.")
+
+
+async def _try_read_cash_abroad(kis: KisReads) -> Mapping[str, Cash]:
+    try:
+        return await read_cash_abroad(kis)
+    except KisMcpError as error:
+        _log.warning("The cash abroad could not be read: %s", error)
+        return {}
+
+
+def _add_up(market: str, currency: str, held: Sequence[Holding], cash: Cash | None) -> Balance:
+    value = total(holding.value for holding in held)
+    cost, profit = total(holding.purchase_amount for holding in held), total(holding.profit for holding in held)
+    settled = cash.settled if cash else None
     return Balance(
-        market="US",
-        currency="USD",
-        cash=cash,
-        withdrawable_cash=number(cash_row, "fx_withdrawable_amount"),
+        market=market,
+        currency=currency,
+        cash=settled,
+        withdrawable_cash=cash.withdrawable if cash else None,
         stock_value=value,
-        total_value=None if cash is None or value is None else cash + value,
+        total_value=total([settled, value]),
         purchase_amount=cost,
         profit=profit,
-        profit_rate=_rate(profit, cost),
+        profit_rate=rate(profit, cost),
     )
-
-
-async def _korean_positions(kis: Kis) -> list[Position]:
-    page = await kis.rows("domestic_stock_inquire_balance", {})
-    return [
-        Position(
-            symbol=text(row, "symbol") or "",
-            name=text(row, "name"),
-            market="KR",
-            exchange="krx",
-            currency="KRW",
-            quantity=number(row, "holding_quantity") or Decimal(0),
-            sellable_quantity=number(row, "orderable_quantity"),
-            average_price=number(row, "purchase_average_price"),
-            price=number(row, "price"),
-            value=number(row, "valuation_amount"),
-            purchase_amount=number(row, "purchase_amount"),
-            profit=number(row, "valuation_profit_loss"),
-            profit_rate=number(row, "valuation_profit_loss_rate"),
-        )
-        for row in page.rows("positions")
-    ]
-
-
-async def _us_positions(kis: Kis) -> list[Position]:
-    exchanges = ("nasdaq", "nyse", "amex") if kis.environment.uses_demo_api else ("us",)
-    pages = [
-        await kis.rows("overseas_stock_inquire_balance", {"exchange": exchange, "currency": "USD"})
-        for exchange in exchanges
-    ]
-    return [_us_position(row) for row in chain.from_iterable(page.rows("positions") for page in pages)]
-
-
-def _us_position(row: Mapping[str, object]) -> Position:
-    return Position(
-        symbol=text(row, "symbol") or "",
-        name=text(row, "name"),
-        market="US",
-        exchange=text(row, "exchange") or "",
-        currency=text(row, "currency") or "USD",
-        quantity=number(row, "overseas_balance_quantity") or Decimal(0),
-        sellable_quantity=number(row, "orderable_quantity"),
-        average_price=number(row, "purchase_average_price"),
-        price=number(row, "price"),
-        value=number(row, "overseas_stock_valuation_amount"),
-        purchase_amount=number(row, "fx_purchase_amount"),
-        profit=number(row, "fx_valuation_profit_loss"),
-        profit_rate=number(row, "valuation_profit_loss_rate"),
-    )
-
-
-def _total(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """Their sum; None where one of them is not known."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
-
-
-def _rate(profit: Decimal | None, cost: Decimal | None) -> Decimal | None:
-    return (profit / cost * 100).quantize(_CENTS) if profit is not None and cost else None

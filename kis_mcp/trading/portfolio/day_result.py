@@ -1,4 +1,4 @@
-"""How much an account has lost today: what is traded, held and paid, and no deposit or withdrawal."""
+"""How much an account has lost today: by what is held, traded and paid; deposits and withdrawals do not count."""
 
 import asyncio
 import logging
@@ -8,18 +8,19 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.errors import KisMcpError, KisUnavailable
+from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.lists import OVERSEAS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
-from kis_mcp.trading.portfolio.exchange_rates import exchange_rates
-from kis_mcp.trading.portfolio.holdings import is_short
-from kis_mcp.trading.portfolio.open_positions import HELD, holding_rows, markets_with_holdings
+from kis_mcp.trading.portfolio.amounts import total
+from kis_mcp.trading.portfolio.exchange_rates import read_exchange_rates
+from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS, markets_with_holdings
+from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings, read_whole
 from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record
 from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
 
@@ -35,7 +36,6 @@ _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 
 _KOREA = "KR"
 _ORDERS = "overseas orders"
-_KOREAN = "domestic_stock_inquire_balance"
 _QUOTE = "overseas_stock_price"
 _DAY_BEGINS: Mapping[str, tuple[ZoneInfo, time]] = {"US": (NEW_YORK, time(4))}
 _ASIAN_DAY_BEGINS = KST, time(7)
@@ -47,10 +47,10 @@ _NOTHING: Record = {}
 _log = logging.getLogger(__name__)
 
 
-async def loss_today(
-    kis: Kis, api: Api, order: Order, krw_rate: Decimal | None, now: datetime
+async def read_loss_today(
+    kis: KisReads, api: Api, order: Order, krw_rate: Decimal | None, now: datetime
 ) -> PartialAnswer[Decimal]:
-    """The loss in won of the account that an order goes to; negative for a profit.
+    """The loss in won of the account that an order goes to; negative for a profit, None where it is unknown.
 
     A stock account's result is, for each Korean and overseas stock that is held or was traded today, what it is worth
     now and what its sales brought, less what it was worth at the previous close and what its purchases cost. Fees and
@@ -62,64 +62,73 @@ async def loss_today(
     """
     try:
         if futures := _FUTURES.get(api.account or ""):
-            return PartialAnswer(-await _futures_result(kis, *futures))
-        return await _stock_loss(kis, order, krw_rate, now)
+            result, left_out = await _read_futures_result(kis, *futures), ()
+        else:
+            result, left_out = await _read_stock_result(kis, order, krw_rate, now)
     except KisMcpError as error:
-        _log.warning("The result of the day could not be told: %s", error)
+        _log.warning("The result of the day could not be read: %s", error)
         return PartialAnswer(None)
+    if result is None:
+        _log.warning("The result of the day is unknown: KIS leaves a part of it out.")
+        return PartialAnswer(None)
+    return PartialAnswer(-result, left_out)
 
 
-async def _futures_result(kis: Kis, tool: str, block: str, names: Sequence[str]) -> Decimal:
+async def _read_futures_result(kis: KisReads, tool: str, block: str, names: Sequence[str]) -> Decimal | None:
     summary = await read_record(kis, tool, {}, block=block, fresh=True)
-    return sum((_told(summary, name) for name in names), _ZERO)
+    return total(number(summary, name) for name in names)
 
 
-async def _stock_loss(kis: Kis, order: Order, krw_rate: Decimal | None, now: datetime) -> PartialAnswer[Decimal]:
+async def _read_stock_result(
+    kis: KisReads, order: Order, krw_rate: Decimal | None, now: datetime
+) -> tuple[Decimal | None, tuple[str, ...]]:
+    """The result of all stocks, and what KIS refuses to tell."""
     abroad = [market for market in markets_with_holdings(kis) if market in STOCK_MARKETS - {_KOREA}]
     own = {_KOREA, order.market, *([_ORDERS] if order.market in abroad else [])}
-    orders = {_ORDERS: _filled_abroad(kis, now, fresh=order.market in abroad)} if abroad else {}
-    filled, without_orders = await read_parts(orders, needed=own)
+    orders = {_ORDERS: _read_fills_abroad(kis, now, fresh=order.market in abroad)} if abroad else {}
+    fills, without_orders = await read_parts(orders, needed=own)
     results, left_out = await read_parts(
-        {_KOREA: _korean_result(kis)}
+        {_KOREA: _read_korean_result(kis)}
         | {
-            market: _overseas_result(kis, market, [one for one in fills if one.market == market], order, krw_rate)
-            for fills in filled.values()
+            market: _read_overseas_result(kis, market, filled, order, krw_rate)
+            for filled in fills.values()
             for market in abroad
         },
         needed=own,
     )
-    return PartialAnswer(-sum(results.values(), _ZERO), without_orders + left_out)
+    return total(results.values()), without_orders + left_out
 
 
-async def _korean_result(kis: Kis) -> Decimal:
+async def _read_korean_result(kis: KisReads) -> Decimal | None:
     """The balance lists what was sold to the last share today as well, with a quantity of 0."""
-    page = await kis.rows(_KOREAN, {}, fresh=True)
-    if not page.complete:
-        raise KisUnavailable("The balance has more rows than could be read.", remedy="Try again.")
+    page = await read_whole(kis, KOREAN_STOCKS, fresh=True)
     summary = next(iter(page.rows("summary")), _NOTHING)
-    traded = _told(summary, "today_sell_amount") - _told(summary, "today_buy_amount")
-    return sum(map(_change_in_value, page.rows("positions")), traded - _told(summary, "today_expense_amount"))
+    sold, bought, costs = (number(summary, f"today_{name}_amount") for name in ("sell", "buy", "expense"))
+    changes = total(_change_in_value(lot) for lot in lots_of(kis, KOREAN_STOCKS, page))
+    if changes is None or sold is None or bought is None or costs is None:
+        return None
+    return changes + sold - bought - costs
 
 
-def _change_in_value(row: Mapping[str, object]) -> Decimal:
+def _change_in_value(lot: Holding) -> Decimal | None:
     """What a Korean stock is worth now, less what of it was held before today was worth then."""
-    sign = -1 if is_short(row) else 1
-    now = _told(row, "holding_quantity") * sign
-    before = now - _told(row, "today_buy_quantity") + _told(row, "today_sell_quantity")
-    if now == before == 0:
+    if lot.quantity is None or lot.bought_today is None or lot.sold_today is None:
+        return None
+    before = lot.quantity - lot.bought_today + lot.sold_today
+    if lot.quantity == before == 0:
         return _ZERO
-    price = _told(row, "price")
-    if price == 0:
-        raise KisUnavailable(f"KIS tells no price of {text(row, 'symbol')}.", remedy="Try again.")
-    return now * price - before * (price - _told(row, "change"))
+    if lot.price is None or lot.change is None:
+        return None
+    return lot.quantity * lot.price - before * (lot.price - lot.change)
 
 
-async def _filled_abroad(kis: Kis, now: datetime, *, fresh: bool) -> list[PlacedOrder]:
-    """The overseas orders of the day that something was bought or sold by."""
+async def _read_fills_abroad(kis: KisReads, now: datetime, *, fresh: bool) -> list[PlacedOrder] | None:
+    """The overseas orders of the day that something was bought or sold by; None where they are more than could be
+    read."""
     began = {country: _began(country, now) for country, _ in COUNTRIES.values()}
     placed = await orders_between(kis, OVERSEAS, min(began.values()), now, fresh=fresh)
     if not placed.complete:
-        raise KisUnavailable("The overseas orders are more than could be read.", remedy="Try again.")
+        return None
     return [
         order
         for order in placed.orders
@@ -127,41 +136,47 @@ async def _filled_abroad(kis: Kis, now: datetime, *, fresh: bool) -> list[Placed
     ]
 
 
-async def _overseas_result(
-    kis: Kis, market: str, filled: Sequence[PlacedOrder], order: Order, krw_rate: Decimal | None
-) -> Decimal:
+async def _read_overseas_result(
+    kis: KisReads, market: str, filled: Sequence[PlacedOrder] | None, order: Order, krw_rate: Decimal | None
+) -> Decimal | None:
     """The result of one country's stocks, in won."""
-    quantities: dict[tuple[str, str], Decimal] = {(one.exchange or "", one.symbol): _ZERO for one in filled}
-    for row in await holding_rows(kis, market, fresh=market == order.market):
-        stock = text(row, "exchange") or "", text(row, "symbol") or ""
-        if COUNTRIES.get(stock[0], ("",))[0] != market:
-            continue
-        quantities[stock] = quantities.get(stock, _ZERO) + _told(row, *HELD)
-    changes = await asyncio.gather(
-        *(
-            _overseas_change(kis, *stock, quantity, [one for one in filled if (one.exchange, one.symbol) == stock])
-            for stock, quantity in quantities.items()
+    if filled is None:
+        return None
+    held = await read_market_holdings(kis, market, fresh=market == order.market)
+    mine = [one for one in filled if one.market == market]
+    stocks = dict.fromkeys([(one.exchange, one.symbol) for one in (*mine, *held)])
+    result = total(
+        await asyncio.gather(
+            *(
+                _read_change_abroad(
+                    kis,
+                    *stock,
+                    total(lot.quantity for lot in held if (lot.exchange, lot.symbol) == stock),
+                    [one for one in mine if (one.exchange, one.symbol) == stock],
+                )
+                for stock in stocks
+            )
         )
     )
-    result, currency = sum(changes, _ZERO), next(money for country, money in COUNTRIES.values() if country == market)
-    if result == 0:
-        return _ZERO
-    exchange, symbol = next(iter(quantities))
+    if not result:
+        return result
+    exchange, symbol = next(iter(stocks))
     example = {"symbol": symbol, "exchange": exchange, "price": 1} if market == "US" else None
-    in_won = (await exchange_rates(kis, example)).won(result, currency)
+    currency = next(money for country, money in COUNTRIES.values() if country == market)
+    in_won = (await read_exchange_rates(kis, example)).won(result, currency)
     if in_won is not None:
         return in_won
-    if krw_rate is None or market != order.market:
-        raise KisUnavailable(f"KIS tells no exchange rate for {currency}.", remedy="Try again.")
-    return result * krw_rate
+    return None if krw_rate is None or market != order.market else result * krw_rate
 
 
-async def _overseas_change(
-    kis: Kis, exchange: str, symbol: str, quantity: Decimal, filled: Sequence[PlacedOrder]
-) -> Decimal:
+async def _read_change_abroad(
+    kis: KisReads, exchange: str | None, symbol: str, quantity: Decimal | None, filled: Sequence[PlacedOrder]
+) -> Decimal | None:
     """The result of one stock, in its currency."""
-    if not quantity and not filled:
+    if quantity == 0 and not filled:
         return _ZERO
+    if quantity is None or exchange is None:
+        return None
     quote = await read_record(kis, _QUOTE, {"exchange": exchange, "symbol": symbol})
     bought, paid, sold, brought = _ZERO, _ZERO, _ZERO, _ZERO
     for one in filled:
@@ -171,9 +186,16 @@ async def _overseas_change(
         else:
             sold, brought = sold + one.filled_quantity, brought + amount
     before = quantity - bought + sold
-    worth = quantity * _price(quote, "price", symbol) if quantity else _ZERO
-    was_worth = before * _price(quote, "previous_close", symbol) if before else _ZERO
-    return worth + brought - was_worth - paid
+    worth, was_worth = _worth(quantity, quote, "price"), _worth(before, quote, "previous_close")
+    return None if worth is None or was_worth is None else worth + brought - was_worth - paid
+
+
+def _worth(quantity: Decimal, quote: Record, price: str) -> Decimal | None:
+    """At a price of the quote, where 0 is none."""
+    if quantity == 0:
+        return _ZERO
+    found = number(quote, price)
+    return quantity * found if found else None
 
 
 def _began(country: str, now: datetime) -> datetime:
@@ -182,17 +204,3 @@ def _began(country: str, now: datetime) -> datetime:
     local = now.astimezone(zone)
     day = local.date() - timedelta(days=local.time() < begins)
     return datetime.combine(day - timedelta(days=max(day.weekday() - 4, 0)), begins, zone)
-
-
-def _price(quote: Record, name: str, symbol: str) -> Decimal:
-    price = number(quote, name)
-    if not price:
-        raise KisUnavailable(f"KIS tells no {name} of {symbol}.", remedy="Try again.")
-    return price
-
-
-def _told(row: Mapping[str, object], *names: str) -> Decimal:
-    found = number(row, *names)
-    if found is None:
-        raise KisUnavailable(f"KIS does not tell {names[0]}.", remedy="Try again.")
-    return found

@@ -1,12 +1,14 @@
 """Won for other currencies, from KIS' own answers; what has no rate is never added up."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from kis_mcp.catalog.fields import number, text
-from kis_mcp.trading.kis import Kis
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.kis import KisReads
 
 PRESENT_BALANCE = "overseas_stock_inquire_present_balance"
 EVERYTHING_ABROAD: Mapping[str, object] = {"market": "all", "amounts_in": "foreign"}
@@ -14,6 +16,8 @@ _ORDERABLE = "overseas_stock_inquire_psamount"
 _WON = Decimal(1)
 _QUOTED_FOR = {"JPY": Decimal(100), "VND": Decimal(100)}
 """Units of a currency that KIS quotes a rate for, where that is not one."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,21 @@ class ExchangeRate:
 class ExchangeRates:
     """The known rates, by currency."""
 
-    known: Mapping[str, ExchangeRate]
+    by_currency: Mapping[str, ExchangeRate]
 
     def won(self, amount: Decimal | None, currency: str) -> Decimal | None:
         """An amount in won, to the won; None where it or the rate is not known."""
-        rate = _WON if currency == "KRW" else self.known[currency].krw_rate if currency in self.known else None
+        rate = (
+            _WON if currency == "KRW" else self.by_currency[currency].krw_rate if currency in self.by_currency else None
+        )
         return None if amount is None or rate is None else (amount * rate).quantize(_WON)
 
     def missing(self, currencies: Iterable[str]) -> list[str]:
         """Those of the currencies that have no rate."""
-        return sorted(set(currencies) - self.known.keys() - {"KRW"})
+        return sorted(set(currencies) - self.by_currency.keys() - {"KRW"})
 
 
-async def exchange_rates(kis: Kis, example: Mapping[str, object] | None = None) -> ExchangeRates:
+async def read_exchange_rates(kis: KisReads, example: Mapping[str, object] | None = None) -> ExchangeRates:
     """The rates of all currencies that the account holds something in.
 
     Args:
@@ -79,6 +85,17 @@ async def exchange_rates(kis: Kis, example: Mapping[str, object] | None = None) 
             if currency and rate
         }
     )
+
+
+async def try_read_exchange_rates(
+    kis: KisReads, example: Mapping[str, object] | None = None
+) -> tuple[ExchangeRates, list[str]]:
+    """As `read_exchange_rates`; where KIS fails no rate is known, and a note says so."""
+    try:
+        return await read_exchange_rates(kis, example), []
+    except KisMcpError as error:
+        _log.warning("The exchange rates could not be read: %s", error)
+        return ExchangeRates({}), [f"The exchange rates could not be read: {error.what}"]
 
 
 def _for_one(row: Mapping[str, object], field: str, units: Decimal | None) -> Decimal | None:

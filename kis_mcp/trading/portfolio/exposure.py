@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number, text
-from kis_mcp.trading.kis import Kis, is_offered
-from kis_mcp.trading.portfolio.balances import balance
-from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE, ExchangeRates, exchange_rates
-from kis_mcp.trading.portfolio.holdings import Holding, example_of, holdings
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.kis import KisReads, is_offered
+from kis_mcp.trading.portfolio.balances import read_balance, read_cash_abroad
+from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates, try_read_exchange_rates
+from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS
+from kis_mcp.trading.portfolio.holdings import Holding, example_of, read_holdings
 
 _PERCENT = Decimal("0.01")
 
@@ -19,7 +20,8 @@ class Exposure:
 
     Attributes:
         rates: What the won amounts were worked out with.
-        notes: What is missing in them.
+        notes: What is missing or unknown.
+        complete: Whether everything could be read.
     """
 
     instruments: list[Mapping[str, object]]
@@ -27,14 +29,23 @@ class Exposure:
     currencies: list[Mapping[str, object]]
     rates: ExchangeRates
     notes: list[str]
+    complete: bool
 
 
-async def exposure(kis: Kis) -> Exposure:
-    """The exposure now. A short position counts against the worth and for the share."""
-    held, notes = await holdings(kis)
-    cash = await _cash(kis)
+async def read_exposure(kis: KisReads) -> Exposure:
+    """The exposure now. A short position counts against the worth and for the share.
+
+    Raises:
+        KisMcpError: No list of holdings could be read.
+    """
+    found = await read_holdings(kis)
+    held, notes = found.positions, [*found.notes]
+    cash, cash_problems = await _read_cash(kis)
     currencies = {holding.currency for holding in held} | cash.keys()
-    rates = await exchange_rates(kis, example_of(held)) if currencies - {"KRW"} else ExchangeRates({})
+    rates, rate_problems = (
+        await try_read_exchange_rates(kis, example_of(held)) if currencies - {"KRW"} else (ExchangeRates({}), [])
+    )
+    notes += cash_problems + rate_problems
     if missing := rates.missing(currencies):
         notes.append(f"KIS tells no exchange rate for {', '.join(missing)}: those amounts are in no sum in won.")
     if unvalued := [holding.symbol for holding in held if holding.value is None]:
@@ -66,7 +77,7 @@ async def exposure(kis: Kis) -> Exposure:
         currencies=[
             {
                 "currency": currency,
-                "value": sum((h.value for h in held if h.currency == currency and h.value is not None), Decimal(0)),
+                "value": _value([holding for holding in held if holding.currency == currency]),
                 "cash": cash.get(currency),
                 "cash_krw": rates.won(cash.get(currency), currency),
                 **by_currency.get(currency, {}),
@@ -75,28 +86,44 @@ async def exposure(kis: Kis) -> Exposure:
         ],
         rates=rates,
         notes=notes,
+        complete=found.complete and not cash_problems and not rate_problems,
     )
 
 
 def _worth(rates: ExchangeRates, held: Sequence[Holding], whole: Decimal) -> Mapping[str, object]:
-    if rates.missing(holding.currency for holding in held):
+    """What those of them that have a value are worth; nothing where none has, or a rate is missing."""
+    valued = [holding for holding in held if holding.value is not None]
+    if not valued or rates.missing(holding.currency for holding in held):
         return {}
-    worth = [_won(rates, holding) for holding in held]
+    worth = [_won(rates, holding) for holding in valued]
     at_stake = sum(map(abs, worth), Decimal(0))
     share = (at_stake / whole * 100).quantize(_PERCENT) if whole else None
     return {"value_krw": sum(worth, Decimal(0)), "share": share}
+
+
+def _value(held: Sequence[Holding]) -> Decimal | None:
+    """The sum of the known values; None where something is held and none is known."""
+    values = [holding.value for holding in held if holding.value is not None]
+    return sum(values, Decimal(0)) if values or not held else None
 
 
 def _won(rates: ExchangeRates, holding: Holding) -> Decimal:
     return rates.won(holding.value, holding.currency) or Decimal(0)
 
 
-async def _cash(kis: Kis) -> Mapping[str, Decimal | None]:
-    """Cash by currency, as far as KIS tells; demo does not for foreign ones."""
-    cash: dict[str, Decimal | None] = {}
-    if is_offered(kis, PRESENT_BALANCE) and not kis.environment.uses_demo_api:
-        page = await kis.rows(PRESENT_BALANCE, EVERYTHING_ABROAD)
-        cash = {text(row, "currency") or "": number(row, "fx_deposit") for row in page.rows("cash")}
-    if is_offered(kis, "domestic_stock_inquire_balance"):
-        cash["KRW"] = (await balance(kis, "KR")).cash
-    return {currency: amount for currency, amount in cash.items() if currency and amount}
+async def _read_cash(kis: KisReads) -> tuple[dict[str, Decimal], list[str]]:
+    """Cash by currency, as far as KIS tells, and what could not be read; demo tells none in foreign currencies."""
+    cash, problems = dict[str, Decimal](), list[str]()
+    if not kis.environment.uses_demo_api:
+        try:
+            abroad = await read_cash_abroad(kis)
+            cash = {currency: money.settled for currency, money in abroad.items() if money.settled}
+        except KisMcpError as error:
+            problems.append(f"The cash abroad could not be read: {error.what}")
+    if is_offered(kis, KOREAN_STOCKS.tool):
+        try:
+            if won := (await read_balance(kis, "KR")).cash:
+                cash["KRW"] = won
+        except KisMcpError as error:
+            problems.append(f"The cash in won could not be read: {error.what}")
+    return cash, problems

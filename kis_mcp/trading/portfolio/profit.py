@@ -11,7 +11,8 @@ from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
+from kis_mcp.trading.portfolio.amounts import total
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
 from kis_mcp.trading.portfolio.holdings import Holding
 from kis_mcp.trading.venues.exchanges import COUNTRIES
@@ -59,24 +60,24 @@ class Realized:
     notes: list[str] = field(default_factory=list[str])
 
 
-async def realized_profit(
-    kis: Kis, start: date, end: date, *, held: Sequence[Holding], rates: ExchangeRates, now: datetime
+async def read_realized_profit(
+    kis: KisReads, start: date, end: date, *, held: Sequence[Holding], rates: ExchangeRates, now: datetime
 ) -> Realized:
     """The realized profit of these days: as KIS tells it, in demo worked out from the fills.
 
     Args:
-        held: What is held now, to know which fills the list begins with.
+        held: What is held, to know which fills the list begins with.
         rates: Only used in demo.
     """
     if kis.environment.uses_demo_api:
-        found = await _from_fills(kis, start, end, held, rates, now)
+        found = await _read_from_fills(kis, start, end, held, rates, now)
     else:
-        found = Realized([*await _korean(kis, start, end), *await _abroad(kis, start, end)], [LATE_ABROAD])
+        found = Realized([*await _read_korean(kis, start, end), *await _read_abroad(kis, start, end)], [LATE_ABROAD])
     found.sales.sort(key=lambda sale: (sale.date, sale.symbol), reverse=True)
     return found
 
 
-async def _korean(kis: Kis, start: date, end: date) -> list[RealizedProfit]:
+async def _read_korean(kis: KisReads, start: date, end: date) -> list[RealizedProfit]:
     page = await kis.rows(_KOREAN, {"start_date": start, "end_date": end})
     return [
         RealizedProfit(
@@ -96,7 +97,7 @@ async def _korean(kis: Kis, start: date, end: date) -> list[RealizedProfit]:
     ]
 
 
-async def _abroad(kis: Kis, start: date, end: date) -> list[RealizedProfit]:
+async def _read_abroad(kis: KisReads, start: date, end: date) -> list[RealizedProfit]:
     """KIS is asked twice, so that the won amounts are its own, at the rates of the days of sale."""
     days: dict[str, object] = {"start_date": start, "end_date": end}
     foreign = await kis.rows(_ABROAD, {**days, "amounts_in": "foreign"})
@@ -123,8 +124,8 @@ def _sale(row: Mapping[str, object]) -> tuple[object, ...]:
     return row.get("trade_date"), row.get("symbol"), row.get("exchange")
 
 
-async def _from_fills(
-    kis: Kis, start: date, end: date, held: Sequence[Holding], rates: ExchangeRates, now: datetime
+async def _read_from_fills(
+    kis: KisReads, start: date, end: date, held: Sequence[Holding], rates: ExchangeRates, now: datetime
 ) -> Realized:
     found = Realized(notes=[FROM_FILLS])
     for order_list in (KOREAN, OVERSEAS):
@@ -132,10 +133,11 @@ async def _from_fills(
         filled = [order for order in placed.orders if order.filled_quantity and order.ordered_at]
         filled.sort(key=lambda order: (order.symbol, order.ordered_at, order.order_id.zfill(_DIGITS)))
         for symbol, orders in groupby(filled, lambda order: order.symbol):
-            quantity = sum((holding.quantity for holding in held if holding.symbol == symbol), Decimal(0))
-            sales = sales_of(list(orders), quantity, rates)
+            quantity = total(holding.quantity for holding in held if holding.symbol == symbol)
+            sales = None if quantity is None else sales_of(list(orders), quantity, rates)
             if sales is None:
-                found.notes.append(f"{symbol} was bought before KIS' list begins, so its profit cannot be told.")
+                why = "is held in an unknown quantity" if quantity is None else "was bought before KIS' list begins"
+                found.notes.append(f"{symbol} {why}, so its profit cannot be told.")
             found.sales += [sale for sale in sales or () if start <= sale.date <= end]
     return found
 

@@ -13,7 +13,7 @@ from kis_mcp.catalog.fields import text
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.kis import Kis
+from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.venues.sessions import TradingDays, Venue, clocks
 
 KRX = "XKRX"
@@ -55,7 +55,7 @@ def calendars() -> Mapping[str, Calendar]:
     }
 
 
-async def trading_days(kis: Kis, venue: Venue, now: datetime) -> tuple[TradingDays, frozenset[date]]:
+async def trading_days(kis: KisReads, venue: Venue, now: datetime) -> tuple[TradingDays, frozenset[date]]:
     """The venue's days from yesterday, whose night session may go on, to a while ahead.
 
     In real KIS' own calendar overrules the table's holidays for Korea.
@@ -80,7 +80,7 @@ async def trading_days(kis: Kis, venue: Venue, now: datetime) -> tuple[TradingDa
     return trading, frozenset(unknown)
 
 
-async def _days_of_kis(kis: Kis, calendar: str, now: datetime) -> Mapping[date, bool]:
+async def _days_of_kis(kis: KisReads, calendar: str, now: datetime) -> Mapping[date, bool]:
     """Whether Korea's market opens, day by day, as KIS has it; only the real KIS says."""
     if calendar != KRX or kis.environment is not Environment.REAL:
         return {}

@@ -27,7 +27,9 @@ from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
 from kis_mcp.trading.desk.outcomes import OrderOutcome
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
-from kis_mcp.trading.portfolio.balances import balance, buying_power, positions
+from kis_mcp.trading.portfolio.balances import read_balance
+from kis_mcp.trading.portfolio.buying_power import read_buying_power
+from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import Listing
 from tests.trading.fakes import CATALOG, FakeClock, checked, order_desk
 
@@ -61,7 +63,7 @@ class Floor:
 
     async def away_from_the_market(self, instrument: Instrument) -> OrderCall:
         """A buy that will rest: far below the market, on tick."""
-        power = await buying_power(self.kis, instrument)
+        power = await read_buying_power(self.kis, instrument)
         assert power.price is not None
         step = Decimal(1000) if instrument.market == "KR" else Decimal("0.01")
         price = power.price * Decimal("0.9") // step * step
@@ -137,14 +139,14 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
 
 
 async def test_a_market_order_fills_and_becomes_a_position(floor: Floor) -> None:
-    before = await balance(floor.kis, "KR")
+    before = await read_balance(floor.kis, "KR")
     outcome = await floor.send(new(SAMSUNG, side="buy", quantity=3, order_type="market"))
     ((order,), _) = await list_orders(floor.kis, floor.journal, ["KR"], clock=floor.clock)
     assert (order.order_id, order.status, order.filled_quantity) == (outcome.order_id, PlacedStatus.FILLED, 3)
-    (position,) = await positions(floor.kis, "KR")
+    (position,) = (await read_holdings(floor.kis, ["KR"])).positions
     assert (position.symbol, position.quantity, position.currency) == ("005930", 3, "KRW")
     assert position.average_price == order.average_fill_price
-    after = await balance(floor.kis, "KR")
+    after = await read_balance(floor.kis, "KR")
     assert before.cash is not None
     assert after.cash is not None
     assert after.cash < before.cash
@@ -153,14 +155,14 @@ async def test_a_market_order_fills_and_becomes_a_position(floor: Floor) -> None
 
 @IN_SIM_AND_DEMO
 async def test_a_us_position_and_balance_are_in_dollars(floor: Floor) -> None:
-    power = await buying_power(floor.kis, APPLE)
+    power = await read_buying_power(floor.kis, APPLE)
     assert power.price is not None
     assert power.max_quantity
     dearer = (power.price * Decimal("1.05")).quantize(Decimal("0.01"))
     await floor.send(new(APPLE, side="buy", quantity=2, price=dearer))
-    (position,) = await positions(floor.kis, "US")
+    (position,) = (await read_holdings(floor.kis, ["US"])).positions
     assert (position.symbol, position.exchange, position.currency, position.quantity) == ("AAPL", "nasdaq", "USD", 2)
-    worth = await balance(floor.kis, "US")
+    worth = await read_balance(floor.kis, "US")
     assert worth.currency == "USD"
     assert worth.stock_value == position.value
     assert worth.cash is not None

@@ -13,7 +13,7 @@ from kis_mcp.errors import KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.guard.limits import OrderLimits
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeKis, checked
+from tests.trading.fakes import HOLDING, ORDER_CASH, RVSECNCL, FakeKis, checked
 
 APPLE: dict[str, object] = {"symbol": "AAPL", "exchange": "nasdaq", "side": "sell", "quantity": 3}
 FUTURE: dict[str, object] = {"symbol": "101W12", "side": "buy", "quantity": 2, "price": "350.05"}
@@ -54,6 +54,28 @@ async def test_a_sale_needs_holdings_that_no_open_order_takes(kis: FakeKis, jour
         await desk(kis, journal).propose(sell | {"symbol": "000660"})
     kis.failing[BALANCE] = KisUnavailable("down", remedy="wait")
     await desk(kis, journal).propose(sell | {"quantity": 42})
+
+
+async def test_what_can_be_sold_is_unknown_if_a_part_is_but_what_is_sold_out_does_not_matter(
+    kis: FakeKis, journal: SqlJournal
+) -> None:
+    sell = BUY | {"side": "sell", "quantity": 41}
+    blank = {"symbol": "005930", "orderable_quantity": None}
+    kis.answers[BALANCE] = {"positions": [HOLDING, blank | {"holding_quantity": 0}]}
+    with pytest.raises(OrderRefused, match="only 40 of 005930"):
+        await desk(kis, journal).propose(sell)
+    kis.answers[BALANCE] = {"positions": [HOLDING, blank | {"holding_quantity": 5}]}
+    await desk(kis, journal).propose(sell)
+
+
+async def test_an_option_that_may_not_be_held_is_worth_what_writing_it_is(kis: FakeKis, journal: SqlJournal) -> None:
+    kis.answers |= {
+        "domestic_fo_inquire_price": {"price": {"name": "C 202603 355.0", "strike_price": 355}},
+        "domestic_fo_inquire_psbl_order": {"capacity": {"closable_quantity": 2}},
+    }
+    kis.failing["domestic_fo_inquire_balance"] = KisUnavailable("down", remedy="wait")
+    option = FUTURE | {"symbol": "B01603955", "price": 3, "side": "sell"}
+    assert await value(desk(kis, journal), "domestic_fo_order", option) == (177_500_000, 177_500_000)
 
 
 @pytest.mark.parametrize("down", [BALANCE, "domestic_stock_inquire_price"])

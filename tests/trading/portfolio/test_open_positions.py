@@ -1,5 +1,6 @@
 """The cap on open positions: what is held and being bought, in every account and market."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.portfolio.open_positions import read_open_positions
 from tests.trading.desk.test_desk import BUY, Desk
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked
+from tests.trading.fakes import ORDER_CASH, AccountKis, FakeClock, FakeKis, api, checked
 from tests.trading.guard.test_lookup import desk
 
 FUTURES = "domestic_fo_inquire_balance"
@@ -78,6 +81,23 @@ async def test_a_market_that_kis_refuses_to_tell_of_is_left_out_and_the_person_t
     caps: dict[str, Any] = {"max_open_positions": 9, "max_notional": 10**9, "max_quantity": 100}
     (warning,) = await warnings(desk(kis, journal, Environment.REAL, **caps), NEW)
     assert "domestic_futureoption (APBK1234: no such account)" in warning
+
+
+async def test_what_is_held_in_an_unknown_quantity_counts(kis: FakeKis, journal: SqlJournal) -> None:
+    kis.answers[FUTURES] = {"positions": [{"short_symbol": "101W12", "balance_quantity": None}]}
+    with pytest.raises(OrderRefused, match="4 instruments or more are held or being bought"):
+        await desk(kis, journal, max_open_positions=4).propose(NEW)
+
+
+@pytest.mark.parametrize("tool", ["domestic_stock_inquire_daily_ccld", "domestic_bond_inquire_daily_ccld"])
+async def test_where_a_list_of_orders_is_not_read_to_its_end_the_number_is_unknown(
+    account: AccountKis, tool: str
+) -> None:
+    order = Order(kis_title="주식주문(현금)", action=Action.NEW, market="KR", symbol="035420")
+    ask = partial(read_open_positions, account, api(ORDER_CASH), order, 9, account.clock())
+    assert (await ask()).value == frozenset()
+    account.unfinished = {tool}
+    assert (await ask()).value is None
 
 
 async def test_of_two_that_both_fitted_when_they_were_proposed_only_one_goes_out(

@@ -1,7 +1,6 @@
-"""Profit worked out from fills, and amounts in won."""
+"""Profit worked out from fills."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,17 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.account import Account
-from kis_mcp.catalog.decode import Decoded
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
-from kis_mcp.trading.portfolio.exchange_rates import ExchangeRate, ExchangeRates, exchange_rates
-from kis_mcp.trading.portfolio.exposure import exposure
-from kis_mcp.trading.portfolio.holdings import holdings
-from kis_mcp.trading.portfolio.profit import sales_of
-from tests.trading.fakes import FakeClock, FakeKis
+from kis_mcp.trading.portfolio.exchange_rates import ExchangeRate, ExchangeRates
+from kis_mcp.trading.portfolio.holdings import read_holdings
+from kis_mcp.trading.portfolio.profit import read_realized_profit, sales_of
+from tests.trading.fakes import AccountKis
+from tests.trading.portfolio.test_holdings import KOREAN, samsung
 
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 RATES = ExchangeRates({"USD": ExchangeRate("USD", Decimal(1400), "a test", AT)})
@@ -40,44 +36,6 @@ ORDER = PlacedOrder(
     status=PlacedStatus.FILLED,
     ordered_at=AT,
 )
-ABROAD = {
-    "positions": [
-        {
-            "symbol": "4689",
-            "exchange": "tokyo",
-            "buy_currency": "JPY",
-            "base_exchange_rate": Decimal("981.11"),
-            "unit_amount": Decimal(100),
-            "holding_quantity": Decimal(1300),
-            "price": Decimal("519"),
-            "fx_valuation_amount": Decimal(674_700),
-            "valuation_profit_loss": Decimal(-100),
-        },
-    ],
-    "cash": [
-        {"currency": "JPY", "first_posted_exchange_rate": Decimal("981.11"), "fx_deposit": Decimal(1000)},
-        {"currency": "USD", "first_posted_exchange_rate": Decimal(1400), "fx_deposit": Decimal(5)},
-        {"currency": "HKD", "first_posted_exchange_rate": None, "fx_deposit": Decimal(7)},
-    ],
-}
-
-
-@dataclass
-class AccountKis(FakeKis):
-    """Answers account lists from what a test fills in; everything else is empty."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-
-    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
-        self.reads.append(tool)
-        if error := self.failing.get(tool):
-            raise error
-        return Decoded(self.answers.get(tool, {}))
-
-
-@pytest.fixture
-def kis(clock: FakeClock) -> AccountKis:
-    return AccountKis(clock, answers={"overseas_stock_inquire_present_balance": ABROAD})
 
 
 def traded(side: Any, quantity: int, price: int, days: int = 0, **changes: Any) -> PlacedOrder:
@@ -133,73 +91,38 @@ def test_profit_and_cost_add_up_to_the_money_that_moved(wanted: list[tuple[str, 
     assert abs(sum((sale.profit for sale in sales), Decimal(0)) - moved) < Decimal("0.1")
 
 
-async def test_a_rate_is_for_one_unit_whatever_kis_quotes_it_for(kis: AccountKis) -> None:
-    rates = await exchange_rates(kis)
-    assert {rate.currency: rate.krw_rate for rate in rates.known.values()} == {
-        "JPY": Decimal("9.8111"),
-        "USD": Decimal(1400),
+def listed(order_id: str, side: str, price: int) -> dict[str, object]:
+    """A row of KIS' list of the day's orders; all were taken in the same second."""
+    return {
+        "order_date": "2026-03-03",
+        "order_time": "10:00:00",
+        "order_id": order_id,
+        "symbol": "005930",
+        "side": side,
+        "order_quantity": 10,
+        "filled_quantity": 10,
+        "average_fill_price": price,
+        "exchange_id_code": "KRX",
     }
-    assert rates.won(Decimal(1000), "JPY") == 9811
-    assert (rates.won(Decimal(7), "HKD"), rates.won(Decimal(7), "KRW"), rates.missing(["HKD", "KRW"])) == (
-        None,
-        7,
-        ["HKD"],
-    )
 
 
-async def test_demo_takes_the_dollars_rate_from_what_can_be_bought(kis: AccountKis) -> None:
-    kis.environment = Environment.DEMO
-    kis.answers["overseas_stock_inquire_psamount"] = {"buying_power": {"exchange_rate": Decimal(1390)}}
-    example = {"symbol": "AAPL", "exchange": "nasdaq", "price": Decimal(100)}
-    assert (await exchange_rates(kis, example)).won(Decimal(2), "USD") == 2780
-    assert (await exchange_rates(kis)).known == {}
-
-
-async def test_an_amount_without_a_rate_is_in_no_sum(kis: AccountKis) -> None:
-    found = await exposure(kis)
-    assert [(row["symbol"], row["value_krw"], row["share"]) for row in found.instruments] == [("4689", 6_619_549, 100)]
-    currencies = {row["currency"]: row for row in found.currencies}
-    assert (currencies["USD"]["cash_krw"], currencies["HKD"]["cash_krw"]) == (7000, None)
-    assert any("no exchange rate for HKD" in note for note in found.notes)
-
-
-async def test_futures_and_bonds_are_held_too_and_short_positions_count_below_zero(kis: AccountKis) -> None:
-    kis.accounts = {kind: Account("12345678", "01") for kind in ("stock", "futures", "overseas_futures")}
-    short = {"symbol": "101W12", "side_name": "매도", "balance_quantity": 2, "valuation_amount": Decimal(170_000_000)}
-    kis.answers |= {
-        "domestic_fo_inquire_balance": {"positions": [short]},
-        "domestic_bond_inquire_balance": {"holdings": [{"symbol": "KR1", "balance_quantity": 5, "buy_amount": 50}]},
-        "overseas_fo_inquire_unpd": {
-            "positions": [{"symbol": "ESZ26", "side": "buy", "currency": "USD", "open_quantity": 1}]
-        },
+async def test_orders_of_one_second_count_in_the_order_of_their_numbers(account: AccountKis) -> None:
+    account.environment = Environment.DEMO
+    account.answers["domestic_stock_inquire_daily_ccld"] = {
+        "orders": [listed("10", "sell", 120), listed("9", "buy", 100)]
     }
-    held, notes = await holdings(kis)
-    assert notes == []
-    assert [(holding.market, holding.symbol, holding.quantity, holding.value) for holding in held] == [
-        ("JP", "4689", 1300, 674_700),
-        ("domestic_bond", "KR1", 5, None),
-        ("domestic_futureoption", "101W12", -2, -170_000_000),
-        ("overseas_futureoption", "ESZ26", 1, None),
-    ]
-    found = await exposure(kis)
-    shares = {row["market"]: row["share"] for row in found.markets}
-    assert shares["domestic_futureoption"] == Decimal("96.25")
-    assert any("no current value of KR1, ESZ26" in note for note in found.notes)
+    day = AT.date()
+    found = await read_realized_profit(account, day, day, held=[], rates=RATES, now=AT)
+    assert [(sale.symbol, sale.quantity, sale.profit) for sale in found.sales] == [("005930", 10, 200)]
 
 
-async def test_a_borrowed_stock_that_was_sold_counts_below_zero(kis: AccountKis) -> None:
-    short = {"symbol": "005930", "holding_quantity": 3, "price": 70_000, "borrowed_stock_sale_proceeds": 210_000}
-    kis.answers["domestic_stock_inquire_balance"] = {"positions": [short], "summary": []}
-    held, _ = await holdings(kis)
-    assert next(holding.quantity for holding in held if holding.symbol == "005930") == -3
-
-
-async def test_a_list_that_cannot_be_read_is_named_and_all_of_them_are_an_error(kis: AccountKis) -> None:
-    down = KisUnavailable("KIS did not answer.", remedy="Try again.")
-    kis.failing = {"domestic_bond_inquire_balance": down}
-    held, notes = await holdings(kis)
-    assert len(held) == 1
-    assert notes == ["A part of the holdings could not be read: KIS did not answer."]
-    kis.failing |= dict.fromkeys(("domestic_stock_inquire_balance", "overseas_stock_inquire_present_balance"), down)
-    with pytest.raises(KisUnavailable):
-        await holdings(kis)
+async def test_where_it_is_unknown_how_many_are_held_the_profit_is_too(account: AccountKis) -> None:
+    account.environment = Environment.DEMO
+    account.answers |= {
+        KOREAN: {"positions": [samsung(holding_quantity=None)]},
+        "domestic_stock_inquire_daily_ccld": {"orders": [listed("9", "buy", 100), listed("10", "sell", 120)]},
+    }
+    held = (await read_holdings(account)).positions
+    found = await read_realized_profit(account, AT.date(), AT.date(), held=held, rates=RATES, now=AT)
+    assert found.sales == []
+    assert found.notes[-1] == "005930 is held in an unknown quantity, so its profit cannot be told."

@@ -1,0 +1,54 @@
+"""How much of one stock the account's cash buys."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kis_mcp.catalog.fields import number
+from kis_mcp.market.instrument import Instrument
+from kis_mcp.trading.kis import KisReads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyingPower:
+    """How much of one stock can be bought at a price, with cash in ``currency`` and no loan."""
+
+    symbol: str
+    market: str
+    currency: str
+    price: Decimal | None
+    cash: Decimal | None
+    max_quantity: Decimal | None
+
+
+async def read_buying_power(kis: KisReads, instrument: Instrument, price: Decimal | None = None) -> BuyingPower:
+    """How much of ``instrument`` can be bought at ``price``, by default the last one."""
+    korean = instrument.market == "KR"
+    where: dict[str, object] = {"symbol": instrument.symbol}
+    if not korean:
+        where["exchange"] = instrument.exchange
+    if price is None:
+        quote = await kis.rows("domestic_stock_inquire_price" if korean else "overseas_stock_price", where)
+        price = number(quote.record("price"), "price")
+    arguments = where | {"price": price}
+    if korean:
+        tool, cash, quantity = (
+            "domestic_stock_inquire_psbl_order",
+            "buy_amount_without_receivable",
+            "buy_quantity_without_receivable",
+        )
+        arguments["order_type"] = "limit"
+    else:
+        tool, cash, quantity = (
+            "overseas_stock_inquire_psamount",
+            "overseas_orderable_amount",
+            "max_orderable_quantity",
+        )
+    power = (await kis.rows(tool, arguments, fresh=True)).record("buying_power")
+    return BuyingPower(
+        symbol=instrument.symbol,
+        market=instrument.market,
+        currency=instrument.currency,
+        price=price,
+        cash=number(power, cash),
+        max_quantity=number(power, quantity),
+    )
