@@ -25,7 +25,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.storage import migrations
 from kis_mcp.storage.uninterrupted import uninterrupted
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Preview, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Order
 
 _ORDER = TypeAdapter(Order)
@@ -109,6 +109,24 @@ class SqlJournal:
         async with self._writing() as connection:
             await _insert(connection, "decisions", intent_id=intent_id, at=_stamp(at), **asdict(decision))
             return await _the(connection, intent_id)
+
+    @uninterrupted
+    async def record_preview(self, preview: Preview) -> None:
+        async with self._writing() as connection:
+            await _insert(
+                connection,
+                "previews",
+                intent_id=preview.intent_id,
+                at=_stamp(preview.at),
+                expires_at=_stamp(preview.expires_at),
+                tool=preview.tool,
+                arguments=json.dumps(preview.arguments, ensure_ascii=False),
+            )
+
+    @uninterrupted
+    async def previews(self, intent_id: str) -> Sequence[Preview]:
+        async with self._engine.connect() as connection:
+            return [_preview(row) for row in (await connection.execute(_entries("previews", [intent_id]))).mappings()]
 
     @uninterrupted
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:
@@ -351,6 +369,16 @@ def _record(row: RowMapping) -> Record:
         order_id=row["order_id"],
         kis_code=row["kis_code"],
         message=row["message"],
+    )
+
+
+def _preview(row: RowMapping) -> Preview:
+    return Preview(
+        intent_id=row["intent_id"],
+        at=_time(row["at"]),
+        expires_at=_time(row["expires_at"]),
+        tool=row["tool"],
+        arguments=json.loads(row["arguments"]),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-LATEST = 3
+LATEST = 4
 """The version that this package reads and writes."""
 
 _FOLDER = Path(__file__).parent
