@@ -78,7 +78,7 @@ class Approvals:
         if await anyio.to_thread.run_sync(self.pin.is_locked):
             raise OrderRefused(
                 f"The approval PIN is locked after {MOST_WRONG} wrong PINs. Nothing was sent.",
-                remedy="A person sets a new one at this machine with kis-mcp setup-pin.",
+                remedy=f"This is for the person at this machine: {self.pin.renewal}",
             )
         await anyio.to_thread.run_sync(_import_server)
         if page := self._open.get(subject):
