@@ -24,7 +24,7 @@ def run() -> None:
     pin = Pin(Settings.load().data_dir)
     if pin.is_set():
         typer.echo("This replaces the PIN that is set.")
-        if not knows_pin(pin, "The PIN until now"):
+        if not knows_pin(pin, "The PIN that is set"):
             raise BadArgument("The PIN stays as it is.", remedy=f"If it is lost: {pin.renewal}", field="PIN")
     typer.echo(
         f"The PIN approves orders on a page of this machine: {SHORTEST} to {LONGEST} characters, told to no program."

@@ -32,8 +32,6 @@ _POLICY = (
     "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "sandbox allow-forms allow-same-origin"
 )
-
-
 _NOT_YOURS = (
     "이 페이지는 처음 연 브라우저에서만 볼 수 있습니다. 이 주소의 쿠키를 허용해야 합니다.\n"
     "This page is shown only in the browser that opened it first, which must allow cookies of this address.\n"
