@@ -12,14 +12,18 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 from kis_mcp.cli.client import server_process
+from kis_mcp.cli.person import knows_pin
+from kis_mcp.confirm import Pin
+from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
+from kis_mcp.wiring import load_settings
 
 
 def run(tool: str, arguments: str, *, as_json: bool) -> int:
     """Call ``tool`` on a server of its own and print the result; the exit code.
 
-    A question that the tool asks (an order's confirmation) is put to the person at the terminal; without a terminal
-    the server has to find another way, or refuses.
+    A question that the tool asks (an order's confirmation) is put to the person at the terminal, in real with the PIN
+    where one is set; without a terminal the server has to find another way, or refuses.
 
     Raises:
         BadArgument: ``arguments`` is no JSON object.
@@ -56,9 +60,17 @@ async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) ->
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")
     try:
-        return _take_answers(question)
+        answer = _take_answers(question)
+        return answer if _may_agree(answer) else ElicitResult(action="decline")
     except typer.Abort:
         return ElicitResult(action="cancel")
+
+
+def _may_agree(answer: ElicitResult) -> bool:
+    """Whether a yes may be passed on: where it may cost real money, a program on a terminal of its own may not."""
+    agrees = answer.action == "accept" and all(value is not False for value in (answer.content or {}).values())
+    settings = load_settings()
+    return not agrees or settings.environment is not Environment.REAL or knows_pin(Pin(settings.data_dir))
 
 
 def _take_answers(question: ElicitRequestFormParams) -> ElicitResult:

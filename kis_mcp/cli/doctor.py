@@ -72,7 +72,7 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
 def _pin(pin: Pin) -> str:
     if not pin.is_set():
         return "not set (kis-mcp setup-pin)"
-    return "locked after too many wrong tries (kis-mcp setup-pin)" if pin.is_locked() else "set"
+    return f"locked after too many wrong tries. {pin.renewal}" if pin.is_locked() else "set"
 
 
 def _tool_count(profile: Profile) -> int:

@@ -6,7 +6,9 @@ import sys
 
 import typer
 
+from kis_mcp.cli.person import knows_pin
 from kis_mcp.clock import system_clock
+from kis_mcp.confirm import Pin
 from kis_mcp.settings import Settings
 from kis_mcp.wiring import kill_switch, load_settings
 
@@ -23,7 +25,8 @@ def kill(reason: str) -> None:
 
 
 def resume() -> int:
-    """Lift the halt once a person has typed the word; the exit code. Never without a terminal."""
+    """Lift the halt once a person has typed the word and, where one is set, the PIN; the exit code. Never without a
+    terminal."""
     settings = load_settings()
     halt = kill_switch(settings)
     reason = halt.reason()
@@ -34,7 +37,8 @@ def resume() -> int:
         typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
     typer.echo(_state(settings, reason))
-    if typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False) != _WORD:
+    word = typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False)
+    if word != _WORD or not knows_pin(Pin(settings.data_dir)):
         typer.echo("Trading stays halted.")
         return 1
     halt.lift()

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from kis_mcp.cli.person import knows_pin
 from kis_mcp.confirm import Pin
 from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import load_settings
@@ -15,13 +16,16 @@ def run() -> None:
     """Ask for the PIN twice, hidden, and keep its digest.
 
     Raises:
-        BadArgument: It is too short or long, or nobody sits at a terminal: a PIN is a person's to choose.
+        BadArgument: It is too short, too long or easily guessed, the PIN that it replaces was not typed, or nobody
+            sits at a terminal: a PIN is a person's to choose.
     """
     if not sys.stdin.isatty():
         raise BadArgument("A PIN is typed by a person.", remedy="Run kis-mcp setup-pin in a terminal.", field="PIN")
     pin = Pin(load_settings().data_dir)
     if pin.is_set():
         typer.echo("This replaces the PIN that is set.")
+        if not knows_pin(pin, "The PIN that is set"):
+            raise BadArgument("The PIN stays as it is.", remedy=f"If it is lost: {pin.renewal}", field="PIN")
     typer.echo(
         f"The PIN approves orders on a page of this machine: {Pin.shortest} to {Pin.longest} characters,"
         " told to no program."

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from kis_mcp.clock import Clock, system_clock
+from kis_mcp.confirm.weak_pins import weakness
 from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.storage.shared import LockedFile
 
 FILE = "pin.json"
 MOST_WRONG = 10
-"""After so many wrong PINs, over all approvals and processes, the PIN is good for nothing until a new one is set."""
+"""After so many wrong PINs, over all approvals and processes, the PIN is good for nothing any more."""
 FORGIVEN_AFTER = timedelta(days=1)
 """A right PIN makes up for wrong ones that are older, and for no others: whoever guesses gets no more tries by it."""
 
@@ -42,6 +43,11 @@ class Pin:
         self._path = folder / FILE
         self._clock = clock
 
+    @property
+    def renewal(self) -> str:
+        """What a person does about a PIN that is lost or locked."""
+        return f"Delete {self._path} yourself, and set a new one with kis-mcp setup-pin in a terminal."
+
     def is_set(self) -> bool:
         if not self._path.exists():
             return False
@@ -49,7 +55,7 @@ class Pin:
             return "digest" in file.read()
 
     def is_locked(self) -> bool:
-        """Whether it was guessed wrong too often. Only a new PIN lifts that."""
+        """Whether it was guessed wrong too often. Only a new PIN lifts that; see `renewal`."""
         with self._locked() as file:
             return len(file.read().get("wrong_at", ())) >= MOST_WRONG
 
@@ -57,13 +63,17 @@ class Pin:
         """Replace the PIN.
 
         Raises:
-            BadArgument: It is too short or too long.
+            BadArgument: It is too short, too long or easily guessed.
         """
         if not self.shortest <= len(_normalized(pin)) <= self.longest:
             raise BadArgument(
                 f"A PIN has {self.shortest} to {self.longest} characters.",
                 remedy="Choose another, best of six or more.",
                 field="PIN",
+            )
+        if reason := weakness(_normalized(pin)):
+            raise BadArgument(
+                f"That PIN is easily guessed: {reason}.", remedy="Choose another, best of six or more.", field="PIN"
             )
         salt = secrets.token_bytes(16)
         with self._locked() as file:

@@ -1,54 +1,118 @@
 """Tokens for an order's second call: in sim and demo, for clients that cannot ask and people who have set no PIN.
 
-A token holds for one intent, the very same call and a few minutes. It is no proof of a person: whoever reads the
-preview can send it back. That it orders at most once is the desk's promise, which sends an intent once.
+A token holds for one intent, the very same call and a few minutes, in whichever process the second call arrives: many
+clients start a server for each call. It is no proof of a person: whoever reads the preview can send it back. That it
+orders at most once is the desk's promise, which sends an intent once.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+import anyio.to_thread
+
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN, FIELDS
 from kis_mcp.errors import BadArgument
+from kis_mcp.storage.folders import private_key
+from kis_mcp.trading.journal import Journal, Preview
+from kis_mcp.trading.order import Order, plain
 
 LIFETIME = timedelta(minutes=5)
+KEY_FILE = "preview.key"
 
-_KEY = secrets.token_bytes(32)
+_NOT_OF_THE_ORDER = frozenset({CONFIRMATION_TOKEN, FIELDS})
 _AGAIN = f"Call again without {CONFIRMATION_TOKEN} for a new preview."
 
 
-def issue(intent_id: str, fingerprint: str, expires_at: datetime) -> str:
-    """A token for the call with that fingerprint, which sends the intent."""
-    expires = int(expires_at.timestamp())
-    return f"{intent_id}.{expires}.{_seal(intent_id, expires, fingerprint)}"
+class Previews:
+    """The previews of one environment, and the tokens that confirm them.
 
-
-def redeem(token: str, fingerprint: str, now: datetime) -> str:
-    """The intent that the token stands for.
-
-    Raises:
-        BadArgument: It was made for another call, by another server, or too long ago.
+    Args:
+        folder: The environment's folder, where the key that seals tokens lies.
+        journal: The environment's journal, where each issue of a token is an entry.
     """
-    intent_id, expires, seal = [*token.split("."), "", ""][:3]
-    if not expires.isascii() or not expires.isdigit():
-        raise _unknown()
-    if not hmac.compare_digest(seal, _seal(intent_id, int(expires), fingerprint)):
-        raise _unknown()
-    if now.timestamp() >= int(expires):
-        raise BadArgument("The preview has expired. Nothing was sent.", remedy=_AGAIN, field=CONFIRMATION_TOKEN)
-    return intent_id
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self._key_file = folder / KEY_FILE
+        self._journal = journal
+
+    async def issue(
+        self, intent_id: str, tool: str, values: Mapping[str, object], now: datetime
+    ) -> tuple[str, Preview]:
+        """A token for the call of ``tool`` with these values, which sends the intent."""
+        preview = Preview(
+            intent_id=intent_id, at=now, expires_at=now + LIFETIME, tool=tool, arguments=_of_the_order(values)
+        )
+        token = _token(await self._key(), preview)
+        await self._journal.record_preview(preview)
+        return token, preview
+
+    async def redeem(
+        self,
+        tool: str,
+        values: Mapping[str, object],
+        now: datetime,
+        shown: Callable[[Order], Mapping[str, object]],
+    ) -> str:
+        """The intent that the token among ``values`` stands for.
+
+        Args:
+            shown: What the preview showed of an order; a call that repeats it says nothing else than the first.
+
+        Raises:
+            BadArgument: The token was made for another call, with other data, or too long ago.
+        """
+        token = str(values[CONFIRMATION_TOKEN])
+        intent_id = token.partition(".")[0]
+        preview = _sealed_by(token, await self._key(), await self._journal.previews(intent_id))
+        record = await self._journal.find(intent_id)
+        if preview is None or record is None:
+            raise BadArgument(
+                "This confirmation_token belongs to no preview that was made here. Nothing was sent.",
+                remedy=_AGAIN,
+                field=CONFIRMATION_TOKEN,
+            )
+        differing = _differing(preview.arguments, _of_the_order(values), plain(shown(record.intent.order)))
+        if tool != preview.tool or differing:
+            what = f"in {', '.join(differing)}" if tool == preview.tool else f"which was of {preview.tool}"
+            raise BadArgument(
+                f"This call differs from the one that was previewed, {what}. Nothing was sent.",
+                remedy=f"Repeat the call that was previewed, with all its arguments unchanged. {_AGAIN}",
+                field=CONFIRMATION_TOKEN,
+            )
+        if now >= preview.expires_at:
+            raise BadArgument("The preview has expired. Nothing was sent.", remedy=_AGAIN, field=CONFIRMATION_TOKEN)
+        return intent_id
+
+    async def _key(self) -> bytes:
+        return await anyio.to_thread.run_sync(private_key, self._key_file)
 
 
-def _seal(intent_id: str, expires: int, fingerprint: str) -> str:
-    said = f"{intent_id}.{expires}.{fingerprint}"
-    return hmac.digest(_KEY, said.encode(), "sha256").hex()[:32]
+def _of_the_order(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in plain(values).items() if name not in _NOT_OF_THE_ORDER}
 
 
-def _unknown() -> BadArgument:
-    return BadArgument(
-        "This confirmation_token does not belong to this very call. Nothing was sent.",
-        remedy=f"Repeat the call that was previewed, with all its arguments unchanged. {_AGAIN}",
-        field=CONFIRMATION_TOKEN,
-    )
+def _token(key: bytes, preview: Preview) -> str:
+    said = [preview.intent_id, int(preview.expires_at.timestamp()), preview.tool, preview.arguments]
+    sealed = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
+    return f"{preview.intent_id}.{hmac.digest(key, sealed, 'sha256').hex()[:32]}"
+
+
+def _sealed_by(token: str, key: bytes, previews: Sequence[Preview]) -> Preview | None:
+    """The latest preview with that token."""
+    return next((each for each in reversed(previews) if hmac.compare_digest(_token(key, each), token)), None)
+
+
+def _differing(first: Mapping[str, object], second: Mapping[str, object], shown: Mapping[str, object]) -> list[str]:
+    """The arguments by which the second call says something else than the first and what its preview showed."""
+
+    def is_same(name: str) -> bool:
+        if name in first:
+            return first[name] == second.get(name)
+        return name in shown and str(shown[name]).casefold() == str(second[name]).casefold()
+
+    return [name for name in sorted(first.keys() | second.keys()) if not is_same(name)]

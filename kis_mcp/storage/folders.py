@@ -1,11 +1,15 @@
 """Folders and files that only their owner can read."""
 
 import os
+import secrets
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from kis_mcp.errors import StorageError
+
+_KEY_BYTES = 32
 
 
 def private_folder(path: Path) -> Path:
@@ -46,6 +50,45 @@ def open_private_file(path: Path) -> int:
     except OSError as error:
         raise unusable(path, error) from None
     return descriptor
+
+
+def private_key(path: Path) -> bytes:
+    """The 32 random bytes of a file that only this user can read; made at first use, the same for every process.
+
+    Raises:
+        BadArgument: It cannot be created or read, or holds something else.
+    """
+    try:
+        if not path.exists():
+            _create(path.parent)
+            _place(path, secrets.token_bytes(_KEY_BYTES))
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            _close_to_others(descriptor)
+            key = os.read(descriptor, _KEY_BYTES + 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise unusable(path, error) from None
+    if len(key) != _KEY_BYTES:
+        raise StorageError(f"{path} is damaged.", remedy="Delete it; a new one is made then.", field="KIS_DATA_DIR")
+    return key
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Put a whole file there at once, unless another process was faster."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        try:
+            os.write(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _create(folder: Path) -> None:

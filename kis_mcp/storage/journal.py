@@ -14,11 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kis_mcp.account import Account
 from kis_mcp.storage import migrations
 from kis_mcp.storage.database import Database
-from kis_mcp.storage.journal_rows import decision_row, finding_of, finding_row, intent_row, record_of
+from kis_mcp.storage.journal_rows import (
+    decision_row,
+    finding_of,
+    finding_row,
+    intent_row,
+    preview_of,
+    preview_row,
+    record_of,
+)
 from kis_mcp.storage.journal_tables import (
     AccountSaltRow,
     DecisionRow,
     OutcomeRow,
+    PreviewRow,
     ReconciliationRow,
     RecordRow,
     SendRow,
@@ -26,7 +35,7 @@ from kis_mcp.storage.journal_tables import (
 )
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.storage.uninterrupted import uninterrupted
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Preview, Reconciliation, Record, Send, Status
 
 _MAY_STAND = [status for status in Status if status.may_stand]
 _UNRESOLVED = [status for status in Status if status.is_unresolved]
@@ -85,6 +94,17 @@ class SqlJournal:
         async with self._database.writing() as session:
             await self._append(session, decision_row(intent_id, decision, at))
             return await _the(session, intent_id)
+
+    @uninterrupted
+    async def record_preview(self, preview: Preview) -> None:
+        async with self._database.writing() as session:
+            await session.execute(self._database.insert(preview_row(preview)))
+
+    @uninterrupted
+    async def previews(self, intent_id: str) -> Sequence[Preview]:
+        query = select(PreviewRow).where(PreviewRow.intent_id == intent_id).order_by(PreviewRow.number)
+        async with self._database.reading() as session:
+            return [preview_of(row) for row in await session.scalars(query)]
 
     @uninterrupted
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:

@@ -2,8 +2,15 @@
 
 from datetime import datetime
 
-from kis_mcp.storage.journal_tables import DecisionRow, IntentRow, OutcomeRow, ReconciliationRow, RecordRow
-from kis_mcp.trading.journal import Decision, Intent, Outcome, Reconciliation, Record
+from kis_mcp.storage.journal_tables import (
+    DecisionRow,
+    IntentRow,
+    OutcomeRow,
+    PreviewRow,
+    ReconciliationRow,
+    RecordRow,
+)
+from kis_mcp.trading.journal import Decision, Intent, Outcome, Preview, Reconciliation, Record
 
 
 def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
@@ -28,6 +35,22 @@ def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
 def decision_row(intent_id: str, decision: Decision, at: datetime) -> DecisionRow:
     return DecisionRow(
         intent_id=intent_id, decided_at=at, verdict=decision.verdict, channel=decision.channel, reason=decision.reason
+    )
+
+
+def preview_row(preview: Preview) -> PreviewRow:
+    return PreviewRow(
+        intent_id=preview.intent_id,
+        shown_at=preview.at,
+        expires_at=preview.expires_at,
+        tool=preview.tool,
+        arguments=preview.arguments,
+    )
+
+
+def preview_of(row: PreviewRow) -> Preview:
+    return Preview(
+        intent_id=row.intent_id, at=row.shown_at, expires_at=row.expires_at, tool=row.tool, arguments=row.arguments
     )
 
 

@@ -2,6 +2,7 @@
 
     intents          an order that somebody wants; its ``id`` is what all other tables mean by ``intent_id``
     decisions        the verdict on it, at most one
+    previews         each time that it was shown with a token that confirms it
     sends            the claim, written before the order leaves; at most one
     outcomes         what came of sending it: any number ``unknown``, then at most one that is definite
     reconciliations  what KIS' list of orders said later: any number ``unresolved``, at most one definite
@@ -10,7 +11,7 @@
     account_salt     one row, mixed into ``account_id``
     alembic_version  one row: the version of this schema
 
-The first five can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
+The first six can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
 masked; ``arguments`` holds the KIS API's arguments as JSON, ``order_terms`` the same in the neutral terms of
 `kis_mcp.trading.order.Order`. `kis_mcp.storage.migrations` makes the tables, with their indexes and triggers; a test
 holds the two together.
@@ -134,6 +135,17 @@ class DecisionRow(JournalRow):
     verdict: Mapped[Verdict]
     channel: Mapped[Channel]
     reason: Mapped[str]
+
+
+class PreviewRow(JournalRow):
+    __tablename__ = "previews"
+
+    number: Mapped[int] = mapped_column(init=False, primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey(IntentRow.id))
+    shown_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tool: Mapped[str]
+    arguments: Mapped[Mapping[str, object]]
 
 
 class SendRow(JournalRow):

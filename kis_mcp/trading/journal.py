@@ -106,6 +106,21 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A token was issued that confirms the intent when the very same call is made with it. There may be several.
+
+    Attributes:
+        tool, arguments: The call that was previewed, its arguments as plain JSON.
+    """
+
+    intent_id: str
+    at: datetime
+    expires_at: datetime
+    tool: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """The claim: made at most once for an intent, on disk before the request leaves."""
 
@@ -177,6 +192,14 @@ class Journal(Protocol):
 
     async def decide(self, intent_id: str, decision: Decision, at: datetime) -> Record:
         """Append the verdict, unless there is one already, and return what stands now."""
+        ...
+
+    async def record_preview(self, preview: Preview) -> None:
+        """Append that a token was issued."""
+        ...
+
+    async def previews(self, intent_id: str) -> Sequence[Preview]:
+        """The tokens that were issued for an intent, oldest first."""
         ...
 
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:

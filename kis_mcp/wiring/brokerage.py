@@ -19,6 +19,7 @@ from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.confirm import Previews
     from kis_mcp.kis.rest import HttpGateway
     from kis_mcp.market.instrument import Instrument
     from kis_mcp.storage.cache import DiskReplyCache
@@ -60,6 +61,12 @@ class Brokerage:
         await self.desk()
         assert self._journal is not None
         return self._journal
+
+    async def previews(self) -> Previews:
+        """The previews of orders, and the tokens that confirm them."""
+        from kis_mcp.confirm import Previews
+
+        return Previews(self.folder, await self.journal())
 
     async def desk(self) -> OrderDesk:
         """The order desk, after what an earlier process left unknown was looked up."""

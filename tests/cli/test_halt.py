@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kis_mcp.confirm.pin import Pin
 from tests.cli.command import at_a_terminal, run
 
 
@@ -32,4 +33,16 @@ def test_resume_needs_a_terminal(tmp_path: Path) -> None:
 def test_resume_needs_the_word(typed: str, code: int, tmp_path: Path) -> None:
     run("kill", data_dir=tmp_path)
     assert at_a_terminal("resume", data_dir=tmp_path, typed=[typed])[0] == code
+    assert (tmp_path / "HALTED").exists() is (code != 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(["RESUME", "7391-a", "2580-x"], 0), (["RESUME", "7391-a", "7391-b", "7391-c"], 1), (["no"], 1)]
+)
+def test_resume_needs_the_pin_where_one_is_set(typed: list[str], code: int, tmp_path: Path) -> None:
+    Pin(tmp_path).set("2580-x")
+    run("kill", data_dir=tmp_path)
+    ended, shown = at_a_terminal("resume", data_dir=tmp_path, typed=typed)
+    assert ended == code
+    assert "2580" not in shown
     assert (tmp_path / "HALTED").exists() is (code != 0)

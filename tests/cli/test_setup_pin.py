@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from kis_mcp.confirm.pin import FILE, Pin
+import pytest
+
+from kis_mcp.confirm.pin import FILE, MOST_WRONG, Pin
 from tests.cli.command import at_a_terminal, run
 
 
@@ -23,6 +25,43 @@ def test_a_short_pin_is_refused_with_the_rule(tmp_path: Path) -> None:
     assert code == 2
     assert "4 to 64 characters" in shown
     assert not Pin(tmp_path).is_set()
+
+
+@pytest.mark.parametrize("weak", ["1234", "0315"])
+def test_a_pin_that_is_easily_guessed_is_refused_with_the_reason(weak: str, tmp_path: Path) -> None:
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=[weak, weak])
+    assert code == 2
+    assert "easily guessed: it could" in shown if weak == "0315" else "easily guessed: it counts" in shown
+    assert not Pin(tmp_path).is_set()
+
+
+def test_a_pin_is_changed_by_whoever_knows_it(tmp_path: Path) -> None:
+    Pin(tmp_path).set("2580-x")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["2581-x", "2580-x", "1470-z", "1470-z"])
+    assert code == 0, shown
+    assert "That is not the PIN." in shown
+    assert Pin(tmp_path).matches("1470-z")
+
+
+def test_a_program_at_a_terminal_of_its_own_cannot_change_the_pin(tmp_path: Path) -> None:
+    Pin(tmp_path).set("2580-x")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["7391-a", "7391-b", "7391-c", "1470-z"])
+    assert code == 2
+    assert f"Delete {tmp_path / FILE} yourself" in " ".join(shown.split())
+    assert Pin(tmp_path).matches("2580-x")
+
+
+def test_a_locked_pin_is_not_changed_even_with_the_right_one(tmp_path: Path) -> None:
+    pin = Pin(tmp_path)
+    pin.set("2580-x")
+    for _ in range(MOST_WRONG):
+        pin.matches("7391-a")
+    code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["2580-x", "1470-z", "1470-z"])
+    assert code == 2
+    assert "locked" in shown
+    (tmp_path / FILE).unlink()
+    assert at_a_terminal("setup-pin", data_dir=tmp_path, typed=["1470-z", "1470-z"])[0] == 0
+    assert pin.matches("1470-z")
 
 
 def test_a_program_cannot_set_the_pin_through_a_pipe(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.confirm.pin import FILE, FORGIVEN_AFTER, MOST_WRONG, Pin
+from kis_mcp.confirm.weak_pins import weakness
 from kis_mcp.errors import BadArgument
 
 
@@ -50,6 +51,38 @@ def test_a_pin_that_is_too_short_or_too_long_is_refused(pin: Pin, text: str) -> 
     with pytest.raises(BadArgument, match="4 to 64"):
         pin.set(text)
     assert pin.matches("2580")
+
+
+@pytest.mark.parametrize(
+    ("reason", "texts"),
+    [
+        ("fewer than 3 different characters", ["0000", "1122", "7077077", "aaaa", "１１１１"]),
+        ("repeats a part of itself", ["123123", "2580-2580-"]),
+        ("counts up or down", ["1234", "8901", "9876", "2109", "123456", "abcd", "DCBA", "１２３４"]),
+        ("its keys lie side by side", ["qwer", "QwertY", "lkjh"]),
+        ("could be a birthday or a year", ["0315", "1503", "1231", "0229", "1988", "2024", "80315", "03158", "19883"]),
+    ],
+)
+def test_a_pin_that_is_easily_guessed_is_refused_with_the_reason(pin: Pin, reason: str, texts: list[str]) -> None:
+    for text in texts:
+        with pytest.raises(BadArgument, match=reason):
+            pin.set(text)
+    assert pin.matches("2580")
+
+
+def test_every_day_and_year_is_refused_and_most_other_numbers_are_not() -> None:
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(366)]
+    for shape in ("%m%d", "%d%m"):
+        assert [f"{day:{shape}}" for day in days if weakness(f"{day:{shape}}") is None] == []
+    assert [year for year in range(1900, 2100) if weakness(str(year)) is None] == []
+    assert sum(weakness(f"{number:04}") is None for number in range(10_000)) > 8_000
+    assert sum(weakness(f"{number:06}") is None for number in range(0, 1_000_000, 97)) > 10_000
+
+
+@pytest.mark.parametrize("text", ["2580-x", "7391", "4085", "1470", "48261", "315872", "correct horse", "9274"])
+def test_other_pins_are_taken(pin: Pin, text: str) -> None:
+    pin.set(text)
+    assert pin.matches(text)
 
 
 def test_wrong_pins_lock_it_until_a_new_one_is_set(pin: Pin, tmp_path: Path) -> None:

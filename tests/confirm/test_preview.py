@@ -1,5 +1,6 @@
 """Orders in two calls: a preview, and its token sent back."""
 
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -8,7 +9,9 @@ import pytest
 from kis_mcp.confirm import preview
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator import Simulator
+from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk.question import question
+from kis_mcp.wiring.brokerage import JOURNAL
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
 from tests.server.tools.test_orders import journaled
 
@@ -66,6 +69,83 @@ async def test_the_same_call_in_other_words_is_the_same_call(simulator: Simulato
         said = {"symbol": SAMSUNG, "side": "buy", "quantity": "3", "price": "60000.0", "order_type": "limit"}
         result = await client.call_tool("place_order", {**said, TOKEN: await token_of(client)})
     assert blocks(result)["order"]["status"] == "accepted"
+
+
+async def test_a_call_that_repeats_what_its_preview_showed_is_the_same_call(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        shown = blocks(await client.call_tool("place_order", BUY))["order"]
+        echoed = {name: shown[name] for name in ("exchange", "order_type", "price", "quantity", "side", "symbol")}
+        confirmed = {**echoed, "market": shown["market"].lower(), TOKEN: shown[TOKEN]}
+        assert "exchange" not in BUY
+        assert blocks(await client.call_tool("place_order", confirmed))["order"]["status"] == "accepted"
+    assert len(simulator.ledger.orders) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"exchange": "nxt"}, {"session": "reserved"}, {"credit_type": "broker_margin_open"}]
+)
+async def test_a_token_call_adds_nothing_that_its_preview_did_not_show(
+    simulator: Simulator, change: dict[str, Any]
+) -> None:
+    async with connected(settings_for(simulator)) as client:
+        facts = error(await client.call_tool("place_order", {**BUY, TOKEN: await token_of(client), **change}))
+    assert facts["what"].startswith(f"This call differs from the one that was previewed, in {next(iter(change))}.")
+    assert simulator.ledger.orders == []
+
+
+async def test_a_token_call_leaves_nothing_out(simulator: Simulator) -> None:
+    said = {**BUY, "exchange": "krx"}
+    async with connected(settings_for(simulator)) as client:
+        facts = error(await client.call_tool("place_order", {**BUY, TOKEN: await token_of(client, said)}))
+    assert "in exchange" in facts["what"]
+    assert simulator.ledger.orders == []
+
+
+async def test_a_token_holds_in_every_process_with_its_data_and_orders_once_in_all(simulator: Simulator) -> None:
+    settings = settings_for(simulator)
+    async with connected(settings) as client:
+        confirmed = {**BUY, TOKEN: await token_of(client)}
+    async with connected(settings) as one, connected(settings) as other:
+        async with anyio.create_task_group() as tasks:
+            for client in (one, other) * 3:
+                tasks.start_soon(client.call_tool, "place_order", confirmed)
+        for client in (one, other):
+            assert blocks(await client.call_tool("place_order", confirmed))["order"]["status"] == "accepted"
+    assert len(simulator.ledger.orders) == 1
+
+
+async def test_each_issue_of_a_token_is_in_the_journal(simulator: Simulator) -> None:
+    settings = settings_for(simulator)
+    async with connected(settings) as client:
+        for _ in range(2):
+            await token_of(client)
+    (record,) = await journaled(settings)
+    journal = await SqlJournal.open(settings.data_dir / "sim" / JOURNAL)
+    previews = await journal.previews(record.intent.id)
+    await journal.aclose()
+    said = {"symbol": SAMSUNG, "side": "buy", "quantity": "3", "price": "60000", "order_type": "limit"}
+    assert [
+        (preview.at, preview.expires_at, preview.tool, preview.arguments.items() & said.items()) for preview in previews
+    ] == [(NOW, NOW + preview.LIFETIME, "place_order", said.items())] * 2
+
+
+async def test_a_token_of_other_data_leads_to_a_new_preview(simulator: Simulator, tmp_path: Path) -> None:
+    async with connected(settings_for(simulator, data_dir=tmp_path / "other")) as client:
+        token = await token_of(client)
+    async with connected(settings_for(simulator)) as client:
+        facts = error(await client.call_tool("place_order", {**BUY, TOKEN: token}))
+    assert "no preview that was made here" in facts["what"]
+    assert "Call again without confirmation_token" in facts["next_step"]
+    assert simulator.ledger.orders == []
+
+
+async def test_another_key_makes_tokens_void(simulator: Simulator) -> None:
+    settings = settings_for(simulator)
+    async with connected(settings) as client:
+        token = await token_of(client)
+        (settings.data_dir / "sim" / preview.KEY_FILE).unlink()
+        assert error(await client.call_tool("place_order", {**BUY, TOKEN: token}))["field"] == TOKEN
+    assert simulator.ledger.orders == []
 
 
 async def test_a_token_holds_for_one_environment(simulator: Simulator) -> None:

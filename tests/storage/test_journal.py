@@ -19,7 +19,7 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_rows import record_of
 from kis_mcp.storage.journal_tables import RecordRow
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
+from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Preview, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=KST)
@@ -67,6 +67,26 @@ async def sent(journal: SqlJournal, *, account_id: str = "a", at: datetime = NOW
     await journal.decide(one.id, Decision(verdict="accepted", channel="elicitation"), NOW)
     await journal.claim(Send(intent_id=one.id, at=at), same_since=NOW)
     return one
+
+
+async def test_previews_come_back_as_they_were_written_in_order(journal: SqlJournal) -> None:
+    one, other = intent(fingerprint="one"), intent(fingerprint="other")
+    issued = [
+        Preview(
+            intent_id=each.id,
+            at=NOW,
+            expires_at=NOW + timedelta(minutes=minutes),
+            tool="place_order",
+            arguments={"symbol": "005930", "quantity": "3"},
+        )
+        for each, minutes in ((one, 5), (other, 5), (one, 1))
+    ]
+    for each in (one, other):
+        await journal.propose(each)
+    for preview in issued:
+        await journal.record_preview(preview)
+    assert await journal.previews(one.id) == [issued[0], issued[2]]
+    assert await journal.previews("none") == []
 
 
 async def test_an_intent_comes_back_as_it_was_written(journal: SqlJournal) -> None:
@@ -259,10 +279,11 @@ async def test_intents_are_found_by_status_time_and_content_through_an_index(jou
             assert index in plan
 
 
-@pytest.mark.parametrize("table", ["intents", "decisions", "sends", "outcomes", "reconciliations"])
+@pytest.mark.parametrize("table", ["intents", "decisions", "previews", "sends", "outcomes", "reconciliations"])
 async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
     one = await sent(journal)
     await journal.conclude(Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved"))
+    await journal.record_preview(Preview(intent_id=one.id, at=NOW, expires_at=NOW, tool="place_order", arguments={}))
     await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
     key = "id" if table == "intents" else "intent_id"
     with closing(sqlite3.connect(path)) as connection:

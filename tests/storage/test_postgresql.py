@@ -94,5 +94,5 @@ def test_the_migrations_can_be_written_out_for_it() -> None:
         assert on_one_line(str(CreateTable(table).compile(dialect=POSTGRESQL))) in script
     assert "outcomes_one_definite ON outcomes (intent_id) WHERE state != 'unknown'" in script
     assert "create view records" in script
-    assert script.count("before update or delete or truncate on") == 5
+    assert script.count("before update or delete or truncate on") == 6
     assert "INSERT INTO account_salt" in script

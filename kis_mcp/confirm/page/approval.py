@@ -34,7 +34,7 @@ class Approval:
         facts: What is asked.
         expires_at: Until when.
         path: The last part of the page's address, known only to whom it was shown.
-        cookie: What the page gives the browser that shows it, and wants back with an answer.
+        cookie: What the first visitor's browser gets. Without it nothing is shown and nothing can be answered.
         decision: None while it is open.
     """
 
@@ -47,6 +47,7 @@ class Approval:
         self._pin = pin
         self._clock = clock
         self._form_key = secrets.token_bytes(32)
+        self._is_visited = False
         self._wrong = 0
         self._answering = anyio.Lock()
         self._decided = anyio.Event()
@@ -64,10 +65,15 @@ class Approval:
         """Goes with the form. A wrong PIN uses it up, so that a form that is sent again is no second try."""
         return hmac.digest(self._form_key, str(self._wrong).encode(), "sha256").hex()
 
+    def let_in(self) -> bool:
+        """Whether this is the first visitor, who gets the cookie; nobody else ever does."""
+        is_first, self._is_visited = not self._is_visited, True
+        return is_first
+
     async def answer(self, form: Mapping[str, str]) -> Notice | None:
         """Take what the form brought: ``form_token``, ``answer`` (approve or reject) and ``pin``.
 
-        Rejecting needs no PIN: it lets nothing out.
+        Rejecting needs no PIN, only the cookie: it lets nothing out.
 
         Returns:
             Why there is still no decision; None if there is one.

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,8 +24,10 @@ from kis_mcp.trading.journal import Decision
 
 Report: TypeAlias = Callable[[str], Awaitable[None]]
 
-REPORT_SECONDS = 5.0
-"""How often a waiting client is told that the page still waits, so that it does not give up."""
+REPORT_SECONDS = 2.0
+"""How often a waiting client is told that the page still waits. Some give up after 5 s without a sign of life."""
+
+_FOLDER = "approvals"
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +42,11 @@ class Approvals:
     """The approval pages of one server. Each question has a page, a port and an address of its own while it is open.
 
     Args:
-        folder: Where the PIN is kept.
+        folder: Where the PIN is kept, and the files that lead browsers to pages.
         seconds: How long a question stands.
         clock: What time it is.
         sleep: Waits.
-        show: Puts a page before the person.
+        show: Puts a page before the person, and is cancelled when it is gone; opens a browser when left out.
     """
 
     def __init__(
@@ -53,13 +56,13 @@ class Approvals:
         seconds: float,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
-        show: Callable[[str], Coroutine[Any, Any, None]] = open_in_browser,
+        show: Callable[[str], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.pin = Pin(folder)
         self._seconds = seconds
         self._clock = clock
         self._sleep = sleep
-        self._show = show
+        self._show = show or partial(open_in_browser, folder=folder / _FOLDER)
         self._open: dict[str, _Page] = {}
 
     async def ask(self, subject: str, facts: QuestionFacts, report: Report) -> Decision:
@@ -75,7 +78,7 @@ class Approvals:
         if await anyio.to_thread.run_sync(self.pin.is_locked):
             raise OrderRefused(
                 f"The approval PIN is locked after {MOST_WRONG} wrong PINs. Nothing was sent.",
-                remedy="A person sets a new one at this machine with kis-mcp setup-pin.",
+                remedy=f"This is for the person at this machine: {self.pin.renewal}",
             )
         await anyio.to_thread.run_sync(_import_server)
         if page := self._open.get(subject):
@@ -118,7 +121,10 @@ class Approvals:
         try:
             while True:
                 left = page.approval.seconds_left
-                await report(f"Waiting for a person to approve at {page.url} ({left:.0f} s left).")
+                await report(
+                    f"Waiting for a person to approve at {page.url} ({left:.0f} s left). A client that gives up earlier"
+                    f" takes the page away: let its time-out for tool calls be over {self._seconds:.0f} s."
+                )
                 await self._sleep(REPORT_SECONDS)
         except Exception as error:
             _log.warning("The wait for approval could not be reported: %s", type(error).__name__)

@@ -59,6 +59,16 @@ _RESULTS = {
 _LOCKED = ("PIN이 여러 번 틀려 거절되었습니다.", "Rejected after too many wrong PINs.")
 
 
+def redirect_page(url: str) -> str:
+    """A page that leads to another."""
+    return _template("redirect.html").substitute(url=escape(url))
+
+
+def door_page() -> str:
+    """A page that loads itself again."""
+    return _text("door.html")
+
+
 def form_page(approval: Approval, nonce: str, notice: Notice | None = None) -> str:
     """The question with its form."""
     facts = approval.facts

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import cast
 
 import anyio
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.confirm import ConfirmChannel, preview
+from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
@@ -49,9 +48,10 @@ async def send_order(
     by = await channel_of(call, call.environment)
     if by is None:
         raise nobody_to_ask("An order")
-    if token := cast("str | None", call.arguments.get(CONFIRMATION_TOKEN)):
+    if call.arguments.get(CONFIRMATION_TOKEN):
         _require_preview(by)
-        intent_id = preview.redeem(token, _fingerprint(call), call.environments.clock())
+        previews = await (await call.brokerage()).previews()
+        intent_id = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
         return await _send(call, intent_id, by, partial(_at_once, by))
     desk = await (await call.brokerage()).desk()
     order = await prepare()
@@ -66,7 +66,7 @@ async def send_order(
         case "page":
             asking = partial(ask_on_page, call, proposal.intent_id, proposal.facts)
         case "preview":
-            return _preview(call, proposal)
+            return await _preview(call, proposal)
         case "never":
             asking = partial(_at_once, by)
     return await _send(call, proposal.intent_id, by, asking)
@@ -112,15 +112,16 @@ def _require_preview(by: ConfirmChannel) -> None:
         )
 
 
-def _preview(call: Call, proposal: Proposal) -> Page:
+async def _preview(call: Call, proposal: Proposal) -> Page:
     now = call.environments.clock()
-    expires_at = now + preview.LIFETIME
+    previews = await (await call.brokerage()).previews()
+    token, preview = await previews.issue(proposal.intent_id, call.api.tool, call.values(), now)
     confirmation = {
         "intent_id": proposal.intent_id,
         "status": "needs_confirmation",
         "preview": proposal.question,
-        "confirmation_token": preview.issue(proposal.intent_id, _fingerprint(call), expires_at),
-        "expires_at": expires_at,
+        "confirmation_token": token,
+        "expires_at": preview.expires_at,
     }
     return page(now, notes=[_NEXT], order={**confirmation, **_order_facts(proposal.order)})
 

@@ -21,6 +21,7 @@ from kis_mcp.trading.journal import Decision
 
 PIN = "2580"
 SECONDS = 120.0
+DOOR = '<meta http-equiv="refresh" content="0">'
 FACTS = QuestionFacts(
     environment="REAL",
     headline="BUY 3 삼성전자",
@@ -99,7 +100,9 @@ class Visitor:
         self.http = httpx.AsyncClient(headers={"Origin": url.rpartition("/")[0]}, trust_env=False)
 
     async def look(self) -> httpx.Response:
-        return await self.http.get(self.url)
+        """Open the page; the first visit is led there once more, with the cookie."""
+        page = await self.http.get(self.url)
+        return await self.http.get(self.url) if DOOR in page.text else page
 
     async def answer(self, answer: str, pin: str = "", **changes: Any) -> httpx.Response:
         """Open the page and send its form; ``changes`` are other fields."""

@@ -17,7 +17,7 @@ from kis_mcp.confirm.page.approvals import REPORT_SECONDS, Approvals
 from kis_mcp.confirm.pin import MOST_WRONG
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.journal import Decision
-from tests.confirm.page.conftest import FACTS, PIN, SECONDS, FakeTime, Visitor, Waiting, form, waiting
+from tests.confirm.page.conftest import DOOR, FACTS, PIN, SECONDS, FakeTime, Visitor, Waiting, form, waiting
 
 Page = tuple[Waiting, Visitor]
 
@@ -179,8 +179,9 @@ async def test_the_client_is_told_now_and_then_where_the_page_is(page: Page, tim
     time.pass_by(REPORT_SECONDS)
     await question.reported.wait()
     assert question.reports == [
-        f"Waiting for a person to approve at {question.url} (120 s left).",
-        f"Waiting for a person to approve at {question.url} (115 s left).",
+        f"Waiting for a person to approve at {question.url} ({left} s left). A client that gives up earlier takes the"
+        " page away: let its time-out for tool calls be over 120 s."
+        for left in (120, 118)
     ]
 
 
@@ -301,7 +302,74 @@ async def test_a_form_without_its_token_decides_nothing(page: Page, token: str |
     assert question.decision is None
 
 
-async def test_a_browser_that_never_saw_the_page_cannot_answer(page: Page) -> None:
+async def test_the_first_visit_gets_a_cookie_of_this_page_and_shows_nothing_yet(page: Page) -> None:
+    question, visitor = page
+    door = await visitor.http.get(question.url)
+    assert DOOR in door.text
+    assert "삼성전자" not in door.text
+    assert door.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in door.headers["content-security-policy"]
+    cookie = door.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert f"path={urlsplit(question.url).path.lower()}" in cookie
+    shown = await visitor.http.get(question.url)
+    assert "삼성전자" in shown.text
+    assert "set-cookie" not in shown.headers
+
+
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+async def test_whoever_has_the_address_and_not_the_cookie_sees_nothing_and_answers_nothing(
+    page: Page, answer: str
+) -> None:
+    question, visitor = page
+    fields = form(await visitor.look())
+    thief = Visitor(question.url)
+    async with thief.http:
+        for response in (
+            await thief.look(),
+            await thief.answer(answer, PIN),
+            await thief.send({**fields, "answer": answer, "pin": PIN}),
+            await thief.send(fields, headers={"Cookie": "kis_mcp_approval="}),
+            await thief.look(),
+        ):
+            assert response.status_code == 403
+            assert "set-cookie" not in response.headers
+            assert "삼성전자" not in response.text
+            assert "처음 연 브라우저에서만" in response.text
+    assert question.decision is None
+    await visitor.answer("approve", PIN)
+    await question.done.wait()
+    assert question.decision
+    assert question.decision.verdict == "accepted"
+
+
+async def test_an_answer_before_the_first_visit_is_none_and_no_visit(page: Page) -> None:
+    question, visitor = page
+    assert (await visitor.send({"answer": "reject"})).status_code == 403
+    assert question.decision is None
+    await visitor.answer("approve", PIN)
+    await question.done.wait()
+    assert question.decision
+    assert question.decision.verdict == "accepted"
+
+
+async def test_of_visitors_at_the_same_time_one_is_let_in(page: Page) -> None:
+    question, _ = page
+    visitors = [Visitor(question.url) for _ in range(6)]
+    statuses = list[int]()
+
+    async def look(visitor: Visitor) -> None:
+        async with visitor.http:
+            statuses.append((await visitor.look()).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        for visitor in visitors:
+            tasks.start_soon(look, visitor)
+    assert sorted(statuses) == [200, *[403] * 5]
+
+
+async def test_a_browser_that_lost_its_cookie_cannot_answer(page: Page) -> None:
     question, visitor = page
     fields = {**form(await visitor.look()), "answer": "approve", "pin": PIN}
     visitor.http.cookies.clear()
@@ -332,10 +400,6 @@ async def test_the_page_forbids_scripts_framing_caching_and_strangers(page: Page
     assert f'<style nonce="{nonce[1]}">' in shown.text
     assert nonce[1] not in (await page[1].look()).text
     assert shown.headers["cache-control"] == "no-store"
-    cookie = shown.headers["set-cookie"].lower()
-    assert "httponly" in cookie
-    assert "samesite=strict" in cookie
-    assert f"path={urlsplit(page[0].url).path.lower()}" in cookie
     assert "<script" not in shown.text
     assert not re.search(r'(?:src|href)="', shown.text)
 

@@ -7,7 +7,7 @@ import anyio.to_thread
 import pytest
 
 from kis_mcp.confirm.page.approvals import Approvals
-from tests.confirm.page.conftest import PIN, FakeTime, Visitor, Waiting, nobody, waiting
+from tests.confirm.page.conftest import PIN, SECONDS, FakeTime, Visitor, Waiting, nobody, waiting
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 SCREENSHOT = Path(__file__).parents[3] / "docs" / "approval-page.png"
@@ -95,9 +95,28 @@ async def test_a_person_approves_with_the_pin(
     assert question.decision.verdict == "accepted"
 
 
+async def test_a_person_comes_through_the_private_file_and_may_load_the_page_again(
+    approvals: Approvals, browser: Browser, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("webbrowser.open", browser.driver.get)
+    opening = Approvals(tmp_path, seconds=SECONDS, clock=time.clock, sleep=time.sleep)
+    async with waiting(opening, time) as (question, thief):
+        await browser.sees("삼성전자")
+        await browser.reload()
+        await browser.sees("삼성전자")
+        assert (await thief.look()).status_code == 403
+        await browser.answer("approve", PIN)
+        await browser.sees("You approved.")
+        await question.done.wait()
+        assert question.decision
+        assert question.decision.verdict == "accepted"
+
+
 async def test_a_person_rejects_without_the_pin(page: tuple[Waiting, Visitor], browser: Browser) -> None:
     question, _ = page
     await browser.open(question.url)
+    await browser.sees("REAL")
     await browser.answer("reject")
     await browser.sees("Rejected.")
     await question.done.wait()
@@ -108,6 +127,7 @@ async def test_a_person_rejects_without_the_pin(page: tuple[Waiting, Visitor], b
 async def test_three_wrong_pins_and_a_reload_between_them(page: tuple[Waiting, Visitor], browser: Browser) -> None:
     question, _ = page
     await browser.open(question.url)
+    await browser.sees("REAL")
     await browser.answer("approve", "0000")
     await browser.sees("That is not the PIN.")
     await browser.reload()
@@ -127,6 +147,7 @@ async def test_the_form_goes_when_the_time_is_up(tmp_path: Path, approvals: Appr
     short = Approvals(tmp_path, seconds=2, clock=time.clock, sleep=time.sleep, show=nobody)
     async with waiting(short, time) as (question, _):
         await browser.open(question.url)
+        await browser.sees("REAL")
         time.pass_by(2)
         await question.done.wait()
         shown = await browser.sees("Time is up. Nothing was sent.")

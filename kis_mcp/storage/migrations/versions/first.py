@@ -11,7 +11,7 @@ from alembic import op
 revision = "first"
 down_revision = None
 
-_ENTRIES = ("intents", "decisions", "sends", "outcomes", "reconciliations")
+_ENTRIES = ("intents", "decisions", "previews", "sends", "outcomes", "reconciliations")
 _TIME = sa.DateTime(timezone=True)
 _WORD = sa.String(20)
 
@@ -97,6 +97,15 @@ def upgrade() -> None:
         sa.Column("channel", _WORD, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
     )
+    op.create_table(
+        "previews",
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("intent_id", sa.Text, sa.ForeignKey("intents.id"), nullable=False),
+        sa.Column("shown_at", _TIME, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=False),
+        sa.Column("tool", sa.Text, nullable=False),
+        sa.Column("arguments", sa.JSON, nullable=False),
+    )
     op.create_table("sends", _of_one_intent(), sa.Column("sent_at", _TIME, nullable=False))
     op.create_table(
         "outcomes",
@@ -139,6 +148,7 @@ def _create_indexes() -> None:
     op.create_index("intents_by_key", "intents", ["account_id", "idempotency_key"], unique=True)
     op.create_index("intents_by_time", "intents", ["proposed_at"])
     op.create_index("intents_by_fingerprint", "intents", ["fingerprint"])
+    op.create_index("previews_by_intent", "previews", ["intent_id"])
     op.create_index("sends_by_time", "sends", ["sent_at"])
     op.create_index("outcomes_by_intent", "outcomes", ["intent_id"])
     op.create_index("reconciliations_by_intent", "reconciliations", ["intent_id"])
