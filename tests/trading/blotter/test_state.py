@@ -170,6 +170,7 @@ class AnOrdersLife(RuleBasedStateMachine):
 
     @rule(state=st.sampled_from(["accepted", "rejected", "not_sent", "refused", "unknown"]))
     @precondition(lambda self: self.record.sent_at is not None and self.record.status is not Status.NOT_ACCEPTED)
+    @precondition(lambda self: self.placed is None)  # KIS does not reject what it has filled
     def it_comes_to_something(self, state: Any) -> None:
         self.conclude(Outcome(intent_id="01J", at=self.now, state=state, order_id="7"))
 
