@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, TypeAlias
 
 ParameterType: TypeAlias = Literal[
@@ -14,6 +15,7 @@ Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
 AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pension"]
 CacheClass: TypeAlias = Literal["none", "quote", "account", "reference", "day"]
+Basis: TypeAlias = Literal["measured", "notice", "edition", "example", "sample_code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Field:
             characters are shown, of ``private`` text only that there is some.
         label_ko: KIS' Korean label.
         codes: KIS code → word, for enum.
+        aliases: Other elements under which some source of KIS has it.
     """
 
     element: str
@@ -93,6 +96,7 @@ class Field:
     type: FieldType
     label_ko: str
     codes: Mapping[str, str] | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Block:
         aliases: Other keys under which KIS has been seen to send it, told from another block's by shape (rows or one
             record).
         row_names: What each row is, where KIS sends a fixed sequence of rows without saying; shown as ``item``.
+        first_if: Of a websocket record whose first field may be missing: the pattern that tells its value from the next
+            field's. None where every record begins with the first field.
     """
 
     key: str
@@ -117,6 +123,26 @@ class Block:
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     row_names: tuple[str, ...] = ()
+    first_if: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is known of an API beside the document that its row follows.
+
+    Attributes:
+        element: The KIS element or block that it is about; "" for the API as a whole.
+        says: What holds, in a sentence.
+        basis: Whether people measured it, or which of KIS' own sources says it.
+        source: Where it can be looked up.
+        date: Of the measurement, the notice, the edition, or of the look at the source.
+    """
+
+    element: str
+    says: str
+    basis: Basis
+    source: str
+    date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +205,7 @@ class Api:
         untrusted: Names of fields whose text outsiders wrote.
         units: Unit → patterns of the elements whose numbers are in it, where that is not plain won, shares or percent.
         example: Arguments that work in the simulator.
+        corrections: What is known of it beside KIS' document; what of that changes the row is in the other attributes.
     """
 
     tool: str
@@ -203,6 +230,7 @@ class Api:
     untrusted: frozenset[str] = frozenset()
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     example: Mapping[str, object] = field(default_factory=dict[str, object])
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def toolset(self) -> str:
