@@ -21,6 +21,8 @@ RULES: Mapping[str, Rule] = {
         Rule(permission.symbol_is_allowed, "KIS_ALLOWED_SYMBOLS", needs_kis=True),
         KNOWN,
         Rule(hours.order_type_is_taken),
+        Rule(hours.instrument_is_traded_in_session, needs_kis=True),
+        Rule(hours.rest_is_cancelled),
         Rule(hours.session_is_open, "KIS_SESSION_CHECK", needs_kis=True),
         Rule(hours.contract_trades_now, "KIS_SESSION_CHECK", needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
