@@ -158,6 +158,15 @@ def test_quantities_of_orders_begin_at_one_and_no_price_is_negative() -> None:
                 assert parameter.minimum is not None and parameter.minimum >= 0, (api.tool, parameter.name)
 
 
+@pytest.mark.parametrize("slug", ["inquire_psbl_order", "inquire_credit_psamount"])
+def test_buying_power_is_asked_for_every_type_of_order_by_a_code_that_kis_lists_there(slug: str) -> None:
+    """The guard asks with the order's own word; one that is missing would be asked as a market order."""
+    apis = {api.slug: api for api in REST if api.category == "domestic_stock"}
+    order, question = (apis[name].parameter("order_type") for name in ("order_cash", slug))
+    assert order and order.codes and question and question.codes
+    assert list(question.codes) == list(order.codes)
+
+
 def test_every_exception_is_needed_and_says_why() -> None:
     for row in table("documented_code_exceptions.tsv"):
         api = next(api for api in REST if api.tool == row["tool"])
