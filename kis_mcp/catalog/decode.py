@@ -121,8 +121,9 @@ class _Reader:
         left = {key.lower(): value for key, value in raw.items() if key.lower() not in self._hidden}
         record: Record = {}
         for documented in block.fields:
-            names = (documented.element.lower(), *map(str.lower, documented.aliases))
-            element = next((name for name in names if name in left), None)
+            element = documented.element.lower()
+            if element not in left:
+                element = next((alias.lower() for alias in documented.aliases if alias.lower() in left), None)
             if element is None:
                 continue
             text = _text(left.pop(element))

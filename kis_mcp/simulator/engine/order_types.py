@@ -60,6 +60,7 @@ KRX_TYPES = {
     "04": OrderType("best_own", "최우선지정가", venues=_ALL),
     "05": OrderType("previous_close", "장전시간외", manner=Manner.FIXED, venues=_KRX),
     "06": OrderType("last", "장후시간외", manner=Manner.FIXED, venues=_KRX),
+    "07": OrderType("limit", "시간외단일가", sides=frozenset()),  # abolished; a kept state may list such orders
     "11": OrderType("limit", "IOC지정가", InForce.IOC, venues=_ALL),
     "12": OrderType("limit", "FOK지정가", InForce.FOK, venues=_ALL),
     "13": OrderType("market", "IOC시장가", InForce.IOC, venues=_ALL),

@@ -48,9 +48,9 @@ def rest_is_cancelled(facts: GuardFacts) -> Finding | None:
     venue, order_type = facts.venue, facts.order.order_type
     if venue is None or order_type not in venue.ends_with_session:
         return None
-    (session,) = venue.sessions_for(order_type)
+    session = " or ".join(session.name for session in venue.sessions_for(order_type))
     return Finding(
-        f"What is unfilled of it when the {session.name} of {venue.title} ends is cancelled.",
+        f"What is unfilled of it when the {session} of {venue.title} ends is cancelled.",
         "Use limit where the rest is to stay.",
         "order_type",
         refuses=False,
