@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias, cast
 
 from kis_mcp.account import masked
+from kis_mcp.catalog.frames import split_frame
 from kis_mcp.catalog.model import Api, Block
 from kis_mcp.catalog.texts import parse
 
@@ -47,10 +48,10 @@ class Decoded:
 def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     """Translate a response body.
 
-    Every documented element that KIS sent appears under its readable name: numbers as int or Decimal, dates and times
-    as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read gives None and a note.
-    Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that come where one record
-    is documented are kept under ``<name>_more``. Account numbers are masked, documented or not.
+    Every documented element that KIS sent, under any of its names, appears under its readable one: numbers as int or
+    Decimal, dates and times as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read
+    gives None and a note. Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that
+    come where one record is documented are kept under ``<name>_more``. Account numbers are masked, documented or not.
     """
     paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
     parts = {key.lower(): value for key, value in body.items() if not _is_envelope(key.lower(), paging)}
@@ -77,6 +78,19 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     elif any(_text(value) for value in scalars.values()):
         blocks[_free(_OTHER, blocks)] = reader.record(Block("", _OTHER, False, ()), scalars)
     return Decoded(blocks, [*reader.notes, *reader.unreadable()])
+
+
+def decode_frame(api: Api, payload: str, count: int) -> Decoded:
+    """Translate the payload of a live data frame, decrypted where it has to be, into one row for each record.
+
+    Raises:
+        ValueError: The payload cannot be divided into that many records.
+    """
+    (block,) = api.blocks
+    columns = [field.element for field in block.fields]
+    reader = _Reader(frozenset())
+    rows = [reader.record(block, record) for record in split_frame(payload, count, columns, first_if=block.first_if)]
+    return Decoded({block.name: rows}, [*reader.unreadable()])
 
 
 def _is_envelope(key: str, paging: Collection[str]) -> bool:
@@ -109,6 +123,8 @@ class _Reader:
         for documented in block.fields:
             element = documented.element.lower()
             if element not in left:
+                element = next((alias.lower() for alias in documented.aliases if alias.lower() in left), None)
+            if element is None:
                 continue
             text = _text(left.pop(element))
             value: object = None

@@ -14,7 +14,7 @@ from kis_mcp.catalog.model import Field, FieldType
 from kis_mcp.catalog.table import SpecError, Table
 
 _TYPES = frozenset(get_args(FieldType))
-_OVERRIDES = frozenset({"name", "type", "label_ko", "codes"})
+_OVERRIDES = frozenset({"name", "type", "label_ko", "codes", "aliases"})
 
 
 class Dictionary:
@@ -63,6 +63,7 @@ class Dictionary:
             type=kind,
             label_ko=override.take("label_ko", str, label),
             codes=override.texts("codes") or codes,
+            aliases=override.words("aliases"),
         )
 
     def type_of(self, text: str, table: Table) -> tuple[FieldType, Mapping[str, str] | None]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kis_mcp.catalog.markdown import code, table
-from kis_mcp.catalog.model import Api, Block, CacheClass, Field, Parameter, Risk
+from kis_mcp.catalog.model import Api, Basis, Block, CacheClass, Field, Parameter, Risk
 from kis_mcp.catalog.reserved import all_parameters, is_list_tool
 from kis_mcp.catalog.units import unit_of
 
@@ -26,15 +26,24 @@ _REUSE: Mapping[CacheClass, str] = {
     "day": "An answer may be a day old.",
 }
 _DYNAMIC = {"$hts_id": "the HTS ID", "$today": "today", "$now": "now", "$last_year": "last year"}
+_BASES: Mapping[Basis, str] = {
+    "measured": "measured",
+    "notice": "KIS' notice",
+    "edition": "edition of KIS' workbook",
+    "example": "KIS' example",
+    "sample_code": "KIS' sample code",
+}
 _MASKED = {"account": "string, masked", "private": "string, hidden"}
 
 
 def document(api: Api) -> str:
-    """The document of one tool, core or KIS API: purpose, TR ids, demo, parameters, result and example."""
+    """The document of one tool, core or KIS API: purpose, TR ids, demo, parameters, result, what is known beside
+    KIS' document, and example."""
     title = f"{api.title} ({api.title_ko})" if api.title_ko else api.title
     sections = [f"# {api.tool}\n\n{title}. {api.description}", "\n".join(f"- {fact}" for fact in _facts(api))]
     sections += [_tr_ids(api), _parameters(api), _constants(api)]
     sections += [_block(api, block) for block in api.blocks]
+    sections += [_corrections(api)]
     if api.example:
         sections.append(f"## Example\n\n```json\n{json.dumps(dict(api.example), ensure_ascii=False)}\n```")
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -195,6 +204,15 @@ def _block(api: Api, block: Block) -> str:
         parts.append(f"Shown unless `fields` says otherwise: {', '.join(block.columns)}.")
     parts.append(_fields(api, block.fields))
     return "\n\n".join(parts)
+
+
+def _corrections(api: Api) -> str:
+    lines = (
+        f"- {f'{code(known.element)}: ' if known.element else ''}{known.says}"
+        f" ({_BASES[known.basis]}, {known.date}: {known.source})"
+        for known in api.corrections
+    )
+    return "\n".join(("## Beside KIS' document", "", *lines)) if api.corrections else ""
 
 
 def _fields(api: Api, fields: Sequence[Field]) -> str:

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import tomli
 
+from kis_mcp.catalog.corrections import NOTHING, Corrections, read_corrections
 from kis_mcp.catalog.data import tools_folder
 from kis_mcp.catalog.dictionary import Dictionary
 from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.rows import PREFIXES, Common, read_row
+from kis_mcp.catalog.rows import PREFIXES, Common, read_row, tool_name
 from kis_mcp.catalog.table import SpecError, Table
 
 
@@ -21,14 +22,16 @@ class Catalog:
         root: The folder of the table; by default the one that belongs to this package.
         strict: Whether an element that ``elements.csv`` lacks is an error, as in the table's own tests. Otherwise
             such a field keeps KIS' name and is text.
+        corrected: Whether the rows say what is known beside KIS' documents, or the documents alone.
 
     Raises:
         SpecError: From any member that reads a faulty row; the message names file, row and key.
     """
 
-    def __init__(self, root: Path | None = None, *, strict: bool = False) -> None:
+    def __init__(self, root: Path | None = None, *, strict: bool = False, corrected: bool = True) -> None:
         self._root = root or tools_folder()
         self._strict = strict
+        self._corrected = corrected
         self._categories: dict[str, tuple[Api, ...]] = {}
 
     @cached_property
@@ -61,13 +64,23 @@ class Catalog:
         dictionary = Dictionary(self._root / "elements.csv", values.get("enums", {}), strict=self._strict)
         return Common(params=values.get("params", {}), paging=values.get("paging", {}), dictionary=dictionary)
 
+    @cached_property
+    def corrections(self) -> Corrections:
+        """What is known beside KIS' documents."""
+        path = self._root / "corrections.toml"
+        return read_corrections(_read(path) if self._corrected and path.exists() else {}, path.name)
+
     def _rows(self, path: Path, category: str) -> Iterator[Api]:
         where = path.relative_to(self._root).as_posix()
+        known = NOTHING if category == "core" else self.corrections  # core tools follow no document of KIS
         for slug, values in _read(path).items():
             if not isinstance(values, dict):
                 raise SpecError(f"{where} {slug}: must be a table")
-            row = Table(cast(dict[str, Any], values), f"{where} [{slug}]")
-            api = read_row(row, slug=slug, category=category, group=path.stem, common=self._common)
+            tool = tool_name(category, slug)
+            row = Table(known.over(tool, cast(dict[str, Any], values)), f"{where} [{slug}]")
+            api = read_row(
+                row, slug=slug, category=category, group=path.stem, common=self._common, corrections=known.of(tool)
+            )
             if self._strict:
                 _check_names(row, api)
             yield api

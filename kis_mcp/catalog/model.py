@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, TypeAlias
 
 ParameterType: TypeAlias = Literal[
@@ -16,6 +17,7 @@ AccountKind: TypeAlias = Literal["stock", "futures", "overseas_futures", "pensio
 CacheClass: TypeAlias = Literal["none", "quote", "account", "reference", "day"]
 OrderUse: TypeAlias = Literal["new", "sell", "credit", "modify", "cancel"]
 TradingSession: TypeAlias = Literal["regular", "daytime", "night", "reserved"]
+Basis: TypeAlias = Literal["measured", "notice", "edition", "example", "sample_code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Field:
             characters are shown, of ``private`` text only that there is some.
         label_ko: KIS' Korean label.
         codes: KIS code → word, for enum.
+        aliases: Other elements under which some source of KIS has it.
     """
 
     element: str
@@ -95,6 +98,7 @@ class Field:
     type: FieldType
     label_ko: str
     codes: Mapping[str, str] | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class Block:
         aliases: Other keys under which KIS has been seen to send it, told from another block's by shape (rows or one
             record).
         row_names: What each row is, where KIS sends a fixed sequence of rows without saying; shown as ``item``.
+        first_if: Of a websocket record whose first field may be missing: the pattern that tells its value from the next
+            field's. None where every record begins with the first field.
     """
 
     key: str
@@ -119,6 +125,26 @@ class Block:
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     row_names: tuple[str, ...] = ()
+    first_if: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is known of an API beside the document that its row follows.
+
+    Attributes:
+        element: The KIS element or block that it is about; "" for the API as a whole.
+        says: What holds, in a sentence.
+        basis: Whether people measured it, or which of KIS' own sources says it.
+        source: Where it can be looked up.
+        date: Of the measurement, the notice, the edition, or of the look at the source.
+    """
+
+    element: str
+    says: str
+    basis: Basis
+    source: str
+    date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +250,7 @@ class Api:
         units: Unit → patterns of the elements whose numbers are in it, where that is not plain won, shares or percent.
         order: What trading has to know of it; None where it sends no order, and for core tools.
         example: Arguments that work in the simulator.
+        corrections: What is known of it beside KIS' document; what of that changes the row is in the other attributes.
     """
 
     tool: str
@@ -249,6 +276,7 @@ class Api:
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     order: OrderRow | None = None
     example: Mapping[str, object] = field(default_factory=dict[str, object])
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def toolset(self) -> str:

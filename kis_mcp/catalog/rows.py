@@ -11,6 +11,7 @@ from kis_mcp.catalog.model import (
     Api,
     Block,
     CacheClass,
+    Correction,
     Field,
     Kind,
     Paging,
@@ -33,9 +34,10 @@ PREFIXES = {
 }
 """Category → the first part of its tools' names."""
 
-_ROW_KEYS = frozenset(field.name for field in fields(Api)) - {"tool", "slug", "category", "parameters"} | {"params"}
+_DERIVED = frozenset({"tool", "slug", "category", "parameters", "corrections"})
+_ROW_KEYS = frozenset(field.name for field in fields(Api)) - _DERIVED | {"params"}
 _PARAMETER_KEYS = frozenset(field.name for field in fields(Parameter)) - {"name"} | {"use"}
-_BLOCK_KEYS = frozenset({"name", "list", "fields", "columns", "overrides", "aliases", "row_names"})
+_BLOCK_KEYS = frozenset({"name", "list", "fields", "columns", "overrides", "aliases", "row_names", "first_if"})
 _PAGING_KEYS = frozenset(field.name for field in fields(Paging)) | {"use"}
 _TR_KEYS = frozenset({"by", "real", "demo"})
 _PARAMETER_SCALARS: Mapping[str, type] = {
@@ -62,7 +64,20 @@ class Common:
     dictionary: Dictionary
 
 
-def read_row(row: Table, *, slug: str, category: str, group: str, common: Common) -> Api:
+def tool_name(category: str, slug: str) -> str:
+    """What the tool of a row is called."""
+    return slug if category == "core" else f"{PREFIXES[category]}_{slug}"
+
+
+def read_row(
+    row: Table,
+    *,
+    slug: str,
+    category: str,
+    group: str,
+    common: Common,
+    corrections: tuple[Correction, ...] = (),
+) -> Api:
     """Build the API that a row describes.
 
     Args:
@@ -71,6 +86,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
         category: Its folder; ``core`` for core tools, whose name is the slug alone.
         group: Its file; a core tool names its own.
         common: What it may refer to.
+        corrections: What is known beside it, and is in ``row`` already as far as it changes that.
 
     Raises:
         SpecError: The row cannot be right; the message names file, row and key.
@@ -82,7 +98,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
     account = row.values.get("account")
     risk: Risk = row.one_of("risk", get_args(Risk), "read")
     return Api(
-        tool=slug if core else f"{PREFIXES[category]}_{slug}",
+        tool=tool_name(category, slug),
         slug=slug,
         category=category,
         group=row.take("group", str, group),
@@ -105,6 +121,7 @@ def read_row(row: Table, *, slug: str, category: str, group: str, common: Common
         units={unit: row.table("units").words(unit) for unit in row.table("units").values},
         order=read_order_row(row, parameters) if risk == "order" and not core else None,
         example=row.take("example", dict, {}),
+        corrections=corrections,
     )
 
 
@@ -164,6 +181,7 @@ def _block(key: str, table: Table, dictionary: Dictionary) -> Block:
         columns=table.words("columns"),
         aliases=table.words("aliases"),
         row_names=table.words("row_names"),
+        first_if=table.take("first_if", str, "") or None,
     )
 
 

@@ -21,7 +21,8 @@ from kis_mcp.errors import (
 )
 
 TOKEN_CODES = frozenset({"EGW00121", "EGW00122", "EGW00123"})
-OVER_LIMIT_CODES = frozenset({"EGW00201", "EGW00215"})
+OVER_LIMIT_CODE = "EGW00201"
+LEDGER_FULL_CODE = "EGW00215"
 TOKEN_TOO_SOON = "EGW00133"  # noqa: S105  (a message code)
 _GATEWAY_PREFIXES = ("EGW", "OPS")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -36,6 +37,7 @@ class Reaction(Enum):
 
     RENEW_TOKEN = "the token is dead; nothing was done"  # noqa: S105
     SLOW_DOWN = "over the rate limit; nothing was done"
+    LEDGER_FULL = "KIS' ledger serves no more of all customers now; nothing was done"
     NOT_SENT = "nothing left this machine"
     UNCLEAR = "no usable answer; what was done is unknown"
     REFUSED = "KIS understood and said no"
@@ -47,6 +49,7 @@ _KINDS: dict[str, type[KisMcpError]] = {
 _READ_ERRORS: dict[Reaction, type[KisMcpError]] = {
     Reaction.RENEW_TOKEN: CredentialsError,
     Reaction.SLOW_DOWN: RateLimited,
+    Reaction.LEDGER_FULL: RateLimited,
     Reaction.NOT_SENT: KisUnavailable,
     Reaction.UNCLEAR: KisUnavailable,
     Reaction.REFUSED: BadArgument,
@@ -162,8 +165,10 @@ def _reaction(code: str, rt_cd: str) -> Reaction:
         return Reaction.UNCLEAR
     if code in TOKEN_CODES:
         return Reaction.RENEW_TOKEN
-    if code in OVER_LIMIT_CODES:
+    if code == OVER_LIMIT_CODE:
         return Reaction.SLOW_DOWN
+    if code == LEDGER_FULL_CODE:
+        return Reaction.LEDGER_FULL
     if known:
         return Reaction.UNCLEAR if known.kind in (KisUnavailable.kind, "ok") else Reaction.REFUSED
     if not code or not rt_cd or code.startswith(_GATEWAY_PREFIXES):

@@ -21,8 +21,8 @@ from kis_mcp.kis.tokens import Tokens
 if TYPE_CHECKING:
     from kis_mcp.kis.transport import Transport
 
-READ_ATTEMPTS: Mapping[Reaction, int] = {Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3, Reaction.SLOW_DOWN: 6}
-ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6}
+ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6, Reaction.LEDGER_FULL: 6}
+READ_ATTEMPTS: Mapping[Reaction, int] = {**ORDER_ATTEMPTS, Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 
 ACCOUNT_ELEMENTS = {"CANO", "ACNT_PRDT_CD"}
@@ -21,7 +21,7 @@ def documented() -> dict[tuple[str, str], dict[str, str]]:
 
 
 DOCUMENTED = documented()
-APIS = {(api.category, api.slug): api for api in catalog().apis}
+APIS = {(api.category, api.slug): api for api in Catalog(corrected=False).apis}
 
 
 def request_elements(api: Api) -> set[str]:

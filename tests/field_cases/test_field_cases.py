@@ -117,7 +117,6 @@ def test_every_case_has_its_test() -> None:
     assert cases - tested == set()
 
 
-@not_yet
 async def test_f01_a_korean_balance_is_asked_for_by_the_one_code_that_kis_documents(case: Open) -> None:
     def only_01(request: Seen) -> dict[str, Any]:
         if request.query["INQR_DVSN"] == "02":

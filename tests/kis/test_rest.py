@@ -127,16 +127,35 @@ async def test_a_silent_kis_is_given_up(new_gateway: NewGateway, kis: FakeKis) -
 
 
 @pytest.mark.parametrize("status", [200, 500])
-@pytest.mark.parametrize("code", ["EGW00201", "EGW00215"])
 async def test_a_read_over_the_limit_waits_out_the_window_and_goes_again(
-    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, status: int, code: str
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime, status: int
 ) -> None:
     gateway = new_gateway(requests_per_second=18)
-    kis.script.append(business_error(code, status=status))
+    kis.script.append(business_error("EGW00201", status=status))
     started = time.seconds
     await gateway.read(READ)
     assert len(kis.seen) == 2
     assert time.seconds - started >= 1
+
+
+async def test_a_full_ledger_of_kis_is_asked_again_without_slowing_the_own_requests(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime
+) -> None:
+    gateway = new_gateway(requests_per_second=18)
+    kis.script.append(business_error("EGW00215"))
+    started = time.seconds
+    assert (await gateway.read(READ)).body["rt_cd"] == "0"
+    assert len(kis.seen) == 2
+    assert time.seconds - started < 1
+    assert gateway.status().taken == 2
+
+
+async def test_a_ledger_that_stays_full_is_told_apart_from_the_own_limit(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.extend([business_error("EGW00215")] * 20)
+    with pytest.raises(RateLimited, match="limit of requests of all customers together") as raised:
+        await gateway.read(READ)
+    assert "the own rate limit is not the cause" in raised.value.remedy
+    assert len(kis.seen) == 6
 
 
 async def test_an_order_goes_before_reads_that_came_earlier(new_gateway: NewGateway, kis: FakeKis) -> None:
@@ -165,6 +184,9 @@ UNCLEAR: list[Answered | Break] = [
     business_error("", status=200),
     business_error("EGW00002"),
     business_error("EGW99999"),
+    business_error("EGW00301"),
+    business_error("EGW00302", status=200),
+    business_error("OPSQ0004"),
     business_error("OPSQ2003", status=200),
     oauth_error("E-1"),
     Answered({"rt_cd": "0", "msg_cd": "APBK0013"}, 500),

@@ -221,7 +221,7 @@ class Broker:
         if instrument is None:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         order_type = ORDER_TYPES[instrument.category].get(ticket.code)
-        if order_type is None or not order_type.fits(ticket.venue, ticket.side):
+        if order_type is None or not order_type.fits(ticket.venue, ticket.side, instrument.kind):
             raise Rejected(Problem.ORDER_TYPE)
         prices = [ticket.price] if order_type.pricing in ("limit", "stop") else []
         prices += [ticket.stop_price] if order_type.pricing in _STOPS else []

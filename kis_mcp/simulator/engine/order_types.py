@@ -19,6 +19,7 @@ class OrderType:
     Attributes:
         venues: Those that take it; none where all do.
         sides: Of the orders that may have it.
+        not_for: Kinds of instrument that cannot be ordered so.
         can_change: Whether an order of this type may be amended.
         in_lots: Whether its quantity is in trading units where the exchange wants that.
     """
@@ -30,6 +31,7 @@ class OrderType:
     manner: Manner = Manner.PLAIN
     venues: frozenset[str] = frozenset()
     sides: frozenset[Side] = frozenset(Side)
+    not_for: frozenset[str] = frozenset()
     can_change: bool = True
     in_lots: bool = True
 
@@ -38,14 +40,15 @@ class OrderType:
         """Whether a buy may be filled above the price that it was sent with."""
         return self.pricing in ("market", "stop_market") or self.manner in (Manner.MIDPOINT, Manner.CLOSING)
 
-    def fits(self, venue: str, side: Side) -> bool:
-        """Whether an order at a venue may be of this type."""
-        return side in self.sides and (not self.venues or venue in self.venues)
+    def fits(self, venue: str, side: Side, kind: str) -> bool:
+        """Whether an order at a venue for this kind of instrument may be of this type."""
+        return side in self.sides and kind not in self.not_for and (not self.venues or venue in self.venues)
 
 
 _KRX, _NXT = frozenset({"KRX"}), frozenset({"NXT"})
 _KRX_SOR, _KRX_NXT, _ALL = _KRX | {"SOR"}, _KRX | _NXT, _KRX | _NXT | {"SOR"}
-_SELL_ONLY = frozenset({Side.SELL})
+_SELL_ONLY, _BUY_ONLY = frozenset({Side.SELL}), frozenset({Side.BUY})
+_FUNDS = frozenset({"etf"})
 _US = frozenset({"NASD", "NYSE", "AMEX"})
 
 
@@ -57,7 +60,7 @@ KRX_TYPES = {
     "04": OrderType("best_own", "최우선지정가", venues=_ALL),
     "05": OrderType("previous_close", "장전시간외", manner=Manner.FIXED, venues=_KRX),
     "06": OrderType("last", "장후시간외", manner=Manner.FIXED, venues=_KRX),
-    "07": OrderType("limit", "시간외단일가", venues=_KRX),
+    "07": OrderType("limit", "시간외단일가", sides=frozenset()),  # abolished; a kept state may list such orders
     "11": OrderType("limit", "IOC지정가", InForce.IOC, venues=_ALL),
     "12": OrderType("limit", "FOK지정가", InForce.FOK, venues=_ALL),
     "13": OrderType("market", "IOC시장가", InForce.IOC, venues=_ALL),
@@ -68,16 +71,16 @@ KRX_TYPES = {
     "22": OrderType("stop", "스톱지정가", venues=_KRX_NXT),
     "23": OrderType("midpoint", "중간가IOC", InForce.IOC, manner=Manner.MIDPOINT, venues=_KRX_NXT),
     "24": OrderType("midpoint", "중간가FOK", InForce.FOK, manner=Manner.MIDPOINT, venues=_KRX_NXT),
-    "27": OrderType("limit", "GTP지정가", venues=_NXT),
-    "28": OrderType("best_opposite", "GTP최유리", venues=_NXT),
-    "29": OrderType("best_own", "GTP최우선", venues=_NXT),
-    "41": OrderType("limit", "KRX애프터마켓지정가", venues=_KRX),
-    "42": OrderType("limit", "KRX애프터마켓지정가IOC", InForce.IOC, venues=_KRX),
-    "43": OrderType("limit", "KRX애프터마켓지정가FOK", InForce.FOK, venues=_KRX),
-    "44": OrderType("best_opposite", "KRX애프터마켓최유리지정가", venues=_KRX),
-    "45": OrderType("best_opposite", "KRX애프터마켓최유리지정가IOC", InForce.IOC, venues=_KRX),
-    "46": OrderType("best_opposite", "KRX애프터마켓최유리지정가FOK", InForce.FOK, venues=_KRX),
-    "47": OrderType("best_own", "KRX애프터마켓최우선지정가", venues=_KRX),
+    "27": OrderType("limit", "GTP지정가", venues=_NXT, sides=_BUY_ONLY),
+    "28": OrderType("best_opposite", "GTP최유리", venues=_NXT, sides=_BUY_ONLY),
+    "29": OrderType("best_own", "GTP최우선", venues=_NXT, sides=_BUY_ONLY),
+    "41": OrderType("limit", "KRX애프터마켓지정가", venues=_KRX, not_for=_FUNDS),
+    "42": OrderType("limit", "KRX애프터마켓지정가IOC", InForce.IOC, venues=_KRX, not_for=_FUNDS),
+    "43": OrderType("limit", "KRX애프터마켓지정가FOK", InForce.FOK, venues=_KRX, not_for=_FUNDS),
+    "44": OrderType("best_opposite", "KRX애프터마켓최유리지정가", venues=_KRX, not_for=_FUNDS),
+    "45": OrderType("best_opposite", "KRX애프터마켓최유리지정가IOC", InForce.IOC, venues=_KRX, not_for=_FUNDS),
+    "46": OrderType("best_opposite", "KRX애프터마켓최유리지정가FOK", InForce.FOK, venues=_KRX, not_for=_FUNDS),
+    "47": OrderType("best_own", "KRX애프터마켓최우선지정가", venues=_KRX, not_for=_FUNDS),
 }
 OVERSEAS_TYPES = {
     "00": OrderType("limit", "지정가"),

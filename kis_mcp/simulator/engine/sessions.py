@@ -10,7 +10,7 @@ from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
 
-_NEVER_REGULAR = frozenset(["05", "06", "07", "27", "28", "29", "41", "42", "43", "44", "45", "46", "47"])
+_NEVER_REGULAR = frozenset(["05", "06", "27", "28", "29", "41", "42", "43", "44", "45", "46", "47"])
 """KRX' and NXT's types of the sessions around the regular one."""
 
 

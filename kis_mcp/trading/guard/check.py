@@ -21,6 +21,8 @@ RULES: Mapping[str, Rule] = {
         Rule(permission.symbol_is_allowed, needs_kis=True),
         INSTRUMENT_IS_KNOWN,
         Rule(hours.order_type_is_taken),
+        Rule(hours.instrument_is_traded_in_session, needs_kis=True),
+        Rule(hours.rest_is_cancelled),
         Rule(hours.session_is_open, needs_kis=True),
         Rule(hours.holidays_are_known, needs_kis=True),
         Rule(hours.contract_trades_now, needs_kis=True),

@@ -5,7 +5,6 @@ PRICED = frozenset(
     {
         "limit",
         "conditional_limit",
-        "after_hours_single_price",
         "limit_ioc",
         "limit_fok",
         "stop_limit",

@@ -30,6 +30,7 @@ class Session:
     Attributes:
         on_holidays: Whether it is a part of the days without trading, instead of those with it.
         unless_late: Whether it does not take place on days that open later than usual.
+        not_for: Kinds of instrument that are not traded in it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Session:
     order_types: tuple[str, ...]
     on_holidays: bool = False
     unless_late: bool = False
+    not_for: frozenset[str] = frozenset()
 
     def span(self, day: date, hours: Hours | None, timezone: ZoneInfo) -> Hours | None:
         """When it begins and ends on a day; None where the day has no such session."""
@@ -62,7 +64,8 @@ class Venue:
         calendar: Whose holidays it keeps, by the exchange's market identifier code; "" where it keeps none.
         usual_hours: Of the regular session, local.
         closed: Days without any session although the calendar trades.
-        sell_only: Order types that only sell.
+        sell_only, buy_only: Order types that only sell, and those that only buy.
+        ends_with_session: Order types whose unfilled rest is cancelled when their session ends.
         buy_lot: What quantities of buys are multiples of, where that holds for every instrument.
         sells_lots: Whether sells too come in lots only.
         odd_lot_type: The order type that sells less than a lot nevertheless.
@@ -76,6 +79,8 @@ class Venue:
     sessions: tuple[Session, ...]
     closed: frozenset[date] = frozenset()
     sell_only: frozenset[str] = frozenset()
+    buy_only: frozenset[str] = frozenset()
+    ends_with_session: frozenset[str] = frozenset()
     buy_lot: int = 1
     sells_lots: bool = False
     odd_lot_type: str = ""
@@ -84,6 +89,14 @@ class Venue:
     def order_types(self) -> tuple[str, ...]:
         """Every type that some session takes."""
         return tuple(dict.fromkeys(word for session in self.sessions for word in session.order_types))
+
+    def types_of(self, side: str | None) -> tuple[str, ...]:
+        """Every type that an order on this side can have; of an order whose side is not known, that any can have."""
+        others = {"buy": self.sell_only, "sell": self.buy_only}.get(side or "", frozenset[str]())
+        return tuple(word for word in self.order_types if word not in others)
+
+    def sessions_for(self, order_type: str | None) -> tuple[Session, ...]:
+        return tuple(session for session in self.sessions if session.takes(order_type))
 
     def serves(self, values: Mapping[str, object]) -> bool:
         """Whether an order with these arguments goes here, if its API is one that does."""
@@ -153,11 +166,14 @@ def _venue(row: Mapping[str, Any]) -> Venue:
                 tuple(item["types"].split()),
                 on_holidays=item.get("on_holidays", False),
                 unless_late=item.get("unless_late", False),
+                not_for=frozenset(item.get("not_for", "").split()),
             )
             for item in row["sessions"]
         ),
         closed=frozenset(map(date.fromisoformat, row.get("closed", "").split())),
         sell_only=frozenset(row.get("sell_only", "").split()),
+        buy_only=frozenset(row.get("buy_only", "").split()),
+        ends_with_session=frozenset(row.get("ends_with_session", "").split()),
         buy_lot=row.get("buy_lot", 1),
         sells_lots=row.get("sells_lots", False),
         odd_lot_type=row.get("odd_lot_type", ""),

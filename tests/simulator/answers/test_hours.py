@@ -11,7 +11,7 @@ from tests.simulator.answers.stocks.test_orders import APPLE_ORDER, US
 from tests.simulator.answers.test_changes import change_abroad
 from tests.simulator.wire import ManualClock, simulator
 
-TAKEN, OUTSIDE, CLOSED = "APBK0013", "APBK0918", "APBK0919"
+TAKEN, OUTSIDE, CLOSED, NO_SUCH_TYPE = "APBK0013", "APBK0918", "APBK0919", "APBK0963"
 
 
 def at(moment: str) -> ManualClock:
@@ -51,6 +51,25 @@ async def test_venues_take_their_sessions_types_only(moment: str, venue: str, co
     async with simulator(clock=at(moment), market_hours=True) as (_, wire, _demo):
         price = (await wire.price())["stck_llam"]
         assert (await wire.order("buy", 1, price, code, EXCG_ID_DVSN_CD=venue))["msg_cd"] == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "side", "venue", "code", "symbol", "expected"),
+    [
+        ("15 16:30", "buy", "KRX", "07", "005930", "OPSQ2001"),
+        ("15 16:30", "buy", "KRX", "41", "069500", NO_SUCH_TYPE),
+        ("15 16:30", "buy", "NXT", "41", "005930", NO_SUCH_TYPE),
+        ("15 08:10", "sell", "NXT", "27", "005930", NO_SUCH_TYPE),
+        ("15 08:10", "buy", "KRX", "28", "005930", NO_SUCH_TYPE),
+    ],
+)
+async def test_a_type_that_is_not_for_the_order_is_refused(
+    moment: str, side: str, venue: str, code: str, symbol: str, expected: str
+):
+    async with simulator(clock=at(moment), market_hours=True) as (_, wire, _demo):
+        price = (await wire.price(symbol))["stck_llam"]
+        reply = await wire.order(side, 1, price, code, EXCG_ID_DVSN_CD=venue, PDNO=symbol)
+        assert reply["msg_cd"] == expected
 
 
 async def test_an_after_market_order_trades_with_the_book_or_rests_until_the_session_ends():

@@ -191,7 +191,7 @@ async def test_the_next_opening_skips_holidays_and_depends_on_the_type(kis: Fake
     krx, known = venues()["krx"], await days(kis, "krx", friday)
     assert krx.next_opening("limit", friday, known) == datetime(2026, 11, 23, 8, 20, tzinfo=KST)
     assert krx.next_opening("after_market_limit", friday, known) == datetime(2026, 11, 20, 16, 0, tzinfo=KST)
-    assert krx.next_opening("after_hours_single_price", friday, known) is None
+    assert krx.next_opening("no_such_type", friday, known) is None
 
 
 @pytest.mark.parametrize("name", venues())

@@ -29,7 +29,7 @@ _FOUR = Decimal("0.0001")
 def balance(world: World, call: Call) -> Answer:
     """Positions and loans, and the account's cash and sums in one row. Loans have a day where it is asked for."""
     portfolio = _portfolio(world, call)
-    by_date = call.arguments.get("group_by") == "loan_date"
+    by_date = call.text("INQR_DVSN") == "01"
     holdings = portfolio.holdings if by_date else credit.by_kind(portfolio.holdings)
     rows = [dict(_position(holding)) for holding in holdings]
     if not by_date:

@@ -99,7 +99,7 @@ def _order(world: World, order: Order) -> Facts:
         "tot_ccld_amt": order.amount,
         "cncl_yn": "Y" if order.action is Action.CANCEL or order.cancelled == order.quantity else "N",
         "loan_dt": order.loan_date,
-        "cnc_cfrm_qty": order.cancelled,
+        "cncl_cfrm_qty": order.cancelled,
         "rmn_qty": order.remaining,
         "nccs_qty": order.remaining,
         "psbl_qty": order.remaining,

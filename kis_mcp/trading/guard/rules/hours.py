@@ -9,14 +9,51 @@ def order_type_is_taken(facts: GuardFacts) -> Finding | None:
     order, venue = facts.order, facts.venue
     if venue is None or order.order_type is None:
         return None
-    takes = [word for word in venue.order_types if order.side != "buy" or word not in venue.sell_only]
+    takes = venue.types_of(order.side)
     if order.order_type in takes:
         return None
-    what = "buy orders" if order.order_type in venue.sell_only else "orders"
+    what = f"{order.side} orders" if order.order_type in venue.order_types else "orders"
     return Finding(
         f"There are no {order.order_type} {what} on {venue.title}.",
         f"Use {' or '.join(takes) if len(takes) < 4 else ', '.join(takes)}.",
         "order_type",
+    )
+
+
+def instrument_is_traded_in_session(facts: GuardFacts) -> Finding | None:
+    """The KRX after-market trades no ETF, ETN or ELW, and its order types are for it alone."""
+    venue, order_type = facts.venue, facts.order.order_type
+    if venue is None or order_type is None or not (sessions := venue.sessions_for(order_type)):
+        return None
+    not_for = sessions[0].not_for.intersection(*(session.not_for for session in sessions))
+    if not not_for or (facts.kind is not None and facts.kind not in not_for):
+        return None
+    where = f"the {sessions[0].name} of {venue.title}"
+    if facts.kind is None:
+        kinds = ", ".join(sorted(kind.upper() for kind in not_for))
+        return Finding(
+            f"Whether {facts.order.symbol} is one of {kinds} could not be told, and {where} does not trade those.",
+            "Make sure that it is a share.",
+            "order_type",
+            refuses=False,
+        )
+    return Finding(
+        f"There are no {order_type} orders for an {facts.kind.upper()}: {where} does not trade it.",
+        "Order it in the regular session, with order_type limit.",
+        "order_type",
+    )
+
+
+def rest_is_cancelled(facts: GuardFacts) -> Finding | None:
+    venue, order_type = facts.venue, facts.order.order_type
+    if venue is None or order_type not in venue.ends_with_session:
+        return None
+    session = " or ".join(session.name for session in venue.sessions_for(order_type))
+    return Finding(
+        f"What is unfilled of it when the {session} of {venue.title} ends is cancelled.",
+        "Use limit where the rest is to stay.",
+        "order_type",
+        refuses=False,
     )
 
 

@@ -69,7 +69,7 @@ async def test_an_order_that_rests_can_be_amended_and_cancelled():
         assert [accepted.number for accepted in sim.ledger.accepted] == sorted(rows)
     assert (part["rt_cd"], rest["rt_cd"], again["msg_cd"]) == ("0", "0", "APBK0927")
     assert (rows[first]["rmn_qty"], rows[second]["orgn_odno"]) == ("0", first)
-    assert (rows[second]["rmn_qty"], rows[second]["cnc_cfrm_qty"], rows[second]["cncl_yn"]) == ("0", "10", "Y")
+    assert (rows[second]["rmn_qty"], rows[second]["cncl_cfrm_qty"], rows[second]["cncl_yn"]) == ("0", "10", "Y")
     assert held["prvs_rcdl_excc_amt"] == "100000000"
 
 

@@ -15,7 +15,9 @@ from kis_mcp.trading.guard.check import check
 from kis_mcp.trading.guard.facts import GuardFacts
 from kis_mcp.trading.guard.rules.hours import session_is_open
 from kis_mcp.trading.order import Action
+from kis_mcp.trading.venues.order_types import PRICED
 from kis_mcp.trading.venues.sessions import TradingDays, venues
+from kis_mcp.trading.venues.ticks import InstrumentKind
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
 from tests.trading.fakes import RVSECNCL, FakeClock, FakeKis
 from tests.trading.guard.test_check import FACTS, ORDER
@@ -53,9 +55,16 @@ def test_an_order_refused_for_the_hour_is_taken_when_the_message_says(venue: str
     [
         ("krx", "midpoint", "buy", True),
         ("krx", "after_hours_single_price", "buy", False),
+        ("krx", "after_market_limit", "sell", True),
+        ("nxt", "after_market_limit", "buy", False),
+        ("sor", "after_market_limit", "buy", False),
         ("nxt", "market", "buy", False),
         ("nxt", "conditional_limit", "buy", False),
         ("nxt", "pre_market_limit", "buy", True),
+        ("nxt", "pre_market_limit", "sell", False),
+        ("nxt", "pre_market_best", "sell", False),
+        ("nxt", "pre_market_priority", "sell", False),
+        ("krx", "pre_market_limit", "buy", False),
         ("sor", "midpoint", "sell", False),
         ("us", "moo", "sell", True),
         ("us", "moo", "buy", False),
@@ -75,6 +84,48 @@ def test_a_closed_session_says_what_the_open_one_takes() -> None:
     assert finding.what == "limit orders are not taken in the after-market of KRX."
     assert "after_market_limit" in finding.remedy
     assert "Wait until 2026-11-25 08:20 KST" in finding.remedy
+
+
+def test_the_after_market_takes_no_market_order_and_says_what_it_takes() -> None:
+    finding = session_is_open(at("krx", TUESDAY.replace(hour=17), "market"))
+    assert finding is not None
+    assert finding.what == "market orders are not taken in the after-market of KRX."
+    assert finding.remedy.startswith("Use after_market_limit, after_market_limit_ioc, ")
+
+
+AFTER_MARKET = [word for word in venues()["krx"].order_types if word.startswith("after_market_")]
+
+
+@pytest.mark.parametrize("order_type", AFTER_MARKET)
+@pytest.mark.parametrize("kind", ["etf", "etn", "elw"])
+def test_no_fund_note_or_warrant_is_ordered_in_the_after_market(order_type: str, kind: InstrumentKind) -> None:
+    facts = at("krx", TUESDAY.replace(hour=17), order_type)
+    price = ORDER.price if order_type in PRICED else None
+    facts = replace(facts, kind=kind, order=replace(facts.order, price=price))
+    (finding,) = check(facts)
+    assert (finding.rule, finding.refuses, finding.field) == ("instrument_is_traded_in_session", True, "order_type")
+    assert finding.what == (
+        f"There are no {order_type} orders for an {kind.upper()}: the after-market of KRX does not trade it."
+    )
+    assert check(replace(facts, kind="stock")) == []
+
+
+def test_an_instrument_whose_kind_is_not_known_is_warned_of_in_the_after_market() -> None:
+    (finding,) = check(replace(at("krx", TUESDAY.replace(hour=17), "after_market_best"), kind=None))
+    assert (finding.rule, finding.refuses) == ("instrument_is_traded_in_session", False)
+    assert "ELW, ETF, ETN" in finding.what
+
+
+@pytest.mark.parametrize("kind", ["etf", "elw", None])
+def test_an_order_of_the_regular_session_is_for_every_kind(kind: InstrumentKind | None) -> None:
+    assert check(replace(at("krx", TUESDAY.replace(hour=10), "market"), kind=kind)) == []
+
+
+def test_a_pre_market_order_is_said_to_end_with_its_session() -> None:
+    facts = at("nxt", TUESDAY.replace(hour=8, minute=10), "pre_market_best")
+    (finding,) = check(replace(facts, order=replace(facts.order, side="buy")))
+    assert (finding.rule, finding.refuses) == ("rest_is_cancelled", False)
+    assert finding.what == "What is unfilled of it when the pre-market of Nextrade (NXT) ends is cancelled."
 
 
 def test_cancels_pass_at_any_hour() -> None:
