@@ -47,8 +47,8 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         max_open_positions=settings.max_open_positions,
         max_daily_loss=settings.max_daily_loss,
         price_collar=settings.price_collar_percent,
-        allowed_symbols=settings.allowed_symbols,
-        denied_symbols=settings.denied_symbols,
+        allowed_symbols=frozenset(symbol.upper() for symbol in settings.allowed_symbols),
+        denied_symbols=frozenset(symbol.upper() for symbol in settings.denied_symbols),
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
         commissions=_own_commissions(settings),
     )
