@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kis_mcp.storage.halt import HaltFile
     from kis_mcp.trading.guard.fees import Commission
     from kis_mcp.trading.guard.limits import OrderLimits
+    from kis_mcp.trading.guard.symbol_lists import ListedSymbol
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -26,6 +27,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     settings = Settings.load(**overrides)
     _own_commissions(settings)
+    symbol_lists(settings)
     return settings
 
 
@@ -38,6 +40,7 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
     from kis_mcp.trading.guard.limits import OrderLimits
 
     most = settings.max_order_quantity
+    allowed, denied = symbol_lists(settings)
     is_simulated = settings.profile(environment).is_simulated
     return OrderLimits(
         max_notional=settings.max_order_notional,
@@ -47,11 +50,31 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         max_open_positions=settings.max_open_positions,
         max_daily_loss=settings.max_daily_loss,
         price_collar=settings.price_collar_percent,
-        allowed_symbols=frozenset(symbol.upper() for symbol in settings.allowed_symbols),
-        denied_symbols=frozenset(symbol.upper() for symbol in settings.denied_symbols),
+        allowed_symbols=allowed,
+        denied_symbols=denied,
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
         commissions=_own_commissions(settings),
     )
+
+
+def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]:
+    """The only instruments that may be ordered (all, where there is none), and those that never may.
+
+    Raises:
+        SettingsError: An entry of KIS_ALLOWED_SYMBOLS or KIS_DENIED_SYMBOLS means no instrument.
+    """
+    if not settings.allowed_symbols and not settings.denied_symbols:
+        return frozenset(), frozenset()
+    from kis_mcp.market.instruments import builtin_instruments
+    from kis_mcp.trading.guard.symbol_lists import allowed_symbols, denied_symbols
+
+    name = "KIS_ALLOWED_SYMBOLS"
+    try:
+        allowed = allowed_symbols(settings.allowed_symbols, builtin_instruments())
+        name = "KIS_DENIED_SYMBOLS"
+        return allowed, denied_symbols(settings.denied_symbols, builtin_instruments())
+    except ValueError as error:
+        raise wrong_setting(name, str(error)) from None
 
 
 def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
