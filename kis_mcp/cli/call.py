@@ -13,6 +13,7 @@ from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestPara
 
 from kis_mcp.cli.client import server_process
 from kis_mcp.errors import BadArgument
+from kis_mcp.wiring import check_settings
 
 
 def run(tool: str, arguments: str, *, as_json: bool) -> int:
@@ -23,6 +24,8 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
 
     Raises:
         BadArgument: ``arguments`` is no JSON object.
+        SettingsError: A setting is wrong; the server would not start.
+        InternalError: The server ended before it answered.
     """
     try:
         parsed: object = json.loads(arguments)
@@ -34,6 +37,7 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
             remedy="""Quote them for the shell: kis-mcp call get_quote '{"symbol": "005930"}'.""",
             field="arguments",
         )
+    check_settings()
     result = anyio.run(_call, tool, cast("dict[str, object]", parsed))
     if as_json:
         typer.echo(json.dumps(result.structured_content, ensure_ascii=False))

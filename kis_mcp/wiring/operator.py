@@ -5,8 +5,10 @@ Every command begins here, so what is slow to import is imported where it is use
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kis_mcp.environment import Environment
@@ -19,8 +21,25 @@ if TYPE_CHECKING:
     from kis_mcp.trading.guard.symbol_lists import ListedSymbol
 
 
+_log = logging.getLogger(__name__)
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the configuration, and refuse it as a whole before anything starts; ``overrides`` win over every source.
+
+    What counts for nothing, such as a variable that does not exist, is told in the log.
+
+    Raises:
+        SettingsError: Naming the first variable at fault.
+    """
+    settings = check_settings(**overrides)
+    for warning in settings.warnings:
+        _log.warning("%s", warning)
+    return settings
+
+
+def check_settings(**overrides: Any) -> Settings:
+    """`load_settings` without a word in the log, for a command whose server will say it.
 
     Raises:
         SettingsError: Naming the first variable at fault.
@@ -93,8 +112,8 @@ def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
         raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
-def kill_switch(settings: Settings) -> HaltFile:
-    """What stops all new orders of every process and environment with these settings' data folder."""
+def kill_switch(folder: Path) -> HaltFile:
+    """What stops all new orders of every process and environment with this data folder."""
     from kis_mcp.storage.halt import HaltFile
 
-    return HaltFile(settings.data_dir)
+    return HaltFile(folder)

@@ -280,7 +280,6 @@ def test_f15_a_broken_file_does_not_stop_an_environment_that_needs_nothing_of_it
         Settings.load(env="demo")
 
 
-@not_yet
 def test_f16_a_wrong_setting_ends_a_call_with_one_line(tmp_path: Path) -> None:
     result = run("call", "get_quote", '{"symbol": "005930"}', data_dir=tmp_path, KIS_ACCT_STOCK="1234")
     assert result.returncode == 2
