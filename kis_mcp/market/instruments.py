@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -45,6 +44,8 @@ class Instruments:
 
     def nearest(self, text: str) -> Instrument | None:
         """The instrument whose name is written most like this, or whose code lacks its zeros here, for a hint."""
+        from difflib import get_close_matches
+
         wanted = _folded(text)
         if wanted.isdigit():
             return self.find(wanted.zfill(6))

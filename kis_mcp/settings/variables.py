@@ -1,7 +1,6 @@
 """The ``KIS_…`` variables of the environment."""
 
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.texts import trimmed
@@ -34,6 +33,8 @@ def read_variables(environ: Mapping[str, str], fields: Collection[str]) -> dict[
 
 def unknown_variables(environ: Mapping[str, str], fields: Collection[str]) -> list[str]:
     """A sentence for each ``KIS_…`` variable that is no setting, with the nearest that is one."""
+    from difflib import get_close_matches
+
     known = {name.removeprefix(PREFIX): name for name in sorted(_known(fields))}
     sentences: list[str] = []
     for name in sorted(environ):
