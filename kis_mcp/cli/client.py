@@ -42,7 +42,7 @@ async def server_process(
             raise
         raise InternalError(
             "The server ended before it answered.",
-            remedy="What it said last is above; `kis-mcp doctor` shows what is configured.",
+            remedy="What it said last is above. See `kis-mcp doctor`, and `kis-mcp orders` if an order was on its way.",
         ) from error
 
 
