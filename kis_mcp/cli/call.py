@@ -16,7 +16,7 @@ from kis_mcp.cli.person import knows_pin
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.wiring import load_settings
+from kis_mcp.wiring import check_settings, load_settings
 
 
 def run(tool: str, arguments: str, *, as_json: bool) -> int:
@@ -27,6 +27,8 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
 
     Raises:
         BadArgument: ``arguments`` is no JSON object.
+        SettingsError: A setting is wrong; the server would not start.
+        InternalError: The server ended before it answered.
     """
     try:
         parsed: object = json.loads(arguments)
@@ -38,6 +40,7 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
             remedy="""Quote them for the shell: kis-mcp call get_quote '{"symbol": "005930"}'.""",
             field="arguments",
         )
+    check_settings()
     result = anyio.run(_call, tool, cast("dict[str, object]", parsed))
     if as_json:
         typer.echo(json.dumps(result.structured_content, ensure_ascii=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
@@ -14,7 +15,7 @@ from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings import Profile, Settings
-from kis_mcp.wiring import gateway_status, load_settings
+from kis_mcp.wiring import check_settings, gateway_status, symbol_lists
 
 
 def run(*, as_json: bool) -> None:
@@ -23,7 +24,7 @@ def run(*, as_json: bool) -> None:
     Raises:
         SettingsError: The settings themselves are wrong; its message is the finding.
     """
-    report = anyio.run(diagnose, load_settings())
+    report = anyio.run(diagnose, check_settings())
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
         return
@@ -40,6 +41,7 @@ def run(*, as_json: bool) -> None:
 
 async def diagnose(settings: Settings) -> dict[str, Any]:
     """The report as plain JSON."""
+    allowed, denied = symbol_lists(settings)
     return {
         "environment": settings.environment,
         "may_switch_to": ", ".join(sorted(settings.environments - {settings.environment})) or "none",
@@ -47,9 +49,12 @@ async def diagnose(settings: Settings) -> dict[str, Any]:
         "confirmation": settings.confirm,
         "approval_pin": _pin(Pin(settings.data_dir)),
         "real_orders": "allowed" if settings.allow_real_orders else "refused (KIS_ALLOW_REAL_ORDERS is not 1)",
+        "allowed_symbols": _listed(allowed) or "all",
+        "denied_symbols": _listed(denied) or "none",
         "max_order_notional_krw": None if settings.max_order_notional is None else str(settings.max_order_notional),
         "max_order_quantity": settings.max_order_quantity,
         "sqlite": sqlite3.sqlite_version,
+        "warnings": " ".join(settings.warnings) or "none",
         "environments": [await _environment(settings, environment) for environment in Environment],
     }
 
@@ -67,6 +72,10 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
         "tools": _tool_count(profile),
         **await gateway_status(settings, profile),
     }
+
+
+def _listed(symbols: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, symbols)))
 
 
 def _pin(pin: Pin) -> str:

@@ -3,48 +3,49 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 
 from kis_mcp.cli.person import knows_pin
 from kis_mcp.clock import system_clock
 from kis_mcp.confirm import Pin
-from kis_mcp.settings import Settings
-from kis_mcp.wiring import kill_switch, load_settings
+from kis_mcp.settings import data_folder
+from kis_mcp.wiring import kill_switch
 
 _WORD = "RESUME"
 
 
 def kill(reason: str) -> None:
-    """Halt trading and say where, and how to lift it."""
-    settings = load_settings()
-    halt = kill_switch(settings)
+    """Halt trading and say where, and how to lift it. Needs the data folder alone, whatever else is set wrongly."""
+    folder = data_folder()
+    halt = kill_switch(folder)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
-    typer.echo(_state(settings, halt.reason()))
+    typer.echo(_state(folder, halt.reason()))
     typer.echo("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
 def resume() -> int:
     """Lift the halt once a person has typed the word and, where one is set, the PIN; the exit code. Never without a
     terminal."""
-    settings = load_settings()
-    halt = kill_switch(settings)
+    folder = data_folder()
+    halt = kill_switch(folder)
     reason = halt.reason()
     if reason is None:
-        typer.echo(f"Trading is not halted in {settings.data_dir}.")
+        typer.echo(f"Trading is not halted in {folder}.")
         return 0
     if not sys.stdin.isatty():
         typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
-    typer.echo(_state(settings, reason))
+    typer.echo(_state(folder, reason))
     word = typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False)
-    if word != _WORD or not knows_pin(Pin(settings.data_dir)):
+    if word != _WORD or not knows_pin(Pin(folder)):
         typer.echo("Trading stays halted.")
         return 1
     halt.lift()
-    typer.echo(f"New orders can go out again in {settings.data_dir}.")
+    typer.echo(f"New orders can go out again in {folder}.")
     return 0
 
 
-def _state(settings: Settings, reason: str | None) -> str:
-    return f"All new orders are halted in {settings.data_dir}: {reason}."
+def _state(folder: Path, reason: str | None) -> str:
+    return f"All new orders are halted in {folder}: {reason}."

@@ -9,7 +9,7 @@ import typer
 from kis_mcp.cli.person import knows_pin
 from kis_mcp.confirm import Pin
 from kis_mcp.errors import BadArgument
-from kis_mcp.wiring import load_settings
+from kis_mcp.settings import data_folder
 
 
 def run() -> None:
@@ -21,7 +21,7 @@ def run() -> None:
     """
     if not sys.stdin.isatty():
         raise BadArgument("A PIN is typed by a person.", remedy="Run kis-mcp setup-pin in a terminal.", field="PIN")
-    pin = Pin(load_settings().data_dir)
+    pin = Pin(data_folder())
     if pin.is_set():
         typer.echo("This replaces the PIN that is set.")
         if not knows_pin(pin, "The PIN that is set"):

@@ -8,16 +8,23 @@ import threading
 import anyio
 import typer
 
+from kis_mcp.settings import data_folder, wrong_setting
 from kis_mcp.simulator import SimulatorOptions, run_simulator
-from kis_mcp.wiring import load_settings
 
 
 def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate: int) -> None:
     """Print the addresses as settings, one a line, and serve until interrupted.
 
     Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
+
+    Raises:
+        SettingsError: That folder cannot be made.
     """
-    state = load_settings().data_dir / "simulator" / f"seed-{seed}.db"
+    state = data_folder() / "simulator" / f"seed-{seed}.db"
+    try:
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise wrong_setting("KIS_DATA_DIR", f"its folder cannot be made ({error.strerror})") from None
     options = SimulatorOptions(
         seed=seed, real_rate=real_rate, demo_rate=demo_rate, state_path=state, real_port=real_port, demo_port=demo_port
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -31,7 +32,8 @@ def run() -> int:
     """Run the session in a folder of its own, which is removed at the end; the exit code, 1 if a step fails."""
     try:
         with tempfile.TemporaryDirectory(prefix="kis-mcp-try-") as folder:
-            anyio.run(_session, {"KIS_ENV": "sim", "KIS_DATA_DIR": folder, "KIS_CONFIRM": "ask", "KIS_URL_REST": ""})
+            no_file = str(Path(folder, "no-file.yaml"))
+            anyio.run(_session, {"KIS_ENV": "sim", "KIS_DATA_DIR": folder, "KIS_CONFIG_FILE": no_file})
     except* _StepFailedError:
         failed = True
     else:

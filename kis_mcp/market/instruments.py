@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import cast
+from unicodedata import normalize
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
@@ -35,6 +36,22 @@ class Instruments:
     def find(self, symbol: str) -> Instrument | None:
         """The instrument with this symbol, as KIS writes it, if the list has it."""
         return self._by_symbol.get(symbol)
+
+    def named(self, text: str) -> list[Instrument]:
+        """The instruments with exactly this symbol or name; case and spaces do not matter."""
+        wanted = _folded(text)
+        return [each for each in self._by_symbol.values() if wanted in _names(each)]
+
+    def nearest(self, text: str) -> Instrument | None:
+        """The instrument whose name is written most like this, or whose code lacks its zeros here, for a hint."""
+        from difflib import get_close_matches
+
+        wanted = _folded(text)
+        if wanted.isdigit():
+            return self.find(wanted.zfill(6))
+        owners = {name: each for each in self._by_symbol.values() for name in _names(each)}
+        found = get_close_matches(wanted, list(owners), n=1, cutoff=0.5)
+        return owners[found[0]] if found else None
 
     def resolve(self, symbol: str, exchange: str | None = None) -> Instrument:
         """The instrument that a caller means, on the exchange or venue that the caller names.
@@ -95,5 +112,10 @@ def _rank(wanted: str, instrument: Instrument) -> int | None:
     return None
 
 
+def _names(instrument: Instrument) -> list[str]:
+    """Its symbol and names, folded."""
+    return [_folded(name) for name in (instrument.symbol, instrument.name_ko, instrument.name_en) if name]
+
+
 def _folded(text: str) -> str:
-    return "".join(text.casefold().split())
+    return "".join(normalize("NFC", text).casefold().split())

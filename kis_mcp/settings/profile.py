@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.model import AccountKind
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.kis_file import KIS_FILE
+from kis_mcp.settings.texts import ACCOUNT, KEY, NUMBER, PLAIN
+from kis_mcp.settings.variables import variable_of
 
 REAL_REST = "https://openapi.koreainvestment.com:9443"
 DEMO_REST = "https://openapivts.koreainvestment.com:29443"
@@ -29,7 +30,9 @@ _ACCOUNTS: dict[AccountKind, tuple[str, str]] = {
     "futures": ("future", "03"),
     "overseas_futures": ("future", "08"),
 }
-"""Kind of account → whose number it has, and its product code; an empty one is KIS_PROD_TYPE."""
+"""Kind of account → whose number it has, and its product code; an empty one is the number's, or KIS_PROD_TYPE."""
+
+_CONTRACT_PRODUCTS = tuple(product for holder, product in _ACCOUNTS.values() if holder == "future")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +58,44 @@ class Profile:
         return not self.rest_url or urlsplit(self.rest_url).hostname in LOOPBACK_HOSTS
 
 
-class Access(BaseSettings):
+class Access(BaseModel):
     """The settings of keys, accounts, addresses and rate limits, and the profile that they make of each environment."""
 
-    app_key: SecretStr | None = None
-    app_secret: SecretStr | None = None
-    paper_app_key: SecretStr | None = None
-    paper_app_secret: SecretStr | None = None
-    hts_id: str = Field("", repr=False)
-    acct_stock: str = Field("", repr=False)
-    acct_future: str = Field("", repr=False)
-    paper_stock: str = Field("", repr=False)
-    paper_future: str = Field("", repr=False)
-    prod_type: str = Field("01", pattern=r"\d{2}")
-    user_agent: str = "kis-mcp"
+    app_key: Annotated[SecretStr, KEY] | None = None
+    app_secret: Annotated[SecretStr, KEY] | None = None
+    paper_app_key: Annotated[SecretStr, KEY] | None = None
+    paper_app_secret: Annotated[SecretStr, KEY] | None = None
+    hts_id: Annotated[str, KEY] = Field("", repr=False)
+    acct_stock: Annotated[str, ACCOUNT] = Field("", repr=False)
+    acct_future: Annotated[str, ACCOUNT] = Field("", repr=False)
+    paper_stock: Annotated[str, ACCOUNT] = Field("", repr=False)
+    paper_future: Annotated[str, ACCOUNT] = Field("", repr=False)
+    prod_type: Annotated[str, PLAIN] = Field("01", pattern="^[0-9]{2}$")
+    user_agent: str = Field("kis-mcp", pattern="^[ -~]+$")
 
     url_rest: str = ""
     url_rest_paper: str = ""
     url_ws: str = ""
     url_ws_paper: str = ""
 
-    rate_limit: int = Field(18, ge=0, le=20)
-    rate_limit_paper: int = Field(1, ge=0, le=5)
-    rate_limit_sim: int = Field(18, ge=0)
+    rate_limit: Annotated[int, NUMBER] = Field(18, ge=0, le=20)
+    rate_limit_paper: Annotated[int, NUMBER] = Field(1, ge=0, le=5)
+    rate_limit_sim: Annotated[int, NUMBER] = Field(18, ge=0)
 
-    @field_validator("acct_stock", "acct_future", "paper_stock", "paper_future")
+    @field_validator("acct_future", "paper_future")
     @classmethod
-    def _eight_digits(cls, value: str) -> str:
-        if value and not re.fullmatch(r"\d{8}", value):
-            raise ValueError("an account is the 8 digits before the dash of the account number")
+    def _of_contracts(cls, value: str) -> str:
+        _, _, product = value.partition("-")
+        if product and product not in _CONTRACT_PRODUCTS:
+            raise ValueError(f"an account of futures ends in {' or '.join(_CONTRACT_PRODUCTS)}")
         return value
 
     @field_validator("url_rest", "url_rest_paper", "url_ws", "url_ws_paper")
     @classmethod
     def _trusted_address(cls, value: str) -> str:
         parts = urlsplit(value)
+        if parts.port == 0:
+            raise ValueError("its port is none")
         if not value or parts.hostname in LOOPBACK_HOSTS:
             return value.rstrip("/")
         if parts.hostname not in _OWN_HOSTS or parts.scheme not in ("https", "ws", "wss") or parts.username:
@@ -152,13 +158,32 @@ class Access(BaseSettings):
                     field=name,
                 )
 
+    def require_one_product(self) -> None:
+        """Refuse a product code that the number of an account contradicts.
+
+        Raises:
+            SettingsError: Naming the account's variable.
+        """
+        if "prod_type" not in self.model_fields_set:
+            return
+        for field_name, number in (("acct_stock", self.acct_stock), ("paper_stock", self.paper_stock)):
+            _, _, product = number.partition("-")
+            if product not in ("", self.prod_type):
+                name = variable_of(field_name)
+                raise SettingsError(
+                    f"{name} ends in {product}, and KIS_PROD_TYPE is {self.prod_type}.",
+                    remedy=f"Remove KIS_PROD_TYPE (my_prod in KIS' file), or the last two digits of {name}.",
+                    field=name,
+                )
+
     def _accounts(self, *, demo: bool) -> dict[AccountKind, Account]:
         numbers = {
             "stock": self.paper_stock if demo else self.acct_stock,
             "future": self.paper_future if demo else self.acct_future,
         }
-        return {
-            kind: Account(numbers[holder], product or self.prod_type)
-            for kind, (holder, product) in _ACCOUNTS.items()
-            if numbers[holder]
-        }
+        accounts: dict[AccountKind, Account] = {}
+        for kind, (holder, product) in _ACCOUNTS.items():
+            number, _, own = numbers[holder].partition("-")
+            if number and not (holder == "future" and own not in ("", product)):
+                accounts[kind] = Account(number, product or own or self.prod_type)
+        return accounts

@@ -6,92 +6,97 @@ read as those tools write it, so a user who runs them already needs no new set-u
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
-from kis_mcp.settings.kis_file import KIS_FILE, KisFile
+from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.profile import LOOPBACK_HOSTS, Access
+from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
+from kis_mcp.settings.variables import read_variables, trim_setting, unknown_variables, variable_of, wrong_setting
+
+_DATA_DIR = "KIS_DATA_DIR"
+
+_MAY_NOT_BE_EMPTY = ("allowed_symbols", "denied_symbols")
+"""Lists that an empty variable must not switch off: a variable that was left blank by mistake looks the same."""
 
 
 class Settings(Access):
-    """Every setting, named ``KIS_<FIELD>`` as an environment variable.
+    """Every setting, named ``KIS_<FIELD>`` as an environment variable. Made by `load` alone."""
 
-    Raises:
-        SettingsError: From `load`, naming the variable and the remedy.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    model_config = SettingsConfigDict(env_prefix="KIS_", env_ignore_empty=True, extra="ignore", frozen=True)
+    env: Annotated[Environment, WORD] | None = None
+    switchable_envs: Annotated[frozenset[Environment], LOWER_WORDS] = frozenset()
 
-    env: Environment | None = None
-    switchable_envs: Annotated[frozenset[Environment], NoDecode] = frozenset()
+    allow_real_orders: Annotated[bool, SWITCH] = False
+    confirm: Annotated[Literal["ask", "never"], WORD] = "ask"
+    approval_seconds: Annotated[int, NUMBER] = Field(120, ge=1, le=600)
+    demo_quotes: Annotated[Literal["demo", "real"], WORD] = "demo"
+    max_order_notional: Annotated[Decimal, NUMBER] | None = Field(None, gt=0)
+    max_order_quantity: Annotated[int, NUMBER] | None = Field(None, gt=0)
+    max_orders_per_day: Annotated[int, NUMBER] | None = Field(None, gt=0)
+    max_open_positions: Annotated[int, NUMBER] | None = Field(None, gt=0)
+    max_daily_loss: Annotated[Decimal, NUMBER] | None = Field(None, gt=0)
+    price_collar_percent: Annotated[Decimal, NUMBER] = Field(Decimal(10), ge=0, le=100)
+    allowed_symbols: Annotated[tuple[str, ...], PARTS] = ()
+    denied_symbols: Annotated[tuple[str, ...], PARTS] = ()
+    session_check: Annotated[Literal["auto", "on", "off"], WORD] = "auto"
+    commission: Annotated[str, PLAIN] = ""
 
-    allow_real_orders: bool = False
-    confirm: Literal["ask", "never"] = "ask"
-    approval_seconds: int = Field(120, ge=1, le=600)
-    demo_quotes: Literal["demo", "real"] = "demo"
-    max_order_notional: Decimal | None = Field(None, gt=0)
-    max_order_quantity: int | None = Field(None, gt=0)
-    max_orders_per_day: int | None = Field(None, gt=0)
-    max_open_positions: int | None = Field(None, gt=0)
-    max_daily_loss: Decimal | None = Field(None, gt=0)
-    price_collar_percent: Decimal = Field(Decimal(10), ge=0, le=100)
-    allowed_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
-    denied_symbols: Annotated[frozenset[str], NoDecode] = frozenset()
-    session_check: Literal["auto", "on", "off"] = "auto"
-    commission: str = ""
+    quote_cache_seconds: Annotated[float, NUMBER] = Field(5, ge=0, le=60)
+    account_cache_seconds: Annotated[float, NUMBER] = Field(30, ge=0, le=300)
 
-    quote_cache_seconds: float = Field(5, ge=0, le=60)
-    account_cache_seconds: float = Field(30, ge=0, le=300)
+    http_token: Annotated[SecretStr, KEY] | None = Field(None, min_length=16)
+    http_origins: Annotated[frozenset[str], WORDS] = frozenset()
+    data_dir: Path = Field(default_factory=lambda: data_folder())
 
-    http_token: SecretStr | None = Field(None, min_length=16)
-    http_origins: Annotated[frozenset[str], NoDecode] = frozenset()
-    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("kis-mcp"))
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, KisFile(settings_cls)
+    _warnings: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Read the configuration; ``overrides`` win over every source.
 
+        KIS' file stops nothing that works in the simulator alone: what is wrong with it is then one of the `warnings`.
+
         Raises:
-            SettingsError: Naming the first variable at fault, never its value.
+            SettingsError: Naming the first variable at fault, never the value of a secret.
         """
+        said = {**_variables(cls), **overrides}
+        file = read_kis_file(os.environ)
+        warnings = unknown_variables(os.environ, cls.model_fields)
         try:
-            return cls(**overrides)
+            if file.problem is not None:
+                raise file.problem
+            settings = cls._of({**file.values, **said})
+        except SettingsError as problem:
+            if not _only_simulates(said):
+                raise
+            settings = cls._of(said)
+            warnings.append(f"{file.path.name} was left aside, for the simulator needs nothing of it: {problem}")
+        settings._warnings = tuple(warnings)
+        return settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was configured and counts for nothing, a sentence each."""
+        return self._warnings
+
+    @classmethod
+    def _of(cls, values: Mapping[str, Any]) -> Self:
+        try:
+            return cls.model_validate(dict(values))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            name = f"KIS_{str(first['loc'][0]).upper()}" if first["loc"] else "KIS_ENV"
-            cause = first.get("ctx", {}).get("error")
-            if isinstance(cause, SettingsError):
-                raise cause from None
-            raise wrong_setting(name, first["msg"].removeprefix("Value error, ")) from None
-
-    @field_validator("switchable_envs", "allowed_symbols", "denied_symbols", "http_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("allowed_symbols", "denied_symbols")
-    @classmethod
-    def _capitals(cls, value: frozenset[str]) -> frozenset[str]:
-        return frozenset(symbol.upper() for symbol in value)
+            raise wrong_setting(variable_of(str(first["loc"][0])), first["msg"].removeprefix("Value error, ")) from None
 
     @field_validator("http_origins")
     @classmethod
@@ -105,10 +110,11 @@ class Settings(Access):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        return _absolute(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        self.require_one_product()
         offered = {self.environment} | self.switchable_envs
         for environment in offered:
             self.require_keys(environment)
@@ -143,10 +149,29 @@ class Settings(Access):
         return frozenset({self.environment}) | self.switchable_envs
 
 
-def wrong_setting(name: str, why: str) -> SettingsError:
-    """The error for a variable whose value cannot be meant; ``why`` does not repeat the value of a secret."""
-    return SettingsError(
-        f"{name} cannot be used: {why}.",
-        remedy=f"Correct {name} in the environment or in {KIS_FILE}, or remove it.",
-        field=name,
-    )
+def data_folder() -> Path:
+    """Where journal, tokens, caches and the kill file lie, whatever else is configured.
+
+    Raises:
+        SettingsError: KIS_DATA_DIR names no folder.
+    """
+    said = trim_setting(_DATA_DIR, os.environ.get(_DATA_DIR, ""))
+    return _absolute(Path(said)) if said else platformdirs.user_data_path("kis-mcp")
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except (RuntimeError, OSError) as error:
+        raise wrong_setting(_DATA_DIR, str(error).rstrip(".")) from None
+
+
+def _variables(settings: type[Settings]) -> dict[str, str]:
+    """Field → the text of its variable; an empty variable counts as unset, but not where that would lift a limit."""
+    said = read_variables(os.environ, settings.model_fields)
+    return {field: text for field, text in said.items() if text or field in _MAY_NOT_BE_EMPTY}
+
+
+def _only_simulates(said: Mapping[str, object]) -> bool:
+    """Whether variables alone keep everything in the simulator. KIS' file cannot: it names no environment."""
+    return str(said.get("env", "")).lower() == Environment.SIM and not said.get("switchable_envs")

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from kis_mcp.catalog.texts import one_line
-from kis_mcp.storage.folders import open_private_file
+from kis_mcp.errors import StorageError
+from kis_mcp.storage.folders import open_private_file, unusable
 
 KILL_FILE = "HALTED"
 _LONGEST_REASON = 200
@@ -27,7 +28,12 @@ class HaltFile:
         Raises:
             StorageError: The file cannot be written.
         """
-        descriptor = open_private_file(self.path)
+        try:
+            descriptor = open_private_file(self.path)
+        except StorageError:
+            if not os.path.lexists(self.path):
+                raise
+            return  # Whatever it is, it halts already.
         try:
             if os.fstat(descriptor).st_size == 0:
                 os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
@@ -40,13 +46,20 @@ class HaltFile:
             with self.path.open("rb") as file:
                 return _shown(file.read(4 * _LONGEST_REASON).decode(errors="replace")) or "no reason given"
         except FileNotFoundError:
-            return None
+            return "the kill file is a link to nothing" if self.path.is_symlink() else None
         except OSError as error:
             return f"the kill file cannot be read ({error.strerror})"
 
     def lift(self) -> None:
-        """Let new orders out again. For a person's command only: no tool may call it."""
-        self.path.unlink(missing_ok=True)
+        """Let new orders out again. For a person's command only: no tool may call it.
+
+        Raises:
+            StorageError: The file cannot be removed.
+        """
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unusable(self.path, error) from None
 
 
 def _shown(text: str) -> str:

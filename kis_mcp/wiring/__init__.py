@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kis_mcp.wiring.brokerage import Brokerage
     from kis_mcp.wiring.environments import Environments, open_environments
-    from kis_mcp.wiring.operator import kill_switch, load_settings, order_limits
+    from kis_mcp.wiring.operator import check_settings, kill_switch, load_settings, order_limits, symbol_lists
     from kis_mcp.wiring.order_records import read_order_records
     from kis_mcp.wiring.reads import Reads
     from kis_mcp.wiring.status import gateway_status
@@ -15,24 +15,28 @@ __all__ = [
     "Brokerage",
     "Environments",
     "Reads",
+    "check_settings",
     "gateway_status",
     "kill_switch",
     "load_settings",
     "open_environments",
     "order_limits",
     "read_order_records",
+    "symbol_lists",
 ]
 
 _MODULES = {
     "Brokerage": "brokerage",
     "Environments": "environments",
     "Reads": "reads",
+    "check_settings": "operator",
     "gateway_status": "status",
     "kill_switch": "operator",
     "load_settings": "operator",
     "open_environments": "environments",
     "order_limits": "operator",
     "read_order_records": "order_records",
+    "symbol_lists": "operator",
 }
 
 

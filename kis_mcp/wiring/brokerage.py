@@ -106,7 +106,7 @@ class Brokerage:
             order_limits(self.settings, environment),
             environment=environment,
             find_instrument=find_instrument,
-            halt_reason=kill_switch(self.settings).reason,
+            halt_reason=kill_switch(self.settings.data_dir).reason,
         )
         sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)

@@ -5,8 +5,10 @@ Every command begins here, so what is slow to import is imported where it is use
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kis_mcp.environment import Environment
@@ -16,16 +18,35 @@ if TYPE_CHECKING:
     from kis_mcp.storage.halt import HaltFile
     from kis_mcp.trading.guard.fees import Commission
     from kis_mcp.trading.guard.limits import OrderLimits
+    from kis_mcp.trading.guard.symbol_lists import ListedSymbol
+
+
+_log = logging.getLogger(__name__)
 
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the configuration, and refuse it as a whole before anything starts; ``overrides`` win over every source.
+
+    What counts for nothing, such as a variable that does not exist, is told in the log.
+
+    Raises:
+        SettingsError: Naming the first variable at fault.
+    """
+    settings = check_settings(**overrides)
+    for warning in settings.warnings:
+        _log.warning("%s", warning)
+    return settings
+
+
+def check_settings(**overrides: Any) -> Settings:
+    """`load_settings` without a word in the log, for a command whose server will say it.
 
     Raises:
         SettingsError: Naming the first variable at fault.
     """
     settings = Settings.load(**overrides)
     _own_commissions(settings)
+    symbol_lists(settings)
     return settings
 
 
@@ -38,6 +59,7 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
     from kis_mcp.trading.guard.limits import OrderLimits
 
     most = settings.max_order_quantity
+    allowed, denied = symbol_lists(settings)
     is_simulated = settings.profile(environment).is_simulated
     return OrderLimits(
         max_notional=settings.max_order_notional,
@@ -47,11 +69,31 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
         max_open_positions=settings.max_open_positions,
         max_daily_loss=settings.max_daily_loss,
         price_collar=settings.price_collar_percent,
-        allowed_symbols=settings.allowed_symbols,
-        denied_symbols=settings.denied_symbols,
+        allowed_symbols=allowed,
+        denied_symbols=denied,
         check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
         commissions=_own_commissions(settings),
     )
+
+
+def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]:
+    """The only instruments that may be ordered (all, where there is none), and those that never may.
+
+    Raises:
+        SettingsError: An entry of KIS_ALLOWED_SYMBOLS or KIS_DENIED_SYMBOLS means no instrument.
+    """
+    if not settings.allowed_symbols and not settings.denied_symbols:
+        return frozenset(), frozenset()
+    from kis_mcp.market.instruments import builtin_instruments
+    from kis_mcp.trading.guard.symbol_lists import allowed_symbols, denied_symbols
+
+    name = "KIS_ALLOWED_SYMBOLS"
+    try:
+        allowed = allowed_symbols(settings.allowed_symbols, builtin_instruments())
+        name = "KIS_DENIED_SYMBOLS"
+        return allowed, denied_symbols(settings.denied_symbols, builtin_instruments())
+    except ValueError as error:
+        raise wrong_setting(name, str(error)) from None
 
 
 def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
@@ -70,8 +112,8 @@ def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
         raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
-def kill_switch(settings: Settings) -> HaltFile:
-    """What stops all new orders of every process and environment with these settings' data folder."""
+def kill_switch(folder: Path) -> HaltFile:
+    """What stops all new orders of every process and environment with this data folder."""
     from kis_mcp.storage.halt import HaltFile
 
-    return HaltFile(settings.data_dir)
+    return HaltFile(folder)

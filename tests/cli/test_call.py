@@ -7,7 +7,9 @@ from pathlib import Path
 import anyio.to_thread
 import pytest
 
+from kis_mcp.cli.client import server_process
 from kis_mcp.confirm.pin import Pin
+from kis_mcp.errors import InternalError
 from kis_mcp.simulator import run_simulator
 from kis_mcp.simulator.options import SimulatorOptions
 from tests.cli.command import at_a_terminal, run
@@ -37,6 +39,13 @@ def test_breaking_off_sends_nothing(tmp_path: Path) -> None:
     assert code == 130, shown
     assert "accepted" not in shown
     assert "Traceback" not in shown
+
+
+async def test_a_server_that_ends_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(InternalError, match="The server ended before it answered"):
+        async with server_process():
+            pass
 
 
 def test_without_a_terminal_nobody_is_asked(tmp_path: Path) -> None:

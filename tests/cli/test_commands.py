@@ -42,18 +42,51 @@ def test_call_names_arguments_that_are_no_object(arguments: str, tmp_path: Path)
     assert "Traceback" not in finished.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "doctor"])
+@pytest.mark.parametrize("command", [["serve"], ["doctor"], ["orders"], ["call", "get_quote", "{}"]])
 @pytest.mark.parametrize(
-    ("variables", "field"), [({"KIS_ENV": "real"}, "KIS_APP_KEY"), ({"KIS_COMMISSION": "US free"}, "KIS_COMMISSION")]
+    ("variables", "field"),
+    [
+        ({"KIS_ENV": "real"}, "KIS_APP_KEY"),
+        ({"KIS_COMMISSION": "US free"}, "KIS_COMMISSION"),
+        ({"KIS_DENIED_SYMBOLS": "애풀"}, "KIS_DENIED_SYMBOLS"),
+        ({"kis_env": "demo"}, "KIS_ENV"),
+    ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name(
-    command: str, variables: dict[str, str], field: str, tmp_path: Path
+    command: list[str], variables: dict[str, str], field: str, tmp_path: Path
 ) -> None:
-    finished = run(command, data_dir=tmp_path, **variables)
+    finished = run(*command, data_dir=tmp_path, **variables)
     assert finished.returncode == 2
     assert field in finished.stderr
-    assert "Traceback" not in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
     assert finished.stdout == ""
+
+
+def test_a_variable_that_does_not_exist_is_warned_of_once(tmp_path: Path) -> None:
+    variables = {"KIS_MAX_ORDER_NOTONAL": "1"}
+    called = run("call", "get_environment", data_dir=tmp_path, **variables)
+    assert called.returncode == 0
+    assert called.stderr.count("Did you mean KIS_MAX_ORDER_NOTIONAL?") == 1
+    report = json.loads(run("doctor", "--json", data_dir=tmp_path, **variables).stdout)
+    assert "KIS_MAX_ORDER_NOTIONAL" in report["warnings"]
+
+
+def test_doctor_shows_which_instruments_the_lists_mean(tmp_path: Path) -> None:
+    lists = {"KIS_ALLOWED_SYMBOLS": "애플;005930", "KIS_DENIED_SYMBOLS": "KT"}
+    report = json.loads(run("doctor", "--json", data_dir=tmp_path, **lists).stdout)
+    assert (report["allowed_symbols"], report["denied_symbols"]) == ("KR:005930, US:AAPL", "KR:030200, US:KT")
+
+
+def test_the_simulator_alone_needs_a_data_folder_and_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finished = run("sim", data_dir=tmp_path / "file")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("kis-mcp: KIS_DATA_DIR cannot be used")
+
+
+def test_a_try_minds_no_setting(tmp_path: Path) -> None:
+    finished = run("try", data_dir=tmp_path, KIS_PROD_TYPE="x01", KIS_DENIED_SYMBOLS="005930", KIS_ENV="nowhere")
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_an_unknown_toolset_stops_the_start_with_the_nearest(tmp_path: Path) -> None:

@@ -20,6 +20,30 @@ def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
     assert "halted" in run("call", "get_environment", data_dir=tmp_path).stdout
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"KIS_ENV": "real"},
+        {"KIS_PROD_TYPE": "x"},
+        {"KIS_DENIED_SYMBOLS": ","},
+        {"kis_env": "sim"},
+        {"KIS_CONFIRM": "'"},
+    ],
+)
+def test_trading_is_halted_whatever_else_is_set_wrongly(variables: dict[str, str], tmp_path: Path) -> None:
+    assert run("doctor", data_dir=tmp_path, **variables).returncode == 2
+    killed = run("kill", "at once", data_dir=tmp_path, **variables)
+    assert (killed.returncode, killed.stderr) == (0, "")
+    assert "at once" in (tmp_path / "HALTED").read_text("utf-8")
+
+
+def test_trading_is_halted_beside_a_broken_file(tmp_path: Path) -> None:
+    file = tmp_path / "kis_devlp.yaml"
+    file.write_text("my_app:\t[", "utf-8")
+    assert run("kill", data_dir=tmp_path, KIS_CONFIG_FILE=str(file)).returncode == 0
+    assert (tmp_path / "HALTED").exists()
+
+
 def test_resume_needs_a_terminal(tmp_path: Path) -> None:
     assert f"not halted in {tmp_path}" in run("resume", data_dir=tmp_path).stdout
     run("kill", data_dir=tmp_path)

@@ -254,9 +254,7 @@ async def test_f12_a_halted_stock_exists_though_its_price_is_unknown(case: Open)
         assert all(sent["ORD_UNPR"] not in ("0", "") for sent in asked)
 
 
-@pytest.mark.parametrize(
-    "encoding", [pytest.param("cp949", marks=not_yet), pytest.param("utf-16", marks=not_yet), "utf-8-sig"]
-)
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8-sig"])
 def test_f15_a_file_of_keys_in_another_encoding_is_read(
     encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +264,6 @@ def test_f15_a_file_of_keys_in_another_encoding_is_read(
     assert Settings.load(env="demo").paper_app_key is not None
 
 
-@not_yet
 def test_f15_a_broken_file_does_not_stop_an_environment_that_needs_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +275,6 @@ def test_f15_a_broken_file_does_not_stop_an_environment_that_needs_nothing_of_it
         Settings.load(env="demo")
 
 
-@not_yet
 def test_f16_a_wrong_setting_ends_a_call_with_one_line(tmp_path: Path) -> None:
     result = run("call", "get_quote", '{"symbol": "005930"}', data_dir=tmp_path, KIS_ACCT_STOCK="1234")
     assert result.returncode == 2

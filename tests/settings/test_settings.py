@@ -84,8 +84,28 @@ def test_the_environment_variable_beats_the_file(tmp_path: Path, monkeypatch: py
         ({"KIS_ENV": "demo", "KIS_PAPER_APP_KEY": "k"}, "KIS_PAPER_APP_SECRET"),
         ({"KIS_SWITCHABLE_ENVS": "real"}, "KIS_APP_KEY"),
         ({"KIS_SWITCHABLE_ENVS": "moon"}, "KIS_SWITCHABLE_ENVS"),
-        ({"KIS_ACCT_STOCK": "12345678-01"}, "KIS_ACCT_STOCK"),
+        ({"KIS_ACCT_STOCK": "1234567"}, "KIS_ACCT_STOCK"),
+        ({"KIS_ACCT_STOCK": "12345678-1"}, "KIS_ACCT_STOCK"),
+        ({"KIS_ACCT_STOCK": "123456-78"}, "KIS_ACCT_STOCK"),
+        ({"KIS_ACCT_STOCK": "12345678-22", "KIS_PROD_TYPE": "01"}, "KIS_ACCT_STOCK"),
+        ({"KIS_ACCT_FUTURE": "12345678-01"}, "KIS_ACCT_FUTURE"),
         ({"KIS_PROD_TYPE": "1"}, "KIS_PROD_TYPE"),
+        ({"KIS_PROD_TYPE": "x01"}, "KIS_PROD_TYPE"),
+        ({"KIS_PROD_TYPE": "٠١"}, "KIS_PROD_TYPE"),
+        ({"KIS_ALLOW_REAL_ORDERS": "maybe"}, "KIS_ALLOW_REAL_ORDERS"),
+        ({"KIS_ALLOWED_SYMBOLS": ","}, "KIS_ALLOWED_SYMBOLS"),
+        ({"KIS_ALLOWED_SYMBOLS": ""}, "KIS_ALLOWED_SYMBOLS"),
+        ({"KIS_DENIED_SYMBOLS": " ; "}, "KIS_DENIED_SYMBOLS"),
+        ({"KIS_SWITCHABLE_ENVS": ","}, "KIS_SWITCHABLE_ENVS"),
+        ({"KIS_HTTP_ORIGINS": ","}, "KIS_HTTP_ORIGINS"),
+        ({"KIS_CONFIRM": "'ask"}, "KIS_CONFIRM"),
+        ({"kis_env": "sim"}, "KIS_ENV"),
+        ({"KIS_ENV": "sim", "kis_env": "real"}, "KIS_ENV"),
+        ({"Kis_Config_File": "x"}, "KIS_CONFIG_FILE"),
+        ({"KIS_APP_KEY": "앱키"}, "KIS_APP_KEY"),
+        ({"KIS_APP_SECRET": "two words"}, "KIS_APP_SECRET"),
+        ({"KIS_DATA_DIR": "~nobody-of-this-name/data"}, "KIS_DATA_DIR"),
+        ({"KIS_URL_REST": "http://127.0.0.1:port"}, "KIS_URL_REST"),
         ({"KIS_MAX_ORDER_NOTIONAL": "-1"}, "KIS_MAX_ORDER_NOTIONAL"),
         ({"KIS_MAX_ORDER_QUANTITY": "1.5"}, "KIS_MAX_ORDER_QUANTITY"),
         ({"KIS_CONFIRM": "sometimes"}, "KIS_CONFIRM"),
@@ -110,11 +130,58 @@ def test_a_wrong_setting_is_named_with_its_remedy(
     assert refused.value.remedy
 
 
-def test_a_broken_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "kis_devlp.yaml"
-    file.write_text("paper_app: [", "utf-8")
-    with pytest.raises(SettingsError, match=r"kis_devlp\.yaml"):
-        load(monkeypatch, KIS_CONFIG_FILE=str(file))
+@pytest.mark.parametrize("written", ["REAL", " real ", '"real"', "'Real'", "\ufeffreal", "ｒｅａｌ", "“real”"])
+def test_words_are_read_as_a_person_reads_them(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, **KEYS, KIS_ENV=written).environment is Environment.REAL
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("1", True), ("yes", True), ("ON", True), ("'true'", True), ("0", False), ("no", False), ("Off", False)],
+)
+def test_switches_are_on_only_where_a_person_says_so(
+    written: str, value: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(monkeypatch, KIS_ALLOW_REAL_ORDERS=written).allow_real_orders is value
+
+
+@pytest.mark.parametrize(
+    ("stock", "future", "accounts"),
+    [
+        ("11112222-22", "", {"stock": ("11112222", "22"), "pension": ("11112222", "29")}),
+        ("1111222201", "", {"stock": ("11112222", "01"), "pension": ("11112222", "29")}),
+        ("１１１１２２２２", "", {"stock": ("11112222", "01"), "pension": ("11112222", "29")}),
+        ("", "11112222", {"futures": ("11112222", "03"), "overseas_futures": ("11112222", "08")}),
+        ("", "11112222-08", {"overseas_futures": ("11112222", "08")}),
+        ("", "1111222203", {"futures": ("11112222", "03")}),
+    ],
+)
+def test_an_account_may_carry_its_product(
+    stock: str, future: str, accounts: dict[Any, tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(monkeypatch, **KEYS, KIS_ACCT_STOCK=stock, KIS_ACCT_FUTURE=future)
+    assert settings.profile(Environment.REAL).accounts == {kind: Account(*one) for kind, one in accounts.items()}
+
+
+@pytest.mark.parametrize(
+    "variable", ["KIS_URL_REST", "KIS_HTTP_TOKEN", "KIS_MAX_ORDER_QUANTITY", "KIS_SWITCHABLE_ENVS"]
+)
+@pytest.mark.parametrize("nothing", ["", "  ", "''", '" "'])
+def test_an_empty_variable_is_an_unset_one(variable: str, nothing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, **{variable: nothing}) == Settings.load()
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, KIS_MAX_ORDER_NOTONAL="5", KIS_X9="", kis_confrim="never")
+    assert settings.warnings == (
+        "The variable KIS_MAX_ORDER_NOTONAL is no setting and counts for nothing. Did you mean KIS_MAX_ORDER_NOTIONAL?",
+        "The variable KIS_X9 is no setting and counts for nothing.",
+        "The variable kis_confrim is no setting and counts for nothing. Did you mean KIS_CONFIRM?",
+    )
+    monkeypatch.delenv("KIS_MAX_ORDER_NOTONAL")
+    monkeypatch.delenv("KIS_X9")
+    monkeypatch.delenv("kis_confrim")
+    assert Settings.load().warnings == ()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:8000/", "http://[::1]:8000"])

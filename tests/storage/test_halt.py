@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.clock import KST
-from kis_mcp.storage.halt import HaltFile
+from kis_mcp.errors import StorageError
+from kis_mcp.storage.halt import KILL_FILE, HaltFile
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 
@@ -52,3 +53,30 @@ def test_a_reason_is_one_line_of_printable_characters(tmp_path: Path, *, by_hand
     assert reason.isprintable()
     assert "a [2J 2J b" in reason
     assert len(reason) == 200
+
+
+@pytest.mark.parametrize("kind", ["folder", "link to nothing", "link to a file"])
+def test_whatever_has_the_name_halts_and_a_halt_on_top_of_it_does_not_fail(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / KILL_FILE
+    if kind == "folder":
+        path.mkdir()
+    else:
+        target = tmp_path / "target"
+        if kind == "link to a file":
+            target.write_text("by hand")
+        path.symlink_to(target)
+    assert HaltFile(tmp_path).reason() is not None
+    HaltFile(tmp_path).halt("again", NOW)
+    assert HaltFile(tmp_path).reason() is not None
+
+
+def test_what_cannot_be_lifted_is_told(tmp_path: Path) -> None:
+    (tmp_path / KILL_FILE).mkdir()
+    with pytest.raises(StorageError, match=KILL_FILE):
+        HaltFile(tmp_path).lift()
+
+
+def test_a_folder_that_cannot_be_written_to_is_never_called_halted(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=KILL_FILE):
+        HaltFile(tmp_path / "file").halt("stop", NOW)

@@ -25,12 +25,35 @@ def test_by_default_only_the_collar_limits_orders() -> None:
     assert limits.allowed_symbols == limits.denied_symbols == frozenset()
 
 
-def test_lists_of_symbols_are_read_with_commas_and_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_of_symbols_are_the_instruments_that_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIS_ALLOWED_SYMBOLS", "005930, aapl,")
-    monkeypatch.setenv("KIS_MAX_DAILY_LOSS", "500000")
-    limits = order_limits(Settings.load(), Environment.SIM)
-    assert limits.allowed_symbols == {"005930", "AAPL"}
+    monkeypatch.setenv("KIS_DENIED_SYMBOLS", "TSLA NVDA；애플、Samsung C&T\nNASDAQ:PYPL")
+    monkeypatch.setenv("KIS_MAX_DAILY_LOSS", "500,000")
+    limits = order_limits(load_settings(), Environment.SIM)
+    assert {str(listed) for listed in limits.allowed_symbols} == {"KR:005930", "US:AAPL"}
+    assert {str(listed) for listed in limits.denied_symbols} >= {
+        *("US:TSLA", "US:NVDA", "US:AAPL", "KR:028260", "US:PYPL")
+    }
     assert limits.max_daily_loss == Decimal(500_000)
+
+
+@pytest.mark.parametrize("name", ["allowed_symbols", "denied_symbols"])
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ("TSLA, PYPL", r"'PYPL' is no instrument"),
+        ("삼전", r"'삼전' .* nearest is 005930 \(삼성전자\)"),
+        ("5930", r"'5930' .* nearest is 005930"),
+        ("NVIDA", r"nearest is NVDA \(NVIDIA\)"),
+        ("NAS:005930", r"'NAS:005930' is no instrument"),
+        ("", "list without an entry"),
+        (" ; ", "list without an entry"),
+    ],
+)
+def test_an_entry_that_means_no_instrument_refuses_to_start(name: str, entries: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as refused:
+        load_settings(**{name: entries})
+    assert refused.value.field == f"KIS_{name.upper()}"
 
 
 @pytest.mark.parametrize(

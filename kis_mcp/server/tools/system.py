@@ -57,14 +57,14 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
 
 async def halt_trading(call: Call) -> Page:
     """Stop all new orders. There is no tool that lifts it."""
-    halt, now = kill_switch(call.environments.settings), call.environments.clock()
+    halt, now = kill_switch(call.environments.settings.data_dir), call.environments.clock()
     halt.halt(f"by the tool halt_trading: {call.values()['reason']}", now)
     return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})
 
 
 async def _facts(call: Call, environment: Environment) -> dict[str, object]:
     settings = call.environments.settings
-    halted = kill_switch(settings).reason()
+    halted = kill_switch(settings.data_dir).reason()
     profile = settings.profile(environment)
     account = profile.accounts.get("stock")
     real = environment is Environment.REAL

@@ -38,7 +38,7 @@ def commissions(text: str) -> dict[str, Commission]:
     A rate with ``%`` is of the amount, one without is in the instrument's currency for each contract.
 
     Raises:
-        ValueError: A pair that cannot be read, or a market that does not exist.
+        ValueError: No pair, one that cannot be read, or a market that does not exist or has two rates.
     """
     rates: dict[str, Commission] = {}
     names = {market.casefold(): market for market in MARKETS}
@@ -47,8 +47,12 @@ def commissions(text: str) -> dict[str, Commission]:
         market = names.get(found[1].casefold()) if found else None
         if found is None or market is None:
             raise ValueError(f"{pair!r} is not a market of {', '.join(MARKETS)} and a rate such as 0.1% or 2.5")
+        if market in rates:
+            raise ValueError(f"it has two rates for {market}")
         rate = Decimal(found[2])
         rates[market] = Commission(percent=rate) if found[3] else Commission(per_unit=rate)
+    if not rates:
+        raise ValueError("it is a list without an entry")
     return rates
 
 

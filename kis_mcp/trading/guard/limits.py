@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kis_mcp.trading.guard.fees import Commission
+from kis_mcp.trading.guard.symbol_lists import ListedSymbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OrderLimits:
     max_open_positions: int | None = None
     max_daily_loss: Decimal | None = None
     price_collar: Decimal = Decimal(0)
-    allowed_symbols: frozenset[str] = frozenset()
-    denied_symbols: frozenset[str] = frozenset()
+    allowed_symbols: frozenset[ListedSymbol] = frozenset()
+    denied_symbols: frozenset[ListedSymbol] = frozenset()
     check_sessions: bool = False
     commissions: Mapping[str, Commission] = field(default_factory=dict[str, Commission])

@@ -10,6 +10,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.symbol_lists import ListedSymbol
 from kis_mcp.trading.journal import Claim, Status
 from tests.trading.desk.test_desk import BUY, CAPS, Desk
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, order_desk
@@ -184,11 +185,15 @@ async def test_a_short_sale_that_was_just_sent_counts_as_a_position(
 
 
 async def test_only_the_listed_instruments_are_ordered(kis: FakeKis, journal: SqlJournal) -> None:
-    allowing = Desk(kis, journal, Environment.SIM, replace(CAPS, allowed_symbols=frozenset({"000660"})))
+    allowing = Desk(
+        kis, journal, Environment.SIM, replace(CAPS, allowed_symbols=frozenset({ListedSymbol("KR", "000660")}))
+    )
     with pytest.raises(OrderRefused, match="KIS_ALLOWED_SYMBOLS"):
         await allowing.propose()
     await allowing.propose(BUY | {"symbol": "000660"})
-    denying = Desk(kis, journal, Environment.SIM, replace(CAPS, denied_symbols=frozenset({"005930"})))
+    denying = Desk(
+        kis, journal, Environment.SIM, replace(CAPS, denied_symbols=frozenset({ListedSymbol("KR", "005930")}))
+    )
     with pytest.raises(OrderRefused, match="KIS_DENIED_SYMBOLS"):
         await denying.propose()
 

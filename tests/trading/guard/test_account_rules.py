@@ -13,6 +13,7 @@ from kis_mcp.trading.guard.account_facts import loan_of
 from kis_mcp.trading.guard.check import check
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts
 from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.symbol_lists import ListedSymbol
 from kis_mcp.trading.order import Action, Side
 from kis_mcp.trading.venues.sessions import venues
 from tests.trading.guard.test_check import CAPS, FACTS, ORDER, REAL, changing, ordering, refusing, warning
@@ -132,7 +133,7 @@ def test_every_message_of_a_cap_names_its_setting() -> None:
             max_open_positions=1,
             max_daily_loss=Decimal(1),
             price_collar=Decimal(10),
-            denied_symbols=frozenset({"005930"}),
+            denied_symbols=frozenset({ListedSymbol("KR", "005930")}),
         ),
         positions=frozenset({"000660"}),
         loss_today=Decimal(2),

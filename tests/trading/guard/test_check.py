@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.trading.guard.check import check, refusal
 from kis_mcp.trading.guard.facts import GuardFacts
 from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.venues.order_types import PRICED, STOPS, UNPRICED
@@ -66,27 +68,51 @@ def test_real_orders_need_the_operators_word_even_to_cancel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("denied", "symbol"),
+    ("entry", "market", "symbol", "is_it"),
     [
-        ("005930", "005930"),
-        ("005930", "A005930"),
-        ("KR7005930003", "005930"),
-        ("KR6095572D81", "6095572D8"),
-        ("6095572D8", "KR6095572D81"),
-        ("101W12", "KR4101W12008"),
-        ("BRK/B", "BRK.B"),
-        ("00700", "700"),
+        ("005930", "KR", "005930", True),
+        ("005930", "KR", "A005930", True),
+        ("A005930", "KR", "005930", True),
+        ("005930.KS", "KR", "005930", True),
+        ("KR7005930003", "KR", "005930", True),
+        ("삼성전자", "KR", "005930", True),
+        ("KR6095572D81", "domestic_bond", "KR6095572D81", True),
+        ("101W12", "domestic_futureoption", "101W12", True),
+        ("NYSE:BRK.B", "US", "BRK/B", True),
+        ("NYSE:BRK.B", "US", "BRK-B", True),
+        ("NAS:AAPL", "US", "AAPL", True),
+        ("Apple", "overseas", "aapl", True),
+        ("HK:700", "HK", "00700", True),
+        ("HK:00700", "HK", "700", True),
+        ("KR:000660", "CN", "000660", False),
+        ("000660", "JP", "000660", False),
+        ("NAS:AAPL", "KR", "AAPL", False),
+        ("HK:700", "JP", "00700", False),
+        ("삼성전자", "overseas", "005930", False),
     ],
 )
-def test_a_denied_symbol_is_denied_however_it_is_spelt_and_an_allowed_one_is_allowed_as_it_is(
-    denied: str, symbol: str
+def test_a_listed_instrument_is_found_however_it_and_the_order_are_written(
+    entry: str, market: str, symbol: str, is_it: bool
 ) -> None:
-    spelt = ordering(symbol=symbol)
-    listed = frozenset({denied})
-    assert "symbol_is_allowed" in refusing(replace(spelt, limits=replace(CAPS, denied_symbols=listed)))
-    allowing = refusing(replace(spelt, limits=replace(CAPS, allowed_symbols=listed)))
-    assert ("symbol_is_allowed" in allowing) is (denied != symbol)
-    assert check(replace(FACTS, limits=replace(CAPS, denied_symbols=frozenset({"000660", "AAPL", "5930"})))) == []
+    facts = ordering(market=market, symbol=symbol)
+    denied = denied_symbols([entry], builtin_instruments())
+    assert ("symbol_is_allowed" in refusing(replace(facts, limits=replace(CAPS, denied_symbols=denied)))) is is_it
+    if entry != "101W12":
+        allowed = allowed_symbols([entry], builtin_instruments())
+        refused = refusing(replace(facts, limits=replace(CAPS, allowed_symbols=allowed)))
+        assert ("symbol_is_allowed" in refused) is not is_it
+
+
+@pytest.mark.parametrize(
+    ("market", "listed", "symbol"),
+    [("domestic_bond", "KR6095572D81", "6095572D8"), ("domestic_futureoption", "101W12", "KR4101W12008")],
+)
+def test_the_long_and_the_short_form_of_a_code_are_both_denied_and_only_the_listed_one_is_allowed(
+    market: str, listed: str, symbol: str
+) -> None:
+    facts, lists = ordering(market=market, symbol=symbol), frozenset({ListedSymbol(market, listed)})
+    assert "symbol_is_allowed" in refusing(replace(facts, limits=replace(CAPS, denied_symbols=lists)))
+    assert "symbol_is_allowed" in refusing(replace(facts, limits=replace(CAPS, allowed_symbols=lists)))
 
 
 @pytest.mark.parametrize("cap", ["max_notional", "max_quantity"])

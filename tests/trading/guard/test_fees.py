@@ -64,6 +64,12 @@ def test_a_commission_that_cannot_be_read_is_refused_by_its_text(text: str) -> N
         commissions(text)
 
 
+@pytest.mark.parametrize(("text", "told"), [(",", "without an entry"), ("US 1%, us 2%", "two rates for US")])
+def test_commissions_that_say_nothing_or_two_things_are_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        commissions(text)
+
+
 @given(st.sampled_from(["KR", "US", "HK", "CN", "JP"]), st.sampled_from(["buy", "sell"]), st.integers(0, 10**12))
 def test_fees_are_never_negative_and_grow_with_the_amount(market: str, side: Side, amount: int) -> None:
     fees, more = (estimated_fees(order(market, side, worth), "stock", USUAL) for worth in (amount, 2 * amount))

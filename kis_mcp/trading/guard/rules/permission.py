@@ -1,10 +1,7 @@
 """Who may order at all: the operator's switches and lists, and the same order twice."""
 
-import re
-
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.journal import DUPLICATE_WINDOW
-from kis_mcp.trading.order import is_same_symbol
 
 
 def real_orders(facts: GuardFacts) -> Finding | None:
@@ -42,26 +39,21 @@ def caps_are_set(facts: GuardFacts) -> Finding | None:
 
 
 def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
-    symbol, allowed = (facts.order.symbol or "").upper(), facts.limits.allowed_symbols
-    if symbol and any(is_same_symbol(_bare(denied), _bare(symbol)) for denied in facts.limits.denied_symbols):
+    order, allowed = facts.order, facts.limits.allowed_symbols
+    if any(denied.denies(order) for denied in facts.limits.denied_symbols):
         return Finding(
-            f"{symbol} may not be ordered (KIS_DENIED_SYMBOLS).",
+            f"{order.symbol} may not be ordered (KIS_DENIED_SYMBOLS).",
             "Choose another instrument, or ask the operator to take it off the list.",
             "symbol",
         )
-    if not allowed or symbol in allowed:
+    if not allowed or any(listed.allows(order) for listed in allowed):
         return None
     return Finding(
-        f"{symbol or 'An unknown instrument'} is not among the {len(allowed)} that may be ordered"
+        f"{order.symbol or 'An unknown instrument'} is not among the {len(allowed)} that may be ordered"
         " (KIS_ALLOWED_SYMBOLS).",
-        f"Choose one of {', '.join(sorted(allowed)[:10])}, or ask the operator to add it.",
+        f"Choose one of {', '.join(listed.symbol for listed in sorted(allowed)[:10])}, or ask the operator to add it.",
         "symbol",
     )
-
-
-def _bare(symbol: str) -> str:
-    """A symbol without what people write it with or without: BRK/B as BRK.B, Hong Kong's 700 as 00700."""
-    return re.sub("[./-]", "", symbol).zfill(5)
 
 
 def not_a_duplicate(facts: GuardFacts) -> Finding | None:
