@@ -18,6 +18,7 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
 from kis_mcp.catalog.projection import EVERYTHING, projection
+from kis_mcp.catalog.refused_element import name_argument
 from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
@@ -162,6 +163,9 @@ class KisApis:
         request = self._request(arguments)
         try:
             reply = await self._gateway.order(request, may_leave)
+        except KisMcpError as error:
+            name_argument(error, api)
+            raise
         finally:
             self._orders_sent += 1
             self._cache.drop("account")
@@ -225,7 +229,11 @@ class KisApis:
         if seconds and not fresh and (kept := self._cache.get(key)):
             return kept
         orders_sent = self._orders_sent
-        reply = await self._gateway.read(request, waiting=waiting)
+        try:
+            reply = await self._gateway.read(request, waiting=waiting)
+        except KisMcpError as error:
+            name_argument(error, api)
+            raise
         reply = replace(reply, received_at=self.clock())
         before_an_order = api.cache == "account" and orders_sent != self._orders_sent
         if seconds and not before_an_order:

@@ -146,6 +146,7 @@ class Environments:
             requests_per_second=profile.requests_per_second,
             token_interval_seconds=60 if profile.rest_url else 0,
             user_agent=settings.user_agent,
+            account_numbers=tuple({account.number for account in profile.accounts.values()}),
         )
         gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=self.clock)
         cache = DiskReplyCache(folder / "cache")
