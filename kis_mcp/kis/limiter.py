@@ -24,6 +24,9 @@ TRANSIT_SECONDS = 0.5
 _LOOK_SECONDS = 0.1
 _LINE_SECONDS = 0.5
 _BUSY_SECONDS = 0.001
+LONGEST_BUSY_SECONDS = 2.0
+"""How long the shared file, which is held for microseconds, may stay with another process."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,7 @@ class RateLimiter:
         self._line: list[_Place] = []
         self._free_at = 0.0
         self._is_in_file = False
+        self._busy_since: float | None = None
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency, waiting: WaitReporter | None = None) -> AsyncGenerator[None]:
@@ -95,7 +99,8 @@ class RateLimiter:
 
     async def back_off(self) -> None:
         """KIS counted more than we did: take the window as full from now, for every process."""
-        while self._per_second:
+        give_up_at = self._timer.monotonic() + LONGEST_BUSY_SECONDS
+        while self._per_second and self._timer.monotonic() < give_up_at:
             with self._shared() as window:
                 if window:
                     window.taken = [self._timer.monotonic() + WINDOW_SECONDS] * self._per_second
@@ -133,7 +138,8 @@ class RateLimiter:
             now = self._timer.monotonic()
             if window is None:
                 self._free_at = now + _BUSY_SECONDS
-                return 0
+                return self._share_of_held_file(place, now)
+            self._busy_since = None
             window.lines.pop(self._me, None)
             others = (request for _, line in window.lines.values() for request in line)
             ahead = sum(request < (place.urgency, place.arrived) for request in others)
@@ -146,6 +152,23 @@ class RateLimiter:
                 window.lines[self._me] = (now + _LINE_SECONDS, [(other.urgency, other.arrived) for other in waiting])
             self._is_in_file = bool(waiting)
         return share
+
+    def _share_of_held_file(self, place: _Place, now: float) -> float:
+        """0 while the file may yet come free; after that an order goes out uncounted, for KIS itself refuses what is
+        too much, and a cancel must not hang on a process that does.
+
+        Raises:
+            StorageError: A read waited for too long; it names the file and its holder.
+        """
+        self._busy_since = now if self._busy_since is None else self._busy_since
+        if now - self._busy_since < LONGEST_BUSY_SECONDS:
+            return 0
+        if place.urgency is Urgency.ORDER:
+            return now + TRANSIT_SECONDS + WINDOW_SECONDS
+        raise StorageError(
+            f"The rate limit's file cannot be used: {self._object.holder()}.",
+            remedy="End that process if it hangs, and call again.",
+        )
 
     def _answered(self, share: float) -> None:
         """KIS has counted the request by now, so its share ends a second from here unless it ends before.

@@ -1,11 +1,12 @@
 """The kill file: while it is there, no new order goes out, in any process and environment that shares the folder."""
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from kis_mcp.catalog.texts import one_line
-from kis_mcp.storage.folders import open_private_file
+from kis_mcp.storage.folders import open_private_file, unusable
 
 KILL_FILE = "HALTED"
 _LONGEST_REASON = 200
@@ -22,15 +23,17 @@ class HaltFile:
         self.path = folder / KILL_FILE
 
     def halt(self, reason: str, at: datetime) -> None:
-        """Stop all new orders from now on; an earlier halt keeps its reason.
+        """Stop all new orders from now on; an earlier halt keeps its reason. The file alone halts, so a disk that is
+        too full for the reason does not matter.
 
         Raises:
-            StorageError: The file cannot be written.
+            StorageError: The file cannot be created.
         """
         descriptor = open_private_file(self.path)
         try:
             if os.fstat(descriptor).st_size == 0:
-                os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
+                with suppress(OSError):
+                    os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
         finally:
             os.close(descriptor)
 
@@ -45,8 +48,15 @@ class HaltFile:
             return f"the kill file cannot be read ({error.strerror})"
 
     def lift(self) -> None:
-        """Let new orders out again. For a person's command only: no tool may call it."""
-        self.path.unlink(missing_ok=True)
+        """Let new orders out again. For a person's command only: no tool may call it.
+
+        Raises:
+            StorageError: The file cannot be removed.
+        """
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unusable(self.path, error) from None
 
 
 def _shown(text: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kis_mcp.catalog.model import CacheClass
     from kis_mcp.confirm import Approvals
 
-_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
+_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
 from kis_mcp.errors import StorageError
-from kis_mcp.kis.limiter import TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
+from kis_mcp.kis.limiter import LONGEST_BUSY_SECONDS, TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
 
@@ -279,3 +279,24 @@ async def test_a_reporter_that_hangs_or_fails_holds_nobody_up(new_limiter: NewLi
     )
     assert len(log.times) == 6
     assert log.times[-1] == pytest.approx(1000 + 5 * WINDOW_SECONDS)
+
+
+async def test_a_file_that_another_process_keeps_stops_reads_with_its_name_and_lets_orders_out(
+    new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path
+) -> None:
+    hanging = LockedFile(tmp_path / "rate.json")
+    assert hanging.try_lock()
+    limiter = new_limiter(5)
+    began = time.timer.monotonic()
+
+    async def use() -> None:
+        with pytest.raises(StorageError, match=r"rate\.json, held by another process"):
+            async with limiter.turn(Urgency.READ):
+                pass
+        async with limiter.turn(Urgency.ORDER):
+            pass
+        await limiter.back_off()
+
+    await time.run(use())
+    assert time.timer.monotonic() - began < 3 * LONGEST_BUSY_SECONDS
+    hanging.close()
