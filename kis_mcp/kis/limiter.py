@@ -81,6 +81,7 @@ class RateLimiter:
         self._free_at = 0.0
         self._is_in_file = False
         self._busy_since: float | None = None
+        self._own = _Window([], {})
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency, waiting: WaitReporter | None = None) -> AsyncGenerator[None]:
@@ -138,7 +139,7 @@ class RateLimiter:
             now = self._timer.monotonic()
             if window is None:
                 self._free_at = now + _BUSY_SECONDS
-                return self._share_of_held_file(place, now)
+                return self._share_of_held_file(now)
             self._busy_since = None
             window.lines.pop(self._me, None)
             others = (request for _, line in window.lines.values() for request in line)
@@ -153,22 +154,22 @@ class RateLimiter:
             self._is_in_file = bool(waiting)
         return share
 
-    def _share_of_held_file(self, place: _Place, now: float) -> float:
-        """0 while the file may yet come free; after that an order goes out uncounted, for KIS itself refuses what is
-        too much, and a cancel must not hang on a process that does.
-
-        Raises:
-            StorageError: A read waited for too long; it names the file and its holder.
-        """
-        self._busy_since = now if self._busy_since is None else self._busy_since
+    def _share_of_held_file(self, now: float) -> float:
+        """0 while the file may yet come free; after that a share of this process' own count, for neither a cancel nor
+        a halt may hang on a process that does. KIS itself refuses what is too much."""
+        if self._busy_since is None:
+            self._busy_since = now
         if now - self._busy_since < LONGEST_BUSY_SECONDS:
             return 0
-        if place.urgency is Urgency.ORDER:
-            return now + TRANSIT_SECONDS + WINDOW_SECONDS
-        raise StorageError(
-            f"The rate limit's file cannot be used: {self._object.holder()}.",
-            remedy="End that process if it hangs, and call again.",
-        )
+        if not self._own.taken:
+            _log.warning("The rate limit is counted by this process alone: %s.", self._object.holder())
+        self._own.taken = [end for end in self._own.taken if end > now]
+        self._free_at = self._own.free_at(now, 0, self._per_second)
+        if self._free_at > now:
+            return 0
+        share = now + TRANSIT_SECONDS + WINDOW_SECONDS
+        self._own.taken.append(share)
+        return share
 
     def _answered(self, share: float) -> None:
         """KIS has counted the request by now, so its share ends a second from here unless it ends before.
