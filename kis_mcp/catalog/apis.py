@@ -83,6 +83,7 @@ class KisApis:
         self._cache = cache
         self._hts_id = hts_id
         self._lifetimes = lifetimes
+        self._account_numbers = frozenset(account.number for account in accounts.values())
         self._orders_sent = 0
 
     async def call(self, arguments: CheckedArguments, *, waiting: WaitReporter | None = None) -> Page:
@@ -169,7 +170,7 @@ class KisApis:
         finally:
             self._orders_sent += 1
             self._cache.drop("account")
-        return decode(api, reply.body)
+        return decode(api, reply.body, hide=self._account_numbers)
 
     async def _collect(
         self,
@@ -218,7 +219,7 @@ class KisApis:
             reply = await self._read(api, self._request(arguments, keys), fresh=fresh, waiting=waiting)
             as_of = min(filter(None, (as_of, reply.received_at)), default=None)
             following = None if api.paging is None else next_keys(api.paging, reply)
-            if not collector.add(decode(api, reply.body), keys, following):
+            if not collector.add(decode(api, reply.body, hide=self._account_numbers), keys, following):
                 break
             keys = following
         return as_of or self.clock()

@@ -287,7 +287,7 @@ async def test_a_file_that_another_process_keeps_is_named_and_each_counts_for_it
     hanging = LockedFile(tmp_path / "rate.json")
     assert hanging.try_lock()
     limiter, log = new_limiter(2), Log(time)
-    await time.run(*(log.request(limiter) for _ in range(6)), log.request(limiter, Urgency.ORDER))
+    await time.run(*(log.request(limiter) for _ in range(6)), log.request(limiter, urgency=Urgency.ORDER))
     assert log.times[0] == pytest.approx(1000 + LONGEST_BUSY_SECONDS, abs=0.2)
     assert all(later - earlier >= WINDOW_SECONDS for earlier, later in zip(log.times, log.times[2:], strict=False))
     assert "rate.json, held by another process" in caplog.text
