@@ -1,4 +1,4 @@
-"""What must work while another process keeps files locked, and what is told of files that cannot be used."""
+"""What must work while other processes keep files locked, and what is told of disks and numbers that are no use."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from kis_mcp.server.tools import registry
 from kis_mcp.simulator import Simulator
-from tests.client import BUY, blocks, connected, error, settings_for
+from tests.client import BUY, Person, blocks, connected, error, settings_for
 from tests.storage.test_holders import held
 
 
@@ -62,3 +62,12 @@ async def test_what_is_no_number_is_a_bad_argument(simulator: Simulator, number:
             told = error(await client.call_tool("place_order", {**BUY, field: number}))
             assert (told["class"], told["field"]) == ("bad_argument", field)
     assert simulator.ledger.orders == []
+
+
+@pytest.mark.parametrize("typed", ["sNaN", "NaN", "Infinity"])
+async def test_a_typed_quantity_that_is_no_number_is_a_no(simulator: Simulator, typed: str) -> None:
+    settings = settings_for(simulator, "real", allow_real_orders=True)
+    async with connected(settings, person=Person(types=typed)) as client:
+        told = error(await client.call_tool("place_order", BUY))
+    assert (told["class"], simulator.ledger.orders) == ("order_refused", [])
+    assert "another quantity was typed" in told["what"]
