@@ -59,6 +59,12 @@ class KisMcpError(Exception):
         return f"{self.what} (KIS {told}) {self.remedy}" if told else f"{self.what} {self.remedy}"
 
 
+def kis_words(told: str, code: str | None) -> str | None:
+    """KIS' message within the text of an error with this code; None where it has none."""
+    _, opening, rest = told.partition(f" (KIS {code}: ")
+    return rest.rpartition(") ")[0] or None if code and opening else None
+
+
 class BadArgument(KisMcpError):
     kind = "bad_argument"
 

@@ -62,7 +62,6 @@ OUTSIDE_LIBRARIES = {
     "websockets",
     "sqlalchemy",
     "aiosqlite",
-    "diskcache",
     "pandas",
     "numpy",
     "exchange_calendars",

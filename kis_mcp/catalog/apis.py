@@ -18,6 +18,7 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
 from kis_mcp.catalog.projection import EVERYTHING, projection
+from kis_mcp.catalog.refused_element import name_argument
 from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
@@ -82,6 +83,7 @@ class KisApis:
         self._cache = cache
         self._hts_id = hts_id
         self._lifetimes = lifetimes
+        self._account_numbers = frozenset(account.number for account in accounts.values())
         self._orders_sent = 0
 
     async def call(self, arguments: CheckedArguments, *, waiting: WaitReporter | None = None) -> Page:
@@ -162,10 +164,13 @@ class KisApis:
         request = self._request(arguments)
         try:
             reply = await self._gateway.order(request, may_leave)
+        except KisMcpError as error:
+            name_argument(error, api)
+            raise
         finally:
             self._orders_sent += 1
             self._cache.drop("account")
-        return decode(api, reply.body)
+        return decode(api, reply.body, hide=self._account_numbers)
 
     async def _collect(
         self,
@@ -214,7 +219,7 @@ class KisApis:
             reply = await self._read(api, self._request(arguments, keys), fresh=fresh, waiting=waiting)
             as_of = min(filter(None, (as_of, reply.received_at)), default=None)
             following = None if api.paging is None else next_keys(api.paging, reply)
-            if not collector.add(decode(api, reply.body), keys, following):
+            if not collector.add(decode(api, reply.body, hide=self._account_numbers), keys, following):
                 break
             keys = following
         return as_of or self.clock()
@@ -225,7 +230,11 @@ class KisApis:
         if seconds and not fresh and (kept := self._cache.get(key)):
             return kept
         orders_sent = self._orders_sent
-        reply = await self._gateway.read(request, waiting=waiting)
+        try:
+            reply = await self._gateway.read(request, waiting=waiting)
+        except KisMcpError as error:
+            name_argument(error, api)
+            raise
         reply = replace(reply, received_at=self.clock())
         before_an_order = api.cache == "account" and orders_sent != self._orders_sent
         if seconds and not before_an_order:

@@ -201,7 +201,7 @@ def _explain(api: Api, parameters: Mapping[str, Parameter], error: ErrorDetails)
     else:
         item = f" item {place[0] + 1}" if place and isinstance(place[0], int) else ""
         what = f"{name}{item} cannot be {_brief(error['input'])}."
-    return BadArgument(what, remedy=f"Give {_wanted(parameter)}.", field=parameter.name)
+    return BadArgument(what, remedy=f"Give {wanted(parameter)}.", field=parameter.name)
 
 
 def _unknown(api: Api, parameters: Mapping[str, Parameter], name: str) -> BadArgument:
@@ -213,7 +213,7 @@ def _unknown(api: Api, parameters: Mapping[str, Parameter], name: str) -> BadArg
     return BadArgument(f"{api.tool} has no argument {_brief(name)}.", remedy=remedy, field=name[:60])
 
 
-def _wanted(parameter: Parameter) -> str:
+def wanted(parameter: Parameter) -> str:
     """What a parameter takes, as the end of a sentence."""
     if parameter.name == FIELDS:
         return f'a list of column names, or "{ALL_FIELDS}"'

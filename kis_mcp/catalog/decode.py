@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, cast
 
-from kis_mcp.account import masked
+from kis_mcp.account import masked, without_accounts
 from kis_mcp.catalog.frames import split_frame
 from kis_mcp.catalog.model import Api, Block
 from kis_mcp.catalog.texts import parse
@@ -45,17 +45,18 @@ class Decoded:
         return cast(list[Record], self.blocks.get(name, []))
 
 
-def decode(api: Api, body: Mapping[str, object]) -> Decoded:
+def decode(api: Api, body: Mapping[str, object], *, hide: Collection[str] = ()) -> Decoded:
     """Translate a response body.
 
     Every documented element that KIS sent, under any of its names, appears under its readable one: numbers as int or
     Decimal, dates and times as ISO text, flags as bool, codes as words, blanks as None. A text that cannot be read
     gives None and a note. Elements and blocks that are not documented are kept under KIS' name in lower case. Rows that
-    come where one record is documented are kept under ``<name>_more``. Account numbers are masked, documented or not.
+    come where one record is documented are kept under ``<name>_more``. Account numbers are masked, documented or not,
+    and those in ``hide`` within any text.
     """
     paging = frozenset(element.lower() for element in api.paging.keys.values()) if api.paging else frozenset[str]()
     parts = {key.lower(): value for key, value in body.items() if not _is_envelope(key.lower(), paging)}
-    reader = _Reader(paging)
+    reader = _Reader(paging, hide)
     blocks: dict[str, list[Record] | Record] = {}
     for block in api.blocks:
         if not block.key:
@@ -80,7 +81,7 @@ def decode(api: Api, body: Mapping[str, object]) -> Decoded:
     return Decoded(blocks, [*reader.notes, *reader.unreadable()])
 
 
-def decode_frame(api: Api, payload: str, count: int) -> Decoded:
+def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = ()) -> Decoded:
     """Translate the payload of a live data frame, decrypted where it has to be, into one row for each record.
 
     Raises:
@@ -88,7 +89,7 @@ def decode_frame(api: Api, payload: str, count: int) -> Decoded:
     """
     (block,) = api.blocks
     columns = [field.element for field in block.fields]
-    reader = _Reader(frozenset())
+    reader = _Reader(frozenset(), hide)
     rows = [reader.record(block, record) for record in split_frame(payload, count, columns, first_if=block.first_if)]
     return Decoded({block.name: rows}, [*reader.unreadable()])
 
@@ -103,10 +104,12 @@ class _Reader:
 
     Args:
         hidden: Elements that are left out, in lower case.
+        accounts: Account numbers that no text may show.
     """
 
-    def __init__(self, hidden: frozenset[str]) -> None:
+    def __init__(self, hidden: frozenset[str], accounts: Collection[str]) -> None:
         self._hidden = hidden
+        self._accounts = accounts
         self._unreadable: Counter[tuple[str, str]] = Counter()
         self._samples: dict[tuple[str, str], str] = {}
         self.notes: list[str] = []
@@ -134,12 +137,20 @@ class _Reader:
                 except ValueError:
                     place = (f"{block.name}.{documented.name}", documented.type)
                     self._unreadable[place] += 1
-                    self._samples.setdefault(place, text)
-            record[documented.name] = value
+                    self._samples.setdefault(place, self._shown(text))
+            record[documented.name] = self._shown(value) if isinstance(value, str) else value
         for element, extra in left.items():
             text = _text(extra)
-            record[_free(element, record)] = (masked(text) if element in _ACCOUNT_NUMBERS else text) if text else None
+            record[_free(element, record)] = self._undocumented(element, text) if text else None
         return record
+
+    def _undocumented(self, element: str, text: str) -> str:
+        return masked(text) if element in _ACCOUNT_NUMBERS else self._shown(text)
+
+    def _shown(self, text: str) -> str:
+        """A text without the account numbers in use; looked for first, since there are hardly ever any."""
+        is_safe = all(number not in text for number in self._accounts)
+        return text if is_safe else without_accounts(text, self._accounts)
 
     def unreadable(self) -> Iterator[str]:
         for (name, kind), count in self._unreadable.items():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from decimal import Decimal
+from typing import TypeVar, cast
 
 from kis_mcp.account import masked
 from kis_mcp.catalog.model import Field
@@ -17,8 +18,41 @@ _ZEROS = re.compile(r"[0:\-/. ]+")
 _BOOLEANS: Mapping[str, bool] = {"y": True, "1": True, "true": True, "n": False, "0": False, "false": False}
 
 
+T = TypeVar("T")
+
+
+def encodable(text: str) -> str:
+    """The text as it can be written in UTF-8: half a character (a lone surrogate, as JSON's ``\\ud800`` gives) becomes
+    U+FFFD, two halves that belong together become their character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def encodable_all(value: T) -> T:
+    """The same value with each text in it as `encodable`; lists, tuples and mappings (as dicts) are made anew."""
+    return cast(T, _encodable_part(value))
+
+
+def _encodable_part(value: object) -> object:
+    match value:
+        case str():
+            return encodable(value)
+        case Mapping():
+            items = cast(Mapping[object, object], value).items()
+            return {_encodable_part(key): _encodable_part(item) for key, item in items}
+        case list() | tuple():
+            parts = (_encodable_part(item) for item in cast(list[object], value))
+            return tuple(parts) if isinstance(value, tuple) else list(parts)
+        case _:
+            return value
+
+
 def one_line(text: str) -> str:
-    """The text without line breaks and characters that hide or turn others: what is shown may come from outside."""
+    """The text without line breaks, halves of characters, and characters that hide or turn others: what is shown may
+    come from outside."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 

@@ -19,6 +19,7 @@ class Connection:
         token_interval_seconds: How often KIS issues a token.
         timeout_seconds: How long KIS may take to accept a request, and again to answer it.
         user_agent: Sent with each request.
+        account_numbers: The accounts in use, so that no message of KIS' shows one.
 
     Raises:
         CredentialsError: A key that no HTTP header can carry.
@@ -32,6 +33,7 @@ class Connection:
     token_interval_seconds: float = 60
     timeout_seconds: float = 10
     user_agent: str = "kis-mcp"
+    account_numbers: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for name in ("app_key", "app_secret"):

@@ -1,13 +1,13 @@
 """KIS' answers, told apart: a success, or what it calls for and which error it becomes."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
-from kis_mcp.catalog.error_codes import known_codes
+from kis_mcp.account import without_accounts
+from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -19,6 +19,7 @@ from kis_mcp.errors import (
     OrderStateUnknown,
     RateLimited,
 )
+from kis_mcp.kis.bodies import UnreadableBody, json_object
 
 TOKEN_CODES = frozenset({"EGW00121", "EGW00122", "EGW00123"})
 OVER_LIMIT_CODE = "EGW00201"
@@ -27,8 +28,8 @@ TOKEN_TOO_SOON = "EGW00133"  # noqa: S105  (a message code)
 _GATEWAY_PREFIXES = ("EGW", "OPS")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
-_ACCOUNT = re.compile(r"\d{8}")
-_PARTED = r"[\W_]?"
+_NOTHING_TO_LIST = re.compile(r"조회[할된]\s*(?:내역|자료|내용)\S*\s*없")
+_PASSING_HTTP = frozenset({408, 425, 429})
 _LONGEST_MESSAGE = 500
 
 
@@ -40,6 +41,8 @@ class Reaction(Enum):
     LEDGER_FULL = "KIS' ledger serves no more of all customers now; nothing was done"
     NOT_SENT = "nothing left this machine"
     UNCLEAR = "no usable answer; what was done is unknown"
+    TURNED_AWAY = "no usable answer, and the next would be the same; what was done is unknown"
+    NOTHING_FOUND = "KIS understood, and has nothing to list"
     REFUSED = "KIS understood and said no"
 
 
@@ -52,9 +55,16 @@ _READ_ERRORS: dict[Reaction, type[KisMcpError]] = {
     Reaction.LEDGER_FULL: RateLimited,
     Reaction.NOT_SENT: KisUnavailable,
     Reaction.UNCLEAR: KisUnavailable,
+    Reaction.TURNED_AWAY: KisUnavailable,
+    Reaction.NOTHING_FOUND: BadArgument,
     Reaction.REFUSED: BadArgument,
 }
-_ORDER_ERRORS = _READ_ERRORS | {Reaction.UNCLEAR: OrderStateUnknown, Reaction.REFUSED: OrderRejected}
+_ORDER_ERRORS = _READ_ERRORS | {
+    Reaction.UNCLEAR: OrderStateUnknown,
+    Reaction.TURNED_AWAY: OrderStateUnknown,
+    Reaction.NOTHING_FOUND: OrderRejected,
+    Reaction.REFUSED: OrderRejected,
+}
 _REMEDIES: dict[type[KisMcpError], str] = {
     BadArgument: "Correct the arguments as KIS' message says.",
     CredentialsError: "Check the app key and secret of this environment with `kis-mcp doctor`.",
@@ -63,6 +73,10 @@ _REMEDIES: dict[type[KisMcpError], str] = {
     OrderRejected: "Nothing was ordered: correct the order as KIS' message says before placing it again.",
     OrderStateUnknown: "Do not place it again: look it up among the day's orders first.",
 }
+_WILL_BE_REFUSED_AGAIN = (
+    "The same call will be refused again: check this environment's address and keys with `kis-mcp doctor`."
+)
+_UNKNOWN_CODE = "Do what KIS' message says; where it says nothing to do, call once more in a minute and then stop."
 
 
 class RequestError(Exception):
@@ -72,14 +86,24 @@ class RequestError(Exception):
         reaction: What it calls for.
         what: One sentence, used where KIS' code does not say more.
         code, message: KIS' own, where it sent them.
+        remedy: What a reader may do that was turned away.
     """
 
-    def __init__(self, reaction: Reaction, what: str, *, code: str = "", message: str = "") -> None:
+    def __init__(
+        self,
+        reaction: Reaction,
+        what: str,
+        *,
+        code: str = "",
+        message: str = "",
+        remedy: str = _WILL_BE_REFUSED_AGAIN,
+    ) -> None:
         super().__init__(what)
         self.reaction = reaction
         self.what = what
         self.code = code
         self.message = message
+        self.remedy = remedy
 
     def read_error(self) -> KisMcpError:
         """The error for a request that changes nothing."""
@@ -94,20 +118,27 @@ class RequestError(Exception):
         known = known_codes().get(self.code)
         if known and known.kind != "ok":
             what = f"{known.meaning}."
+            if self.code in WORDS_FIRST and self.message:
+                what = f"KIS says {self.message!r}: {what}"
             if self.reaction is Reaction.REFUSED and known.kind != BadArgument.kind:
                 kind = _KINDS[known.kind]
-            if kind is not OrderStateUnknown:
+            if kind is not OrderStateUnknown and known.kind != EMPTY:
                 remedy = known.remedy
+        elif kind is KisUnavailable and self.reaction is Reaction.TURNED_AWAY:
+            remedy = self.remedy
+        elif kind is KisUnavailable and self.code and not known:
+            remedy = _UNKNOWN_CODE
         return kind(what, remedy=remedy, kis_code=self.code or None, kis_message=self.message or None)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP response, whole."""
+    """An HTTP response, whole and without compression; ``charset`` as its Content-Type names it."""
 
     status: int
     body: bytes
     tr_cont: str = ""
+    charset: str = ""
 
 
 def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
@@ -115,7 +146,8 @@ def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
 
     Args:
         answer: What KIS sent.
-        hide: Secrets and account numbers, blotted out should KIS' message repeat them.
+        hide: Secrets and account numbers, blotted out should KIS' message repeat them; what merely looks like an
+            account number is, too.
 
     Raises:
         RequestError: Anything but rt_cd "0".
@@ -144,22 +176,16 @@ def _failure(status: int, body: Mapping[str, Any], hide: Collection[str]) -> Req
         code = ""
     message = _text(body, "msg1") or _text(body, "error_description")
     for secret in hide:
-        message = _blotted(message, secret) if secret else message
-    reaction = _reaction(code, _text(body, "rt_cd"))
+        message = message if not secret or secret.isdigit() else message.replace(secret, "***")
+    message = without_accounts(message, hide)
+    reaction = _reaction(status, code, _text(body, "rt_cd"), message)
     what = (
         "KIS refused the request." if reaction is Reaction.REFUSED else f"KIS answered HTTP {status} without a result."
     )
     return RequestError(reaction, what, code=code, message=message[:_LONGEST_MESSAGE])
 
 
-def _blotted(message: str, secret: str) -> str:
-    """The message without the secret; an account number goes however it is parted, and its product with it."""
-    if not _ACCOUNT.fullmatch(secret):
-        return message.replace(secret, "***")
-    return re.sub(rf"{_PARTED.join(secret)}({_PARTED}\d\d(?!\d))?", "***", message)
-
-
-def _reaction(code: str, rt_cd: str) -> Reaction:
+def _reaction(status: int, code: str, rt_cd: str, message: str) -> Reaction:
     known = known_codes().get(code)
     if rt_cd == "0":  # with an HTTP error: it contradicts itself
         return Reaction.UNCLEAR
@@ -169,24 +195,26 @@ def _reaction(code: str, rt_cd: str) -> Reaction:
         return Reaction.SLOW_DOWN
     if code == LEDGER_FULL_CODE:
         return Reaction.LEDGER_FULL
+    if known and known.kind == EMPTY:
+        return Reaction.NOTHING_FOUND
     if known:
         return Reaction.UNCLEAR if known.kind in (KisUnavailable.kind, "ok") else Reaction.REFUSED
     if not code or not rt_cd or code.startswith(_GATEWAY_PREFIXES):
-        return Reaction.UNCLEAR
-    return Reaction.REFUSED
+        return _unexplained(status)
+    return Reaction.NOTHING_FOUND if _NOTHING_TO_LIST.search(message) else Reaction.REFUSED
 
 
 def _json_object(answer: Answer) -> dict[str, Any]:
-    """The body; its fractions stay text, so that no money passes through a float."""
     try:
-        body: object = json.loads(answer.body, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise RequestError(
-            Reaction.UNCLEAR, f"KIS answered HTTP {answer.status} with something that is no JSON object."
-        )
-    return cast(dict[str, Any], body)
+        return json_object(answer.body, answer.charset)
+    except UnreadableBody as unreadable:
+        what = f"KIS answered HTTP {answer.status} with {unreadable}."
+    raise RequestError(_unexplained(answer.status), what)
+
+
+def _unexplained(status: int) -> Reaction:
+    """What an answer calls for that no code of KIS' explains."""
+    return Reaction.TURNED_AWAY if 400 <= status < 500 and status not in _PASSING_HTTP else Reaction.UNCLEAR
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -24,6 +24,9 @@ TRANSIT_SECONDS = 0.5
 _LOOK_SECONDS = 0.1
 _LINE_SECONDS = 0.5
 _BUSY_SECONDS = 0.001
+LONGEST_BUSY_SECONDS = 2.0
+"""How long the shared file, which is held for microseconds, may stay with another process."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,8 @@ class RateLimiter:
         self._line: list[_Place] = []
         self._free_at = 0.0
         self._is_in_file = False
+        self._busy_since: float | None = None
+        self._own = _Window([], {})
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency, waiting: WaitReporter | None = None) -> AsyncGenerator[None]:
@@ -95,7 +100,8 @@ class RateLimiter:
 
     async def back_off(self) -> None:
         """KIS counted more than we did: take the window as full from now, for every process."""
-        while self._per_second:
+        give_up_at = self._timer.monotonic() + LONGEST_BUSY_SECONDS
+        while self._per_second and self._timer.monotonic() < give_up_at:
             with self._shared() as window:
                 if window:
                     window.taken = [self._timer.monotonic() + WINDOW_SECONDS] * self._per_second
@@ -133,7 +139,8 @@ class RateLimiter:
             now = self._timer.monotonic()
             if window is None:
                 self._free_at = now + _BUSY_SECONDS
-                return 0
+                return self._share_of_held_file(now)
+            self._busy_since = None
             window.lines.pop(self._me, None)
             others = (request for _, line in window.lines.values() for request in line)
             ahead = sum(request < (place.urgency, place.arrived) for request in others)
@@ -145,6 +152,23 @@ class RateLimiter:
             if waiting:
                 window.lines[self._me] = (now + _LINE_SECONDS, [(other.urgency, other.arrived) for other in waiting])
             self._is_in_file = bool(waiting)
+        return share
+
+    def _share_of_held_file(self, now: float) -> float:
+        """0 while the file may yet come free; after that a share of this process' own count, for neither a cancel nor
+        a halt may hang on a process that does. KIS itself refuses what is too much."""
+        if self._busy_since is None:
+            self._busy_since = now
+        if now - self._busy_since < LONGEST_BUSY_SECONDS:
+            return 0
+        if not self._own.taken:
+            _log.warning("The rate limit is counted by this process alone: %s.", self._object.holder())
+        self._own.taken = [end for end in self._own.taken if end > now]
+        self._free_at = self._own.free_at(now, 0, self._per_second)
+        if self._free_at > now:
+            return 0
+        share = now + TRANSIT_SECONDS + WINDOW_SECONDS
+        self._own.taken.append(share)
         return share
 
     def _answered(self, share: float) -> None:

@@ -76,6 +76,8 @@ class HttpGateway:
         try:
             return await retrying(lambda: self._send(request, Urgency.READ, waiting), READ_ATTEMPTS, self._timer)
         except RequestError as failure:
+            if failure.reaction is Reaction.NOTHING_FOUND:
+                return KisReply({"rt_cd": "0", "msg_cd": failure.code, "msg1": failure.message})
             raise failure.read_error() from None
 
     async def order(self, request: KisRequest, may_leave: MayLeave) -> KisReply:
@@ -151,7 +153,7 @@ class HttpGateway:
             answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))
-            return read_reply(answer, hide=secrets)
+            return read_reply(answer, hide=(*secrets, *connection.account_numbers))
         except RequestError as failure:
             if failure.reaction is Reaction.SLOW_DOWN:
                 await self._limiter.back_off()

@@ -22,6 +22,10 @@ class SharedLock(Protocol):
 
     def unlock(self) -> None: ...
 
+    def holder(self) -> str:
+        """Which lock it is and who else holds it, for people."""
+        ...
+
     def close(self) -> None:
         """Let go of what was opened, and of the lock if held."""
         ...

@@ -24,7 +24,12 @@ LONGEST_WAIT_SECONDS = 20.0
 RENEW_BEFORE_SECONDS = 600.0
 _USUAL_LIFE_SECONDS = 86_400.0
 _LONGEST_LIFE_SECONDS = 90 * _USUAL_LIFE_SECONDS
-_LONGEST_RENEWAL_SECONDS = 60.0
+_LONGEST_RENEWAL_SECONDS = 30.0
+"""How long another process may renew before a call that has no token fails."""
+
+_SHORT_RENEWAL_SECONDS = 1.0
+"""The same for a call whose token still works."""
+
 _LOOK_SECONDS = 0.05
 _PATH = "/oauth2/tokenP"
 _ATTEMPTS = {Reaction.NOT_SENT: 3}
@@ -90,15 +95,27 @@ class Tokens:
         return self._load()
 
     async def _renewed(self, refused: str, waiting: WaitReporter | None) -> str:
-        async with self._renewing, self._alone():
-            kept = self._load()
-            if kept.value and kept.value == refused:
-                self._token = kept = replace(kept, value="")
-                self._save(kept)
-            if not kept.value or self._now() >= kept.renew_at:
-                kept = await self._issued(kept, waiting)
+        async with self._renewing:
+            kept = self._load()  # without a lock, so that a token of another process needs none
+            works = bool(kept.value) and kept.value != refused and self._now() < kept.expires_at
+            if not works or self._now() >= kept.renew_at:
+                try:
+                    async with self._alone(_SHORT_RENEWAL_SECONDS if works else _LONGEST_RENEWAL_SECONDS):
+                        kept = await self._renew_alone(refused, waiting)
+                except StorageError:
+                    if not works:
+                        raise
             self._token = kept
             return kept.value
+
+    async def _renew_alone(self, refused: str, waiting: WaitReporter | None) -> Token:
+        kept = self._load()
+        if kept.value and kept.value == refused:
+            self._token = kept = replace(kept, value="")
+            self._save(kept)
+        if not kept.value or self._now() >= kept.renew_at:
+            kept = await self._issued(kept, waiting)
+        return kept
 
     async def _issued(self, kept: Token, waiting: WaitReporter | None) -> Token:
         """A new token, or the old one for another interval if KIS gives none and it still works."""
@@ -159,14 +176,18 @@ class Tokens:
             await self._timer.sleep(seconds)
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncGenerator[None]:
-        """Keep other processes from renewing. The lock of one that died is free; one that hangs is not waited for."""
-        give_up_at = self._timer.monotonic() + _LONGEST_RENEWAL_SECONDS
+    async def _alone(self, seconds: float) -> AsyncGenerator[None]:
+        """Keep other processes from renewing. The lock of one that died is free; one that hangs is waited for so long.
+
+        Raises:
+            StorageError: Naming the lock and its holder.
+        """
+        give_up_at = self._timer.monotonic() + seconds
         while not self._lock.try_lock():
             if self._timer.monotonic() > give_up_at:
                 raise StorageError(
-                    "Another process on this machine has been renewing the access token for a minute.",
-                    remedy="Look for a kis-mcp process that hangs, end it, and call again.",
+                    f"The access token is being renewed elsewhere for {seconds:.0f} seconds: {self._lock.holder()}.",
+                    remedy="End that process if it hangs, and call again.",
                 )
             await self._timer.sleep(_LOOK_SECONDS)
         try:

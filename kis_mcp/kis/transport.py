@@ -12,6 +12,7 @@ import httpx
 from kis_mcp.errors import SettingsError
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
+from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
 
 # At INFO these log whole addresses, and a GET's address holds the account number.
 for _name in ("httpx", "httpcore"):
@@ -20,6 +21,7 @@ for _name in ("httpx", "httpcore"):
 CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_ASK_FOR_LESS = "Ask for less: a shorter period, fewer symbols or another condition."
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -33,17 +35,21 @@ class Transport:
         SettingsError: Naming the variable that cannot be used; never its value, which may hold a password.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, connect_seconds: float = CONNECT_SECONDS) -> None:
         seconds = connection.timeout_seconds
-        self._whole_seconds = CONNECT_SECONDS + 2 * seconds
-        self._headers = {"user-agent": connection.user_agent, "content-type": "application/json; charset=utf-8"}
+        self._whole_seconds = connect_seconds + 2 * seconds
+        self._headers = {
+            "user-agent": connection.user_agent,
+            "content-type": "application/json; charset=utf-8",
+            "accept-encoding": ENCODINGS,
+        }
         self._url = connection.rest_url.rstrip("/")
         is_local = urlsplit(self._url).hostname in _LOOPBACK
         self._proxy = "" if is_local else _proxy_variable(self._url)
         try:
             self._client = httpx.AsyncClient(
                 limits=_LIMITS,
-                timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+                timeout=httpx.Timeout(seconds, connect=min(connect_seconds, seconds)),
                 trust_env=not is_local,
             )
         except OSError as error:
@@ -55,7 +61,8 @@ class Transport:
         """Send one request, ``elements`` as the query of a GET or the JSON body of a POST.
 
         Raises:
-            RequestError: NOT_SENT where no connection came about, UNCLEAR where one broke or KIS took too long.
+            RequestError: NOT_SENT where no connection came about, UNCLEAR where one broke, KIS took too long or sent
+                too much.
         """
         url, content = f"{self._url}{path}", None
         if method == "GET":
@@ -63,16 +70,25 @@ class Transport:
         else:
             content = json.dumps(dict(elements)).encode()
         try:
-            async with asyncio.timeout(self._whole_seconds):
-                response = await self._client.request(
-                    method, url, content=content, headers={**self._headers, **headers}
-                )
+            async with (
+                asyncio.timeout(self._whole_seconds),
+                self._client.stream(method, url, content=content, headers={**self._headers, **headers}) as response,
+            ):
+                body = await read_body(response.aiter_raw(), response.headers.get("content-encoding", ""))
         except _NOT_SENT as error:
             way = f" through the proxy that {self._proxy} names" if self._proxy else ""
             raise RequestError(Reaction.NOT_SENT, f"KIS could not be reached{way} ({type(error).__name__}).") from None
-        except (httpx.HTTPError, TimeoutError) as error:
+        except TimeoutError:
+            what = f"KIS did not finish its answer within {self._whole_seconds:.0f} seconds."
+            raise RequestError(Reaction.UNCLEAR, what) from None
+        except httpx.HTTPError as error:
             raise RequestError(Reaction.UNCLEAR, f"KIS did not answer ({type(error).__name__}).") from None
-        return Answer(response.status_code, response.content, response.headers.get("tr_cont", "").strip())
+        except AnswerTooLong as error:
+            raise RequestError(Reaction.TURNED_AWAY, f"KIS sent {error}.", remedy=_ASK_FOR_LESS) from None
+        except AnswerDamaged as error:
+            raise RequestError(Reaction.UNCLEAR, f"KIS sent {error}.") from None
+        tr_cont = response.headers.get("tr_cont", "").strip()
+        return Answer(response.status_code, body, tr_cont, response.charset_encoding or "")
 
     async def aclose(self) -> None:
         await self._client.aclose()

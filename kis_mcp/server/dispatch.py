@@ -13,8 +13,9 @@ from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.reserved import FIELDS
+from kis_mcp.catalog.texts import encodable_all
 from kis_mcp.environment import Environment
-from kis_mcp.errors import InternalError, KisMcpError
+from kis_mcp.errors import InternalError, KisMcpError, StorageError
 from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import failure, success
@@ -56,7 +57,7 @@ class Dispatcher:
             from kis_mcp.server.tools.call import Call
 
             call = Call(
-                arguments=validate(self._reach.offered(params.name), params.arguments or {}),
+                arguments=validate(self._reach.offered(params.name), encodable_all(params.arguments or {})),
                 environment=environment,
                 environments=environments,
                 person=person,
@@ -70,10 +71,23 @@ class Dispatcher:
             return needed.result
         except KisMcpError as error:
             return failure(environment, params.name, error)
+        except OSError as error:
+            _log.exception("%s failed", params.name)
+            return failure(environment, params.name, _unusable(error))
         except Exception:
             _log.exception("%s failed", params.name)
             error = InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")
             return failure(environment, params.name, error)
+
+
+def _unusable(error: OSError) -> StorageError:
+    """What the system refused: a file that cannot be written, a full disk."""
+    what = error.filename if isinstance(error.filename, str) else "A file or connection of this server"
+    return StorageError(
+        f"{what} cannot be used: {error.strerror or type(error).__name__}.",
+        remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
+        field="KIS_DATA_DIR",
+    )
 
 
 async def _run(call: Call) -> tuple[Call, Page]:

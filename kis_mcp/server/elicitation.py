@@ -28,6 +28,8 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from kis_mcp.catalog.texts import encodable
+
 if TYPE_CHECKING:
     from kis_mcp.trading.journal import Decision, Verdict
 
@@ -98,7 +100,7 @@ class Person:
         Raises:
             AnswerNeeded: In the modern era, while there is no answer yet.
         """
-        form = ElicitRequestFormParams(message=question.text, requested_schema=_form(question, label))
+        form = ElicitRequestFormParams(message=encodable(question.text), requested_schema=_form(question, label))
         if not self._repeats_calls:
             return await self._ask_now(form, question)
         response = (self._params.input_responses or {}).get(_KEY) if self.repeated_question == question else None
@@ -143,9 +145,10 @@ def _decision(response: ElicitResult, question: Question) -> Decision:
 def _number(typed: object) -> Decimal | None:
     """A number as clients send what was typed."""
     try:
-        return None if isinstance(typed, bool) else Decimal(str(typed))
+        number = None if isinstance(typed, bool) else Decimal(str(typed))
     except InvalidOperation:
         return None
+    return number if number is not None and number.is_finite() else None
 
 
 def _decided(verdict: Verdict, reason: str = "") -> Decision:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mcp.server.session import ServerSession
 
+from kis_mcp.catalog.texts import encodable
+
 
 class Progress:
     """Progress of one call. Without a token from the client, reports go nowhere."""
@@ -19,4 +21,4 @@ class Progress:
     async def report(self, message: str) -> None:
         """Report what the call waits for."""
         self._reports += 1
-        await self._session.report_progress(self._reports, message=message)
+        await self._session.report_progress(self._reports, message=encodable(message))

@@ -28,6 +28,7 @@ from mcp_types import (
 
 from kis_mcp.catalog.data import resources_folder
 from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog.texts import encodable
 from kis_mcp.server.one_page import require_first_page
 from kis_mcp.wiring import Environments
 
@@ -95,8 +96,9 @@ class Resources:
         Raises:
             MCPError: There is none; the message names the nearest.
         """
-        text = await anyio.to_thread.run_sync(self._text, params.uri.rstrip("/"))
-        return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, mime_type=_MARKDOWN, text=text)])
+        uri = encodable(params.uri)
+        text = encodable(await anyio.to_thread.run_sync(self._text, uri.rstrip("/")))
+        return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_MARKDOWN, text=text)])
 
     def _resources(self) -> Iterator[Resource]:
         yield Resource(

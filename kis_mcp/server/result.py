@@ -13,6 +13,7 @@ from mcp_types import CallToolResult, TextContent
 
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.render import to_json
+from kis_mcp.catalog.texts import encodable, encodable_all
 from kis_mcp.catalog.units import units_note
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
@@ -51,7 +52,6 @@ def failure(environment: Environment, tool: str, error: KisMcpError) -> CallTool
 
 
 def _result(envelope: Mapping[str, Any], *, as_text: str | None, is_error: bool) -> CallToolResult:
-    text = as_text or json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=dict(envelope), is_error=is_error
-    )
+    content = encodable_all(dict(envelope))
+    text = encodable(as_text) if as_text else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=content, is_error=is_error)

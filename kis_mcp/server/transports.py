@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
 
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
+from kis_mcp.server.stdio_guard import guarded_stdio
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
 
@@ -39,7 +39,7 @@ async def run_stdio(settings: Settings, options: SurfaceOptions) -> None:
     server = build_server(settings, options)
     gc.freeze()  # What is loaded by now stays; walking through it again and again would hold calls up.
     gc.enable()
-    async with stdio_server() as (incoming, outgoing):
+    async with guarded_stdio() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 

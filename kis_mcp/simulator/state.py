@@ -23,6 +23,7 @@ class StateStore:
 
     Raises:
         StateInUse: Another simulator holds it.
+        OSError, sqlite3.Error: It cannot be used, as on a full disk.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -40,6 +41,8 @@ class StateStore:
             )
         except sqlite3.OperationalError as error:
             database.close()
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
             raise StateInUse(f"another simulator uses {path.name}; give this one a file of its own") from error
         self._database = database
 

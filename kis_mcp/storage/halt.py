@@ -1,6 +1,7 @@
 """The kill file: while it is there, no new order goes out, in any process and environment that shares the folder."""
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +24,11 @@ class HaltFile:
         self.path = folder / KILL_FILE
 
     def halt(self, reason: str, at: datetime) -> None:
-        """Stop all new orders from now on; an earlier halt keeps its reason.
+        """Stop all new orders from now on; an earlier halt keeps its reason. The file alone halts, so a disk that is
+        too full for the reason does not matter.
 
         Raises:
-            StorageError: The file cannot be written.
+            StorageError: The file cannot be created.
         """
         try:
             descriptor = open_private_file(self.path)
@@ -36,7 +38,8 @@ class HaltFile:
             return  # Whatever it is, it halts already.
         try:
             if os.fstat(descriptor).st_size == 0:
-                os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
+                with suppress(OSError):
+                    os.write(descriptor, f"{at:%Y-%m-%d %H:%M:%S}, {_shown(reason)}".encode())
         finally:
             os.close(descriptor)
 

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
 from kis_mcp.errors import StorageError
+from kis_mcp.storage.folders import unusable
+from kis_mcp.storage.holders import holder_of
 from kis_mcp.storage.journal_tables import JournalRow
 
-BUSY_MILLISECONDS = 10_000
+BUSY_MILLISECONDS = 5_000
 """How long a writer waits for another process' transaction."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -31,7 +33,10 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path, *, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
-        path.touch(mode=0o600)
+        try:
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise unusable(path, error) from None
         self.name = str(path)
         self._pragmas = (*_PRAGMAS, f"busy_timeout={busy_milliseconds}")
         self.engine = create_async_engine(
@@ -39,7 +44,7 @@ class SqliteDatabase:
         )
         event.listen(self.engine.sync_engine, "connect", self._configure)
         event.listen(self.engine.sync_engine, "begin", _begin)
-        event.listen(self.engine.sync_engine, "handle_error", _explain)
+        event.listen(self.engine.sync_engine, "handle_error", self._explain)
 
     async def aclose(self) -> None:
         await self.engine.dispose()
@@ -61,22 +66,30 @@ class SqliteDatabase:
     def _configure(self, connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in self._pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            for pragma in self._pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.DatabaseError as failure:
+            raise self._error(failure) from failure
+        finally:
+            cursor.close()
+
+    def _explain(self, context: ExceptionContext) -> None:
+        """Let callers see an error that they can act on instead of SQLite's."""
+        failure = context.original_exception
+        if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
+            raise self._error(failure) from failure
+
+    def _error(self, failure: sqlite3.DatabaseError) -> StorageError:
+        is_held = isinstance(failure, sqlite3.OperationalError) and "locked" in str(failure)
+        held = f", held by {holder_of(Path(self.name))}" if is_held else ""
+        return StorageError(
+            f"The order journal {self.name} cannot be used: {failure}{held}. No order leaves that is not in it.",
+            remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
+            " ordering again.",
+            field="KIS_DATA_DIR",
+        )
 
 
 def _begin(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("kis_begin", "BEGIN"))
-
-
-def _explain(context: ExceptionContext) -> None:
-    """Let callers see an error that they can act on instead of SQLite's."""
-    failure = context.original_exception
-    if isinstance(failure, sqlite3.DatabaseError) and not isinstance(failure, sqlite3.IntegrityError):
-        raise StorageError(
-            f"The order journal cannot be used: {failure}. No order leaves that is not in it.",
-            remedy="Make room on its disk, or end the process that holds it, and look with get_order_status before"
-            " ordering again.",
-            field="KIS_DATA_DIR",
-        ) from failure

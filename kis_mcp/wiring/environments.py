@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kis_mcp.catalog.model import CacheClass
     from kis_mcp.confirm import Approvals
 
-_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.disk")
+_WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
 
 _log = logging.getLogger(__name__)
 
@@ -146,6 +146,7 @@ class Environments:
             requests_per_second=profile.requests_per_second,
             token_interval_seconds=60 if profile.rest_url else 0,
             user_agent=settings.user_agent,
+            account_numbers=tuple({account.number for account in profile.accounts.values()}),
         )
         gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=self.clock)
         cache = DiskReplyCache(folder / "cache")

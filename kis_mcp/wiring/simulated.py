@@ -12,6 +12,7 @@ import anyio.abc
 
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
+from kis_mcp.errors import StorageError
 
 if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
@@ -29,7 +30,12 @@ async def start_simulator(
 
     Returns:
         The folder that the world lies in, and the address.
+
+    Raises:
+        StorageError: The folder cannot be written, or its disk is full.
     """
+    import sqlite3
+
     from kis_mcp.simulator import SimulatorOptions, StateInUse
     from kis_mcp.storage.folders import private_folder
 
@@ -41,6 +47,12 @@ async def start_simulator(
             return folder, await simulators.start(_run, options)
         except StateInUse:
             folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(
+                f"The simulator cannot keep its world in {folder}: {error}.",
+                remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
+                field="KIS_DATA_DIR",
+            ) from None
     raise AssertionError("unreachable")
 
 

@@ -16,6 +16,14 @@ FindApi = Callable[[str], Api]
 SMALL = Catalog(SMALL_TABLE)
 
 
+def test_an_account_in_use_is_shown_in_no_text(api: FindApi) -> None:
+    texts = {"hts_kor_isnm": "계좌 87654321-01", "stck_prpr": "87654321x", "new": ["87654321"], "odno": "0000117057"}
+    decoded = decode(api("quote"), {"output": texts, "other": "8765432101"}, hide=("87654321",))
+    assert "87654321" not in repr(decoded)
+    assert "0000117057" in repr(decoded)
+    assert decoded.notes
+
+
 def test_a_record_is_named_and_typed(api: FindApi) -> None:
     decoded = decode(
         api("quote"),

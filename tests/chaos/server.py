@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from mcp.server.stdio import stdio_server
 
 from kis_mcp.clock import system_clock
 from kis_mcp.kis import connection
 from kis_mcp.kis.transport import Transport
 from kis_mcp.server.app import build_server
+from kis_mcp.server.stdio_guard import guarded_stdio
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 from kis_mcp.storage.journal import SqlJournal
@@ -74,7 +74,7 @@ async def main() -> None:
     server = build_server(
         Settings.load(), SurfaceOptions(tools=tuple(os.environ.get("CHAOS_TOOLS", "").split())), clock=clock
     )
-    async with stdio_server() as (incoming, outgoing):
+    async with guarded_stdio() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 

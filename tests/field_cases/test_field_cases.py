@@ -224,7 +224,6 @@ async def test_f09_positions_of_every_country_are_told(case: Open) -> None:
         assert quantities((await kis.call("get_exposure"))["instruments"]) == {"00700": 100}
 
 
-@not_yet
 async def test_f11_the_element_that_kis_refuses_is_named(case: Open) -> None:
     refusal = {"rt_cd": "2", "msg_cd": "OPSQ2001", "msg1": "ERROR : INPUT INVALID_CHECK_FID_INPUT_ISCD"}
     async with case("real", {PRICE: refusal}) as kis:
@@ -282,7 +281,6 @@ def test_f16_a_wrong_setting_ends_a_call_with_one_line(tmp_path: Path) -> None:
     assert "KIS_ACCT_STOCK" in result.stderr
 
 
-@not_yet
 async def test_f18_raw_control_characters_in_json_are_read(case: Open) -> None:
     accepted = json.dumps(TAKEN, ensure_ascii=False).replace("정상처리", "정상\t처리").replace("\\t", "\t").encode()
     title = {"cntt_usiq_srno": "1", "hts_pbnt_titl_cntt": "TAB", "data_dt": "20260304", "data_tm": "103000"}
@@ -307,7 +305,6 @@ async def test_u1_cash_that_kis_does_not_tell_is_said_to_be_unknown(case: Open) 
         assert any("cash" in note for note in kis.notes)
 
 
-@not_yet
 async def test_u3_a_refusal_in_the_old_korean_encoding_is_read(case: Open) -> None:
     body = '{"rt_cd":"7","msg_cd":"APBK0919","msg1":"장운영일자가 주문일과 상이합니다"}'.encode("cp949")
     answer = Answered(body, 500, {"content-type": "application/json; charset=EUC-KR"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kis_mcp.catalog.error_codes import known_codes
+from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -18,7 +18,7 @@ from kis_mcp.errors import (
     OrderStateUnknown,
     RateLimited,
 )
-from kis_mcp.kis.errors import Answer, RequestError, read_reply, read_token
+from kis_mcp.kis.errors import Answer, Reaction, RequestError, read_reply, read_token
 
 KINDS = {kind.kind for kind in (BadArgument, CredentialsError, KisUnavailable, NotInEnvironment, RateLimited)}
 JSON = st.recursive(
@@ -111,7 +111,7 @@ def test_an_answer_that_says_nothing_leaves_an_order_unknown(status: int, body: 
 @pytest.mark.parametrize("code", known_codes())
 def test_each_known_code_has_a_class_and_a_remedy(code: str) -> None:
     known = known_codes()[code]
-    assert known.kind in KINDS | {"ok"}
+    assert known.kind in KINDS | {"ok", EMPTY}
     assert known.meaning and known.remedy.endswith(".")
 
 
@@ -128,7 +128,75 @@ def test_a_long_message_is_cut_and_a_malformed_code_dropped() -> None:
     ["87654321", "8765-4321", "87654321-01", "8765432101", "87654321 01", "8765-4321-01", "8765 4321_01", "8765－4321"],
 )
 def test_an_account_number_is_blotted_however_kis_writes_it(written: str) -> None:
-    body = json.dumps({"rt_cd": "1", "msg_cd": "APBK0001", "msg1": f"계좌({written}) 1234567890 확인"}).encode()
+    body = json.dumps({"rt_cd": "1", "msg_cd": "APBK0001", "msg1": f"계좌({written}) 123456789 확인"}).encode()
     with pytest.raises(RequestError) as raised:
         read_reply(Answer(200, body), hide=("87654321", ""))
-    assert raised.value.message == "계좌(***) 1234567890 확인"
+    assert raised.value.message == "계좌(***) 123456789 확인"
+
+
+@given(
+    st.from_regex(r"[0-9]{8}", fullmatch=True),
+    st.from_regex(r"[0-9]{2}", fullmatch=True),
+    st.sampled_from(["", "-", "－", "–"]),
+    st.text(st.characters(exclude_categories=["Nd", "Cs"]), max_size=5),
+    st.booleans(),
+)
+def test_what_looks_like_an_account_number_is_never_told(
+    number: str, product: str, hyphen: str, beside: str, is_order: bool
+) -> None:
+    message = f"{beside}{number}{hyphen}{product}{beside}"
+    body = json.dumps({"rt_cd": "1", "msg_cd": "APBK0001", "msg1": message}).encode()
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(200, body))
+    error = raised.value.order_error() if is_order else raised.value.read_error()
+    assert number not in str(error) + json.dumps(error.facts())
+    assert "***" in str(error)
+
+
+@pytest.mark.parametrize("code", sorted(WORDS_FIRST))
+def test_a_code_of_many_meanings_is_told_in_kis_own_words_first(code: str) -> None:
+    words = "ERROR : INPUT INVALID_CHECK_FID_INPUT_ISCD"
+    body = json.dumps({"rt_cd": "2", "msg_cd": code, "msg1": words}).encode()
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(500, body))
+    for error in (raised.value.read_error(), raised.value.order_error()):
+        assert error.what.startswith(f"KIS says {words!r}")
+        assert "again" not in error.remedy.lower() or isinstance(error, OrderRejected)
+
+
+NOTHING = [
+    ("70070000", "모의투자 조회할 내역(자료)이 없습니다."),
+    ("MCA05918", ""),
+    ("APTR0045", "조회할 내역(자료)이 없습니다"),
+    ("APTR0045", "조회된 자료가 없습니다."),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), NOTHING)
+def test_a_documented_empty_answer_is_told_apart_and_rejects_an_order(code: str, message: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(200, json.dumps({"rt_cd": "1", "msg_cd": code, "msg1": message}).encode()))
+    assert raised.value.reaction is Reaction.NOTHING_FOUND
+    assert isinstance(raised.value.order_error(), OrderRejected)
+    assert "Nothing was ordered" in raised.value.order_error().remedy
+
+
+def test_nothing_to_list_without_rt_cd_proves_nothing() -> None:
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(200, json.dumps({"msg_cd": "APTR0045", "msg1": NOTHING[2][1]}).encode()))
+    assert (type(raised.value.read_error()), type(raised.value.order_error())) == UNCLEAR
+
+
+@pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b'{"msg_cd": "EGW99999", "msg1": "no"}', b"{}"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_a_refusal_that_will_stay_never_says_try_again(status: int, body: bytes) -> None:
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(status, body))
+    assert isinstance(raised.value.order_error(), OrderStateUnknown)
+    assert "try again" not in str(raised.value.read_error()).lower()
+
+
+@pytest.mark.parametrize("code", known_codes())
+def test_only_a_passing_trouble_says_try_again(code: str) -> None:
+    known = known_codes()[code]
+    assert "try again" not in known.remedy.lower() or known.kind == KisUnavailable.kind

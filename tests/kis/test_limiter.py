@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
 from kis_mcp.errors import StorageError
-from kis_mcp.kis.limiter import TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
+from kis_mcp.kis.limiter import LONGEST_BUSY_SECONDS, TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
 
@@ -279,3 +279,19 @@ async def test_a_reporter_that_hangs_or_fails_holds_nobody_up(new_limiter: NewLi
     )
     assert len(log.times) == 6
     assert log.times[-1] == pytest.approx(1000 + 5 * WINDOW_SECONDS)
+
+
+async def test_a_file_that_another_process_keeps_is_named_and_each_counts_for_itself(
+    new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hanging = LockedFile(tmp_path / "rate.json")
+    assert hanging.try_lock()
+    limiter, log = new_limiter(2), Log(time)
+    await time.run(*(log.request(limiter) for _ in range(6)), log.request(limiter, urgency=Urgency.ORDER))
+    assert log.times[0] == pytest.approx(1000 + LONGEST_BUSY_SECONDS, abs=0.2)
+    assert all(later - earlier >= WINDOW_SECONDS for earlier, later in zip(log.times, log.times[2:], strict=False))
+    assert "rate.json, held by another process" in caplog.text
+    await time.run(limiter.back_off())
+    hanging.close()
+    await time.run(log.request(limiter))
+    assert limiter.status()["taken"] > 0

@@ -18,7 +18,7 @@ class Place:
     """What a server far away keeps for everybody."""
 
     content: dict[str, Any] = field(default_factory=dict[str, Any])
-    holder: object = None
+    held_by: object = None
 
 
 class FarObject:
@@ -30,26 +30,29 @@ class FarObject:
 
     def try_lock(self) -> bool:
         self._has_asked = not self._has_asked
-        if self._has_asked or self._place.holder is not None:
+        if self._has_asked or self._place.held_by is not None:
             return False
-        self._place.holder = self
+        self._place.held_by = self
         return True
 
     def unlock(self) -> None:
-        assert self._place.holder is self
-        self._place.holder = None
+        assert self._place.held_by is self
+        self._place.held_by = None
+
+    def holder(self) -> str:
+        return "a place, held by another machine"
 
     def read(self) -> dict[str, Any]:
-        assert self._place.holder is self
+        assert self._place.held_by is self
         return dict(self._place.content)
 
     def write(self, content: Mapping[str, Any]) -> None:
-        assert self._place.holder is self
+        assert self._place.held_by is self
         self._place.content = dict(content)
 
     def close(self) -> None:
-        if self._place.holder is self:
-            self._place.holder = None
+        if self._place.held_by is self:
+            self._place.held_by = None
 
 
 class FarStore:
@@ -86,4 +89,4 @@ async def test_gateways_on_another_adapter_ask_for_one_token_and_keep_the_limit_
     assert time.seconds - started >= 2
     for gateway in gateways:
         await gateway.aclose()
-    assert (lock.holder, rate.holder) == (None, None)
+    assert (lock.held_by, rate.held_by) == (None, None)

@@ -195,17 +195,46 @@ async def test_a_process_that_hangs_while_renewing_is_not_waited_for_without_end
     gateway = new_gateway()
     hanging = LockedFile(tmp_path / f"token-{gateway._connection.digest}.lock")
     assert hanging.try_lock()
-    with pytest.raises(StorageError, match="Another process"):
+    with pytest.raises(StorageError, match=r"token-\w+\.lock, held by another process"):
         await gateway.read(READ)
     hanging.close()
     await gateway.read(READ)
 
 
-async def test_a_damaged_store_says_what_to_delete(new_gateway: NewGateway, tmp_path: Path) -> None:
+async def test_a_token_of_another_process_needs_no_lock(
+    new_gateway: NewGateway, kis: FakeKis, tmp_path: Path, time: FakeTime
+) -> None:
+    """Not even to be used on while another process hangs over its renewal."""
+    await new_gateway().read(READ)
+    gateway = new_gateway()
+    hanging = LockedFile(tmp_path / f"token-{gateway._connection.digest}.lock")
+    assert hanging.try_lock()
+    time.slept.clear()
+    await gateway.read(READ)
+    assert time.slept == []
+    time.seconds += 86_400 - 60
+    await gateway.read(READ)
+    assert sum(time.slept) < 2
+    assert len(kis.token_requests) == 1
+    hanging.close()
+    await gateway.read(READ)
+    assert len(kis.token_requests) == 2
+
+
+async def test_a_damaged_store_costs_a_token(new_gateway: NewGateway, kis: FakeKis, tmp_path: Path) -> None:
+    gateway = new_gateway()
     (tmp_path / "tokens").mkdir()
-    (tmp_path / "tokens" / "cache.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(StorageError, match="delete that folder"):
+    (tmp_path / "tokens" / f"{gateway._connection.digest}.json").write_bytes(b"damaged")
+    await gateway.read(READ)
+    await new_gateway().read(READ)
+    assert len(kis.token_requests) == 1
+
+
+async def test_a_store_that_cannot_be_used_is_named(new_gateway: NewGateway, tmp_path: Path) -> None:
+    (tmp_path / "tokens").touch()
+    with pytest.raises(StorageError, match="tokens") as raised:
         await new_gateway().read(READ)
+    assert raised.value.field == "KIS_DATA_DIR"
 
 
 @given(

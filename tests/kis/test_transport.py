@@ -1,19 +1,25 @@
-"""What the surroundings say of proxies and certificates."""
+"""What the surroundings say of proxies and certificates, and answers without bounds."""
 
+import asyncio
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 
+from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisUnavailable, SettingsError
+from kis_mcp.errors import BadArgument, KisUnavailable, OrderStateUnknown, SettingsError
+from kis_mcp.kis.bodies import MOST_BYTES
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Reaction, RequestError
 from kis_mcp.kis.transport import Transport
 from tests.kis.conftest import NewGateway
-from tests.kis.fake_kis import Answered, FakeKis, at_once
+from tests.kis.fake_kis import Answered, FakeKis, at_once, business_error
 from tests.kis.test_rest import ORDER, READ
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+BOMB = gzip.compress(bytes(MOST_BYTES + 1))
 NOBODY = "http://127.0.0.1:1"
 
 
@@ -110,3 +116,91 @@ async def test_a_proxy_that_refuses_the_way_has_sent_nothing(kis: FakeKis, monke
     assert raised.value.reaction is Reaction.NOT_SENT
     assert [seen.method for seen in kis.seen] == ["CONNECT"]
     await transport.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answered(BOMB, headers={"content-encoding": "gzip"}), "more than 8 MB"),
+        (Answered(bytes(MOST_BYTES + 1)), "more than 8 MB"),
+        (Answered(b"{}", headers={"content-encoding": "br"}), "not asked for"),
+        (Answered(b"[" * 100_000), "levels deep"),
+    ],
+)
+async def test_an_answer_without_bounds_is_told_and_leaves_an_order_unknown(
+    kis: FakeKis, new_gateway: NewGateway, answer: Answered, told: str
+) -> None:
+    kis.script.extend([answer] * 4)
+    gateway = new_gateway()
+    with pytest.raises(OrderStateUnknown, match=told):
+        await gateway.order(ORDER, at_once)
+    assert len(kis.seen) == 1
+    with pytest.raises(KisUnavailable, match=told):
+        await gateway.read(READ)
+
+
+async def test_an_answer_that_drips_in_is_not_waited_for_without_end() -> None:
+    """Each byte comes in time; the whole does not."""
+
+    has_ended = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8000000\r\n\r\n")
+        try:
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            has_ended.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        connection = Connection(Environment.REAL, url, "key", "secret", 0, timeout_seconds=0.1)
+        transport = Transport(connection, connect_seconds=0.1)
+        with pytest.raises(RequestError, match="did not finish its answer") as raised:
+            await transport.send("GET", "/uapi/quote", {}, {})
+        assert raised.value.reaction is Reaction.UNCLEAR
+        await transport.aclose()
+        await has_ended.wait()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ('{"rt_cd":"0","ODNO":"0000117057","msg1":"주문\t전송"}'.encode(), {}),
+        ('\ufeff{"rt_cd":"0","ODNO":"0000117057","msg1":"주문 전송"}'.encode(), {}),
+        ('{"rt_cd":"0","ODNO":"0000117057","msg1":"주문 전송"}'.encode("cp949"), {}),
+        (
+            '{"rt_cd":"0","ODNO":"0000117057","msg1":"주문 전송"}'.encode("cp949"),
+            {"content-type": "a/b; charset=EUC-KR"},
+        ),
+    ],
+)
+async def test_an_accepted_order_is_accepted_in_whatever_form_its_message_comes(
+    kis: FakeKis, new_gateway: NewGateway, body: bytes, headers: dict[str, str]
+) -> None:
+    kis.script.append(Answered(body, headers=headers))
+    reply = await new_gateway().order(ORDER, at_once)
+    assert reply.body["ODNO"] == "0000117057"
+    assert json.dumps(reply.body, ensure_ascii=False).count("주문") == 1
+
+
+async def test_nothing_to_list_is_an_empty_answer_of_a_read(kis: FakeKis, new_gateway: NewGateway) -> None:
+    kis.script.append(business_error("MCA05918", "조건에 맞는 종목이 없습니다."))
+    assert await new_gateway().read(READ) == KisReply(
+        {"rt_cd": "0", "msg_cd": "MCA05918", "msg1": "조건에 맞는 종목이 없습니다."}
+    )
+    assert len(kis.seen) == 1
+
+
+async def test_an_account_of_another_kind_is_not_told_either(kis: FakeKis, new_gateway: NewGateway) -> None:
+    kis.script.append(business_error("APBK0001", "계좌 1234-5678 확인"))
+    with pytest.raises(BadArgument) as raised:
+        await new_gateway(account_numbers=("12345678",)).read(READ)
+    assert raised.value.kis_message == "계좌 *** 확인"

@@ -91,7 +91,7 @@ print(json.dumps(sorted(sys.modules)))
 """
     listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     modules = set(json.loads(listed.stdout))
-    heavy = {"httpx", "sqlalchemy", "aiosqlite", "diskcache", "keyring", "websockets", "yaml", "typer", "rich"}
+    heavy = {"httpx", "sqlalchemy", "aiosqlite", "keyring", "websockets", "yaml", "typer", "rich"}
     own = {
         f"kis_mcp.{name}"
         for name in (

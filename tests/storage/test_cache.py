@@ -1,11 +1,12 @@
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kis_mcp.catalog.gateway import KisReply
-from kis_mcp.storage.cache import DiskReplyCache
+from kis_mcp.storage.cache import REST_SECONDS, DiskReplyCache
 
 REPLY = KisReply({"rt_cd": "0", "output": [{"hts_kor_isnm": "삼성전자", "n": 1}]}, "M")
 
@@ -56,6 +57,25 @@ def test_a_folder_that_cannot_be_used_fails_no_call(cache: DiskReplyCache, tmp_p
     cache.put("key", REPLY, 60, "quote")
     assert cache.get("key") is None
     cache.drop("account")
+
+
+def test_a_cache_that_failed_rests_and_what_was_dropped_meanwhile_stays_dropped(tmp_path: Path) -> None:
+    seconds = 0.0
+    cache = DiskReplyCache(tmp_path / "cache", monotonic=lambda: seconds)
+    cache.put("balance", REPLY, 60, "account")
+    cache.put("price", REPLY, 60, "quote")
+    holder = sqlite3.connect(tmp_path / "cache" / "cache.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    cache.drop("account")
+    holder.execute("COMMIT")
+    holder.close()
+    assert cache.get("price") is None
+    seconds = REST_SECONDS
+    assert cache.get("price") == REPLY
+    assert cache.get("balance") is None
+    cache.put("balance", REPLY, 60, "account")
+    assert cache.get("balance") == REPLY
+    cache.close()
 
 
 def test_the_cache_is_private(cache: DiskReplyCache, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import errno
+import os
 import stat
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,23 @@ def test_a_halt_is_seen_by_others_and_keeps_its_first_reason(tmp_path: Path) -> 
     assert stat.S_IMODE(here.path.stat().st_mode) == 0o600
     here.lift()
     assert elsewhere.reason() is None
+
+
+def test_a_full_disk_does_not_keep_trading_going(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    halt = HaltFile(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        halt.halt("losses", NOW)
+    assert halt.reason() == "no reason given"
+
+
+def test_a_halt_that_cannot_be_lifted_is_told(tmp_path: Path) -> None:
+    (tmp_path / "HALTED").mkdir()
+    with pytest.raises(StorageError, match="HALTED"):
+        HaltFile(tmp_path).lift()
 
 
 def test_an_empty_kill_file_halts_too(tmp_path: Path) -> None:

@@ -61,10 +61,33 @@ def test_a_store_and_all_its_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     store = DiskStore(folder)
     store.put("key", {"token": "x" * 100_000})
-    modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.glob("cache.db*")]}
-    store.close()
-    assert set(modes.values()) == {0}
-    assert len(modes) == 4
+    modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.iterdir()]}
+    assert modes == {"store": 0, "key.json": 0}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 100_000, b"\xff"])
+def test_a_damaged_object_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "key.json").write_bytes(content)
+    store = DiskStore(tmp_path)
+    assert store.get("key") == {}
+    store.put("key", {"a": 1})
+    assert store.get("key") == {"a": 1}
+
+
+def test_an_object_that_cannot_be_written_is_told_and_the_earlier_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = DiskStore(tmp_path)
+    store.put("key", {"a": 1})
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="No space left"):
+            store.put("key", {"a": 2})
+    assert store.get("key") == {"a": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["key.json"]
 
 
 def test_a_folder_that_cannot_be_made_is_told_with_the_setting(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Which KIS a call goes to, and switching between them."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from mcp_types import ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator import Simulator
+from kis_mcp.simulator import Simulator, StateInUse, embedded
+from kis_mcp.simulator.state import StateStore
 from tests.client import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
 
 
@@ -131,3 +133,41 @@ async def test_servers_at_the_same_time_get_a_world_each(tmp_path: Path) -> None
         blocks(await first.call_tool("place_order", BUY))
         assert len(blocks(await first.call_tool("get_orders", {}))["orders"]) == 1
         assert blocks(await second.call_tool("get_orders", {}))["orders"] == []
+
+
+async def test_a_world_that_cannot_be_kept_is_told_and_not_looked_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a full disk, where SQLite's error is of the same class as for a locked file."""
+
+    class FullDisk(StateStore):
+        def __init__(self, path: Path | None) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(embedded, "StateStore", FullDisk)
+    async with connected(Settings.load(env="sim")) as client:
+        facts = error(await client.call_tool("get_quote", {"symbol": SAMSUNG}))
+    assert (facts["class"], facts["field"]) == ("storage", "KIS_DATA_DIR")
+    assert "disk is full" in facts["what"]
+
+
+def test_a_locked_world_is_in_use_and_a_full_disk_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = StateStore(tmp_path / "world.db")
+    with pytest.raises(StateInUse):
+        StateStore(tmp_path / "world.db")
+    held.close()
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    class Full:
+        def execute(self, _: str) -> None:
+            raise full
+
+        def close(self) -> None: ...
+
+    def connect(*_: object, **__: object) -> Full:
+        return Full()
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+        StateStore(tmp_path / "other.db")

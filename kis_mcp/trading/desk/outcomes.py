@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown, kis_words
 from kis_mcp.trading.desk.question import QuestionFacts, order_facts, question
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
@@ -81,8 +81,9 @@ def answer_of(record: Record) -> OrderOutcome:
         case Status.REJECTED | Status.NOT_ACCEPTED:
             raise OrderRejected(
                 f"KIS did not take the order (intent {intent.id}): {record.message}",
-                remedy=f"{_what_stands(intent)} To try again, mend the order or give a new idempotency_key.",
+                remedy=f"{_what_stands(intent)} Mend the order; one that is the same needs a new idempotency_key.",
                 kis_code=record.kis_code,
+                kis_message=kis_words(record.message, record.kis_code),
             )
         case Status.UNKNOWN | Status.SENT:
             raise OrderStateUnknown(
