@@ -173,7 +173,6 @@ async def test_f03_an_order_that_kis_list_leaves_out_is_cancelled_and_changed_by
         assert len(kis.kis.sent_to(RVSECNCL)) == 2
 
 
-@not_yet
 async def test_f04_a_fraction_of_a_share_is_shown(case: Open) -> None:
     stubs = {
         US_BALANCE: listed(us_row("SOXL", "21"), us_row("NKE", "0.012638", "NYSE")),
@@ -191,7 +190,6 @@ async def test_f04_a_fraction_of_a_share_is_shown(case: Open) -> None:
         assert quantities(exposure["instruments"])["NKE"] == pytest.approx(0.012638)
 
 
-@not_yet
 async def test_f06_a_quantity_that_cannot_be_read_is_unknown_and_said(case: Open) -> None:
     rows = korean_row("005930", "10"), korean_row("000660", ""), korean_row("035420", "-")
     async with case("real", {BALANCE: listed(*rows, summary=[{}])}) as kis:
@@ -200,7 +198,6 @@ async def test_f06_a_quantity_that_cannot_be_read_is_unknown_and_said(case: Open
         assert not kis.complete or any("000660" in note and "035420" in note for note in kis.notes)
 
 
-@not_yet
 async def test_f07_a_row_that_several_questions_tell_is_one_position(case: Open) -> None:
     async with case("demo", {US_BALANCE: listed(us_row("SOXL", "21"))}) as kis:
         held = await kis.call("get_positions", market="us")
@@ -211,7 +208,6 @@ async def test_f07_a_row_that_several_questions_tell_is_one_position(case: Open)
         assert [row["symbol"] for row in exposure["instruments"]] == ["SOXL"]
 
 
-@not_yet
 async def test_f09_positions_of_every_country_are_told(case: Open) -> None:
     def only_hong_kong(request: Seen) -> dict[str, Any]:
         rows = [us_row("00700", "100", "SEHK") | {"tr_crcy_cd": "HKD"}]
@@ -304,7 +300,6 @@ async def test_f18_raw_control_characters_in_json_are_read(case: Open) -> None:
         assert order["order_id"] == "0000117057"
 
 
-@not_yet
 async def test_u1_cash_that_kis_does_not_tell_is_said_to_be_unknown(case: Open) -> None:
     stubs = {
         PRESENT_BALANCE: {**OK, "output1": [], "output2": [], "output3": {}},
