@@ -7,7 +7,7 @@ from typing import Any
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.server.tools.call import Call, facts, page, rows_of
+from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
@@ -18,16 +18,16 @@ from kis_mcp.trading.venues.markets import market_of, possible_markets
 async def get_balance(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
     found = await read_balances(reads, _markets(values))
-    return page(
-        reads.as_of, notes=found.notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows)
+    return page_of(
+        reads, notes=found.notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows)
     )
 
 
 async def get_positions(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
     found = await read_holdings(reads, _markets(values))
-    return page(
-        reads.as_of,
+    return page_of(
+        reads,
         notes=found.notes,
         complete=found.complete,
         positions=rows_of(call.api, "positions", found.positions),
@@ -39,7 +39,7 @@ async def get_buying_power(call: Call) -> Page:
     instrument = builtin_instruments().resolve(values["symbol"], values.get("exchange"))
     reads = await call.reads()
     power = await read_buying_power(reads, instrument, values.get("price"))
-    return page(reads.as_of, notes=reads.notes, buying_power=facts(power))
+    return page_of(reads, buying_power=facts(power))
 
 
 async def get_orders(call: Call) -> Page:
@@ -61,8 +61,8 @@ async def get_orders(call: Call) -> Page:
         status=values["status"],
     )
     end = start + values["limit"]
-    return page(
-        reads.as_of,
+    return page_of(
+        reads,
         notes=problems,
         complete=not problems,
         next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,

@@ -14,7 +14,7 @@ from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.order_book import get_order_book as read_order_book
 from kis_mcp.market.quote import get_quote as read_quote
-from kis_mcp.server.tools.call import Call, facts, page
+from kis_mcp.server.tools.call import Call, facts, page, page_of
 
 
 async def find_instrument(call: Call) -> Page:
@@ -30,7 +30,7 @@ async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
     found = await read_quote(reads, instrument)
-    return page(reads.as_of, notes=reads.notes, quote=facts(found))
+    return page_of(reads, quote=facts(found))
 
 
 async def get_order_book(call: Call) -> Page:
@@ -40,7 +40,7 @@ async def get_order_book(call: Call) -> Page:
     book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
     told = facts(book)
     asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
-    return page(reads.as_of, notes=reads.notes, book={**_identity(instrument), **told}, asks=asks, bids=bids)
+    return page_of(reads, book={**_identity(instrument), **told}, asks=asks, bids=bids)
 
 
 async def get_candles(call: Call) -> Page:
@@ -59,9 +59,8 @@ async def get_candles(call: Call) -> Page:
     found = await read_candles(reads, instrument, wanted, now=reads.clock())
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
     earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
-    return page(
-        reads.as_of,
-        notes=reads.notes,
+    return page_of(
+        reads,
         next_cursor=cursor.write(earlier) if earlier else None,
         instrument={**_identity(instrument), "timezone": instrument.timezone.key},
         candles=[_candle(candle, in_minutes=in_minutes) for candle in found.candles],
