@@ -11,24 +11,26 @@ from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
+from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
 from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import market_of, possible_markets
 
 
 async def get_balance(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    found = await read_balances(reads, _markets(values))
-    return page_of(
-        reads, notes=found.notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows)
-    )
+    markets = _markets(values)
+    found = await read_balances(reads, markets)
+    notes = [*found.notes, *(notes_on_coverage(reads) if markets is None else [])]
+    return page_of(reads, notes=notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows))
 
 
 async def get_positions(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    found = await read_holdings(reads, _markets(values))
+    markets = _markets(values)
+    found = await read_holdings(reads, markets)
     return page_of(
         reads,
-        notes=found.notes,
+        notes=[*found.notes, *(notes_on_coverage(reads) if markets is None else [])],
         complete=found.complete,
         positions=rows_of(call.api, "positions", found.positions),
     )
