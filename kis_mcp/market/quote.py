@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog.fields import number, rounded
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
 
+_PERCENT = Decimal("0.01")
 _KRW_100_MILLION = 100_000_000
 """KIS tells a Korean stock's market value in units of 100 million won."""
 
@@ -75,7 +76,7 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
         price=price,
         halted=_is_halted(row),
         change=change,
-        change_rate=round(change / previous * 100, 2) if change is not None and previous else None,
+        change_rate=rounded(change / previous * 100, _PERCENT) if change is not None and previous else None,
         previous_close=previous,
         volume=whole(row, "volume"),
         market_cap=_market_cap(instrument, row),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import rounded
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import difference
 from kis_mcp.trading.portfolio.balances import Balance, read_balances
@@ -85,7 +86,7 @@ class AccountSummary:
 
 def share(amount_krw: Decimal | None, of: Decimal) -> Decimal | None:
     """An amount in percent of a whole, which has to be more than nothing."""
-    return (amount_krw / of * 100).quantize(_PERCENT) if amount_krw is not None and of > 0 else None
+    return rounded(amount_krw / of * 100, _PERCENT) if amount_krw is not None and of > 0 else None
 
 
 async def read_account_summary(kis: KisReads, held: Holdings | None = None) -> AccountSummary:

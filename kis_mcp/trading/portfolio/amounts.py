@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import rounded
+
 _PERCENT = Decimal("0.01")
 
 
@@ -31,4 +33,4 @@ def difference(amount: Decimal | None, less: Decimal | None) -> Decimal | None:
 
 def rate(profit: Decimal | None, cost: Decimal | None) -> Decimal | None:
     """A profit in percent of its cost; None where one of them is unknown or nothing was paid."""
-    return (profit / abs(cost) * 100).quantize(_PERCENT) if profit is not None and cost else None
+    return rounded(profit / abs(cost) * 100, _PERCENT) if profit is not None and cost else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number, rounded, text
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads, is_offered
 
@@ -52,7 +52,7 @@ class ExchangeRates:
         rate = (
             _ONE if currency == "KRW" else self.by_currency[currency].krw_rate if currency in self.by_currency else None
         )
-        return None if amount is None or rate is None else (amount * rate).quantize(_ONE)
+        return None if amount is None or rate is None else rounded(amount * rate, _ONE)
 
     def missing(self, currencies: Iterable[str]) -> list[str]:
         """Those of the currencies that have no rate."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kis_mcp.catalog.decode import Decoded, Record
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number, rounded, text
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import rate, total
@@ -191,7 +191,7 @@ def _sum(lots: Sequence[Holding]) -> Holding:
         lot="",
         quantity=quantity,
         sellable_quantity=total(lot.sellable_quantity for lot in lots),
-        average_price=None if paid is None or not quantity else (paid / quantity).quantize(_PRICE),
+        average_price=None if paid is None or not quantity else rounded(paid / quantity, _PRICE),
         purchase_amount=cost,
         value=total(lot.value for lot in lots),
         notional=total(lot.notional for lot in lots) if first.is_future else None,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number, rounded, text
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
@@ -272,9 +272,9 @@ def sales_of(orders: Sequence[PlacedOrder], held: Decimal, rates: ExchangeRates)
                 name=order.name,
                 currency=currency,
                 quantity=filled,
-                profit=profit.quantize(_PERCENT),
+                profit=rounded(profit, _PERCENT),
                 profit_krw=rates.won(profit, currency),
-                profit_rate=(profit / paid * 100).quantize(_PERCENT) if paid else None,
+                profit_rate=rounded(profit / paid * 100, _PERCENT) if paid else None,
             )
         )
     return sales
