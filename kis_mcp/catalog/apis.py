@@ -26,6 +26,10 @@ from kis_mcp.errors import BadArgument, KisMcpError
 
 MOST_CHARACTERS = 48_000
 MOST_PAGES = 100
+MOST_ROWS = 5_000
+"""Of a list that is read whole."""
+
+MORE_ROWS = "There are more rows than these."
 _UNLIMITED = 1_000_000
 _DATA_CHANGED = "SYDB0050"
 
@@ -118,7 +122,7 @@ class KisApis:
         arguments: Mapping[str, object],
         *,
         fresh: bool = False,
-        max_rows: int = 5_000,
+        max_rows: int = MOST_ROWS,
         waiting: WaitReporter | None = None,
     ) -> Decoded:
         """Read an API whole: all pages, all fields.
@@ -139,7 +143,7 @@ class KisApis:
         checked = validate(api, arguments)
         collected, as_of = await self._collect(checked, PagePosition(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
-            collected.notes.append("There are more rows than these.")
+            collected.notes.append(MORE_ROWS)
         return Decoded(collected.blocks, collected.notes, collected.complete, as_of)
 
     def check(self, arguments: CheckedArguments) -> None:

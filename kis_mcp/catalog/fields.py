@@ -1,7 +1,10 @@
 """Reading decoded KIS records: a blank, a missing field and an unreadable one are all None."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
+
+_DIGITS = 80
+"""More than the product of two of KIS' longest numbers has."""
 
 
 def text(record: Mapping[str, object], *names: str) -> str | None:
@@ -16,3 +19,9 @@ def number(record: Mapping[str, object], *names: str) -> Decimal | None:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return Decimal(value)
     return None
+
+
+def rounded(value: Decimal, step: Decimal) -> Decimal:
+    """The value with the decimals of ``step``, however large it is."""
+    with localcontext(prec=_DIGITS):
+        return value.quantize(step)

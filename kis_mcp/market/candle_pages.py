@@ -19,20 +19,37 @@ _KR_WINDOW_DAYS: Mapping[Period, int] = {"day": 145, "week": 700, "month": 3030}
 _MOST_ROWS = 120
 
 
+def beginning(day: date, length: Period | int) -> date:
+    """The first day of the period that a day belongs to. KIS makes a candle of only those days that it is asked for, so
+    what is asked for has to begin and end with a period."""
+    match length:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case _:
+            return day
+
+
 @dataclass(frozen=True, slots=True)
 class Candle:
     """Prices in the instrument's currency over one interval.
 
     ``time`` is where the minutes start, aware, in the exchange's zone; for days and longer, midnight of the trading day
-    that KIS puts on the candle, which may be the last one of a week or month.
+    that KIS puts on the candle, which may be the last one of a week or month. Where nothing was traded, as while a
+    stock is halted, open, high and low are None, and the close is an earlier one, if KIS tells it.
     """
 
     time: datetime
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    close: Decimal | None
     volume: int
+
+    @property
+    def was_traded(self) -> bool:
+        return None not in (self.open, self.high, self.low, self.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ class CandlePages:
 
     def _korean_days(self, moment: datetime, period: Period) -> tuple[str, dict[str, object]]:
         return "domestic_stock_inquire_daily_itemchartprice", {
-            "start_date": (moment.date() - timedelta(days=_KR_WINDOW_DAYS[period])).isoformat(),
+            "start_date": beginning(moment.date() - timedelta(days=_KR_WINDOW_DAYS[period]), period).isoformat(),
             "end_date": moment.date().isoformat(),
             "interval": period,
             "adjusted": self.adjusted,
@@ -111,14 +128,14 @@ class CandlePages:
         return "overseas_stock_inquire_time_itemchartprice", arguments
 
     def _read(self, rows: list[dict[str, object]]) -> Iterator[Candle]:
-        """The rows that hold a whole candle; KIS fills pages up with blank ones."""
+        """The rows that have a time; KIS fills pages up with blank ones. Minutes without a trade are no candles."""
         columns = _COLUMNS[self.instrument.market, isinstance(self.length, int)]
         for row in rows:
             day, clock = row.get(columns.day), row.get(columns.clock) if columns.clock else "00:00"
-            prices = [number(row, name) for name in ("open", "high", "low", "close")]
-            if isinstance(day, str) and isinstance(clock, str) and all(prices):
+            prices = [number(row, name) or None for name in ("open", "high", "low", "close")]
+            if isinstance(day, str) and isinstance(clock, str) and (all(prices) or isinstance(self.length, str)):
                 yield Candle(
                     datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), self.instrument.timezone),
-                    *(price for price in prices if price is not None),
+                    *prices,
                     volume=whole(row, columns.volume) or 0,
                 )

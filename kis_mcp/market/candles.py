@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from kis_mcp.errors import NotInEnvironment
-from kis_mcp.market.candle_pages import Candle, CandlePages, Period
+from kis_mcp.market.candle_pages import Candle, CandlePages, Period, beginning
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 
@@ -102,7 +102,8 @@ async def get_candles(kis: Kis, instrument: Instrument, wanted: CandleRange, *, 
     kept = found[-wanted.limit :]
     cut = not whole or len(kept) < len(found)
     answered = start is None and len(kept) == wanted.limit
-    return Candles(kept, kept[0].time if cut and kept and not answered else None)
+    earlier = _before(kept[0].time, length) + timedelta(seconds=1) if kept else None
+    return Candles(kept, earlier if cut and not answered else None)
 
 
 def _today_only(wanted: CandleRange, local_now: datetime) -> datetime:
@@ -144,8 +145,15 @@ async def _read_back(
             return _in_order(found, start), True
         if len(found) >= needed:
             break
-        until = min(new) - timedelta(seconds=1)
+        until = _before(min(new), pages.length)
     return _in_order(found, start), False
+
+
+def _before(moment: datetime, length: Period | int) -> datetime:
+    """The last moment before the candle that starts at, or is dated by, this one."""
+    if isinstance(length, int):
+        return moment - timedelta(seconds=1)
+    return datetime.combine(beginning(moment.date(), length), time.min, moment.tzinfo) - timedelta(seconds=1)
 
 
 def _in_order(found: dict[datetime, Candle], start: datetime | None) -> list[Candle]:
@@ -165,8 +173,8 @@ def _one(moment: datetime, parts: Sequence[Candle]) -> Candle:
     return Candle(
         time=moment,
         open=parts[0].open,
-        high=max(part.high for part in parts),
-        low=min(part.low for part in parts),
+        high=max((part.high for part in parts if part.high is not None), default=None),
+        low=min((part.low for part in parts if part.low is not None), default=None),
         close=parts[-1].close,
         volume=sum(part.volume for part in parts),
     )

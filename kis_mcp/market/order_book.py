@@ -9,7 +9,7 @@ from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.fields import number
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
-from kis_mcp.market.rows import unknown_to_kis, whole
+from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
 
 MAX_DEPTH = 10
 
@@ -28,7 +28,7 @@ class OrderBook:
 
     Attributes:
         time: When KIS took the book, in the exchange's time zone.
-        price: The last price.
+        price: The last price; None where there is none.
         total_ask_quantity, total_bid_quantity: Of all levels that KIS counts, shown or not.
         expected_price, expected_volume: What an auction would match now; None outside auctions and for the US.
     """
@@ -67,35 +67,35 @@ async def get_order_book(
 
 def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -> OrderBook:
     book, expected = decoded.record("order_book"), decoded.record("expected")
-    price = number(expected, "price")
-    if not price:
+    asks, bids = tuple(_levels(book, "ask", depth)), tuple(_levels(book, "bid", depth))
+    if not (asks or bids or is_told(expected, KNOWN_BY_KOREA)):
         raise unknown_to_kis(instrument)
     return OrderBook(
         time=_moment(instrument, today.isoformat(), book.get("quote_time")),
-        price=price,
+        price=number(expected, "price") or None,
         total_ask_quantity=whole(book, "total_ask_quantity"),
         total_bid_quantity=whole(book, "total_bid_quantity"),
         expected_price=number(expected, "expected_price") or None,
         expected_volume=whole(expected, "expected_volume") or None,
-        asks=tuple(_levels(book, "ask", depth)),
-        bids=tuple(_levels(book, "bid", depth)),
+        asks=asks,
+        bids=bids,
     )
 
 
 def _american(instrument: Instrument, decoded: Decoded, depth: int) -> OrderBook:
     summary, book = decoded.record("summary"), decoded.record("order_book")
-    price = number(summary, "price")
-    if not price:
+    asks, bids = tuple(_levels(book, "ask", depth)), tuple(_levels(book, "bid", depth))
+    if not (asks or bids or is_told(summary, KNOWN_BY_ABROAD)):
         raise unknown_to_kis(instrument)
     return OrderBook(
         time=_moment(instrument, summary.get("quote_date"), summary.get("quote_time")),
-        price=price,
+        price=number(summary, "price") or None,
         total_ask_quantity=whole(summary, "total_ask_quantity"),
         total_bid_quantity=whole(summary, "total_bid_quantity"),
         expected_price=None,
         expected_volume=None,
-        asks=tuple(_levels(book, "ask", depth)),
-        bids=tuple(_levels(book, "bid", depth)),
+        asks=asks,
+        bids=bids,
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog.fields import number, rounded
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
-from kis_mcp.market.rows import unknown_to_kis, whole
+from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
 
+_PERCENT = Decimal("0.01")
 _KRW_100_MILLION = 100_000_000
 """KIS tells a Korean stock's market value in units of 100 million won."""
 
@@ -18,6 +19,10 @@ class Quote:
     """Prices in the instrument's currency. ``change`` is against the previous close, ``change_rate`` in percent.
 
     What the market does not have, such as price limits in the US, or its API does not tell, is None.
+
+    Attributes:
+        price: None where there is none, as of a stock that is halted or has never traded.
+        halted: Whether trading in it is stopped; None for the US.
     """
 
     symbol: str
@@ -25,7 +30,8 @@ class Quote:
     market: str
     exchange: str
     currency: str
-    price: Decimal
+    price: Decimal | None
+    halted: bool | None
     change: Decimal | None
     change_rate: Decimal | None
     open: Decimal | None
@@ -56,11 +62,11 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
     """
     where = {"symbol": instrument.symbol, "exchange": instrument.exchange}
     row = (await kis.rows(_tool(kis, instrument), where, fresh=fresh)).record("price")
-    price = number(row, "price")
-    if not price:
+    if not is_told(row, KNOWN_BY_KOREA if instrument.market == "KR" else KNOWN_BY_ABROAD):
         raise unknown_to_kis(instrument)
-    previous = number(row, "previous_close") or number(row, "base_price")
-    change = price - previous if previous else None
+    price = number(row, "price") or None
+    previous = number(row, "previous_close") or number(row, "base_price") or None
+    change = price - previous if price and previous else None
     return Quote(
         symbol=instrument.symbol,
         name=instrument.name,
@@ -68,14 +74,30 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
         exchange=instrument.exchange,
         currency=instrument.currency,
         price=price,
+        halted=_is_halted(row),
         change=change,
-        change_rate=round(change / previous * 100, 2) if change is not None and previous else None,
+        change_rate=rounded(change / previous * 100, _PERCENT) if change is not None and previous else None,
         previous_close=previous,
         volume=whole(row, "volume"),
         market_cap=_market_cap(instrument, row),
         **{name: number(row, name) for name in _AS_THEY_ARE},
         **{name: number(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
     )
+
+
+def notes_on(quote: Quote) -> list[str]:
+    """What a reader of the price has to know."""
+    if quote.price is None:
+        why = "trading in it is halted" if quote.halted else "it has not traded, or trading in it is halted"
+        return [f"No price of {quote.symbol} is known: {why}. previous_close is the price that limits start from."]
+    return [f"Trading in {quote.symbol} is halted: the price is the last one before."] if quote.halted else []
+
+
+def _is_halted(row: Mapping[str, object]) -> bool | None:
+    stopped, status = row.get("temporarily_halted"), row.get("stock_status")
+    if stopped is None and status is None:
+        return None
+    return stopped is True or status == "trading_halted"
 
 
 _AS_THEY_ARE = (

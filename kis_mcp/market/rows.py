@@ -1,10 +1,19 @@
 """Reading the numbers of decoded rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kis_mcp.catalog.fields import number
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import Instrument
+
+KNOWN_BY_KOREA = ("price", "base_price", "upper_limit_price", "representative_market_name")
+KNOWN_BY_ABROAD = ("price", "previous_close", "buy_availability", "tradability")
+"""Fields of a quote of which at least one is filled if the instrument exists, even where it has no price."""
+
+
+def is_told(row: Mapping[str, object], names: Collection[str]) -> bool:
+    """Whether one of these fields is filled; KIS answers for what it does not know with blanks and zeros."""
+    return any(row.get(name) not in (None, "", 0) for name in names)
 
 
 def whole(row: Mapping[str, object], name: str) -> int | None:

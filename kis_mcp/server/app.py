@@ -29,8 +29,8 @@ INSTRUCTIONS = """\
 Korea Investment & Securities (KIS, 한국투자증권): Korean and US stocks, from quotes to orders.
 
 - Start with find_instrument to get a symbol, then get_quote, get_order_book, get_candles. The account is in \
-get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; what became of one \
-order in get_order_status, the whole record in get_order_history.
+get_account_summary, get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; \
+what became of one order in get_order_status, the whole record in get_order_history.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds, overseas markets …) is \
 found with search_tools and read with call_read_tool.
 - place_order, modify_order and cancel_order take stocks of Korea, the US and Asia, futures, options and bonds. They \

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.apis import KisApis, Page
+from kis_mcp.catalog.apis import MORE_ROWS, MOST_ROWS, KisApis, Page
 from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.gateway import WaitReporter
@@ -15,7 +15,7 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import NotInEnvironment
+from kis_mcp.errors import KisMcpError, NotInEnvironment
 from kis_mcp.wiring.brokerage import Brokerage
 
 FROM_REAL = "KIS' demo does not offer this; it was read from KIS' real host (KIS_DEMO_QUOTES=real)."
@@ -24,10 +24,15 @@ T = TypeVar("T")
 
 
 class Reads:
-    """`KisApis` for one tool call: waits are reported to its client, and the age of the oldest answer is kept.
+    """`KisApis` for one tool call: waits are reported to its client, and of all answers together it is kept how old the
+    oldest is, what has to be known of them, and whether each was whole.
 
     Reads of markets that demo lacks go to real where the operator wants it; reads of accounts and orders never do.
     Implements the ports that `kis_mcp.market` and `kis_mcp.trading` declare.
+
+    Attributes:
+        notes: Of the answers, each once, by the API that gave it.
+        complete: Whether none failed or was cut, except where the caller wanted no more.
     """
 
     def __init__(self, brokerage: Brokerage, waiting: WaitReporter) -> None:
@@ -36,6 +41,7 @@ class Reads:
         self._waiting = waiting
         self._oldest: datetime | None = None
         self.notes: list[str] = []
+        self.complete = True
 
     @property
     def catalog(self) -> Catalog:
@@ -69,14 +75,24 @@ class Reads:
         return page
 
     async def rows(
-        self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False, max_rows: int = 5_000
+        self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False, max_rows: int = MOST_ROWS
     ) -> Decoded:
         async def ask(apis: KisApis) -> Decoded:
             return await apis.rows(tool, arguments, fresh=fresh, max_rows=max_rows, waiting=self._waiting)
 
-        decoded = await self._ask(self.catalog.find(tool), ask)
+        try:
+            decoded = await self._ask(self.catalog.find(tool), ask)
+        except KisMcpError:
+            self.complete = False
+            raise
         self._oldest = min((moment for moment in (self._oldest, decoded.as_of) if moment is not None), default=None)
+        wants_all = max_rows >= MOST_ROWS
+        self.complete = self.complete and (decoded.complete or not wants_all)
+        self._note(*(f"{tool}: {note}" for note in decoded.notes if wants_all or note != MORE_ROWS))
         return decoded
+
+    def _note(self, *notes: str) -> None:
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
 
     async def _ask(self, api: Api | None, ask: Callable[[KisApis], Awaitable[T]]) -> T:
         try:
@@ -84,5 +100,5 @@ class Reads:
         except NotInEnvironment:
             if self._brokerage.real_quotes is None or api is None or api.risk != "read":
                 raise
-        self.notes = [FROM_REAL]
+        self._note(FROM_REAL)
         return await ask(await self._brokerage.real_quotes())

@@ -22,12 +22,16 @@ class StubbedKis:
     Attributes:
         stubs: Path → what is answered.
         seen: Every request, also those that the simulator answered.
+        change: What becomes of the answers that the simulator gave.
+        repeats: Whether the simulator is asked for the first page, whichever is asked for.
     """
 
     def __init__(self, behind: str, stubs: Mapping[str, Stub]) -> None:
         self.url = ""
         self.stubs = dict(stubs)
         self.seen: list[Seen] = []
+        self.repeats = False
+        self.change: Callable[[Seen, Answered], Answered] = lambda _, answer: answer
         self._behind = httpx.AsyncClient(base_url=behind)
         self._connections = set[asyncio.Task[Any]]()
 
@@ -40,13 +44,17 @@ class StubbedKis:
         while callable(stub):
             stub = stub(request)
         if stub is None:
-            return await self._ask_simulator(request)
+            return self.change(request, await self._ask_simulator(request))
         return stub if isinstance(stub, Answered | Break) else Answered(stub)
 
     async def _ask_simulator(self, request: Seen) -> Answered:
-        headers = {name: value for name, value in request.headers.items() if name not in OF_THE_CONNECTION | {"host"}}
+        hidden = OF_THE_CONNECTION | {"host"} | ({"tr_cont"} if self.repeats else set())
+        headers = {name: value for name, value in request.headers.items() if name not in hidden}
+        query = {
+            name: "" if self.repeats and name.startswith("CTX_AREA") else value for name, value in request.query.items()
+        }
         answer = await self._behind.request(
-            request.method, request.path, params=request.query or None, json=request.body or None, headers=headers
+            request.method, request.path, params=query or None, json=request.body or None, headers=headers
         )
         kept = {name: value for name, value in answer.headers.items() if name not in OF_THE_CONNECTION}
         return Answered(answer.content, answer.status_code, kept)

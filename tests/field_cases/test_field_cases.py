@@ -233,7 +233,6 @@ async def test_f11_the_element_that_kis_refuses_is_named(case: Open) -> None:
         assert "market code" not in failure["what"]
 
 
-@not_yet
 async def test_f12_a_halted_stock_exists_though_its_price_is_unknown(case: Open) -> None:
     halted = {
         "stck_prpr": "0",

@@ -241,3 +241,64 @@ async def test_an_instrument_without_history_has_no_candles(gateway: FakeGateway
     gateway.answers["inquire-daily-itemchartprice"] = lambda _: {"output1": {}, "output2": []}
     found = await get_candles(apis, SAMSUNG, CandleRange("1d"), now=NOW)
     assert (found.candles, found.earlier) == ([], None)
+
+
+def periods(elements: Mapping[str, str], dated_by: int) -> dict[str, Any]:
+    """As KIS makes weeks and months: of the days that are asked for, and no more than 100."""
+    first = max(date(2010, 1, 4), date.fromisoformat(elements["FID_INPUT_DATE_1"]))
+    last = min(NOW.date(), date.fromisoformat(elements["FID_INPUT_DATE_2"]))
+    monthly = elements["FID_PERIOD_DIV_CODE"] == "M"
+    days = weekdays(first, last)
+    groups = (
+        list(group) for _, group in groupby(days, key=lambda day: (day.year, day.month) if monthly else monday(day))
+    )
+    rows = [
+        {
+            "stck_bsop_date": f"{group[dated_by]:%Y%m%d}",
+            "stck_oprc": str(group[-1].toordinal()),
+            "stck_clpr": str(group[0].toordinal()),
+            "stck_hgpr": "9",
+            "stck_lwpr": "1",
+            "acml_vol": str(len(group)),
+        }
+        for group in groups
+    ]
+    return {"output1": {}, "output2": rows[:100]}
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+@pytest.mark.parametrize("dated_by", [0, -1], ids=["dated by the last day", "dated by the first day"])
+@pytest.mark.parametrize("interval", ["1w", "1M"])
+@pytest.mark.parametrize("limit", [7, 130])
+async def test_no_week_or_month_is_split_where_a_page_or_an_answer_ends(
+    gateway: FakeGateway, apis: KisApis, interval: str, limit: int, dated_by: int
+) -> None:
+    gateway.answers["inquire-daily-itemchartprice"] = lambda elements: periods(elements, dated_by)
+    start, read, before = date(2012, 1, 2), list[tuple[int, int]](), None
+    while True:
+        wanted = CandleRange(interval, start=start, limit=limit, before=before)
+        found = await get_candles(apis, SAMSUNG, wanted, now=NOW)
+        read = [(int(candle.open or 0), candle.volume) for candle in found.candles] + read
+        if (before := found.earlier) is None:
+            break
+    days = list(weekdays(start, NOW.date()))[::-1]
+    keys = groupby(days, key=lambda day: (day.year, day.month) if interval == "1M" else monday(day))
+    assert read == [(group[0].toordinal(), len(group)) for group in (list(days) for _, days in keys)]
+
+
+async def test_a_day_without_a_trade_is_told(gateway: FakeGateway, apis: KisApis) -> None:
+    halted = korean_day(date(2026, 3, 3)) | {"stck_oprc": "0", "stck_hgpr": "0", "stck_lwpr": "0", "acml_vol": "0"}
+    rows = [korean_day(date(2026, 3, 4)), halted, {}]
+    gateway.answers["inquire-daily-itemchartprice"] = lambda _: {"output1": {}, "output2": rows}
+    first, second = (await get_candles(apis, SAMSUNG, CandleRange("1d"), now=NOW)).candles
+    assert (first.time.date(), first.open, first.close, first.volume, first.was_traded) == (
+        date(2026, 3, 3),
+        None,
+        Decimal(halted["stck_clpr"]),
+        0,
+        False,
+    )
+    assert second.was_traded

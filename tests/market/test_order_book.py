@@ -65,3 +65,14 @@ async def test_blanks_mean_that_kis_does_not_know_the_symbol(gateway: FakeGatewa
     gateway.answers["inquire-asking-price-exp-ccn"] = lambda _: {"output1": {}, "output2": {}}
     with pytest.raises(BadArgument):
         await get_order_book(apis, SAMSUNG, today=TODAY)
+
+
+async def test_a_book_without_a_last_price_is_a_book(gateway: FakeGateway, apis: KisApis) -> None:
+    answer = korean()
+    answer["output2"] = {"stck_prpr": "0"}
+    gateway.answers["inquire-asking-price-exp-ccn"] = lambda _: answer
+    book = await get_order_book(apis, SAMSUNG, depth=1, today=TODAY)
+    assert (book.price, len(book.asks)) == (None, 1)
+    nothing_rests = {"output1": {}, "output2": {"stck_prpr": "0", "stck_sdpr": "3150"}}
+    gateway.answers["inquire-asking-price-exp-ccn"] = lambda _: nothing_rests
+    assert (await get_order_book(apis, SAMSUNG, today=TODAY)).asks == ()

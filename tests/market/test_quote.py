@@ -1,14 +1,17 @@
 """The current price, from either market."""
 
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
 from kis_mcp.catalog.apis import KisApis
+from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.market.quote import get_quote
+from kis_mcp.market.last_trade import read_last_trade_time
+from kis_mcp.market.quote import get_quote, notes_on
 from tests.market.conftest import FakeGateway, apis_of
 
 SAMSUNG = builtin_instruments().resolve("005930")
@@ -80,3 +83,36 @@ async def test_blanks_mean_that_kis_does_not_know_the_symbol(
     with pytest.raises(BadArgument) as refusal:
         await get_quote(apis, SAMSUNG)
     assert refusal.value.field == "symbol"
+
+
+async def test_a_halted_stock_has_a_previous_close_and_no_price(gateway: FakeGateway, apis: KisApis) -> None:
+    row = {"stck_prpr": "0", "stck_sdpr": "3150", "temp_stop_yn": "Y", "rprs_mrkt_kor_name": "KOSDAQ"}
+    gateway.answers["inquire-price"] = lambda _: {"output": row}
+    quote = await get_quote(apis, SAMSUNG)
+    assert (quote.price, quote.change, quote.change_rate, quote.previous_close) == (None, None, None, 3150)
+    assert quote.halted is True
+    assert "halted" in notes_on(quote)[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "halted", "notes"),
+    [
+        ({"temp_stop_yn": "N", "iscd_stat_cls_code": "55"}, False, 0),
+        ({"temp_stop_yn": "N", "iscd_stat_cls_code": "58"}, True, 1),
+        ({}, None, 0),
+    ],
+)
+async def test_a_quote_says_whether_trading_is_halted(
+    gateway: FakeGateway, apis: KisApis, row: dict[str, str], halted: bool | None, notes: int
+) -> None:
+    gateway.answers["inquire-price"] = lambda _: {"output": {"stck_prpr": "70000", **row}}
+    quote = await get_quote(apis, SAMSUNG)
+    assert (quote.halted, len(notes_on(quote))) == (halted, notes)
+
+
+async def test_the_last_trade_has_a_korean_time(gateway: FakeGateway, apis: KisApis) -> None:
+    gateway.answers["inquire-ccnl"] = lambda _: {"output": [{"stck_cntg_hour": "153012"}, {"stck_cntg_hour": "153011"}]}
+    assert await read_last_trade_time(apis, SAMSUNG) == time(15, 30, 12, tzinfo=KST)
+    gateway.answers["inquire-ccnl"] = lambda _: {"output1": {}, "output2": [{"khms": "050000"}]}
+    assert await read_last_trade_time(apis, APPLE) == time(5, tzinfo=KST)
+    assert await read_last_trade_time(apis_of(gateway, Environment.DEMO), APPLE) is None

@@ -7,28 +7,30 @@ from typing import Any
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.server.tools.call import Call, facts, page, rows_of
+from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
+from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
 from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import market_of, possible_markets
 
 
 async def get_balance(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    found = await read_balances(reads, _markets(values))
-    return page(
-        reads.as_of, notes=found.notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows)
-    )
+    markets = _markets(values)
+    found = await read_balances(reads, markets)
+    notes = [*found.notes, *(notes_on_coverage(reads) if markets is None else [])]
+    return page_of(reads, notes=notes, complete=found.complete, balances=rows_of(call.api, "balances", found.rows))
 
 
 async def get_positions(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    found = await read_holdings(reads, _markets(values))
-    return page(
-        reads.as_of,
-        notes=found.notes,
+    markets = _markets(values)
+    found = await read_holdings(reads, markets)
+    return page_of(
+        reads,
+        notes=[*found.notes, *(notes_on_coverage(reads) if markets is None else [])],
         complete=found.complete,
         positions=rows_of(call.api, "positions", found.positions),
     )
@@ -39,7 +41,7 @@ async def get_buying_power(call: Call) -> Page:
     instrument = builtin_instruments().resolve(values["symbol"], values.get("exchange"))
     reads = await call.reads()
     power = await read_buying_power(reads, instrument, values.get("price"))
-    return page(reads.as_of, notes=reads.notes, buying_power=facts(power))
+    return page_of(reads, buying_power=facts(power))
 
 
 async def get_orders(call: Call) -> Page:
@@ -61,8 +63,8 @@ async def get_orders(call: Call) -> Page:
         status=values["status"],
     )
     end = start + values["limit"]
-    return page(
-        reads.as_of,
+    return page_of(
+        reads,
         notes=problems,
         complete=not problems,
         next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,

@@ -65,6 +65,19 @@ def rows_of(api: Api, block: str, records: Iterable[object]) -> list[dict[str, A
     return [{name: value for name, value in facts(record).items() if name in shown} for record in records]
 
 
+def page_of(
+    reads: Reads, *, notes: Sequence[str] = (), complete: bool = True, next_cursor: str | None = None, **blocks: Any
+) -> Page:
+    """The answer of a core tool that reads KIS: complete only if each read was, and with the notes of all of them."""
+    return page(
+        reads.as_of,
+        notes=[*notes, *(note for note in reads.notes if note not in notes)],
+        complete=complete and reads.complete,
+        next_cursor=next_cursor,
+        **blocks,
+    )
+
+
 def page(
     as_of: datetime,
     *,

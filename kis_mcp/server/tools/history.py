@@ -7,7 +7,7 @@ from datetime import timedelta
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.errors import BadArgument
-from kis_mcp.server.tools.call import Call, page
+from kis_mcp.server.tools.call import Call, page_of
 from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
 from kis_mcp.trading.order import is_same_symbol
 
@@ -34,7 +34,7 @@ async def get_order_status(call: Call) -> Page:
         found = await order_of_intent(journal, reads, record, now)
     else:
         found = await orders_of_number(journal, reads, values["order_id"], values.get("date") or now.date(), now)
-    return page(reads.as_of, notes=found.notes, orders=[order.facts() for order in found.orders])
+    return page_of(reads, notes=found.notes, orders=[order.facts() for order in found.orders])
 
 
 async def get_order_history(call: Call) -> Page:
@@ -52,8 +52,8 @@ async def get_order_history(call: Call) -> Page:
         and is_same_symbol(str(facts.get("symbol", "")), values.get("symbol"))
     ]
     following = offset + values["limit"]
-    return page(
-        reads.as_of,
+    return page_of(
+        reads,
         notes=found.notes,
         next_cursor=cursor.write(PagePosition(offset=following)) if following < len(orders) else None,
         orders=orders[offset:following],

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.clock import KST
+from kis_mcp.errors import KisMcpError
 from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
 from kis_mcp.market.candles import get_candles as read_candles
 from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
+from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.order_book import get_order_book as read_order_book
 from kis_mcp.market.quote import get_quote as read_quote
-from kis_mcp.server.tools.call import Call, facts, page
+from kis_mcp.market.quote import notes_on
+from kis_mcp.server.tools.call import Call, facts, page, page_of
 
 
 async def find_instrument(call: Call) -> Page:
@@ -30,7 +34,13 @@ async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
     found = await read_quote(reads, instrument)
-    return page(reads.as_of, notes=reads.notes, quote=facts(found))
+    quote, notes = facts(found), notes_on(found)
+    try:
+        if traded := await read_last_trade_time(reads, instrument):
+            quote["trade_time"] = traded.isoformat()
+    except KisMcpError as error:
+        notes.append(f"When it last traded could not be read: {error.what}")
+    return page_of(reads, notes=notes, quote=quote)
 
 
 async def get_order_book(call: Call) -> Page:
@@ -40,7 +50,7 @@ async def get_order_book(call: Call) -> Page:
     book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
     told = facts(book)
     asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
-    return page(reads.as_of, notes=reads.notes, book={**_identity(instrument), **told}, asks=asks, bids=bids)
+    return page_of(reads, book={**_identity(instrument), **told}, asks=asks, bids=bids)
 
 
 async def get_candles(call: Call) -> Page:
@@ -59,11 +69,11 @@ async def get_candles(call: Call) -> Page:
     found = await read_candles(reads, instrument, wanted, now=reads.clock())
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
     earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
-    return page(
-        reads.as_of,
-        notes=reads.notes,
+    return page_of(
+        reads,
         next_cursor=cursor.write(earlier) if earlier else None,
         instrument={**_identity(instrument), "timezone": instrument.timezone.key},
+        notes=_notes_on_gaps(found.candles),
         candles=[_candle(candle, in_minutes=in_minutes) for candle in found.candles],
     )
 
@@ -82,6 +92,11 @@ def _identity(instrument: Instrument) -> dict[str, object]:
         "exchange": instrument.exchange,
         "currency": instrument.currency,
     }
+
+
+def _notes_on_gaps(candles: Sequence[Candle]) -> list[str]:
+    days = [candle.time.date().isoformat() for candle in candles if not candle.was_traded]
+    return [f"Not traded, so only the close is told, which is an earlier one: {', '.join(days)}."] if days else []
 
 
 def _candle(candle: Candle, *, in_minutes: bool) -> dict[str, object]:

@@ -21,6 +21,7 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "get_positions": account.get_positions,
     "get_buying_power": account.get_buying_power,
     "get_profit_and_loss": portfolio.get_profit_and_loss,
+    "get_account_summary": portfolio.get_account_summary,
     "get_exposure": portfolio.get_exposure,
     "place_order": order.place_order,
     "modify_order": order.modify_order,

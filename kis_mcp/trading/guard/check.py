@@ -26,6 +26,7 @@ RULES: Mapping[str, Rule] = {
         Rule(hours.session_is_open, needs_kis=True),
         Rule(hours.holidays_are_known, needs_kis=True),
         Rule(hours.contract_trades_now, needs_kis=True),
+        Rule(hours.spread_is_ahead, needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
         Rule(terms.quantity_is_positive, on_cancels=True),
         Rule(terms.quantity_remains, on_cancels=True),

@@ -14,6 +14,7 @@ from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_list, try_read_record
+from kis_mcp.trading.venues import contracts
 from kis_mcp.trading.venues.sessions import Hours
 from kis_mcp.trading.venues.ticks import krx_tick, stepped
 
@@ -47,7 +48,7 @@ async def read_korean_contract(
     At night its price is that of the night session.
     """
     symbol = order.symbol or ""
-    is_option = symbol[:1] in ("2", "3", "B", "C")
+    is_option = contracts.is_option(contracts.KOREA, symbol)
     product = _products().get(symbol[1:3], {})
     what = "options" if is_option else "futures"
     market = f"{'night' if arguments.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
@@ -81,7 +82,7 @@ async def read_overseas_contract(
 ) -> MarketFacts:
     """A future or option abroad: its multiplier from the worth of a tick, its currency's rate from the account."""
     symbol = order.symbol or ""
-    is_option = " " in symbol
+    is_option = contracts.is_option(contracts.ABROAD, symbol)
     contract = await try_read_record(kis, f"overseas_fo_{'opt' if is_option else 'stock'}_detail", {"symbol": symbol})
     exists, contract = is_filled(contract, "tick_size", "tick_value", "currency"), contract or {}
     size, worth, currency = number(contract, "tick_size"), number(contract, "tick_value"), text(contract, "currency")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -65,6 +65,7 @@ class GuardFacts:
         contract_hours: When the contract trades, where that is KIS' to say and is to be kept.
         loan: Whether it lends to buy, pays a loan back, or sells what was lent; None for an order without loan.
         wrong_loan: The argument that says of a loan what contradicts the order's side.
+        begins, ends: Between which Korean times of day an order is spread that says so (twap, vwap).
         account: Where the order goes.
     """
 
@@ -91,6 +92,8 @@ class GuardFacts:
     contract_hours: Hours | None = None
     loan: Loan | None = None
     wrong_loan: str | None = None
+    begins: time | None = None
+    ends: time | None = None
     account: AccountFacts = AccountFacts()
 
     @property

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from typing import TypeAlias
 
 from kis_mcp.catalog.arguments import CheckedArguments
@@ -41,7 +41,15 @@ async def look_up_facts(
     """The facts with what KIS has to say of them. KIS' failures leave gaps for the rules to judge."""
     order, limits = facts.order, facts.limits
     loan, wrong_loan = loan_of(arguments, order.side)
-    facts = replace(facts, venue=venue_of(arguments.api, arguments), loan=loan, wrong_loan=wrong_loan)
+    begins, ends = (_clock(arguments.get(name)) for name in ("start_time", "end_time"))
+    facts = replace(
+        facts,
+        venue=venue_of(arguments.api, arguments),
+        loan=loan,
+        wrong_loan=wrong_loan,
+        begins=begins,
+        ends=ends,
+    )
     market = builtin_facts(order, find_instrument)
     if facts.is_cancel:
         return replace(facts, order=replace(order, name=market.name), kind=market.kind)
@@ -70,6 +78,10 @@ async def look_up_facts(
     share = order.quantity / account.most if order.quantity and account.most else None
     fees = estimated_fees(order, market.kind, limits.commissions)
     return replace(facts, order=replace(order, fees=fees, buying_power_share=share, closes=facts.reduces_risk))
+
+
+def _clock(value: object) -> time | None:
+    return value if isinstance(value, time) else time.fromisoformat(value) if isinstance(value, str) else None
 
 
 async def _read_days(kis: KisReads, facts: GuardFacts) -> tuple[TradingDays | None, frozenset[date]]:

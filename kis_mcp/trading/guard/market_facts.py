@@ -8,6 +8,7 @@ from typing import TypeAlias
 from kis_mcp.catalog.decode import Record
 from kis_mcp.catalog.fields import number
 from kis_mcp.market.instrument import Instrument
+from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_record
@@ -21,10 +22,6 @@ than most stocks move in a day."""
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
-
-_KOREAN = ("price", "base_price", "upper_limit_price", "representative_market_name")
-_ABROAD = ("price", "previous_close", "buy_availability", "tradability")
-"""Fields of a quote of which at least one is filled if the instrument exists, even before its first trade."""
 
 _NOTHING: Record = {}
 
@@ -113,11 +110,11 @@ async def read_korean_stock(
 ) -> MarketFacts:
     """Price, limits and kind of a stock on KRX. KIS quotes warrants (ELW) apart from all others."""
     quote = await try_read_record(kis, "domestic_stock_inquire_price", {"symbol": order.symbol})
-    if is_filled(quote, *_KOREAN) is False and (order.symbol or "").startswith(_WARRANT):
+    if is_filled(quote, *KNOWN_BY_KOREA) is False and (order.symbol or "").startswith(_WARRANT):
         warrant = await try_read_record(kis, "domestic_stock_inquire_elw_price", {"symbol": order.symbol})
         if is_filled(warrant, "price", "name"):
             return replace(facts, exists=True, kind="elw", last=number(warrant or _NOTHING, "price") or None)
-    exists, quote = is_filled(quote, *_KOREAN), quote or _NOTHING
+    exists, quote = is_filled(quote, *KNOWN_BY_KOREA), quote or _NOTHING
     last, tick = number(quote, "price"), number(quote, "tick_size")
     return replace(
         facts,
@@ -139,7 +136,7 @@ async def read_overseas_stock(
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api
     quote = await try_read_record(kis, "overseas_stock_price_detail" if in_detail else "overseas_stock_price", where)
-    exists, quote = is_filled(quote, *_ABROAD), quote or _NOTHING
+    exists, quote = is_filled(quote, *KNOWN_BY_ABROAD), quote or _NOTHING
     last = number(quote, "price") or number(quote, "previous_close") or None
     in_won = number(quote, "krw_price")
     facts = replace(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from kis_mcp.catalog.fields import rounded
+
 _PERCENT = Decimal("0.01")
 
 
@@ -16,6 +18,19 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return whole
 
 
+def known_total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of those that are known, for a reader who is told which are not; None where there are some, and none of
+    them is known."""
+    every = list(amounts)
+    known = [amount for amount in every if amount is not None]
+    return sum(known, Decimal(0)) if known or not every else None
+
+
+def difference(amount: Decimal | None, less: Decimal | None) -> Decimal | None:
+    """One less the other; None where one is unknown."""
+    return None if amount is None or less is None else amount - less
+
+
 def rate(profit: Decimal | None, cost: Decimal | None) -> Decimal | None:
     """A profit in percent of its cost; None where one of them is unknown or nothing was paid."""
-    return (profit / abs(cost) * 100).quantize(_PERCENT) if profit is not None and cost else None
+    return rounded(profit / abs(cost) * 100, _PERCENT) if profit is not None and cost else None

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kis_mcp.catalog.fields import number
+from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import Instrument
+from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.trading.kis import KisReads
 
 
@@ -21,14 +23,28 @@ class BuyingPower:
 
 
 async def read_buying_power(kis: KisReads, instrument: Instrument, price: Decimal | None = None) -> BuyingPower:
-    """How much of ``instrument`` can be bought at ``price``, by default the last one."""
+    """How much of ``instrument`` can be bought at ``price``, by default the last one.
+
+    Raises:
+        BadArgument: KIS does not know the instrument, or no price of it.
+        KisMcpError: By KIS' answer.
+    """
     korean = instrument.market == "KR"
     where: dict[str, object] = {"symbol": instrument.symbol}
     if not korean:
         where["exchange"] = instrument.exchange
     if price is None:
-        quote = await kis.rows("domestic_stock_inquire_price" if korean else "overseas_stock_price", where)
-        price = number(quote.record("price"), "price")
+        page = await kis.rows("domestic_stock_inquire_price" if korean else "overseas_stock_price", where)
+        quote = page.record("price")
+        if not is_told(quote, KNOWN_BY_KOREA if korean else KNOWN_BY_ABROAD):
+            raise unknown_to_kis(instrument)
+        price = number(quote, "price")
+    if not price:
+        raise BadArgument(
+            f"No price of {instrument.symbol} is known: it is halted, or has not traded.",
+            remedy="Give the price that you would buy at.",
+            field="price",
+        )
     arguments = where | {"price": price}
     if korean:
         tool, cash, quantity = (

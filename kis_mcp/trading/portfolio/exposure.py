@@ -1,129 +1,161 @@
 """How much is at stake where: the holdings and cash of all accounts by instrument, market and currency."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
-from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.kis import KisReads, is_offered
-from kis_mcp.trading.portfolio.balances import read_balance, read_cash_abroad
-from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates, try_read_exchange_rates
-from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS
-from kis_mcp.trading.portfolio.holdings import Holding, example_of, read_holdings
+from kis_mcp.trading.kis import KisReads
+from kis_mcp.trading.portfolio.account_summary import AccountSummary, MarketWorth, read_account_summary
+from kis_mcp.trading.portfolio.amounts import known_total
+from kis_mcp.trading.portfolio.holdings import Holding, read_holdings
+from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS
 
-_PERCENT = Decimal("0.01")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentExposure:
+    """One instrument in one account, as in `Holding`.
+
+    Attributes:
+        value_krw: Its worth, below zero for a short position; None where it has none or there is no exchange rate.
+        notional_krw: What a future stands for, which is no worth.
+        share: Of the worth of all accounts, in percent; a short position has one too.
+    """
+
+    account: str
+    market: str
+    symbol: str
+    name: str | None
+    currency: str
+    quantity: Decimal | None
+    value: Decimal | None
+    value_krw: Decimal | None
+    share: Decimal | None
+    notional: Decimal | None
+    notional_krw: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketExposure:
+    """The holdings of one market: those that have a worth."""
+
+    market: str
+    value_krw: Decimal | None
+    share: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyExposure:
+    """Everything in one currency.
+
+    Attributes:
+        value: Of the holdings, without contracts.
+        cash: When all trades have settled.
+        futures_deposit: What the futures accounts are worth, contracts included.
+        total_krw, share: Of all of these, loans taken off.
+    """
+
+    currency: str
+    value: Decimal | None
+    value_krw: Decimal | None
+    cash: Decimal | None
+    cash_krw: Decimal | None
+    futures_deposit: Decimal | None
+    total_krw: Decimal | None
+    share: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """Rows by instrument, market and currency, each with its worth in won and its share of all holdings, in percent.
+    """Rows by instrument, market and currency; each share is of the summary's total."""
 
-    Attributes:
-        rates: What the won amounts were worked out with.
-        notes: What is missing or unknown.
-        complete: Whether everything could be read.
-    """
-
-    instruments: list[Mapping[str, object]]
-    markets: list[Mapping[str, object]]
-    currencies: list[Mapping[str, object]]
-    rates: ExchangeRates
-    notes: list[str]
-    complete: bool
+    instruments: list[InstrumentExposure]
+    markets: list[MarketExposure]
+    currencies: list[CurrencyExposure]
+    summary: AccountSummary
 
 
 async def read_exposure(kis: KisReads) -> Exposure:
-    """The exposure now. A short position counts against the worth and for the share.
+    """The exposure now.
 
     Raises:
-        KisMcpError: No list of holdings could be read.
+        KisMcpError: No list of holdings or no balance could be read.
     """
     found = await read_holdings(kis)
-    held, notes = found.positions, [*found.notes]
-    cash, cash_problems = await _read_cash(kis)
-    currencies = {holding.currency for holding in held} | cash.keys()
-    rates, rate_problems = (
-        await try_read_exchange_rates(kis, example_of(held)) if currencies - {"KRW"} else (ExchangeRates({}), [])
-    )
-    notes += cash_problems + rate_problems
-    if missing := rates.missing(currencies):
-        notes.append(f"KIS tells no exchange rate for {', '.join(missing)}: those amounts are in no sum in won.")
-    if unvalued := [holding.symbol for holding in held if holding.value is None]:
-        notes.append(f"KIS tells no current value of {', '.join(unvalued)}: they count for nothing here.")
-    whole = sum((abs(_won(rates, holding)) for holding in held), Decimal(0))
-
-    def rows_by(fact: Callable[[Holding], str], name: str) -> list[Mapping[str, object]]:
-        groups: dict[str, list[Holding]] = {}
-        for holding in held:
-            groups.setdefault(fact(holding), []).append(holding)
-        return [{name: key, **_worth(rates, group, whole)} for key, group in sorted(groups.items())]
-
-    by_currency = {str(row["currency"]): row for row in rows_by(lambda holding: holding.currency, "currency")}
+    summary = await read_account_summary(kis, found)
+    held = sorted(found.positions, key=lambda one: -abs(_won(summary, one) or Decimal(0)))
+    worths = _grouped(summary.markets, lambda worth: worth.currency)
+    by_currency = _grouped(held, lambda one: one.currency)
     return Exposure(
-        instruments=[
-            {
-                "account": holding.account,
-                "market": holding.market,
-                "symbol": holding.symbol,
-                "name": holding.name,
-                "currency": holding.currency,
-                "quantity": holding.quantity,
-                "value": holding.value,
-                **_worth(rates, [holding], whole),
-            }
-            for holding in sorted(held, key=lambda holding: -abs(_won(rates, holding)))
+        instruments=[_instrument(summary, holding) for holding in held],
+        markets=[
+            _market(summary, market, group) for market, group in sorted(_grouped(held, lambda one: one.market).items())
         ],
-        markets=rows_by(lambda holding: holding.market, "market"),
         currencies=[
-            {
-                "currency": currency,
-                "value": _value([holding for holding in held if holding.currency == currency]),
-                "cash": cash.get(currency),
-                "cash_krw": rates.won(cash.get(currency), currency),
-                **by_currency.get(currency, {}),
-            }
-            for currency in sorted(currencies)
+            _currency(summary, currency, by_currency.get(currency, []), worths.get(currency, []))
+            for currency in sorted(by_currency.keys() | worths.keys())
         ],
-        rates=rates,
-        notes=notes,
-        complete=found.complete and not cash_problems and not rate_problems,
+        summary=summary,
     )
 
 
-def _worth(rates: ExchangeRates, held: Sequence[Holding], whole: Decimal) -> Mapping[str, object]:
-    """What those of them that have a value are worth; nothing where none has, or a rate is missing."""
-    valued = [holding for holding in held if holding.value is not None]
-    if not valued or rates.missing(holding.currency for holding in held):
-        return {}
-    worth = [_won(rates, holding) for holding in valued]
-    at_stake = sum(map(abs, worth), Decimal(0))
-    share = (at_stake / whole * 100).quantize(_PERCENT) if whole else None
-    return {"value_krw": sum(worth, Decimal(0)), "share": share}
+def _instrument(summary: AccountSummary, holding: Holding) -> InstrumentExposure:
+    value_krw = _won(summary, holding)
+    return InstrumentExposure(
+        account=holding.account,
+        market=holding.market,
+        symbol=holding.symbol,
+        name=holding.name,
+        currency=holding.currency,
+        quantity=holding.quantity,
+        value=holding.value,
+        value_krw=value_krw,
+        share=summary.share_of(None if value_krw is None else abs(value_krw)),
+        notional=holding.notional,
+        notional_krw=summary.rates.won(holding.notional, holding.currency),
+    )
 
 
-def _value(held: Sequence[Holding]) -> Decimal | None:
-    """The sum of the known values; None where something is held and none is known."""
-    values = [holding.value for holding in held if holding.value is not None]
-    return sum(values, Decimal(0)) if values or not held else None
+def _market(summary: AccountSummary, market: str, held: Sequence[Holding]) -> MarketExposure:
+    worth = [won for one in held if (won := _won(summary, one)) is not None]
+    return MarketExposure(
+        market=market,
+        value_krw=sum(worth, Decimal(0)) if worth else None,
+        share=summary.share_of(sum(map(abs, worth), Decimal(0)) if worth else None),
+    )
 
 
-def _won(rates: ExchangeRates, holding: Holding) -> Decimal:
-    return rates.won(holding.value, holding.currency) or Decimal(0)
+def _currency(
+    summary: AccountSummary, currency: str, held: Sequence[Holding], worths: Sequence[MarketWorth]
+) -> CurrencyExposure:
+    def add(*parts: str) -> Decimal | None:
+        amounts: list[Decimal] = [
+            amount for one in worths for part in parts if (amount := getattr(one, part)) is not None
+        ]
+        return sum(amounts, Decimal(0)) if amounts else None
+
+    value = known_total(one.value for one in held if one.market not in CONTRACT_MARKETS)
+    cash, total_krw = add("cash", "unsettled"), add("total_krw")
+    return CurrencyExposure(
+        currency=currency,
+        value=value,
+        value_krw=summary.rates.won(value, currency),
+        cash=cash,
+        cash_krw=summary.rates.won(cash, currency),
+        futures_deposit=add("futures_deposit", "margin"),
+        total_krw=total_krw,
+        share=summary.share_of(total_krw),
+    )
 
 
-async def _read_cash(kis: KisReads) -> tuple[dict[str, Decimal], list[str]]:
-    """Cash by currency, as far as KIS tells, and what could not be read; demo tells none in foreign currencies."""
-    cash, problems = dict[str, Decimal](), list[str]()
-    if not kis.environment.uses_demo_api:
-        try:
-            abroad = await read_cash_abroad(kis)
-            cash = {currency: money.settled for currency, money in abroad.items() if money.settled}
-        except KisMcpError as error:
-            problems.append(f"The cash abroad could not be read: {error.what}")
-    if is_offered(kis, KOREAN_STOCKS.tool):
-        try:
-            if won := (await read_balance(kis, "KR")).cash:
-                cash["KRW"] = won
-        except KisMcpError as error:
-            problems.append(f"The cash in won could not be read: {error.what}")
-    return cash, problems
+def _won(summary: AccountSummary, holding: Holding) -> Decimal | None:
+    return summary.rates.won(holding.value, holding.currency)
+
+
+def _grouped(rows: Iterable[_T], key: Callable[[_T], str]) -> dict[str, list[_T]]:
+    groups: dict[str, list[_T]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups

@@ -170,5 +170,17 @@ def markets_with_holdings(kis: KisReads) -> list[str]:
     return list(dict.fromkeys(item.market for item in lists_of_all(kis)))
 
 
+def notes_on_coverage(kis: KisReads) -> list[str]:
+    """Which markets' holdings are not read here, and why; empty where all are."""
+    offered = markets_with_holdings(kis)
+    missing = {item.market: kis.catalog.find(item.tool) for item in LISTS if item.market not in (*offered, _OVERSEAS)}
+    not_set = [market for market, api in missing.items() if api is not None and api.account not in kis.accounts]
+    not_in_demo = [market for market in missing if market not in not_set]
+    return [
+        *([f"Not in it: {', '.join(not_set)}, for which no account is set."] if not_set else []),
+        *([f"Not in it: {', '.join(not_in_demo)}, which KIS' demo does not list."] if not_in_demo else []),
+    ]
+
+
 def _lists_in(kis: KisReads) -> list[HoldingList]:
     return [item for item in LISTS if item.in_demo in (None, kis.environment.uses_demo_api)]

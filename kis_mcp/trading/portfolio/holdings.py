@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kis_mcp.catalog.decode import Decoded, Record
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number, rounded, text
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import rate, total
 from kis_mcp.trading.portfolio.holding_lists import HoldingList, lists_of, lists_of_all
+from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, is_option
 from kis_mcp.trading.venues.exchanges import COUNTRIES
 
 _PRICE = Decimal("0.0001")
@@ -31,7 +32,9 @@ class Holding:
         quantity: Shares, contracts, or 1,000 won of a bond's face value; below zero for a short position.
         sellable_quantity: What an order can close, open orders counted; never below zero.
         price: Never 0: KIS writes 0 where it has no price.
-        value: At the current price; below zero for a short position.
+        value: At the current price; below zero for a short position. None of a future: it costs nothing to hold, and
+            its profit is a part of the account's deposit.
+        notional: Of a future, what it stands for at the current price; below zero for a short position.
         profit, profit_rate: Not realized; the rate in percent of what was paid.
         bought_today, sold_today, change: The day's shares, and the price's change since the previous close; Korean
             stocks only.
@@ -56,6 +59,12 @@ class Holding:
     bought_today: Decimal | None
     sold_today: Decimal | None
     change: Decimal | None
+    notional: Decimal | None = None
+
+    @property
+    def is_future(self) -> bool:
+        """Whether it is a contract that has no value of its own."""
+        return self.market in CONTRACT_MARKETS and not is_option(self.market, self.symbol)
 
     @property
     def is_open(self) -> bool:
@@ -182,9 +191,10 @@ def _sum(lots: Sequence[Holding]) -> Holding:
         lot="",
         quantity=quantity,
         sellable_quantity=total(lot.sellable_quantity for lot in lots),
-        average_price=None if paid is None or not quantity else (paid / quantity).quantize(_PRICE),
+        average_price=None if paid is None or not quantity else rounded(paid / quantity, _PRICE),
         purchase_amount=cost,
         value=total(lot.value for lot in lots),
+        notional=total(lot.notional for lot in lots) if first.is_future else None,
         profit=profit,
         profit_rate=rate(profit, cost),
         bought_today=total(lot.bought_today for lot in lots),
@@ -228,6 +238,8 @@ def _holding(kis: KisReads, item: HoldingList, row: Record) -> Holding | None:
     market, currency = COUNTRIES.get(exchange or "", (item.market, str(item.arguments.get("currency") or "")))
     is_short = _is_short(row)
     sign = -1 if is_short else 1
+    worth = None if value is None else value * sign
+    is_future = market in CONTRACT_MARKETS and not is_option(market, symbol or "")
     return Holding(
         account=account.masked if account else "",
         market=market,
@@ -242,7 +254,8 @@ def _holding(kis: KisReads, item: HoldingList, row: Record) -> Holding | None:
         average_price=amount("average_price"),
         price=amount("price") or None,
         purchase_amount=amount("purchase_amount"),
-        value=None if value is None else value * sign,
+        value=None if is_future else worth,
+        notional=worth if is_future else None,
         profit=amount("profit"),
         profit_rate=amount("profit_rate"),
         bought_today=amount("bought_today"),

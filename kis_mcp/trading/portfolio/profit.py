@@ -1,31 +1,39 @@
-"""Profit and loss: realized by day and instrument, and not realized of what is held."""
+"""What sales and closed contracts brought, by day and instrument."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog.fields import number, rounded, text
 from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between
-from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.portfolio.amounts import total
+from kis_mcp.trading.kis import KisReads, is_offered
+from kis_mcp.trading.portfolio.amounts import known_total, total
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
 from kis_mcp.trading.portfolio.holdings import Holding
+from kis_mcp.trading.venues import contracts
 from kis_mcp.trading.venues.exchanges import COUNTRIES
 
 _KOREAN = "domestic_stock_inquire_period_trade_profit"
 _ABROAD = "overseas_stock_inquire_period_profit"
+_CONTRACTS = "domestic_fo_inquire_daily_amount_fee"
+_CONTRACTS_ABROAD = "overseas_fo_inquire_period_ccld"
 _LISTED_FOR = timedelta(days=90)
 _PERCENT = Decimal("0.01")
 _DIGITS = 10
 
+_log = logging.getLogger(__name__)
+
 FROM_FILLS = (
-    "KIS' demo tells no realized profit: it was worked out from the fills of the last 90 days at average cost, without"
-    " fees and taxes, in won at today's rate."
+    "KIS' demo tells no realized profit: that of stocks was worked out from the fills of the last 90 days at average"
+    " cost, without fees and taxes, in won at today's rate; that of contracts is not in it."
 )
 LATE_ABROAD = "KIS tells the realized profit of overseas stocks from the day after the sale."
 
@@ -34,19 +42,22 @@ LATE_ABROAD = "KIS tells the realized profit of overseas stocks from the day aft
 class RealizedProfit:
     """What the sales of one instrument on one day, in the exchange's calendar, brought, in ``currency``.
 
+    What KIS does not tell is None.
+
     Attributes:
+        date: None where KIS only tells the whole period.
         costs: Fees, taxes and interest, as far as KIS tells.
         profit_rate: In percent of what was paid.
         profit_krw: At KIS' rate of that day.
     """
 
-    date: date
+    date: date | None
     market: str
     symbol: str
     name: str | None
     currency: str
-    quantity: Decimal
-    profit: Decimal
+    quantity: Decimal | None
+    profit: Decimal | None
     profit_krw: Decimal | None
     profit_rate: Decimal | None
     costs: Decimal | None = None
@@ -54,10 +65,16 @@ class RealizedProfit:
 
 @dataclass(slots=True)
 class Realized:
-    """The sales of a period, latest first, and what a reader has to know of them."""
+    """The sales of a period, latest first.
+
+    Attributes:
+        notes: What a reader has to know of them.
+        complete: Whether all could be read.
+    """
 
     sales: list[RealizedProfit] = field(default_factory=list[RealizedProfit])
     notes: list[str] = field(default_factory=list[str])
+    complete: bool = True
 
 
 async def read_realized_profit(
@@ -67,13 +84,41 @@ async def read_realized_profit(
 
     Args:
         held: What is held, to know which fills the list begins with.
-        rates: Only used in demo.
+        rates: For what KIS does not tell in won.
+
+    Raises:
+        KisMcpError: Nothing could be read.
     """
     if kis.environment.uses_demo_api:
         found = await _read_from_fills(kis, start, end, held, rates, now)
     else:
-        found = Realized([*await _read_korean(kis, start, end), *await _read_abroad(kis, start, end)], [LATE_ABROAD])
-    found.sales.sort(key=lambda sale: (sale.date, sale.symbol), reverse=True)
+        found = await _read_from_kis(kis, start, end, rates)
+    found.sales.sort(key=lambda sale: (sale.date or date.min, sale.symbol), reverse=True)
+    return found
+
+
+async def _read_from_kis(kis: KisReads, start: date, end: date, rates: ExchangeRates) -> Realized:
+    """From each account that is set; one that cannot be read is said."""
+    found, failures = Realized(), list[KisMcpError]()
+    readers = {
+        _KOREAN: _read_korean,
+        _ABROAD: _read_abroad,
+        _CONTRACTS: _read_contracts,
+        _CONTRACTS_ABROAD: partial(_read_contracts_abroad, rates=rates),
+    }
+    offered = [tool for tool in readers if is_offered(kis, tool)]
+    for tool in offered:
+        try:
+            found.sales += await readers[tool](kis, start, end)
+        except KisMcpError as error:
+            _log.warning("%s could not be read: %s", tool, error)
+            failures.append(error)
+            found.notes.append(f"{tool} could not be read: {error.what}")
+    if failures and len(failures) == len(offered):
+        raise failures[0]
+    found.complete = not failures
+    if _ABROAD in offered:
+        found.notes.append(LATE_ABROAD)
     return found
 
 
@@ -81,19 +126,19 @@ async def _read_korean(kis: KisReads, start: date, end: date) -> list[RealizedPr
     page = await kis.rows(_KOREAN, {"start_date": start, "end_date": end})
     return [
         RealizedProfit(
-            date=date.fromisoformat(str(row["trade_date"])),
+            date=_date(row, "trade_date"),
             market="KR",
             symbol=text(row, "symbol") or "",
             name=text(row, "name"),
             currency="KRW",
-            quantity=number(row, "sell_quantity") or Decimal(0),
-            profit=number(row, "realized_profit_loss") or Decimal(0),
-            profit_krw=number(row, "realized_profit_loss") or Decimal(0),
+            quantity=number(row, "sell_quantity"),
+            profit=number(row, "realized_profit_loss"),
+            profit_krw=number(row, "realized_profit_loss"),
             profit_rate=number(row, "profit_loss_rate"),
-            costs=sum((number(row, name) or Decimal(0) for name in ("fee", "tax", "loan_interest")), Decimal(0)),
+            costs=known_total(number(row, name) for name in ("fee", "tax", "loan_interest")),
         )
         for row in page.rows("trades")
-        if number(row, "sell_quantity")
+        if number(row, "sell_quantity") != 0 and text(row, "symbol")
     ]
 
 
@@ -105,19 +150,69 @@ async def _read_abroad(kis: KisReads, start: date, end: date) -> list[RealizedPr
     in_won = {_sale(row): number(row, "overseas_realized_profit_loss") for row in won.rows("sales")}
     return [
         RealizedProfit(
-            date=date.fromisoformat(str(row["trade_date"])),
+            date=_date(row, "trade_date"),
             market=COUNTRIES.get(text(row, "exchange") or "", ("overseas", ""))[0],
             symbol=text(row, "symbol") or "",
             name=text(row, "name"),
             currency=COUNTRIES.get(text(row, "exchange") or "", ("", ""))[1],
-            quantity=number(row, "closed_quantity") or Decimal(0),
-            profit=number(row, "overseas_realized_profit_loss") or Decimal(0),
+            quantity=number(row, "closed_quantity"),
+            profit=number(row, "overseas_realized_profit_loss"),
             profit_krw=in_won.get(_sale(row)),
             profit_rate=number(row, "return_rate"),
             costs=number(row, "stock_sell_expense"),
         )
         for row in foreign.rows("sales")
+        if text(row, "symbol")
     ]
+
+
+async def _read_contracts(kis: KisReads, start: date, end: date) -> list[RealizedProfit]:
+    """Contracts on KRX, by day; how many were closed KIS does not tell here."""
+    page = await kis.rows(_CONTRACTS, {"start_date": start, "end_date": end})
+    return [
+        RealizedProfit(
+            date=_date(row, "order_date"),
+            market=contracts.KOREA,
+            symbol=text(row, "symbol") or "",
+            name=text(row, "name"),
+            currency="KRW",
+            quantity=None,
+            profit=number(row, "trade_profit_loss"),
+            profit_krw=number(row, "trade_profit_loss"),
+            profit_rate=None,
+            costs=number(row, "total_fee_sum"),
+        )
+        for row in page.rows("days")
+        if text(row, "symbol") and number(row, "trade_profit_loss") != 0
+    ]
+
+
+async def _read_contracts_abroad(
+    kis: KisReads, start: date, end: date, *, rates: ExchangeRates
+) -> list[RealizedProfit]:
+    """Contracts abroad, of the whole period, in won at today's rate."""
+    page = await kis.rows(_CONTRACTS_ABROAD, {"start_date": start, "end_date": end})
+    return [
+        RealizedProfit(
+            date=None,
+            market=contracts.ABROAD,
+            symbol=text(row, "symbol") or "",
+            name=None,
+            currency=text(row, "currency") or "",
+            quantity=None,
+            profit=number(row, "closed_profit_loss"),
+            profit_krw=rates.won(number(row, "closed_profit_loss"), text(row, "currency") or ""),
+            profit_rate=None,
+            costs=number(row, "fee"),
+        )
+        for row in page.rows("by_symbol")
+        if text(row, "symbol") and number(row, "closed_profit_loss") != 0
+    ]
+
+
+def _date(row: Mapping[str, object], name: str) -> date | None:
+    day = text(row, name)
+    return date.fromisoformat(day) if day else None
 
 
 def _sale(row: Mapping[str, object]) -> tuple[object, ...]:
@@ -138,7 +233,7 @@ async def _read_from_fills(
             if sales is None:
                 why = "is held in an unknown quantity" if quantity is None else "was bought before KIS' list begins"
                 found.notes.append(f"{symbol} {why}, so its profit cannot be told.")
-            found.sales += [sale for sale in sales or () if start <= sale.date <= end]
+            found.sales += [sale for sale in sales or () if sale.date and start <= sale.date <= end]
     return found
 
 
@@ -177,9 +272,9 @@ def sales_of(orders: Sequence[PlacedOrder], held: Decimal, rates: ExchangeRates)
                 name=order.name,
                 currency=currency,
                 quantity=filled,
-                profit=profit.quantize(_PERCENT),
+                profit=rounded(profit, _PERCENT),
                 profit_krw=rates.won(profit, currency),
-                profit_rate=(profit / paid * 100).quantize(_PERCENT) if paid else None,
+                profit_rate=rounded(profit / paid * 100, _PERCENT) if paid else None,
             )
         )
     return sales

@@ -79,7 +79,11 @@ async def test_exposure_is_told_by_instrument_market_and_currency(simulator: Sim
         found = blocks(await client.call_tool("get_exposure", {}))
     instruments = {row["symbol"]: row for row in found["instruments"]}
     assert set(instruments) == {SAMSUNG, HYNIX, "AAPL"}
-    assert abs(sum(row["share"] for row in instruments.values()) - 100) < 0.05
+    total = found["total"]["total"]
+    for row in instruments.values():
+        assert abs(row["share"] - row["value_krw"] / total * 100) < 0.01
+    parts = [amount for name, amount in found["total"].items() if name not in ("currency", "total")]
+    assert sum(parts) == total
     assert {"****" in row["account"] for row in instruments.values()} == {True}
     markets = {row["market"]: row["value_krw"] for row in found["markets"]}
     assert markets == {
@@ -89,7 +93,26 @@ async def test_exposure_is_told_by_instrument_market_and_currency(simulator: Sim
     currencies = {row["currency"]: row for row in found["currencies"]}
     assert currencies["USD"]["value"] == instruments["AAPL"]["value"]
     assert currencies["KRW"]["cash"] == currencies["KRW"]["cash_krw"] > 0
-    assert ("cash" in currencies["USD"]) == (environment == "sim")
+    assert currencies["USD"]["total_krw"] == currencies["USD"]["value_krw"] + currencies["USD"]["cash_krw"]
+
+
+@pytest.mark.parametrize("environment", ["sim", "demo"])
+async def test_the_account_has_one_worth_and_the_exposure_is_measured_by_it(
+    simulator: Simulator, environment: str
+) -> None:
+    async with connected(settings_for(simulator, environment, confirm="never")) as client:
+        await traded(client)
+        answer = await client.call_tool("get_account_summary", {})
+        exposure = blocks(await client.call_tool("get_exposure", {}))
+    found = blocks(answer)
+    assert found["total"] == exposure["total"]
+    assert abs(sum(row.get("share", 0) for row in found["markets"]) - 100) < 0.05
+    assert found["total"]["securities"] > 0
+    assert answer.structured_content["complete"] is True
+    notes = " ".join(answer.structured_content.get("notes", []))
+    assert ("overseas_futureoption, for which no account is set" in notes) == (environment == "demo")
+    assert ("domestic_bond, which KIS' demo does not list" in notes) == (environment == "demo")
+    assert abs(found["total"]["securities"] - sum(row["value_krw"] for row in exposure["markets"])) <= 1
 
 
 async def test_an_empty_account_has_no_profit_and_no_exposure(simulator: Simulator) -> None:

@@ -11,7 +11,13 @@ from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
 from tests.trading.fakes import AccountKis
 from tests.trading.portfolio.test_holdings import ABROAD, DOWN, KOREAN, SOXL
 
-DOLLARS = {"currency": "USD", "fx_deposit": Decimal(100), "fx_withdrawable_amount": Decimal(90)}
+DOLLARS = {
+    "currency": "USD",
+    "fx_deposit": Decimal(100),
+    "fx_buy_amount_total": Decimal(0),
+    "fx_sell_amount_total": Decimal(0),
+    "fx_withdrawable_amount": Decimal(90),
+}
 
 
 async def test_a_market_abroad_is_its_holdings_and_the_cash_in_its_currency(account: AccountKis) -> None:
@@ -21,6 +27,7 @@ async def test_a_market_abroad_is_its_holdings_and_the_cash_in_its_currency(acco
         market="US",
         currency="USD",
         cash=Decimal(100),
+        unsettled=Decimal(0),
         withdrawable_cash=Decimal(90),
         stock_value=Decimal(1302),
         total_value=Decimal(1402),
@@ -30,14 +37,38 @@ async def test_a_market_abroad_is_its_holdings_and_the_cash_in_its_currency(acco
     )
 
 
-async def test_a_sum_of_which_a_part_is_unknown_is_unknown(account: AccountKis) -> None:
+async def test_the_days_trades_are_in_the_cash_as_they_are_in_the_holdings(account: AccountKis) -> None:
+    traded = DOLLARS | {"fx_deposit": Decimal(1000), "fx_buy_amount_total": Decimal(630), "fx_sell_amount_total": 20}
+    account.answers |= {f"{ABROAD} us": {"positions": [SOXL]}, PRESENT_BALANCE: {"cash": [traded]}}
+    (row,) = (await read_balances(account, ["US"])).rows
+    assert (row.cash, row.unsettled, row.stock_value, row.total_value) == (390, -610, 651, 1041)
+
+
+async def test_trades_of_the_day_that_kis_does_not_tell_are_said(account: AccountKis) -> None:
+    account.answers[PRESENT_BALANCE] = {"cash": [DOLLARS | {"fx_buy_amount_total": None}]}
+    found = await read_balances(account, ["US"])
+    assert [(row.cash, row.unsettled) for row in found.rows] == [(100, None)]
+    assert found.notes == ["KIS does not tell the day's trades in USD: cash is without them."]
+
+
+async def test_money_in_a_currency_without_a_market_is_shown(account: AccountKis) -> None:
+    account.answers[PRESENT_BALANCE] = {"cash": [DOLLARS | {"currency": "EUR"}]}
+    rows = (await read_balances(account)).rows
+    assert [(row.market, row.currency, row.cash) for row in rows] == [
+        ("KR", "KRW", None),
+        ("US", "USD", None),
+        ("overseas", "EUR", 100),
+    ]
+
+
+async def test_the_sums_are_of_what_has_a_value_and_say_what_has_none(account: AccountKis) -> None:
     halted = SOXL | {"symbol": "TQQQ", "overseas_stock_valuation_amount": 0, "fx_valuation_profit_loss": None}
     account.answers |= {f"{ABROAD} us": {"positions": [SOXL, halted]}, PRESENT_BALANCE: {"cash": [DOLLARS]}}
     found = await read_balances(account, ["US"])
     (row,) = found.rows
-    assert (row.cash, row.stock_value, row.total_value, row.profit, row.profit_rate) == (100, None, None, None, None)
-    assert row.purchase_amount == 1260
-    assert found.notes == ["KIS tells no current value of TQQQ, so the sums with it are left out."]
+    assert (row.cash, row.stock_value, row.total_value, row.profit) == (100, 651, 751, 21)
+    assert (row.purchase_amount, row.profit_rate) == (1260, Decimal("3.33"))
+    assert found.notes == ["KIS tells no current value or profit of TQQQ: not in the sums."]
 
 
 async def test_cash_that_kis_does_not_tell_is_said(account: AccountKis) -> None:
@@ -54,7 +85,7 @@ async def test_every_market_with_holdings_or_cash_is_shown(account: AccountKis) 
         KOREAN: {"summary": [{"provisional_settlement_amount": 5, "total_valuation_amount": 5}]},
         f"{ABROAD} hong_kong": {"positions": [tencent]},
         PRESENT_BALANCE: {
-            "cash": [DOLLARS, {"currency": "JPY", "fx_deposit": 7}, {"currency": "CNY", "fx_deposit": 0}]
+            "cash": [DOLLARS, DOLLARS | {"currency": "JPY", "fx_deposit": 7}, {"currency": "CNY", "fx_deposit": 0}]
         },
         "domestic_bond_inquire_balance": {"holdings": [{"symbol": "KR1", "balance_quantity": 5, "buy_amount": 50}]},
         "domestic_fo_inquire_balance": {"summary": {"total_deposit": 3, "estimated_deposit_asset_amount": 4}},

@@ -38,7 +38,13 @@ async def test_a_rate_is_for_one_unit_whatever_kis_quotes_it_for(account: Accoun
         "VND": Decimal("0.0551"),
         "USD": Decimal(1400),
     }
+    assert {rate.currency: (rate.quoted_rate, rate.quoted_units) for rate in rates.by_currency.values()} == {
+        "JPY": (Decimal("981.11"), 100),
+        "VND": (Decimal("5.51"), 100),
+        "USD": (1400, 1),
+    }
     assert rates.won(Decimal(1000), "JPY") == 9811
+    assert rates.won(Decimal(0), "HKD") == 0
     assert (rates.won(Decimal(7), "HKD"), rates.won(Decimal(7), "KRW"), rates.missing(["HKD", "KRW"])) == (
         None,
         7,

@@ -192,9 +192,31 @@ async def test_bonds_and_contracts_are_held_too_and_short_positions_count_below_
     assert [(one.market, one.symbol, one.quantity, one.sellable_quantity, one.value) for one in held] == [
         ("KR", "005930", -10, 8, -710_000),
         ("domestic_bond", "KR1", 5, None, None),
-        ("domestic_futureoption", "101W12", -2, 2, -170_000_000),
+        ("domestic_futureoption", "101W12", -2, 2, None),
         ("overseas_futureoption", "ESZ26", 1, None, None),
     ]
+    assert [one.notional for one in held] == [None, None, -170_000_000, None]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "notional"),
+    [
+        ("101W12", None, 85_000_000),
+        ("A01612", None, 85_000_000),
+        ("401W12W3", None, 85_000_000),
+        ("201W12350", 85_000_000, None),
+        ("C01612350", 85_000_000, None),
+        ("KR4201W12350", 85_000_000, None),
+    ],
+)
+async def test_what_a_future_stands_for_is_not_its_value_as_an_options_is(
+    account: AccountKis, symbol: str, value: int | None, notional: int | None
+) -> None:
+    account.accounts = {"futures": Account("12345678", "03")}
+    row = {"symbol": symbol, "balance_quantity": 1, "valuation_amount": 85_000_000}
+    account.answers[CONTRACTS] = {"positions": [row]}
+    (held,) = (await read_holdings(account)).positions
+    assert (held.value, held.notional) == (value, notional)
 
 
 @pytest.mark.parametrize("untold", [0, None])

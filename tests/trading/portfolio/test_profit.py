@@ -88,7 +88,7 @@ def test_profit_and_cost_add_up_to_the_money_that_moved(wanted: list[tuple[str, 
         ),
         Decimal(0),
     )
-    assert abs(sum((sale.profit for sale in sales), Decimal(0)) - moved) < Decimal("0.1")
+    assert abs(sum((sale.profit or Decimal(0) for sale in sales), Decimal(0)) - moved) < Decimal("0.1")
 
 
 def listed(order_id: str, side: str, price: int) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """Whether the venue takes such an order at all, and now."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from kis_mcp.clock import KST
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 
 
@@ -106,6 +108,45 @@ def contract_trades_now(facts: GuardFacts) -> Finding | None:
         f" {_local(opens, facts.now)} to {_local(closes, facts.now)} (KIS_SESSION_CHECK).",
         f"Wait until {_local(opens, facts.now)}." if facts.now < opens else "Wait until the next session opens.",
     )
+
+
+def spread_is_ahead(facts: GuardFacts) -> Finding | None:
+    """Of the times that an order is spread between. KIS takes Korean times without a day: those of the session that is
+    on, or else of the next one."""
+    if facts.begins is None or facts.ends is None or facts.venue is None:
+        return None
+    now, zone, closes = facts.now, facts.venue.timezone, facts.venue.usual_hours[1]
+    local = now.astimezone(zone)
+    day = local.date() + timedelta(days=local.time() >= closes)
+    begins, ends = (_on_day(clock, day, zone) for clock in (facts.begins, facts.ends))
+    if ends <= max(begins, now):
+        return Finding(
+            f"end_time {facts.ends:%H:%M} Korean time, {_local(ends, local)} on the exchange, is not after start_time"
+            " and now.",
+            "Give an end_time within the session, after start_time.",
+            "end_time",
+        )
+    if begins < now:
+        return Finding(
+            f"start_time {facts.begins:%H:%M} Korean time, {_local(begins, local)} on the exchange, is past:"
+            f" there it is {_local(now, local)}.",
+            f"Give a start_time from {now.astimezone(KST) + timedelta(minutes=1):%H:%M} on.",
+            "start_time",
+        )
+    if begins.date() == now.astimezone(KST).date():
+        return None
+    return Finding(
+        f"start_time {facts.begins:%H:%M} is taken as {begins:%Y-%m-%d %H:%M} Korean time.",
+        "If another day is meant, wait until its session.",
+        "start_time",
+        refuses=False,
+    )
+
+
+def _on_day(clock: time, day: date, zone: ZoneInfo) -> datetime:
+    """The moment of a Korean time that lies on a day of the exchange's calendar."""
+    moment = datetime.combine(day, clock, KST)
+    return moment + timedelta(days=(day - moment.astimezone(zone).date()).days)
 
 
 def _local(moment: datetime, now: datetime) -> str:

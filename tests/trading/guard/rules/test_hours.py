@@ -1,7 +1,7 @@
 """The rules about venues, their order types and their hours."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -13,7 +13,7 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.guard.check import check
 from kis_mcp.trading.guard.facts import GuardFacts
-from kis_mcp.trading.guard.rules.hours import session_is_open
+from kis_mcp.trading.guard.rules.hours import session_is_open, spread_is_ahead
 from kis_mcp.trading.order import Action
 from kis_mcp.trading.venues.order_types import PRICED
 from kis_mcp.trading.venues.sessions import TradingDays, venues
@@ -172,3 +172,25 @@ def test_a_contract_abroad_keeps_the_hours_that_kis_tells(hour: int, said: str |
     findings = check(replace(FACTS, contract_hours=hours, now=TUESDAY + timedelta(hours=hour)))
     assert [finding.rule for finding in findings] == ([] if said is None else ["contract_trades_now"])
     assert said is None or said in findings[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("now", "begins", "ends", "field", "refuses"),
+    [
+        ("2026-11-24 23:50", "23:55", "00:30", None, None),
+        ("2026-11-24 23:50", "23:40", "00:30", "start_time", True),
+        ("2026-11-25 00:10", "00:01", "00:30", "start_time", True),
+        ("2026-11-25 00:10", "23:40", "00:30", "start_time", True),
+        ("2026-11-25 00:10", "00:20", "00:15", "end_time", True),
+        ("2026-11-25 00:40", "00:01", "00:30", "end_time", True),
+        ("2026-11-24 22:22", "00:01", "00:30", "start_time", False),
+        ("2026-11-24 10:30", "23:40", "00:30", None, None),
+    ],
+)
+def test_an_order_that_is_spread_over_a_time_begins_in_the_future(
+    now: str, begins: str, ends: str, field: str | None, refuses: bool | None
+) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=KST)
+    clocks = {"begins": time.fromisoformat(begins), "ends": time.fromisoformat(ends)}
+    finding = spread_is_ahead(replace(at("us", moment, "vwap"), **clocks))
+    assert (finding.field if finding else None, finding.refuses if finding else None) == (field, refuses)

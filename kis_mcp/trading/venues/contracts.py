@@ -1,0 +1,17 @@
+"""What the symbol of a contract tells."""
+
+from typing import Final
+
+KOREA: Final = "domestic_futureoption"
+ABROAD: Final = "overseas_futureoption"
+CONTRACT_MARKETS = frozenset({KOREA, ABROAD})
+"""As in `kis_mcp.trading.order.Order`."""
+
+_ISIN = "KR4"
+_OPTIONS = ("2", "3", "B", "C")
+"""What codes of options on KRX begin with, short or behind the ISIN's country and kind."""
+
+
+def is_option(market: str, symbol: str) -> bool:
+    """Whether it is an option, on KRX (``201W12350``) or abroad (``OESU24 C5500``)."""
+    return symbol.removeprefix(_ISIN).startswith(_OPTIONS) if market == KOREA else market == ABROAD and " " in symbol
