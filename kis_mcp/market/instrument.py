@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from kis_mcp.catalog.symbols import KRX_CODE
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.exchanges import CURRENCIES
 
 Market: TypeAlias = Literal["KR", "US"]
 
-KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
 US_TICKER = r"[A-Z]{1,5}(?:[./-][A-Z]{1,3})?"
 
 

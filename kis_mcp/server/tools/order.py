@@ -8,6 +8,7 @@ from typing import Any
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.catalog.spelling import read_word
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.send_order import send_order
@@ -48,11 +49,19 @@ async def _change(call: Call, draft: Callable[..., Awaitable[OrderCall]]) -> Pag
     values = call.values()
 
     async def prepare() -> CheckedArguments:
-        reads, terms = await call.reads(), _without(values, _NOT_CHANGED)
+        reads, terms = await call.reads(), _without(values | _as_place_order_spells(call, values), _NOT_CHANGED)
         market, now = market_of(values["market"]), reads.clock()
         return _checked(call, await draft(reads, market, values["order_id"], **terms, now=now))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
+
+
+def _as_place_order_spells(call: Call, values: dict[str, Any]) -> dict[str, object]:
+    """The arguments of a change that take a word of place_order."""
+    place = call.environments.catalog.find("place_order")
+    assert place is not None
+    spelled = {name: place.parameter(name) for name in ("order_type", "credit_type") if name in values}
+    return {name: read_word(values[name], tuple(word.codes or ())) for name, word in spelled.items() if word}
 
 
 async def typed_order(call: Call) -> Page:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from kis_mcp.catalog.symbols import KRX_CODE
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instrument import KRX_CODE, US_TICKER, Instrument
+from kis_mcp.market.instrument import US_TICKER, Instrument
 from kis_mcp.trading.venues.exchanges import order_exchanges, usual_exchange
 
 _KRX_CONTRACT = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])(?:[0-9A-Z]{3})?"
