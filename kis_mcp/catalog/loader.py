@@ -55,6 +55,20 @@ class Catalog:
         apis = self.core if category is None else self.category(category)
         return next((api for api in apis if api.tool == tool), None)
 
+    def of_kis(self, name: str) -> tuple[Api, ...]:
+        """The APIs that KIS calls so: by a TR id, in real or demo, or by the path of the request."""
+        return self._by_kis_name.get(name.strip().strip("/").upper(), ())
+
+    @cached_property
+    def _by_kis_name(self) -> dict[str, tuple[Api, ...]]:
+        found: dict[str, tuple[Api, ...]] = {}
+        for api in self.apis:
+            names = {*api.tr.real.values(), *api.tr.demo.values(), api.path if api.kind == "rest" else ""}
+            for name in names - {""}:
+                key = name.strip("/").upper()
+                found[key] = (*found.get(key, ()), api)
+        return found
+
     @cached_property
     def _common(self) -> Common:
         values = _read(self._root / "common.toml")

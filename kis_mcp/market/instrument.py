@@ -62,6 +62,6 @@ def parse_symbol(text: str) -> tuple[str, Market]:
         return re.sub("[.-]", "/", symbol), "US"
     raise BadArgument(
         f"{text!r} is neither a KRX code such as 005930 nor a US ticker such as AAPL.",
-        remedy="Find the symbol by name with find_instrument.",
+        remedy="Give its symbol; find other kinds of instruments and their tools with search_tools.",
         field="symbol",
     )

@@ -57,7 +57,7 @@ BAD_INPUT: list[tuple[str, dict[str, Any], str, str]] = [
     ("get_quote", {"symbol": SAMSUNG, "exchang": "krx"}, "exchang", "exchange"),
     ("get_quote", {}, "symbol", "005930"),
     ("get_quote", {"symbol": 5930}, "symbol", "005930"),
-    ("get_quote", {"symbol": "삼성전자"}, "symbol", "find_instrument"),
+    ("get_quote", {"symbol": "삼성전자"}, "symbol", "005930"),
     ("get_quote", {"symbol": SAMSUNG, "exchange": "tokyo"}, "exchange", "nasdaq"),
     ("get_quote", {"symbol": "ZZZZ"}, "exchange", "nasdaq, nyse or amex"),
     ("get_order_book", {"symbol": SAMSUNG, "depth": 11}, "depth", "10"),

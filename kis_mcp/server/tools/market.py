@@ -22,8 +22,17 @@ async def find_instrument(call: Call) -> Page:
     market = cast("Market | None", values["market"].upper() if "market" in values else None)
     found = builtin_instruments().search(values["query"], market)
     rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
-    notes = [] if rows else ["Not in the built-in list. If you know the symbol, use it as it is."]
+    notes = [] if rows else [_lead(values["query"])]
     return page(call.environments.clock(), notes=notes, instruments=rows)
+
+
+def _lead(query: str) -> str:
+    """Where to go on with what the list does not have."""
+    instruments = builtin_instruments()
+    return instruments.lead(query) or (
+        f"Not among the {len(instruments)} instruments of the built-in list. With its KRX code, or its US ticker and "
+        "exchange, call get_quote; anything else is found with search_tools."
+    )
 
 
 async def get_quote(call: Call) -> Page:
