@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
-_KRX_OPTION = rf"{_KRX_FUTURE}[0-9A-Z]{{3}}"
-KRX_CONTRACT = f"{_KRX_FUTURE}|{_KRX_OPTION}"
+KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
+_KRX_OPTION = rf"{KRX_FUTURE}[0-9A-Z]{{3}}"
+KRX_CONTRACT = f"{KRX_FUTURE}|{_KRX_OPTION}"
 OVERSEAS_FUTURE = r"[0-9A-Z]{1,6}[FGHJKMNQUVXZ][0-9]{2}"
 OVERSEAS_OPTION = rf"{OVERSEAS_FUTURE} [CP][0-9.]{{1,10}}"
 BOND = r"KR[1236][0-9A-Z]{9}"
@@ -78,7 +78,7 @@ _NAMES: Mapping[str, Lead] = {
 }
 _SHAPES: tuple[tuple[str, Lead], ...] = (
     (
-        _KRX_FUTURE,
+        KRX_FUTURE,
         Lead("For a KRX future", _KRX, {"market": "index_futures"}, others="stock_futures or commodity_futures"),
     ),
     (_KRX_OPTION, Lead("For a KRX option", _KRX, {"market": "index_options"}, others="stock_options")),

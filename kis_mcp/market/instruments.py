@@ -10,7 +10,7 @@ from typing import cast
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.elsewhere import lead_elsewhere
+from kis_mcp.market.elsewhere import KRX_FUTURE, lead_elsewhere
 from kis_mcp.market.exchanges import words_of
 from kis_mcp.market.instrument import Instrument, Market, parse_symbol
 
@@ -72,7 +72,7 @@ class Instruments:
 
         Raises:
             BadArgument: The symbol is malformed, the exchange is not one of its market, or it is a US ticker that the
-                list does not know and no exchange is named.
+                list does not know, or a code that looks like a future's, and no exchange is named.
         """
         written = symbol
         try:
@@ -96,6 +96,12 @@ class Instruments:
                 field="exchange",
             )
             raise _lead_on(error, f"{lead} {error.remedy}" if (lead := self.lead(written)) else "")
+        if exchange is None and re.fullmatch(KRX_FUTURE, symbol):
+            raise BadArgument(
+                f"{symbol} looks like a future.",
+                remedy=f"{lead_elsewhere(symbol)} If it is a stock's code, pass exchange as krx.",
+                field="symbol",
+            )
         return Instrument(symbol, market, exchange or "krx")
 
 
