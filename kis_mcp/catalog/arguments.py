@@ -107,8 +107,8 @@ def validate(api: Api, arguments: Mapping[str, object]) -> CheckedArguments:
     if problems:
         raise _all_of(problems)
     values = model.model_dump(by_alias=True, exclude_none=True)
-    for parameter in parameters.values():
-        _check_against_others(parameter, values)
+    if problems := [problem for each in parameters.values() for problem in _contradictions(each, values)]:
+        raise _all_of(problems)
     return _checked(api, values)
 
 
@@ -227,10 +227,10 @@ def _names(value: object) -> object:
 
 def _all_of(problems: Sequence[BadArgument]) -> BadArgument:
     """One error for several; its field is that of the first."""
-    if len(problems) == 1:
-        return problems[0]
-    each = {problem.field: problem for problem in reversed(problems)}
-    named = list(reversed(each.values()))[:_MOST_NAMED]
+    each: dict[str | None, BadArgument] = {}
+    for problem in problems:
+        each.setdefault(problem.field, problem)
+    named = list(each.values())[:_MOST_NAMED]
     if len(named) == 1:
         return named[0]
     more = f" {len(each) - len(named)} more are wrong." if len(each) > len(named) else ""
@@ -284,14 +284,15 @@ def _wanted(parameter: Parameter) -> str:
     return wanted
 
 
-def _check_against_others(parameter: Parameter, values: Mapping[str, object]) -> None:
+def _contradictions(parameter: Parameter, values: Mapping[str, object]) -> Iterator[BadArgument]:
+    """What is wrong with an argument beside the others."""
     value = values.get(parameter.name)
     if value is None:
         return
     if parameter.pairs_with and parameter.is_list:
         others = len(cast(Sized, values.get(parameter.pairs_with, ())))
         if len(cast(Sized, value)) != others:
-            raise BadArgument(
+            yield BadArgument(
                 f"{parameter.name} has {len(cast(Sized, value))} items and {parameter.pairs_with} has {others}.",
                 remedy=f"Give one {parameter.name} item for each of {parameter.pairs_with}.",
                 field=parameter.name,
@@ -300,7 +301,7 @@ def _check_against_others(parameter: Parameter, values: Mapping[str, object]) ->
         start: Any = values.get(parameter.not_before)
         end: Any = value
         if start is not None and start > end:
-            raise BadArgument(
+            yield BadArgument(
                 f"{parameter.not_before} {start} is after {parameter.name} {end}.",
                 remedy=f"Give a {parameter.not_before} that is not after {parameter.name}.",
                 field=parameter.name,

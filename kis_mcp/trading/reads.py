@@ -56,7 +56,8 @@ async def read_list(
     page = await kis.rows(tool, arguments, fresh=fresh)
     if not page.complete:
         raise KisUnavailable(
-            f"{tool} has more rows than could be read.", remedy=f"Read it page by page: call_read_tool with name={tool}."
+            f"{tool} has more rows than could be read.",
+            remedy=f"Read it page by page: call_read_tool with name={tool}.",
         )
     return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
 

@@ -130,6 +130,14 @@ def test_a_start_after_the_end_names_both(api: FindApi) -> None:
     assert error.what == "start_date 2026-06-01 is after end_date 2026-05-01."
 
 
+def test_all_contradictions_are_named_at_once() -> None:
+    days = (Parameter("start", "date", ""), Parameter("end", "date", "", not_before="start"))
+    lists = (Parameter("a", "integer", "", is_list=True), Parameter("b", "integer", "", is_list=True, pairs_with="a"))
+    api = replace(SMALL.apis[0], parameters=(*days, *lists))
+    error = refused(api, {"start": "2026-06-02", "end": "2026-06-01", "a": [1, 2], "b": [1]})
+    assert error.what == "start 2026-06-02 is after end 2026-06-01. b has 1 items and a has 2."
+
+
 def test_paired_lists_have_one_length(api: FindApi) -> None:
     error = refused(api("many"), {"symbols": ["005930", "000660"], "markets": ["krx"]})
     assert (error.field, error.what) == ("markets", "markets has 1 items and symbols has 2.")

@@ -61,6 +61,12 @@ async def test_finding_nothing_leads_on_and_not_back(simulator: Simulator, query
     assert "find_instrument" not in note
 
 
+@pytest.mark.parametrize("query", ["A005930", "005930.KS", "KRX:005930", "００５９３０"])
+async def test_an_instrument_is_found_by_its_symbol_however_it_is_written(simulator: Simulator, query: str) -> None:
+    found = (await call(simulator, "find_instrument", query=query))["instruments"]
+    assert [instrument["symbol"] for instrument in found] == [SAMSUNG]
+
+
 async def test_an_unknown_code_does_not_lead_back_to_the_list_that_lacks_it(simulator: Simulator) -> None:
     for tool in ("get_quote", "get_order_book"):
         facts = await fail(simulator, tool, symbol="999999")

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
+from kis_mcp.catalog.symbols import read_symbol
 from kis_mcp.clock import KST
 from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
 from kis_mcp.market.candles import get_candles as read_candles
@@ -20,10 +21,19 @@ from kis_mcp.server.tools.call import Call, facts, page
 async def find_instrument(call: Call) -> Page:
     values = call.values()
     market = cast("Market | None", values["market"].upper() if "market" in values else None)
-    found = builtin_instruments().search(values["query"], market)
+    found = builtin_instruments().search(_query(call), market)
     rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
     notes = [] if rows else [_lead(values["query"])]
     return page(call.environments.clock(), notes=notes, instruments=rows)
+
+
+def _query(call: Call) -> str:
+    """What is looked for: a symbol however it is written, else the words as they are."""
+    query = call.values()["query"]
+    parameter = call.api.parameter("query")
+    assert parameter is not None
+    symbol = read_symbol(call.api, parameter, query.upper()).symbol
+    return symbol if builtin_instruments().find(symbol) else query
 
 
 def _lead(query: str) -> str:
