@@ -11,6 +11,8 @@ from kis_mcp.catalog.arguments import validate
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument
+from kis_mcp.simulator import Simulator
+from tests.client import BUY, blocks, connected, settings_for
 
 TOOLS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket"]
 DAY = date(2026, 11, 20)
@@ -120,3 +122,21 @@ def test_every_optional_argument_may_be_empty() -> None:
     for api in TOOLS:
         empty: dict[str, Any] = {it.name: "" for it in api.parameters if it.name not in api.example and not it.required}
         assert validate(api, {**api.example, **empty}) == validate(api, dict(api.example)), api.tool
+
+
+async def test_what_an_order_tool_prints_is_taken_by_all_that_take_it(simulator: Simulator) -> None:
+    """Words, symbol and numbers of a printed order, as they stand, name the order and place another like it."""
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        await client.call_tool("place_order", BUY)
+        (printed,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+        names = ("symbol", "market", "exchange", "side", "order_type", "quantity", "price")
+        again = {name: printed[name] for name in names}
+        placed = blocks(await client.call_tool("place_order", again | {"idempotency_key": "second"}))["order"]
+        assert {name: placed[name] for name in names} == again
+        for tool in ("get_quote", "get_order_book", "get_candles"):
+            assert not (await client.call_tool(tool, {name: printed[name] for name in ("symbol", "exchange")})).is_error
+        found = blocks(await client.call_tool("get_orders", {name: printed[name] for name in ("symbol", "market")}))
+        assert len(found["orders"]) == 2
+        named = {name: printed[name] for name in ("order_id", "market")}
+        changed = blocks(await client.call_tool("modify_order", named | {"order_type": "MARKET"}))["order"]
+        assert changed["order_type"] == "market"
