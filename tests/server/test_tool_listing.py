@@ -1,12 +1,14 @@
 """What tools/list says about each tool."""
 
 import json
+import re
 
 import pytest
 from mcp_types import Tool
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
+from kis_mcp.server.app import INSTRUCTIONS
 from kis_mcp.server.tool_listing import tool_of
 
 CORE = [(api, tool_of(api)) for api in catalog().core]
@@ -53,3 +55,11 @@ def size_of(tool: Tool) -> int:
     listed = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
     read = {name: listed[name] for name in ("name", "title", "description", "inputSchema") if name in listed}
     return len(json.dumps(read, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+
+
+def test_the_instructions_name_only_tools_that_are_offered_and_fit_a_host() -> None:
+    named = set(re.findall(r"\b(?:[a-z]+_)+[a-z]+\b", INSTRUCTIONS)) - {"needs_confirmation", "order_id", "next_cursor"}
+    assert named <= {api.tool for api, _ in CORE}
+    assert {"describe_tool", "call_read_tool", "search_tools", "modify_order"} <= named
+    assert all(said in INSTRUCTIONS for said in ("market never closes", "new number", "limit", "fields"))
+    assert len(INSTRUCTIONS.encode()) <= 2_000
