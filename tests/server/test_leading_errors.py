@@ -52,6 +52,20 @@ async def test_what_is_no_stock_leads_to_a_read_that_is_answered(simulator: Simu
     await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
 
 
+@pytest.mark.parametrize("tool", ["get_quote", "get_order_book", "get_candles"])
+@pytest.mark.parametrize(
+    ("symbol", "other"), [("58J297", "domestic_stock_inquire_elw_price"), ("600519", "overseas_stock_price")]
+)
+async def test_a_code_that_kis_refuses_leads_to_what_else_looks_so(
+    simulator: Simulator, tool: str, symbol: str, other: str
+) -> None:
+    facts = await fail(simulator, tool, symbol=symbol)
+    found = re.search(r"name=(\w+), arguments=(\{.*?\})", facts["next_step"])
+    assert found is not None, facts
+    assert found[1] == other
+    await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
+
+
 @pytest.mark.parametrize("query", ["KOSPI", "101W12", "ESZ26", "zzzzqqqq"])
 async def test_finding_nothing_leads_on_and_not_back(simulator: Simulator, query: str) -> None:
     result = await run(simulator, "find_instrument", query=query)

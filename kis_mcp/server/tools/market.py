@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.symbols import read_symbol
 from kis_mcp.clock import KST
+from kis_mcp.errors import BadArgument
 from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
 from kis_mcp.market.candles import get_candles as read_candles
+from kis_mcp.market.elsewhere import lead_elsewhere
 from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.order_book import get_order_book as read_order_book
 from kis_mcp.market.quote import get_quote as read_quote
 from kis_mcp.server.tools.call import Call, facts, page
+
+T = TypeVar("T")
 
 
 async def find_instrument(call: Call) -> Page:
@@ -48,7 +53,7 @@ def _lead(query: str) -> str:
 async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
-    found = await read_quote(reads, instrument)
+    found = await _lead_on(instrument, read_quote(reads, instrument))
     return page(reads.as_of, notes=reads.notes, quote=facts(found))
 
 
@@ -56,7 +61,7 @@ async def get_order_book(call: Call) -> Page:
     values, instrument = _instrument(call)
     reads = await call.reads()
     today = reads.clock().astimezone(KST).date()
-    book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
+    book = await _lead_on(instrument, read_order_book(reads, instrument, depth=values["depth"], today=today))
     told = facts(book)
     asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
     return page(reads.as_of, notes=reads.notes, book={**_identity(instrument), **told}, asks=asks, bids=bids)
@@ -75,7 +80,7 @@ async def get_candles(call: Call) -> Page:
         adjusted=values["adjusted"],
         before=datetime.fromisoformat(position.keys["before"]) if position.keys else None,
     )
-    found = await read_candles(reads, instrument, wanted, now=reads.clock())
+    found = await _lead_on(instrument, read_candles(reads, instrument, wanted, now=reads.clock()))
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
     earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
     return page(
@@ -91,6 +96,23 @@ def _instrument(call: Call) -> tuple[dict[str, Any], Instrument]:
     """The checked arguments, and the instrument that they name."""
     values = call.values()
     return values, builtin_instruments().resolve(values["symbol"], values.get("exchange"))
+
+
+async def _lead_on(instrument: Instrument, reading: Awaitable[T]) -> T:
+    """What is read; where KIS refuses the symbol, its error leads to the tools for what else looks like that."""
+    try:
+        return await reading
+    except BadArgument as error:
+        lead = lead_elsewhere(instrument.symbol)
+        if not error.kis_code or not lead:
+            raise
+        raise BadArgument(
+            error.what,
+            remedy=f"{lead} {error.remedy}",
+            field="symbol",
+            kis_code=error.kis_code,
+            kis_message=error.kis_message,
+        ) from error
 
 
 def _identity(instrument: Instrument) -> dict[str, object]:
