@@ -132,7 +132,7 @@ async def test_search_finds_a_tool_that_call_read_tool_then_calls(simulator: Sim
         assert "domestic_stock_inquire_price" in [hit["name"] for hit in found]
         hit = next(hit for hit in found if hit["name"] == "domestic_stock_inquire_price")
         assert hit["call_with"] == "call_read_tool"
-        assert hit["signature"] == "domestic_stock_inquire_price(symbol, exchange: krx|nxt|unified = krx)"
+        assert hit["signature"] == "domestic_stock_inquire_price(symbol, exchange: krx|nxt|unified = krx, fields?)"
         result = await client.call_tool("call_read_tool", {"name": hit["name"], "arguments": {"symbol": SAMSUNG}})
     assert result.structured_content["tool"] == "domestic_stock_inquire_price"
 
