@@ -1,7 +1,7 @@
 """Arguments as a caller sends them → checked ones. A tool's pydantic model is built when it is first called."""
 
 import re
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -15,13 +15,26 @@ from pydantic_core import ErrorDetails
 
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS, RESERVED_NAMES, all_parameters
+from kis_mcp.catalog.spelling import (
+    is_empty,
+    plain,
+    read_date,
+    read_json,
+    read_month,
+    read_names,
+    read_number,
+    read_time,
+    read_word,
+)
+from kis_mcp.catalog.symbols import read_symbol
 from kis_mcp.errors import BadArgument
 
 _PLAIN_TEXT = r"[^\x00-\x1f\x7f]{0,4000}"
 _MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
-_TIME = re.compile(r"([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?")
 _MOST_DIGITS = 28
+_MOST_NAMED = 8
+"""Wrong arguments that one error names."""
+_EXCHANGE = "exchange"
 _WANTED: Mapping[str, str] = {
     "string": "text",
     "symbol": "a symbol as text",
@@ -77,23 +90,60 @@ class CheckedArguments(Mapping[str, object]):
 def validate(api: Api, arguments: Mapping[str, object]) -> CheckedArguments:
     """Check the arguments of a call and fill in defaults.
 
-    Numbers may come as JSON numbers or as text; Decimal, date and time objects pass as well. None counts as left out.
+    Values may be written as :mod:`kis_mcp.catalog.spelling` and :mod:`kis_mcp.catalog.symbols` read them; Decimal, date
+    and time objects pass as well. None, and an optional argument that is empty, count as left out.
 
     Raises:
-        BadArgument: An argument is unknown, missing or wrong; the first one, with the remedy.
+        BadArgument: Arguments are unknown, missing or wrong; it names them all, with the remedies.
     """
     parameters = {parameter.name: parameter for parameter in all_parameters(api)}
-    given = {name: value for name, value in arguments.items() if value is not None or name not in parameters}
+    given = {name: value for name, value in arguments.items() if not _is_left_out(parameters.get(name), value)}
+    given, problems = _with_named_exchanges(api, given)
     try:
         model = _model(api).model_validate(given)
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        unknown_first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
-        raise _explain(api, parameters, unknown_first) from None
+        found = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
+        raise _all_of([*(_explain(api, parameters, each) for each in found), *problems]) from None
+    if problems:
+        raise _all_of(problems)
     values = model.model_dump(by_alias=True, exclude_none=True)
-    for parameter in parameters.values():
-        _check_against_others(parameter, values)
+    if problems := [problem for each in parameters.values() for problem in _contradictions(each, values)]:
+        raise _all_of(problems)
     return _checked(api, values)
+
+
+def _is_left_out(parameter: Parameter | None, value: object) -> bool:
+    """Whether an argument is as good as not given; one that is needed stays, and so does an unknown one."""
+    if parameter is None:
+        return False
+    return value is None or (is_empty(value) and not parameter.required)
+
+
+def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[str, object], list[BadArgument]]:
+    """The arguments with symbols as KIS writes them, and the exchange that comes with one where the API takes it."""
+    read, problems = dict(given), list[BadArgument]()
+    target = api.parameter(_EXCHANGE)
+    for parameter in api.parameters:
+        text = given.get(parameter.name)
+        if parameter.type != "symbol" or parameter.is_list or not isinstance(text, str):
+            continue
+        written = read_symbol(api, parameter, text)
+        words = list(target.codes or ()) if target else []
+        usual = next((word for word in written.exchanges if word in words), None)
+        if target is None or not written.exchanges or (usual is None and written.is_korean):
+            read[parameter.name] = written.symbol
+        elif usual is not None:
+            read[parameter.name] = written.symbol
+            exchange = read_word(read.setdefault(_EXCHANGE, usual), words)
+            if exchange in words and exchange not in written.exchanges:
+                problems.append(
+                    BadArgument(
+                        f"{parameter.name} {_brief(text)} does not go with {_EXCHANGE} {exchange}.",
+                        remedy=f"Give {parameter.name} as {written.symbol!r} with the {_EXCHANGE} that is meant.",
+                        field=_EXCHANGE,
+                    )
+                )
+    return read, problems
 
 
 def _checked(api: Api, values: Mapping[str, object]) -> CheckedArguments:
@@ -106,45 +156,59 @@ def _model(api: Api) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for number, parameter in enumerate(all_parameters(api)):
         default = ... if parameter.required else parameter.default
-        optional = _type_of(parameter) if parameter.required or default is not None else _type_of(parameter) | None
+        kind = _type_of(api, parameter)
+        optional = kind if parameter.required or default is not None else kind | None
         fields[f"argument_{number}"] = (optional, Field(default, alias=parameter.name, validate_default=True))
     config = ConfigDict(extra="forbid", regex_engine="python-re")
     return create_model(api.tool, __config__=config, **fields)
 
 
-def _type_of(parameter: Parameter) -> Any:
+def _type_of(api: Api, parameter: Parameter) -> Any:
     if parameter.name == FIELDS:
         return Annotated[Literal["all"] | list[str], BeforeValidator(_names)]
-    item = _item_type(parameter)
+    item = _item_type(api, parameter)
     if not parameter.is_list:
         return item
-    return Annotated[list[item], Field(min_length=1, max_length=parameter.max_items)]
+    several = Field(min_length=1, max_length=parameter.max_items)
+    return Annotated[list[item], several, BeforeValidator(lambda value: read_json(value, "["))]
 
 
-def _item_type(parameter: Parameter) -> Any:
+def _item_type(api: Api, parameter: Parameter) -> Any:
     bounds: dict[str, Any] = {"ge": _exact(parameter.minimum), "le": _exact(parameter.maximum)}
     match parameter.type:
         case "integer":
-            return Annotated[int, BeforeValidator(_no_boolean), Field(**bounds)]
+            return Annotated[int, Field(**bounds), BeforeValidator(read_number)]
         case "decimal":
-            return Annotated[Decimal, BeforeValidator(_no_boolean), Field(max_digits=_MOST_DIGITS, **bounds)]
+            return Annotated[Decimal, Field(max_digits=_MOST_DIGITS, **bounds), BeforeValidator(read_number)]
         case "boolean":
-            return bool
+            return Annotated[bool, BeforeValidator(lambda value: plain(value) if isinstance(value, str) else value)]
         case "date":
-            return Annotated[date, BeforeValidator(_date)]
+            return Annotated[date, BeforeValidator(read_date)]
         case "time":
-            return Annotated[time, BeforeValidator(_time)]
+            return Annotated[time, BeforeValidator(read_time)]
         case "month":
-            return Annotated[StrictStr, Field(pattern=_whole(_MONTH))]
+            return Annotated[StrictStr, Field(pattern=_whole(_MONTH)), BeforeValidator(read_month)]
         case "enum":
-            return Literal[tuple(parameter.codes or ())]
+            words = tuple(parameter.codes or ())
+            return Annotated[Literal[words], BeforeValidator(lambda value: read_word(value, words))]
         case "object":
-            return dict[str, Any]
+            return Annotated[dict[str, Any], BeforeValidator(lambda value: read_json(value, "{"))]
         case "symbol" | "string":
-            pattern = parameter.pattern or _PLAIN_TEXT
-            upper = BeforeValidator(lambda value: _upper(value, pattern))
-            text = Annotated[StrictStr, Field(pattern=_whole(pattern))]
-            return Annotated[text, upper] if parameter.type == "symbol" else text
+            return _text_type(api, parameter)
+
+
+def _text_type(api: Api, parameter: Parameter) -> Any:
+    pattern = parameter.pattern or _PLAIN_TEXT
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if parameter.type == "symbol":
+            written = read_symbol(api, parameter, value)
+            return value if parameter.is_list and not written.is_korean and written.exchanges else written.symbol
+        return value if re.fullmatch(pattern, value) else plain(value)
+
+    return Annotated[StrictStr, Field(pattern=_whole(pattern)), BeforeValidator(read)]
 
 
 def _exact(bound: float | None) -> int | Decimal | None:
@@ -158,37 +222,23 @@ def _whole(pattern: str) -> str:
 
 def _names(value: object) -> object:
     """Column names, also as one text with commas."""
-    return value.replace(",", " ").split() if isinstance(value, str) and value != ALL_FIELDS else value
+    return ALL_FIELDS if isinstance(value, str) and plain(value).lower() == ALL_FIELDS else read_names(value)
 
 
-def _upper(value: object, pattern: str) -> object:
-    """A symbol in capitals, unless it is right as it is."""
-    return value.upper() if isinstance(value, str) and not re.fullmatch(pattern, value) else value
-
-
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("boolean")
-    return value
-
-
-def _date(value: object) -> object:
-    """A date from ISO text; never from a number, which pydantic would take for seconds."""
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise ValueError("date")
-    return date.fromisoformat(value)
-
-
-def _time(value: object) -> object:
-    if isinstance(value, time):
-        return value
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("time")
-    hour, minute, second = match.groups(default="00")
-    return time(int(hour), int(minute), int(second))
+def _all_of(problems: Sequence[BadArgument]) -> BadArgument:
+    """One error for several; its field is that of the first."""
+    each: dict[str | None, BadArgument] = {}
+    for problem in problems:
+        each.setdefault(problem.field, problem)
+    named = list(each.values())[:_MOST_NAMED]
+    if len(named) == 1:
+        return named[0]
+    more = f" {len(each) - len(named)} more are wrong." if len(each) > len(named) else ""
+    return BadArgument(
+        " ".join(problem.what for problem in named) + more,
+        remedy=" ".join(f"{problem.field}: {problem.remedy}" for problem in named),
+        field=named[0].field,
+    )
 
 
 def _explain(api: Api, parameters: Mapping[str, Parameter], error: ErrorDetails) -> BadArgument:
@@ -201,7 +251,8 @@ def _explain(api: Api, parameters: Mapping[str, Parameter], error: ErrorDetails)
     else:
         item = f" item {place[0] + 1}" if place and isinstance(place[0], int) else ""
         what = f"{name}{item} cannot be {_brief(error['input'])}."
-    return BadArgument(what, remedy=f"Give {wanted(parameter)}.", field=parameter.name)
+    otherwise = "" if parameter.required else ", or leave it out"
+    return BadArgument(what, remedy=f"Give {wanted(parameter)}{otherwise}.", field=parameter.name)
 
 
 def _unknown(api: Api, parameters: Mapping[str, Parameter], name: str) -> BadArgument:
@@ -233,14 +284,15 @@ def wanted(parameter: Parameter) -> str:
     return wanted
 
 
-def _check_against_others(parameter: Parameter, values: Mapping[str, object]) -> None:
+def _contradictions(parameter: Parameter, values: Mapping[str, object]) -> Iterator[BadArgument]:
+    """What is wrong with an argument beside the others."""
     value = values.get(parameter.name)
     if value is None:
         return
     if parameter.pairs_with and parameter.is_list:
         others = len(cast(Sized, values.get(parameter.pairs_with, ())))
         if len(cast(Sized, value)) != others:
-            raise BadArgument(
+            yield BadArgument(
                 f"{parameter.name} has {len(cast(Sized, value))} items and {parameter.pairs_with} has {others}.",
                 remedy=f"Give one {parameter.name} item for each of {parameter.pairs_with}.",
                 field=parameter.name,
@@ -249,7 +301,7 @@ def _check_against_others(parameter: Parameter, values: Mapping[str, object]) ->
         start: Any = values.get(parameter.not_before)
         end: Any = value
         if start is not None and start > end:
-            raise BadArgument(
+            yield BadArgument(
                 f"{parameter.not_before} {start} is after {parameter.name} {end}.",
                 remedy=f"Give a {parameter.not_before} that is not after {parameter.name}.",
                 field=parameter.name,

@@ -1,6 +1,8 @@
 """The spec table, read from ``tools/`` as far as it is needed."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +15,8 @@ from kis_mcp.catalog.dictionary import Dictionary
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.rows import PREFIXES, Common, read_row, tool_name
 from kis_mcp.catalog.table import SpecError, Table
+
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
 class Catalog:
@@ -49,7 +53,9 @@ class Catalog:
         """The APIs of one category, by group and in the table's order; reads nothing of the others."""
         if name not in self._categories:
             paths = sorted((self._root / name).glob("*.toml"))
-            self._categories[name] = tuple(api for path in paths for api in self._rows(path, name))
+            apis = [api for path in paths for api in self._rows(path, name)]
+            tools = {api.slug: api.tool for api in apis}
+            self._categories[name] = tuple(_with_full_names(api, tools) for api in apis)
         return self._categories[name]
 
     def find(self, tool: str) -> Api | None:
@@ -57,6 +63,20 @@ class Catalog:
         category = next((name for name, prefix in PREFIXES.items() if tool.startswith(f"{prefix}_")), None)
         apis = self.core if category is None else self.category(category)
         return next((api for api in apis if api.tool == tool), None)
+
+    def of_kis(self, name: str) -> tuple[Api, ...]:
+        """The APIs that KIS calls so: by a TR id, in real or demo, or by the path of the request."""
+        return self._by_kis_name.get(name.strip().strip("/").upper(), ())
+
+    @cached_property
+    def _by_kis_name(self) -> dict[str, tuple[Api, ...]]:
+        found: dict[str, tuple[Api, ...]] = {}
+        for api in self.apis:
+            names = {*api.tr.real.values(), *api.tr.demo.values(), api.path if api.kind == "rest" else ""}
+            for name in names - {""}:
+                key = name.strip("/").upper()
+                found[key] = (*found.get(key, ()), api)
+        return found
 
     @cached_property
     def _common(self) -> Common:
@@ -90,6 +110,17 @@ class Catalog:
 def catalog() -> Catalog:
     """The package's own table, read once."""
     return Catalog()
+
+
+def _with_full_names(api: Api, tools: Mapping[str, str]) -> Api:
+    """The API with the whole names of other tools in its texts, where the table writes KIS' slugs."""
+
+    def full(text: str) -> str:
+        return _NAME.sub(lambda match: tools.get(match[0], match[0]), text)
+
+    parameters = tuple(replace(each, description=full(each.description)) for each in api.parameters)
+    texts = {"description": full(api.description), "demo_instead": full(api.demo_instead)}
+    return replace(api, parameters=parameters, **texts)
 
 
 def _check_names(row: Table, api: Api) -> None:

@@ -9,6 +9,9 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS
 from kis_mcp.errors import BadArgument
 
+_MOST_NAMED = 8
+"""Unknown fields that one error names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -65,13 +68,12 @@ def projection(api: Api, wanted: str | list[str] | None) -> Projection:
 def _chosen(api: Api, wanted: list[str] | str) -> dict[str, tuple[str, ...]]:
     names = {block.name: {field.name for field in block.fields} for block in api.blocks}
     known = [name for block in names.values() for name in block]
-    for name in wanted:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            raise BadArgument(
-                f"{api.tool} has no field {name[:60]!r}.",
-                remedy=f"Did you mean {near[0]}?" if near else f'Give {FIELDS}="{ALL_FIELDS}" to see them all.',
-                field=FIELDS,
-            )
+    if unknown := [name for name in wanted if name not in known][:_MOST_NAMED]:
+        near = dict.fromkeys(match for name in unknown for match in get_close_matches(name, known, n=1))
+        raise BadArgument(
+            f"{api.tool} has no field {' or '.join(repr(name[:60]) for name in unknown)}.",
+            remedy=f"Did you mean {' and '.join(near)}?" if near else f'Give {FIELDS}="{ALL_FIELDS}" to see them all.',
+            field=FIELDS,
+        )
     chosen = {name: tuple(field for field in wanted if field in fields) for name, fields in names.items()}
     return {block.name: chosen[block.name] or block.columns for block in api.blocks}

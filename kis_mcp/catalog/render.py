@@ -10,8 +10,9 @@ from typing import Any, cast
 def to_json(value: object) -> Any:
     """A value in JSON's terms.
 
-    A Decimal becomes an integer, or a float that says exactly the same, or else text: no digit is lost. Dates and times
-    become ISO text, enumerations their value, tuples and sets lists (sets sorted).
+    A Decimal becomes an integer of any length or else the nearest float, which keeps 15 digits: a number is a number
+    in every result. What is no number becomes None. Dates and times become ISO text, enumerations their value,
+    tuples and sets lists (sets sorted).
     """
     match value:
         case Enum():
@@ -32,10 +33,7 @@ def to_json(value: object) -> Any:
             raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _number(value: Decimal) -> int | float | str:
+def _number(value: Decimal) -> int | float | None:
     if not value.is_finite():
-        return str(value)
-    if value == value.to_integral_value():
-        return int(value)
-    number = float(value)
-    return number if Decimal(repr(number)) == value else format(value, "f")
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -24,7 +24,7 @@ _ITEM: Mapping[str, Schema] = {
 }
 _VALUE: Mapping[str, list[str]] = {
     "integer": ["integer"],
-    "decimal": ["number", "string"],
+    "decimal": ["number"],
     "boolean": ["boolean"],
 }
 
@@ -43,7 +43,7 @@ def input_schema(api: Api) -> Schema:
 
 
 def output_schema(api: Api) -> Schema:
-    """The envelope that the tool answers with. Numbers beyond a double's precision come as text.
+    """The envelope that the tool answers with.
 
     Clients such as those of the TypeScript SDK hold failures to it as well, so it admits an error in place of blocks.
     """

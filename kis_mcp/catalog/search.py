@@ -24,7 +24,9 @@ _WEIGHTS = {
 """How much a term stands for a tool by where it occurs."""
 _SATURATION = 1.2
 """The k1 of BM25. Its b is 0: descriptions are of one length, and long lists of fields are no flaw of a tool."""
+_CORE = "core"
 _USUAL = {
+    _CORE: 1.0,
     "domestic_stock": 1.0,
     "overseas_stock": 0.8,
     "domestic_futureoption": 0.7,
@@ -79,7 +81,7 @@ class Search:
         for number in scores:
             category, titles = self._apis[number].category, self._titles[number]
             scores[number] *= _USUAL.get(category, 1) * (1 + max(self._asked(title, terms) for title in titles))
-            if category not in meant and not any(pointers <= title for title in titles):
+            if category not in (*meant, _CORE) and not any(pointers <= title for title in titles):
                 scores[number] *= _ELSEWHERE
         exact = query.strip().lower()
         ranked = sorted(scores.items(), key=lambda item: (self._apis[item[0]].tool != exact, -item[1], item[0]))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from kis_mcp.catalog.symbols import KRX_CODE
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.exchanges import CURRENCIES
 
 Market: TypeAlias = Literal["KR", "US"]
 
-KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
 US_TICKER = r"[A-Z]{1,5}(?:[./-][A-Z]{1,3})?"
 
 
@@ -62,6 +62,6 @@ def parse_symbol(text: str) -> tuple[str, Market]:
         return re.sub("[.-]", "/", symbol), "US"
     raise BadArgument(
         f"{text!r} is neither a KRX code such as 005930 nor a US ticker such as AAPL.",
-        remedy="Find the symbol by name with find_instrument.",
+        remedy="Give its symbol; find other kinds of instruments and their tools with search_tools.",
         field="symbol",
     )

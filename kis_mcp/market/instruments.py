@@ -1,7 +1,9 @@
 """The built-in list of instruments: finding one by name, and knowing a US ticker's exchange."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -9,8 +11,17 @@ from unicodedata import normalize
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
+from kis_mcp.market.elsewhere import KRX_FUTURE, lead_elsewhere
 from kis_mcp.market.exchanges import words_of
 from kis_mcp.market.instrument import Instrument, Market, parse_symbol
+
+_HANGUL = re.compile("[가-힣]{2,}")
+_INSIDE, _ABBREVIATED = 3, 4
+_FEWEST_LETTERS = 3
+"""Of a name that is meant instead of a symbol: shorter texts are tickers."""
+_CANDIDATES = 3
+_MISSPELLED = 0.75
+"""The likeness of a misspelled name to its right one: Aple and Apple 0.89, Tesla and Nestle 0.73."""
 
 
 class Instruments:
@@ -20,18 +31,38 @@ class Instruments:
         self._by_symbol = {instrument.symbol: instrument for instrument in instruments}
 
     def search(self, query: str, market: Market | None = None) -> list[Instrument]:
-        """The instruments that ``query`` names, best match first: symbol, then name, its start, its inside.
+        """The instruments that ``query`` names, best match first: symbol, then name, its start, its inside, and what
+        it abbreviates (삼전); misspelled names where nothing else fits.
 
         Case and spaces do not matter, in Korean or English.
         """
         wanted = _folded(query)
-        ranked = (
-            (_rank(wanted, instrument), instrument)
-            for instrument in self._by_symbol.values()
-            if market in (None, instrument.market)
-        )
-        matches = [(rank, instrument) for rank, instrument in ranked if rank is not None]
-        return [instrument for _, instrument in sorted(matches, key=lambda match: match[0])]
+        searched = [each for each in self._by_symbol.values() if market in (None, each.market)]
+        return [found for _, found in self._ranked(wanted, searched)] or _misspelled(wanted, searched)
+
+    def _ranked(self, wanted: str, searched: Iterable[Instrument]) -> list[tuple[int, Instrument]]:
+        ranks = ((_rank(wanted, instrument), instrument) for instrument in searched)
+        return sorted(((rank, each) for rank, each in ranks if rank is not None), key=lambda match: match[0])
+
+    def lead(self, text: str) -> str:
+        """What a caller may have meant by a text that is no symbol of the list, as sentences; empty if nothing shows.
+
+        A name leads to its symbols, an index, a contract or an Asian share to the tool that reads it.
+        """
+        return lead_elsewhere(text) or self.candidates(text)
+
+    def candidates(self, text: str) -> str:
+        """The symbols that a caller may have meant by a name, as a question; empty if there are none."""
+        wanted = _folded(text)
+        if len(wanted) < _FEWEST_LETTERS and not _HANGUL.fullmatch(wanted):
+            return ""
+        ranked = self._ranked(wanted, self._by_symbol.values())
+        found = [each for rank, each in ranked if rank != _INSIDE] or _misspelled(wanted, self._by_symbol.values())
+        names = [f"{each.symbol} ({each.name_ko or each.name_en})" for each in found[:_CANDIDATES]]
+        return f"Did you mean the symbol {' or '.join(names)}?" if names else ""
+
+    def __len__(self) -> int:
+        return len(self._by_symbol)
 
     def find(self, symbol: str) -> Instrument | None:
         """The instrument with this symbol, as KIS writes it, if the list has it."""
@@ -58,9 +89,13 @@ class Instruments:
 
         Raises:
             BadArgument: The symbol is malformed, the exchange is not one of its market, or it is a US ticker that the
-                list does not know and no exchange is named.
+                list does not know, or a code that looks like a future's, and no exchange is named.
         """
-        symbol, market = parse_symbol(symbol)
+        written = symbol
+        try:
+            symbol, market = parse_symbol(written)
+        except BadArgument as error:
+            raise _lead_on(error, self.lead(written)) from None
         exchanges = words_of(market)
         if exchange is not None and exchange not in exchanges:
             raise BadArgument(
@@ -72,10 +107,17 @@ class Instruments:
         if known is not None:
             return replace(known, exchange=exchange) if exchange else known
         if market == "US" and exchange is None:
-            raise BadArgument(
+            error = BadArgument(
                 f"The exchange of {symbol} is not known.",
-                remedy="Pass exchange as nasdaq, nyse or amex.",
+                remedy=f"If {symbol} is the ticker, pass exchange as nasdaq, nyse or amex.",
                 field="exchange",
+            )
+            raise _lead_on(error, f"{lead} {error.remedy}" if (lead := self.lead(written)) else "")
+        if exchange is None and re.fullmatch(KRX_FUTURE, symbol):
+            raise BadArgument(
+                f"{symbol} looks like a future.",
+                remedy=f"{lead_elsewhere(symbol)} If it is a stock's code, pass exchange as krx.",
+                field="symbol",
             )
         return Instrument(symbol, market, exchange or "krx")
 
@@ -109,12 +151,37 @@ def _rank(wanted: str, instrument: Instrument) -> int | None:
     for rank, fits in enumerate((str.__eq__, str.startswith, str.__contains__), start=1):
         if any(fits(name, wanted) for name in names):
             return rank
+    if _HANGUL.fullmatch(wanted) and _abbreviates(wanted, names[0]):
+        return _ABBREVIATED
     return None
 
 
 def _names(instrument: Instrument) -> list[str]:
     """Its symbol and names, folded."""
     return [_folded(name) for name in (instrument.symbol, instrument.name_ko, instrument.name_en) if name]
+
+
+def _lead_on(error: BadArgument, lead: str) -> BadArgument:
+    """The error with a better remedy, if there is one."""
+    return BadArgument(error.what, remedy=lead, field="symbol") if lead else error
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    """Whether a name holds these syllables in this order, as 삼성전자 holds 삼전 and SK하이닉스 하닉."""
+    syllables = iter(name)
+    return all(syllable in syllables for syllable in short)
+
+
+def _misspelled(wanted: str, searched: Iterable[Instrument]) -> list[Instrument]:
+    """The instruments whose name is most like a text, best first."""
+    if len(wanted) < _FEWEST_LETTERS:
+        return []
+    likeness = [
+        (max(SequenceMatcher(None, wanted, _folded(name)).ratio() for name in (each.name_ko, each.name_en)), each)
+        for each in searched
+    ]
+    near = sorted((match for match in likeness if match[0] >= _MISSPELLED), key=lambda match: -match[0])
+    return [each for _, each in near]
 
 
 def _folded(text: str) -> str:

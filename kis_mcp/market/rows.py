@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 
 from kis_mcp.catalog.fields import number
 from kis_mcp.errors import BadArgument
+from kis_mcp.market.elsewhere import lead_elsewhere
+from kis_mcp.market.exchanges import words_of
 from kis_mcp.market.instrument import Instrument
 
 KNOWN_BY_KOREA = ("price", "base_price", "upper_limit_price", "representative_market_name")
@@ -26,6 +28,13 @@ def unknown_to_kis(instrument: Instrument) -> BadArgument:
     """What to say when KIS answers with blanks, which is how it says that it does not know a symbol."""
     return BadArgument(
         f"KIS knows no {instrument.symbol} on {instrument.exchange}.",
-        remedy="Check symbol and exchange with find_instrument.",
+        remedy=" ".join(part for part in (_other_place(instrument), lead_elsewhere(instrument.symbol)) if part),
         field="symbol",
     )
+
+
+def _other_place(instrument: Instrument) -> str:
+    if instrument.market == "KR":
+        return "Check the code with the person; KRX lists no other stock under it."
+    others = [word for word in words_of(instrument.market) if word != instrument.exchange]
+    return f"Check the ticker, or pass exchange as {' or '.join(others)}."

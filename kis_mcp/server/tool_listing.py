@@ -8,7 +8,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.schemas import input_schema, output_schema
 
 _THIS_PROCESS_ONLY = frozenset(
-    {"find_instrument", "search_tools", "get_environment", "set_environment", "halt_trading"}
+    {"find_instrument", "search_tools", "describe_tool", "get_environment", "set_environment", "halt_trading"}
 )
 """Tools that answer from what the server itself knows."""
 

@@ -55,7 +55,10 @@ async def read_list(
     """
     page = await kis.rows(tool, arguments, fresh=fresh)
     if not page.complete:
-        raise KisUnavailable(f"{tool} has more rows than could be read.", remedy="Try again.")
+        raise KisUnavailable(
+            f"{tool} has more rows than could be read.",
+            remedy=f"Read it page by page: call_read_tool with name={tool}.",
+        )
     return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
 
 

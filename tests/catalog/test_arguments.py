@@ -88,7 +88,7 @@ def test_an_unknown_argument_is_refused_with_the_nearest_name(api: FindApi) -> N
     [
         ("quote", {}, "symbol", "such as '005930'"),
         ("quote", {"symbol": "59"}, "symbol", "such as '005930'"),
-        ("quote", {"symbol": "005930\n"}, "symbol", "such as '005930'"),
+        ("quote", {"symbol": "005930\n1"}, "symbol", "such as '005930'"),
         ("quote", {"symbol": 5930}, "symbol", "a symbol as text"),
         ("quote", {"symbol": "005930", "market": "nyse"}, "market", "one of krx, nxt"),
         ("quote", {"symbol": "005930", "market": ["krx"]}, "market", "one of krx, nxt"),
@@ -102,7 +102,7 @@ def test_an_unknown_argument_is_refused_with_the_nearest_name(api: FindApi) -> N
         ("order", ORDER | {"price": -1}, "price", "at least 0"),
         ("order", ORDER | {"at": "25:00"}, "at", "a time"),
         ("fills", PERIOD | {"start_date": "1 May"}, "start_date", "YYYY-MM-DD"),
-        ("fills", PERIOD | {"start_date": 20260501}, "start_date", "YYYY-MM-DD"),
+        ("fills", PERIOD | {"start_date": 260501}, "start_date", "YYYY-MM-DD"),
         ("fills", PERIOD | {"start_date": "2026-02-31"}, "start_date", "YYYY-MM-DD"),
         ("fills", PERIOD | {"limit": 0}, "limit", "from 1 to 1000"),
         ("fills", PERIOD | {"fields": 3}, "fields", '"all"'),
@@ -130,6 +130,14 @@ def test_a_start_after_the_end_names_both(api: FindApi) -> None:
     assert error.what == "start_date 2026-06-01 is after end_date 2026-05-01."
 
 
+def test_all_contradictions_are_named_at_once() -> None:
+    days = (Parameter("start", "date", ""), Parameter("end", "date", "", not_before="start"))
+    lists = (Parameter("a", "integer", "", is_list=True), Parameter("b", "integer", "", is_list=True, pairs_with="a"))
+    api = replace(SMALL.apis[0], parameters=(*days, *lists))
+    error = refused(api, {"start": "2026-06-02", "end": "2026-06-01", "a": [1, 2], "b": [1]})
+    assert error.what == "start 2026-06-02 is after end 2026-06-01. b has 1 items and a has 2."
+
+
 def test_paired_lists_have_one_length(api: FindApi) -> None:
     error = refused(api("many"), {"symbols": ["005930", "000660"], "markets": ["krx"]})
     assert (error.field, error.what) == ("markets", "markets has 1 items and symbols has 2.")
@@ -139,6 +147,37 @@ def test_lists_take_fields_as_a_list_a_text_or_all(api: FindApi) -> None:
     assert validate(api("fills"), PERIOD | {"fields": ["price"]})["fields"] == ["price"]
     assert validate(api("fills"), PERIOD | {"fields": "price, date"})["fields"] == ["price", "date"]
     assert validate(api("fills"), PERIOD | {"fields": "all"})["fields"] == "all"
+
+
+def test_what_is_empty_counts_as_left_out_unless_it_is_needed(api: FindApi) -> None:
+    assert validate(api("quote"), {"symbol": "005930", "market": "", "adjusted": " "}) == {
+        "market": "krx",
+        "symbol": "005930",
+        "adjusted": True,
+    }
+    assert refused(api("quote"), {"symbol": ""}).field == "symbol"
+    assert refused(api("order"), ORDER | {"quantity": ""}).field == "quantity"
+
+
+def test_every_wrong_argument_is_named_at_once(api: FindApi) -> None:
+    error = refused(api("order"), {"countri": "us", "side": "hold", "quantity": 0})
+    assert error.field == "countri"
+    assert "no argument 'countri'" in error.what
+    assert "needs country" in error.what
+    assert "side cannot be 'hold'" in error.what
+    assert "quantity cannot be 0" in error.what
+    assert "countri: Did you mean country?" in error.remedy
+    assert "side: Give one of buy, sell." in error.remedy
+
+
+def test_an_error_about_very_many_arguments_stays_short(api: FindApi) -> None:
+    error = refused(api("quote"), {f"junk_{number}": number for number in range(100)})
+    assert "93 more are wrong." in error.what
+    assert len(str(error)) < 1_500
+
+
+def test_an_optional_argument_may_also_be_left_out(api: FindApi) -> None:
+    assert refused(api("order"), ORDER | {"price": "high"}).remedy.endswith(", or leave it out.")
 
 
 def test_an_error_never_repeats_a_long_value(api: FindApi) -> None:

@@ -60,3 +60,10 @@ def test_fields_is_an_argument_wherever_something_is_hidden_and_of_every_list(wi
     assert reserved(api("quote")) == []
     assert reserved(replace(wide, blocks=wide.blocks[:1])) == ["fields"]
     assert reserved(api("many")) == ["fields", "limit", "cursor"]
+
+
+def test_all_unknown_fields_are_named_at_once(api: Callable[[str], Api]) -> None:
+    with pytest.raises(BadArgument) as raised:
+        projection(api("quote"), ["directoin", "price", "nmae"])
+    assert "'directoin' or 'nmae'" in raised.value.what
+    assert raised.value.remedy == "Did you mean direction and name?"

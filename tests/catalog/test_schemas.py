@@ -53,7 +53,7 @@ def test_an_output_schema_names_and_types_every_field(api: FindApi) -> None:
     blocks = output_schema(api("quote"))["properties"]["blocks"]["properties"]
     assert blocks["quote"]["properties"] == {
         "price": {"type": ["integer", "null"]},
-        "change_percent": {"type": ["number", "string", "null"]},
+        "change_percent": {"type": ["number", "null"]},
         "direction": {"type": ["string", "null"], "enum": ["up", "down", None]},
         "volatility_interruption": {"type": ["boolean", "null"]},
         "name": {"type": ["string", "null"]},

@@ -238,8 +238,8 @@ WRONG: Mapping[str, list[object]] = {
     "boolean": ["perhaps", 7],
     "integer": ["many", 1.5, True, [1]],
     "decimal": ["much", "NaN", True, {}],
-    "date": ["2026-13-01", "yesterday", 20260101, True],
-    "month": ["2026-13", "2026-1-1", 202601],
+    "date": ["2026-13-01", "yesterday", 260101, True],
+    "month": ["2026-13", "2026-1-1", 202613],
     "time": ["25:00", "noon", 9],
     "symbol": [5930, "no\nsymbol", True],
     "string": [5930, "no\ntext", True],
@@ -290,3 +290,10 @@ def test_any_body_decodes_to_the_documented_shapes(drawn: tuple[Api, dict[str, A
         shape = decoded.blocks[block.name]
         assert isinstance(shape, list if block.is_list else dict)
     to_json(decoded.blocks)
+
+
+def test_a_text_names_other_tools_in_full() -> None:
+    slugs = {api.slug for api in REST if "_" in api.slug}
+    for api in REST:
+        for text in (api.description, api.demo_instead, *(each.description for each in api.parameters)):
+            assert slugs.isdisjoint(re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text)), (api.tool, text)

@@ -129,7 +129,7 @@ def faults_of(said: str, framework: Framework) -> list[str]:
         f"price {account['price']}": isinstance(account["price"], int | float) and account["price"] > 0,
         f"order {account['order']}": account["order"] == "accepted",
         f"confirmed by {account['confirmed_by']}": account["confirmed_by"] == framework.confirmed_by,
-        f"error {account['error'][:80]}": "ZZZZZZ" in account["error"] and "find_instrument" in account["error"],
+        f"error {account['error'][:80]}": "ZZZZZZ" in account["error"] and "search_tools" in account["error"],
     }
     return [name for name, holds in checks.items() if not holds]
 

@@ -32,7 +32,7 @@ def test_a_malformed_symbol_is_refused_with_the_remedy(text: str) -> None:
     with pytest.raises(BadArgument) as refusal:
         parse_symbol(text)
     assert refusal.value.field == "symbol"
-    assert "find_instrument" in refusal.value.remedy
+    assert "search_tools" in refusal.value.remedy
 
 
 @given(st.text(max_size=12))

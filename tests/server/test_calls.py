@@ -57,7 +57,7 @@ BAD_INPUT: list[tuple[str, dict[str, Any], str, str]] = [
     ("get_quote", {"symbol": SAMSUNG, "exchang": "krx"}, "exchang", "exchange"),
     ("get_quote", {}, "symbol", "005930"),
     ("get_quote", {"symbol": 5930}, "symbol", "005930"),
-    ("get_quote", {"symbol": "삼성전자"}, "symbol", "find_instrument"),
+    ("get_quote", {"symbol": "삼성전자"}, "symbol", "005930"),
     ("get_quote", {"symbol": SAMSUNG, "exchange": "tokyo"}, "exchange", "nasdaq"),
     ("get_quote", {"symbol": "ZZZZ"}, "exchange", "nasdaq, nyse or amex"),
     ("get_order_book", {"symbol": SAMSUNG, "depth": 11}, "depth", "10"),
@@ -132,7 +132,7 @@ async def test_search_finds_a_tool_that_call_read_tool_then_calls(simulator: Sim
         assert "domestic_stock_inquire_price" in [hit["name"] for hit in found]
         hit = next(hit for hit in found if hit["name"] == "domestic_stock_inquire_price")
         assert hit["call_with"] == "call_read_tool"
-        assert hit["signature"] == "domestic_stock_inquire_price(symbol, exchange: krx|nxt|unified = krx)"
+        assert hit["signature"] == "domestic_stock_inquire_price(symbol, exchange: krx|nxt|unified = krx, fields?)"
         result = await client.call_tool("call_read_tool", {"name": hit["name"], "arguments": {"symbol": SAMSUNG}})
     assert result.structured_content["tool"] == "domestic_stock_inquire_price"
 

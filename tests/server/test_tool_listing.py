@@ -1,12 +1,14 @@
 """What tools/list says about each tool."""
 
 import json
+import re
 
 import pytest
 from mcp_types import Tool
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
+from kis_mcp.server.app import INSTRUCTIONS
 from kis_mcp.server.tool_listing import tool_of
 
 CORE = [(api, tool_of(api)) for api in catalog().core]
@@ -36,13 +38,28 @@ def test_order_tools_are_destructive_and_want_the_persons_attention() -> None:
 
 
 def test_the_core_list_stays_small() -> None:
-    listed = json.dumps(
-        [
-            {"name": tool.name, "title": tool.title, "description": tool.description, "inputSchema": tool.input_schema}
-            for _, tool in CORE
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    assert len(listed.encode()) <= 30_000
-    assert all(len(tool.model_dump_json(by_alias=True, exclude_none=True)) <= 16_000 for _, tool in CORE)
+    assert len(CORE) <= 36
+    assert sum(size_of(tool) for _, tool in CORE) <= 30_000
+
+
+def test_the_list_of_all_tools_stays_small_and_so_does_each() -> None:
+    sizes = [size_of(tool) for _, tool in CORE] + [
+        size_of(tool_of(api)) for api in catalog().apis if api.kind != "websocket"
+    ]
+    assert sum(sizes) <= 350_000
+    assert max(sizes) <= 16_000
+
+
+def size_of(tool: Tool) -> int:
+    """The bytes of what a model reads of a tool; output schemas stay with the client."""
+    listed = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
+    read = {name: listed[name] for name in ("name", "title", "description", "inputSchema") if name in listed}
+    return len(json.dumps(read, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+
+
+def test_the_instructions_name_only_tools_that_are_offered_and_fit_a_host() -> None:
+    named = set(re.findall(r"\b(?:[a-z]+_)+[a-z]+\b", INSTRUCTIONS)) - {"needs_confirmation", "order_id", "next_cursor"}
+    assert named <= {api.tool for api, _ in CORE}
+    assert {"describe_tool", "call_read_tool", "search_tools", "modify_order"} <= named
+    assert all(said in INSTRUCTIONS for said in ("market never closes", "new number", "limit", "fields"))
+    assert len(INSTRUCTIONS.encode()) <= 2_000

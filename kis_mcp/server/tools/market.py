@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
+from kis_mcp.catalog.symbols import read_symbol
 from kis_mcp.clock import KST
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
 from kis_mcp.market.candles import get_candles as read_candles
+from kis_mcp.market.elsewhere import lead_elsewhere
 from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
@@ -20,20 +22,40 @@ from kis_mcp.market.quote import get_quote as read_quote
 from kis_mcp.market.quote import notes_on
 from kis_mcp.server.tools.call import Call, facts, page, page_of
 
+T = TypeVar("T")
+
 
 async def find_instrument(call: Call) -> Page:
     values = call.values()
     market = cast("Market | None", values["market"].upper() if "market" in values else None)
-    found = builtin_instruments().search(values["query"], market)
+    found = builtin_instruments().search(_query(call), market)
     rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
-    notes = [] if rows else ["Not in the built-in list. If you know the symbol, use it as it is."]
+    notes = [] if rows else [_lead(values["query"])]
     return page(call.environments.clock(), notes=notes, instruments=rows)
+
+
+def _query(call: Call) -> str:
+    """What is looked for: a symbol however it is written, else the words as they are."""
+    query = call.values()["query"]
+    parameter = call.api.parameter("query")
+    assert parameter is not None
+    symbol = read_symbol(call.api, parameter, query.upper()).symbol
+    return symbol if builtin_instruments().find(symbol) else query
+
+
+def _lead(query: str) -> str:
+    """Where to go on with what the list does not have."""
+    instruments = builtin_instruments()
+    return instruments.lead(query) or (
+        f"Not among the {len(instruments)} instruments of the built-in list. With its KRX code, or its US ticker and "
+        "exchange, call get_quote; anything else is found with search_tools."
+    )
 
 
 async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
-    found = await read_quote(reads, instrument)
+    found = await _lead_on(instrument, read_quote(reads, instrument))
     quote, notes = facts(found), notes_on(found)
     try:
         if traded := await read_last_trade_time(reads, instrument):
@@ -47,7 +69,7 @@ async def get_order_book(call: Call) -> Page:
     values, instrument = _instrument(call)
     reads = await call.reads()
     today = reads.clock().astimezone(KST).date()
-    book = await read_order_book(reads, instrument, depth=values["depth"], today=today)
+    book = await _lead_on(instrument, read_order_book(reads, instrument, depth=values["depth"], today=today))
     told = facts(book)
     asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
     return page_of(reads, book={**_identity(instrument), **told}, asks=asks, bids=bids)
@@ -66,7 +88,7 @@ async def get_candles(call: Call) -> Page:
         adjusted=values["adjusted"],
         before=datetime.fromisoformat(position.keys["before"]) if position.keys else None,
     )
-    found = await read_candles(reads, instrument, wanted, now=reads.clock())
+    found = await _lead_on(instrument, read_candles(reads, instrument, wanted, now=reads.clock()))
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
     earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
     return page_of(
@@ -82,6 +104,23 @@ def _instrument(call: Call) -> tuple[dict[str, Any], Instrument]:
     """The checked arguments, and the instrument that they name."""
     values = call.values()
     return values, builtin_instruments().resolve(values["symbol"], values.get("exchange"))
+
+
+async def _lead_on(instrument: Instrument, reading: Awaitable[T]) -> T:
+    """What is read; where KIS refuses the symbol, its error leads to the tools for what else looks like that."""
+    try:
+        return await reading
+    except BadArgument as error:
+        lead = lead_elsewhere(instrument.symbol)
+        if not error.kis_code or not lead:
+            raise
+        raise BadArgument(
+            error.what,
+            remedy=f"{lead} {error.remedy}",
+            field="symbol",
+            kis_code=error.kis_code,
+            kis_message=error.kis_message,
+        ) from error
 
 
 def _identity(instrument: Instrument) -> dict[str, object]:

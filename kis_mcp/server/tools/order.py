@@ -8,12 +8,14 @@ from typing import Any
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.catalog.spelling import read_word
+from kis_mcp.errors import BadArgument
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.send_order import send_order
 from kis_mcp.trading.desk import drafts
 from kis_mcp.trading.desk.drafts import OrderCall
-from kis_mcp.trading.venues.markets import find_listing, market_of
+from kis_mcp.trading.venues.markets import Listing, find_listing, market_of
 from kis_mcp.trading.venues.routes import has_session
 
 _NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
@@ -24,16 +26,25 @@ async def place_order(call: Call) -> Page:
     values = call.values()
 
     async def prepare() -> CheckedArguments:
-        wanted = find_listing(
+        wanted = _find_listing(call, values)
+        return _checked(call, drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
+
+    return await send_order(call, prepare, values.get("idempotency_key"))
+
+
+def _find_listing(call: Call, values: dict[str, Any]) -> Listing:
+    instruments = builtin_instruments()
+    try:
+        return find_listing(
             values["symbol"],
             values.get("exchange"),
             market_of(values["market"]) if "market" in values else None,
             has_session=lambda market: has_session(call.environments.catalog, market, values["session"]),
-            find_instrument=builtin_instruments().find,
+            find_instrument=instruments.find,
         )
-        return _checked(call, drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
-
-    return await send_order(call, prepare, values.get("idempotency_key"))
+    except BadArgument as error:
+        remedy = f"{instruments.candidates(values['symbol'])} {error.remedy}".strip()
+        raise BadArgument(error.what, remedy=remedy, field=error.field) from None
 
 
 async def modify_order(call: Call) -> Page:
@@ -48,11 +59,19 @@ async def _change(call: Call, draft: Callable[..., Awaitable[OrderCall]]) -> Pag
     values = call.values()
 
     async def prepare() -> CheckedArguments:
-        reads, terms = await call.reads(), _without(values, _NOT_CHANGED)
+        reads, terms = await call.reads(), _without(values | _as_place_order_spells(call, values), _NOT_CHANGED)
         market, now = market_of(values["market"]), reads.clock()
         return _checked(call, await draft(reads, market, values["order_id"], **terms, now=now))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
+
+
+def _as_place_order_spells(call: Call, values: dict[str, Any]) -> dict[str, object]:
+    """The arguments of a change that take a word of place_order."""
+    place = call.environments.catalog.find("place_order")
+    assert place is not None
+    spelled = {name: place.parameter(name) for name in ("order_type", "credit_type") if name in values}
+    return {name: read_word(values[name], tuple(word.codes or ())) for name, word in spelled.items() if word}
 
 
 async def typed_order(call: Call) -> Page:

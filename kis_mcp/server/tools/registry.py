@@ -13,6 +13,7 @@ Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
 
 CORE_TOOLS: Mapping[str, Handler] = {
     "search_tools": search.search_tools,
+    "describe_tool": search.describe_tool,
     "find_instrument": market.find_instrument,
     "get_quote": market.get_quote,
     "get_order_book": market.get_order_book,

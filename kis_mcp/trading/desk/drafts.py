@@ -60,6 +60,7 @@ def place(
     Raises:
         BadArgument: The market has no such session, or its orders say no such thing.
     """
+    credit_type = None if credit_type == _NO_CREDIT else credit_type
     uses: tuple[OrderUse, ...] = ("sell", "new") if side == "sell" else ("new",)
     route = find_route(catalog, listing.market, session, *(("credit",) if credit_type else ()), *uses)
     assert route is not None, listing.market

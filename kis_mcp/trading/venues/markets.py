@@ -8,13 +8,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from kis_mcp.catalog.symbols import KRX_CODE
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instrument import KRX_CODE, US_TICKER, Instrument
+from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION
+from kis_mcp.market.instrument import US_TICKER, Instrument
 from kis_mcp.trading.venues.exchanges import order_exchanges, usual_exchange
-
-_KRX_CONTRACT = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])(?:[0-9A-Z]{3})?"
-_OVERSEAS_CONTRACT = r"[0-9A-Z]{1,6}[FGHJKMNQUVXZ][0-9]{2}(?: [CP][0-9.]{1,10})?"
-_BOND = r"KR[1236][0-9A-Z]{9}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +69,21 @@ MARKETS: Mapping[str, _Market] = {
     "domestic_futureoption": _Market(
         name="KRX contract such as 101W12",
         symbols=r"[1-4A-D][0-9A-Z]{5,8}",
-        unmistakable=_KRX_CONTRACT,
+        unmistakable=KRX_CONTRACT,
         exchanges=("krx",),
         usual=None,
     ),
     "overseas_futureoption": _Market(
         name="overseas contract such as ESZ26",
         symbols=r"(?=.*[A-Z])[0-9A-Z]{2,16}(?: [CP][0-9.]{1,10})?",
-        unmistakable=_OVERSEAS_CONTRACT,
+        unmistakable=f"{OVERSEAS_FUTURE}|{OVERSEAS_OPTION}",
         exchanges=(),
         usual=None,
     ),
     "domestic_bond": _Market(
         name="bond code such as KR6095572D81",
         symbols=r"KR[0-9A-Z]{10}",
-        unmistakable=_BOND,
+        unmistakable=BOND,
         exchanges=("krx",),
         usual=None,
     ),

@@ -1,0 +1,105 @@
+"""Symbols as people, charts and data vendors write them → as KIS writes them, with the exchange that they name."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.catalog.spelling import plain
+
+KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
+_MARKED_CODE = re.compile(r"A([0-9][0-9A-Z]{5})|A?([0-9][0-9A-Z]{5})\.K[SQ]")
+"""The exchange's own A005930, and 005930.KS or .KQ of Yahoo."""
+_US_CLASS = re.compile(r"([A-Z]{1,5})[.-]([A-Z]{1,3})")
+"""A share class, which KIS parts by a stroke: BRK/B."""
+_PREFIXED = re.compile(r"([A-Z]+) ?: ?(.+)")
+_SUFFIXED = re.compile(r"([0-9]{1,6}|[0-9]{3}[0-9A-Z])\.(HK|T|SS|SZ)")
+_KOREAN_VENUES = ("krx", "nxt", "sor", "unified")
+_PREFIXES: Mapping[str, tuple[str, ...]] = {
+    "KRX": _KOREAN_VENUES,
+    "KOSPI": _KOREAN_VENUES,
+    "KOSDAQ": _KOREAN_VENUES,
+    "NXT": ("nxt",),
+    "NASDAQ": ("nasdaq",),
+    "NYSE": ("nyse",),
+    "AMEX": ("amex",),
+    "HKEX": ("hong_kong",),
+    "TYO": ("tokyo",),
+    "SSE": ("shanghai",),
+    "SZSE": ("shenzhen",),
+}
+"""Prefix of charts → the exchanges that it may mean, the usual one first."""
+_SUFFIXES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
+"""Suffix of Yahoo → the exchange."""
+_US = ("nasdaq", "nyse", "amex")
+_KOREAN = frozenset({"domestic_stock", "etfetn", "elw", "core"})
+_FOREIGN = frozenset({"overseas_stock", "core"})
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSymbol:
+    """What a caller wrote.
+
+    Attributes:
+        symbol: As KIS writes it, or as it came where no form of it is known.
+        exchanges: Where it was said to trade, by the table's words, the usual one first; empty where nothing was said.
+    """
+
+    symbol: str
+    exchanges: tuple[str, ...] = ()
+
+    @property
+    def is_korean(self) -> bool:
+        return self.exchanges == _KOREAN_VENUES
+
+
+def read_symbol(api: Api, parameter: Parameter, text: str) -> WrittenSymbol:
+    """A symbol for one of an API's parameters: in capitals unless it is right as it is, and without what others add.
+
+    Forms of stocks are known to the APIs of stocks only: A01612 is a contract, A005930 a share.
+    """
+    symbol = plain(text)
+    if parameter.pattern is None or not re.fullmatch(parameter.pattern, symbol):
+        symbol = symbol.upper()
+    prefix, rest = _parted(symbol)
+    found = None
+    if api.category in _KOREAN:
+        found = _korean(prefix, rest)
+    if found is None and api.category in _FOREIGN and not _takes_indices(parameter):
+        found = _foreign(prefix, rest)
+    return found or WrittenSymbol(symbol)
+
+
+def _korean(prefix: str, rest: str) -> WrittenSymbol | None:
+    venues = _PREFIXES.get(prefix, ()) if prefix else _KOREAN_VENUES
+    if not set(venues) & set(_KOREAN_VENUES):
+        return None
+    if marked := _MARKED_CODE.fullmatch(rest):
+        return WrittenSymbol(marked[1] or marked[2], venues)
+    return WrittenSymbol(rest, venues) if prefix and re.fullmatch(KRX_CODE, rest) else None
+
+
+def _foreign(prefix: str, rest: str) -> WrittenSymbol | None:
+    exchanges = _PREFIXES.get(prefix, ())
+    if prefix and (not exchanges or set(exchanges) & set(_KOREAN_VENUES)):
+        return None
+    suffixed = _SUFFIXED.fullmatch(rest)
+    if suffixed and not prefix:
+        rest, exchanges = suffixed[1], (_SUFFIXES[suffixed[2]],)
+    of_class = _US_CLASS.fullmatch(rest)
+    if of_class and set(exchanges) <= set(_US):
+        rest = f"{of_class[1]}/{of_class[2]}"
+    elif not exchanges:
+        return None
+    return WrittenSymbol(rest.zfill(5) if exchanges == ("hong_kong",) and rest.isdigit() else rest, exchanges)
+
+
+def _takes_indices(parameter: Parameter) -> bool:
+    """Whether it takes codes of KIS' world index list, which have points and strokes of their own."""
+    return parameter.pattern is not None and re.fullmatch(parameter.pattern, "FX@KRW") is not None
+
+
+def _parted(symbol: str) -> tuple[str, str]:
+    """The prefix, if there is one, and the rest."""
+    match = _PREFIXED.fullmatch(symbol)
+    return (match[1], match[2]) if match else ("", symbol)

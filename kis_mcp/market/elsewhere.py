@@ -1,0 +1,108 @@
+"""What is no stock of Korea or the US → the tool that reads it, so that an error about it leads there."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
+_KRX_OPTION = rf"{KRX_FUTURE}[0-9A-Z]{{3}}"
+KRX_CONTRACT = f"{KRX_FUTURE}|{_KRX_OPTION}"
+OVERSEAS_FUTURE = r"[0-9A-Z]{1,6}[FGHJKMNQUVXZ][0-9]{2}"
+OVERSEAS_OPTION = rf"{OVERSEAS_FUTURE} [CP][0-9.]{{1,10}}"
+BOND = r"KR[1236][0-9A-Z]{9}"
+
+_INDEX = "domestic_stock_inquire_index_price"
+_WORLD = "overseas_stock_inquire_time_indexchartprice"
+_KRX = "domestic_fo_inquire_price"
+_OVERSEAS_STOCK = "overseas_stock_price"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A tool that reads something, and the arguments for it; ``symbol`` is added where ``with_symbol``.
+
+    ``others`` are words for ``market`` that may be right instead.
+    """
+
+    what: str
+    tool: str
+    arguments: Mapping[str, str]
+    with_symbol: bool = True
+    others: str = ""
+
+    def sentence(self, symbol: str) -> str:
+        """The next call."""
+        arguments = {**self.arguments, **({"symbol": symbol} if self.with_symbol else {})}
+        called = json.dumps(arguments, ensure_ascii=False)
+        others = f" (or market {self.others})" if self.others else ""
+        return f"{self.what}: call call_read_tool with name={self.tool}, arguments={called}{others}."
+
+
+def _index(name: str, code: str) -> Lead:
+    return Lead(f"For the index {name}", _INDEX, {"index": code}, with_symbol=False)
+
+
+def _world(name: str, symbol: str, asset: str = "index") -> Lead:
+    return Lead(f"For {name}", _WORLD, {"asset": asset, "symbol": symbol}, with_symbol=False)
+
+
+_KOSPI, _KOSDAQ = _index("KOSPI", "0001"), _index("KOSDAQ", "1001")
+_KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "3003")
+_SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
+_DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
+
+_NAMES: Mapping[str, Lead] = {
+    "kospi": _KOSPI,
+    "코스피": _KOSPI,
+    "코스피지수": _KOSPI,
+    "kosdaq": _KOSDAQ,
+    "코스닥": _KOSDAQ,
+    "코스닥지수": _KOSDAQ,
+    "kospi200": _KOSPI_200,
+    "코스피200": _KOSPI_200,
+    "kosdaq150": _KOSDAQ_150,
+    "코스닥150": _KOSDAQ_150,
+    "spx": _SP_500,
+    "s&p500": _SP_500,
+    "nasdaq": _NASDAQ,
+    "나스닥": _NASDAQ,
+    "dow": _DOW,
+    "dowjones": _DOW,
+    "다우": _DOW,
+    "다우존스": _DOW,
+    "usdkrw": _DOLLAR,
+    "usd/krw": _DOLLAR,
+    "환율": _DOLLAR,
+    "원달러환율": _DOLLAR,
+}
+_SHAPES: tuple[tuple[str, Lead], ...] = (
+    (
+        KRX_FUTURE,
+        Lead("For a KRX future", _KRX, {"market": "index_futures"}, others="stock_futures or commodity_futures"),
+    ),
+    (_KRX_OPTION, Lead("For a KRX option", _KRX, {"market": "index_options"}, others="stock_options")),
+    (OVERSEAS_OPTION, Lead("For an overseas option", "overseas_fo_opt_price", {})),
+    (OVERSEAS_FUTURE, Lead("For an overseas future", "overseas_fo_inquire_price", {})),
+    (BOND, Lead("For a Korean bond", "domestic_bond_inquire_price", {})),
+    (r"5[0-9][0-9A-Z]{4}", Lead("For an ELW", "domestic_stock_inquire_elw_price", {})),
+    (r"[0-9]{5}", Lead("For a Hong Kong stock", _OVERSEAS_STOCK, {"exchange": "hong_kong"})),
+    (r"[0-9][0-9A-Z]{3}", Lead("For a Tokyo stock", _OVERSEAS_STOCK, {"exchange": "tokyo"})),
+    (r"6[0-9]{5}", Lead("For a Shanghai stock", _OVERSEAS_STOCK, {"exchange": "shanghai"})),
+    (r"[03][0-9]{5}", Lead("For a Shenzhen stock", _OVERSEAS_STOCK, {"exchange": "shenzhen"})),
+)
+"""What symbols look like; more than one may fit."""
+_YAHOO = re.compile(r"([0-9A-Z]{1,6})\.(HK|T|SS|SZ)")
+_YAHOO_EXCHANGES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
+
+
+def lead_elsewhere(text: str) -> str:
+    """Where what a caller names may be read, as sentences; empty where its name and shape tell nothing."""
+    symbol = text.strip().upper()
+    if named := _NAMES.get("".join(text.casefold().split())):
+        return named.sentence(symbol)
+    if written := _YAHOO.fullmatch(symbol):
+        code = written[1].zfill(5) if written[2] == "HK" else written[1]
+        where = {"exchange": _YAHOO_EXCHANGES[written[2]]}
+        return Lead("For this stock", _OVERSEAS_STOCK, where).sentence(code)
+    return " ".join(lead.sentence(symbol) for shape, lead in _SHAPES if re.fullmatch(shape, symbol))

@@ -1,0 +1,207 @@
+"""What people write is read as people read it, or refused."""
+
+import json
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog.model import Api
+from kis_mcp.catalog.spelling import read_date, read_json, read_month, read_names, read_number, read_time, read_word
+from kis_mcp.errors import BadArgument
+
+INTERVALS = ("1m", "30m", "1d", "1M")
+
+
+def tool(name: str) -> Api:
+    api = catalog().find(name)
+    assert api is not None
+    return api
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("72,500", "72500"),
+        ("1,234,567.89", "1234567.89"),
+        (" 72500 ", "72500"),
+        ("７２，５００", "72500"),
+        ("72.500", "72.5"),
+        ("-0.5", "-0.5"),
+        ("0010", "10"),
+    ],
+)
+def test_a_number_may_have_thousands_separators(text: str, number: str) -> None:
+    assert read_number(text) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,5",
+        "72,50",
+        "72,5000",
+        "7250,0",
+        "0,500",
+        ",500",
+        "1,,000",
+        "1.234,56",
+        "1_000",
+        "1e5",
+        "72500원",
+        "$72",
+        "NaN",
+    ],
+)
+def test_a_number_that_could_be_another_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        read_number(text)
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(0, 4))
+def test_every_number_that_is_printed_with_separators_is_read_back(units: int, places: int) -> None:
+    number = Decimal(units).scaleb(-places)
+    assert read_number(f"{number:,f}") == read_number(f"{number:f}") == number
+
+
+@given(st.text(alphabet="0123456789,.", max_size=10))
+def test_a_comma_never_moves_a_digit(text: str) -> None:
+    """Whatever is accepted is what remains when the separators that a machine would print are taken out."""
+    try:
+        number = read_number(text)
+    except ValueError:
+        return
+    assert isinstance(number, Decimal)
+    whole, _, fraction = text.partition(".")
+    assert whole in (f"{int(whole.replace(',', '')):,}", whole.replace(",", ""))
+    assert number == Decimal(f"{whole.replace(',', '')}.{fraction or 0}")
+
+
+@given(st.dates(date(1000, 1, 1)), st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"]))
+def test_a_date_is_read_in_every_usual_form(day: date, form: str) -> None:
+    assert read_date(day.strftime(form)) == day
+    assert read_date(int(day.strftime("%Y%m%d"))) == day
+
+
+@pytest.mark.parametrize("text", ["2026-1-5", "2026/1/5", "２０２６．１．５"])
+def test_a_month_and_a_day_may_have_one_digit(text: str) -> None:
+    assert read_date(text) == date(2026, 1, 5)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["01/05/2026", "5.1.2026", "2026-01/05", "2026-13-01", "20260230", "260105", 260105, 202601051, True, 2026.5, ""],
+)
+def test_a_date_whose_parts_are_not_certain_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        read_date(value)
+
+
+@pytest.mark.parametrize(("text", "month"), [("2026-11", "2026-11"), ("202611", "2026-11"), ("2026/11", "2026-11")])
+def test_a_month_is_read_in_every_usual_form(text: str, month: str) -> None:
+    assert read_month(text) == month
+
+
+@given(st.times().map(lambda value: value.replace(microsecond=0)))
+def test_a_time_is_read_with_and_without_colons(value: time) -> None:
+    for form in ("%H:%M:%S", "%H%M%S"):
+        assert read_time(value.strftime(form)) == value
+
+
+@pytest.mark.parametrize("value", ["9:05 PM", "25:00", "9", "09:5", 90500, ""])
+def test_a_time_that_is_not_certain_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        read_time(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [("1D", "1d"), ("1m", "1m"), ("1M", "1M"), (" 30M ", "30m"), ("１ｄ", "1d"), ("1y", "1y"), (7, 7)],
+)
+def test_a_word_is_read_in_any_case_but_a_minute_stays_no_month(value: object, word: object) -> None:
+    assert read_word(value, INTERVALS) == word
+
+
+def test_a_word_that_fits_two_is_left_for_the_check_to_refuse() -> None:
+    assert read_word("Ab", ("ab", "AB")) == "Ab"
+    assert (
+        read_word("limit-ioc", ("limit_ioc", "limit")) == read_word("Limit IOC", ("limit_ioc", "limit")) == "limit_ioc"
+    )
+
+
+def test_names_come_as_a_list_as_text_or_as_the_text_of_a_list() -> None:
+    for value in ("price, volume", "price volume", '["price", "volume"]', ["price", "volume"]):
+        assert read_names(value) == ["price", "volume"]
+
+
+def test_an_object_that_comes_as_text_is_read_exactly() -> None:
+    text = json.dumps({"symbol": "005930", "price": 70000.1})
+    assert read_json(text, "{") == {"symbol": "005930", "price": Decimal("70000.1")}
+    for wrong in ('{"quantity": 1, "quantity": 10}', '{"price": NaN}', '{"price": 1'):
+        with pytest.raises(ValueError, match=r"\S"):
+            read_json(wrong, "{")
+
+
+Symbols = Callable[[str], str]
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "symbol", "exchange"),
+    [
+        ("get_quote", "005930.KS", "005930", "krx"),
+        ("get_quote", "293490.kq", "293490", "krx"),
+        ("get_quote", "A005930", "005930", "krx"),
+        ("get_quote", "KRX:005930", "005930", "krx"),
+        ("get_quote", "NXT:005930", "005930", "nxt"),
+        ("get_quote", "００５９３０", "005930", None),
+        ("get_quote", "NASDAQ:NVDA", "NVDA", "nasdaq"),
+        ("get_quote", "nvda", "NVDA", None),
+        ("get_quote", "BRK.B", "BRK/B", None),
+        ("get_quote", "NYSE:BRK.B", "BRK/B", "nyse"),
+        ("place_order", "0700.HK", "00700", "hong_kong"),
+        ("place_order", "7203.T", "7203", "tokyo"),
+        ("place_order", "600519.SS", "600519", "shanghai"),
+        ("place_order", "101W12", "101W12", None),
+        ("place_order", "KR6095572D81", "KR6095572D81", None),
+        ("domestic_stock_inquire_price", "A005930", "005930", "krx"),
+        ("domestic_stock_inquire_price", "q530036", "Q530036", "krx"),
+        ("overseas_stock_price", "NASDAQ:NVDA", "NVDA", "nasdaq"),
+        ("overseas_stock_price", "700.HK", "00700", "hong_kong"),
+    ],
+)
+def test_a_symbol_is_read_as_charts_and_vendors_write_it(
+    name: str, written: str, symbol: str, exchange: str | None
+) -> None:
+    needed = {"side": "buy", "quantity": 1} if name == "place_order" else {}
+    values = validate(tool(name), {"symbol": written, **needed})
+    assert (values["symbol"], values.get("exchange")) == (symbol, exchange)
+
+
+def test_a_contract_keeps_what_looks_like_the_mark_of_a_share() -> None:
+    values = validate(tool("domestic_fo_inquire_price"), {"symbol": "A016120"})
+    assert values["symbol"] == "A016120"
+
+
+def test_a_list_of_symbols_reads_each() -> None:
+    values = validate(tool("domestic_stock_intstock_multprice"), {"symbols": '["A005930", "000660.KS"]'})
+    assert values["symbols"] == ["005930", "000660"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("get_quote", {"symbol": "NASDAQ:NVDA", "exchange": "nyse"}),
+        ("get_quote", {"symbol": "KRX:005930", "exchange": "nasdaq"}),
+        ("overseas_stock_price", {"symbol": "700.HK", "exchange": "tokyo"}),
+        ("overseas_stock_price", {"symbol": "XETRA:SAP", "exchange": "nyse"}),
+        ("overseas_stock_multprice", {"symbols": ["NASDAQ:NVDA"], "exchanges": ["nyse"]}),
+    ],
+)
+def test_a_symbol_that_contradicts_the_exchange_is_refused(name: str, arguments: dict[str, object]) -> None:
+    with pytest.raises(BadArgument):
+        validate(tool(name), arguments)
