@@ -6,7 +6,8 @@ a response's fields is, since a live frame is read by it; that of its blocks is 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,24 +98,17 @@ def differences(api: Api, portal: PortalApi, edition: date) -> list[Difference]:
         portal: What the portal says.
         edition: Lines that KIS changed after this day are told even where their names agree.
     """
-    paging = {element.lower() for element in (api.paging.keys.values() if api.paging else ())}
     beside = _IN_EVERY_SUBSCRIPTION if api.kind == "websocket" else frozenset[str]()
+    paging = {element.lower() for element in (api.paging.keys.values() if api.paging else ())}
     places = {element.name.lower(): place for place, element in enumerate(portal.response) if element.is_block}
     blocks = sorted(api.blocks, key=lambda block: places.get(block.key.lower(), len(portal.response)))
     fields = [field.element for block in blocks for field in block.fields]
-    keys = [block.key for block in blocks if block.key]
-    parts = (
-        ("request", sorted(request_elements(api)), _values(portal.request), beside),
-        ("response", fields, _values(portal.response), paging | _IN_EVERY_ANSWER),
-        ("blocks", keys, [element for element in portal.response if element.is_block], frozenset[str]()),
-    )
+    values = [element for element in portal.response if not element.is_block]
+    keys = [element for element in portal.response if element.is_block]
     return [
-        Difference(api.tool, part, what, elements, len(ours), len(theirs))
-        for part, row, page, left_out in parts
-        for ours in [[name for name in row if name.lower() not in left_out]]
-        for theirs in [[element for element in page if element.name.lower() not in left_out]]
-        for what, elements in _compare(ours, theirs, edition, in_order=part == "response")
-        if elements
+        *_compare(api, "request", sorted(request_elements(api)), portal.request, beside, edition),
+        *_compare(api, "response", fields, values, paging | _IN_EVERY_ANSWER, edition),
+        *_compare(api, "blocks", [block.key for block in blocks if block.key], keys, frozenset(), edition),
     ]
 
 
@@ -137,22 +131,25 @@ def request_elements(api: Api) -> set[str]:
     return elements
 
 
-def _values(elements: Iterable[PortalElement]) -> list[PortalElement]:
-    return [element for element in elements if not element.is_block]
-
-
 def _compare(
-    ours: Sequence[str], theirs: Sequence[PortalElement], edition: date, *, in_order: bool
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    names = [element.name for element in theirs]
-    new, gone = _without(names, ours), _without(ours, names)
-    yield "only on the portal", new
-    yield "only in the table", gone
-    if in_order and not new and not gone:
-        yield "other order", _moved(names, ours)
-    told = {name.lower() for name in new}
-    changed = [element for element in theirs if element.modified and element.modified > edition]
-    yield "changed since the edition", tuple(element.name for element in changed if element.name.lower() not in told)
+    api: Api, part: str, row: Sequence[str], page: Sequence[PortalElement], left_out: AbstractSet[str], edition: date
+) -> Iterator[Difference]:
+    """The differences of one part; its order counts in the response only."""
+    ours = [name for name in row if name.lower() not in left_out]
+    lines = [element for element in page if element.name.lower() not in left_out]
+    theirs = [element.name for element in lines]
+    new, gone = _without(theirs, ours), _without(ours, theirs)
+    moved = _moved(theirs, ours) if part == "response" and not new and not gone else ()
+    new_names = {name.lower() for name in new}
+    changed = (element.name for element in lines if element.modified and element.modified > edition)
+    for what, elements in (
+        ("only on the portal", new),
+        ("only in the table", gone),
+        ("other order", moved),
+        ("changed since the edition", tuple(name for name in changed if name.lower() not in new_names)),
+    ):
+        if elements:
+            yield Difference(api.tool, part, what, elements, len(ours), len(theirs))
 
 
 def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:

@@ -69,6 +69,40 @@ async def test_a_portal_that_answers_nothing_known_is_left_alone(portal: FakeKis
     assert drift.compared == 1
 
 
+async def test_single_documents_that_cannot_be_read_do_not_end_the_asking(portal: FakeKis) -> None:
+    apis, script = APIS[: 2 * MOST_FAILURES + 2], [OLD_NOTICES]
+    for number, api in enumerate(apis):
+        script.append(page(api) if number % 2 else Answered(b"", 503))
+    portal.script.extend(script)
+    drift, progress = await read(portal, *apis)
+    assert drift.compared == MOST_FAILURES + 1
+    assert progress[-1] == len(apis)
+
+
+PSAMOUNT_REQUEST = ("CANO", "ACNT_PRDT_CD", "OVRS_FUTR_FX_PDNO", "SLL_BUY_DVSN_CD", "FM_ORD_PRIC", "ECIS_RSVN_ORD_YN")
+PSAMOUNT_RESPONSE = (
+    "cano",
+    "acnt_prdt_cd",
+    "ovrs_futr_fx_pdno",
+    "crcy_cd",
+    "sll_buy_dvsn_cd",
+    "fm_ustl_qty",
+    "fm_lqd_psbl_qty",
+    "fm_new_ord_psbl_qty",
+    "fm_tot_ord_psbl_qty",
+    "fm_mkpr_tot_ord_psbl_qty",
+)
+"""As the portal had them when smallfish06/krsec recorded it."""
+
+
+async def test_a_recorded_document_is_compared_as_it_stands(portal: FakeKis) -> None:
+    api = Catalog(corrected=False).find("overseas_fo_inquire_psamount")
+    assert api
+    recorded = document(api.path, PSAMOUNT_REQUEST, {"output": PSAMOUNT_RESPONSE})
+    portal.script.extend([OLD_NOTICES, Answered(recorded)])
+    assert (await read(portal, api))[0] == Drift(EDITION, 1, (), (), ())
+
+
 async def test_a_full_page_of_newer_notices_is_not_taken_for_all(portal: FakeKis) -> None:
     portal.script.append(Answered(notices(*[(RECENT, "new")] * 50)))
     drift, _ = await read(portal)
