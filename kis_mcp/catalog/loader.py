@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -89,6 +90,12 @@ class Catalog:
         """What is known beside KIS' documents."""
         path = self._root / "corrections.toml"
         return read_corrections(_read(path) if self._corrected and path.exists() else {}, path.name)
+
+    @cached_property
+    def edition(self) -> date:
+        """The day of KIS' edition that the rows follow."""
+        path = self._root / "edition.toml"
+        return Table(_read(path), path.name).take("date", date)
 
     def _rows(self, path: Path, category: str) -> Iterator[Api]:
         where = path.relative_to(self._root).as_posix()

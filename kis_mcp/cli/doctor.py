@@ -17,6 +17,9 @@ from kis_mcp.errors import SettingsError
 from kis_mcp.settings import Profile, Settings
 from kis_mcp.wiring import check_settings, gateway_status, symbol_lists
 
+FIRST_DAYS_RATE = 3
+"""Requests a second in real of a new customer's first three days: KIS' notice of 2026-03-20, in force since 04-03."""
+
 
 def run(*, as_json: bool) -> None:
     """Print the report.
@@ -70,12 +73,23 @@ async def _environment(settings: Settings, environment: Environment) -> dict[str
         "address": profile.rest_url or "inside this process",
         "accounts": ", ".join(f"{kind} {account.masked}" for kind, account in profile.accounts.items()) or "none",
         "tools": _tool_count(profile),
+        **_first_days(profile),
         **await gateway_status(settings, profile),
     }
 
 
 def _listed(symbols: Iterable[object]) -> str:
     return ", ".join(sorted(map(str, symbols)))
+
+
+def _first_days(profile: Profile) -> dict[str, str]:
+    """What a new customer should set; KIS tells nobody how old a key is."""
+    if profile.environment is not Environment.REAL or profile.requests_per_second <= FIRST_DAYS_RATE:
+        return {}
+    return {
+        "new_customer": f"KIS takes {FIRST_DAYS_RATE} requests a second in the first 3 days of a new customer: if these"
+        f" are yours, set KIS_RATE_LIMIT={FIRST_DAYS_RATE} until they are over"
+    }
 
 
 def _pin(pin: Pin) -> str:

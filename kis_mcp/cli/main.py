@@ -109,8 +109,28 @@ def sim(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    tools: Annotated[
+        list[str] | None, typer.Argument(help="With --drift: only these typed tools instead of all.")
+    ] = None,
+    drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift",
+            help="Instead, list what KIS' developer portal documents otherwise than the spec table, and notices since"
+            " its edition. Asks apiportal.koreainvestment.com twice a second, about three minutes for all tools, and"
+            " sends no key. Exits with 0 when nothing differs, 1 when something does, 2 when it could not all be read.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show what is configured and what each environment can do. Prints no secret."""
+    if drift:
+        from kis_mcp.cli import drift as drift_command
+
+        raise typer.Exit(drift_command.run(tools or [], as_json=as_json))
+    if tools:
+        raise typer.BadParameter("tools are named with --drift only.", param_hint="TOOLS")
     from kis_mcp.cli.doctor import run
 
     run(as_json=as_json)

@@ -21,6 +21,9 @@ WINDOW_SECONDS = 1.01
 TRANSIT_SECONDS = 0.5
 """KIS counts a request when it arrives, which is before its answer and at the latest so long after it left."""
 
+RISE_SECONDS = 60
+"""A lowered limit rises by one request a second so often."""
+
 _LOOK_SECONDS = 0.1
 _LINE_SECONDS = 0.5
 _BUSY_SECONDS = 0.001
@@ -48,10 +51,24 @@ class _Window:
         taken: When each share of the limit that is taken becomes free again.
         lines: The line of each waiting process: how long the entry is good, and the urgency and arrival of each
             request. It is renewed while its process lives, so that a dead one holds nobody up.
+        slowdown: To how many requests a second KIS last made them slow down, and when; None where it never did.
     """
 
     taken: list[float]
     lines: dict[str, tuple[float, list[tuple[int, float]]]]
+    slowdown: tuple[int, float] | None = None
+
+    def limit(self, now: float, most: int) -> int:
+        """Requests a second at this moment, of at most ``most``."""
+        if self.slowdown is None:
+            return most
+        to, at = self.slowdown
+        return min(most, to + int((now - at) / RISE_SECONDS))
+
+    def lower(self, now: float, most: int) -> None:
+        """Take a quarter off, but leave one. Nothing leaves for a window then: what fails until then left before."""
+        if self.slowdown is None or now - self.slowdown[1] >= 1:
+            self.slowdown = max(self.limit(now, most) * 3 // 4, 1), now
 
     def free_at(self, now: float, ahead: int, per_second: int) -> float:
         """When a request may go out after ``ahead`` others; not after `now` if at once."""
@@ -69,10 +86,14 @@ class RateLimiter:
 
     A request's share is free again a second after its answer, because only then is it certain when KIS counted it: a
     first burst opens connections and arrives later than it left, and the next one must not catch up with it.
+
+    Where KIS counts more than the processes do, because another program uses the key or a customer's first days allow
+    less, the limit of all processes goes down by a quarter and rises again slowly, up to ``per_second``.
     """
 
     def __init__(self, per_second: int, shared: SharedObject, timer: Timer) -> None:
         self._per_second = per_second
+        self._limit = per_second
         self._object = shared
         self._timer = timer
         self._me = secrets.token_hex(4)
@@ -99,21 +120,26 @@ class RateLimiter:
             self._answered(share)
 
     async def back_off(self) -> None:
-        """KIS counted more than we did: take the window as full from now, for every process."""
+        """KIS counted more than we did: take the window as full from now and lower the limit, for every process."""
         give_up_at = self._timer.monotonic() + LONGEST_BUSY_SECONDS
         while self._per_second and self._timer.monotonic() < give_up_at:
             with self._shared() as window:
                 if window:
-                    window.taken = [self._timer.monotonic() + WINDOW_SECONDS] * self._per_second
+                    now = self._timer.monotonic()
+                    window.taken = [now + WINDOW_SECONDS] * self._per_second
+                    window.lower(now, self._per_second)
                     return
             await self._timer.sleep(_BUSY_SECONDS)
 
     def status(self) -> dict[str, int]:
-        """Shares of the limit that all processes have taken, and requests that wait in this one."""
+        """The limit at this moment, its shares that all processes have taken, and requests that wait in this one."""
         if not self._per_second:
-            return {"taken": 0, "waiting": 0}
+            return {"limit_now": 0, "taken": 0, "waiting": 0}
         with self._shared() as window:
-            return {"taken": len(window.taken) if window else 0, "waiting": len(self._line)}
+            if window:
+                self._limit = window.limit(self._timer.monotonic(), self._per_second)
+            taken = len(window.taken) if window else 0
+            return {"limit_now": self._limit, "taken": taken, "waiting": len(self._line)}
 
     def close(self) -> None:
         self._object.close()
@@ -144,7 +170,8 @@ class RateLimiter:
             window.lines.pop(self._me, None)
             others = (request for _, line in window.lines.values() for request in line)
             ahead = sum(request < (place.urgency, place.arrived) for request in others)
-            self._free_at = window.free_at(now, ahead, self._per_second)
+            self._limit = window.limit(now, self._per_second)
+            self._free_at = window.free_at(now, ahead, self._limit)
             share = now + TRANSIT_SECONDS + WINDOW_SECONDS if self._free_at <= now else 0
             if share:
                 window.taken.append(share)
@@ -203,7 +230,7 @@ class RateLimiter:
 
     def _seconds_left(self, place: _Place) -> float:
         until_free = max(self._free_at - self._timer.monotonic(), 0)
-        return until_free + self._line.index(place) // self._per_second * WINDOW_SECONDS
+        return until_free + self._line.index(place) // self._limit * WINDOW_SECONDS
 
     @contextmanager
     def _shared(self) -> Generator[_Window | None]:
@@ -214,7 +241,7 @@ class RateLimiter:
         try:
             window = self._read()
             yield window
-            self._object.write({"taken": window.taken, "lines": window.lines})
+            self._object.write({"taken": window.taken, "lines": window.lines, "slowdown": window.slowdown})
         finally:
             self._object.unlock()
 
@@ -230,7 +257,11 @@ class RateLimiter:
                 for owner, (until, line) in content.get("lines", {}).items()
                 if now < until <= now + _LINE_SECONDS
             }
+            slowdown = None
+            if content.get("slowdown"):
+                to, at = content["slowdown"]
+                slowdown = (max(int(to), 1), float(at)) if at <= now else None
         except (AttributeError, TypeError, ValueError):
             _log.warning("The rate limit's shared file was damaged and starts anew.")
             return _Window([now + WINDOW_SECONDS] * self._per_second, {})
-        return _Window(taken, lines)
+        return _Window(taken, lines, slowdown)

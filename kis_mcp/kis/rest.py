@@ -34,7 +34,8 @@ class GatewayStatus:
         has_token: Whether a token that should work is kept.
         token_expires_at: Its end.
         next_token_at: When KIS issues the next at the earliest, if that is still to come.
-        requests_per_second: The limit; 0 for none.
+        requests_per_second: The operator's limit; 0 for none.
+        limit_now: The limit at this moment, lower for a while after KIS said that there were too many requests.
         taken: How much of the limit all processes use now.
         waiting: Requests waiting in this process.
     """
@@ -44,6 +45,7 @@ class GatewayStatus:
     token_expires_at: datetime | None
     next_token_at: datetime | None
     requests_per_second: int
+    limit_now: int
     taken: int
     waiting: int
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kis_mcp.wiring.brokerage import Brokerage
+    from kis_mcp.wiring.drift import read_drift
     from kis_mcp.wiring.environments import Environments, open_environments
     from kis_mcp.wiring.operator import check_settings, kill_switch, load_settings, order_limits, symbol_lists
     from kis_mcp.wiring.order_records import read_order_records
@@ -21,6 +22,7 @@ __all__ = [
     "load_settings",
     "open_environments",
     "order_limits",
+    "read_drift",
     "read_order_records",
     "symbol_lists",
 ]
@@ -35,6 +37,7 @@ _MODULES = {
     "load_settings": "operator",
     "open_environments": "environments",
     "order_limits": "operator",
+    "read_drift": "drift",
     "read_order_records": "order_records",
     "symbol_lists": "operator",
 }

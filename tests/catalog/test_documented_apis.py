@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from kis_mcp.catalog.drift import request_elements
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
-
-ACCOUNT_ELEMENTS = {"CANO", "ACNT_PRDT_CD"}
 
 
 def documented() -> dict[tuple[str, str], dict[str, str]]:
@@ -22,25 +21,6 @@ def documented() -> dict[tuple[str, str], dict[str, str]]:
 
 DOCUMENTED = documented()
 APIS = {(api.category, api.slug): api for api in Catalog(corrected=False).apis}
-
-
-def request_elements(api: Api) -> set[str]:
-    """Every element the row can send, numbered ones written out."""
-    elements = set(api.constants)
-    if api.paging:
-        elements |= set(api.paging.keys) | set(api.paging.marks)
-    if api.account:
-        elements |= ACCOUNT_ELEMENTS
-    for parameter in api.parameters:
-        elements |= set(parameter.also) | set(parameter.same)
-        elements |= {name for name in (parameter.count_element, parameter.switch_element) if name}
-        if parameter.element and (parameter.is_list or parameter.pairs_with):
-            items = parameter if parameter.is_list else api.parameter(parameter.pairs_with or "")
-            assert items and items.max_items
-            elements |= {parameter.element.format(n=n) for n in range(1, items.max_items + 1)}
-        elif parameter.element:
-            elements.add(parameter.element)
-    return elements
 
 
 def response_elements(api: Api) -> dict[str, list[str]]:

@@ -133,6 +133,32 @@ def test_doctor_shows_no_secret(tmp_path: Path) -> None:
         assert secret not in finished.stdout + finished.stderr
 
 
+REAL_KEYS = {"KIS_APP_KEY": "a-key", "KIS_APP_SECRET": "a-secret"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "environments"),
+    [
+        ({}, []),
+        (REAL_KEYS, ["real"]),
+        ({**REAL_KEYS, "KIS_RATE_LIMIT": "3"}, []),
+        ({"KIS_PAPER_APP_KEY": "a-key", "KIS_PAPER_APP_SECRET": "a-secret"}, []),
+    ],
+    ids=["no keys", "real keys", "limit set", "demo keys"],
+)
+def test_doctor_offers_a_new_customer_the_limit_of_the_first_days(
+    variables: dict[str, str], environments: list[str], tmp_path: Path
+) -> None:
+    finished = run("doctor", "--json", data_dir=tmp_path, **variables)
+    offers = {
+        environment["environment"]: environment["new_customer"]
+        for environment in json.loads(finished.stdout)["environments"]
+        if "new_customer" in environment
+    }
+    assert list(offers) == environments
+    assert all("KIS_RATE_LIMIT=3" in offer for offer in offers.values())
+
+
 def test_sim_prints_its_addresses_and_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     environment = {**os.environ, "KIS_DATA_DIR": str(tmp_path), "KIS_CONFIG_FILE": str(tmp_path / "absent.yaml")}
     with subprocess.Popen([*COMMAND, "sim"], stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.catalog.gateway import Urgency, WaitReporter
 from kis_mcp.errors import StorageError
-from kis_mcp.kis.limiter import LONGEST_BUSY_SECONDS, TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
+from kis_mcp.kis.limiter import LONGEST_BUSY_SECONDS, RISE_SECONDS, TRANSIT_SECONDS, WINDOW_SECONDS, RateLimiter
 from kis_mcp.storage.shared import LockedFile
 from tests.kis.virtual_time import VirtualTime
 
@@ -191,7 +191,9 @@ async def test_a_process_that_died_in_line_holds_nobody_up_for_long(
     assert 0.5 <= log.times[0] - 1000 <= 0.7
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"taken": 3}', '{"taken": ["x"], "lines": []}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", '{"taken": 3}', '{"taken": ["x"], "lines": []}', '{"slowdown": [1]}']
+)
 async def test_a_damaged_file_costs_at_most_a_window(
     new_limiter: NewLimiter, time: VirtualTime, tmp_path: Path, content: str
 ) -> None:
@@ -237,6 +239,92 @@ async def test_a_rejection_by_kis_stops_every_process_for_a_window(new_limiter: 
     await mine.back_off()
     await time.run(log.request(others), log.request(mine))
     assert min(log.times) == pytest.approx(1000 + WINDOW_SECONDS)
+
+
+async def burst(time: VirtualTime, limiter: RateLimiter, requests: int = 40) -> int:
+    """How many of so many requests leave at once."""
+    log, started = Log(time), time.seconds
+    await time.run(*(log.request(limiter) for _ in range(requests)))
+    await time.pass_(WINDOW_SECONDS)
+    return log.times.count(started)
+
+
+async def test_a_rejection_by_kis_lowers_the_limit_of_every_process(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    mine, others = new_limiter(18), new_limiter(18)
+    await mine.back_off()
+    await time.pass_(WINDOW_SECONDS)
+    assert await burst(time, others) == 13
+    assert mine.status()["limit_now"] == 13
+
+
+async def test_the_rejections_of_one_burst_lower_the_limit_once(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    mine, others = new_limiter(18), new_limiter(18)
+    for limiter in (mine, others, mine):
+        await limiter.back_off()
+        await time.pass_(0.2)
+    assert mine.status()["limit_now"] == 13
+    await time.pass_(WINDOW_SECONDS)
+    await others.back_off()
+    assert mine.status()["limit_now"] == 9
+
+
+async def test_a_lowered_limit_rises_slowly_and_never_over_the_operators(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiter, limits = new_limiter(4), list[int]()
+    await limiter.back_off()
+    for _ in range(3):
+        limits.append(limiter.status()["limit_now"])
+        await time.pass_(RISE_SECONDS)
+    assert limits == [3, 4, 4]
+    assert await burst(time, limiter) == 4
+
+
+async def test_a_limit_of_one_is_not_lowered(new_limiter: NewLimiter, time: VirtualTime) -> None:
+    limiter = new_limiter(1)
+    await limiter.back_off()
+    assert limiter.status()["limit_now"] == 1
+
+
+async def test_a_process_with_a_smaller_setting_keeps_its_own_and_the_lowered_one(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    mine, smaller = new_limiter(18), new_limiter(5)
+    await mine.back_off()
+    await time.pass_(WINDOW_SECONDS)
+    assert await burst(time, smaller) == 5
+    assert mine.status()["limit_now"] == 13
+
+
+async def test_a_limit_lowered_before_a_restart_of_the_machine_is_forgotten(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiter = new_limiter(18)
+    await limiter.back_off()
+    time.seconds = 5.0
+    assert limiter.status()["limit_now"] == 18
+
+
+async def test_a_customer_of_three_requests_a_second_is_soon_served_without_rejections(
+    new_limiter: NewLimiter, time: VirtualTime
+) -> None:
+    limiters, accepted, rejected = (new_limiter(18), new_limiter(18)), list[float](), list[float]()
+
+    async def request(number: int) -> None:
+        limiter = limiters[number % 2]
+        while True:
+            async with limiter.turn(Urgency.READ):
+                now = time.seconds
+                is_over = sum(now - 1 < at for at in accepted) >= 3
+                (rejected if is_over else accepted).append(now)
+            if not is_over:
+                return
+            await limiter.back_off()
+
+    await time.run(*(request(number) for number in range(150)))
+    assert len(accepted) == 150
+    assert len(rejected) == 5
+    assert max(rejected) < 1000 + 5 * WINDOW_SECONDS
 
 
 async def test_a_long_wait_is_reported_as_it_shrinks(new_limiter: NewLimiter, time: VirtualTime) -> None:

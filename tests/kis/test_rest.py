@@ -136,6 +136,7 @@ async def test_a_read_over_the_limit_waits_out_the_window_and_goes_again(
     await gateway.read(READ)
     assert len(kis.seen) == 2
     assert time.seconds - started >= 1
+    assert (gateway.status().requests_per_second, gateway.status().limit_now) == (18, 13)
 
 
 async def test_a_full_ledger_of_kis_is_asked_again_without_slowing_the_own_requests(
@@ -147,7 +148,7 @@ async def test_a_full_ledger_of_kis_is_asked_again_without_slowing_the_own_reque
     assert (await gateway.read(READ)).body["rt_cd"] == "0"
     assert len(kis.seen) == 2
     assert time.seconds - started < 1
-    assert gateway.status().taken == 2
+    assert (gateway.status().taken, gateway.status().limit_now) == (2, 18)
 
 
 async def test_a_ledger_that_stays_full_is_told_apart_from_the_own_limit(gateway: HttpGateway, kis: FakeKis) -> None:
