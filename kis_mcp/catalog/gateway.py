@@ -38,11 +38,15 @@ class KisRequest:
 
 @dataclass(frozen=True, slots=True)
 class KisReply:
-    """KIS' successful answer (rt_cd "0"): its body as parsed JSON, its tr_cont header and when it came, where known."""
+    """KIS' successful answer (rt_cd "0"): its body as parsed JSON, its tr_cont header and when it came, where known.
+
+    ``kis_time`` is the time that KIS put on it (its Date header, to the second).
+    """
 
     body: Mapping[str, object]
     tr_cont: str = ""
     received_at: datetime | None = None
+    kis_time: datetime | None = None
 
     @property
     def has_more(self) -> bool:

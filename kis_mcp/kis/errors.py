@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, cast
 
 from kis_mcp.catalog.error_codes import known_codes
 from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.clock import KST
 from kis_mcp.errors import (
     BadArgument,
     CredentialsError,
@@ -105,6 +108,7 @@ class Answer:
     status: int
     body: bytes
     tr_cont: str = ""
+    date: str = ""
 
 
 def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
@@ -119,8 +123,16 @@ def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
     """
     body = _json_object(answer)
     if answer.status < 400 and _text(body, "rt_cd") == "0":
-        return KisReply(body, answer.tr_cont)
+        return KisReply(body, answer.tr_cont, kis_time=_http_date(answer.date))
     raise _failure(answer.status, body, hide)
+
+
+def _http_date(text: str) -> datetime | None:
+    """The time of a Date header; None where there is none that can be read."""
+    try:
+        return parsedate_to_datetime(text).astimezone(KST) if text else None
+    except ValueError:
+        return None
 
 
 def read_token(answer: Answer, *, hide: Collection[str] = ()) -> Mapping[str, Any]:

@@ -72,7 +72,13 @@ class Transport:
             raise RequestError(Reaction.NOT_SENT, f"KIS could not be reached{way} ({type(error).__name__}).") from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise RequestError(Reaction.UNCLEAR, f"KIS did not answer ({type(error).__name__}).") from None
-        return Answer(response.status_code, response.content, response.headers.get("tr_cont", "").strip())
+        headers_back = response.headers
+        return Answer(
+            response.status_code,
+            response.content,
+            headers_back.get("tr_cont", "").strip(),
+            headers_back.get("date", "").strip(),
+        )
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -101,17 +101,24 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrders:
-    """Orders at KIS, and whether its lists of them were read to their ends."""
+    """Orders at KIS.
+
+    Attributes:
+        complete: Whether its lists of them were read to their ends, and say nothing of others.
+        gaps: What is missing, in words.
+    """
 
     orders: tuple[PlacedOrder, ...]
     complete: bool
+    gaps: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, orders: Iterable[PlacedOrder], *, complete: bool) -> Self:
+    def of(cls, orders: Iterable[PlacedOrder], *, gaps: Iterable[str] = ()) -> Self:
         """Orders of one list; what ended because it was changed is told from what was cancelled by the order that
         replaced it."""
         listed = tuple(orders)
         replaced = {order.original_order_id for order in listed if order.action is Action.MODIFY}
+        missing = tuple(gaps)
         return cls(
             tuple(
                 replace(order, status=PlacedStatus.AMENDED)
@@ -119,5 +126,6 @@ class PlacedOrders:
                 else order
                 for order in listed
             ),
-            complete,
+            not missing,
+            missing,
         )
