@@ -351,7 +351,7 @@ async def test_an_order_that_kis_does_not_list_stays_unknown_and_is_never_resent
     with pytest.raises(OrderRefused, match="its state is unknown"):
         clock.pass_by(seconds=61)
         await desk.propose()
-    clock.pass_by(seconds=60)
+    clock.pass_by(minutes=20)
     assert [record.status for record in await desk.desk.reconcile()] == [Status.NOT_ACCEPTED]
     with pytest.raises(OrderRejected, match="lists no such order"):
         await desk.desk.execute(intent_id)
