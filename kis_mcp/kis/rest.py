@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter
+from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kis_mcp.kis.transport import Transport
 
 READ_ATTEMPTS: Mapping[Reaction, int] = {Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3, Reaction.SLOW_DOWN: 6}
-ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6}
+ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 3}
+"""An order that KIS refused for its rate limit, which proves that it was not taken, is sent again at most twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class HttpGateway:
 
     async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
         try:
-            return await retrying(lambda: self._send(request, Urgency.READ, waiting), READ_ATTEMPTS, self._timer)
+            return await retrying(lambda: self._send(request, read_urgency(), waiting), READ_ATTEMPTS, self._timer)
         except RequestError as failure:
             raise failure.read_error() from None
 

@@ -52,12 +52,12 @@ async def find_order(
             numbered = list(placed.orders)
         if order := _choose(_numbered(numbered, number, market), order_id, symbol, day, now):
             _require_standing(order, [*placed.orders, *journaled])
-            return await _require_one_kind(kis, order, number, now)
+            return await _require_one_kind(kis, order, number, market, now)
     families = {order_list.family for order_list in lists}
     own = [order for order in journaled if order.family in families]
     if order := _choose(_numbered(own, number, market), order_id, symbol, day, now):
         _require_standing(order, own)
-        return order
+        return await _require_one_kind(kis, order, number, market, now)
     if problem:
         raise problem
     raise BadArgument(
@@ -119,14 +119,16 @@ def _require_standing(order: PlacedOrder, others: Sequence[PlacedOrder]) -> None
         )
 
 
-async def _require_one_kind(kis: KisReads, found: PlacedOrder, number: str, now: datetime) -> PlacedOrder:
+async def _require_one_kind(
+    kis: KisReads, found: PlacedOrder, number: str, market: str | None, now: datetime
+) -> PlacedOrder:
     """The order, unless its number was written shortened and is a waiting reservation's too.
 
     Raises:
         BadArgument: Naming both.
         KisMcpError: The reservations could not be read.
     """
-    if number == found.order_id or found.session == "reserved":
+    if market is None or number == found.order_id or found.session == "reserved":
         return found
     reserved = [each for each in EVERY_LIST if each.session == "reserved" and each.may_hold(found.market)]
     for order_list in pick_available(kis, reserved):

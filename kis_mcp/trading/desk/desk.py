@@ -15,6 +15,7 @@ from datetime import datetime
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.encode import dated
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
@@ -103,7 +104,8 @@ class OrderDesk:
         for record in same:
             if is_open(record, self._clock()) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
-        arguments, order, findings = await self._inspect(request, same)
+        with reading_for_an_order():
+            arguments, order, findings = await self._inspect(request, same)
         intent = self._intent(request, arguments, order, findings)
         if refused := refusal(findings):
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))

@@ -9,6 +9,7 @@ from time import monotonic
 from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.fields import text
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
@@ -210,7 +211,8 @@ class OrderSender:
     async def _look_up(self, record: Record) -> Record:
         """What became of an order whose sending failed; it is looked up again later where that cannot be told yet."""
         try:
-            record = await self._reconciler.settle(record)
+            with reading_for_an_order():
+                record = await self._reconciler.settle(record)
         except Exception:
             _log.exception("Order intent %s could not be looked up", record.intent.id)
         if record.status.is_unresolved:
