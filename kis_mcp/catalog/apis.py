@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, cast
 
 from kis_mcp.account import Account
@@ -31,6 +32,10 @@ MOST_ROWS = 5_000
 
 MORE_ROWS = "There are more rows than these."
 _UNLIMITED = 1_000_000
+_DATE_IS_ROUGH = timedelta(seconds=5)
+"""A Date header counts whole seconds and comes late by the way."""
+
+_CLOCK_WAS_SET = 30.0
 _DATA_CHANGED = "SYDB0050"
 
 
@@ -65,6 +70,7 @@ class KisApis:
         hts_id: The customer's HTS ID, for the few APIs that want it.
         clock: Says what time it is in Korea.
         lifetimes: Seconds that an answer is reused, by cache class; 0 or absent for never.
+        monotonic: Seconds that pass while the machine is awake, whatever is done to its clock.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class KisApis:
         hts_id: str = "",
         clock: Clock,
         lifetimes: Mapping[CacheClass, float] = LIFETIMES,
+        monotonic: Callable[[], float] = monotonic,
     ) -> None:
         self.catalog = catalog
         self.environment = environment
@@ -89,6 +96,21 @@ class KisApis:
         self._lifetimes = lifetimes
         self._account_numbers = frozenset(account.number for account in accounts.values())
         self._orders_sent = 0
+        self._monotonic = monotonic
+        self._clock_sample: tuple[timedelta, datetime, float] | None = None
+
+    @property
+    def clock_error(self) -> timedelta | None:
+        """KIS' clock less this machine's, as KIS' last answer told it.
+
+        None before the first, and once the machine's clock and the seconds that passed no longer agree: then the clock
+        was set, or the machine slept, since.
+        """
+        if self._clock_sample is None:
+            return None
+        error, at, awake = self._clock_sample
+        passed = (self.clock() - at).total_seconds()
+        return error if abs(passed - (self._monotonic() - awake)) < _CLOCK_WAS_SET else None
 
     async def call(self, arguments: CheckedArguments, *, waiting: WaitReporter | None = None) -> Page:
         """Answer a tool call that reads.
@@ -239,7 +261,12 @@ class KisApis:
         except KisMcpError as error:
             name_argument(error, api)
             raise
-        reply = replace(reply, received_at=self.clock())
+        now = self.clock()
+        reply = replace(reply, received_at=now)
+        if reply.kis_time is not None:
+            ahead = reply.kis_time - now
+            is_exact = abs(ahead) > _DATE_IS_ROUGH
+            self._clock_sample = (ahead if is_exact else timedelta(), now, self._monotonic())
         before_an_order = api.cache == "account" and orders_sent != self._orders_sent
         if seconds and not before_an_order:
             self._cache.put(key, reply, seconds, api.cache)

@@ -1,6 +1,8 @@
 """The port to KIS: what the inside asks for and what it gets back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -12,6 +14,24 @@ class Urgency(IntEnum):
 
     ORDER = 0
     READ = 1
+
+
+_URGENCY = ContextVar("urgency", default=Urgency.READ)
+
+
+def read_urgency() -> Urgency:
+    """Of what is read just now: with an order's where an order needs to know it."""
+    return _URGENCY.get()
+
+
+@contextmanager
+def reading_for_an_order() -> Generator[None]:
+    """Whatever is read in this block, or by tasks that it starts, goes before other reads."""
+    token = _URGENCY.set(Urgency.ORDER)
+    try:
+        yield
+    finally:
+        _URGENCY.reset(token)
 
 
 WaitReporter: TypeAlias = Callable[[float], Awaitable[None]]
@@ -38,11 +58,15 @@ class KisRequest:
 
 @dataclass(frozen=True, slots=True)
 class KisReply:
-    """KIS' successful answer (rt_cd "0"): its body as parsed JSON, its tr_cont header and when it came, where known."""
+    """KIS' successful answer (rt_cd "0"): its body as parsed JSON, its tr_cont header and when it came, where known.
+
+    ``kis_time`` is the time that KIS put on it (its Date header, to the second).
+    """
 
     body: Mapping[str, object]
     tr_cont: str = ""
     received_at: datetime | None = None
+    kis_time: datetime | None = None
 
     @property
     def has_more(self) -> bool:

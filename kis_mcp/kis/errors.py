@@ -3,12 +3,15 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
 from kis_mcp.account import without_accounts
 from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
 from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.clock import KST
 from kis_mcp.errors import (
     BadArgument,
     CredentialsError,
@@ -139,6 +142,7 @@ class Answer:
     body: bytes
     tr_cont: str = ""
     charset: str = ""
+    date: str = ""
 
 
 def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
@@ -154,8 +158,16 @@ def read_reply(answer: Answer, *, hide: Collection[str] = ()) -> KisReply:
     """
     body = _json_object(answer)
     if answer.status < 400 and _text(body, "rt_cd") == "0":
-        return KisReply(body, answer.tr_cont)
+        return KisReply(body, answer.tr_cont, kis_time=_http_date(answer.date))
     raise _failure(answer.status, body, hide)
+
+
+def _http_date(text: str) -> datetime | None:
+    """The time of a Date header; None where there is none that can be read."""
+    try:
+        return parsedate_to_datetime(text).astimezone(KST) if text else None
+    except ValueError:
+        return None
 
 
 def read_token(answer: Answer, *, hide: Collection[str] = ()) -> Mapping[str, Any]:

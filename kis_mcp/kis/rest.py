@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter
+from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
@@ -21,8 +21,14 @@ from kis_mcp.kis.tokens import Tokens
 if TYPE_CHECKING:
     from kis_mcp.kis.transport import Transport
 
-ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 6, Reaction.LEDGER_FULL: 6}
-READ_ATTEMPTS: Mapping[Reaction, int] = {**ORDER_ATTEMPTS, Reaction.NOT_SENT: 3, Reaction.UNCLEAR: 3}
+READ_ATTEMPTS: Mapping[Reaction, int] = {
+    Reaction.NOT_SENT: 3,
+    Reaction.UNCLEAR: 3,
+    Reaction.SLOW_DOWN: 6,
+    Reaction.LEDGER_FULL: 6,
+}
+ORDER_ATTEMPTS: Mapping[Reaction, int] = {Reaction.SLOW_DOWN: 3, Reaction.LEDGER_FULL: 3}
+"""An order that KIS refused for its rate limit, which proves that it was not taken, is sent again at most twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class HttpGateway:
 
     async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
         try:
-            return await retrying(lambda: self._send(request, Urgency.READ, waiting), READ_ATTEMPTS, self._timer)
+            return await retrying(lambda: self._send(request, read_urgency(), waiting), READ_ATTEMPTS, self._timer)
         except RequestError as failure:
             if failure.reaction is Reaction.NOTHING_FOUND:
                 return KisReply({"rt_cd": "0", "msg_cd": failure.code, "msg1": failure.message})

@@ -87,8 +87,14 @@ class Transport:
             raise RequestError(Reaction.TURNED_AWAY, f"KIS sent {error}.", remedy=_ASK_FOR_LESS) from None
         except AnswerDamaged as error:
             raise RequestError(Reaction.UNCLEAR, f"KIS sent {error}.") from None
-        tr_cont = response.headers.get("tr_cont", "").strip()
-        return Answer(response.status_code, body, tr_cont, response.charset_encoding or "")
+        headers_back = response.headers
+        return Answer(
+            response.status_code,
+            body,
+            headers_back.get("tr_cont", "").strip(),
+            response.charset_encoding or "",
+            headers_back.get("date", "").strip(),
+        )
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -51,7 +53,7 @@ class KisApp:
                 self._abort(scope["client"])
                 await receive()
             else:
-                await _send(reply, send)
+                await _send(reply, self._kis.options.clock(), send)
         finally:
             if fault is not None:
                 fault.over.set()
@@ -106,13 +108,14 @@ def _elements(method: str, query: bytes, body: bytes) -> dict[str, object] | Non
     return {str(name): value for name, value in sent.items()} if isinstance(sent, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-async def _send(reply: Reply, send: Send) -> None:
+async def _send(reply: Reply, now: datetime, send: Send) -> None:
     is_json = not isinstance(reply.body, str)
     body = json.dumps(reply.body, ensure_ascii=False).encode() if is_json else str(reply.body).encode()
     headers = [
         (b"content-type", b"application/json; charset=utf-8" if is_json else b"text/html"),
         (b"content-length", str(len(body)).encode()),
         (b"tr_cont", reply.tr_cont.encode()),
+        (b"date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

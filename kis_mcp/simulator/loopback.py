@@ -111,7 +111,14 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
             super().connection_lost(exc)
 
     config = uvicorn.Config(
-        app, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, log_level="warning"
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        log_level="warning",
+        date_header=False,  # KIS' own time is told instead
     )
     return uvicorn.Server(config)
 

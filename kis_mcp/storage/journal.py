@@ -121,7 +121,7 @@ class SqlJournal:
             )
             if await _records(session, equal):
                 return Claim.DUPLICATE
-            await self._append(session, SendRow(send.intent_id, send.at))
+            await self._append(session, SendRow(send.intent_id, send.at, send.kis_at))
             return Claim.WON
 
     @uninterrupted
@@ -136,7 +136,7 @@ class SqlJournal:
     ) -> Record:
         async with self._database.writing() as session:
             record = await _the(session, intent_id)
-            if not record.status.is_unresolved:
+            if not record.status.is_unresolved and record.status is not Status.NOT_ACCEPTED:
                 return record
             standing = select(RecordRow).where(
                 _has_status(_MAY_STAND),
@@ -144,7 +144,9 @@ class SqlJournal:
                 RecordRow.account_id == record.intent.account_id,
             )
             oldest_first = standing.order_by(RecordRow.sent_at, RecordRow.id)
-            await self._append(session, finding_row(conclude(await _records(session, oldest_first))))
+            found = conclude(await _records(session, oldest_first))
+            if record.status.is_unresolved or found.conclusion == "accepted":
+                await self._append(session, finding_row(found))
             return await _the(session, intent_id)
 
     @uninterrupted

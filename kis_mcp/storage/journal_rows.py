@@ -61,6 +61,7 @@ def finding_row(finding: Outcome | Reconciliation) -> OutcomeRow | Reconciliatio
             recorded_at=finding.at,
             state=finding.state,
             order_id=finding.order_id,
+            order_branch=finding.order_branch,
             kis_code=finding.kis_code,
             message=finding.message,
         )
@@ -95,7 +96,9 @@ def record_of(row: RecordRow) -> Record:
         decision=_decision(row),
         decided_at=row.decided_at,
         sent_at=row.sent_at,
+        kis_sent_at=row.kis_sent_at,
         order_id=row.order_id,
+        order_branch=row.order_branch,
         kis_code=row.kis_code,
         message=row.message,
     )
@@ -108,6 +111,7 @@ def finding_of(row: OutcomeRow | ReconciliationRow) -> Outcome | Reconciliation:
             at=row.recorded_at,
             state=row.state,
             order_id=row.order_id,
+            order_branch=row.order_branch,
             kis_code=row.kis_code,
             message=row.message,
         )

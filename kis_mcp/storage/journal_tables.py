@@ -5,7 +5,8 @@
     previews         each time that it was shown with a token that confirms it
     sends            the claim, written before the order leaves; at most one
     outcomes         what came of sending it: any number ``unknown``, then at most one that is definite
-    reconciliations  what KIS' list of orders said later: any number ``unresolved``, at most one definite
+    reconciliations  what KIS' list of orders said later: any number ``unresolved``, then at most one
+                     ``not_accepted`` and one ``accepted``, which counts
     records          a view: each intent with all of the above and its ``status``
     statuses         the same status by itself, so that an index finds what is open
     account_salt     one row, mixed into ``account_id``
@@ -153,6 +154,7 @@ class SendRow(JournalRow):
 
     intent_id: Mapped[str] = mapped_column(ForeignKey(IntentRow.id), primary_key=True)
     sent_at: Mapped[datetime]
+    kis_sent_at: Mapped[datetime | None]
 
 
 class OutcomeRow(JournalRow):
@@ -163,6 +165,7 @@ class OutcomeRow(JournalRow):
     recorded_at: Mapped[datetime]
     state: Mapped[OutcomeState]
     order_id: Mapped[str | None]
+    order_branch: Mapped[str | None]
     kis_code: Mapped[str | None]
     message: Mapped[str]
 
@@ -203,8 +206,10 @@ class RecordRow(IntentColumns, JournalRow):
     reason: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    kis_sent_at: Mapped[datetime | None]
     status: Mapped[Status]
     order_id: Mapped[str | None]
+    order_branch: Mapped[str | None]
     kis_code: Mapped[str | None]
     message: Mapped[str]
 

@@ -122,27 +122,39 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """The claim: made at most once for an intent, on disk before the request leaves."""
+    """The claim: made at most once for an intent, on disk before the request leaves.
+
+    Attributes:
+        kis_at: The same moment by KIS' clock, where that is known.
+    """
 
     intent_id: str
     at: datetime
+    kis_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a send. ``unknown`` may be followed by a definite one; there is at most one definite outcome."""
+    """What came of a send. ``unknown`` may be followed by a definite one; there is at most one definite outcome.
+
+    Attributes:
+        order_id, order_branch: KIS' number of an accepted order and the branch that keeps it
+            (KRX_FWDG_ORD_ORGNO), which a change or cancel repeats.
+    """
 
     intent_id: str
     at: datetime
     state: OutcomeState
     order_id: str | None = None
+    order_branch: str | None = None
     kis_code: str | None = None
     message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What KIS' list of orders said about an unknown intent. There is at most one definite conclusion.
+    """What KIS' list of orders said about an unknown intent: any number ``unresolved``, then at most one definite
+    conclusion. One ``not_accepted`` may be followed by ``accepted``, where KIS lists the order after all.
 
     Attributes:
         candidates: Numbers of the orders at KIS that it may be, where that cannot be told.
@@ -158,14 +170,21 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An intent with all that is known of it."""
+    """An intent with all that is known of it.
+
+    Attributes:
+        kis_sent_at: When it was sent by KIS' clock; None where that was not known.
+        order_branch: KIS' branch of an accepted order, where its answer named one.
+    """
 
     intent: Intent
     status: Status
     decision: Decision | None = None
     decided_at: datetime | None = None
     sent_at: datetime | None = None
+    kis_sent_at: datetime | None = None
     order_id: str | None = None
+    order_branch: str | None = None
     kis_code: str | None = None
     message: str = ""
 
@@ -216,7 +235,7 @@ class Journal(Protocol):
         """Append what ``conclude`` makes of its account's intents sent since then that stand or may, oldest first.
 
         Reading them and appending are one step, so that no two intents get one order. An intent that is not unresolved
-        any more is left as it is.
+        any more is left as it is; but for one that was called not accepted, ``accepted`` is appended.
         """
         ...
 

@@ -1,6 +1,7 @@
 """What trading needs of KIS: reads for all, and orders for the one module that sends them."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol
 
 from kis_mcp.account import Account
@@ -23,6 +24,11 @@ class KisReads(Protocol):
 
     @property
     def accounts(self) -> Mapping[AccountKind, Account]: ...
+
+    @property
+    def clock_error(self) -> timedelta | None:
+        """KIS' clock less this machine's; None where KIS has not told its time since the machine's clock was set."""
+        ...
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
         """Every page of a read API.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from kis_mcp.account import Account
@@ -58,6 +58,10 @@ class Reads:
     @property
     def clock(self) -> Clock:
         return self._apis.clock
+
+    @property
+    def clock_error(self) -> timedelta | None:
+        return self._apis.clock_error
 
     @property
     def as_of(self) -> datetime:

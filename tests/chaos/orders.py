@@ -78,8 +78,9 @@ class Orders:
 
     def stands(self, call: ToolCall, order: Json) -> None:
         """An order came back from a call."""
-        if call.becomes and "order_id" in order:
-            self._standing.append(replace(call.becomes, order_id=order["order_id"]))
+        number = order.get("reservation_id") or order.get("order_id")
+        if call.becomes and number:
+            self._standing.append(replace(call.becomes, order_id=number))
 
     def _new(self, wish: Wish) -> ToolCall:
         way, exchange, price = WAYS[wish.way], EVERY_INSTRUMENT[wish.symbol].exchange, self._price(wish)

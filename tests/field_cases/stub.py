@@ -13,7 +13,7 @@ from tests.kis.fake_kis import Answered, Break, Seen, encoded, read_request
 Stub: TypeAlias = Mapping[str, Any] | Answered | Break | Callable[[Seen], "Stub | None"]
 """A body, a whole answer, a broken connection, or what finds one of them by the request; None asks the simulator."""
 
-OF_THE_CONNECTION = {"content-length", "transfer-encoding", "connection", "date", "server"}
+OF_THE_CONNECTION = {"content-length", "transfer-encoding", "connection", "server"}
 
 
 class StubbedKis:

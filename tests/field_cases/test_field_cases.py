@@ -135,7 +135,6 @@ async def test_f01_a_korean_balance_is_asked_for_by_the_one_code_that_kis_docume
         assert {sent["INQR_DVSN"] for sent in kis.kis.sent_to(BALANCE)} == {"01"}
 
 
-@not_yet
 async def test_f02_an_order_whose_list_contradicts_itself_stays_unknown(case: Open) -> None:
     def takes_and_cuts(request: Seen) -> Break:
         return Break.RESET
@@ -157,7 +156,6 @@ async def test_f02_an_order_whose_list_contradicts_itself_stays_unknown(case: Op
         assert len(kis.person.asked) == asked or found[0] in kis.person.asked[-1] or "unknown" in kis.person.asked[-1]
 
 
-@not_yet
 async def test_f03_an_order_that_kis_list_leaves_out_is_cancelled_and_changed_by_the_journal(case: Open) -> None:
     async with case("demo", {ORDER_CASH: TAKEN, DAY_LIST: BLANK_DAY, RVSECNCL: TAKEN}) as kis:
         await kis.call("place_order", **SAMSUNG)

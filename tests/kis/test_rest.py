@@ -3,11 +3,14 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.catalog.gateway import KisRequest, reading_for_an_order
+from kis_mcp.clock import KST
 from kis_mcp.errors import (
     BadArgument,
     CredentialsError,
@@ -164,6 +167,27 @@ async def test_an_order_goes_before_reads_that_came_earlier(new_gateway: NewGate
     await gateway.read(READ)
     await asyncio.gather(gateway.read(READ), gateway.read(READ), gateway.order(ORDER, at_once))
     assert [seen.method for seen in kis.seen] == ["GET", "POST", "GET", "GET"]
+
+
+async def test_what_an_order_needs_to_know_goes_before_reads_that_came_earlier(
+    new_gateway: NewGateway, kis: FakeKis
+) -> None:
+    gateway, needed = new_gateway(requests_per_second=1), replace(READ, path="/uapi/needed")
+
+    async def needs() -> None:
+        with reading_for_an_order():
+            await gateway.read(needed)
+
+    await gateway.read(READ)
+    await asyncio.gather(gateway.read(READ), gateway.read(READ), needs())
+    assert [seen.path for seen in kis.seen] == [READ.path, needed.path, READ.path, READ.path]
+
+
+async def test_kis_own_time_comes_with_its_answer(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.append(Answered(SUCCESS.body, 200, {"date": "Tue, 03 Mar 2026 01:00:00 GMT"}))
+    assert (await gateway.read(READ)).kis_time == datetime(2026, 3, 3, 10, tzinfo=KST)
+    kis.script.append(Answered(SUCCESS.body, 200, {"date": "yesterday"}))
+    assert (await gateway.read(READ)).kis_time is None
 
 
 async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: FakeKis) -> None:
@@ -339,3 +363,10 @@ async def test_a_cancelled_read_stops(gateway: HttpGateway, kis: FakeKis) -> Non
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert (await gateway.read(READ)).body == json.loads(json.dumps(SUCCESS.body))
+
+
+async def test_an_order_over_the_limit_is_sent_again_at_most_twice(gateway: HttpGateway, kis: FakeKis) -> None:
+    kis.script.extend([business_error("EGW00201")] * 20)
+    with pytest.raises(RateLimited):
+        await gateway.order(ORDER, at_once)
+    assert len([request for request in kis.seen if request.path == ORDER.path]) == 3

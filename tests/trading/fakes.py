@@ -72,6 +72,7 @@ class FakeKis:
     catalog: Catalog = CATALOG
     environment: Environment = Environment.SIM
     accounts: Mapping[AccountKind, Account] = field(default_factory=lambda: {"stock": Account("12345678", "01")})
+    clock_error: timedelta | None = timedelta(0)
     waiting: Callable[[], Awaitable[None]] = _accept
     before: Callable[[], Awaitable[None]] = _accept
     after: Callable[[], Awaitable[None]] = _accept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kis_mcp.catalog.apis import Page
@@ -9,6 +10,8 @@ from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
 from kis_mcp.trading.blotter.listing import list_orders
+from kis_mcp.trading.blotter.placed_order import PlacedOrder
+from kis_mcp.trading.blotter.reconcile import clock_notes
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
 from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
@@ -65,11 +68,22 @@ async def get_orders(call: Call) -> Page:
     end = start + values["limit"]
     return page_of(
         reads,
-        notes=problems,
+        notes=[*problems, *clock_notes(reads)],
         complete=not problems,
         next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,
-        orders=rows_of(call.api, "orders", found[start:end]),
+        orders=_order_rows(call, found[start:end]),
     )
+
+
+def _order_rows(call: Call, orders: Sequence[PlacedOrder]) -> list[dict[str, Any]]:
+    """Orders under the numbers by which tools know them; those that KIS' list leaves out are marked."""
+    rows = rows_of(call.api, "orders", orders)
+    return [
+        {**row, "order_id": order.printed_id}
+        if not order.in_kis_list
+        else {name: value for name, value in {**row, "order_id": order.printed_id}.items() if name != "in_kis_list"}
+        for row, order in zip(rows, orders, strict=True)
+    ]
 
 
 def _markets(values: dict[str, Any]) -> list[str] | None:

@@ -9,6 +9,7 @@ from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page_of
 from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
+from kis_mcp.trading.blotter.reconcile import clock_notes
 from kis_mcp.trading.order import is_same_symbol
 
 _DAYS_BEFORE = timedelta(days=6)
@@ -34,7 +35,8 @@ async def get_order_status(call: Call) -> Page:
         found = await order_of_intent(journal, reads, record, now)
     else:
         found = await orders_of_number(journal, reads, values["order_id"], values.get("date") or now.date(), now)
-    return page_of(reads, notes=found.notes, orders=[order.facts() for order in found.orders])
+    notes = [*found.notes, *clock_notes(reads)]
+    return page_of(reads, notes=notes, orders=[order.facts() for order in found.orders])
 
 
 async def get_order_history(call: Call) -> Page:

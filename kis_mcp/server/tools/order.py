@@ -13,6 +13,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.send_order import send_order
+from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.desk import drafts
 from kis_mcp.trading.desk.drafts import OrderCall
 from kis_mcp.trading.venues.markets import Listing, find_listing, market_of
@@ -61,7 +62,8 @@ async def _change(call: Call, draft: Callable[..., Awaitable[OrderCall]]) -> Pag
     async def prepare() -> CheckedArguments:
         reads, terms = await call.reads(), _without(values | _as_place_order_spells(call, values), _NOT_CHANGED)
         market, now = market_of(values["market"]), reads.clock()
-        return _checked(call, await draft(reads, market, values["order_id"], **terms, now=now))
+        journaled = await journaled_orders(await (await call.brokerage()).journal(), reads, now)
+        return _checked(call, await draft(reads, market, values["order_id"], **terms, now=now, journaled=journaled))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 

@@ -7,24 +7,30 @@ order is confirmed the strongest way there is, and that where there is none the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 
 import anyio
 
 from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.arguments import CheckedArguments
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.clock import KST
 from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
+from kis_mcp.trading.blotter.lists import lists_of_api
+from kis_mcp.trading.blotter.placed_order import reservation_id
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.order import Action, Order, fingerprint
 
 _LABEL = "Send it"
+_NO_NUMBER = "KIS took it, and gave no number; get_orders shows what stands."
 _NEXT = (
     "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
     " the confirmation_token."
@@ -54,7 +60,8 @@ async def send_order(
         intent_id = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
         return await _send(call, intent_id, by, partial(_at_once, by))
     desk = await (await call.brokerage()).desk()
-    order = await prepare()
+    with reading_for_an_order():
+        order = await prepare()
     proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
     if proposal.outcome is not None:
         return _answer(call, proposal.outcome)
@@ -133,10 +140,22 @@ def _fingerprint(call: Call) -> str:
 
 
 def _answer(call: Call, outcome: OrderOutcome) -> Page:
-    answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, "order_id": outcome.order_id}
+    now = call.environments.clock()
+    numbers = _numbers(call, outcome, now)
+    answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}
     order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
-    return page(call.environments.clock(), order=order)
+    return page(now, notes=[] if any(numbers.values()) else [_NO_NUMBER], order=order)
+
+
+def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str | None]:
+    """KIS' number; a reservation's so that no order's can be taken for it."""
+    number, lists = outcome.order_id, lists_of_api(call.api)
+    if lists and all(order_list.session == "reserved" for order_list in lists):
+        return {"reservation_id": number}
+    if call.arguments.get("session") == "reserved" and not lists and number:
+        return {"order_id": reservation_id(number, now.astimezone(KST).date())}
+    return {"order_id": number}
 
 
 def _order_facts(order: Order) -> dict[str, object]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
-from kis_mcp.trading.blotter.lists import OrderList
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import orders_between
+from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
+from kis_mcp.trading.blotter.placed_order import PlacedOrder, read_order_id
+from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
@@ -20,17 +20,23 @@ async def find_order(
     market: str | None = None,
     symbol: str | None = None,
     day: date | None = None,
+    journaled: Sequence[PlacedOrder] = (),
 ) -> PlacedOrder:
     """The order with this number, of today or still waiting.
 
     Args:
+        order_id: As KIS has it, or as tools show it.
         market: The only one that counts; None for all that the lists hold.
         symbol, day: Which it is where exchanges gave one number twice, or a number came again.
+        journaled: The orders that this server's journal tells of; they serve where KIS' lists do not show one.
 
     Raises:
-        BadArgument: KIS lists no such order, or several.
+        BadArgument: Neither KIS nor the journal has such an order, or there are several, or it was replaced by another.
         KisMcpError: It is in no list that can be read, and one cannot.
     """
+    number, printed_day, is_reservation = read_order_id(order_id)
+    day = printed_day or day
+    _require_kind(lists, order_id, is_reservation=is_reservation)
     problem: KisMcpError | None = None
     for order_list in lists:
         try:
@@ -40,22 +46,102 @@ async def find_order(
                 raise
             problem = error
             continue
-        numbered = [
-            order
-            for order in placed.orders
-            if is_same_order_id(order.order_id, order_id)
-            and order.action is not Action.CANCEL
-            and market in (None, order.market)
-        ]
-        if order := _choose(numbered, order_id, symbol, day, now):
-            return order
+        if printed_day:
+            numbered = [order for order in placed.orders if order.is_of_day(printed_day)]
+        else:
+            numbered = list(placed.orders)
+        if order := _choose(_numbered(numbered, number, market), order_id, symbol, day, now):
+            _require_standing(order, [*placed.orders, *journaled])
+            return await _require_one_kind(kis, order, number, market, now)
+    families = {order_list.family for order_list in lists}
+    own = [order for order in journaled if order.family in families]
+    if order := _choose(_numbered(own, number, market), order_id, symbol, day, now):
+        _require_standing(order, own)
+        return await _require_one_kind(kis, order, number, market, now)
     if problem:
         raise problem
     raise BadArgument(
-        f"KIS lists no order {order_id} today.",
+        f"KIS lists no order {order_id} today, and the journal has none.",
         remedy="Take the number from get_orders, with its market and session.",
         field="order_id",
     )
+
+
+def _numbered(orders: Sequence[PlacedOrder], number: str, market: str | None) -> list[PlacedOrder]:
+    return [
+        order
+        for order in orders
+        if is_same_order_id(order.order_id, number)
+        and order.action is not Action.CANCEL
+        and market in (None, order.market)
+    ]
+
+
+def _require_kind(lists: Sequence[OrderList], order_id: str, *, is_reservation: bool) -> None:
+    """Refuse a reservation's number where an order is meant; an order's where a reservation is, it may be the person's
+    own way to write it."""
+    if is_reservation and lists and all(order_list.session != "reserved" for order_list in lists):
+        raise BadArgument(
+            f"{order_id} is a reservation, no order of this session.",
+            remedy="Call again with session reserved.",
+            field="session",
+        )
+
+
+def _require_standing(order: PlacedOrder, others: Sequence[PlacedOrder]) -> None:
+    """Refuse an order that was changed and lives on under another number.
+
+    Raises:
+        BadArgument: Naming the number that it has come to have.
+    """
+    if order.is_waiting:
+        return
+    last, passed = order, {order.key}
+    while following := next(
+        (
+            other
+            for other in others
+            if other.action is Action.MODIFY
+            and other.family == last.family
+            and other.key not in passed
+            and is_same_order_id(other.original_order_id, last.order_id)
+            and is_same_symbol(other.symbol, last.symbol)
+        ),
+        None,
+    ):
+        last = following
+        passed.add(last.key)
+    if last is not order:
+        raise BadArgument(
+            f"Order {order.order_id} of {order.symbol} was changed: it is order {last.order_id} at KIS since.",
+            remedy=f"If that one is meant, call again with order_id {last.order_id}.",
+            field="order_id",
+        )
+
+
+async def _require_one_kind(
+    kis: KisReads, found: PlacedOrder, number: str, market: str | None, now: datetime
+) -> PlacedOrder:
+    """The order, unless its number was written shortened and is a waiting reservation's too.
+
+    Raises:
+        BadArgument: Naming both.
+        KisMcpError: The reservations could not be read.
+    """
+    if market is None or number == found.order_id or found.session == "reserved":
+        return found
+    reserved = [each for each in EVERY_LIST if each.session == "reserved" and each.may_hold(found.market)]
+    for order_list in pick_available(kis, reserved):
+        placed = await orders_between(kis, order_list, now, now, fresh=True)
+        for order in _numbered(placed.orders, number, None):
+            if order.is_waiting:
+                raise BadArgument(
+                    f"{number} may be order {found.order_id} ({found.symbol}) or reservation {order.printed_id}"
+                    f" ({order.symbol}).",
+                    remedy="Give order_id exactly as get_orders shows it.",
+                    field="order_id",
+                )
+    return found
 
 
 def _choose(
@@ -68,6 +154,14 @@ def _choose(
     """
     orders = [order for order in orders if day is not None and order.is_of_day(day)] or orders
     orders = [order for order in orders if order.is_waiting] or orders
+    days = sorted({order.order_date for order in orders if order.order_date})
+    if day is None and len(days) > 1 and all(order.is_waiting for order in orders):
+        named = " and ".join(f"{one.printed_id} of {one.order_date} ({one.symbol})" for one in orders)
+        raise BadArgument(
+            f"Several orders have the number {order_id}: {named}.",
+            remedy="Give order_id exactly as get_orders shows it, or the day.",
+            field="order_id",
+        )
     if len({order.symbol for order in orders}) > 1 and symbol is not None:
         orders = [order for order in orders if is_same_symbol(order.symbol, symbol)]
     symbols = sorted({order.symbol for order in orders})

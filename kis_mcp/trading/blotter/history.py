@@ -8,13 +8,13 @@ from typing import TypeAlias
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
-from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder
+from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, read_order_id
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.blotter.state import OrderState, state_of
-from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record
+from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import is_same_order_id
+from kis_mcp.trading.order import Action, is_same_order_id
 
 MOST_RECORDS = 5_000
 
@@ -80,6 +80,15 @@ class TrackedOrder:
         return self.record is not None
 
     @property
+    def is_final(self) -> bool:
+        """Whether nothing can come of it any more. A cancel that KIS took has done what it was for."""
+        record = self.record
+        is_done_cancel = (
+            record is not None and record.intent.order.action is Action.CANCEL and record.status is Status.ACCEPTED
+        )
+        return is_done_cancel or self.state.is_final
+
+    @property
     def candidates(self) -> tuple[str, ...]:
         """The orders at KIS that one in an unknown state may be."""
         last = self.findings[-1] if self.findings else None
@@ -87,7 +96,7 @@ class TrackedOrder:
 
     def facts(self) -> dict[str, object]:
         """What was asked, who confirmed it how, when it was sent and what came of it; without what is empty."""
-        own = {"at": self.at, "state": self.state.value, "is_final": self.state.is_final, "ours": self.is_ours}
+        own = {"at": self.at, "state": self.state.value, "is_final": self.is_final, "ours": self.is_ours}
         facts = {**own, **self._from_journal(), **self._from_kis()}
         return {name: facts[name] for name in COLUMNS if facts.get(name) not in (None, "")}
 
@@ -110,7 +119,7 @@ class TrackedOrder:
             "price": order.price,
             "currency": order.currency,
             "amount_krw": order.amount_krw,
-            "order_id": record.order_id,
+            "order_id": self.placed.printed_id if self.placed else record.order_id,
             "original_order_id": order.original_order_id,
             "decision": decision.verdict if decision else None,
             "decided_by": decision.channel if decision else None,
@@ -148,7 +157,7 @@ class TrackedOrder:
             "quantity": placed.quantity,
             "price": placed.price,
             "currency": placed.currency,
-            "order_id": placed.order_id,
+            "order_id": placed.printed_id,
             "original_order_id": placed.original_order_id,
             **facts,
         }
@@ -214,14 +223,31 @@ async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: 
 
 async def orders_of_number(journal: Journal, kis: KisReads, order_id: str, day: date, now: datetime) -> OrderHistory:
     """Where the orders with this number stand; there may be one in each market, or none."""
+    number, printed_day, is_reservation = read_order_id(order_id)
+    day = printed_day or day
     found = await order_history(journal, kis, day, day, now)
     orders = [
         order
         for order in found.orders
-        if any(is_same_order_id(side.order_id, order_id) for side in (order.record, order.placed) if side is not None)
+        if not (is_reservation and order.placed and order.placed.session != "reserved")
+        and any(is_same_order_id(side.order_id, number) for side in (order.record, order.placed) if side is not None)
     ]
     missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]
-    return OrderHistory(orders, [*missing, *found.notes])
+    return OrderHistory(orders, [*missing, *_successors(orders, found.orders), *found.notes])
+
+
+def _successors(orders: Sequence[TrackedOrder], every: Sequence[TrackedOrder]) -> list[str]:
+    """What became of orders that were changed."""
+    return [
+        f"Order {old.placed.printed_id} was changed: it is order {new.placed.printed_id} since."
+        for old in orders
+        for new in every
+        if old.placed is not None
+        and new.placed is not None
+        and new.placed.action is Action.MODIFY
+        and new.placed.family == old.placed.family
+        and is_same_order_id(new.placed.original_order_id, old.placed.order_id)
+    ]
 
 
 def _tracked(record: Record, placed: PlacedOrder | None, findings: Findings, now: datetime) -> TrackedOrder:

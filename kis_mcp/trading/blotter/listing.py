@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
@@ -55,6 +56,10 @@ async def list_orders(
     lists = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
     found, problems = await _read_lists(kis, pick_available(kis, lists) or lists, days, now)
     found = await _mark_ours(kis.catalog, journal, found, since=days[0] or now.date(), now=now)
+    if own := await _missing(kis, journal, found, lists, days, now):
+        found += own
+        numbers = ", ".join(order.printed_id for order in own)
+        problems.append(f"Not in KIS' list; from this server's journal, fills not known: {numbers}.")
     orders = [
         order
         for order in found
@@ -64,12 +69,33 @@ async def list_orders(
         and (symbol is None or is_same_symbol(order.symbol, as_kis_writes(symbol, order.market)))
     ]
     orders.sort(key=lambda order: (order.ordered_at or now, order.order_id), reverse=True)
-    return orders, [f"A part of the orders could not be read: {problem.what}" for problem in problems]
+    return orders, problems
+
+
+async def _missing(
+    kis: KisReads,
+    journal: Journal,
+    found: Sequence[PlacedOrder],
+    lists: Sequence[OrderList],
+    days: tuple[date | None, date],
+    now: datetime,
+) -> list[PlacedOrder]:
+    """The orders of these days that the journal says KIS took, and that its lists do not show."""
+    families, listed = {order_list.family for order_list in lists}, {order.key for order in found}
+    first, last = days[0] or now.date(), days[1]
+    return [
+        order
+        for order in await journaled_orders(journal, kis, now)
+        if order.family in families
+        and order.key not in listed
+        and order.ordered_at is not None
+        and first <= order.ordered_at.astimezone(KST).date() <= last
+    ]
 
 
 async def _read_lists(
     kis: KisReads, lists: Sequence[OrderList], days: tuple[date | None, date], now: datetime
-) -> tuple[list[PlacedOrder], list[KisMcpError]]:
+) -> tuple[list[PlacedOrder], list[str]]:
     """Each order of the lists once, and what went wrong with some of them. A first day of None is today.
 
     Raises:
@@ -77,23 +103,26 @@ async def _read_lists(
     """
     found: list[PlacedOrder] = []
     problems: list[KisMcpError] = []
+    gaps: list[str] = []
     first, last = days
     for order_list in lists:
         try:
             if first is None:
-                placed = (await orders_between(kis, order_list, now, now)).orders
+                read = await orders_between(kis, order_list, now, now)
             else:
-                placed = (await orders_of_days(kis, order_list, first, last)).orders
+                read = await orders_of_days(kis, order_list, first, last)
         except KisMcpError as problem:
             problems.append(problem)
             continue
+        placed = read.orders
+        gaps += read.gaps
         if first is None and order_list.lasts == "until_sent":
             placed = [order for order in placed if _counts_today(order, now)]
         earlier = {(order.key, order.order_date) for order in found}
         found += [order for order in placed if (order.key, order.order_date) not in earlier]
     if len(problems) == len(lists):
         raise problems[0]
-    return found, problems
+    return found, [*(f"A part of the orders could not be read: {problem.what}" for problem in problems), *gaps]
 
 
 async def _mark_ours(

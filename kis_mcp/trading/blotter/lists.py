@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.environment import Environment
 from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
 
 
@@ -34,7 +35,8 @@ class OrderList:
         becomes: The family of the orders that KIS sends for these, if they are reservations.
         lists_changes: Whether a change or cancel is a row of its own; otherwise only its effect shows.
         is_exact: Whether quantity and price are in the units that orders are placed in.
-        proves_absence: Whether an order that is not in it did not arrive.
+        proves_absence_in: The environments where an order that is not in it did not arrive.
+        total: Block and field of the quantity of all its orders, which its rows must not fall short of.
         lasts: How long an order can stand: until the day is over, for one session, or until KIS has sent it.
     """
 
@@ -59,7 +61,8 @@ class OrderList:
     becomes: str | None = None
     lists_changes: bool = True
     is_exact: bool = True
-    proves_absence: bool = True
+    proves_absence_in: frozenset[Environment] = frozenset(Environment)
+    total: tuple[str, str] | None = None
     lasts: Literal["day", "session", "until_sent"] = "day"
 
     def may_hold(self, market: str) -> bool:
@@ -78,6 +81,9 @@ KOREAN = OrderList(
     tool="domestic_stock_inquire_daily_ccld",
     names={"exchange": "exchange_id_code", "stop_price": "stop_limit_condition_price"},
     order_types_of="domestic_stock_order_cash",
+    # Demo was measured to answer without rows while orders stood, and with their totals.
+    proves_absence_in=frozenset({Environment.SIM, Environment.REAL}),
+    total=("totals", "total_order_quantity"),
 )
 OVERSEAS = OrderList(
     name="overseas_stock",
@@ -159,7 +165,7 @@ _NIGHT_FUTURES = OrderList(
     tool="domestic_fo_inquire_ngt_ccnl",
     days_after=5,
     only={"session": frozenset({"night"})},
-    proves_absence=False,
+    proves_absence_in=frozenset(),
     lasts="session",
 )
 _FUTURES_ABROAD = OrderList(

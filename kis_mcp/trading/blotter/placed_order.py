@@ -1,5 +1,6 @@
 """Orders as KIS lists them, whoever placed them, in one form for every market."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,12 +14,27 @@ from kis_mcp.trading.order import Action, Side
 SAME_DAY = timedelta(hours=18)
 """How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
 
+_RESERVATION = re.compile(r"R(?P<day>\d{8})?-(?P<number>\d{1,10})")
+
 OrderKey: TypeAlias = tuple[str, str, str]
 
 
 def order_key(family: str, order_id: str, symbol: str) -> OrderKey:
     """What tells an order from the others of a day: its number, with the symbol where several exchanges count."""
     return family, order_id.lstrip("0"), symbol if family == "overseas" else ""
+
+
+def reservation_id(number: str, day: date | None) -> str:
+    """How tools show a reservation's number, such as ``R20260303-7``."""
+    return f"R{day:%Y%m%d}-{number}" if day else f"R-{number}"
+
+
+def read_order_id(printed: str) -> tuple[str, date | None, bool]:
+    """The number in what tools show of an order, and of a reservation its day, and whether it is one."""
+    found = _RESERVATION.fullmatch(printed)
+    if found is None:
+        return printed, None, False
+    return found["number"], date.fromisoformat(found["day"]) if found["day"] else None, True
 
 
 class PlacedStatus(StrEnum):
@@ -52,6 +68,7 @@ class PlacedOrder:
         ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
+        in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal alone.
     """
 
     order_id: str
@@ -80,6 +97,12 @@ class PlacedOrder:
     loan_date: date | None = None
     became: OrderKey | None = None
     ours: bool = False
+    in_kis_list: bool = True
+
+    @property
+    def printed_id(self) -> str:
+        """How tools show its number: a reservation's so that no order's can be taken for it, with its day."""
+        return reservation_id(self.order_id, self.order_date) if self.session == "reserved" else self.order_id
 
     @property
     def key(self) -> OrderKey:
@@ -101,17 +124,24 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrders:
-    """Orders at KIS, and whether its lists of them were read to their ends."""
+    """Orders at KIS.
+
+    Attributes:
+        complete: Whether its lists of them were read to their ends, and say nothing of others.
+        gaps: What is missing, in words.
+    """
 
     orders: tuple[PlacedOrder, ...]
     complete: bool
+    gaps: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, orders: Iterable[PlacedOrder], *, complete: bool) -> Self:
+    def of(cls, orders: Iterable[PlacedOrder], *, gaps: Iterable[str] = ()) -> Self:
         """Orders of one list; what ended because it was changed is told from what was cancelled by the order that
         replaced it."""
         listed = tuple(orders)
         replaced = {order.original_order_id for order in listed if order.action is Action.MODIFY}
+        missing = tuple(gaps)
         return cls(
             tuple(
                 replace(order, status=PlacedStatus.AMENDED)
@@ -119,5 +149,6 @@ class PlacedOrders:
                 else order
                 for order in listed
             ),
-            complete,
+            not missing,
+            missing,
         )

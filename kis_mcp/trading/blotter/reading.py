@@ -1,11 +1,12 @@
 """Reading KIS' lists of orders."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.fields import number, text
 from kis_mcp.clock import KST
 from kis_mcp.errors import KisMcpError
@@ -43,7 +44,24 @@ async def orders_of_days(
         arguments |= {"start_date": start, "end_date": end}
     page = await kis.rows(order_list.tool, arguments, fresh=fresh)
     rows = [_Row(kis, order_list, row, around) for row in page.rows(order_list.block)]
-    return PlacedOrders.of((row.order() for row in rows if row.belongs), complete=page.complete)
+    return PlacedOrders.of((row.order() for row in rows if row.belongs), gaps=_gaps(order_list, page))
+
+
+def _gaps(order_list: OrderList, page: Decoded) -> Iterator[str]:
+    """What an answer itself says is missing in its rows."""
+    if not page.complete:
+        yield f"KIS' list {order_list.tool} could not be read to its end."
+    if order_list.total is None:
+        return
+    block, name = order_list.total
+    total = number(page.record(block), name)
+    quantity_field = order_list.names.get("order_quantity", "order_quantity")
+    in_rows = sum((number(row, quantity_field) or Decimal(0) for row in page.rows(order_list.block)), Decimal(0))
+    if total is not None and total > in_rows:
+        yield (
+            f"KIS' list {order_list.tool} contradicts itself: its total is {total:f} ordered, its rows show"
+            f" {in_rows:f}. Orders are missing in it."
+        )
 
 
 async def orders_between(
@@ -76,7 +94,8 @@ async def read_orders(
             continue
         orders += [order for order in placed.orders if order.key not in {earlier.key for earlier in orders}]
         complete = complete and placed.complete
-    return PlacedOrders(tuple(orders), complete), problems
+        problems += placed.gaps
+    return PlacedOrders(tuple(orders), complete, tuple(problems)), problems
 
 
 @dataclass(frozen=True, slots=True)

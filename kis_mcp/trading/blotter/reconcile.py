@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -21,10 +22,21 @@ LATEST = timedelta(seconds=180)
 DOUBTFUL = timedelta(hours=1)
 """An order that is alike but this much older is no proof that ours is missing: this machine's clock may be wrong."""
 
-CERTAIN_AFTER = timedelta(seconds=120)
-"""Only a list read this long after the send may show by its silence that the order did not arrive. By then the gateway
-would not let it out any more."""
+CERTAIN_AFTER = timedelta(minutes=20)
+"""Only a list read this long after the send, by KIS' clock, may show by its silence that the order did not arrive: up
+to 60 s until it leaves, 25 s until the connection is closed, and 924.6 s that Linux goes on sending what is on its way
+(net.ipv4.tcp_retries2 = 15); the rest is for what lies between."""
 
+REOPENED_WITHIN = timedelta(days=1)
+"""How long an order that KIS' list did not show is looked for again."""
+
+_MOST_REOPENED = 1_000
+_WRONG_CLOCK = timedelta(days=8)
+"""How far the machine's clock may have been off when other orders were journaled."""
+
+_CLOCKS_DIFFER = timedelta(seconds=10)
+_NO_PROOF = "KIS lists no such order, but its list may leave orders out here, or the time is not sure."
+_REOPENED = "IT STANDS AT KIS after all, though it was called not accepted before."
 _log = logging.getLogger(__name__)
 
 
@@ -40,31 +52,69 @@ class Reconciler:
         """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
         went to an account that this server does not have."""
         intent, sent_at = record.intent, record.sent_at
-        if sent_at is None or not record.status.is_unresolved or not await self.is_own(intent):
+        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
+        if sent_at is None or not is_open or not await self.is_own(intent):
             return record
         if record.status is Status.SENT:
             lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
             record = await self._journal.conclude(
                 Outcome(intent_id=intent.id, at=self._clock(), state="unknown", message=lost)
             )
-        lists, now = lists_of(self._kis.catalog, intent.tool, intent.arguments), self._clock()
-        placed, _ = await read_orders(self._kis, lists, _earliest(intent, sent_at), now, fresh=True)
+        sent = record.kis_sent_at or sent_at
+        placed, now = await self._read(intent, min(sent, sent_at))
         if not placed.orders and not placed.complete:
             return record
 
         def conclude(standing: Sequence[Record]) -> Reconciliation:
-            others = [other for other in standing if other.intent.id != intent.id]
-            return match(self._kis.catalog, intent, sent_at, placed, others=others, now=now)
+            others = [other for other in standing if other.intent.id != intent.id and _is_about_then(other, sent)]
+            found = match(self._kis.catalog, intent, sent, placed, others=others, now=now)
+            is_certain = record.kis_sent_at is not None and self._kis.clock_error is not None
+            if found.conclusion == "not_accepted" and not (is_certain and _shows_what_is_missing(self._kis, intent)):
+                found = replace(found, conclusion="unresolved", message=_NO_PROOF)
+            if record.status is Status.NOT_ACCEPTED and found.conclusion == "accepted":
+                found = replace(found, message=f"{_REOPENED} {found.message}")
+                _log.error("Order intent %s was called not accepted, but stands at KIS", intent.id)
+            return replace(found, at=self._clock())
 
-        return await self._journal.settle(intent.id, since=sent_at - SAME_DAY, conclude=conclude)
+        return await self._journal.settle(intent.id, since=sent_at - _WRONG_CLOCK, conclude=conclude)
+
+    async def _read(self, intent: Intent, since: datetime) -> tuple[PlacedOrders, datetime]:
+        """The lists that the order would show in, and the time at KIS; read again where that turns out to be another
+        than it was taken for, since then the wrong days were asked for."""
+        lists, now = lists_of(self._kis.catalog, intent.tool, intent.arguments), kis_time(self._kis, self._clock())
+        placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
+        if abs(kis_time(self._kis, self._clock()) - now) > EARLIEST:
+            now = kis_time(self._kis, self._clock())
+            placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
+        return placed, now
 
     async def unresolved(self) -> list[Record]:
         """The unresolved intents of this server's accounts, oldest first."""
         return [record for record in await self._journal.unresolved() if await self.is_own(record.intent)]
 
+    async def called_absent(self) -> list[Record]:
+        """The latest intents of this server's accounts that KIS' list did not show: one may turn up yet."""
+        latest = await self._journal.history(since=self._clock() - REOPENED_WITHIN, limit=_MOST_REOPENED)
+        absent = [record for record in latest if record.status is Status.NOT_ACCEPTED]
+        return [record for record in absent if await self.is_own(record.intent)]
+
     async def is_own(self, intent: Intent) -> bool:
         """Whether it is for an account that this server has."""
         return intent.account_id in [await self._journal.account_id(one) for one in self._kis.accounts.values()]
+
+
+def kis_time(kis: KisReads, at: datetime) -> datetime:
+    """A moment of this machine's clock by KIS' clock, as far as that is known."""
+    return at + (kis.clock_error or timedelta())
+
+
+def clock_notes(kis: KisReads) -> list[str]:
+    """That this machine's clock is wrong, where it is."""
+    error = kis.clock_error
+    if error is None or abs(error) < _CLOCKS_DIFFER:
+        return []
+    which = "behind" if error > timedelta() else "ahead of"
+    return [f"This machine's clock is {abs(error)} {which} KIS'. Set it right: days and times of orders depend on it."]
 
 
 def match(
@@ -168,7 +218,7 @@ def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
 
 def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
-    intent, sent_at = record.intent, record.sent_at
+    intent, sent_at = record.intent, record.kis_sent_at or record.sent_at
     if sent_at is None or not record.status.is_unresolved:
         return False
     lists = lists_of(catalog, intent.tool, intent.arguments)
@@ -178,12 +228,23 @@ def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
 def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
     """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
     return all(
-        rival.sent_at is not None
-        and (sent_at, intent.id) < (rival.sent_at, rival.intent.id)
-        and now - rival.sent_at >= CERTAIN_AFTER
+        (rival_sent := rival.kis_sent_at or rival.sent_at) is not None
+        and (sent_at, intent.id) < (rival_sent, rival.intent.id)
+        and now - rival_sent >= CERTAIN_AFTER
         and rival.intent.fingerprint == intent.fingerprint
         for rival in rivals
     )
+
+
+def _shows_what_is_missing(kis: KisReads, intent: Intent) -> bool:
+    """Whether absence from the lists proves anything in this environment."""
+    lists = lists_of(kis.catalog, intent.tool, intent.arguments)
+    return all(kis.environment in order_list.proves_absence_in for order_list in lists)
+
+
+def _is_about_then(record: Record, sent: datetime) -> bool:
+    other = record.kis_sent_at or record.sent_at
+    return other is not None and abs(other - sent) < SAME_DAY
 
 
 def _is_too_old(order: PlacedOrder, sent_at: datetime) -> bool:
@@ -209,7 +270,7 @@ def _changed_order(
 
 
 def _proves_absence(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
-    if not lists or not all(order_list.proves_absence for order_list in lists):
+    if not lists or not all(order_list.proves_absence_in for order_list in lists):
         return False
     return not _shows_by_effect(intent, lists) or _original(intent, sent_at, placed) is not None
 

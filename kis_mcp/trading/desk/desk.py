@@ -15,9 +15,11 @@ from datetime import datetime
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import CheckedArguments
 from kis_mcp.catalog.encode import dated
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
+from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.desk.intents import OPEN, find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
@@ -28,7 +30,7 @@ from kis_mcp.trading.guard.check import check, refusal
 from kis_mcp.trading.guard.facts import Finding
 from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Order, fingerprint, order_of, plain
+from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
 from kis_mcp.trading.venues.sessions import venue_of
 
 
@@ -102,7 +104,8 @@ class OrderDesk:
         for record in same:
             if is_open(record, self._clock()) and record.intent.idempotency_key == idempotency_key:
                 return proposal_of(record)
-        arguments, order, findings = await self._inspect(request, same)
+        with reading_for_an_order():
+            arguments, order, findings = await self._inspect(request, same)
         intent = self._intent(request, arguments, order, findings)
         if refused := refusal(findings):
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
@@ -193,7 +196,9 @@ class OrderDesk:
         findings = check(facts, before_asking_kis=True)
         if refusal(findings):
             return arguments, request.order, findings
-        if original := await original_of(self._kis, arguments.api, arguments, request.order, request.at):
+        is_new = request.order.action is Action.NEW
+        journaled = () if is_new else await journaled_orders(self._journal, self._kis, request.at)
+        if original := await original_of(self._kis, arguments.api, arguments, request.order, request.at, journaled):
             arguments = arguments.including(fill_in_original(arguments.api, arguments, original))
             order = describe_change(order_of(arguments.api, arguments), original)
             facts = replace(facts, order=order, remaining=original.remaining_quantity)

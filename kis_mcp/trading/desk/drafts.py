@@ -1,6 +1,6 @@
 """Orders in market-neutral terms → the KIS API that takes them and its arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -83,6 +83,7 @@ async def modify(
     quantity: int | None = None,
     credit_type: str | None = None,
     now: datetime,
+    journaled: Sequence[PlacedOrder] = (),
 ) -> OrderCall:
     """New terms for a standing order, or for ``quantity`` of it. What is not said stays as KIS has it.
 
@@ -92,7 +93,7 @@ async def modify(
     route = find_route(kis.catalog, market, session, "modify")
     if route is None:
         raise _only_cancelled(order_id)
-    original = await _find_original(kis, route, market, order_id, now)
+    original = await _find_original(kis, route, market, order_id, now, journaled)
     change = _Change(
         price=price, stop_price=stop_price, order_type=order_type, quantity=quantity, credit_type=credit_type
     )
@@ -116,6 +117,7 @@ async def cancel(
     session: str = "regular",
     quantity: int | None = None,
     now: datetime,
+    journaled: Sequence[PlacedOrder] = (),
 ) -> OrderCall:
     """The end of a standing order, or of ``quantity`` of it.
 
@@ -124,14 +126,17 @@ async def cancel(
     """
     route = find_route(kis.catalog, market, session, "cancel")
     assert route is not None, market
-    original = await _find_original(kis, route, market, order_id, now)
+    original = await _find_original(kis, route, market, order_id, now, journaled)
     own = _repeat_original(kis, route, original, Action.CANCEL, quantity)
     return OrderCall(route.api.tool, _build_arguments(route, own, {}))
 
 
-async def _find_original(kis: KisReads, route: Route, market: str, order_id: str, now: datetime) -> PlacedOrder:
-    lists = lists_of(kis.catalog, route.api.tool, route.terms.fixed)
-    return await find_order(kis, [each for each in lists if each.may_hold(market)], order_id, now, market=market)
+async def _find_original(
+    kis: KisReads, route: Route, market: str, order_id: str, now: datetime, journaled: Sequence[PlacedOrder]
+) -> PlacedOrder:
+    every = lists_of(kis.catalog, route.api.tool, route.terms.fixed)
+    lists = [each for each in every if each.may_hold(market)]
+    return await find_order(kis, lists, order_id, now, market=market, journaled=journaled)
 
 
 def _repeat_original(

@@ -1,6 +1,6 @@
 """The standing order that a change or cancel concerns, as KIS has it: what the caller says of it does not count."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -28,7 +28,12 @@ _CONTRACTS: Mapping[str, str] = {
 
 
 async def original_of(
-    kis: KisReads, api: Api, values: Mapping[str, object], order: Order, now: datetime
+    kis: KisReads,
+    api: Api,
+    values: Mapping[str, object],
+    order: Order,
+    now: datetime,
+    journaled: Sequence[PlacedOrder] = (),
 ) -> PlacedOrder | None:
     """The order that ``order`` changes or cancels; None for a new order, and where KIS keeps no list of such.
 
@@ -43,7 +48,13 @@ async def original_of(
         lists = lists[:1]
     days = [day for name in _DAYS if isinstance(day := values.get(name), date)]
     found = await find_order(
-        kis, lists, order.original_order_id or "", now, symbol=order.symbol, day=days[0] if days else None
+        kis,
+        lists,
+        order.original_order_id or "",
+        now,
+        symbol=order.symbol,
+        day=days[0] if days else None,
+        journaled=journaled,
     )
     if found.session == "reserved" and days and not found.is_of_day(days[0]):
         raise BadArgument(

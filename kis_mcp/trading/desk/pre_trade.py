@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from kis_mcp.catalog.arguments import CheckedArguments
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.guard.check import check, refusal
@@ -18,6 +19,9 @@ from kis_mcp.trading.venues.ticks import InstrumentKind
 
 _LISTED_WITHIN = timedelta(minutes=1)
 """An order that was sent so lately may be missing in what KIS and the account cache say."""
+
+_STALE_AFTER = timedelta(seconds=5)
+"""How long what the guard saw of prices, funds and holdings counts while a person thinks."""
 
 _ALL = 1_000_000
 """More intents than a journal has of a day."""
@@ -97,15 +101,18 @@ class PreTradeChecks:
 
     async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
         """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
-        that an order for contracts was to close.
+        that an order for contracts was to close; and once `_STALE_AFTER` has gone by, whose price the market has left
+        behind, or that funds or holdings do not cover any more.
 
         Raises:
             OrderRefused: There is no room any more.
         """
         limits, order = self._limits, intent.order
         is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
-        if order.action is not Action.NEW or not (is_limited or order.market.endswith("futureoption")):
+        is_stale = now - intent.at > _STALE_AFTER
+        if order.action is not Action.NEW or not (is_limited or is_stale or order.market.endswith("futureoption")):
             return
-        facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
+        with reading_for_an_order():
+            facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
         if refused := refusal(check(facts, when_sending=True)):
             raise refused

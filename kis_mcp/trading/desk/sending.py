@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 from kis_mcp.catalog.arguments import CheckedArguments, validate
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.fields import text
+from kis_mcp.catalog.gateway import reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
@@ -122,7 +123,8 @@ class OrderSender:
         """The record, after a look at what became of the order where nobody can tell yet."""
         if sending := self._sending.get(record.intent.id):
             return await asyncio.shield(sending)
-        return await self._reconciler.settle(record) if record.status.is_unresolved else record
+        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
+        return await self._reconciler.settle(record) if is_open else record
 
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that are just being sent; what stays unknown is
@@ -153,7 +155,9 @@ class OrderSender:
                 remedy="Propose it again where it should go.",
             )
         intent, now, claimed = record.intent, self._clock(), self._monotonic()
-        claim = await self._journal.claim(Send(intent_id=intent.id, at=now), same_since=now - DUPLICATE_WINDOW)
+        claim = await self._journal.claim(
+            Send(intent_id=intent.id, at=now, kis_at=self._kis_time(now)), same_since=now - DUPLICATE_WINDOW
+        )
         if claim is Claim.TAKEN:
             return await find_intent(self._journal, intent.id, self._environment)
         if claim is Claim.DUPLICATE:
@@ -177,7 +181,12 @@ class OrderSender:
             if isinstance(error, asyncio.CancelledError):
                 raise
             return await self._look_up(record)
-        return await self._conclude(self._outcome(intent, "accepted", order_id=_order_id(answer)))
+        number, branch = _read_answer(answer, "order_id", "reserved_order_id"), _read_answer(answer, "order_branch")
+        return await self._conclude(self._outcome(intent, "accepted", order_id=number, order_branch=branch))
+
+    def _kis_time(self, now: datetime) -> datetime | None:
+        error = self._kis.clock_error
+        return None if error is None else now + error
 
     def _arguments(self, intent: Intent) -> CheckedArguments:
         """An intent's arguments, checked again: they come from the disk."""
@@ -202,7 +211,8 @@ class OrderSender:
     async def _look_up(self, record: Record) -> Record:
         """What became of an order whose sending failed; it is looked up again later where that cannot be told yet."""
         try:
-            record = await self._reconciler.settle(record)
+            with reading_for_an_order():
+                record = await self._reconciler.settle(record)
         except Exception:
             _log.exception("Order intent %s could not be looked up", record.intent.id)
         if record.status.is_unresolved:
@@ -212,7 +222,7 @@ class OrderSender:
     async def _settle_all(self) -> list[Record]:
         return [
             await self._reconciler.settle(record)
-            for record in await self._reconciler.unresolved()
+            for record in [*await self._reconciler.called_absent(), *await self._reconciler.unresolved()]
             if record.intent.id not in self._sending
         ]
 
@@ -226,6 +236,7 @@ class OrderSender:
         error: BaseException | None = None,
         *,
         order_id: str | None = None,
+        order_branch: str | None = None,
         message: str = "",
     ) -> Outcome:
         own_error = error if isinstance(error, KisMcpError) else None
@@ -236,6 +247,7 @@ class OrderSender:
             at=self._clock(),
             state=state,
             order_id=order_id,
+            order_branch=order_branch,
             kis_code=own_error.kis_code if own_error else None,
             message=message,
         )
@@ -261,10 +273,10 @@ def _state_after(error: BaseException, has_left: bool) -> OutcomeState:
     return "unknown"
 
 
-def _order_id(answer: Decoded) -> str | None:
-    """KIS' number of the order, whichever block and name the API gives it."""
+def _read_answer(answer: Decoded, *names: str) -> str | None:
+    """What KIS says of the order, whichever block and name the API gives it."""
     for block in answer.blocks.values():
         for record in block if isinstance(block, list) else [block]:
-            if order_id := text(record, "order_id", "reserved_order_id"):
-                return order_id
+            if said := text(record, *names):
+                return said
     return None

@@ -86,7 +86,7 @@ async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: o
     )
     await journal.propose(intent)
     await journal.decide(intent.id, Decision(verdict="accepted", channel="elicitation"), clock())
-    await journal.claim(Send(intent_id=intent.id, at=clock()), same_since=clock())
+    await journal.claim(Send(intent_id=intent.id, at=clock(), kis_at=clock()), same_since=clock())
     return await journal.conclude(Outcome(intent_id=intent.id, at=clock(), state="unknown"))
 
 

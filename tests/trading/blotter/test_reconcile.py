@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -6,16 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kis_mcp.account import Account
+from kis_mcp.catalog.decode import Decoded
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.transport import CONNECT_SECONDS
+from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedOrders, PlacedStatus
-from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, match
+from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, DOUBTFUL, EARLIEST, LATEST, Reconciler, match
 from kis_mcp.trading.desk.sending import ORDER_LEAVES_WITHIN
-from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.journal import Intent, Outcome, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
-from tests.trading.fakes import CATALOG
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis
 
 SENT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 LATER = SENT + CERTAIN_AFTER
@@ -210,3 +214,78 @@ def test_whatever_is_listed_an_absent_order_is_never_called_present_nor_a_presen
     elif verdict == "not_accepted":
         assert complete
         assert like == []
+
+
+class _BlankKis(FakeKis):
+    """Lists nothing, as demo was measured to do."""
+
+    totals: Mapping[str, object] = {}
+
+    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+        self.asked = arguments
+        return Decoded({"orders": self.listed, "totals": dict(self.totals)})
+
+
+async def _unknown(journal: SqlJournal, sent_at: datetime, kis_sent_at: datetime | None) -> Record:
+    order = replace(INTENT, at=sent_at, account_id=await journal.account_id(Account("12345678", "01")))
+    await journal.propose(order)
+    await journal.claim(Send(intent_id=order.id, at=sent_at, kis_at=kis_sent_at), same_since=sent_at)
+    return await journal.conclude(Outcome(intent_id=order.id, at=sent_at, state="unknown"))
+
+
+async def test_a_list_whose_total_contradicts_its_rows_proves_nothing(journal: SqlJournal, clock: FakeClock) -> None:
+    kis = _BlankKis(clock)
+    kis.totals = {"total_order_quantity": 1}
+    record = await _unknown(journal, clock(), clock())
+    clock.pass_by(hours=3)
+    assert (await Reconciler(kis, journal, clock=clock).settle(record)).status is Status.UNKNOWN
+    kis.totals = {}
+    assert (await Reconciler(kis, journal, clock=clock).settle(record)).status is Status.NOT_ACCEPTED
+
+
+async def test_demos_day_list_never_proves_absence(journal: SqlJournal, clock: FakeClock) -> None:
+    kis = _BlankKis(clock, environment=Environment.DEMO)
+    record = await _unknown(journal, clock(), clock())
+    clock.pass_by(hours=3)
+    assert (await Reconciler(kis, journal, clock=clock).settle(record)).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=hours) for hours in (-72, -25, -1, 1, 25, 72)], ids=str)
+async def test_a_wrong_clock_neither_hides_an_order_nor_hurries_its_absence(
+    journal: SqlJournal, clock: FakeClock, wrong: timedelta
+) -> None:
+    at_kis, clock.now = clock(), clock() + wrong
+    kis = _BlankKis(clock, clock_error=-wrong)
+    record = await _unknown(journal, clock(), at_kis)
+    reconciler = Reconciler(kis, journal, clock=clock)
+    clock.pass_by(seconds=CERTAIN_AFTER.total_seconds() - 1)
+    assert (await reconciler.settle(record)).status is Status.UNKNOWN
+    assert kis.asked["end_date"] == (at_kis + CERTAIN_AFTER).date()
+    clock.now = at_kis
+    kis.take({"price": Decimal(70000), "quantity": Decimal(10)})
+    clock.now = at_kis + wrong + timedelta(minutes=2)
+    settled = await reconciler.settle(record)
+    assert (settled.status, settled.order_id) == (Status.ACCEPTED, "0000000001")
+
+
+async def test_absence_never_counts_where_kis_told_no_time(journal: SqlJournal, clock: FakeClock) -> None:
+    record = await _unknown(journal, clock(), None)
+    clock.pass_by(hours=3)
+    assert (await Reconciler(_BlankKis(clock), journal, clock=clock).settle(record)).status is Status.UNKNOWN
+
+
+async def test_an_order_that_turns_up_late_is_reopened_loudly(journal: SqlJournal, clock: FakeClock) -> None:
+    kis = _BlankKis(clock)
+    record = await _unknown(journal, clock(), clock())
+    reconciler = Reconciler(kis, journal, clock=clock)
+    sent_at = clock()
+    clock.pass_by(seconds=CERTAIN_AFTER.total_seconds())
+    record = await reconciler.settle(record)
+    assert record.status is Status.NOT_ACCEPTED
+    assert [found.intent.id for found in await reconciler.called_absent()] == [record.intent.id]
+    clock.now, later = sent_at, clock()
+    kis.take({"price": Decimal(70000), "quantity": Decimal(10)})
+    clock.now = later
+    reopened = await reconciler.settle(record)
+    assert (reopened.status, reopened.order_id) == (Status.ACCEPTED, "0000000001")
+    assert "STANDS AT KIS" in reopened.message

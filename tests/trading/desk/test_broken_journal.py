@@ -58,7 +58,7 @@ async def test_whichever_step_fails_the_order_leaves_once_and_the_journal_learns
         left = len(kis.posts) == 1
         assert left == isinstance(error, OrderStateUnknown), error
     for _ in range(2):  # the client asks again, and again when it is certain
-        clock.pass_by(seconds=121)
+        clock.pass_by(minutes=21)
         await desk.desk.reconcile()
         with suppress(OrderRefused, OrderRejected, OrderStateUnknown):
             await ordered(desk)

@@ -1,6 +1,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -351,7 +352,7 @@ async def test_an_order_that_kis_does_not_list_stays_unknown_and_is_never_resent
     with pytest.raises(OrderRefused, match="its state is unknown"):
         clock.pass_by(seconds=61)
         await desk.propose()
-    clock.pass_by(seconds=60)
+    clock.pass_by(minutes=20)
     assert [record.status for record in await desk.desk.reconcile()] == [Status.NOT_ACCEPTED]
     with pytest.raises(OrderRejected, match="lists no such order"):
         await desk.desk.execute(intent_id)
@@ -493,3 +494,36 @@ async def test_an_unknown_order_is_looked_up_again_in_the_background(
     assert (await desk.execute(proposal.intent_id)).order_id == "0000000001"
     assert len(kis.posts) == 1
     await desk.aclose()
+
+
+async def test_a_price_that_the_market_left_while_the_person_thought_is_not_sent(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, price_collar=Decimal(5)))
+    intent_id = await desk.confirmed()
+    kis.quote |= {"price": Decimal(50_000)}
+    clock.pass_by(seconds=30)
+    with pytest.raises(OrderRefused, match="above the market's 50,000"):
+        await desk.desk.execute(intent_id)
+    assert kis.posts == []
+
+
+async def test_funds_that_went_while_the_person_thought_are_missed(desk: Desk, kis: FakeKis, clock: FakeClock) -> None:
+    intent_id = await desk.confirmed()
+    kis.answers["domestic_stock_inquire_psbl_order"] = {"buying_power": {"max_buy_quantity": 1}}
+    clock.pass_by(seconds=30)
+    with pytest.raises(OrderRefused, match="buying power"):
+        await desk.desk.execute(intent_id)
+    assert kis.posts == []
+
+
+async def test_a_lost_order_is_told_in_the_next_question_whatever_its_key(
+    desk: Desk, kis: FakeKis, clock: FakeClock
+) -> None:
+    kis.before = failing(OrderStateUnknown("timed out", remedy="look"))
+    with pytest.raises(OrderStateUnknown):
+        await desk.desk.execute(await desk.confirmed(key="one"))
+    clock.pass_by(minutes=20)
+    await desk.desk.reconcile()
+    again = await desk.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="two")
+    assert "its answer was lost" in again.question

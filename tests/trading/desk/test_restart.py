@@ -68,7 +68,7 @@ async def test_an_order_that_kis_does_not_list_stays_unknown_until_that_is_certa
         await restarted.execute(killed)
     with pytest.raises(OrderRefused, match="state is unknown"):
         await restarted.propose(checked(ORDER_CASH, BUY))
-    clock.pass_by(minutes=2)
+    clock.pass_by(minutes=20)
     assert [record.status for record in await restarted.reconcile()] == [Status.NOT_ACCEPTED]
     with pytest.raises(OrderRejected):
         await restarted.execute(killed)

@@ -195,7 +195,7 @@ async def test_an_order_that_never_arrived_is_unknown_until_kis_list_proves_it(f
     floor.simulator.faults.add("drop", ORDER_PATHS[0], when="before")
     with pytest.raises(OrderStateUnknown):
         await floor.desk.execute(intent_id)
-    floor.clock.pass_by(minutes=2)
+    floor.clock.pass_by(minutes=20)
     assert [record.status for record in await floor.desk.reconcile()] == [Status.NOT_ACCEPTED]
     with pytest.raises(OrderRejected):
         await floor.desk.execute(intent_id)

@@ -24,6 +24,7 @@ select
     decisions.reason,
     decisions.decided_at,
     sends.sent_at,
+    sends.kis_sent_at,
     case
         when definite.state is not null then definite.state
         when settled.conclusion is not null then settled.conclusion
@@ -33,6 +34,7 @@ select
         else coalesce(decisions.verdict, 'proposed')
     end as status,
     coalesce(definite.order_id, settled.order_id) as order_id,
+    definite.order_branch as order_branch,
     definite.kis_code as kis_code,
     coalesce(definite.message, settled.message, doubtful.message, decisions.reason, '') as message
 from intents
@@ -40,7 +42,9 @@ left join decisions on decisions.intent_id = intents.id
 left join sends on sends.intent_id = intents.id
 left join outcomes definite on definite.intent_id = intents.id and definite.state <> 'unknown'
 left join reconciliations settled
-    on settled.intent_id = intents.id and settled.conclusion <> 'unresolved'
+    on settled.number = (
+        select max(number) from reconciliations where intent_id = intents.id and conclusion <> 'unresolved'
+    )
 left join outcomes doubtful on doubtful.number = (
     select max(number) from outcomes where intent_id = intents.id and state = 'unknown'
 )
@@ -106,12 +110,18 @@ def upgrade() -> None:
         sa.Column("tool", sa.Text, nullable=False),
         sa.Column("arguments", sa.JSON, nullable=False),
     )
-    op.create_table("sends", _of_one_intent(), sa.Column("sent_at", _TIME, nullable=False))
+    op.create_table(
+        "sends",
+        _of_one_intent(),
+        sa.Column("sent_at", _TIME, nullable=False),
+        sa.Column("kis_sent_at", _TIME),
+    )
     op.create_table(
         "outcomes",
         *_of_many(),
         sa.Column("state", _WORD, nullable=False),
         sa.Column("order_id", sa.Text),
+        sa.Column("order_branch", sa.Text),
         sa.Column("kis_code", sa.Text),
         sa.Column("message", sa.Text, nullable=False),
     )
@@ -153,15 +163,15 @@ def _create_indexes() -> None:
     op.create_index("outcomes_by_intent", "outcomes", ["intent_id"])
     op.create_index("reconciliations_by_intent", "reconciliations", ["intent_id"])
     op.create_index("statuses_by_status", "statuses", ["status"])
-    for table, column, open_word in (
-        ("outcomes", "state", "unknown"),
-        ("reconciliations", "conclusion", "unresolved"),
+    for table, column, open_word, more in (
+        ("outcomes", "state", "unknown", []),
+        ("reconciliations", "conclusion", "unresolved", ["conclusion"]),
     ):
         definite = sa.column(column) != open_word
         op.create_index(
             f"{table}_one_definite",
             table,
-            ["intent_id"],
+            ["intent_id", *more],
             unique=True,
             sqlite_where=definite,
             postgresql_where=definite,

@@ -1,7 +1,12 @@
 """Who may order at all: the operator's switches and lists, and the same order twice."""
 
+from datetime import timedelta
+
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
-from kis_mcp.trading.journal import DUPLICATE_WINDOW
+from kis_mcp.trading.journal import DUPLICATE_WINDOW, Record, Status
+
+_LATE_ARRIVAL = timedelta(days=1)
+"""How long a person is told of an order that was lost."""
 
 
 def real_orders(facts: GuardFacts) -> Finding | None:
@@ -56,8 +61,19 @@ def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
     )
 
 
+def _is_of_this_day(facts: GuardFacts, record: Record) -> bool:
+    return record.sent_at is not None and abs(facts.now - record.sent_at) < _LATE_ARRIVAL
+
+
 def not_a_duplicate(facts: GuardFacts) -> Finding | None:
     for record in facts.same:
+        if record.sent_at is not None and record.status is Status.NOT_ACCEPTED and _is_of_this_day(facts, record):
+            return Finding(
+                f"The same order was sent at {record.sent_at:%Y-%m-%d %H:%M:%S}; its answer was lost, and KIS' list did"
+                " not show it later.",
+                "Should that one turn up after all, this one comes in addition to it.",
+                refuses=False,
+            )
         if record.sent_at is None or not record.status.may_stand:
             continue
         recent = facts.now - record.sent_at < DUPLICATE_WINDOW

@@ -1,0 +1,110 @@
+"""The order that is meant is the order that is touched."""
+
+from dataclasses import replace
+
+import pytest
+
+from kis_mcp.account import Account
+from kis_mcp.errors import BadArgument, KisUnavailable
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.blotter.find import find_order
+from kis_mcp.trading.blotter.journaled import journaled_orders
+from kis_mcp.trading.blotter.lists import KOREAN
+from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus, read_order_id, reservation_id
+from kis_mcp.trading.journal import Outcome, Send
+from kis_mcp.trading.order import Action
+from tests.trading.blotter.test_listing import BUY, RESERVED
+from tests.trading.blotter.test_reconcile import INTENT
+from tests.trading.fakes import FakeClock, FakeKis
+
+
+async def found(
+    kis: FakeKis, clock: FakeClock, order_id: str, journaled: tuple[PlacedOrder, ...] = (), market: str = "KR"
+) -> PlacedOrder:
+    return await find_order(kis, [KOREAN], order_id, clock(), market=market, journaled=journaled)
+
+
+def test_a_printed_reservation_is_read_back_and_no_order_number_is_one(clock: FakeClock) -> None:
+    printed = reservation_id("39447", clock().date())
+    assert printed == "R20260303-39447"
+    assert read_order_id(printed) == ("39447", clock().date(), True)
+    assert read_order_id("0000000001") == ("0000000001", None, False)
+
+
+async def test_a_shortened_number_that_is_a_waiting_reservations_too_is_refused_with_both_named(
+    kis: FakeKis, clock: FakeClock
+) -> None:
+    number = kis.take(BUY)
+    kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [{**RESERVED, "reserved_order_id": "1"}]}
+    with pytest.raises(BadArgument, match=r"order 0000000001 \(005930\) or reservation R\d{8}-1 "):
+        await found(kis, clock, "1")
+    assert (await found(kis, clock, number)).symbol == "005930"
+
+
+async def test_a_shortened_number_is_refused_while_the_reservations_cannot_be_read(
+    kis: FakeKis, clock: FakeClock
+) -> None:
+    kis.take(BUY)
+    kis.failing["domestic_stock_order_resv_ccnl"] = KisUnavailable("KIS is away.", remedy="Try again.")
+    with pytest.raises(KisUnavailable):
+        await found(kis, clock, "1")
+
+
+async def test_a_reservations_number_never_leads_to_an_order(kis: FakeKis, clock: FakeClock) -> None:
+    kis.take(BUY)
+    with pytest.raises(BadArgument, match="is a reservation"):
+        await found(kis, clock, "R20260303-1")
+
+
+async def test_the_old_number_of_a_changed_order_names_the_new_one(kis: FakeKis, clock: FakeClock) -> None:
+    old = kis.take(BUY)
+    kis.take({**BUY, "order_id": old, "action": "modify", "price": 69_000})
+    kis.listed[0] |= {"remaining_quantity": 0}
+    with pytest.raises(BadArgument, match=f"{old} of 005930 was changed: it is order 0000000002"):
+        await found(kis, clock, old)
+    assert (await found(kis, clock, "0000000002")).action is Action.MODIFY
+
+
+async def journal_order(
+    journal: SqlJournal, clock: FakeClock, name: str, *, number: str, action: Action, original: str | None = None
+) -> None:
+    order = replace(INTENT.order, action=action, original_order_id=original)
+    tool = INTENT.tool if action is Action.NEW else "domestic_stock_order_rvsecncl"
+    account = await journal.account_id(Account("12345678", "01"))
+    await journal.propose(
+        replace(INTENT, id=name, at=clock(), order=order, tool=tool, account_id=account, fingerprint=name)
+    )
+    await journal.claim(Send(intent_id=name, at=clock(), kis_at=clock()), same_since=clock())
+    await journal.conclude(Outcome(intent_id=name, at=clock(), state="accepted", order_id=number, order_branch="00950"))
+    clock.pass_by(seconds=1)
+
+
+async def test_the_journal_serves_where_kis_lists_nothing(kis: FakeKis, clock: FakeClock, journal: SqlJournal) -> None:
+    await journal_order(journal, clock, "a", number="0000000007", action=Action.NEW)
+    own = tuple(await journaled_orders(journal, kis, clock()))
+    order = await found(kis, clock, "0000000007", own)
+    assert (order.branch, order.exchange, order.remaining_quantity) == ("00950", "krx", 10)
+    assert not order.in_kis_list
+
+
+async def test_the_journal_leads_from_a_changed_order_to_what_replaced_it_and_ends_with_its_cancel(
+    kis: FakeKis, clock: FakeClock, journal: SqlJournal
+) -> None:
+    await journal_order(journal, clock, "a", number="0000000007", action=Action.NEW)
+    await journal_order(journal, clock, "b", number="0000000008", action=Action.MODIFY, original="0000000007")
+    own = tuple(await journaled_orders(journal, kis, clock()))
+    assert [(order.order_id, order.status) for order in own] == [
+        ("0000000007", PlacedStatus.AMENDED),
+        ("0000000008", PlacedStatus.OPEN),
+    ]
+    with pytest.raises(BadArgument, match="it is order 0000000008"):
+        await found(kis, clock, "0000000007", own)
+    await journal_order(journal, clock, "c", number="0000000009", action=Action.CANCEL, original="0000000008")
+    own = tuple(await journaled_orders(journal, kis, clock()))
+    assert own[-1].status is PlacedStatus.CANCELLED
+
+
+async def test_another_accounts_orders_do_not_serve(kis: FakeKis, clock: FakeClock, journal: SqlJournal) -> None:
+    await journal_order(journal, clock, "a", number="0000000007", action=Action.NEW)
+    kis.accounts = {"stock": Account("87654321", "01")}
+    assert await journaled_orders(journal, kis, clock()) == []
