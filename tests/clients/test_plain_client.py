@@ -84,7 +84,7 @@ class Customer:
 
 @asynccontextmanager
 async def kis(**options: Any) -> AsyncGenerator[Simulator]:
-    chosen = {"real_rate": 0, "demo_rate": 0, "clock": ManualClock()} | options
+    chosen: dict[str, Any] = {"real_rate": 0, "demo_rate": 0, "clock": ManualClock()} | options
     async with run_simulator(SimulatorOptions(**chosen)) as running:
         yield running
 
