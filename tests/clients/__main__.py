@@ -24,9 +24,9 @@ from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 HERE = Path(__file__).parent
 SAMPLES_NEED = ("requests", "pandas", "pyyaml", "websockets", "pycryptodome")
 REFUSED_AS_KIS_WOULD = ("APBK", "INVALID_CHECK_LOAN_DT", "INVALID_CHECK_ORD_QTY2")
-"""A business's words in what a script prints: it ran, but what it asks for is not there: an order of somebody's past,
-an expired contract, a stock that the simulator does not list, a price beyond the day's limits, a loan of 2022, one bond where ten
-are the least."""
+"""A business's words in what a script prints: it ran, but asks for what is not there: an order of somebody's past, an
+expired contract, a stock that the simulator does not list, a price beyond the day's limits, a loan of 2022, one bond
+where ten are the least."""
 
 OPTIONS = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)
 
