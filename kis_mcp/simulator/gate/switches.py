@@ -21,7 +21,7 @@ SWITCHES: Mapping[str, Switch] = {
     "strict_elements": Switch("Takes and writes only what KIS' field tables document, not what its examples show."),
     "custtype_required": Switch("Refuses requests without the header custtype."),
     "old_trs_refused": Switch("Refuses TR ids that others have replaced."),
-    "inquiry_02_refused": Switch("Refuses INQR_DVSN=02 in the stock balance, as since February 2026."),
+    "inquiry_02_refused": Switch("Refuses INQR_DVSN=02 in the stock balance, as since February 2026.", on=True),
     "demo_blank_day_list": Switch("Demo lists no domestic orders of the day, only their totals."),
     "full_page_without_key": Switch("A last page that is full announces another one, without a key to ask for it."),
     "changed_on_page_2": Switch("A page after the first is refused with SYDB0050."),

@@ -103,6 +103,10 @@ async def buy_abroad(wire: Wire, symbol: str, exchange: str, quotes: str) -> Non
     assert answer["rt_cd"] == "0", answer
 
 
+def test_only_what_kis_does_for_everybody_is_on_at_first():
+    assert [name for name, switch in SWITCHES.items() if switch.on] == ["inquiry_02_refused"]
+
+
 async def test_each_us_exchange_can_list_the_whole_country():
     async with simulator() as (sim, wire, _demo):
         await buy_abroad(wire, "AAPL", "NASD", "NAS")
