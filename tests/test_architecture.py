@@ -46,6 +46,7 @@ ROOMS_IN_ORDER = {
         "world",
         "answers",
         "embedded",
+        "admin",
         "asgi",
         "loopback",
     ),

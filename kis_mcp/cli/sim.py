@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Mapping
 
 import anyio
 import typer
 
 from kis_mcp.settings import data_folder, wrong_setting
-from kis_mcp.simulator import SimulatorOptions, run_simulator
+from kis_mcp.simulator import SimulatorOptions, UnknownSwitch, run_simulator
 
 
-def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate: int) -> None:
+def run(
+    *,
+    real_port: int,
+    demo_port: int,
+    seed: int,
+    real_rate: int,
+    demo_rate: int,
+    token_interval: float,
+    switches: Mapping[str, bool],
+) -> None:
     """Print the addresses as settings, one a line, and serve until interrupted.
 
     Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
 
     Raises:
         SettingsError: That folder cannot be made.
+        typer.BadParameter: A switch does not exist.
     """
     state = data_folder() / "simulator" / f"seed-{seed}.db"
     try:
@@ -26,9 +37,19 @@ def run(*, real_port: int, demo_port: int, seed: int, real_rate: int, demo_rate:
     except OSError as error:
         raise wrong_setting("KIS_DATA_DIR", f"its folder cannot be made ({error.strerror})") from None
     options = SimulatorOptions(
-        seed=seed, real_rate=real_rate, demo_rate=demo_rate, state_path=state, real_port=real_port, demo_port=demo_port
+        seed=seed,
+        real_rate=real_rate,
+        demo_rate=demo_rate,
+        state_path=state,
+        real_port=real_port,
+        demo_port=demo_port,
+        token_interval_seconds=token_interval,
+        switches=switches,
     )
-    anyio.run(_serve, options)
+    try:
+        anyio.run(_serve, options)
+    except UnknownSwitch as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 async def _serve(options: SimulatorOptions) -> None:

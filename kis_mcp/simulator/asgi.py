@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from kis_mcp.simulator.admin import PREFIX, administer
 from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Fault
 from kis_mcp.simulator.wire.hosts import Host
@@ -42,8 +43,16 @@ class KisApp:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _body(receive)
         elements = _elements(scope["method"], scope["query_string"], body)
+        if scope["path"].startswith(PREFIX):
+            await _send(administer(self._kis, scope["method"], scope["path"], headers, elements), send)
+            return
         request = Received(
-            self._host, scope["method"], scope["path"], headers, elements or {}, self._kis.options.clock()
+            self._host,
+            scope["method"],
+            f"/{scope['path'].lstrip('/')}",
+            headers,
+            elements or {},
+            self._kis.options.clock(),
         )
         self._kis.received.append(request)
         fault = self._kis.faults.take(request.path, request.tr_id)
@@ -111,9 +120,10 @@ def _elements(method: str, query: bytes, body: bytes) -> dict[str, object] | Non
 async def _send(reply: Reply, now: datetime, send: Send) -> None:
     is_json = not isinstance(reply.body, str)
     body = json.dumps(reply.body, ensure_ascii=False).encode() if is_json else str(reply.body).encode()
+    # In this case on the wire: KIS' sample code makes Python identifiers of the names that are all in small letters.
     headers = [
-        (b"content-type", b"application/json; charset=utf-8" if is_json else b"text/html"),
-        (b"content-length", str(len(body)).encode()),
+        (b"Content-Type", b"application/json; charset=utf-8" if is_json else b"text/html"),
+        (b"Content-Length", str(len(body)).encode()),
         (b"tr_cont", reply.tr_cont.encode()),
         (b"date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
     ]

@@ -7,12 +7,15 @@ from kis_mcp.simulator.answers.answers import answer
 from kis_mcp.simulator.gate.admission import Admission, hash_reply
 from kis_mcp.simulator.gate.faults import Faults
 from kis_mcp.simulator.gate.oauth import Clients
+from kis_mcp.simulator.gate.oddities import odd_call, odd_reply
 from kis_mcp.simulator.gate.rate import SlidingWindow
+from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received, received_log
 from kis_mcp.simulator.wire.replies import Refusal, Reply, gateway_refusal
+from kis_mcp.simulator.wire.sources import as_in_examples, sources_of
 from kis_mcp.simulator.world import World
 
 
@@ -31,7 +34,8 @@ class EmbeddedKis:
         self._clients = Clients(self._store, options.token_interval_seconds, options.monotonic)
         rates = {Host.REAL: options.real_rate, Host.DEMO: options.demo_rate}
         windows = {host: SlidingWindow(rate, options.monotonic) for host, rate in rates.items()}
-        self._admission = Admission(table, self._clients, windows)
+        self.switches = Switches(options.switches)
+        self._admission = Admission(table, self._clients, windows, self.switches)
         self.faults = Faults()
         self.received: deque[Received] = received_log()
 
@@ -62,6 +66,9 @@ class EmbeddedKis:
             case _, path if path.startswith("/uapi/"):
                 call = self._admission.admit(request)
                 self.world.broker.advance(request.at)
-                return answer(self.world, call)
+                reply = answer(self.world, odd_call(self.switches, call))
+                reply = odd_reply(self.switches, call, reply)
+                strict = self.switches["strict_elements"]
+                return reply if strict else as_in_examples(sources_of(call.api.tool), reply)
             case _:
                 raise gateway_refusal("EGW00203", status=404)

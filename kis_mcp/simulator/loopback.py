@@ -17,6 +17,7 @@ from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.simulator.asgi import KisApp
 from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Faults
+from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.wire.hosts import Host
@@ -33,6 +34,7 @@ class Simulator:
         received: The latest requests on both sockets, oldest first.
         ledger: Orders and fills.
         faults: What shall go wrong.
+        switches: How it behaves.
     """
 
     def __init__(self, kis: EmbeddedKis, ports: dict[Host, int]) -> None:
@@ -41,6 +43,7 @@ class Simulator:
         self.received: deque[Received] = kis.received
         self.ledger: Ledger = kis.world.ledger
         self.faults: Faults = kis.faults
+        self.switches: Switches = kis.switches
         self.world = kis.world
 
 
@@ -119,6 +122,7 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
         access_log=False,
         log_level="warning",
         date_header=False,  # KIS' own time is told instead
+        server_header=False,
     )
     return uvicorn.Server(config)
 

@@ -1,8 +1,8 @@
 """How a simulator is set up."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class SimulatorOptions:
             otherwise they never close.
         starting_krw, starting_usd: Cash of an account at its first use; that in other currencies is in
             ``resources/simulator/countries.csv``.
+        switches: Names of `kis_mcp.simulator.gate.switches`, to turn on or off from the start.
     """
 
     seed: int = 1
@@ -39,3 +40,4 @@ class SimulatorOptions:
     market_hours: bool = False
     starting_krw: Decimal = Decimal(100_000_000)
     starting_usd: Decimal = Decimal(100_000)
+    switches: Mapping[str, bool] = field(default_factory=dict[str, bool])

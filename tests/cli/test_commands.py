@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.simulator.gate.switches import SWITCHES
 from tests.cli.command import COMMAND, run
 
 
@@ -171,6 +172,23 @@ def test_sim_prints_its_addresses_and_serves_until_it_is_told_to_stop(tmp_path: 
             assert "access_token" in httpx.post(f"{address}/oauth2/tokenP", json=keys).json()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_sim_tells_its_switches_and_starts_with_those_that_are_chosen(tmp_path: Path) -> None:
+    shown = run("sim", "--help", data_dir=tmp_path, COLUMNS="200").stdout
+    documented = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    assert [name for name in SWITCHES if name not in shown or f"`{name}`" not in documented] == []
+    refused = run("sim", "--on", "no_such", data_dir=tmp_path, COLUMNS="200")
+    assert (refused.returncode, "no_such" in refused.stderr) == (2, True)
+    environment = {**os.environ, "KIS_DATA_DIR": str(tmp_path), "KIS_CONFIG_FILE": str(tmp_path / "absent.yaml")}
+    command = [*COMMAND, "sim", "--on", "repeated_page", "--off", "inquiry_02_refused"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip().split("=", 1)[1]
+        switches = httpx.get(f"{address}/simulator/switches").json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert [name for name, switch in switches.items() if switch["on"]] == ["repeated_page"]
 
 
 @pytest.mark.parametrize("address", ["8765", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])

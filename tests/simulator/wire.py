@@ -12,6 +12,9 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 
 ACCOUNT = {"CANO": "11112222", "ACNT_PRDT_CD": "01"}
+AS_DOCUMENTED = {"strict_elements": True, "inquiry_02_refused": False}
+"""Switches of a KIS that keeps to its field tables."""
+
 PRICE = ("/uapi/domestic-stock/v1/quotations/inquire-price", "FHKST01010100")
 SAMSUNG = {"FID_COND_MRKT_DIV_CODE": "J", "FID_INPUT_ISCD": "005930"}
 MONDAY = datetime(2026, 6, 15, 11, 0, tzinfo=KST)
@@ -141,6 +144,7 @@ async def simulator(**options: Any) -> AsyncGenerator[tuple[Simulator, Wire, Wir
         "demo_rate": 0,
         "token_interval_seconds": 0,
         "clock": ManualClock(),
+        "switches": AS_DOCUMENTED,
     } | options
     async with (
         run_simulator(SimulatorOptions(**chosen)) as sim,

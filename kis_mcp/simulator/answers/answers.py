@@ -103,6 +103,8 @@ def _record(world: World, call: Call, block: Block, facts: Facts, number: int) -
             record[field.element] = values.text(field, value)
         elif call.api.account is not None:
             record[field.element] = values.blank(field)
+        elif field.element.lower() == "prdt_type_cd" and call.text("PRDT_TYPE_CD"):
+            record[field.element] = call.text("PRDT_TYPE_CD")
         else:
             record[field.element] = values.made_up(field, f"{seed}:{field.element}", like, call.now.date())
     return record

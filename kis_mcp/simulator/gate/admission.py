@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
@@ -10,19 +10,22 @@ from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.simulator.gate.oauth import Clients
 from kis_mcp.simulator.gate.rate import SlidingWindow
+from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.elements import check_elements, upper_elements
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply, gateway_refusal
+from kis_mcp.simulator.wire.sources import SHEET_ALONE, as_in_sheet, sources_of
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One TR of one API; ``hosts`` tells with which words each host offers it."""
+    """One TR of one API; ``hosts`` tells with which words each host offers it, ``is_old`` that another replaced it."""
 
     api: Api
     hosts: Mapping[Host, str]
+    is_old: bool = False
 
 
 class Admission:
@@ -32,12 +35,16 @@ class Admission:
         table: The APIs that exist; read at the first request.
         clients: Who may ask.
         windows: The rate limit of each host.
+        switches: How strict it is.
     """
 
-    def __init__(self, table: Catalog, clients: Clients, windows: Mapping[Host, SlidingWindow]) -> None:
+    def __init__(
+        self, table: Catalog, clients: Clients, windows: Mapping[Host, SlidingWindow], switches: Switches
+    ) -> None:
         self._table = table
         self._clients = clients
         self._windows = windows
+        self._switches = switches
 
     @cached_property
     def _routes(self) -> Mapping[str, Mapping[str, Route]]:
@@ -50,7 +57,10 @@ class Admission:
             for host, tr_ids in ((Host.REAL, api.tr.real), (Host.DEMO, api.tr.demo)):
                 for words, tr_id in tr_ids.items():
                     by_tr.setdefault(tr_id, {}).setdefault(host, words)
-            routes.setdefault(api.path, {}).update({tr_id: Route(api, hosts) for tr_id, hosts in by_tr.items()})
+            by_path = routes.setdefault(api.path, {})
+            by_path.update({tr_id: Route(api, hosts) for tr_id, hosts in by_tr.items()})
+            for old, tr_id in sources_of(api.tool).trs.items():
+                by_path[old] = replace(by_path[tr_id], is_old=True)
         return routes
 
     def admit(self, request: Received) -> Call:
@@ -66,15 +76,18 @@ class Admission:
         client = self._clients.authenticate(host, headers, request.at)
         if not self._windows[host].admit(client.key):
             raise gateway_refusal("EGW00201")
-        if headers.get("custtype") not in ("P", "B"):
+        if headers.get("custtype", "" if self._switches["custtype_required"] else "P") not in ("P", "B"):
             raise gateway_refusal("EGW00208")
         route = _choose(by_tr, request.tr_id, host)
+        if route.is_old and self._switches["old_trs_refused"]:
+            raise gateway_refusal("OPSQ0002")
         if request.method != route.api.method:
             raise gateway_refusal("EGW00202")
         if request.method == "POST" and "json" not in headers.get("content-type", ""):
             raise gateway_refusal("EGW00132")
-        elements = upper_elements(route.api, request.elements)
-        check_elements(route.api, host, elements)
+        sources = SHEET_ALONE if self._switches["strict_elements"] else sources_of(route.api.tool)
+        elements = as_in_sheet(sources, upper_elements(route.api, request.elements))
+        check_elements(route.api, host, elements, sources.absent)
         return Call(host, route.api, route.hosts[host], elements, client.key, request.at, request)
 
 

@@ -1,10 +1,12 @@
 """App keys and their access tokens."""
 
+import json
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.state import StateStore
@@ -22,8 +24,8 @@ class Client:
     Attributes:
         key: Digest of the app key.
         host: The host that it belongs to, where it was seen first.
-        tokens: Access token → when it expires.
-        newest: The token that is handed out again while it is young.
+        tokens: Digest of an access token → when it expires.
+        newest: What tells the token that is handed out again while it is young from others.
     """
 
     key: str
@@ -61,16 +63,17 @@ class Clients:
         if last is not None and self._monotonic() - last < self._interval:
             raise oauth_refusal("EGW00133")
         self._asked[client.key] = self._monotonic()
-        expires = client.tokens.get(client.newest)
+        app_key = str(body["appkey"])
+        expires = client.tokens.get(_digest(_token(app_key, client.newest, client.issued_at)))
         if client.issued_at is None or expires is None or now - client.issued_at >= _SAME_TOKEN or expires <= now:
             expires = now + _LIFETIME
             client.tokens = {token: until for token, until in client.tokens.items() if until > now}
-            client.newest, client.issued_at = secrets.token_urlsafe(64), now
-            client.tokens[client.newest] = expires
+            client.newest, client.issued_at = secrets.token_urlsafe(32), now
+            client.tokens[_digest(_token(app_key, client.newest, now))] = expires
             self._store.save([(client.key, client)])
         return Reply(
             {
-                "access_token": client.newest,
+                "access_token": _token(app_key, client.newest, client.issued_at),
                 "access_token_token_expired": expires.astimezone(KST).strftime("%Y-%m-%d %H:%M:%S"),
                 "token_type": "Bearer",
                 "expires_in": int((expires - now).total_seconds()),
@@ -93,7 +96,7 @@ class Clients:
             Refusal: A field is missing or wrong, or the token is not this client's.
         """
         client = self._known(host, body, "appsecret", grant=False)
-        if client.tokens.pop(str(body.get("token", "")), None) is None:
+        if client.tokens.pop(_digest(str(body.get("token", ""))), None) is None:
             raise oauth_refusal("EGW00121")
         self._store.save([(client.key, client)])
         return Reply({"code": 200, "message": "접근토큰 폐기에 성공하였습니다"})
@@ -146,11 +149,23 @@ def _check_token(client: Client, authorization: str, now: datetime) -> None:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise gateway_refusal("EGW00122")
-    expires = client.tokens.get(token)
+    expires = client.tokens.get(_digest(token))
     if expires is None:
         raise gateway_refusal("EGW00121")
     if expires <= now:
         raise gateway_refusal("EGW00123")
+
+
+def _token(app_key: str, nonce: str, issued_at: datetime | None) -> str:
+    """A JSON web token as KIS gives it; clients read whose it is from ``jti``. Nothing here looks into it again."""
+    if issued_at is None:
+        return ""
+    issued = int(issued_at.timestamp())
+    lasts = int(_LIFETIME.total_seconds())
+    claims = {"sub": "token", "aud": nonce, "iss": "unogw", "exp": issued + lasts, "iat": issued, "jti": app_key}
+    parts = [urlsafe_b64encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS512"}, claims)]
+    parts.append(urlsafe_b64encode(sha512(b".".join(parts)).digest()))
+    return b".".join(part.rstrip(b"=") for part in parts).decode()
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,7 @@
 """Whether a request carries what its API wants."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.simulator.wire.hosts import Host
@@ -30,14 +30,17 @@ def upper_elements(api: Api, sent: Mapping[str, object]) -> Mapping[str, str]:
     return {name: str(value) for name, value in sent.items() if name == name.upper()}
 
 
-def check_elements(api: Api, host: Host, elements: Mapping[str, str]) -> None:
+def check_elements(api: Api, host: Host, elements: Mapping[str, str], absent: Collection[str] = ()) -> None:
     """Refuse what is missing or malformed, naming the element.
+
+    Args:
+        absent: Elements that may be missing or blank all the same.
 
     Raises:
         Refusal: As KIS words it.
     """
     for element in _present(api):
-        if element not in elements:
+        if element not in elements and element not in absent:
             raise missing_element(element)
     if api.account is not None:
         _check_account(elements)
@@ -49,7 +52,7 @@ def check_elements(api: Api, host: Host, elements: Mapping[str, str]) -> None:
         if text:
             if not _fits(parameter, text, host):
                 raise wrong_element(element)
-        elif parameter.required and "" not in (parameter.codes or {}).values():
+        elif parameter.required and element not in absent and "" not in (parameter.codes or {}).values():
             raise missing_element(element)
 
 

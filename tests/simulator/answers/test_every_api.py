@@ -25,7 +25,9 @@ class Direct:
     """Calls the simulator without a socket."""
 
     def __init__(self) -> None:
-        options = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0, clock=ManualClock())
+        options = SimulatorOptions(
+            real_rate=0, demo_rate=0, token_interval_seconds=0, clock=ManualClock(), switches={"strict_elements": True}
+        )
         self.kis = EmbeddedKis(options, catalog())
         self.tokens = {host: self._token(host) for host in Host}
 
