@@ -37,7 +37,9 @@ found with search_tools and read with call_read_tool.
 ask the person before anything is sent, or answer needs_confirmation: \
 then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
 person wants it. After an error that says the state is unknown, never order again: look with get_order_status.
-- Every result names its environment: sim is a simulator, demo is KIS' paper trading, real is real money.
+- Every result names its environment: sim is a simulator, demo is KIS' paper trading, real is real money. In sim, \
+prices and companies' figures are simulated, rules are true, the market is always open, and a note says what is left \
+empty.
 - Results have blocks of typed values; prices are in the instrument's currency, rates in percent, times with their \
 offset or in Korean time. complete=false means there is more: repeat the call with cursor=next_cursor.
 - To read: kis://apis/{tool} documents a tool with KIS' own names, kis://guides/exchanges, order-types, market-codes, \

@@ -4,13 +4,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
-from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments, stand_in
-from kis_mcp.simulator.market.places import Country, homes
+from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
 _KEPT_SESSIONS = 64
@@ -85,7 +84,6 @@ class Market:
             home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
             for home in homes().values()
         }
-        self._stand_ins: dict[str, Instrument] = {}
         self._histories: dict[str, History] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
@@ -93,12 +91,6 @@ class Market:
 
     def find(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
-
-    def stand_in(self, symbol: str, country: Country) -> Instrument:
-        """An instrument for a symbol that is not listed: an index, a derivative, a bond."""
-        if symbol not in self._stand_ins:
-            self._stand_ins[symbol] = stand_in(symbol, country, crc32(f"{self.seed}:{symbol}".encode()))
-        return self._stand_ins[symbol]
 
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]

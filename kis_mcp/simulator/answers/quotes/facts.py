@@ -3,20 +3,15 @@
 Each fact is worked out only when an answer has a field of its name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TypeAlias
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
+from kis_mcp.simulator.answers.quotes.measures import MEASURES
+from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
 from kis_mcp.simulator.market.market import Candle, percent
 
 _CENT = Decimal("0.01")
-
-_AFTER_HOURS = "after_hours_"
-"""Prices after hours are those of the session."""
-
-Fact: TypeAlias = Callable[[Subject], object]
 
 
 class FactSheet(Mapping[str, object]):
@@ -26,16 +21,20 @@ class FactSheet(Mapping[str, object]):
         self._subject = subject
         self._given = {**_ALWAYS, **(given or {})}
 
+    def with_facts(self, **facts: object) -> "FactSheet":
+        """The same with more on top."""
+        return FactSheet(self._subject, {**self._given, **facts})
+
     def __getitem__(self, name: str) -> object:
         if name in self._given:
             return self._given[name]
-        return _FACTS[name.removeprefix(_AFTER_HOURS)](self._subject)
+        return _FACTS[name](self._subject)
 
     def get(self, key: str, default: object = None) -> object:
         """As of any mapping; quick, because most lookups miss."""
         if key in self._given:
             return self._given[key]
-        fact = _FACTS.get(key.removeprefix(_AFTER_HOURS))
+        fact = _FACTS.get(key)
         return default if fact is None else fact(self._subject)
 
     def __iter__(self) -> Iterator[str]:
@@ -54,6 +53,8 @@ def candle_facts(candle: Candle, previous: Decimal) -> Facts:
     change = candle.close - previous
     start = candle.start
     return {
+        "date": start.date(),
+        "time": start.timetz(),
         "trade_date": start.date(),
         "local_date": start.date(),
         "local_business_date": start.date(),
@@ -88,9 +89,7 @@ def book_facts(subject: Subject) -> Facts:
             level = levels[position] if position < len(levels) else None
             facts[f"{side}_price_{position + 1}"] = level.price if level else Decimal(0)
             facts[f"{side}_quantity_{position + 1}"] = level.quantity if level else 0
-            facts[f"{side}_quantity_change_{position + 1}"] = 0
         facts[f"total_{side}_quantity"] = sum(level.quantity for level in levels)
-        facts[f"total_{side}_quantity_change"] = 0
     return facts
 
 
@@ -242,7 +241,7 @@ _COMPANY: Mapping[str, Fact] = {
     "exchange": lambda s: s.instrument.exchange,
     "exchange_name": lambda s: s.instrument.listed_on.name_ko,
     "market_name": lambda s: s.instrument.listed_on.name_ko,
-    "representative_market_name": lambda s: s.instrument.listed_on.trading_code,
+    "representative_market_name": lambda s: s.instrument.board.upper() or s.instrument.listed_on.trading_code,
     "country_name": lambda s: s.instrument.home.name_ko,
     "country_code": lambda s: s.instrument.home.code,
     "currency": lambda s: s.instrument.currency,
@@ -273,4 +272,4 @@ _ALWAYS: Facts = {
     "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Fact] = {**_QUOTE, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {**_QUOTE, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
@@ -14,6 +14,7 @@ from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 
 _DATES = frozenset({"trade_date", "local_date", "local_business_date", "date", "base_date"})
+_PRICES = frozenset({"price", "close"})
 _TIMES = frozenset({"trade_time", "local_time", "korea_time", "time"})
 _DAY_ROWS = {
     "domestic_stock_inquire_daily_itemchartprice": 100,
@@ -21,16 +22,21 @@ _DAY_ROWS = {
     "overseas_stock_inquire_daily_chartprice": 100,
 }
 _MINUTE_ROWS = {"domestic_stock_inquire_time_dailychartprice": 120, "overseas_stock_inquire_time_indexchartprice": 100}
+_INTERVALS = {
+    f"overseas_fo_{kind}{word}_ccnl": interval
+    for kind in ("", "opt_")
+    for word, interval in (("tick", "tick"), ("daily", "day"), ("weekly", "week"), ("monthly", "month"))
+}
+"""What the rows of APIs are that say it by their names only."""
+
 _USUAL_ROWS = 30
-_RANKED_BY = (
-    ("fluct", "change_rate"),
-    ("updown", "change_rate"),
-    ("market_cap", "market_cap"),
-    ("vol", "volume"),
-)
 _BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call"}
 """Blocks that hold one kind of contract each."""
 
+_ONE_ROW = frozenset({"book", "order_book", "expiries"})
+"""Lists that hold the instrument itself."""
+
+_LEVELS_ABROAD = 5
 _MOST_MINUTES = 120
 
 
@@ -43,35 +49,47 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
-    """Instruments as rows: in the caller's order, on a board by expiry and from the highest strike down, else the
-    greatest first in what the API's name says, or in turnover.
-    """
+    """Instruments as rows: in the caller's order, or on a board by expiry and from the highest strike down."""
     if any(parameter.is_list for parameter in call.api.parameters):
         return [record(block, subject) for subject in subjects]
-    if kind := _BOARDS.get(block.name):
-        chosen = [subject for subject in subjects if subject.instrument.kind == kind]
-        if block.name == "expiries":
-            chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
-        return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
-    name = next((fact for part, fact in _RANKED_BY if part in call.api.slug), "turnover")
-    ranked = sorted(subjects, key=lambda subject: Decimal(str(FactSheet(subject)[name])), reverse=True)
-    return [record(block, subject, rank) for rank, subject in enumerate(ranked, start=1)]
+    kind = _BOARDS.get(block.name)
+    chosen = [subject for subject in subjects if subject.instrument.kind == kind]
+    if block.name == "expiries":
+        chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
+    return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
 
 
 def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
     """The rows of a list block about one instrument, newest first: days, minutes, trades, or itself as the only row."""
     names = {field.name for field in block.fields}
-    has_time, has_ohlc = bool(names & _TIMES), {"open", "high", "low"} <= names
-    if has_time and has_ohlc:
+    interval = _INTERVALS.get(call.api.tool)
+    has_time = bool(names & _TIMES) and interval in (None, "tick")
+    if block.name == "order_book" and "bid_order_count" in names:
+        return _levels(subject)
+    if has_time and {"open", "high", "low"} <= names and interval is None:
         return [FactSheet(subject, facts) for facts in _minutes(call, subject)]
     if has_time:
         return [FactSheet(subject, facts) for facts in _trades(call, subject)]
-    if names & _DATES:
+    if names & _DATES and names & _PRICES:
         days = list(_days(call, subject))
         if names & INVESTOR_NAMES:
             days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
         return [FactSheet(subject, facts) for facts in days]
-    return [record(block, subject)]
+    return [record(block, subject)] if block.name in _ONE_ROW else []
+
+
+def _levels(subject: Subject) -> Sequence[Facts]:
+    """The book of a contract abroad, a row for each level."""
+    pairs = zip_longest(subject.book.asks[:_LEVELS_ABROAD], subject.book.bids[:_LEVELS_ABROAD])
+    return [
+        {
+            "ask_price": ask and ask.price,
+            "ask_quantity": ask and ask.quantity,
+            "bid_price": bid and bid.price,
+            "bid_quantity": bid and bid.quantity,
+        }
+        for ask, bid in pairs
+    ]
 
 
 def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
@@ -86,10 +104,10 @@ def _flows(subject: Subject, day: object, volume: int) -> Facts:
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     today = market.moment(instrument, call.now).day
-    count = _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)
+    count = int(call.arguments.get("count", _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)))
     until = min(call.day("end_date") or call.day("date") or today, today)
     start = call.day("start_date") or date.min
-    interval = call.arguments.get("interval", "day")
+    interval = _INTERVALS.get(call.api.tool) or call.arguments.get("interval", "day")
     days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
     candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
     if interval != "day":
@@ -133,6 +151,7 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
     last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
     for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
         bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
+        bought = session.bought_until(ticks)
         price = instrument.price(bar.close)
         candle = Candle(
             calendar.time_of(moment.day, ticks - 1),
@@ -147,7 +166,7 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
         yield facts | {
             "volume": so_far.volume,
             "turnover": instrument.amount(so_far.turnover),
-            "trade_strength": percent(Decimal(90 + ticks % 21), Decimal(100)),
+            "trade_strength": percent(Decimal(bought), Decimal(so_far.volume - bought)),
         }
 
 

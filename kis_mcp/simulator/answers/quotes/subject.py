@@ -1,9 +1,10 @@
 """One instrument at one time, with everything that the market model knows of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeAlias
 from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book
@@ -78,6 +79,10 @@ class Subject:
         """Book value per share."""
         base = self.instrument.price(self.instrument.base_units)
         return (base * 10 / self.share("pbr", 5, 60)).quantize(Decimal("0.01"))
+
+
+Fact: TypeAlias = Callable[[Subject], object]
+"""What answers one field of an instrument."""
 
 
 def direction(change: Decimal, *, at_limit: bool = False) -> str:
