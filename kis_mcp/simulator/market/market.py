@@ -12,7 +12,7 @@ from kis_mcp.simulator.market.instruments import Instrument, contracts, instrume
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
-_KEPT_SESSIONS = 64
+_KEPT_SESSIONS = 128
 _BOOK_LEVELS = 10
 
 

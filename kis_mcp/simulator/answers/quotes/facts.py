@@ -9,6 +9,7 @@ from decimal import Decimal
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
+from kis_mcp.simulator.market.companies import par_value
 from kis_mcp.simulator.market.market import Candle, percent
 
 _CENT = Decimal("0.01")
@@ -107,8 +108,8 @@ def _to_previous(subject: Subject, name: str) -> Decimal:
     return percent(getattr(quote, name) - quote.previous_close, quote.previous_close)
 
 
-def _per_share(price: Decimal, value: Decimal) -> Decimal:
-    return (price / value).quantize(_CENT) if value else Decimal(0)
+def _multiple(price: Decimal, value: Decimal) -> Decimal | None:
+    return (price / value).quantize(_CENT) if value else None
 
 
 def _market_cap(subject: Subject) -> Decimal:
@@ -251,11 +252,11 @@ _COMPANY: Mapping[str, Fact] = {
     "decimal_places": lambda s: s.instrument.decimals,
     "listed_shares": lambda s: s.instrument.listed_shares,
     "market_cap": _market_cap,
-    "eps": lambda s: s.earnings,
-    "bps": lambda s: s.book_value,
-    "per": lambda s: _per_share(s.quote.price, s.earnings),
-    "pbr": lambda s: _per_share(s.quote.price, s.book_value),
-    "par_value": lambda s: Decimal(100) if s.instrument.country == "KR" else Decimal("0.01"),
+    "eps": lambda s: s.statement and s.statement.eps,
+    "bps": lambda s: s.statement and s.statement.bps,
+    "per": lambda s: s.statement and _multiple(s.quote.price, s.statement.eps),
+    "pbr": lambda s: s.statement and _multiple(s.quote.price, s.statement.bps),
+    "par_value": lambda s: par_value(s.instrument),
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
     "foreign_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
     "foreign_holding_quantity": lambda s: s.instrument.listed_shares * s.share("foreign", 500, 6000) // 10_000,

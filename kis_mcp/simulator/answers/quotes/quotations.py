@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby, zip_longest
+from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
@@ -44,7 +45,8 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     """The instrument as it is now, as a block's record or as one row among others."""
     names = {field.name for field in block.fields}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
-    flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
+    quote = subject.quote
+    flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
     return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
 
 
@@ -73,7 +75,7 @@ def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
     if names & _DATES and names & _PRICES:
         days = list(_days(call, subject))
         if names & INVESTOR_NAMES:
-            days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
+            days = [{**_flows_on(subject, facts), **facts} for facts in days]
         return [FactSheet(subject, facts) for facts in days]
     return [record(block, subject)] if block.name in _ONE_ROW else []
 
@@ -96,9 +98,14 @@ def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
     return subject.instrument.expiry or date.max, -subject.instrument.strike
 
 
-def _flows(subject: Subject, day: object, volume: int) -> Facts:
-    seed = f"{subject.market.seed}:{subject.instrument.symbol}:{day}"
-    return investor_flows(seed, volume, subject.quote.price)
+def flows_of(subject: Subject, day: date, volume: int, turnover: Decimal) -> Facts:
+    """Who bought and sold what an instrument traded on a day; the same whoever asks."""
+    return investor_flows(f"{subject.market.seed}:{subject.instrument.symbol}:{day}", volume, turnover)
+
+
+def _flows_on(subject: Subject, facts: Facts) -> Facts:
+    day, volume, turnover = (facts[name] for name in ("trade_date", "volume", "turnover"))
+    return flows_of(subject, cast("date", day), cast("int", volume), cast("Decimal", turnover))
 
 
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:
@@ -111,7 +118,7 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
     candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
     if interval != "day":
-        candles = [_joined(list(group)) for _, group in groupby(candles, lambda candle: _period(candle, interval))]
+        candles = [joined(list(group)) for _, group in groupby(candles, lambda candle: period(candle, interval))]
     for candle, before in zip(candles, [*candles[1:], None], strict=True):
         if candle.start.date() < start or count == 0:
             return
@@ -186,7 +193,8 @@ def _until(call: Call, subject: Subject) -> datetime:
     return min(at, now) if day == now.date() else at
 
 
-def _period(candle: Candle, interval: str) -> tuple[int, int]:
+def period(candle: Candle, interval: str) -> tuple[int, int]:
+    """What tells the week, month or year of a candle from others."""
     day = candle.start.date()
     match interval:
         case "week":
@@ -197,7 +205,7 @@ def _period(candle: Candle, interval: str) -> tuple[int, int]:
             return day.year, 0
 
 
-def _joined(candles: Sequence[Candle]) -> Candle:
+def joined(candles: Sequence[Candle]) -> Candle:
     """Candles of one period, newest first, as one that carries the newest day's date."""
     newest, oldest = candles[0], candles[-1]
     return Candle(

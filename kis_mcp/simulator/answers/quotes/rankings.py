@@ -7,13 +7,17 @@ from typing import TypeAlias, cast
 
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes import measures
+from kis_mcp.simulator.answers.quotes.companies import year_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
+from kis_mcp.simulator.answers.quotes.quotations import flows_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
+from kis_mcp.simulator.market.indices import indices
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.market.places import stock_exchanges
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
+_ALL_SECTORS = "0000"
 _ROWS_AT_HOME = 30
 """What KIS shows of a ranking at home."""
 
@@ -31,6 +35,17 @@ _BOUNDS = {
 }
 """Arguments min_… and max_… → the fact that they bound."""
 
+_CENT = Decimal("0.01")
+_VALUES = ("per", "pbr", "pcr", "psr", "eps", "eva", "ebitda", "ev_to_ebitda", "ebitda_to_interest")
+_AMOUNTS = (
+    "gross_profit",
+    "operating_profit",
+    "ordinary_profit",
+    "net_income",
+    "total_assets",
+    "total_liabilities",
+    "total_equity",
+)
 _LIMITS = {"at_limit": 0, "8_percent": 8, "10_percent": 10, "15_percent": 15, "20_percent": 20, "25_percent": 25}
 
 Order: TypeAlias = tuple[str, int]
@@ -119,7 +134,11 @@ def _stocks(world: World, call: Call) -> list[Subject]:
     board, arguments = call.arguments.get("universe", "all"), call.arguments
     only_stocks = board == "kospi200" or arguments.get("exclude") in ("funds", "all_special")
     boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
+    index = indices().get(arguments.get("sector", ""))
+    sector = index.members if index else None
     if arguments.get("share_class") == "preferred" or arguments.get("status", "all") not in ("all", "common"):
+        return []
+    if index is None and arguments.get("sector", _ALL_SECTORS) != _ALL_SECTORS:
         return []
     return [
         Subject(world.market, instrument, call.now)
@@ -127,6 +146,7 @@ def _stocks(world: World, call: Call) -> list[Subject]:
         if instrument.category == call.api.category
         and (instrument.listed_on is exchange if exchange else instrument.board in boards)
         and (instrument.kind == "stock" or not only_stocks)
+        and (sector is None or instrument in sector)
     ]
 
 
@@ -229,6 +249,30 @@ def _disparity(call: Call, subject: Subject) -> Facts:
     return {"deciding": FactSheet(subject)[f"disparity_{call.arguments['days']}_day"]}
 
 
+def _statement(call: Call, subject: Subject) -> Facts:
+    """A whole year of a company with its multiples; nothing of parts of a year, or of a year that is not known."""
+    newest = subject.statement
+    year = int(call.arguments.get("fiscal_year", newest.year if newest else 0))
+    if newest is None or year > newest.year or call.arguments.get("fiscal_period", "full_year") != "full_year":
+        return {}
+    facts = dict(year_facts(subject, year))
+    price, sales = subject.quote.price, _number(facts["sps"])
+    multiples = {"per": price / _number(facts["eps"]), "pbr": price / _number(facts["bps"]), "psr": price / sales}
+    return {**facts, **{name: value.quantize(_CENT) for name, value in multiples.items()}, "fiscal_year_end_month": 12}
+
+
+def _net_buys(call: Call, subject: Subject) -> Facts:
+    """What foreigners, institutions or both bought today on balance."""
+    quote = subject.quote
+    flows = flows_of(subject, quote.day, quote.volume, quote.turnover)
+    who = {"all": ("foreign", "institution")}.get(call.arguments["investor"], (call.arguments["investor"],))
+    if "other" in who:
+        return flows
+    quantity, money = (sum(int(_number(flows[f"{w}_net_buy_{x}"])) for w in who) for x in ("quantity", "turnover"))
+    deciding = money if call.arguments["sort"] == "value" else quantity
+    return {**flows, "net_buy_quantity": quantity, "deciding": deciding}
+
+
 RANKINGS: Mapping[str, Ranking] = {
     "domestic_stock_volume_rank": Ranking(
         {
@@ -269,6 +313,20 @@ RANKINGS: Mapping[str, Ranking] = {
     ),
     "domestic_stock_disparity": Ranking({"highest": ("deciding", 1), "lowest": ("deciding", -1)}, more=_disparity),
     "domestic_stock_capture_uplowprice": Ranking({"": ("gap", -1)}, more=_gap, keeps=_is_near_limit),
+    "domestic_stock_market_value": Ranking({word: (word, 1) for word in _VALUES}, more=_statement),
+    "domestic_stock_profit_asset_index": Ranking({word: (word, 1) for word in _AMOUNTS}, more=_statement),
+    "domestic_stock_finance_ratio": Ranking(
+        {
+            "profitability": ("ordinary_profit_to_capital_rate", 1),
+            "stability": ("equity_ratio", 1),
+            "growth": ("revenue_growth_rate", 1),
+            "activity": ("capital_turnover_rate", 1),
+        },
+        more=_statement,
+    ),
+    "domestic_stock_foreign_institution_total": Ranking(
+        {"buy": ("deciding", 1), "sell": ("deciding", -1)}, by="direction", more=_net_buys
+    ),
     "overseas_stock_updown_rate": Ranking(
         {"up": ("change_from_base_price_rate", 1), "down": ("change_from_base_price_rate", -1)},
         by="direction",
