@@ -17,8 +17,8 @@ Category = Literal[
 
 _SHARES = frozenset({"domestic_stock", "overseas_stock"})
 _DERIVATIVES = frozenset({"future", "call", "put"})
-_DAY_REACH = {"future": 20, "call": 80, "put": 80}
-"""How far a contract's price may go in a day, in percent of the previous close."""
+_REACH = {"future": 20, "call": None, "put": None}
+"""How far a contract's price may go in a day, in percent of the previous close; an option's goes with its future's."""
 _BOND_REACH = 30
 
 
@@ -125,13 +125,13 @@ class Instrument:
 
     @property
     def has_limits(self) -> bool:
-        return self._reach(self.base_units) is not None
+        return self.kind in ("call", "put") or self._reach(self.base_units) is not None
 
     def _reach(self, previous_close: int) -> int | None:
         exchange = self.listed_on
         if exchange.widths is not None and self.category in _SHARES:
             return exchange.widths.at(previous_close)
-        percent = exchange.limit_percent if self.category in _SHARES else _DAY_REACH.get(self.kind, _BOND_REACH)
+        percent = exchange.limit_percent if self.category in _SHARES else _REACH.get(self.kind, _BOND_REACH)
         return None if percent is None else previous_close * percent // 100
 
 

@@ -9,6 +9,7 @@ from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.options import OptionHistory, Pricing
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
@@ -84,7 +85,7 @@ class Market:
             home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
             for home in homes().values()
         }
-        self._histories: dict[str, History] = {}
+        self._histories: dict[str, History | OptionHistory] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
         self._books: dict[str, tuple[date, int, Book]] = {}
@@ -98,10 +99,33 @@ class Market:
     def moment(self, instrument: Instrument, now: datetime) -> Moment:
         return self._calendars[instrument.country].moment(now)
 
-    def history(self, instrument: Instrument) -> History:
+    def underlying(self, instrument: Instrument) -> Instrument | None:
+        """What a contract follows: an option its future, the future of a share that share; None of the rest."""
+        if instrument.kind in ("call", "put"):
+            futures = (i for i in self.instruments.values() if i.kind == "future")
+            return next(future for future in futures if future.moves_with == instrument.moves_with)
+        return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
+
+    def history(self, instrument: Instrument) -> History | OptionHistory:
         if instrument.symbol not in self._histories:
-            self._histories[instrument.symbol] = History(self.seed, instrument)
+            self._histories[instrument.symbol] = self._new_history(instrument)
         return self._histories[instrument.symbol]
+
+    def _new_history(self, instrument: Instrument) -> History | OptionHistory:
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            underlying = self.history(future)
+            assert isinstance(underlying, History)
+            return OptionHistory(self.seed, instrument, future, underlying)
+        return History(self.seed, instrument)
+
+    def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
+        """The lowest and highest price of a day in units: an option's at those of its future."""
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            low, high = map(Pricing(instrument, future, day), self.limits(future, day))
+            return min(low, high), max(low, high)
+        return instrument.limits(self.history(instrument).previous_close(day))
 
     def year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar]:
         """The bars with the highest and the lowest price among the 250 before a day."""
@@ -122,7 +146,11 @@ class Market:
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
         ticks = self.calendar(instrument).ticks_a_day
-        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks)
+        path = None
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            path = Pricing(instrument, future, day).path(self.session(future, day).prices)
+        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks, path)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
@@ -134,7 +162,7 @@ class Market:
         bar = self.session(instrument, moment.day).until(moment.ticks)
         yesterday = history.bar(calendar.before(moment.day))
         previous = history.previous_close(moment.day)
-        low, high = instrument.limits(previous)
+        low, high = self.limits(instrument, moment.day)
         price = instrument.price
         return Quote(
             instrument=instrument,
@@ -166,7 +194,7 @@ class Market:
             instrument,
             prices[moment.ticks - 1],
             before,
-            instrument.limits(previous),
+            self.limits(instrument, moment.day),
             _BOOK_LEVELS,
         )
         self._books[instrument.symbol] = (moment.day, moment.ticks, made)

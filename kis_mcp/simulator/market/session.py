@@ -32,11 +32,14 @@ class Session:
         seed: Tells this instrument and day from others.
         bar: The whole day.
         ticks: How many ticks the day has.
+        path: Its prices, where they follow another instrument's.
     """
 
-    def __init__(self, seed: str, instrument: Instrument, bar: DayBar, ticks: int) -> None:
+    def __init__(
+        self, seed: str, instrument: Instrument, bar: DayBar, ticks: int, path: "array[int] | None" = None
+    ) -> None:
         random = Random(seed)  # noqa: S311
-        self.prices = _prices(random, instrument, bar, ticks)
+        self.prices = _prices(random, instrument, bar, ticks) if path is None else path
         weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
         self._volume = _spread(bar.volume, list(accumulate(weights)))
         self._turnover = _spread(

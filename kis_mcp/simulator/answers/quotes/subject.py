@@ -40,11 +40,10 @@ class Subject:
         return self.market.book(self.instrument, self.now)
 
     @cached_property
-    def underlying(self) -> "Subject":
-        """What a contract follows: its share, else the future that stands for its index, currency or good."""
-        word, listed = self.instrument.moves_with, self.market.instruments
-        futures = (i for i in listed.values() if i.moves_with == word)
-        return Subject(self.market, listed.get(word) or next(futures, self.instrument), self.now)
+    def underlying(self) -> "Subject | None":
+        """What a contract follows, as far as that is traded here."""
+        followed = self.market.underlying(self.instrument)
+        return Subject(self.market, followed, self.now) if followed else None
 
     @cached_property
     def yesterday(self) -> DayBar | None:
