@@ -22,18 +22,19 @@ class Index:
     Attributes:
         base: Its level when every member stands at its base price.
         members: The stocks in it, weighted by what all their shares are worth.
+        worth: What they are worth at their base prices.
     """
 
     code: str
     name_ko: str
     base: Decimal
     members: tuple[Instrument, ...]
+    worth: int
 
     def level(self, prices: Iterable[int]) -> Decimal:
         """The level at these prices of its members, in points."""
         worth = sum(price * member.listed_shares for price, member in zip(prices, self.members, strict=True))
-        usual = sum(member.base_units * member.listed_shares for member in self.members)
-        return (self.base * worth / usual).quantize(_CENT)
+        return (self.base * worth / self.worth).quantize(_CENT)
 
 
 @cache
@@ -52,6 +53,7 @@ class IndexMarket:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        self._past: dict[tuple[str, date], Candle] = {}
 
     def today(self, index: Index, day: date, ticks: int) -> Candle:
         """The first ticks of a day."""
@@ -65,9 +67,15 @@ class IndexMarket:
         """Up to ``count`` daily candles, newest first; that of ``day``, today, holds its first ticks."""
         today = [self.today(index, day, ticks)] if until >= day else []
         until = self._market.calendar(index.members[0]).before(day) if today else until
-        histories = [self._market.history(member).until(until, count - len(today)) for member in index.members]
-        past = [self._joined(index, bars[0].day, 0, bars) for bars in zip(*histories, strict=True)]
-        return today + past[::-1]
+        past = self._market.history(index.members[0]).until(until, count - len(today))
+        return today + [self._whole(index, bar.day) for bar in reversed(past)]
+
+    def _whole(self, index: Index, day: date) -> Candle:
+        key = (index.code, day)
+        if key not in self._past:
+            bars = [self._market.history(member).bar(day) for member in index.members]
+            self._past[key] = self._joined(index, day, 0, [bar for bar in bars if bar is not None])
+        return self._past[key]
 
     def _joined(self, index: Index, day: date, tick: int, bars: Sequence[Bar | DayBar]) -> Candle:
         return Candle(
@@ -87,4 +95,5 @@ def _index(row: dict[str, str]) -> Index:
         for instrument in instruments().values()
         if instrument.kind == "stock" and instrument.board == row["board"] and row["sector"] in ("", instrument.sector)
     )
-    return Index(row["code"], row["name_ko"], Decimal(row["base"]), members)
+    worth = sum(member.base_units * member.listed_shares for member in members)
+    return Index(row["code"], row["name_ko"], Decimal(row["base"]), members, worth)

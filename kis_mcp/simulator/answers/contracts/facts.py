@@ -36,6 +36,7 @@ def _derivative(subject: Subject) -> Facts:
         "exchange_code": instrument.exchange.upper(),
         "product_code": instrument.sector,
         "product_group_code": instrument.sector,
+        "underlying_name": instrument.sector.upper(),
         **_life(subject),
     }
     if subject.underlying is None:

@@ -9,7 +9,7 @@ from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.quotations import joined, period
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
-from kis_mcp.simulator.market.indices import Index, IndexMarket, indices
+from kis_mcp.simulator.market.indices import Index, indices
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
@@ -29,7 +29,7 @@ class View:
 
     def __init__(self, world: World, call: Call, index: Index) -> None:
         self.world, self.call, self.index = world, call, index
-        self.market = IndexMarket(world.market)
+        self.market = world.indices
         moment = world.market.moment(index.members[0], call.now)
         self.day, self.ticks = moment.day, moment.ticks
         self.today, self.yesterday = self.days(self.day, 2)

@@ -1,6 +1,6 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby, zip_longest
@@ -11,6 +11,7 @@ from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 
@@ -31,8 +32,14 @@ _INTERVALS = {
 """What the rows of APIs are that say it by their names only."""
 
 _USUAL_ROWS = 30
-_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call"}
+_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call", "rates": "future"}
 """Blocks that hold one kind of contract each."""
+
+_ONE_OF_EACH: Mapping[str, Callable[[Instrument], object]] = {
+    "expiries": lambda instrument: instrument.expiry,
+    "rates": lambda instrument: (instrument.sector, instrument.moves_with),
+}
+"""Blocks that hold one contract of each expiry, or of each underlying."""
 
 _ONE_ROW = frozenset({"book", "order_book", "expiries"})
 """Lists that hold the instrument itself."""
@@ -56,8 +63,8 @@ def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[F
         return [record(block, subject) for subject in subjects]
     kind = _BOARDS.get(block.name)
     chosen = [subject for subject in subjects if subject.instrument.kind == kind]
-    if block.name == "expiries":
-        chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
+    if of := _ONE_OF_EACH.get(block.name):
+        chosen = list({of(subject.instrument): subject for subject in chosen}.values())
     return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
 
 
