@@ -1,5 +1,6 @@
 """What is true of a future, an option or a bond only."""
 
+from datetime import date
 from decimal import Decimal
 
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
@@ -7,6 +8,10 @@ from kis_mcp.simulator.engine.costs import margin
 from kis_mcp.simulator.market.options import model
 
 _HUNDREDTH = Decimal("0.01")
+_ISSUED = date(2026, 1, 2)
+_CURVE, _SLOPE = Decimal("3.0"), Decimal("0.15")
+"""The yield curve: percent a year, and what each year adds."""
+
 _FACE = Decimal(10_000)
 """What a bond's price is for, in won."""
 
@@ -104,7 +109,13 @@ def bond_yield(subject: Subject, price: Decimal) -> Decimal:
 
 
 def _coupon(subject: Subject) -> Decimal:
-    return Decimal(subject.share("coupon", 150, 450)) / 100
+    """In percent, such that at its base price the bond yielded what the curve says when it was issued here; at least
+    1, in steps of an eighth."""
+    bond = subject.instrument
+    years = Decimal((bond.expiry - _ISSUED).days) / 365 if bond.expiry else Decimal(1)
+    price = bond.price(bond.base_units)
+    wanted = (_CURVE + years * _SLOPE) * price / _FACE - (_FACE - price) / years / 100
+    return max(Decimal(round(wanted * 8)) / 8, Decimal(1)).quantize(Decimal("0.001"))
 
 
 def _life(subject: Subject) -> Facts:

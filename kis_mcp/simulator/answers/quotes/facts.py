@@ -180,10 +180,6 @@ _QUOTE: Mapping[str, Fact] = {
     "open_to_previous_close_rate": lambda s: _to_previous(s, "open"),
     "high_to_previous_close_rate": lambda s: _to_previous(s, "high"),
     "low_to_previous_close_rate": lambda s: _to_previous(s, "low"),
-    "expected_price": lambda s: s.quote.price,
-    "expected_change": lambda s: s.quote.change,
-    "expected_change_rate": lambda s: s.quote.change_rate,
-    "expected_price_direction": _at_limit,
     "ask_price": lambda s: _best(s, "ask")[0],
     "bid_price": lambda s: _best(s, "bid")[0],
     "ask_quantity": lambda s: _best(s, "ask")[1],
@@ -206,21 +202,27 @@ _QUOTE: Mapping[str, Fact] = {
 
 
 def _extreme(side: str, part: int) -> Fact:
-    """The price (part 0) or day (part 1) of the highest or lowest trade of the year."""
+    """The price (part 0) or day (part 1) of the highest or lowest trade of a year."""
     return lambda subject: getattr(subject, side)[part]
 
 
 def _to_extreme(side: str) -> Fact:
-    """How far the price is from the highest or lowest trade of the year, in percent."""
+    """How far the price is from the highest or lowest trade of a year, in percent."""
     return lambda subject: percent(subject.quote.price - getattr(subject, side)[0], getattr(subject, side)[0])
 
 
 _RANGE: dict[str, Fact] = {}
-for _kind, _side in (("high", "highest"), ("low", "lowest")):
-    for _name in (f"{_kind}_52_week", f"{_kind}_250_day", f"year_{_kind}"):
-        _RANGE[_name] = _extreme(_side, 0)
-        _RANGE[f"{_name}_date"] = _extreme(_side, 1)
-        _RANGE[f"price_to_{_name}_rate"] = _to_extreme(_side)
+for _name, _side in (
+    ("high_52_week", "highest"),
+    ("high_250_day", "highest"),
+    ("year_high", "highest_this_year"),
+    ("low_52_week", "lowest"),
+    ("low_250_day", "lowest"),
+    ("year_low", "lowest_this_year"),
+):
+    _RANGE[_name] = _extreme(_side, 0)
+    _RANGE[f"{_name}_date"] = _extreme(_side, 1)
+    _RANGE[f"price_to_{_name}_rate"] = _to_extreme(_side)
 
 _PIVOTS: Mapping[str, Fact] = {
     "pivot_point": lambda s: _pivot(s, 0),
@@ -258,8 +260,6 @@ _COMPANY: Mapping[str, Fact] = {
     "pbr": lambda s: s.statement and _multiple(s.quote.price, s.statement.bps),
     "par_value": lambda s: par_value(s.instrument),
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
-    "foreign_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
-    "foreign_holding_quantity": lambda s: s.instrument.listed_shares * s.share("foreign", 500, 6000) // 10_000,
     "trading_unit": lambda s: s.instrument.lot,
     "trading_unit_quantity": lambda s: s.instrument.lot,
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,

@@ -40,7 +40,7 @@ class View:
     def facts(self) -> Facts:
         """Where it stands."""
         today, before = self.today, self.yesterday.close
-        year = self.days(self.day, 250)
+        year = [day for day in self.days(self.day, 262) if day.start.year == self.day.year]
         top, bottom = max(year, key=lambda day: day.high), min(year, key=lambda day: day.low)
         facts: dict[str, object] = {
             **index_levels(today, before),

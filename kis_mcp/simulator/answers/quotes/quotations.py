@@ -44,6 +44,9 @@ _ONE_OF_EACH: Mapping[str, Callable[[Instrument], object]] = {
 _ONE_ROW = frozenset({"book", "order_book", "expiries"})
 """Lists that hold the instrument itself."""
 
+_OTHER_INDICES = frozenset({"underlying", "kospi200"})
+"""Blocks of a contract about an index that it does not follow here: futures move on their own."""
+
 _LEVELS_ABROAD = 5
 _MOST_MINUTES = 120
 
@@ -51,6 +54,8 @@ _MOST_MINUTES = 120
 def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     """The instrument as it is now, as a block's record or as one row among others."""
     names = {field.name for field in block.fields}
+    if block.name in _OTHER_INDICES and "index_price" in names:
+        return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
@@ -76,7 +81,7 @@ def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
     if block.name == "order_book" and "bid_order_count" in names:
         return _levels(subject)
     if has_time and {"open", "high", "low"} <= names and interval is None:
-        return [FactSheet(subject, facts) for facts in _minutes(call, subject)]
+        return [FactSheet(subject, facts) for facts in _minutes(call, subject, run_on="trade_volume" in names)]
     if has_time:
         return [FactSheet(subject, facts) for facts in _trades(call, subject)]
     if names & _DATES and names & _PRICES:
@@ -133,7 +138,12 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         yield candle_facts(candle, before.close if before else candle.open)
 
 
-def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
+def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:
+    """Candles of minutes.
+
+    Args:
+        run_on: Whether volume and turnover are the day's so far; the candle's own volume has a field beside them.
+    """
     step = int(call.arguments.get("interval_minutes", "1"))
     count = int(call.arguments.get("count", _MINUTE_ROWS.get(call.api.tool, _USUAL_ROWS)))
     candles = subject.market.minutes(
@@ -150,11 +160,9 @@ def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
         so_far = session.until(
             min(end, moment.ticks if candle.start.date() == moment.day else end, len(session.prices))
         )
-        yield {
-            **candle_facts(candle, previous),
-            "turnover": subject.instrument.amount(so_far.turnover),
-            "volume": so_far.volume,
-        }
+        facts = candle_facts(candle, previous)
+        day: Facts = {"turnover": subject.instrument.amount(so_far.turnover), "volume": so_far.volume}
+        yield {**facts, **day} if run_on else facts
 
 
 def _trades(call: Call, subject: Subject) -> Iterable[Facts]:

@@ -52,21 +52,38 @@ class Subject:
 
     @cached_property
     def highest(self) -> tuple[Decimal, date]:
-        """The highest price of the last 250 days, and its day."""
-        bar = self.market.year(self.instrument, self.quote.day)[0]
-        price = self.instrument.price(bar.high)
-        return (self.quote.high, self.quote.day) if self.quote.high >= price else (price, bar.day)
+        """The highest price of the last 250 days and today, and its day."""
+        return self._or_today(self.market.year(self.instrument, self.quote.day)[0], "high")
 
     @cached_property
     def lowest(self) -> tuple[Decimal, date]:
-        """The lowest price of the last 250 days, and its day."""
-        bar = self.market.year(self.instrument, self.quote.day)[1]
-        price = self.instrument.price(bar.low)
-        return (self.quote.low, self.quote.day) if self.quote.low <= price else (price, bar.day)
+        """The lowest price of the last 250 days and today, and its day."""
+        return self._or_today(self.market.year(self.instrument, self.quote.day)[1], "low")
 
-    def share(self, what: str, low: int, high: int) -> int:
-        """A number between two, always the same for this instrument."""
-        return low + crc32(f"{self.market.seed}:{self.instrument.symbol}:{what}".encode()) % (high - low + 1)
+    @cached_property
+    def highest_this_year(self) -> tuple[Decimal, date]:
+        """The highest price since the year began, and its day."""
+        return self._or_today(max(self._this_year, key=lambda bar: bar.high, default=None), "high")
+
+    @cached_property
+    def lowest_this_year(self) -> tuple[Decimal, date]:
+        """The lowest price since the year began, and its day."""
+        return self._or_today(min(self._this_year, key=lambda bar: bar.low, default=None), "low")
+
+    @cached_property
+    def _this_year(self) -> Sequence[DayBar]:
+        """The bars of this year's days before today."""
+        today = self.quote.day
+        before = self.market.calendar(self.instrument).before(today)
+        bars = self.market.history(self.instrument).until(before, today.timetuple().tm_yday)
+        return [bar for bar in bars if bar.day.year == today.year]
+
+    def _or_today(self, bar: DayBar | None, side: str) -> tuple[Decimal, date]:
+        """The farther of a past day's high or low and today's, today's where they are equal."""
+        today: Decimal = getattr(self.quote, side)
+        past = today if bar is None else self.instrument.price(getattr(bar, side))
+        is_today = today >= past if side == "high" else today <= past
+        return (today, self.quote.day) if is_today or bar is None else (past, bar.day)
 
     @cached_property
     def statement(self) -> Statement | None:

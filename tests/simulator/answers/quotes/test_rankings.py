@@ -1,10 +1,10 @@
-from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
 from kis_mcp.catalog.decode import Record
 from tests.simulator.answers.test_every_api import Direct, rows_of
+from tests.simulator.wire import MONDAY
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_a_ranking_keeps_to_the_market_and_the_bounds_that_were_asked_for(direct
     expected = {
         i.symbol
         for i in market.instruments.values()
-        if i.category == "domestic_stock" and 300_000 <= market.quote(i, dear_time(direct)).price <= 600_000
+        if i.category == "domestic_stock" and 300_000 <= market.quote(i, MONDAY).price <= 600_000
     }
     assert {row["symbol"] for row in dear} == expected
     assert expected
@@ -92,10 +92,6 @@ def test_a_ranking_keeps_to_the_market_and_the_bounds_that_were_asked_for(direct
     busy = rows_of(direct, "overseas_stock_trade_vol", "stocks", exchange="nyse", min_volume="10m")
     assert busy
     assert all(volume >= 10_000_000 for volume in numbers(busy, "volume"))
-
-
-def dear_time(direct: Direct) -> datetime:
-    return direct.kis.options.clock()
 
 
 def test_a_search_finds_what_lies_within_all_its_bounds(direct: Direct):
