@@ -86,6 +86,7 @@ class Market:
             for home in homes().values()
         }
         self._histories: dict[str, History | OptionHistory] = {}
+        self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
         self._books: dict[str, tuple[date, int, Book]] = {}
@@ -134,6 +135,17 @@ class Market:
             bars = self.history(instrument).until(self.calendar(instrument).before(day), 250)
             extremes = max(bars, key=lambda bar: bar.high), min(bars, key=lambda bar: bar.low)
             known = self._years[instrument.symbol] = (day, extremes)
+        return known[1]
+
+    def this_year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar] | None:
+        """The bars with the highest and the lowest price since the year began, before a day; None on its first."""
+        known = self._this_years.get(instrument.symbol)
+        if known is None or known[0] != day:
+            before = self.calendar(instrument).before(day)
+            bars = self.history(instrument).until(before, day.timetuple().tm_yday)
+            bars = [bar for bar in bars if bar.day.year == day.year]
+            extremes = (max(bars, key=lambda b: b.high), min(bars, key=lambda b: b.low)) if bars else None
+            known = self._this_years[instrument.symbol] = (day, extremes)
         return known[1]
 
     def session(self, instrument: Instrument, day: date) -> Session:

@@ -63,20 +63,14 @@ class Subject:
     @cached_property
     def highest_this_year(self) -> tuple[Decimal, date]:
         """The highest price since the year began, and its day."""
-        return self._or_today(max(self._this_year, key=lambda bar: bar.high, default=None), "high")
+        year = self.market.this_year(self.instrument, self.quote.day)
+        return self._or_today(year and year[0], "high")
 
     @cached_property
     def lowest_this_year(self) -> tuple[Decimal, date]:
         """The lowest price since the year began, and its day."""
-        return self._or_today(min(self._this_year, key=lambda bar: bar.low, default=None), "low")
-
-    @cached_property
-    def _this_year(self) -> Sequence[DayBar]:
-        """The bars of this year's days before today."""
-        today = self.quote.day
-        before = self.market.calendar(self.instrument).before(today)
-        bars = self.market.history(self.instrument).until(before, today.timetuple().tm_yday)
-        return [bar for bar in bars if bar.day.year == today.year]
+        year = self.market.this_year(self.instrument, self.quote.day)
+        return self._or_today(year and year[1], "low")
 
     def _or_today(self, bar: DayBar | None, side: str) -> tuple[Decimal, date]:
         """The farther of a past day's high or low and today's, today's where they are equal."""
