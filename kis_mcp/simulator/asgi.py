@@ -44,7 +44,8 @@ class KisApp:
         body = await _body(receive)
         elements = _elements(scope["method"], scope["query_string"], body)
         if scope["path"].startswith(PREFIX):
-            await _send(administer(self._kis, scope["method"], scope["path"], headers, elements), send)
+            reply = administer(self._kis, scope["method"], scope["path"], headers, elements)
+            await _send(reply, self._kis.options.clock(), send)
             return
         request = Received(
             self._host,
@@ -125,7 +126,7 @@ async def _send(reply: Reply, now: datetime, send: Send) -> None:
         (b"Content-Type", b"application/json; charset=utf-8" if is_json else b"text/html"),
         (b"Content-Length", str(len(body)).encode()),
         (b"tr_cont", reply.tr_cont.encode()),
-        (b"date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
+        (b"Date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

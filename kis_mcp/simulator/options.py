@@ -14,7 +14,7 @@ class SimulatorOptions:
     """What can be chosen before a simulator starts.
 
     Attributes:
-        seed: Decides every price, volume and made-up value.
+        seed: Decides every price, volume and figure of a company.
         real_rate, demo_rate: Requests a second that one app key may send to the real and the demo host; 0 is unlimited.
         clock: What time it is in the market and for tokens.
         monotonic: Seconds for the rate limits, which follow real time whatever ``clock`` says.

@@ -5,6 +5,7 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.market.indices import IndexMarket
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.places import homes
@@ -19,6 +20,7 @@ class World:
 
     def __init__(self, options: SimulatorOptions, store: StateStore) -> None:
         self.market = Market(options.seed, keep_hours=options.market_hours)
+        self.indices = IndexMarket(self.market)
         cash = {home.currency: home.starting_cash for home in homes().values()}
         cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}
         self.books = Books(self.market, store, cash)

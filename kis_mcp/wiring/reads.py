@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import MORE_ROWS, MOST_ROWS, KisApis, Page
@@ -13,10 +13,12 @@ from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.gateway import WaitReporter
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api
+from kis_mcp.catalog.reserved import FIELDS
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError, NotInEnvironment
 from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.simulated_gaps import gaps_note
 
 FROM_REAL = "KIS' demo does not offer this; it was read from KIS' real host (KIS_DEMO_QUOTES=real)."
 
@@ -76,6 +78,9 @@ class Reads:
 
         page = await self._ask(arguments.api, ask)
         page.notes.extend(self.notes)
+        if self.environment is Environment.SIM:
+            wanted = cast("str | list[str] | None", arguments.get(FIELDS))
+            page.notes.extend(filter(None, [gaps_note(arguments.api, wanted)]))
         return page
 
     async def rows(

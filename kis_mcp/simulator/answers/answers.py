@@ -2,13 +2,13 @@
 
 from collections import ChainMap
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers import values
 from kis_mcp.simulator.answers.placement import Answer, message
 from kis_mcp.simulator.answers.quotes import quotations
+from kis_mcp.simulator.answers.quotes.absent import ABSENT
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.answers.quotes.subjects import subject_of, subjects_of
 from kis_mcp.simulator.answers.sources import SOURCES
@@ -18,7 +18,6 @@ from kis_mcp.simulator.wire.paging import page_of
 from kis_mcp.simulator.wire.replies import Reply, business_refusal, success
 from kis_mcp.simulator.world import World
 
-_USUAL_PRICE = Decimal(10_000)
 _UNKNOWN = object()
 
 
@@ -40,20 +39,20 @@ def answer(world: World, call: Call) -> Reply:
         rows = _rows(answer.get(block.key))
         if block.key == listed:
             rows = rows[page.start : page.end]
-        written = [_record(world, call, block, facts, number) for number, facts in enumerate(rows)]
+        written = [_record(call, block, facts) for facts in rows]
         if block.is_list:
             body[block.key] = written
         else:
-            record = written[0] if written else _record(world, call, block, {}, 0)
+            record = written[0] if written else _record(call, block, {})
             body.update({block.key: record} if block.key else record)
     code, words = _message(call, found=bool(listed and body[listed]) or not listed)
     return success({**page.keys, **body}, code=code, message=words, tr_cont=page.tr_cont)
 
 
 def _stateless_answer(world: World, call: Call) -> Answer:
-    """Blocks about the instrument that was asked for, or about several.
+    """Blocks about the instrument that was asked for, or about those that a list holds.
 
-    Of what the broker does not trade, accounts hold nothing.
+    They are empty of what the world does not have. Of what the broker does not trade, accounts hold nothing.
 
     Raises:
         Rejected: It is an order for such a thing, or the instrument does not exist.
@@ -64,11 +63,13 @@ def _stateless_answer(world: World, call: Call) -> Answer:
         world.account(call)
         return {}
     subject = subject_of(world, call)
+    if call.api.tool in ABSENT:
+        return {}
     answer: dict[str, object] = {}
-    subjects = [subject] if subject else subjects_of(world, call)
+    subjects = () if subject else subjects_of(world, call)
     for block in call.api.blocks:
         if not block.is_list:
-            answer[block.key] = quotations.record(block, subjects[0]) if subjects else {}
+            answer[block.key] = quotations.record(block, subject) if subject else {}
         elif subject:
             answer[block.key] = quotations.rows(call, block, subject)
         else:
@@ -90,23 +91,24 @@ def _rows(part: object) -> Sequence[Facts]:
     return cast("Sequence[Facts]", part) if isinstance(part, list | tuple) else [cast("Facts", part)]
 
 
-def _record(world: World, call: Call, block: Block, facts: Facts, number: int) -> dict[str, str]:
+def _record(call: Call, block: Block, facts: Facts) -> dict[str, str]:
+    """A record with every documented element; what the facts do not say is left blank.
+
+    Facts of accounts go by KIS' elements first, facts of markets by readable names alone: KIS calls another thing
+    ``last_price`` than elements.csv does.
+    """
+    has_account = call.api.account is not None
     record: dict[str, str] = {}
-    seed = f"{world.market.seed}:{call.api.tool}:{number}"
-    price = facts.get("price", _USUAL_PRICE)
-    like = price if isinstance(price, Decimal) else _USUAL_PRICE
     for field in block.fields:
-        value = facts.get(field.element.lower(), _UNKNOWN)
+        value = facts.get(field.element.lower(), _UNKNOWN) if has_account else _UNKNOWN
         if value is _UNKNOWN:
             value = facts.get(field.name, _UNKNOWN)
         if value is not _UNKNOWN:
             record[field.element] = values.text(field, value)
-        elif call.api.account is not None:
-            record[field.element] = values.blank(field)
-        elif field.element.lower() == "prdt_type_cd" and call.text("PRDT_TYPE_CD"):
+        elif not has_account and field.element.lower() == "prdt_type_cd" and call.text("PRDT_TYPE_CD"):
             record[field.element] = call.text("PRDT_TYPE_CD")
         else:
-            record[field.element] = values.made_up(field, f"{seed}:{field.element}", like, call.now.date())
+            record[field.element] = values.blank(field) if has_account else ""
     return record
 
 

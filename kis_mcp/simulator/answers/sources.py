@@ -1,4 +1,4 @@
-"""The APIs whose answers come from accounts and orders, by tool."""
+"""The APIs whose answers are not about one instrument: accounts, orders, rankings, by tool."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,6 +11,11 @@ from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.quotes.companies import COMPANIES
+from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
+from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
+from kis_mcp.simulator.answers.quotes.indices import INDICES
+from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import balance as stock_balance
 from kis_mcp.simulator.answers.stocks import orders as stock_orders
@@ -22,6 +27,16 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **ORDERS,
     **CONTRACT_ORDERS,
     **RESERVATIONS,
+    **dict.fromkeys(RANKINGS, ranking),
+    **INDICES,
+    **COMPANIES,
+    "domestic_stock_inquire_investor_daily_by_market": market_days,
+    "domestic_stock_inquire_investor_time_by_market": market_now,
+    "domestic_stock_chk_holiday": holidays,
+    "domestic_stock_market_time": market_time,
+    "overseas_stock_countries_holiday": settlement_days,
+    "overseas_stock_industry_price": industries,
+    "overseas_stock_industry_theme": industry,
     "domestic_stock_inquire_balance": stock_balance.balance,
     "domestic_stock_inquire_balance_rlz_pl": stock_balance.balance,
     "domestic_stock_inquire_account_balance": stock_balance.account_balance,

@@ -125,8 +125,7 @@ class Means:
         is_short = kind is not None and kind.opens and kind.is_short
         if order.limit is not None and not is_short and order.manner not in (Manner.MIDPOINT, Manner.CLOSING):
             return order.limit
-        previous = self._market.history(instrument).previous_close(order.day)
-        return instrument.price(instrument.limits(previous)[1])
+        return instrument.price(self._market.limits(instrument, order.day)[1])
 
 
 def _own_part(instrument: Instrument, kind: CreditType, amount: Decimal) -> Decimal:

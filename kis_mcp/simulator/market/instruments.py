@@ -17,8 +17,8 @@ Category = Literal[
 
 _SHARES = frozenset({"domestic_stock", "overseas_stock"})
 _DERIVATIVES = frozenset({"future", "call", "put"})
-_DAY_REACH = {"future": 20, "call": 80, "put": 80}
-"""How far a contract's price may go in a day, in percent of the previous close."""
+_REACH = {"future": 20, "call": None, "put": None}
+"""How far a contract's price may go in a day, in percent of the previous close; an option's goes with its future's."""
 _BOND_REACH = 30
 
 
@@ -30,13 +30,14 @@ class Instrument:
 
     Attributes:
         exchange: A word of exchanges.csv.
-        kind: stock, etf, future, call, put, bond; other for what only stands in.
+        kind: stock, etf, future, call, put, bond.
         base_units: The price around which the model moves.
         daily_volume: Shares, contracts or bonds on a usual day.
         sector: A company's industry; a contract's product.
         decimals: How many its prices have.
         ticks: The price step by price.
         lot: The trading unit.
+        board: kospi or kosdaq; empty abroad and for contracts.
         multiplier: Money for one contract and one point. A bond's price is for ten of its units.
         margin_rate: What part of its value a contract binds; 0 where everything is paid and nothing sold short.
         volatility: Of a day; negative for what falls when the others of its word rise, as puts do.
@@ -62,6 +63,7 @@ class Instrument:
     strike: Decimal = Decimal(0)
     expiry: date | None = None
     moves_with: str = ""
+    board: str = ""
 
     @property
     def category(self) -> Category:
@@ -123,13 +125,13 @@ class Instrument:
 
     @property
     def has_limits(self) -> bool:
-        return self._reach(self.base_units) is not None
+        return self.kind in ("call", "put") or self._reach(self.base_units) is not None
 
     def _reach(self, previous_close: int) -> int | None:
         exchange = self.listed_on
         if exchange.widths is not None and self.category in _SHARES:
             return exchange.widths.at(previous_close)
-        percent = exchange.limit_percent if self.category in _SHARES else _DAY_REACH.get(self.kind, _BOND_REACH)
+        percent = exchange.limit_percent if self.category in _SHARES else _REACH.get(self.kind, _BOND_REACH)
         return None if percent is None else previous_close * percent // 100
 
 
@@ -163,6 +165,7 @@ def _instrument(row: dict[str, str]) -> Instrument:
         ticks=exchange.ticks if row["kind"] == "stock" else exchange.fund_ticks,
         volatility=homes()[country].volatility,
         lot=int(row["lot"]),
+        board=row["board"],
     )
 
 
@@ -187,28 +190,4 @@ def _contract(row: dict[str, str]) -> Instrument:
         expiry=date.fromisoformat(row["expiry"]),
         moves_with=row["moves_with"],
         volatility=float(row["volatility"]),
-    )
-
-
-def stand_in(symbol: str, country: Country, number: int) -> Instrument:
-    """What answers for a symbol that is not listed: an index, another contract or bond.
-
-    Args:
-        number: Tells one symbol from another.
-    """
-    exchange = next(exchange for exchange in exchanges().values() if exchange.home.country == country)
-    return Instrument(
-        symbol=symbol,
-        country=country,
-        exchange=exchange.exchange,
-        name_ko=symbol,
-        name_en=symbol,
-        kind="other",
-        base_units=10_000 + number % 490_000 // 100 * 100,
-        daily_volume=100_000 + number % 900_000,
-        listed_shares=10_000_000,
-        sector="",
-        decimals=exchange.decimals,
-        ticks=exchange.fund_ticks,
-        volatility=exchange.home.volatility,
     )

@@ -4,16 +4,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
-from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments, stand_in
-from kis_mcp.simulator.market.places import Country, homes
+from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.options import OptionHistory, Pricing
+from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
-_KEPT_SESSIONS = 64
+_KEPT_SESSIONS = 128
 _BOOK_LEVELS = 10
 
 
@@ -85,8 +85,8 @@ class Market:
             home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
             for home in homes().values()
         }
-        self._stand_ins: dict[str, Instrument] = {}
-        self._histories: dict[str, History] = {}
+        self._histories: dict[str, History | OptionHistory] = {}
+        self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
         self._books: dict[str, tuple[date, int, Book]] = {}
@@ -94,22 +94,39 @@ class Market:
     def find(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
 
-    def stand_in(self, symbol: str, country: Country) -> Instrument:
-        """An instrument for a symbol that is not listed: an index, a derivative, a bond."""
-        if symbol not in self._stand_ins:
-            self._stand_ins[symbol] = stand_in(symbol, country, crc32(f"{self.seed}:{symbol}".encode()))
-        return self._stand_ins[symbol]
-
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]
 
     def moment(self, instrument: Instrument, now: datetime) -> Moment:
         return self._calendars[instrument.country].moment(now)
 
-    def history(self, instrument: Instrument) -> History:
+    def underlying(self, instrument: Instrument) -> Instrument | None:
+        """What a contract follows: an option its future, the future of a share that share; None of the rest."""
+        if instrument.kind in ("call", "put"):
+            futures = (i for i in self.instruments.values() if i.kind == "future")
+            return next(future for future in futures if future.moves_with == instrument.moves_with)
+        return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
+
+    def history(self, instrument: Instrument) -> History | OptionHistory:
         if instrument.symbol not in self._histories:
-            self._histories[instrument.symbol] = History(self.seed, instrument)
+            self._histories[instrument.symbol] = self._new_history(instrument)
         return self._histories[instrument.symbol]
+
+    def _new_history(self, instrument: Instrument) -> History | OptionHistory:
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            underlying = self.history(future)
+            assert isinstance(underlying, History)
+            return OptionHistory(self.seed, instrument, future, underlying)
+        return History(self.seed, instrument)
+
+    def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
+        """The lowest and highest price of a day in units: an option's at those of its future."""
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            low, high = map(Pricing(instrument, future, day), self.limits(future, day))
+            return min(low, high), max(low, high)
+        return instrument.limits(self.history(instrument).previous_close(day))
 
     def year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar]:
         """The bars with the highest and the lowest price among the 250 before a day."""
@@ -118,6 +135,17 @@ class Market:
             bars = self.history(instrument).until(self.calendar(instrument).before(day), 250)
             extremes = max(bars, key=lambda bar: bar.high), min(bars, key=lambda bar: bar.low)
             known = self._years[instrument.symbol] = (day, extremes)
+        return known[1]
+
+    def this_year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar] | None:
+        """The bars with the highest and the lowest price since the year began, before a day; None on its first."""
+        known = self._this_years.get(instrument.symbol)
+        if known is None or known[0] != day:
+            before = self.calendar(instrument).before(day)
+            bars = self.history(instrument).until(before, day.timetuple().tm_yday)
+            bars = [bar for bar in bars if bar.day.year == day.year]
+            extremes = (max(bars, key=lambda b: b.high), min(bars, key=lambda b: b.low)) if bars else None
+            known = self._this_years[instrument.symbol] = (day, extremes)
         return known[1]
 
     def session(self, instrument: Instrument, day: date) -> Session:
@@ -130,7 +158,11 @@ class Market:
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
         ticks = self.calendar(instrument).ticks_a_day
-        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks)
+        path = None
+        future = self.underlying(instrument)
+        if instrument.kind in ("call", "put") and future is not None:
+            path = Pricing(instrument, future, day).path(self.session(future, day).prices)
+        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks, path)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
@@ -142,7 +174,7 @@ class Market:
         bar = self.session(instrument, moment.day).until(moment.ticks)
         yesterday = history.bar(calendar.before(moment.day))
         previous = history.previous_close(moment.day)
-        low, high = instrument.limits(previous)
+        low, high = self.limits(instrument, moment.day)
         price = instrument.price
         return Quote(
             instrument=instrument,
@@ -174,7 +206,7 @@ class Market:
             instrument,
             prices[moment.ticks - 1],
             before,
-            instrument.limits(previous),
+            self.limits(instrument, moment.day),
             _BOOK_LEVELS,
         )
         self._books[instrument.symbol] = (moment.day, moment.ticks, made)

@@ -2,7 +2,8 @@
 
 from array import array
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
+from operator import sub
 from random import Random
 
 from kis_mcp.simulator.market.history import DayBar
@@ -31,11 +32,14 @@ class Session:
         seed: Tells this instrument and day from others.
         bar: The whole day.
         ticks: How many ticks the day has.
+        path: Its prices, where they follow another instrument's.
     """
 
-    def __init__(self, seed: str, instrument: Instrument, bar: DayBar, ticks: int) -> None:
+    def __init__(
+        self, seed: str, instrument: Instrument, bar: DayBar, ticks: int, path: "array[int] | None" = None
+    ) -> None:
         random = Random(seed)  # noqa: S311
-        self.prices = _prices(random, instrument, bar, ticks)
+        self.prices = _prices(random, instrument, bar, ticks) if path is None else path
         weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
         self._volume = _spread(bar.volume, list(accumulate(weights)))
         self._turnover = _spread(
@@ -43,6 +47,7 @@ class Session:
         )
         self._high = array("q", accumulate(self.prices, max))
         self._low = array("q", accumulate(self.prices, min))
+        self._bought: array[int] | None = None
 
     def until(self, ticks: int) -> Bar:
         """The first ``ticks`` ticks of the day as one bar."""
@@ -69,6 +74,15 @@ class Session:
             self._volume[end - 1] - before_volume,
             self._turnover[end - 1] - before_turnover,
         )
+
+    def bought_until(self, ticks: int) -> int:
+        """What of the first ``ticks`` ticks' volume was traded at the ask: where the price had risen."""
+        if self._bought is None:
+            before = chain(self.prices[:1], self.prices)
+            rises = (price > last for price, last in zip(self.prices, before, strict=False))
+            sizes = map(sub, self._volume, chain((0,), self._volume))
+            self._bought = array("q", accumulate(size if rise else 0 for size, rise in zip(sizes, rises, strict=True)))
+        return self._bought[ticks - 1]
 
     def volume_at(self, tick: int) -> int:
         """Shares traded at one tick."""

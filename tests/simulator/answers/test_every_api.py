@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import validate
-from kis_mcp.catalog.decode import decode
+from kis_mcp.catalog.decode import Record, decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
@@ -54,6 +54,30 @@ class Direct:
 
     def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
         return self.kis.answer(Received(host, method, path, headers, elements, MONDAY))
+
+
+def blocks_of(direct: Direct, tool: str, **arguments: object) -> dict[str, list[Record] | Record]:
+    """The readable answer to a call."""
+    api = catalog().find(tool)
+    assert api is not None
+    reply = direct.call(api, Host.REAL, **arguments)
+    assert not isinstance(reply.body, str)
+    assert reply.body["rt_cd"] == "0", (tool, arguments, reply.body)
+    return decode(api, reply.body).blocks
+
+
+def record_of(direct: Direct, tool: str, **arguments: object) -> Record:
+    """Its only block, a record."""
+    (block,) = blocks_of(direct, tool, **arguments).values()
+    assert isinstance(block, dict)
+    return block
+
+
+def rows_of(direct: Direct, tool: str, block: str, **arguments: object) -> list[Record]:
+    """A list block of it."""
+    rows = blocks_of(direct, tool, **arguments)[block]
+    assert isinstance(rows, list)
+    return rows
 
 
 @pytest.fixture(scope="module")

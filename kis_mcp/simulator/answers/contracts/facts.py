@@ -1,11 +1,17 @@
 """What is true of a future, an option or a bond only."""
 
+from datetime import date
 from decimal import Decimal
 
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.engine.costs import margin
+from kis_mcp.simulator.market.options import model
 
 _HUNDREDTH = Decimal("0.01")
+_ISSUED = date(2026, 1, 2)
+_CURVE, _SLOPE = Decimal("3.0"), Decimal("0.15")
+"""The yield curve: percent a year, and what each year adds."""
+
 _FACE = Decimal(10_000)
 """What a bond's price is for, in won."""
 
@@ -22,21 +28,9 @@ def contract_facts(subject: Subject) -> Facts:
 
 
 def _derivative(subject: Subject) -> Facts:
-    instrument, quote, underlying = subject.instrument, subject.quote, subject.underlying.quote
-    share = subject.underlying.instrument
-    above = underlying.price - instrument.strike if instrument.kind == "call" else instrument.strike - underlying.price
-    intrinsic = min(max(above, Decimal(0)), quote.price)
+    instrument, quote = subject.instrument, subject.quote
     bound = margin(instrument, quote.price * instrument.multiplier)
     facts: dict[str, object] = {
-        "strike_price": instrument.strike,
-        "intrinsic_value": intrinsic,
-        "time_value": quote.price - intrinsic,
-        "implied_volatility": Decimal(subject.share("volatility", 1500, 2500)) / 100,
-        "delta": _delta(subject, underlying.price),
-        "underlying_name": instrument.sector.upper() if share.kind == "future" else share.name_ko,
-        "moneyness_name": "ITM" if above > 0 else "OTM",
-        "open_interest": instrument.daily_volume * 6 // 5,
-        "theoretical_price": quote.price,
         "settlement_price": quote.previous_close,
         "contract_size": instrument.multiplier,
         "trading_multiplier": instrument.multiplier,
@@ -47,15 +41,47 @@ def _derivative(subject: Subject) -> Facts:
         "exchange_code": instrument.exchange.upper(),
         "product_code": instrument.sector,
         "product_group_code": instrument.sector,
+        "underlying_name": instrument.sector.upper(),
         **_life(subject),
     }
-    for name in ("underlying", "kospi200"):
-        facts[f"{name}_price"] = facts[f"{name}_index"] = underlying.price
-        facts[f"{name}_change"] = underlying.change
-        facts[f"{name}_change_rate"] = underlying.change_rate
-        facts[f"{name}_volume"] = underlying.volume
-        facts[f"{name}_direction"] = facts[f"{name}_price_direction"] = direction(underlying.change)
-    return facts
+    if subject.underlying is None:
+        return facts
+    below = subject.underlying.quote
+    facts |= {
+        "underlying_name": subject.underlying.instrument.name_ko,
+        "underlying_price": below.price,
+        "underlying_change": below.change,
+        "underlying_change_rate": below.change_rate,
+        "underlying_price_direction": direction(below.change),
+        "underlying_volume": below.volume,
+    }
+    return facts if instrument.kind == "future" else {**facts, **_option(subject, subject.underlying)}
+
+
+def _option(subject: Subject, underlying: Subject) -> Facts:
+    """Terms and sensitivities; vega and rho are for one percent, theta for a day."""
+    option, price, below = subject.instrument, subject.quote.price, underlying.quote.price
+    priced = model(option, underlying.instrument, subject.quote.day)
+    above = below - option.strike if option.kind == "call" else option.strike - below
+    intrinsic = min(max(above, Decimal(0)), price)
+    at = float(below)
+    return {
+        "strike_price": option.strike,
+        "intrinsic_value": intrinsic,
+        "time_value": price - intrinsic,
+        "moneyness_name": "ITM" if above > 0 else "OTM" if above < 0 else "ATM",
+        "implied_volatility": _rounded(priced.volatility * 100, 2),
+        "theoretical_price": _rounded(priced.value(at), 2),
+        "delta": _rounded(priced.delta(at), 4),
+        "gamma": _rounded(priced.gamma(at), 4),
+        "vega": _rounded(priced.vega(at), 4),
+        "theta": _rounded(priced.theta(at), 4),
+        "rho": _rounded(priced.rho(at), 4),
+    }
+
+
+def _rounded(number: float, decimals: int) -> Decimal:
+    return Decimal(str(round(number, decimals))).quantize(Decimal(1).scaleb(-decimals))
 
 
 def _bond(subject: Subject) -> Facts:
@@ -82,15 +108,14 @@ def bond_yield(subject: Subject, price: Decimal) -> Decimal:
     return ((_coupon(subject) * 100 + (_FACE - price) / years) / price * 100).quantize(_HUNDREDTH)
 
 
-def _delta(subject: Subject, underlying: Decimal) -> Decimal:
-    """Roughly: a half at the money, and nothing or all of it ten percent away."""
-    away = (underlying - subject.instrument.strike) / underlying if underlying else Decimal(0)
-    call = min(max(Decimal("0.5") + 5 * away, Decimal(0)), Decimal(1)).quantize(_HUNDREDTH)
-    return call - 1 if subject.instrument.kind == "put" else call
-
-
 def _coupon(subject: Subject) -> Decimal:
-    return Decimal(subject.share("coupon", 150, 450)) / 100
+    """In percent, such that at its base price the bond yielded what the curve says when it was issued here; at least
+    1, in steps of an eighth."""
+    bond = subject.instrument
+    years = Decimal((bond.expiry - _ISSUED).days) / 365 if bond.expiry else Decimal(1)
+    price = bond.price(bond.base_units)
+    wanted = (_CURVE + years * _SLOPE) * price / _FACE - (_FACE - price) / years / 100
+    return max(Decimal(round(wanted * 8)) / 8, Decimal(1)).quantize(Decimal("0.001"))
 
 
 def _life(subject: Subject) -> Facts:

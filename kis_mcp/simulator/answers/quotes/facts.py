@@ -3,20 +3,16 @@
 Each fact is worked out only when an answer has a field of its name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TypeAlias
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
+from kis_mcp.simulator.answers.quotes.measures import MEASURES
+from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
+from kis_mcp.simulator.market.companies import par_value
 from kis_mcp.simulator.market.market import Candle, percent
 
 _CENT = Decimal("0.01")
-
-_AFTER_HOURS = "after_hours_"
-"""Prices after hours are those of the session."""
-
-Fact: TypeAlias = Callable[[Subject], object]
 
 
 class FactSheet(Mapping[str, object]):
@@ -26,16 +22,20 @@ class FactSheet(Mapping[str, object]):
         self._subject = subject
         self._given = {**_ALWAYS, **(given or {})}
 
+    def with_facts(self, **facts: object) -> "FactSheet":
+        """The same with more on top."""
+        return FactSheet(self._subject, {**self._given, **facts})
+
     def __getitem__(self, name: str) -> object:
         if name in self._given:
             return self._given[name]
-        return _FACTS[name.removeprefix(_AFTER_HOURS)](self._subject)
+        return _FACTS[name](self._subject)
 
     def get(self, key: str, default: object = None) -> object:
         """As of any mapping; quick, because most lookups miss."""
         if key in self._given:
             return self._given[key]
-        fact = _FACTS.get(key.removeprefix(_AFTER_HOURS))
+        fact = _FACTS.get(key)
         return default if fact is None else fact(self._subject)
 
     def __iter__(self) -> Iterator[str]:
@@ -54,6 +54,8 @@ def candle_facts(candle: Candle, previous: Decimal) -> Facts:
     change = candle.close - previous
     start = candle.start
     return {
+        "date": start.date(),
+        "time": start.timetz(),
         "trade_date": start.date(),
         "local_date": start.date(),
         "local_business_date": start.date(),
@@ -88,9 +90,7 @@ def book_facts(subject: Subject) -> Facts:
             level = levels[position] if position < len(levels) else None
             facts[f"{side}_price_{position + 1}"] = level.price if level else Decimal(0)
             facts[f"{side}_quantity_{position + 1}"] = level.quantity if level else 0
-            facts[f"{side}_quantity_change_{position + 1}"] = 0
         facts[f"total_{side}_quantity"] = sum(level.quantity for level in levels)
-        facts[f"total_{side}_quantity_change"] = 0
     return facts
 
 
@@ -108,8 +108,8 @@ def _to_previous(subject: Subject, name: str) -> Decimal:
     return percent(getattr(quote, name) - quote.previous_close, quote.previous_close)
 
 
-def _per_share(price: Decimal, value: Decimal) -> Decimal:
-    return (price / value).quantize(_CENT) if value else Decimal(0)
+def _multiple(price: Decimal, value: Decimal) -> Decimal | None:
+    return (price / value).quantize(_CENT) if value else None
 
 
 def _market_cap(subject: Subject) -> Decimal:
@@ -180,10 +180,6 @@ _QUOTE: Mapping[str, Fact] = {
     "open_to_previous_close_rate": lambda s: _to_previous(s, "open"),
     "high_to_previous_close_rate": lambda s: _to_previous(s, "high"),
     "low_to_previous_close_rate": lambda s: _to_previous(s, "low"),
-    "expected_price": lambda s: s.quote.price,
-    "expected_change": lambda s: s.quote.change,
-    "expected_change_rate": lambda s: s.quote.change_rate,
-    "expected_price_direction": _at_limit,
     "ask_price": lambda s: _best(s, "ask")[0],
     "bid_price": lambda s: _best(s, "bid")[0],
     "ask_quantity": lambda s: _best(s, "ask")[1],
@@ -206,21 +202,27 @@ _QUOTE: Mapping[str, Fact] = {
 
 
 def _extreme(side: str, part: int) -> Fact:
-    """The price (part 0) or day (part 1) of the highest or lowest trade of the year."""
+    """The price (part 0) or day (part 1) of the highest or lowest trade of a year."""
     return lambda subject: getattr(subject, side)[part]
 
 
 def _to_extreme(side: str) -> Fact:
-    """How far the price is from the highest or lowest trade of the year, in percent."""
+    """How far the price is from the highest or lowest trade of a year, in percent."""
     return lambda subject: percent(subject.quote.price - getattr(subject, side)[0], getattr(subject, side)[0])
 
 
 _RANGE: dict[str, Fact] = {}
-for _kind, _side in (("high", "highest"), ("low", "lowest")):
-    for _name in (f"{_kind}_52_week", f"{_kind}_250_day", f"year_{_kind}"):
-        _RANGE[_name] = _extreme(_side, 0)
-        _RANGE[f"{_name}_date"] = _extreme(_side, 1)
-        _RANGE[f"price_to_{_name}_rate"] = _to_extreme(_side)
+for _name, _side in (
+    ("high_52_week", "highest"),
+    ("high_250_day", "highest"),
+    ("year_high", "highest_this_year"),
+    ("low_52_week", "lowest"),
+    ("low_250_day", "lowest"),
+    ("year_low", "lowest_this_year"),
+):
+    _RANGE[_name] = _extreme(_side, 0)
+    _RANGE[f"{_name}_date"] = _extreme(_side, 1)
+    _RANGE[f"price_to_{_name}_rate"] = _to_extreme(_side)
 
 _PIVOTS: Mapping[str, Fact] = {
     "pivot_point": lambda s: _pivot(s, 0),
@@ -242,7 +244,7 @@ _COMPANY: Mapping[str, Fact] = {
     "exchange": lambda s: s.instrument.exchange,
     "exchange_name": lambda s: s.instrument.listed_on.name_ko,
     "market_name": lambda s: s.instrument.listed_on.name_ko,
-    "representative_market_name": lambda s: s.instrument.listed_on.trading_code,
+    "representative_market_name": lambda s: s.instrument.board.upper() or s.instrument.listed_on.trading_code,
     "country_name": lambda s: s.instrument.home.name_ko,
     "country_code": lambda s: s.instrument.home.code,
     "currency": lambda s: s.instrument.currency,
@@ -252,14 +254,12 @@ _COMPANY: Mapping[str, Fact] = {
     "decimal_places": lambda s: s.instrument.decimals,
     "listed_shares": lambda s: s.instrument.listed_shares,
     "market_cap": _market_cap,
-    "eps": lambda s: s.earnings,
-    "bps": lambda s: s.book_value,
-    "per": lambda s: _per_share(s.quote.price, s.earnings),
-    "pbr": lambda s: _per_share(s.quote.price, s.book_value),
-    "par_value": lambda s: Decimal(100) if s.instrument.country == "KR" else Decimal("0.01"),
+    "eps": lambda s: s.statement and s.statement.eps,
+    "bps": lambda s: s.statement and s.statement.bps,
+    "per": lambda s: s.statement and _multiple(s.quote.price, s.statement.eps),
+    "pbr": lambda s: s.statement and _multiple(s.quote.price, s.statement.bps),
+    "par_value": lambda s: par_value(s.instrument),
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
-    "foreign_exhaustion_rate": lambda s: Decimal(s.share("foreign", 500, 6000)) / 100,
-    "foreign_holding_quantity": lambda s: s.instrument.listed_shares * s.share("foreign", 500, 6000) // 10_000,
     "trading_unit": lambda s: s.instrument.lot,
     "trading_unit_quantity": lambda s: s.instrument.lot,
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,
@@ -273,4 +273,4 @@ _ALWAYS: Facts = {
     "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Fact] = {**_QUOTE, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {**_QUOTE, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}

@@ -1,19 +1,22 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, zip_longest
+from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 
 _DATES = frozenset({"trade_date", "local_date", "local_business_date", "date", "base_date"})
+_PRICES = frozenset({"price", "close"})
 _TIMES = frozenset({"trade_time", "local_time", "korea_time", "time"})
 _DAY_ROWS = {
     "domestic_stock_inquire_daily_itemchartprice": 100,
@@ -21,79 +24,113 @@ _DAY_ROWS = {
     "overseas_stock_inquire_daily_chartprice": 100,
 }
 _MINUTE_ROWS = {"domestic_stock_inquire_time_dailychartprice": 120, "overseas_stock_inquire_time_indexchartprice": 100}
+_INTERVALS = {
+    f"overseas_fo_{kind}{word}_ccnl": interval
+    for kind in ("", "opt_")
+    for word, interval in (("tick", "tick"), ("daily", "day"), ("weekly", "week"), ("monthly", "month"))
+}
+"""What the rows of APIs are that say it by their names only."""
+
 _USUAL_ROWS = 30
-_RANKED_BY = (
-    ("fluct", "change_rate"),
-    ("updown", "change_rate"),
-    ("market_cap", "market_cap"),
-    ("vol", "volume"),
-)
-_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call"}
+_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call", "rates": "future"}
 """Blocks that hold one kind of contract each."""
 
+_ONE_OF_EACH: Mapping[str, Callable[[Instrument], object]] = {
+    "expiries": lambda instrument: instrument.expiry,
+    "rates": lambda instrument: (instrument.sector, instrument.moves_with),
+}
+"""Blocks that hold one contract of each expiry, or of each underlying."""
+
+_ONE_ROW = frozenset({"book", "order_book", "expiries"})
+"""Lists that hold the instrument itself."""
+
+_OTHER_INDICES = frozenset({"underlying", "kospi200"})
+"""Blocks of a contract about an index that it does not follow here: futures move on their own."""
+
+_LEVELS_ABROAD = 5
 _MOST_MINUTES = 120
 
 
 def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     """The instrument as it is now, as a block's record or as one row among others."""
     names = {field.name for field in block.fields}
+    if block.name in _OTHER_INDICES and "index_price" in names:
+        return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
-    flows: Facts = _flows(subject, subject.quote.day, subject.quote.volume) if names & INVESTOR_NAMES else {}
+    quote = subject.quote
+    flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
     return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
-    """Instruments as rows: in the caller's order, on a board by expiry and from the highest strike down, else the
-    greatest first in what the API's name says, or in turnover.
-    """
+    """Instruments as rows: in the caller's order, or on a board by expiry and from the highest strike down."""
     if any(parameter.is_list for parameter in call.api.parameters):
         return [record(block, subject) for subject in subjects]
-    if kind := _BOARDS.get(block.name):
-        chosen = [subject for subject in subjects if subject.instrument.kind == kind]
-        if block.name == "expiries":
-            chosen = list({subject.instrument.expiry: subject for subject in chosen}.values())
-        return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
-    name = next((fact for part, fact in _RANKED_BY if part in call.api.slug), "turnover")
-    ranked = sorted(subjects, key=lambda subject: Decimal(str(FactSheet(subject)[name])), reverse=True)
-    return [record(block, subject, rank) for rank, subject in enumerate(ranked, start=1)]
+    kind = _BOARDS.get(block.name)
+    chosen = [subject for subject in subjects if subject.instrument.kind == kind]
+    if of := _ONE_OF_EACH.get(block.name):
+        chosen = list({of(subject.instrument): subject for subject in chosen}.values())
+    return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
 
 
 def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
     """The rows of a list block about one instrument, newest first: days, minutes, trades, or itself as the only row."""
     names = {field.name for field in block.fields}
-    has_time, has_ohlc = bool(names & _TIMES), {"open", "high", "low"} <= names
-    if has_time and has_ohlc:
-        return [FactSheet(subject, facts) for facts in _minutes(call, subject)]
+    interval = _INTERVALS.get(call.api.tool)
+    has_time = bool(names & _TIMES) and interval in (None, "tick")
+    if block.name == "order_book" and "bid_order_count" in names:
+        return _levels(subject)
+    if has_time and {"open", "high", "low"} <= names and interval is None:
+        return [FactSheet(subject, facts) for facts in _minutes(call, subject, run_on="trade_volume" in names)]
     if has_time:
         return [FactSheet(subject, facts) for facts in _trades(call, subject)]
-    if names & _DATES:
+    if names & _DATES and names & _PRICES:
         days = list(_days(call, subject))
         if names & INVESTOR_NAMES:
-            days = [{**_flows(subject, facts["trade_date"], int(str(facts["volume"]))), **facts} for facts in days]
+            days = [{**_flows_on(subject, facts), **facts} for facts in days]
         return [FactSheet(subject, facts) for facts in days]
-    return [record(block, subject)]
+    return [record(block, subject)] if block.name in _ONE_ROW else []
+
+
+def _levels(subject: Subject) -> Sequence[Facts]:
+    """The book of a contract abroad, a row for each level."""
+    pairs = zip_longest(subject.book.asks[:_LEVELS_ABROAD], subject.book.bids[:_LEVELS_ABROAD])
+    return [
+        {
+            "ask_price": ask and ask.price,
+            "ask_quantity": ask and ask.quantity,
+            "bid_price": bid and bid.price,
+            "bid_quantity": bid and bid.quantity,
+        }
+        for ask, bid in pairs
+    ]
 
 
 def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
     return subject.instrument.expiry or date.max, -subject.instrument.strike
 
 
-def _flows(subject: Subject, day: object, volume: int) -> Facts:
-    seed = f"{subject.market.seed}:{subject.instrument.symbol}:{day}"
-    return investor_flows(seed, volume, subject.quote.price)
+def flows_of(subject: Subject, day: date, volume: int, turnover: Decimal) -> Facts:
+    """Who bought and sold what an instrument traded on a day; the same whoever asks."""
+    return investor_flows(f"{subject.market.seed}:{subject.instrument.symbol}:{day}", volume, turnover)
+
+
+def _flows_on(subject: Subject, facts: Facts) -> Facts:
+    day, volume, turnover = (facts[name] for name in ("trade_date", "volume", "turnover"))
+    return flows_of(subject, cast("date", day), cast("int", volume), cast("Decimal", turnover))
 
 
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     today = market.moment(instrument, call.now).day
-    count = _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)
+    count = int(call.arguments.get("count", _DAY_ROWS.get(call.api.tool, _USUAL_ROWS)))
     until = min(call.day("end_date") or call.day("date") or today, today)
     start = call.day("start_date") or date.min
-    interval = call.arguments.get("interval", "day")
+    interval = _INTERVALS.get(call.api.tool) or call.arguments.get("interval", "day")
     days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
     candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
     if interval != "day":
-        candles = [_joined(list(group)) for _, group in groupby(candles, lambda candle: _period(candle, interval))]
+        candles = [joined(list(group)) for _, group in groupby(candles, lambda candle: period(candle, interval))]
     for candle, before in zip(candles, [*candles[1:], None], strict=True):
         if candle.start.date() < start or count == 0:
             return
@@ -101,7 +138,12 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         yield candle_facts(candle, before.close if before else candle.open)
 
 
-def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
+def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:
+    """Candles of minutes.
+
+    Args:
+        run_on: Whether volume and turnover are the day's so far; the candle's own volume has a field beside them.
+    """
     step = int(call.arguments.get("interval_minutes", "1"))
     count = int(call.arguments.get("count", _MINUTE_ROWS.get(call.api.tool, _USUAL_ROWS)))
     candles = subject.market.minutes(
@@ -118,11 +160,9 @@ def _minutes(call: Call, subject: Subject) -> Iterable[Facts]:
         so_far = session.until(
             min(end, moment.ticks if candle.start.date() == moment.day else end, len(session.prices))
         )
-        yield {
-            **candle_facts(candle, previous),
-            "turnover": subject.instrument.amount(so_far.turnover),
-            "volume": so_far.volume,
-        }
+        facts = candle_facts(candle, previous)
+        day: Facts = {"turnover": subject.instrument.amount(so_far.turnover), "volume": so_far.volume}
+        yield {**facts, **day} if run_on else facts
 
 
 def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
@@ -133,6 +173,7 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
     last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
     for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
         bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
+        bought = session.bought_until(ticks)
         price = instrument.price(bar.close)
         candle = Candle(
             calendar.time_of(moment.day, ticks - 1),
@@ -147,7 +188,7 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
         yield facts | {
             "volume": so_far.volume,
             "turnover": instrument.amount(so_far.turnover),
-            "trade_strength": percent(Decimal(90 + ticks % 21), Decimal(100)),
+            "trade_strength": percent(Decimal(bought), Decimal(so_far.volume - bought)),
         }
 
 
@@ -167,7 +208,8 @@ def _until(call: Call, subject: Subject) -> datetime:
     return min(at, now) if day == now.date() else at
 
 
-def _period(candle: Candle, interval: str) -> tuple[int, int]:
+def period(candle: Candle, interval: str) -> tuple[int, int]:
+    """What tells the week, month or year of a candle from others."""
     day = candle.start.date()
     match interval:
         case "week":
@@ -178,7 +220,7 @@ def _period(candle: Candle, interval: str) -> tuple[int, int]:
             return day.year, 0
 
 
-def _joined(candles: Sequence[Candle]) -> Candle:
+def joined(candles: Sequence[Candle]) -> Candle:
     """Candles of one period, newest first, as one that carries the newest day's date."""
     newest, oldest = candles[0], candles[-1]
     return Candle(

@@ -1,12 +1,14 @@
 """One instrument at one time, with everything that the market model knows of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeAlias
 from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book
+from kis_mcp.simulator.market.companies import Statement, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, Quote
@@ -38,11 +40,10 @@ class Subject:
         return self.market.book(self.instrument, self.now)
 
     @cached_property
-    def underlying(self) -> "Subject":
-        """What a contract follows: its share, else the future that stands for its index, currency or good."""
-        word, listed = self.instrument.moves_with, self.market.instruments
-        futures = (i for i in listed.values() if i.moves_with == word)
-        return Subject(self.market, listed.get(word) or next(futures, self.instrument), self.now)
+    def underlying(self) -> "Subject | None":
+        """What a contract follows, as far as that is traded here."""
+        followed = self.market.underlying(self.instrument)
+        return Subject(self.market, followed, self.now) if followed else None
 
     @cached_property
     def yesterday(self) -> DayBar | None:
@@ -51,33 +52,43 @@ class Subject:
 
     @cached_property
     def highest(self) -> tuple[Decimal, date]:
-        """The highest price of the last 250 days, and its day."""
-        bar = self.market.year(self.instrument, self.quote.day)[0]
-        price = self.instrument.price(bar.high)
-        return (self.quote.high, self.quote.day) if self.quote.high >= price else (price, bar.day)
+        """The highest price of the last 250 days and today, and its day."""
+        return self._or_today(self.market.year(self.instrument, self.quote.day)[0], "high")
 
     @cached_property
     def lowest(self) -> tuple[Decimal, date]:
-        """The lowest price of the last 250 days, and its day."""
-        bar = self.market.year(self.instrument, self.quote.day)[1]
-        price = self.instrument.price(bar.low)
-        return (self.quote.low, self.quote.day) if self.quote.low <= price else (price, bar.day)
+        """The lowest price of the last 250 days and today, and its day."""
+        return self._or_today(self.market.year(self.instrument, self.quote.day)[1], "low")
 
-    def share(self, what: str, low: int, high: int) -> int:
-        """A number between two, always the same for this instrument."""
-        return low + crc32(f"{self.market.seed}:{self.instrument.symbol}:{what}".encode()) % (high - low + 1)
+    @cached_property
+    def highest_this_year(self) -> tuple[Decimal, date]:
+        """The highest price since the year began, and its day."""
+        year = self.market.this_year(self.instrument, self.quote.day)
+        return self._or_today(year and year[0], "high")
 
-    @property
-    def earnings(self) -> Decimal:
-        """Earnings per share, from a price-earnings ratio of the base price."""
-        base = self.instrument.price(self.instrument.base_units)
-        return (base * 10 / self.share("per", 60, 350)).quantize(Decimal("0.01"))
+    @cached_property
+    def lowest_this_year(self) -> tuple[Decimal, date]:
+        """The lowest price since the year began, and its day."""
+        year = self.market.this_year(self.instrument, self.quote.day)
+        return self._or_today(year and year[1], "low")
 
-    @property
-    def book_value(self) -> Decimal:
-        """Book value per share."""
-        base = self.instrument.price(self.instrument.base_units)
-        return (base * 10 / self.share("pbr", 5, 60)).quantize(Decimal("0.01"))
+    def _or_today(self, bar: DayBar | None, side: str) -> tuple[Decimal, date]:
+        """The farther of a past day's high or low and today's, today's where they are equal."""
+        today: Decimal = getattr(self.quote, side)
+        past = today if bar is None else self.instrument.price(getattr(bar, side))
+        is_today = today >= past if side == "high" else today <= past
+        return (today, self.quote.day) if is_today or bar is None else (past, bar.day)
+
+    @cached_property
+    def statement(self) -> Statement | None:
+        """The company's newest year that is known; None of what is no company."""
+        if self.instrument.kind != "stock":
+            return None
+        return statement(self.market.seed, self.instrument, last_year(self.quote.day))
+
+
+Fact: TypeAlias = Callable[[Subject], object]
+"""What answers one field of an instrument."""
 
 
 def direction(change: Decimal, *, at_limit: bool = False) -> str:
@@ -89,22 +100,26 @@ def direction(change: Decimal, *, at_limit: bool = False) -> str:
     return "up" if change > 0 else "down"
 
 
-def investor_flows(seed: str, volume: int, price: Decimal) -> Facts:
+def investor_flows(seed: str, volume: int, turnover: Decimal) -> Facts:
     """Who bought and sold a day's volume: shares, and amounts in millions.
 
-    Buys and sells both sum to the volume, so that the net flows cancel out.
+    Buys and sells both sum to the volume, and their amounts to the turnover, so that the net flows cancel out.
     """
-    buys, sells = (_parts(f"{seed}:{action}", volume) for action in ("buy", "sell"))
+    millions = int(turnover / 1_000_000)
+    buys, sells = (_parts(f"{seed}:{action}") for action in ("buy", "sell"))
     facts: dict[str, object] = {}
-    for who, bought, sold in zip(_INVESTORS, buys, sells, strict=True):
-        for flow, shares in (("buy", bought), ("sell", sold), ("net_buy", bought - sold)):
-            facts[f"{who}_{flow}_volume"] = facts[f"{who}_{flow}_quantity"] = shares
-            facts[f"{who}_{flow}_turnover"] = int(shares * price / 1_000_000)
+    for whole, names in ((volume, ("volume", "quantity")), (millions, ("turnover",))):
+        for who, bought, sold in zip(_INVESTORS, _split(whole, buys), _split(whole, sells), strict=True):
+            for flow, amount in (("buy", bought), ("sell", sold), ("net_buy", bought - sold)):
+                facts.update(dict.fromkeys((f"{who}_{flow}_{name}" for name in names), amount))
     return facts
 
 
-def _parts(seed: str, volume: int) -> list[int]:
-    weights = [20 + crc32(f"{seed}:{who}".encode()) % 100 for who in _INVESTORS]
-    parts = [volume * weight // sum(weights) for weight in weights]
-    parts[0] += volume - sum(parts)
+def _parts(seed: str) -> list[int]:
+    return [20 + crc32(f"{seed}:{who}".encode()) % 100 for who in _INVESTORS]
+
+
+def _split(whole: int, weights: Sequence[int]) -> list[int]:
+    parts = [whole * weight // sum(weights) for weight in weights]
+    parts[0] += whole - sum(parts)
     return parts

@@ -16,9 +16,8 @@ _SHARE_CATEGORIES = frozenset({"domestic_stock", "overseas_stock"})
 
 
 def subject_of(world: World, call: Call) -> Subject | None:
-    """The instrument that a call asks about, or None.
-
-    An index, a derivative or a bond that the market does not list gets a stand-in that moves like any other.
+    """The instrument that a call asks about; None where it names none, or an index, contract, warrant or bond that the
+    market does not list.
 
     Raises:
         Rejected: The share does not exist.
@@ -28,12 +27,15 @@ def subject_of(world: World, call: Call) -> Subject | None:
             symbol = call.text(parameter.element.upper())
             if symbol:
                 exchange = call.text("EXCD") or call.text("PRDT_TYPE_CD")
-                return Subject(world.market, _instrument(world, call, symbol, exchange), call.now)
+                instrument = _instrument(world, call, symbol, exchange)
+                return Subject(world.market, instrument, call.now) if instrument else None
     return None
 
 
 def subjects_of(world: World, call: Call) -> Sequence[Subject]:
-    """The instruments that a call lists one by one, in its order, or else every instrument of its category.
+    """The instruments that a call lists one by one, in its order, or else every one of its category that it wants.
+
+    A contract that the market does not list is left out.
 
     Raises:
         Rejected: A listed share does not exist.
@@ -46,7 +48,7 @@ def subjects_of(world: World, call: Call) -> Sequence[Subject]:
         symbols = _numbered(call, listed)
         pairs = zip_longest(symbols, exchanges[: len(symbols)], fillvalue="")
         chosen = [_instrument(world, call, symbol, exchange) for symbol, exchange in pairs]
-    return [Subject(world.market, instrument, call.now) for instrument in chosen]
+    return [Subject(world.market, instrument, call.now) for instrument in chosen if instrument]
 
 
 def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
@@ -57,16 +59,21 @@ def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
     return list(takewhile(bool, texts))
 
 
-def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument:
+def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrument | None:
     instrument = world.market.find(symbol)
     if instrument is not None and (instrument.category == _category(call) or "PRDT_TYPE_CD" in call.elements):
         is_abroad = instrument.category == "overseas_stock"
         if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        return instrument
+        return instrument if _is_answered(call, instrument) else None
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
-    return world.market.stand_in(symbol, "US" if call.api.category.startswith("overseas") else "KR")
+    return None
+
+
+def _is_answered(call: Call, instrument: Instrument) -> bool:
+    """A warrant's API says nothing of a share."""
+    return instrument.kind == "warrant" or call.api.category != "elw"
 
 
 def _category(call: Call) -> str:

@@ -1,0 +1,99 @@
+"""Stock indices: what their members are worth, against a base."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.market import Candle, Market
+from kis_mcp.simulator.market.session import Bar
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index of the Korean exchange.
+
+    Attributes:
+        base: Its level when every member stands at its base price.
+        members: The stocks in it, weighted by what all their shares are worth.
+        worth: What they are worth at their base prices.
+    """
+
+    code: str
+    name_ko: str
+    base: Decimal
+    members: tuple[Instrument, ...]
+    worth: int
+
+    def level(self, prices: Iterable[int]) -> Decimal:
+        """The level at these prices of its members, in points."""
+        worth = sum(price * member.listed_shares for price, member in zip(prices, self.members, strict=True))
+        return (self.base * worth / self.worth).quantize(_CENT)
+
+
+@cache
+def indices() -> Mapping[str, Index]:
+    """The simulated indices by KIS' code of them."""
+    rows = csv_rows(resources_folder() / "simulator" / "indices.csv")
+    return {row["code"]: _index(row) for row in rows}
+
+
+class IndexMarket:
+    """Where indices stand, from the same ticks as their members.
+
+    The high and low of a stretch are those of the members together, whether or not they came at the same moment:
+    exchanges call them theoretical. They are never within what the index touched.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._past: dict[tuple[str, date], Candle] = {}
+
+    def today(self, index: Index, day: date, ticks: int) -> Candle:
+        """The first ticks of a day."""
+        return self._joined(index, day, 0, [self._market.session(m, day).until(ticks) for m in index.members])
+
+    def stretch(self, index: Index, day: date, start: int, end: int) -> Candle:
+        """The ticks of a day from ``start`` up to and without ``end``."""
+        return self._joined(index, day, start, [self._market.session(m, day).bar(start, end) for m in index.members])
+
+    def days(self, index: Index, day: date, ticks: int, *, until: date, count: int) -> list[Candle]:
+        """Up to ``count`` daily candles, newest first; that of ``day``, today, holds its first ticks."""
+        today = [self.today(index, day, ticks)] if until >= day else []
+        until = self._market.calendar(index.members[0]).before(day) if today else until
+        past = self._market.history(index.members[0]).until(until, count - len(today))
+        return today + [self._whole(index, bar.day) for bar in reversed(past)]
+
+    def _whole(self, index: Index, day: date) -> Candle:
+        key = (index.code, day)
+        if key not in self._past:
+            bars = [self._market.history(member).bar(day) for member in index.members]
+            self._past[key] = self._joined(index, day, 0, [bar for bar in bars if bar is not None])
+        return self._past[key]
+
+    def _joined(self, index: Index, day: date, tick: int, bars: Sequence[Bar | DayBar]) -> Candle:
+        return Candle(
+            start=self._market.calendar(index.members[0]).time_of(day, tick),
+            open=index.level(bar.open for bar in bars),
+            high=index.level(bar.high for bar in bars),
+            low=index.level(bar.low for bar in bars),
+            close=index.level(bar.close for bar in bars),
+            volume=sum(bar.volume for bar in bars),
+            turnover=Decimal(sum(bar.turnover for bar in bars)),
+        )
+
+
+def _index(row: dict[str, str]) -> Index:
+    members = tuple(
+        instrument
+        for instrument in instruments().values()
+        if instrument.kind == "stock" and instrument.board == row["board"] and row["sector"] in ("", instrument.sector)
+    )
+    worth = sum(member.base_units * member.listed_shares for member in members)
+    return Index(row["code"], row["name_ko"], Decimal(row["base"]), members, worth)
