@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.surface import SurfaceOptions
-from kis_mcp.simulator import Simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.simulator.gate.faults import When
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER
 from kis_mcp.trading.journal import Status
@@ -42,8 +42,13 @@ async def test_a_lost_order_is_found_and_shown_once(simulator: Simulator, tool: 
         (order,) = blocks(await client.call_tool("get_order_history", {}))["orders"]
     (accepted,) = simulator.ledger.accepted
     assert answer["message"] == "Found in the list of orders at KIS."
-    assert int(answer["order_id"]) == int(order["order_id"]) == int(accepted.number)
+    assert number_of(answer) == number_of(order) == int(accepted.number)
     assert (order["intent_id"], order["ours"], order["state"]) == (answer["intent_id"], True, "accepted")
+
+
+def number_of(row: dict[str, Any]) -> int:
+    """The number of an order, or of a reservation."""
+    return int(str(row.get("order_id") or row["reservation_id"]).rpartition("-")[2])
 
 
 CHANGES = [(name, "modify") for name, way in WAYS.items() if way.modify] + [(name, "cancel") for name in WAYS]
@@ -51,26 +56,29 @@ CHANGES = [(name, "modify") for name, way in WAYS.items() if way.modify] + [(nam
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("name", "action"), [(name, action) for name, action in CHANGES if name != "bonds sold"])
-async def test_a_lost_change_or_cancel_is_settled(simulator: Simulator, name: str, action: str, when: When) -> None:
+async def test_a_lost_change_or_cancel_is_settled(name: str, action: str, when: When) -> None:
     way, now = WAYS[name], NOW
-    settings = settings_for(simulator, confirm="never", max_order_notional=10**9)
     order = ORDERS[way.api]
     change = way.change_api if way.change_api.endswith("_ccnl") else (way.modify if action == "modify" else way.cancel)
     assert change is not None
     api = catalog().find(way.change_api)
     assert api is not None
-    async with connected(settings, SurfaceOptions("all"), clock=lambda: now) as client:
-        placed = blocks(await client.call_tool(way.api, order))["order"]
-        facts = {"exchange": "nasdaq", **order, "day": f"{NOW.astimezone(way.zone):%Y-%m-%d}", **placed}
-        arguments = {argument: facts[fact] for argument, fact in way.naming.items()} | dict(way.more_changing)
-        if change not in CORE_TOOLS and not change.endswith("_ccnl"):
-            arguments["action"] = action
-        if action == "modify":
-            arguments["price"] = order["price"] + (5 if order["price"] < 1000 else 100)
-        simulator.faults.add("drop", api.path, when=when)
-        await client.call_tool(change, arguments)
-        now += CERTAIN_AFTER
-    async with connected(settings, clock=lambda: now) as client:
-        await client.call_tool("get_order_history", {})
-    (changing,) = (record for record in await journaled(settings) if record.intent.order.action is not Action.NEW)
-    assert changing.status is (Status.ACCEPTED if when == "after" else Status.NOT_ACCEPTED), changing
+    options = SimulatorOptions(clock=lambda: now, real_rate=0, demo_rate=0, token_interval_seconds=0)
+    async with run_simulator(options) as simulator:
+        settings = settings_for(simulator, confirm="never", max_order_notional=10**9)
+        async with connected(settings, SurfaceOptions("all"), clock=lambda: now) as client:
+            placed = blocks(await client.call_tool(way.api, order))["order"]
+            day = f"{NOW.astimezone(way.zone):%Y-%m-%d}"
+            facts = {"exchange": "nasdaq", **order, "day": day, "order_id": placed.get("reservation_id"), **placed}
+            arguments = {argument: facts[fact] for argument, fact in way.naming.items()} | dict(way.more_changing)
+            if change not in CORE_TOOLS and not change.endswith("_ccnl"):
+                arguments["action"] = action
+            if action == "modify":
+                arguments["price"] = order["price"] + (5 if order["price"] < 1000 else 100)
+            simulator.faults.add("drop", api.path, when=when)
+            await client.call_tool(change, arguments)
+            now += CERTAIN_AFTER
+        async with connected(settings, clock=lambda: now) as client:
+            await client.call_tool("get_order_history", {})
+        (changing,) = (record for record in await journaled(settings) if record.intent.order.action is not Action.NEW)
+        assert changing.status is (Status.ACCEPTED if when == "after" else Status.NOT_ACCEPTED), changing
