@@ -47,9 +47,6 @@ BLANK_DAY = {
 }
 
 
-not_yet = pytest.mark.xfail(strict=True, raises=BaseException, reason="answered wrongly today")
-
-
 def korean_row(symbol: str, quantity: str, **more: str) -> dict[str, str]:
     return {
         "pdno": symbol,

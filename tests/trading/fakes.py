@@ -24,6 +24,8 @@ from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.market_facts import FindInstrument
 from kis_mcp.trading.journal import Journal
+from kis_mcp.trading.kis import KisReads
+from kis_mcp.trading.portfolio.balances import Balance, read_balances
 
 CATALOG = Catalog()
 ORDER_CASH = "domestic_stock_order_cash"
@@ -187,3 +189,8 @@ class AccountKis(FakeKis):
             raise error
         blocks = self.answers.get(f"{tool} {arguments.get('exchange')}", self.answers.get(tool, {}))
         return Decoded(blocks, complete=tool not in self.unfinished)
+
+
+async def read_balance(kis: KisReads, market: str) -> Balance:
+    """Cash, holdings and profit of one market."""
+    return next(row for row in (await read_balances(kis, [market])).rows if row.market == market)

@@ -176,15 +176,6 @@ async def read_balances(
     return found
 
 
-async def read_balance(kis: KisReads, market: str) -> Balance:
-    """Cash, holdings and profit of one market.
-
-    Raises:
-        KisMcpError: KIS fails, or says no.
-    """
-    return next(row for row in (await read_balances(kis, [market])).rows if row.market == market)
-
-
 async def read_cash_abroad(kis: KisReads) -> Mapping[str, Cash]:
     """Cash by foreign currency, as far as KIS tells."""
     if not is_offered(kis, PRESENT_BALANCE):

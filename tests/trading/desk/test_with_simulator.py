@@ -27,11 +27,10 @@ from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
 from kis_mcp.trading.desk.outcomes import OrderOutcome
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
-from kis_mcp.trading.portfolio.balances import read_balance
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
 from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import Listing
-from tests.trading.fakes import CATALOG, FakeClock, checked, order_desk
+from tests.trading.fakes import CATALOG, FakeClock, checked, order_desk, read_balance
 
 SAMSUNG = Instrument("005930", "KR", "krx")
 APPLE = Instrument("AAPL", "US", "nasdaq")

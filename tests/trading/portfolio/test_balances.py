@@ -6,9 +6,9 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.errors import KisUnavailable
-from kis_mcp.trading.portfolio.balances import Balance, read_balance, read_balances
+from kis_mcp.trading.portfolio.balances import Balance, read_balances
 from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
-from tests.trading.fakes import AccountKis
+from tests.trading.fakes import AccountKis, read_balance
 from tests.trading.portfolio.test_holdings import ABROAD, DOWN, KOREAN, SOXL
 
 DOLLARS = {
