@@ -1,7 +1,5 @@
 """``kis-mcp doctor``: what is configured and what each environment can do, without secrets."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable

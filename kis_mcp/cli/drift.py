@@ -1,7 +1,5 @@
 """``kis-mcp doctor --drift``: what KIS' developer portal says that the spec table does not."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """``kis-mcp orders``: the record of orders, on the screen, as JSON, or as a day's CSV file."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

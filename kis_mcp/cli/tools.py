@@ -1,7 +1,5 @@
 """``kis-mcp tools``: what the server offers. The JSON form is a public contract, see README."""
 
-from __future__ import annotations
-
 import json
 
 import typer

@@ -1,7 +1,5 @@
 """The PIN that stands for the person on the approval page: kept as a scrypt digest, locked when it is guessed at."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

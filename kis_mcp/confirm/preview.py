@@ -5,8 +5,6 @@ clients start a server for each call. It is no proof of a person: whoever reads 
 orders at most once is the desk's promise, which sends an intent once.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence

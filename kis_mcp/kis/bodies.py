@@ -1,7 +1,5 @@
 """The bytes of an answer → its JSON object, as forgivingly as can be done without guessing a value."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """REST to one environment's KIS: credentials, pace, retries and errors around each request."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,7 +168,7 @@ class HttpGateway:
     async def _post(self, path: str, body: Mapping[str, str]) -> Answer:
         return await self._transport().send("POST", path, body, {})
 
-    def _transport(self) -> Transport:
+    def _transport(self) -> "Transport":
         if self._opened is None:
             from kis_mcp.kis.transport import Transport
 

@@ -1,7 +1,5 @@
 """The MCP server: handlers over the spec table's ready schemas, no model built until a tool is called."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache

@@ -1,7 +1,5 @@
 """A tool call → its result: which tool, where, and what the client gets when it fails."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -90,7 +88,7 @@ def _unusable(error: OSError) -> StorageError:
     )
 
 
-async def _run(call: Call) -> tuple[Call, Page]:
+async def _run(call: "Call") -> "tuple[Call, Page]":
     """The call that was really run, and its answer."""
     if call.api.tool == CALL_READ_TOOL:
         call = await read_call(call)
@@ -103,7 +101,7 @@ async def _run(call: Call) -> tuple[Call, Page]:
     return call, await (await call.reads()).call(call.arguments)
 
 
-async def _run_core(call: Call) -> Page:
+async def _run_core(call: "Call") -> "Page":
     """A core tool's answer, with the fields that the caller wants."""
     from kis_mcp.catalog.projection import projection
     from kis_mcp.server.tools.registry import CORE_TOOLS

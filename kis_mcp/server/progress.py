@@ -1,7 +1,5 @@
 """Telling a client that asked for progress why its call takes long."""
 
-from __future__ import annotations
-
 from mcp.server.session import ServerSession
 
 from kis_mcp.catalog.texts import encodable

@@ -3,8 +3,6 @@
 All of it is the same on every surface: reading about a tool does not need the right to call it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property

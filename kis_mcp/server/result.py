@@ -3,8 +3,6 @@
 Hosts differ in what they show the model, some only structuredContent and some only text, so both say the same.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from kis_mcp.catalog.apis import Page
 
 
-def success(environment: Environment, api: Api, page: Page) -> CallToolResult:
+def success(environment: Environment, api: Api, page: "Page") -> CallToolResult:
     """A tool's blocks in the envelope: environment, tool, as_of, blocks, complete and, where there are any,
     next_cursor and notes."""
     notes = list(page.notes)

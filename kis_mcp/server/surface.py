@@ -1,7 +1,5 @@
 """Which tools the server offers: decided once at start, the same for every client, in the table's order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Rows of the spec table as MCP tools."""
 
-from __future__ import annotations
-
 from mcp_types import Tool, ToolAnnotations
 
 from kis_mcp.catalog.model import Api

@@ -1,7 +1,5 @@
 """What one environment is reached with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit

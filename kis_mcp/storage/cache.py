@@ -1,7 +1,5 @@
 """KIS' answers kept on disk for a few seconds to a day, shared by the processes of one user."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

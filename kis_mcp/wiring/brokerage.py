@@ -1,7 +1,5 @@
 """One environment, wired: KIS' APIs, and the order desk with its journal once an order needs them."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -46,29 +44,29 @@ class Brokerage:
     environment: Environment
     settings: Settings
     folder: Path
-    apis: KisApis
-    gateway: HttpGateway
-    cache: DiskReplyCache
+    apis: "KisApis"
+    gateway: "HttpGateway"
+    cache: "DiskReplyCache"
     clock: Clock
-    real_quotes: Callable[[], Awaitable[KisApis]] | None = None
-    _journal: SqlJournal | None = None
-    _desk: OrderDesk | None = None
+    real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
+    _journal: "SqlJournal | None" = None
+    _desk: "OrderDesk | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def journal(self) -> SqlJournal:
+    async def journal(self) -> "SqlJournal":
         """The journal of orders."""
         await self.desk()
         assert self._journal is not None
         return self._journal
 
-    async def previews(self) -> Previews:
+    async def previews(self) -> "Previews":
         """The previews of orders, and the tokens that confirm them."""
         from kis_mcp.confirm import Previews
 
         return Previews(self.folder, await self.journal())
 
-    async def desk(self) -> OrderDesk:
+    async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""
         async with self._opening:
             if self._desk is None:
@@ -87,7 +85,7 @@ class Brokerage:
         await self.gateway.aclose()
         self.cache.close()
 
-    async def _open_desk(self) -> OrderDesk:
+    async def _open_desk(self) -> "OrderDesk":
         await anyio.to_thread.run_sync(import_all, _TRADING)
         from kis_mcp.storage.journal import SqlJournal
         from kis_mcp.trading.desk.desk import OrderDesk
@@ -111,7 +109,7 @@ class Brokerage:
         sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
 
-    async def _settle(self, desk: OrderDesk) -> None:
+    async def _settle(self, desk: "OrderDesk") -> None:
         try:
             for record in await desk.reconcile():
                 _log.warning("Order intent %s of an earlier run is %s.", record.intent.id, record.status.value)
@@ -125,7 +123,7 @@ def import_all(modules: Sequence[str]) -> None:
         import_module(module)
 
 
-def find_instrument(symbol: str, market: str) -> Instrument | None:
+def find_instrument(symbol: str, market: str) -> "Instrument | None":
     """The instrument with this symbol in a market, if the built-in list has it."""
     from kis_mcp.market.instruments import builtin_instruments
 

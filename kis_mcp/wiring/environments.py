@@ -3,8 +3,6 @@
 A brokerage is made when a call first needs it, so that a client which only lists tools waits for nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -90,7 +88,7 @@ class Environments:
         self.switches += 1
 
     @cached_property
-    def approvals(self) -> Approvals:
+    def approvals(self) -> "Approvals":
         """The pages on which a person approves what a client cannot ask about."""
         from kis_mcp.confirm import Approvals
 
@@ -115,7 +113,7 @@ class Environments:
                 self._brokerages[environment] = await self._open(environment)
             return self._brokerages[environment]
 
-    async def _real_quotes(self) -> KisApis:
+    async def _real_quotes(self) -> "KisApis":
         """Real, for quotes only: whoever gets this gets no desk."""
         return (await self._brokerage(Environment.REAL)).apis
 
@@ -196,7 +194,7 @@ async def open_environments(
             simulators.cancel_scope.cancel()
 
 
-def _lifetimes(settings: Settings) -> Mapping[CacheClass, float]:
+def _lifetimes(settings: Settings) -> "Mapping[CacheClass, float]":
     from kis_mcp.catalog.cache import LIFETIMES
 
     return {**LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}

@@ -3,8 +3,6 @@
 Every command begins here, so what is slow to import is imported where it is used.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
@@ -50,7 +48,7 @@ def check_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
+def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
     """The limits of one environment. A simulator's market never closes, so there its hours count only if asked for.
 
     Raises:
@@ -76,7 +74,7 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
     )
 
 
-def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]:
+def symbol_lists(settings: Settings) -> "tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]":
     """The only instruments that may be ordered (all, where there is none), and those that never may.
 
     Raises:
@@ -96,7 +94,7 @@ def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset
         raise wrong_setting(name, str(error)) from None
 
 
-def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
+def _own_commissions(settings: Settings) -> "Mapping[str, Commission]":
     """Market → what this account pays, by KIS_COMMISSION.
 
     Raises:
@@ -112,7 +110,7 @@ def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
         raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
-def kill_switch(folder: Path) -> HaltFile:
+def kill_switch(folder: Path) -> "HaltFile":
     """What stops all new orders of every process and environment with this data folder."""
     from kis_mcp.storage.halt import HaltFile
 

@@ -1,7 +1,5 @@
 """The record of orders for people at the shell, beside a server that may be running."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from kis_mcp.catalog.loader import catalog

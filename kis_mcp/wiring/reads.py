@@ -1,7 +1,5 @@
 """One call's view of KIS: what it reads, from where, how old that is, and how long it waits for it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar, cast

@@ -1,7 +1,5 @@
 """What a result from the simulator must say: which of its fields the simulated world has nothing for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 

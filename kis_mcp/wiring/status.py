@@ -1,7 +1,5 @@
 """What an environment's gateway knows without asking KIS: its token and its rate limit."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One question on one page, from its opening to the one decision on it."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Mapping

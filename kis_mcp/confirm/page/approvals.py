@@ -1,7 +1,5 @@
 """Asking the person at this machine on a local page, for clients that cannot ask."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager

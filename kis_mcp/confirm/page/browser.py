@@ -1,7 +1,5 @@
 """Showing a page to whoever sits at this machine."""
 
-from __future__ import annotations
-
 import logging
 import os
 import secrets

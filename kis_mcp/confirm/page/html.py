@@ -1,7 +1,5 @@
 """The approval page as HTML: Korean and English, without scripts, from the texts in ``resources/approval``."""
 
-from __future__ import annotations
-
 from functools import cache
 from html import escape
 from string import Template

@@ -1,7 +1,5 @@
 """The core tools about the account: what it is worth, holds, can buy, and has ordered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One tool call, as the tools see it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Asking the person about one thing, by the client or on a local page."""
 
-from __future__ import annotations
-
 import anyio
 import anyio.to_thread
 

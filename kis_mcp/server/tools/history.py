@@ -1,7 +1,5 @@
 """The core tools that tell what became of orders."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from kis_mcp.catalog.apis import Page

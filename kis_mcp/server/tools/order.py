@@ -1,7 +1,5 @@
 """The tools that order: their arguments → the KIS order that `send_order` takes to the desk."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The core tools about all accounts together: their worth, profit and loss, and exposure."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which function runs which core tool."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 

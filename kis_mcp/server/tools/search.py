@@ -1,7 +1,5 @@
 """Which tool a client means: by its name, by searching, or through call_read_tool."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -144,7 +142,7 @@ class Reach:
         """The tool through which a found one is called."""
         return api.tool if api.tool in self._offered else CALL_READ_TOOL
 
-    def _index(self) -> Search:
+    def _index(self) -> "Search":
         from kis_mcp.catalog.search import Search
 
         apis = (*self._offered.values(), *(api for api in self._catalog.apis if api.tool not in self._offered))
@@ -165,7 +163,7 @@ class Reach:
         await anyio.to_thread.run_sync(lambda: self._catalog.apis)
 
 
-async def search_tools(call: Call) -> Page:
+async def search_tools(call: "Call") -> "Page":
     from kis_mcp.catalog.signature import signature
     from kis_mcp.server.tools.call import page
 
@@ -184,7 +182,7 @@ async def search_tools(call: Call) -> Page:
     return page(call.environments.clock(), notes=notes, tools=rows)
 
 
-async def describe_tool(call: Call) -> Page:
+async def describe_tool(call: "Call") -> "Page":
     from kis_mcp.catalog.document import document
     from kis_mcp.server.tools.call import page
 
@@ -193,7 +191,7 @@ async def describe_tool(call: Call) -> Page:
     return page(call.environments.clock(), document=described)
 
 
-async def read_call(call: Call) -> Call:
+async def read_call(call: "Call") -> "Call":
     """The call that a call of call_read_tool stands for.
 
     Raises:

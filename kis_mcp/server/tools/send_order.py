@@ -4,8 +4,6 @@ Every promise about orders (guard, journal, one claim, nothing sent twice) is th
 order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial

@@ -1,7 +1,5 @@
 """The core tools about the server itself: its environment, and the kill switch."""
 
-from __future__ import annotations
-
 from kis_mcp.catalog.apis import Page
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
