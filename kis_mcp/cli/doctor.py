@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import typer
 
-from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog import catalog
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError

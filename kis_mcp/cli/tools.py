@@ -4,10 +4,7 @@ import json
 
 import typer
 
-from kis_mcp.catalog.loader import catalog
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.render import to_json
-from kis_mcp.catalog.schemas import input_schema, output_schema
+from kis_mcp.catalog import Api, catalog, input_schema, output_schema, to_json
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 
 

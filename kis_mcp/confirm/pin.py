@@ -14,7 +14,7 @@ from typing import ClassVar
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.confirm.weak_pins import weakness
 from kis_mcp.errors import BadArgument, StorageError
-from kis_mcp.storage.shared import LockedFile
+from kis_mcp.storage import LockedFile
 
 FILE = "pin.json"
 MOST_WRONG = 10

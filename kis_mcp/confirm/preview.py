@@ -13,9 +13,9 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN, FIELDS
+from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS
 from kis_mcp.errors import BadArgument
-from kis_mcp.storage.folders import private_key
+from kis_mcp.storage import private_key
 from kis_mcp.trading.journal import Journal, Preview
 from kis_mcp.trading.order import Order, plain
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import encodable_all
 
 MOST_BYTES = 8 << 20
 """KIS' longest answers are of a few hundred kilobytes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
+from kis_mcp.catalog import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection

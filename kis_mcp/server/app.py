@@ -11,7 +11,7 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp_types import ListToolsResult, PaginatedRequestParams
 
 from kis_mcp import __version__
-from kis_mcp.catalog.loader import Catalog, catalog
+from kis_mcp.catalog import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.server.dispatch import Dispatcher
 from kis_mcp.server.one_page import require_first_page

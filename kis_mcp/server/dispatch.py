@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.reserved import FIELDS
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import FIELDS, Api, Catalog, encodable_all
 from kis_mcp.environment import Environment
 from kis_mcp.errors import InternalError, KisMcpError, StorageError
 from kis_mcp.server.elicitation import AnswerNeeded, Person
@@ -22,7 +19,7 @@ from kis_mcp.server.tools.search import CALL_READ_TOOL, Reach, read_call
 from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
+    from kis_mcp.catalog import Page
     from kis_mcp.server.tools.call import Call
 
 SET_ENVIRONMENT = "set_environment"
@@ -51,11 +48,11 @@ class Dispatcher:
         repeated = person.repeated_question
         environment = Environment(repeated.environment) if repeated else environments.current
         try:
-            from kis_mcp.catalog.arguments import validate
+            from kis_mcp.catalog import check_arguments
             from kis_mcp.server.tools.call import Call
 
             call = Call(
-                arguments=validate(self._reach.offered(params.name), encodable_all(params.arguments or {})),
+                arguments=check_arguments(self._reach.offered(params.name), encodable_all(params.arguments or {})),
                 environment=environment,
                 environments=environments,
                 person=person,
@@ -103,9 +100,9 @@ async def _run(call: "Call") -> "tuple[Call, Page]":
 
 async def _run_core(call: "Call") -> "Page":
     """A core tool's answer, with the fields that the caller wants."""
-    from kis_mcp.catalog.projection import projection
+    from kis_mcp.catalog import read_projection
     from kis_mcp.server.tools.registry import CORE_TOOLS
 
-    shown = replace(projection(call.api, call.values().get(FIELDS)), blanks=False)
+    shown = replace(read_projection(call.api, call.values().get(FIELDS)), blanks=False)
     page = await CORE_TOOLS[call.api.tool](call)
     return replace(page, blocks=shown.of(page.blocks))

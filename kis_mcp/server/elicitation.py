@@ -26,7 +26,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from kis_mcp.catalog.texts import encodable
+from kis_mcp.catalog import encodable
 
 if TYPE_CHECKING:
     from kis_mcp.trading.journal import Decision, Verdict

@@ -2,7 +2,7 @@
 
 from mcp.server.session import ServerSession
 
-from kis_mcp.catalog.texts import encodable
+from kis_mcp.catalog import encodable
 
 
 class Progress:

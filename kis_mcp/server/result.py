@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_types import CallToolResult, TextContent
 
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.render import to_json
-from kis_mcp.catalog.texts import encodable, encodable_all
-from kis_mcp.catalog.units import units_note
+from kis_mcp.catalog import Api, encodable, encodable_all, to_json, units_note
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
+    from kis_mcp.catalog import Page
 
 
 def success(environment: Environment, api: Api, page: "Page") -> CallToolResult:

@@ -29,7 +29,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import encodable_all
 
 S = TypeVar("S", bound=ReadStream[Any] | WriteStream[Any])
 

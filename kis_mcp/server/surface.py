@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.errors import SettingsError
 
 

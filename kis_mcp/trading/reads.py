@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kis_mcp.catalog.decode import Record
+from kis_mcp.catalog import Record
 from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
 from kis_mcp.trading.kis import KisReads
 

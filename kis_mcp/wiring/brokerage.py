@@ -16,13 +16,12 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.catalog import KisApis
     from kis_mcp.confirm import Previews
-    from kis_mcp.kis.rest import HttpGateway
-    from kis_mcp.market.instrument import Instrument
-    from kis_mcp.storage.cache import DiskReplyCache
-    from kis_mcp.storage.journal import SqlJournal
-    from kis_mcp.trading.desk.desk import OrderDesk
+    from kis_mcp.kis import HttpGateway
+    from kis_mcp.market import Instrument
+    from kis_mcp.storage import DiskReplyCache, SqlJournal
+    from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
@@ -87,10 +86,8 @@ class Brokerage:
 
     async def _open_desk(self) -> "OrderDesk":
         await anyio.to_thread.run_sync(import_all, _TRADING)
-        from kis_mcp.storage.journal import SqlJournal
-        from kis_mcp.trading.desk.desk import OrderDesk
-        from kis_mcp.trading.desk.pre_trade import PreTradeChecks
-        from kis_mcp.trading.desk.sending import OrderSender
+        from kis_mcp.storage import SqlJournal
+        from kis_mcp.trading.desk import OrderDesk, OrderSender, PreTradeChecks
         from kis_mcp.wiring.operator import kill_switch, order_limits
 
         if self._journal is None:
@@ -125,7 +122,7 @@ def import_all(modules: Sequence[str]) -> None:
 
 def find_instrument(symbol: str, market: str) -> "Instrument | None":
     """The instrument with this symbol in a market, if the built-in list has it."""
-    from kis_mcp.market.instruments import builtin_instruments
+    from kis_mcp.market import builtin_instruments
 
     found = builtin_instruments().find(symbol)
     return found if found is not None and found.market == market else None

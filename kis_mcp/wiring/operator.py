@@ -13,10 +13,8 @@ from kis_mcp.environment import Environment
 from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
-    from kis_mcp.storage.halt import HaltFile
-    from kis_mcp.trading.guard.fees import Commission
-    from kis_mcp.trading.guard.limits import OrderLimits
-    from kis_mcp.trading.guard.symbol_lists import ListedSymbol
+    from kis_mcp.storage import HaltFile
+    from kis_mcp.trading.guard import Commission, ListedSymbol, OrderLimits
 
 
 _log = logging.getLogger(__name__)
@@ -54,7 +52,7 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
     Raises:
         SettingsError: The settings were not read by `load_settings`, which would have refused them.
     """
-    from kis_mcp.trading.guard.limits import OrderLimits
+    from kis_mcp.trading.guard import OrderLimits
 
     most = settings.max_order_quantity
     allowed, denied = symbol_lists(settings)
@@ -82,8 +80,8 @@ def symbol_lists(settings: Settings) -> "tuple[frozenset[ListedSymbol], frozense
     """
     if not settings.allowed_symbols and not settings.denied_symbols:
         return frozenset(), frozenset()
-    from kis_mcp.market.instruments import builtin_instruments
-    from kis_mcp.trading.guard.symbol_lists import allowed_symbols, denied_symbols
+    from kis_mcp.market import builtin_instruments
+    from kis_mcp.trading.guard import allowed_symbols, denied_symbols
 
     name = "KIS_ALLOWED_SYMBOLS"
     try:
@@ -102,7 +100,7 @@ def _own_commissions(settings: Settings) -> "Mapping[str, Commission]":
     """
     if not settings.commission:
         return {}
-    from kis_mcp.trading.guard.fees import commissions
+    from kis_mcp.trading.guard import commissions
 
     try:
         return commissions(settings.commission)
@@ -112,6 +110,6 @@ def _own_commissions(settings: Settings) -> "Mapping[str, Commission]":
 
 def kill_switch(folder: Path) -> "HaltFile":
     """What stops all new orders of every process and environment with this data folder."""
-    from kis_mcp.storage.halt import HaltFile
+    from kis_mcp.storage import HaltFile
 
     return HaltFile(folder)

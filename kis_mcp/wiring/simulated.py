@@ -35,7 +35,7 @@ async def start_simulator(
     import sqlite3
 
     from kis_mcp.simulator import SimulatorOptions, StateInUse
-    from kis_mcp.storage.folders import private_folder
+    from kis_mcp.storage import private_folder
 
     for number in count(2):
         options = SimulatorOptions(

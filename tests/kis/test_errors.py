@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
-from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
+from kis_mcp.catalog.error_codes import EMPTY_KIND, WORDS_FIRST, known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -111,7 +110,7 @@ def test_an_answer_that_says_nothing_leaves_an_order_unknown(status: int, body: 
 @pytest.mark.parametrize("code", known_codes())
 def test_each_known_code_has_a_class_and_a_remedy(code: str) -> None:
     known = known_codes()[code]
-    assert known.kind in KINDS | {"ok", EMPTY}
+    assert known.kind in KINDS | {"ok", EMPTY_KIND}
     assert known.meaning and known.remedy.endswith(".")
 
 

@@ -4,10 +4,10 @@ from functools import cache
 from html import escape
 from string import Template
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog import resources_folder
 from kis_mcp.clock import KST
 from kis_mcp.confirm.page.approval import Approval, Notice
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 _ENVIRONMENTS = {

@@ -8,7 +8,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 

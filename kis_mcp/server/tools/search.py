@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.surface import SurfaceOptions
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
-    from kis_mcp.catalog.search import Search
+    from kis_mcp.catalog import Page, Search
     from kis_mcp.server.tools.call import Call
 
 SEARCH_TOOLS = "search_tools"
@@ -143,7 +141,7 @@ class Reach:
         return api.tool if api.tool in self._offered else CALL_READ_TOOL
 
     def _index(self) -> "Search":
-        from kis_mcp.catalog.search import Search
+        from kis_mcp.catalog import Search
 
         apis = (*self._offered.values(), *(api for api in self._catalog.apis if api.tool not in self._offered))
         return Search([api for api in apis if self._is_found(api)])
@@ -164,7 +162,7 @@ class Reach:
 
 
 async def search_tools(call: "Call") -> "Page":
-    from kis_mcp.catalog.signature import signature
+    from kis_mcp.catalog import call_signature
     from kis_mcp.server.tools.call import page
 
     values = call.values()
@@ -173,7 +171,7 @@ async def search_tools(call: "Call") -> "Page":
             "name": api.tool,
             "title": f"{api.title} ({api.title_ko})",
             "description": api.description,
-            "signature": signature(api),
+            "signature": call_signature(api),
             "call_with": call.reach.called_with(api),
         }
         for api in await call.reach.find(values["query"], values["limit"])
@@ -183,11 +181,11 @@ async def search_tools(call: "Call") -> "Page":
 
 
 async def describe_tool(call: "Call") -> "Page":
-    from kis_mcp.catalog.document import document
+    from kis_mcp.catalog import api_document
     from kis_mcp.server.tools.call import page
 
     api = await call.reach.described(call.values()["name"])
-    described = {"tool": api.tool, "call_with": call.reach.called_with(api), "text": document(api)}
+    described = {"tool": api.tool, "call_with": call.reach.called_with(api), "text": api_document(api)}
     return page(call.environments.clock(), document=described)
 
 
@@ -197,10 +195,10 @@ async def read_call(call: "Call") -> "Call":
     Raises:
         BadArgument: Its tool cannot be read.
     """
-    from kis_mcp.catalog.arguments import validate
+    from kis_mcp.catalog import check_arguments
 
     values = call.values()
-    return replace(call, arguments=validate(await call.reach.read_api(values["name"]), values["arguments"]))
+    return replace(call, arguments=check_arguments(await call.reach.read_api(values["name"]), values["arguments"]))
 
 
 def _is_read(api: Api) -> bool:

@@ -7,14 +7,10 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Record, number
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.blotter.lists import OVERSEAS
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import orders_between
+from kis_mcp.trading.blotter import OVERSEAS, PlacedOrder, orders_between
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.portfolio.amounts import total
@@ -22,7 +18,7 @@ from kis_mcp.trading.portfolio.exchange_rates import read_exchange_rates
 from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS, markets_with_holdings
 from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings, read_whole
 from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record
-from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
+from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS
 
 _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "futures": ("domestic_fo_inquire_balance", "summary", ("trade_profit_loss_total", "valuation_profit_loss_sum")),

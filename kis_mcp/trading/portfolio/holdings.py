@@ -6,14 +6,12 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from kis_mcp.catalog.decode import Decoded, Record
-from kis_mcp.catalog.fields import number, rounded, text
+from kis_mcp.catalog import Decoded, Record, number, rounded, text
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import rate, total
 from kis_mcp.trading.portfolio.holding_lists import HoldingList, lists_of, lists_of_all
-from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, is_option
-from kis_mcp.trading.venues.exchanges import COUNTRIES
+from kis_mcp.trading.venues import CONTRACT_MARKETS, COUNTRIES, is_option
 
 _PRICE = Decimal("0.0001")
 
