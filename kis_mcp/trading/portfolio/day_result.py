@@ -16,8 +16,8 @@ from kis_mcp.trading.order import Order
 from kis_mcp.trading.portfolio.amounts import total
 from kis_mcp.trading.portfolio.exchange_rates import read_exchange_rates
 from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS, markets_with_holdings
-from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings, read_whole
-from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record
+from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings
+from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record, read_whole
 from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS
 
 _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -97,7 +97,7 @@ async def _read_stock_result(
 
 async def _read_korean_result(kis: KisReads) -> Decimal | None:
     """The balance lists what was sold to the last share today as well, with a quantity of 0."""
-    page = await read_whole(kis, KOREAN_STOCKS, fresh=True)
+    page = await read_whole(kis, KOREAN_STOCKS.tool, KOREAN_STOCKS.arguments, fresh=True)
     summary = next(iter(page.rows("summary")), _NOTHING)
     sold, bought, costs = (number(summary, f"today_{name}_amount") for name in ("sell", "buy", "expense"))
     changes = total(_change_in_value(lot) for lot in lots_of(kis, KOREAN_STOCKS, page))
