@@ -134,6 +134,20 @@ def test_the_notional_cap_is_inclusive_and_in_won(amount: Decimal, cap: Decimal)
     assert refusing(facts) == (["notional_cap"] if amount > cap else [])
 
 
+@given(st.integers(0, 20), st.integers(1, 10))
+def test_as_many_orders_a_day_go_out_as_the_cap_says(sent: int, cap: int) -> None:
+    facts = replace(FACTS, limits=replace(CAPS, max_orders_per_day=cap), sent_today=sent)
+    assert refusing(facts) == (["orders_per_day"] if sent >= cap else [])
+
+
+@pytest.mark.parametrize("last", [None, 0, -1])
+def test_a_collar_around_no_price_warns_and_in_real_refuses(last: int | None) -> None:
+    price = None if last is None else Decimal(last)
+    facts = replace(FACTS, limits=replace(CAPS, price_collar=Decimal(10)), last_price=price)
+    assert (refusing(facts), warning(facts)) == ([], ["price_collar"])
+    assert refusing(replace(facts, environment=Environment.REAL)) == ["price_collar"]
+
+
 @given(st.sampled_from([Decimal(0), Decimal(-1), Decimal("-0.5"), None]))
 def test_a_quantity_is_above_zero(quantity: Decimal | None) -> None:
     assert refusing(ordering(quantity=quantity)) == ["quantity_is_positive"]
