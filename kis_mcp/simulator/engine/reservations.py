@@ -156,12 +156,12 @@ def _takes_reservations(instrument: Instrument, now: datetime, market: Market) -
     """
     if windows := instrument.home.reservations:
         there = now.astimezone(instrument.timezone)
-        return there.weekday() < 5 and any(start <= there.time() < end for start, end in windows)
+        in_window = any(start <= there.time() < end for start, end in windows)
+        return in_window and market.calendar(instrument).trades_on(there.date())
     local = now.astimezone(KST)
     clock = local.time()
     if instrument.country == "US":
         summer = bool(local.astimezone(NEW_YORK).dst())
         return time(10) <= clock < time(22 if summer else 23, 20) and not time(16, 30) <= clock < time(16, 45)
-    is_business_day = market.calendar(instrument).after(local.date() - timedelta(days=1)) == local.date()
-    by_day = is_business_day and time(7, 30) <= clock < time(15, 40)
+    by_day = market.calendar(instrument).trades_on(local.date()) and time(7, 30) <= clock < time(15, 40)
     return not by_day and time(0, 10) <= clock < time(23, 40)

@@ -81,10 +81,7 @@ class Market:
     def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
         self.seed = seed
         self.instruments = instruments() | contracts()
-        self._calendars = {
-            home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
-            for home in homes().values()
-        }
+        self._calendars = {home.country: Calendar(home, keep_hours=keep_hours) for home in homes().values()}
         self._histories: dict[str, History | OptionHistory] = {}
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
