@@ -47,8 +47,10 @@ ROOMS_IN_ORDER = {
         "answers",
         "embedded",
         "admin",
+        "address",
         "asgi",
         "loopback",
+        "console",
     ),
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""

@@ -44,8 +44,8 @@ class KisApp:
         body = await _body(receive)
         elements = _elements(scope["method"], scope["query_string"], body)
         if scope["path"].startswith(PREFIX):
-            reply = administer(self._kis, scope["method"], scope["path"], headers, elements)
-            await _send(reply, self._kis.options.clock(), send)
+            reply = administer(self._kis, self._host, scope["method"], scope["path"], headers, elements)
+            await _send(reply, self._kis.clock(), send)
             return
         request = Received(
             self._host,
@@ -53,7 +53,7 @@ class KisApp:
             f"/{scope['path'].lstrip('/')}",
             headers,
             elements or {},
-            self._kis.options.clock(),
+            self._kis.clock(),
         )
         self._kis.received.append(request)
         fault = self._kis.faults.take(request.path, request.tr_id)
@@ -63,7 +63,7 @@ class KisApp:
                 self._abort(scope["client"])
                 await receive()
             else:
-                await _send(reply, self._kis.options.clock(), send)
+                await _send(reply, self._kis.clock(), send)
         finally:
             if fault is not None:
                 fault.over.set()

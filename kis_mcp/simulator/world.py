@@ -1,5 +1,7 @@
 """Everything behind the gateway: one market, and the customers who trade in it."""
 
+from dataclasses import dataclass
+
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
@@ -15,18 +17,44 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.elements import wrong_account
 
 
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a world was made with.
+
+    Attributes:
+        numbered_from: Its first order's number: beyond all that were given before it was reset, so that no number
+            means two orders.
+    """
+
+    seed: int = 1
+    numbered_from: int = 1
+
+
 class World:
     """One market with one broker, shared by both hosts; their accounts are apart."""
 
-    def __init__(self, options: SimulatorOptions, store: StateStore) -> None:
-        self.market = Market(options.seed, keep_hours=options.market_hours)
+    def __init__(self, founding: Founding, options: SimulatorOptions, store: StateStore) -> None:
+        self.founding = founding
+        self.market = Market(founding.seed, keep_hours=options.market_hours)
         self.indices = IndexMarket(self.market)
         cash = {home.currency: home.starting_cash for home in homes().values()}
         cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}
         self.books = Books(self.market, store, cash)
-        self.broker = Broker(self.market, self.books, store, check_hours=options.market_hours)
+        self.broker = Broker(
+            self.market,
+            self.books,
+            store,
+            check_hours=options.market_hours,
+            numbered_from=founding.numbered_from,
+        )
         self.ledger = Ledger(self.broker, self.books)
         self.exchange_rate = homes()["US"].krw_rate
+
+    @property
+    def next_number(self) -> int:
+        """A number that no order and no reservation has had."""
+        given = max(len(self.broker.orders), len(self.broker.reservations.all))
+        return self.founding.numbered_from + given
 
     def account(self, call: Call) -> Account:
         """The account that a call names, opened at its first use.
