@@ -170,7 +170,8 @@ def _reset(request: _Request) -> _Body:
 
 
 def _world(request: _Request) -> _Body:
-    return {"seed": request.kis.world.founding.seed, "orders": len(request.kis.world.ledger.orders)}
+    world = request.kis.world
+    return {"seed": world.founding.seed, "accounts": len(world.books.accounts), "orders": len(world.ledger.orders)}
 
 
 _PATHS: Mapping[tuple[str, str], Callable[[_Request], _Body]] = {

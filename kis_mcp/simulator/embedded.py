@@ -44,6 +44,7 @@ class EmbeddedKis:
         clock: What time it is in the world: no earlier than its last order, even if it ran ahead before a restart.
 
     Raises:
+        UnknownSwitch: One of those that were chosen does not exist.
         StateInUse: Another simulator holds the state file.
         OtherSeed: The world in the state file has another seed.
         OSError, sqlite3.Error: It cannot be used.
@@ -51,6 +52,7 @@ class EmbeddedKis:
 
     def __init__(self, options: SimulatorOptions, table: Catalog) -> None:
         self.options = options
+        self.switches = Switches(options.switches)
         self._store = StateStore(options.state_path)
         try:
             self.world = World(self._founding(options.seed), options, self._store)
@@ -65,7 +67,6 @@ class EmbeddedKis:
         self._clients = Clients(self._store, options.token_interval_seconds, options.monotonic)
         rates = {Host.REAL: options.real_rate, Host.DEMO: options.demo_rate}
         windows = {host: SlidingWindow(rate, options.monotonic) for host, rate in rates.items()}
-        self.switches = Switches(options.switches)
         self._admission = Admission(table, self._clients, windows, self.switches)
         self.faults = Faults()
         self.received: deque[Received] = received_log()

@@ -153,6 +153,10 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((_LOOPBACK, port))
-    listener.listen(128)
+    try:
+        listener.bind((_LOOPBACK, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
     return listener

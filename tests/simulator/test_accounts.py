@@ -75,7 +75,7 @@ def test_a_wrong_deposit_is_refused_by_name(state: Path, wanted: dict[str, str],
 async def test_a_reset_forgets_accounts_and_orders_and_gives_no_number_twice(state: Path) -> None:
     async with simulator(state_path=state) as (sim, wire, _demo):
         numbers = [(await wire.order("buy", 1, code="01"))["output"]["ODNO"] for _ in range(2)]
-        assert ask_world(state, "POST", "reset", {}) == {"seed": 1, "orders": 0}
+        assert ask_world(state, "POST", "reset", {}) == {"seed": 1, "accounts": 0, "orders": 0}
         assert sim.ledger.orders == []
         numbers.append((await wire.order("buy", 1, code="01"))["output"]["ODNO"])
     ask_world(state, "POST", "reset", {})
@@ -108,7 +108,7 @@ def test_a_world_is_let_go_when_it_cannot_begin(state: Path, monkeypatch: pytest
         patch.setattr(embedded_module, "World", broken)
         with pytest.raises(RuntimeError), simulate(SimulatorOptions(state_path=state)):
             pass
-    assert ask_world(state, "GET", "world") == {"seed": 1, "orders": 0}
+    assert ask_world(state, "GET", "world") == {"seed": 1, "accounts": 0, "orders": 0}
 
 
 async def test_what_a_full_disk_refused_is_written_with_what_comes_next(
