@@ -1,7 +1,7 @@
 """The embedded KIS, as seen from a socket. It shares nothing with the client, so that a shared mistake cannot hide."""
 
 from kis_mcp.simulator.console import Unanswered, ask_world
-from kis_mcp.simulator.embedded import OtherSeed, TimeRunsBack
+from kis_mcp.simulator.embedded import OtherSeed, WrongTime
 from kis_mcp.simulator.gate.switches import UnknownSwitch
 from kis_mcp.simulator.loopback import Simulator, run_simulator, simulate
 from kis_mcp.simulator.options import SimulatorOptions
@@ -14,9 +14,9 @@ __all__ = [
     "Simulator",
     "SimulatorOptions",
     "StateInUse",
-    "TimeRunsBack",
     "Unanswered",
     "UnknownSwitch",
+    "WrongTime",
     "ask_world",
     "run_simulator",
     "simulate",

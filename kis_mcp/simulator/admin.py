@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.embedded import EmbeddedKis, TimeRunsBack
+from kis_mcp.simulator.embedded import EmbeddedKis, WrongTime
 from kis_mcp.simulator.gate.faults import FaultKind, When
 from kis_mcp.simulator.gate.switches import SWITCHES, UnknownSwitch
 from kis_mcp.simulator.market.places import homes
@@ -83,7 +83,7 @@ def administer(
         return Reply({"error": "The body is no JSON object."}, 400)
     try:
         return Reply(work(_Request(kis, host, sent or {})))
-    except (UnknownSwitch, TimeRunsBack) as error:
+    except (UnknownSwitch, WrongTime) as error:
         return Reply({"error": str(error)}, 400)
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
@@ -137,7 +137,7 @@ def _steer_clock(request: _Request) -> _Body:
     if wanted.at is not None:
         kis.set_clock(wanted.at if wanted.at.tzinfo else wanted.at.replace(tzinfo=KST))
     if wanted.step:
-        kis.clock.step(timedelta(seconds=wanted.step))
+        kis.set_clock(kis.clock() + timedelta(seconds=wanted.step))
     if wanted.speed is not None:
         kis.clock.run(wanted.speed)
     return _clock(request)

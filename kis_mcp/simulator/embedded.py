@@ -29,8 +29,12 @@ class OtherSeed(Exception):
     """The world was made with another seed, and has orders at that seed's prices."""
 
 
-class TimeRunsBack(Exception):
-    """The clock would stand before something that is on record."""
+class WrongTime(Exception):
+    """The clock would stand before something that is on record, or where the world is not."""
+
+
+_YEARS = range(2019, 2100)
+"""Those in which the world's clock may stand: the first has a year of candles behind it."""
 
 
 class EmbeddedKis:
@@ -47,6 +51,7 @@ class EmbeddedKis:
         UnknownSwitch: One of those that were chosen does not exist.
         StateInUse: Another simulator holds the state file.
         OtherSeed: The world in the state file has another seed.
+        WrongTime: The clock stands where the world is not.
         OSError, sqlite3.Error: It cannot be used.
     """
 
@@ -54,13 +59,14 @@ class EmbeddedKis:
         self.options = options
         self.switches = Switches(options.switches)
         self._store = StateStore(options.state_path)
+        self._turn = RLock()
+        self.clock = options.clock if isinstance(options.clock, WorldClock) else WorldClock(options.clock)
         try:
+            _check_year(self.clock())
             self.world = World(self._founding(options.seed), options, self._store)
         except BaseException:
             self._store.close()
             raise
-        self._turn = RLock()
-        self.clock = options.clock if isinstance(options.clock, WorldClock) else WorldClock(options.clock)
         last = self.world.ledger.last_at
         if last is not None and last > self.clock():
             self.clock.set(last)
@@ -87,12 +93,13 @@ class EmbeddedKis:
         """Let the world's clock stand at a time.
 
         Raises:
-            TimeRunsBack: Something on record is later.
+            WrongTime: Something on record is later, or the world is not there.
         """
+        _check_year(at)
         with self._turn:
             last = self.world.ledger.last_at
             if last is not None and at < last:
-                raise TimeRunsBack(f"the world's clock cannot go back before {last:%Y-%m-%d %H:%M:%S}, its last order")
+                raise WrongTime(f"the world's clock cannot go back before {last:%Y-%m-%d %H:%M:%S}, its last order")
             self.clock.set(at)
 
     def accounts(self) -> list[Account]:
@@ -156,3 +163,8 @@ class EmbeddedKis:
                 return reply if strict else as_in_examples(sources_of(call.api.tool), reply)
             case _:
                 raise gateway_refusal("EGW00203", status=404)
+
+
+def _check_year(at: datetime) -> None:
+    if at.year not in _YEARS:
+        raise WrongTime(f"the simulated world lasts from {_YEARS[0]} to {_YEARS[-1]}, and {at:%Y-%m-%d} is not in it")

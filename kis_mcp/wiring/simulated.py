@@ -13,13 +13,14 @@ import anyio.abc
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import StorageError
+from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
 
 
 async def start_simulator(
-    simulators: anyio.abc.TaskGroup, folder: Path, *, requests_per_second: int, clock: Clock
+    simulators: anyio.abc.TaskGroup, folder: Path, settings: Settings, clock: Clock
 ) -> tuple[Path, str]:
     """Start the embedded KIS for as long as the task group lasts.
 
@@ -27,6 +28,7 @@ async def start_simulator(
 
     Args:
         folder: Where the world lies, unless another process is in it.
+        clock: What time it is in the world.
 
     Returns:
         The folder that the world lies in, and the address.
@@ -41,7 +43,11 @@ async def start_simulator(
 
     for number in count(2):
         options = SimulatorOptions(
-            real_rate=requests_per_second, clock=clock, state_path=folder / "simulator.db", token_interval_seconds=0
+            real_rate=settings.rate_limit_sim,
+            clock=clock,
+            state_path=folder / "simulator.db",
+            token_interval_seconds=0,
+            market_hours=settings.sim_clock == "market",
         )
         try:
             return folder, await simulators.start(_run, options)

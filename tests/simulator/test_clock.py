@@ -85,6 +85,7 @@ async def test_a_step_lets_a_resting_order_fill() -> None:
         ({"speed": 10_000}, "speed: "),
         ({"step": -1}, "step: "),
         ({"faster": 1}, "faster: "),
+        ({"at": "1999-06-15T10:59:59"}, "the simulated world lasts from 2019 to 2099"),
         ({"at": "2026-06-15T10:59:59"}, "cannot go back before 2026-06-15 11:00:00"),
     ],
 )
