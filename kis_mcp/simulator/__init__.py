@@ -3,6 +3,7 @@
 from kis_mcp.simulator.console import Unanswered, ask_world
 from kis_mcp.simulator.embedded import OtherSeed, WrongTime
 from kis_mcp.simulator.gate.switches import UnknownSwitch
+from kis_mcp.simulator.harness import KisSim, open_kis_sim
 from kis_mcp.simulator.loopback import Simulator, run_simulator, simulate
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateInUse
@@ -10,6 +11,7 @@ from kis_mcp.simulator.wire.hosts import Host
 
 __all__ = [
     "Host",
+    "KisSim",
     "OtherSeed",
     "Simulator",
     "SimulatorOptions",
@@ -18,6 +20,7 @@ __all__ = [
     "UnknownSwitch",
     "WrongTime",
     "ask_world",
+    "open_kis_sim",
     "run_simulator",
     "simulate",
 ]

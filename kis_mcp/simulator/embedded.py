@@ -102,11 +102,16 @@ class EmbeddedKis:
                 raise WrongTime(f"the world's clock cannot go back before {last:%Y-%m-%d %H:%M:%S}, its last order")
             self.clock.set(at)
 
-    def accounts(self) -> list[Account]:
-        """All accounts, with everything that has happened until now."""
+    def catch_up(self) -> None:
+        """Let happen what the clock has passed: orders fill and expire. A request does so by itself."""
         with self._turn:
             self.world.broker.advance(self.clock())
             self.world.broker.save()
+
+    def accounts(self) -> list[Account]:
+        """All accounts, with everything that has happened until now."""
+        with self._turn:
+            self.catch_up()
             return list(self.world.books.accounts.values())
 
     def deposit(self, key: str, currency: str, amount: Decimal) -> Account:
