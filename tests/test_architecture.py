@@ -46,6 +46,7 @@ ROOMS_IN_ORDER = {
         "ledger",
         "world",
         "answers",
+        "repeated",
         "embedded",
         "admin",
         "address",

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -118,15 +119,19 @@ def _elements(method: str, query: bytes, body: bytes) -> dict[str, object] | Non
     return {str(name): value for name, value in sent.items()} if isinstance(sent, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
+@lru_cache(4)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
+
+
 async def _send(reply: Reply, now: datetime, send: Send) -> None:
-    is_json = not isinstance(reply.body, str)
-    body = json.dumps(reply.body, ensure_ascii=False).encode() if is_json else str(reply.body).encode()
+    body = reply.encoded
     # In this case on the wire: KIS' sample code makes Python identifiers of the names that are all in small letters.
     headers = [
-        (b"Content-Type", b"application/json; charset=utf-8" if is_json else b"text/html"),
+        (b"Content-Type", b"text/html" if isinstance(reply.body, str) else b"application/json; charset=utf-8"),
         (b"Content-Length", str(len(body)).encode()),
         (b"tr_cont", reply.tr_cont.encode()),
-        (b"Date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
+        (b"Date", _date(int(now.timestamp()))),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

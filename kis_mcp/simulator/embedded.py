@@ -17,7 +17,9 @@ from kis_mcp.simulator.gate.oddities import odd_call, odd_reply
 from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.repeated import RepeatedAnswers
 from kis_mcp.simulator.state import StateStore
+from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received, received_log
 from kis_mcp.simulator.wire.replies import Refusal, Reply, gateway_refusal
@@ -74,6 +76,7 @@ class EmbeddedKis:
         rates = {Host.REAL: options.real_rate, Host.DEMO: options.demo_rate}
         windows = {host: SlidingWindow(rate, options.monotonic) for host, rate in rates.items()}
         self._admission = Admission(table, self._clients, windows, self.switches)
+        self._repeated = RepeatedAnswers()
         self.faults = Faults()
         self.received: deque[Received] = received_log()
 
@@ -133,10 +136,16 @@ class EmbeddedKis:
             founding = Founding(world.founding.seed if seed is None else seed, world.next_number)
             self._store.save([("world", founding)], keep=[Client])
             self.world = World(founding, self.options, self._store)
+            self._repeated.clear()
 
     def close(self) -> None:
         with self._turn:
             self._store.close()
+
+    def _work_out(self, call: Call) -> Reply:
+        reply = answer(self.world, odd_call(self.switches, call))
+        reply = odd_reply(self.switches, call, reply)
+        return reply if self.switches["strict_elements"] else as_in_examples(sources_of(call.api.tool), reply)
 
     def _founding(self, seed: int | None) -> Founding:
         """What the world in the state file was made with, or is made with from now on."""
@@ -162,10 +171,7 @@ class EmbeddedKis:
             case _, path if path.startswith("/uapi/"):
                 call = self._admission.admit(request)
                 self.world.broker.advance(request.at)
-                reply = answer(self.world, odd_call(self.switches, call))
-                reply = odd_reply(self.switches, call, reply)
-                strict = self.switches["strict_elements"]
-                return reply if strict else as_in_examples(sources_of(call.api.tool), reply)
+                return self._repeated.get(call, self.switches.on, lambda: self._work_out(call))
             case _:
                 raise gateway_refusal("EGW00203", status=404)
 

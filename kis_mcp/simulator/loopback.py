@@ -124,12 +124,38 @@ class _Thread(threading.Thread):
             transport.abort()
 
 
+class _JoinedWrites(asyncio.Transport):
+    """Sends what is written at once, such as an answer's head and its body, in one piece: each piece costs a call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._parts: list[bytes] = []
+        for name in ("abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading"):
+            setattr(self, name, getattr(transport, name))
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(bytes(data))
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
+            self._transport.write(b"".join(parts))
+
+
 def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Server:
     class Protocol(H11Protocol):
         """Remembers its transport, so that a fault can cut the connection."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-            super().connection_made(transport)
+            super().connection_made(_JoinedWrites(transport))
             connections[transport.get_extra_info("peername")] = transport
 
         def connection_lost(self, exc: Exception | None) -> None:
