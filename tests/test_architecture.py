@@ -47,6 +47,8 @@ ROOMS_IN_ORDER = {
         "world",
         "answers",
         "repeated",
+        "recording",
+        "replay",
         "embedded",
         "admin",
         "address",

@@ -15,7 +15,15 @@ import typer
 from kis_mcp.cli.worlds import world_path
 from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.settings import wrong_setting
-from kis_mcp.simulator import OtherSeed, SimulatorOptions, StateInUse, UnknownSwitch, WrongTime, run_simulator
+from kis_mcp.simulator import (
+    OtherSeed,
+    SimulatorOptions,
+    StateInUse,
+    UnknownSwitch,
+    WrongReplay,
+    WrongTime,
+    run_simulator,
+)
 
 _USUAL = "sim"
 
@@ -30,7 +38,8 @@ def run(options: SimulatorOptions, world: str) -> None:
         BadArgument: No world can have that name, or a port is taken.
         SettingsError: The data folder cannot be made.
         StorageError: Another simulator holds that world, or it has orders at another seed's prices.
-        typer.BadParameter: A switch does not exist, or the clock stands where the world is not.
+        typer.BadParameter: A switch does not exist, the clock stands where the world is not, or a file to play the
+            market from makes no sense.
     """
     for name in [world] if world else _usual_worlds():
         path = world_path(name)
@@ -54,7 +63,7 @@ def run(options: SimulatorOptions, world: str) -> None:
                 remedy=f"Leave out --seed, name another world with --world, or run kis-mcp sim reset --world {name}.",
                 field="--seed",
             ) from None
-        except (UnknownSwitch, WrongTime) as error:
+        except (UnknownSwitch, WrongReplay, WrongTime) as error:
             raise typer.BadParameter(str(error)) from None
         except (OSError, sqlite3.Error) as error:
             raise BadArgument(

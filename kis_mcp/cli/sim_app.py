@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -45,6 +46,15 @@ def sim(
     speed: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds that pass in the world for each real one; 0 stands still.")
     ] = 1,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write requests and answers there, a line of JSON each.")
+    ] = None,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Play the market from there: candles (CSV) or a recording (.jsonl); may be repeated."
+        ),
+    ] = None,
     on: Annotated[list[str] | None, typer.Option(metavar="SWITCH", help="Turn a switch on; may be repeated.")] = None,
     off: Annotated[list[str] | None, typer.Option(metavar="SWITCH", help="Turn a switch off.")] = None,
 ) -> None:
@@ -72,6 +82,8 @@ def sim(
         demo_port=paper_port,
         token_interval_seconds=token_interval,
         market_hours=clock == "market",
+        record_path=record,
+        replay_paths=tuple(replay or ()),
         switches=dict.fromkeys(on or (), True) | dict.fromkeys(off or (), False),
     )
     run(options, world or (f"seed-{seed}" if seed is not None else ""))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
 from kis_mcp.clock import KST, Clock, WorldClock
-from kis_mcp.settings.texts import NUMBER, WORD
+from kis_mcp.settings.texts import NUMBER, PARTS, WORD
 
 _TIME = re.compile(r"(20(?:19|[2-9]\d)-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 
@@ -20,6 +21,8 @@ class Simulation(BaseModel):
     sim_clock: Annotated[Literal["always", "market"], WORD] = "always"
     sim_at: datetime | None = None
     sim_speed: Annotated[float, NUMBER] = Field(1, ge=0, le=3600)
+    sim_replay: Annotated[tuple[Path, ...], PARTS] = ()
+    sim_record: Path | None = None
 
     @field_validator("sim_at", mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from kis_mcp.simulator.gate.switches import UnknownSwitch
 from kis_mcp.simulator.harness import KisSim, open_kis_sim
 from kis_mcp.simulator.loopback import Simulator, run_simulator, simulate
 from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.replay import WrongReplay
 from kis_mcp.simulator.state import StateInUse
 from kis_mcp.simulator.wire.hosts import Host
 
@@ -18,6 +19,7 @@ __all__ = [
     "StateInUse",
     "Unanswered",
     "UnknownSwitch",
+    "WrongReplay",
     "WrongTime",
     "ask_world",
     "open_kis_sim",

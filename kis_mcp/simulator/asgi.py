@@ -60,6 +60,8 @@ class KisApp:
         fault = self._kis.faults.take(request.path, request.tr_id)
         try:
             reply = await self._reply(request, fault, is_json=elements is not None)
+            if self._kis.recorder is not None:
+                self._kis.recorder.write(request, reply, request.at)
             if reply is None:
                 self._abort(scope["client"])
                 await receive()

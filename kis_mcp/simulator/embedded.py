@@ -17,7 +17,9 @@ from kis_mcp.simulator.gate.oddities import odd_call, odd_reply
 from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.options import SimulatorOptions
+from kis_mcp.simulator.recording import Recorder
 from kis_mcp.simulator.repeated import RepeatedAnswers
+from kis_mcp.simulator.replay import read_replays
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.hosts import Host
@@ -50,6 +52,7 @@ class EmbeddedKis:
         clock: What time it is in the world: no earlier than its last order, even if it ran ahead before a restart.
 
     Raises:
+        WrongReplay: A file to play the market from makes no sense.
         UnknownSwitch: One of those that were chosen does not exist.
         StateInUse: Another simulator holds the state file.
         OtherSeed: The world in the state file has another seed.
@@ -60,12 +63,14 @@ class EmbeddedKis:
     def __init__(self, options: SimulatorOptions, table: Catalog) -> None:
         self.options = options
         self.switches = Switches(options.switches)
+        self._own = read_replays(options.replay_paths, table, keep_hours=options.market_hours)
         self._store = StateStore(options.state_path)
         self._turn = RLock()
         self.clock = options.clock if isinstance(options.clock, WorldClock) else WorldClock(options.clock)
         try:
             _check_year(self.clock())
-            self.world = World(self._founding(options.seed), options, self._store)
+            self.world = World(self._founding(options.seed), options, self._store, self._own)
+            self.recorder = Recorder(options.record_path) if options.record_path else None
         except BaseException:
             self._store.close()
             raise
@@ -135,12 +140,14 @@ class EmbeddedKis:
             world = self.world
             founding = Founding(world.founding.seed if seed is None else seed, world.next_number)
             self._store.save([("world", founding)], keep=[Client])
-            self.world = World(founding, self.options, self._store)
+            self.world = World(founding, self.options, self._store, self._own)
             self._repeated.clear()
 
     def close(self) -> None:
         with self._turn:
             self._store.close()
+            if self.recorder is not None:
+                self.recorder.close()
 
     def _work_out(self, call: Call) -> Reply:
         reply = answer(self.world, odd_call(self.switches, call))

@@ -27,6 +27,8 @@ class SimulatorOptions:
             otherwise they never close.
         starting_krw, starting_usd: Cash of an account at its first use; that in other currencies is in
             ``resources/simulator/countries.csv``.
+        record_path: Where requests and answers are written, a line of JSON each; None writes none.
+        replay_paths: Recordings, or files with candles, whose symbols have them as their history.
         switches: Names of `kis_mcp.simulator.gate.switches`, to turn on or off from the start.
     """
 
@@ -42,4 +44,6 @@ class SimulatorOptions:
     market_hours: bool = False
     starting_krw: Decimal = Decimal(100_000_000)
     starting_usd: Decimal = Decimal(100_000)
+    record_path: Path | None = None
+    replay_paths: tuple[Path, ...] = ()
     switches: Mapping[str, bool] = field(default_factory=dict[str, bool])

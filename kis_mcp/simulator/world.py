@@ -1,5 +1,6 @@
 """Everything behind the gateway: one market, and the customers who trade in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kis_mcp.simulator.engine.books import Books, WrongOwner
@@ -10,6 +11,7 @@ from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.market.indices import IndexMarket
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.own import OwnCandles
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
@@ -33,9 +35,11 @@ class Founding:
 class World:
     """One market with one broker, shared by both hosts; their accounts are apart."""
 
-    def __init__(self, founding: Founding, options: SimulatorOptions, store: StateStore) -> None:
+    def __init__(
+        self, founding: Founding, options: SimulatorOptions, store: StateStore, own: Mapping[str, OwnCandles]
+    ) -> None:
         self.founding = founding
-        self.market = Market(founding.seed, keep_hours=options.market_hours)
+        self.market = Market(founding.seed, keep_hours=options.market_hours, own=own)
         self.indices = IndexMarket(self.market)
         cash = {home.currency: home.starting_cash for home in homes().values()}
         cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}

@@ -81,6 +81,12 @@ def test_what_cannot_be_meant_is_named(arguments: list[str], why: str) -> None:
         sim(*arguments)
 
 
+def test_a_file_that_cannot_be_played_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("symbol,date\n")
+    refused = CliRunner().invoke(app, ["sim", "--replay", str(tmp_path / "mine.csv")])
+    assert (refused.exit_code, "mine.csv line 1" in refused.stderr) == (2, True)
+
+
 def test_a_world_that_another_holds_and_a_port_that_is_taken_are_told() -> None:
     path = world_path("mine")
     path.parent.mkdir(parents=True)

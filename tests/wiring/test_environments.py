@@ -150,6 +150,21 @@ async def test_the_embedded_simulator_keeps_hours_if_asked_to(tmp_path: Path) ->
     assert "장운영일자" in refused["what"]
 
 
+async def test_the_embedded_simulator_plays_the_users_candles(tmp_path: Path) -> None:
+    path = tmp_path / "candles.csv"
+    path.write_text("symbol,date,open,high,low,close,volume\n005930,2026-03-03,61000,62000,60000,61500,1000\n", "utf-8")
+    settings = Settings.load(env="sim", data_dir=tmp_path, sim_replay=str(path), sim_record=tmp_path / "said.jsonl")
+    async with connected(settings) as client:
+        rows = blocks(await client.call_tool("get_candles", {"symbol": SAMSUNG, "limit": 2}))["candles"]
+        assert (await client.call_tool("get_quote", {"symbol": SAMSUNG})).is_error is False
+    assert (rows[0]["time"], rows[0]["close"], rows[0]["volume"]) == ("2026-03-03", 61500, 1000)
+    assert "inquire-price" in (tmp_path / "said.jsonl").read_text("utf-8")
+    path.write_text("symbol,date\n", "utf-8")
+    async with connected(settings) as client:
+        facts = error(await client.call_tool("get_quote", {"symbol": SAMSUNG}))
+    assert (facts["field"], "candles.csv line 1" in facts["what"]) == ("KIS_SIM_REPLAY", True)
+
+
 async def test_servers_at_the_same_time_get_a_world_each(tmp_path: Path) -> None:
     settings = Settings.load(env="sim", data_dir=tmp_path, rate_limit_sim=0)
     async with connected(settings, person=Person()) as first, connected(settings, person=Person()) as second:

@@ -34,6 +34,7 @@ class Calendar:
         self._keep_hours = keep_hours
         opens, minutes = (home.opens, _minutes(home.closes) - _minutes(home.opens)) if keep_hours else _ALL_DAY
         self._opening = _minutes(opens) * 60
+        self.minutes_a_day = minutes
         self.ticks_a_day = minutes * 60 // TICK_SECONDS
 
     def moment(self, now: datetime) -> Moment:
