@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kis_sim(seed=1, clock='always', at=None, speed=0, rate_limit=0, rate_limit_demo=0, token_interval=0, "
-        "switches=None): how the fixture kis_sim is set up; see kis_mcp.simulator.open_kis_sim.",
+        "switches=None, replay=()): how the fixture kis_sim is set up; see kis_mcp.simulator.open_kis_sim.",
     )
 
 

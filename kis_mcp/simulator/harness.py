@@ -1,10 +1,11 @@
 """A simulator for the tests of other people's KIS code."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from kis_mcp.clock import KST, WorldClock
@@ -118,6 +119,7 @@ def open_kis_sim(
     rate_limit_demo: int = 0,
     token_interval: float = 0,
     switches: Mapping[str, bool] | None = None,
+    replay: Sequence[Path] = (),
 ) -> Generator[KisSim]:
     """KIS on two loopback ports while the context lasts.
 
@@ -129,6 +131,10 @@ def open_kis_sim(
         rate_limit, rate_limit_demo: Requests a second of one app key; 0 is no limit. KIS' own are 20 and 1.
         token_interval: Seconds between two tokens of one app key; KIS' own is 60.
         switches: Those that are not as at first.
+        replay: Files with candles, or recordings, to play the market from.
+
+    Raises:
+        WrongReplay, UnknownSwitch, WrongTime: What was asked for makes no sense.
     """
     options = SimulatorOptions(
         seed=seed,
@@ -138,6 +144,7 @@ def open_kis_sim(
         demo_rate=rate_limit_demo,
         token_interval_seconds=token_interval,
         switches=switches or {},
+        replay_paths=tuple(replay),
     )
     with simulate(options) as running:
         yield KisSim(running)

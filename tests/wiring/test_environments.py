@@ -155,8 +155,10 @@ async def test_the_embedded_simulator_plays_the_users_candles(tmp_path: Path) ->
     path.write_text("symbol,date,open,high,low,close,volume\n005930,2026-03-03,61000,62000,60000,61500,1000\n", "utf-8")
     settings = Settings.load(env="sim", data_dir=tmp_path, sim_replay=str(path), sim_record=tmp_path / "said.jsonl")
     async with connected(settings) as client:
+        market = blocks(await client.call_tool("get_environment", {}))["environment"]["market"]
         rows = blocks(await client.call_tool("get_candles", {"symbol": SAMSUNG, "limit": 2}))["candles"]
         assert (await client.call_tool("get_quote", {"symbol": SAMSUNG})).is_error is False
+    assert market == "simulated prices under KIS' rules; it never closes; candles of candles.csv are played"
     assert (rows[0]["time"], rows[0]["close"], rows[0]["volume"]) == ("2026-03-03", 61500, 1000)
     assert "inquire-price" in (tmp_path / "said.jsonl").read_text("utf-8")
     path.write_text("symbol,date\n", "utf-8")

@@ -89,7 +89,10 @@ async def _facts(call: Call, environment: Environment) -> dict[str, object]:
 def _market(settings: Settings) -> str:
     """What a simulator's prices and clock are."""
     hours = "keeps the exchanges' hours and holidays" if settings.sim_clock == "market" else "never closes"
-    words = f"simulated prices under KIS' rules; it {hours}"
-    if settings.sim_speed == 1:
-        return words
-    return f"{words}; its clock " + (f"runs {settings.sim_speed:g} times as fast" if settings.sim_speed else "stands")
+    words = [f"simulated prices under KIS' rules; it {hours}"]
+    if settings.sim_speed != 1:
+        runs = f"runs {settings.sim_speed:g} times as fast" if settings.sim_speed else "stands"
+        words.append(f"its clock {runs}")
+    if settings.sim_replay:
+        words.append(f"candles of {', '.join(path.name for path in settings.sim_replay)} are played")
+    return "; ".join(words)
