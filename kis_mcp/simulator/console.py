@@ -34,7 +34,7 @@ def ask_world(
         OSError, sqlite3.Error: The file cannot be used.
     """
     try:
-        kis = EmbeddedKis(SimulatorOptions(state_path=state_path), catalog())
+        kis = EmbeddedKis(SimulatorOptions(state_path=state_path), catalog(), asleep=True)
     except StateInUse as in_use:
         return _over_loopback(address_of(state_path, host), method, name, sent, in_use)
     try:

@@ -47,6 +47,8 @@ class EmbeddedKis:
     Args:
         options: How it is set up.
         table: The APIs that it offers.
+        asleep: Whether its time stands where it was left, as of a world that is only looked at: its clock, hours and
+            candles are known to whoever runs it.
 
     Attributes:
         clock: What time it is in the world: no earlier than its last order, even if it ran ahead before a restart.
@@ -60,8 +62,9 @@ class EmbeddedKis:
         OSError, sqlite3.Error: It cannot be used.
     """
 
-    def __init__(self, options: SimulatorOptions, table: Catalog) -> None:
+    def __init__(self, options: SimulatorOptions, table: Catalog, *, asleep: bool = False) -> None:
         self.options = options
+        self._asleep = asleep
         self.switches = Switches(options.switches)
         self._own = read_replays(options.replay_paths, table, keep_hours=options.market_hours)
         self._store = StateStore(options.state_path)
@@ -112,6 +115,8 @@ class EmbeddedKis:
 
     def catch_up(self) -> None:
         """Let happen what the clock has passed: orders fill and expire. A request does so by itself."""
+        if self._asleep:
+            return
         with self._turn:
             self.world.broker.advance(self.clock())
             self.world.broker.save()
@@ -129,7 +134,6 @@ class EmbeddedKis:
             key: ``<host>:<CANO>-<ACNT_PRDT_CD>``; an account that is not there yet is opened.
         """
         with self._turn:
-            self.world.broker.advance(self.clock())
             account = self.world.books.deposit(key, currency, amount, self.clock())
             self.world.broker.save()
             return account

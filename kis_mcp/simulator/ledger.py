@@ -37,11 +37,10 @@ class Ledger:
 
     @property
     def last_at(self) -> datetime | None:
-        """When something last happened that is on record; the world's clock does not go back before it."""
+        """When an order last came or was filled; the world's clock does not go back before it."""
         placed = [order.placed_at for order in self.orders]
         filled = [fill.at for fill in self.fills]
-        deposited = [deposit.at for deposit in self._books.deposits]
-        return max([*placed, *filled, *deposited], default=None)
+        return max([*placed, *filled], default=None)
 
     def order(self, number: str) -> Order:
         """The order of a number, padded or not.

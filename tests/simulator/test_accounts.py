@@ -147,3 +147,17 @@ def test_a_world_whose_holder_does_not_answer_is_told(state: Path) -> None:
     with pytest.raises(Unanswered, match=r"127\.0\.0\.1:9, which holds the world, does not answer"):
         ask_world(state, "GET", "world")
     held.close()
+
+
+async def test_nothing_happens_in_a_world_that_is_only_looked_at(state: Path) -> None:
+    """Its clock, hours and candles are those of whoever runs it: a look from outside fills and ends no order."""
+    early = ManualClock()
+    async with simulator(state_path=state, clock=early) as (_sim, wire, _demo):
+        price = int((await wire.price())["stck_prpr"])
+        await wire.order("buy", 1, str(price * 9 // 1000 * 100))
+        await wire.order("buy", 1, code="01")
+    ask_world(state, "GET", "accounts")
+    deposit(state, "1")
+    async with simulator(state_path=state, clock=early) as (sim, _wire, _demo):
+        assert sim.clock() == early.now
+        assert [order.remaining for order in sim.ledger.orders] == [1, 0]
