@@ -156,9 +156,11 @@ def test_hours_decide_which_minutes_there_are(tmp_path: Path) -> None:
         pass
     path = candles(tmp_path, [*MINUTES, "005930,2026-06-15,15:30,61600,61700,61600,61700,9"])
     with simulate(SimulatorOptions(replay_paths=(path,), market_hours=True, clock=at())) as sim:
-        bar = sim.world.market.history(sim.world.market.instruments["005930"]).bar(AT.date())
+        market, samsung = sim.world.market, sim.world.market.instruments["005930"]
+        bar = market.history(samsung).bar(AT.date())
+        ticks = market.session(samsung, AT.date()).until(market.calendar(samsung).ticks_a_day)
     assert bar is not None
-    assert (bar.close, bar.volume) == (61700, 459)
+    assert (bar.close, bar.volume) == (ticks.close, ticks.volume) == (61700, 459)
 
 
 async def test_a_recording_tells_what_was_said_and_no_secret(tmp_path: Path) -> None:
