@@ -29,6 +29,7 @@ OUTER_ROOMS = {
     "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
     "server": GROUND | {"catalog", "market", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
+    "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
 }
 """Room or module of the package → what it may import beside itself."""
@@ -45,10 +46,16 @@ ROOMS_IN_ORDER = {
         "ledger",
         "world",
         "answers",
+        "repeated",
+        "recording",
+        "replay",
         "embedded",
         "admin",
+        "address",
         "asgi",
         "loopback",
+        "console",
+        "harness",
     ),
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from kis_mcp.cli.sim_app import sim_app
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(sim_app, name="sim")
 
 Surface = Annotated[
     Literal["core", "all"], typer.Option(help="core: the workflow tools; all: every typed KIS API as well.")
@@ -90,40 +92,6 @@ def tools(
     from kis_mcp.server.surface import SurfaceOptions
 
     run(SurfaceOptions(surface, _names(toolsets), read_only=read_only), as_json=as_json)
-
-
-@app.command()
-def sim(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the real host; 0 takes any free one.")] = 0,
-    paper_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo host.")] = 0,
-    seed: Annotated[int, typer.Option(help="The market's seed.")] = 1,
-    rate_limit: Annotated[int, typer.Option(min=0, help="Requests a second on the real host; 0 is unlimited.")] = 18,
-    rate_limit_paper: Annotated[int, typer.Option(min=0, help="The same on the demo host.")] = 1,
-    token_interval: Annotated[
-        float, typer.Option(min=0, help="Seconds between two access tokens of an app key; 0 is no wait.")
-    ] = 60,
-    on: Annotated[list[str] | None, typer.Option(metavar="SWITCH", help="Turn a switch on; may be repeated.")] = None,
-    off: Annotated[list[str] | None, typer.Option(metavar="SWITCH", help="Turn a switch off.")] = None,
-) -> None:
-    """Run the embedded KIS alone: prints the KIS_URL_… lines to paste, then serves.
-
-    Switches, also at POST /simulator/switches with {"NAME": true} on either port while it runs (GET lists them):
-    how strict it is: strict_elements, custtype_required, old_trs_refused, inquiry_02_refused;
-    oddities measured at KIS: demo_blank_day_list, full_page_without_key, changed_on_page_2, repeated_page,
-    rows_three_times, fractional_holdings.
-    Errors, delays and cut connections: POST /simulator/faults with {"kind": "delay", "target": "*", "seconds": 3}.
-    """
-    from kis_mcp.cli.sim import run
-
-    run(
-        real_port=port,
-        demo_port=paper_port,
-        seed=seed,
-        real_rate=rate_limit,
-        demo_rate=rate_limit_paper,
-        token_interval=token_interval,
-        switches=dict.fromkeys(on or (), True) | dict.fromkeys(off or (), False),
-    )
 
 
 @app.command()

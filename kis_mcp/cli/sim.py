@@ -1,56 +1,83 @@
 """``kis-mcp sim``: the embedded KIS as a process of its own."""
 
 import signal
+import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 
 import anyio
 import typer
 
-from kis_mcp.settings import data_folder, wrong_setting
-from kis_mcp.simulator import SimulatorOptions, UnknownSwitch, run_simulator
+from kis_mcp.cli.worlds import world_path
+from kis_mcp.errors import BadArgument, StorageError
+from kis_mcp.settings import wrong_setting
+from kis_mcp.simulator import (
+    OtherSeed,
+    SimulatorOptions,
+    StateInUse,
+    UnknownSwitch,
+    WrongReplay,
+    WrongTime,
+    run_simulator,
+)
+
+_USUAL = "sim"
 
 
-def run(
-    *,
-    real_port: int,
-    demo_port: int,
-    seed: int,
-    real_rate: int,
-    demo_rate: int,
-    token_interval: float,
-    switches: Mapping[str, bool],
-) -> None:
-    """Print the addresses as settings, one a line, and serve until interrupted.
+def run(options: SimulatorOptions, world: str) -> None:
+    """Print the addresses as settings, one a line, and serve a world until interrupted.
 
-    Accounts and orders are kept in the data folder's ``simulator`` folder and survive a restart.
+    Args:
+        world: Its name; "" is the first of sim, sim-2, … that no other simulator holds.
 
     Raises:
-        SettingsError: That folder cannot be made.
-        typer.BadParameter: A switch does not exist.
+        BadArgument: No world can have that name, or a port is taken.
+        SettingsError: The data folder cannot be made.
+        StorageError: Another simulator holds that world, or it has orders at another seed's prices.
+        typer.BadParameter: A switch does not exist, the clock stands where the world is not, or a file to play the
+            market from makes no sense.
     """
-    state = data_folder() / "simulator" / f"seed-{seed}.db"
-    try:
-        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise wrong_setting("KIS_DATA_DIR", f"its folder cannot be made ({error.strerror})") from None
-    options = SimulatorOptions(
-        seed=seed,
-        real_rate=real_rate,
-        demo_rate=demo_rate,
-        state_path=state,
-        real_port=real_port,
-        demo_port=demo_port,
-        token_interval_seconds=token_interval,
-        switches=switches,
-    )
-    try:
-        anyio.run(_serve, options)
-    except UnknownSwitch as error:
-        raise typer.BadParameter(str(error)) from None
+    for name in [world] if world else _usual_worlds():
+        path = world_path(name)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise wrong_setting("KIS_DATA_DIR", f"its folder cannot be made ({error.strerror})") from None
+        try:
+            anyio.run(_serve, replace(options, state_path=path), name)
+            return
+        except StateInUse:
+            if world:
+                raise StorageError(
+                    f"Another simulator holds world {name}.",
+                    remedy="Stop that one, or name another world with --world.",
+                    field="--world",
+                ) from None
+        except OtherSeed as error:
+            raise StorageError(
+                f"World {name} cannot have seed {options.seed}: {error}.",
+                remedy=f"Leave out --seed, name another world with --world, or run kis-mcp sim reset --world {name}.",
+                field="--seed",
+            ) from None
+        except (UnknownSwitch, WrongReplay, WrongTime) as error:
+            raise typer.BadParameter(str(error)) from None
+        except (OSError, sqlite3.Error) as error:
+            raise BadArgument(
+                f"The simulator cannot start: {error}.",
+                remedy="Name free ports with --port and --paper-port, and a data folder with room with KIS_DATA_DIR.",
+                field="--port",
+            ) from None
 
 
-async def _serve(options: SimulatorOptions) -> None:
+def _usual_worlds() -> Iterator[str]:
+    yield _USUAL
+    for number in count(2):
+        yield f"{_USUAL}-{number}"
+
+
+async def _serve(options: SimulatorOptions, world: str) -> None:
     stopped = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
@@ -59,5 +86,7 @@ async def _serve(options: SimulatorOptions) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     async with run_simulator(options) as simulator:
+        if world != _USUAL:
+            typer.echo(f"This is world {world}.", err=True)
         typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
         await anyio.to_thread.run_sync(stopped.wait)

@@ -52,7 +52,7 @@ class Profile:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether a simulator answers, whose market never closes."""
+        """Whether a simulator answers."""
         return not self.rest_url or urlsplit(self.rest_url).hostname in LOOPBACK_HOSTS
 
 

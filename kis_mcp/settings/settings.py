@@ -18,6 +18,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.profile import LOOPBACK_HOSTS, Access
+from kis_mcp.settings.simulation import Simulation
 from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
 from kis_mcp.settings.variables import read_variables, trim_setting, unknown_variables, variable_of, wrong_setting
 
@@ -27,7 +28,7 @@ _MAY_NOT_BE_EMPTY = ("allowed_symbols", "denied_symbols")
 """Lists that an empty variable must not switch off: a variable that was left blank by mistake looks the same."""
 
 
-class Settings(Access):
+class Settings(Access, Simulation):
     """Every setting, named ``KIS_<FIELD>`` as an environment variable. Made by `load` alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

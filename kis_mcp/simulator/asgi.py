@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -44,8 +45,8 @@ class KisApp:
         body = await _body(receive)
         elements = _elements(scope["method"], scope["query_string"], body)
         if scope["path"].startswith(PREFIX):
-            reply = administer(self._kis, scope["method"], scope["path"], headers, elements)
-            await _send(reply, self._kis.options.clock(), send)
+            reply = administer(self._kis, self._host, scope["method"], scope["path"], headers, elements)
+            await _send(reply, self._kis.clock(), send)
             return
         request = Received(
             self._host,
@@ -53,17 +54,19 @@ class KisApp:
             f"/{scope['path'].lstrip('/')}",
             headers,
             elements or {},
-            self._kis.options.clock(),
+            self._kis.clock(),
         )
         self._kis.received.append(request)
         fault = self._kis.faults.take(request.path, request.tr_id)
         try:
             reply = await self._reply(request, fault, is_json=elements is not None)
+            if self._kis.recorder is not None:
+                self._kis.recorder.write(request, reply, request.at)
             if reply is None:
                 self._abort(scope["client"])
                 await receive()
             else:
-                await _send(reply, self._kis.options.clock(), send)
+                await _send(reply, self._kis.clock(), send)
         finally:
             if fault is not None:
                 fault.over.set()
@@ -118,15 +121,19 @@ def _elements(method: str, query: bytes, body: bytes) -> dict[str, object] | Non
     return {str(name): value for name, value in sent.items()} if isinstance(sent, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
+@lru_cache(4)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
+
+
 async def _send(reply: Reply, now: datetime, send: Send) -> None:
-    is_json = not isinstance(reply.body, str)
-    body = json.dumps(reply.body, ensure_ascii=False).encode() if is_json else str(reply.body).encode()
+    body = reply.encoded
     # In this case on the wire: KIS' sample code makes Python identifiers of the names that are all in small letters.
     headers = [
-        (b"Content-Type", b"application/json; charset=utf-8" if is_json else b"text/html"),
+        (b"Content-Type", b"text/html" if isinstance(reply.body, str) else b"application/json; charset=utf-8"),
         (b"Content-Length", str(len(body)).encode()),
         (b"tr_cont", reply.tr_cont.encode()),
-        (b"Date", format_datetime(now.astimezone(UTC), usegmt=True).encode()),
+        (b"Date", _date(int(now.timestamp()))),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,7 @@
 """What the simulator remembers for tests."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker
@@ -33,6 +34,13 @@ class Ledger:
     def fills(self) -> list[Fill]:
         """All fills, oldest first, those from before a restart too."""
         return list(self._books.fills)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When an order last came or was filled; the world's clock does not go back before it."""
+        placed = [order.placed_at for order in self.orders]
+        filled = [fill.at for fill in self.fills]
+        return max([*placed, *filled], default=None)
 
     def order(self, number: str) -> Order:
         """The order of a number, padded or not.

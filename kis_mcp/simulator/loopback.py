@@ -4,14 +4,16 @@ import asyncio
 import socket
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kis_mcp.catalog.loader import Catalog, catalog
+from kis_mcp.clock import WorldClock
+from kis_mcp.simulator.address import posted
 from kis_mcp.simulator.asgi import KisApp
 from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Faults
@@ -20,6 +22,7 @@ from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
+from kis_mcp.simulator.world import World
 
 _LOOPBACK = "127.0.0.1"
 
@@ -30,25 +33,42 @@ class Simulator:
     Attributes:
         real_url, demo_url: Where its hosts are, without a slash at the end.
         received: The latest requests on both sockets, oldest first.
-        ledger: Orders and fills.
         faults: What shall go wrong.
         switches: How it behaves.
+        clock: What time it is in its world. It is set with :meth:`EmbeddedKis.set_clock`.
+        kis: What answers.
     """
 
     def __init__(self, kis: EmbeddedKis, ports: dict[Host, int]) -> None:
         self.real_url = f"http://{_LOOPBACK}:{ports[Host.REAL]}"
         self.demo_url = f"http://{_LOOPBACK}:{ports[Host.DEMO]}"
         self.received: deque[Received] = kis.received
-        self.ledger: Ledger = kis.world.ledger
         self.faults: Faults = kis.faults
         self.switches: Switches = kis.switches
-        self.world = kis.world
+        self.clock: WorldClock = kis.clock
+        self.kis = kis
+
+    @property
+    def world(self) -> World:
+        return self.kis.world
+
+    @property
+    def ledger(self) -> Ledger:
+        """Orders and fills."""
+        return self.kis.world.ledger
 
 
 @asynccontextmanager
 async def run_simulator(
     options: SimulatorOptions | None = None, *, table: Catalog | None = None
 ) -> AsyncGenerator[Simulator]:
+    """:func:`simulate` for asynchronous code."""
+    with simulate(options, table=table) as simulator:
+        yield simulator
+
+
+@contextmanager
+def simulate(options: SimulatorOptions | None = None, *, table: Catalog | None = None) -> Generator[Simulator]:
     """Serve KIS on loopback, in a daemon thread with an event loop of its own, while the context lasts.
 
     Args:
@@ -58,6 +78,7 @@ async def run_simulator(
     Raises:
         OSError: A port is taken.
         StateInUse: Another simulator holds the state file.
+        OtherSeed: The world in the state file has another seed.
     """
     options = options or SimulatorOptions()
     with ExitStack() as stack:
@@ -66,6 +87,8 @@ async def run_simulator(
         ports = {Host.REAL: options.real_port, Host.DEMO: options.demo_port}
         sockets = {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
         simulator = Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
+        if options.state_path is not None:
+            stack.enter_context(posted(options.state_path, simulator.real_url, simulator.demo_url))
         thread = _Thread(kis, sockets)
         thread.start()
         # Waited for in this thread: whoever is cancelled must not leave the other one behind.
@@ -99,12 +122,38 @@ class _Thread(threading.Thread):
             transport.abort()
 
 
+class _JoinedWrites(asyncio.Transport):
+    """Sends what is written at once, such as an answer's head and its body, in one piece: each piece costs a call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._parts: list[bytes] = []
+        for name in ("abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading"):
+            setattr(self, name, getattr(transport, name))
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(bytes(data))
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
+            self._transport.write(b"".join(parts))
+
+
 def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Server:
     class Protocol(H11Protocol):
         """Remembers its transport, so that a fault can cut the connection."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-            super().connection_made(transport)
+            super().connection_made(_JoinedWrites(transport))
             connections[transport.get_extra_info("peername")] = transport
 
         def connection_lost(self, exc: Exception | None) -> None:
@@ -128,6 +177,10 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((_LOOPBACK, port))
-    listener.listen(128)
+    try:
+        listener.bind((_LOOPBACK, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
     return listener

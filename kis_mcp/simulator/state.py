@@ -1,5 +1,6 @@
 """Accounts, orders and tokens on disk."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -9,6 +10,9 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 _T = TypeVar("_T")
+
+_PATIENCE_SECONDS = 0.3
+"""How long a file is waited for: as long as a command that only looks into it needs."""
 
 
 class StateInUse(Exception):
@@ -32,7 +36,7 @@ class StateStore:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             database.execute("PRAGMA journal_mode = WAL")
@@ -53,13 +57,22 @@ class StateStore:
             for (body,) in self._database.execute(query, (kind.__name__,)).fetchall():
                 yield _adapter(kind).validate_json(body)
 
-    def save(self, objects: Iterable[tuple[str, object]]) -> None:
-        """Keep objects by their keys, all or none."""
+    def save(self, objects: Iterable[tuple[str, object]], *, keep: Iterable[type] | None = None) -> None:
+        """Keep objects by their keys, all or none.
+
+        Args:
+            keep: With these, the only classes of whose earlier objects something remains; None keeps all.
+        """
         if self._database is None:
             return
         rows = [(type(item).__name__, key, _adapter(type(item)).dump_json(item).decode()) for key, item in objects]
         with self._database:
             self._database.execute("BEGIN")
+            if keep is not None:
+                kinds = json.dumps([kind.__name__ for kind in keep])
+                self._database.execute(
+                    "DELETE FROM documents WHERE kind NOT IN (SELECT value FROM json_each(?))", (kinds,)
+                )
             self._database.executemany(
                 "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
                 rows,

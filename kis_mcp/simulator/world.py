@@ -1,5 +1,8 @@
 """Everything behind the gateway: one market, and the customers who trade in it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
@@ -8,6 +11,7 @@ from kis_mcp.simulator.ledger import Ledger
 from kis_mcp.simulator.market.indices import IndexMarket
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.own import OwnCandles
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
@@ -15,18 +19,46 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.elements import wrong_account
 
 
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a world was made with.
+
+    Attributes:
+        numbered_from: Its first order's number: beyond all that were given before it was reset, so that no number
+            means two orders.
+    """
+
+    seed: int = 1
+    numbered_from: int = 1
+
+
 class World:
     """One market with one broker, shared by both hosts; their accounts are apart."""
 
-    def __init__(self, options: SimulatorOptions, store: StateStore) -> None:
-        self.market = Market(options.seed, keep_hours=options.market_hours)
+    def __init__(
+        self, founding: Founding, options: SimulatorOptions, store: StateStore, own: Mapping[str, OwnCandles]
+    ) -> None:
+        self.founding = founding
+        self.market = Market(founding.seed, keep_hours=options.market_hours, own=own)
         self.indices = IndexMarket(self.market)
         cash = {home.currency: home.starting_cash for home in homes().values()}
         cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}
         self.books = Books(self.market, store, cash)
-        self.broker = Broker(self.market, self.books, store, check_hours=options.market_hours)
+        self.broker = Broker(
+            self.market,
+            self.books,
+            store,
+            check_hours=options.market_hours,
+            numbered_from=founding.numbered_from,
+        )
         self.ledger = Ledger(self.broker, self.books)
         self.exchange_rate = homes()["US"].krw_rate
+
+    @property
+    def next_number(self) -> int:
+        """A number that no order and no reservation has had."""
+        given = max(len(self.broker.orders), len(self.broker.reservations.all))
+        return self.founding.numbered_from + given
 
     def account(self, call: Call) -> Account:
         """The account that a call names, opened at its first use.

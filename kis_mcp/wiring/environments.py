@@ -50,6 +50,7 @@ class Environments:
         self.settings = settings
         self.catalog = catalog
         self.clock = clock
+        self._world_clock = settings.world_clock(clock)
         self.current = settings.environment
         self.switches = 0
         self._simulators = simulators
@@ -85,6 +86,11 @@ class Environments:
         self.require_allowed(environment)
         self.current = environment
         self.switches += 1
+
+    def clock_of(self, environment: Environment) -> Clock:
+        """What time it is in an environment: in the simulator inside this process, its world's."""
+        is_inside = environment is Environment.SIM and not self.settings.profile(environment).rest_url
+        return self._world_clock if is_inside else self.clock
 
     @cached_property
     def approvals(self) -> "Approvals":
@@ -125,13 +131,11 @@ class Environments:
         settings = self.settings
         profile = settings.profile(environment)
         folder = private_folder(self._folder(environment))
-        rest_url = profile.rest_url
+        rest_url, clock = profile.rest_url, self.clock_of(environment)
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
-            folder, rest_url = await start_simulator(
-                self._simulators, folder, requests_per_second=profile.requests_per_second, clock=self.clock
-            )
+            folder, rest_url = await start_simulator(self._simulators, folder, settings, clock)
         connection = Connection(
             environment,
             rest_url=rest_url,
@@ -142,7 +146,7 @@ class Environments:
             user_agent=settings.user_agent,
             account_numbers=tuple({account.number for account in profile.accounts.values()}),
         )
-        gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=self.clock)
+        gateway = HttpGateway(connection, shared_files(folder, connection.digest), clock=clock)
         cache = DiskReplyCache(folder / "cache")
         apis = KisApis(
             self.catalog,
@@ -151,7 +155,7 @@ class Environments:
             environment=environment,
             accounts=profile.accounts,
             hts_id=profile.hts_id,
-            clock=self.clock,
+            clock=clock,
             lifetimes=_lifetimes(settings),
         )
         lends_quotes = environment is Environment.DEMO and settings.demo_quotes == "real"
@@ -162,7 +166,7 @@ class Environments:
             apis,
             gateway,
             cache,
-            self.clock,
+            clock,
             real_quotes=self._real_quotes if lends_quotes else None,
         )
 

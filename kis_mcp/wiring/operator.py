@@ -47,7 +47,7 @@ def check_settings(**overrides: Any) -> Settings:
 
 
 def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
-    """The limits of one environment. A simulator's market never closes, so there its hours count only if asked for.
+    """The limits of one environment. Where a simulator's market never closes, hours count only if asked for.
 
     Raises:
         SettingsError: The settings were not read by `load_settings`, which would have refused them.
@@ -56,7 +56,7 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
 
     most = settings.max_order_quantity
     allowed, denied = symbol_lists(settings)
-    is_simulated = settings.profile(environment).is_simulated
+    keeps_hours = settings.sim_clock == "market" or not settings.profile(environment).is_simulated
     return OrderLimits(
         max_notional=settings.max_order_notional,
         max_quantity=None if most is None else Decimal(most),
@@ -67,7 +67,7 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
         price_collar=settings.price_collar_percent,
         allowed_symbols=allowed,
         denied_symbols=denied,
-        check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and not is_simulated),
+        check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and keeps_hours),
         commissions=_own_commissions(settings),
     )
 

@@ -11,13 +11,14 @@ import anyio.abc
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import StorageError
+from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
 
 
 async def start_simulator(
-    simulators: anyio.abc.TaskGroup, folder: Path, *, requests_per_second: int, clock: Clock
+    simulators: anyio.abc.TaskGroup, folder: Path, settings: Settings, clock: Clock
 ) -> tuple[Path, str]:
     """Start the embedded KIS for as long as the task group lasts.
 
@@ -25,24 +26,34 @@ async def start_simulator(
 
     Args:
         folder: Where the world lies, unless another process is in it.
+        clock: What time it is in the world.
 
     Returns:
         The folder that the world lies in, and the address.
 
     Raises:
+        SettingsError: KIS_SIM_REPLAY names what cannot be played.
         StorageError: The folder cannot be written, or its disk is full.
     """
     import sqlite3
 
-    from kis_mcp.simulator import SimulatorOptions, StateInUse
+    from kis_mcp.simulator import SimulatorOptions, StateInUse, WrongReplay
     from kis_mcp.storage import private_folder
 
     for number in count(2):
         options = SimulatorOptions(
-            real_rate=requests_per_second, clock=clock, state_path=folder / "simulator.db", token_interval_seconds=0
+            real_rate=settings.rate_limit_sim,
+            clock=clock,
+            state_path=folder / "simulator.db",
+            token_interval_seconds=0,
+            market_hours=settings.sim_clock == "market",
+            record_path=settings.sim_record,
+            replay_paths=settings.sim_replay,
         )
         try:
             return folder, await simulators.start(_run, options)
+        except WrongReplay as error:
+            raise wrong_setting("KIS_SIM_REPLAY", str(error)) from None
         except StateInUse:
             folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
         except (OSError, sqlite3.Error) as error:

@@ -181,14 +181,17 @@ def test_sim_tells_its_switches_and_starts_with_those_that_are_chosen(tmp_path: 
     refused = run("sim", "--on", "no_such", data_dir=tmp_path, COLUMNS="200")
     assert (refused.returncode, "no_such" in refused.stderr) == (2, True)
     environment = {**os.environ, "KIS_DATA_DIR": str(tmp_path), "KIS_CONFIG_FILE": str(tmp_path / "absent.yaml")}
-    command = [*COMMAND, "sim", "--on", "repeated_page", "--off", "inquiry_02_refused"]
+    command = [*COMMAND, "sim", "--on", "repeated_page", "--off", "inquiry_02_refused", "--clock", "market"]
+    command += ["--at", "2026-06-15T09:00", "--speed", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout
         address = process.stdout.readline().strip().split("=", 1)[1]
         switches = httpx.get(f"{address}/simulator/switches").json()
+        clock = httpx.get(f"{address}/simulator/clock").json()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert [name for name, switch in switches.items() if switch["on"]] == ["repeated_page"]
+    assert clock == {"at": "2026-06-15T09:00:00+09:00", "speed": 0, "clock": "market"}
 
 
 @pytest.mark.parametrize("address", ["8765", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])

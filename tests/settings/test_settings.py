@@ -197,3 +197,10 @@ def test_no_secret_and_no_account_is_in_any_text_form(monkeypatch: pytest.Monkey
     text = repr(settings) + str(settings) + repr(settings.profile(Environment.REAL))
     for secret in ("secret-of-real", "secret-of-demo", "11112222", "my-hts-id"):
         assert secret not in text
+
+
+@pytest.mark.parametrize("at", ["20260615", "1750000000", "2018-12-31", "2026-13-01", "2026-06-15T25:00", "soon"])
+def test_a_time_of_the_simulator_that_cannot_be_meant_is_refused(at: str) -> None:
+    with pytest.raises(SettingsError, match="no time in Korea from 2019 on") as refused:
+        Settings.load(env="sim", sim_at=at)
+    assert refused.value.field == "KIS_SIM_AT"

@@ -127,6 +127,46 @@ async def test_the_embedded_simulator_needs_nothing_and_its_world_survives_a_res
     assert (held["symbol"], held["quantity"]) == (SAMSUNG, 3)
 
 
+async def test_the_embedded_simulators_clock_is_the_servers_own(tmp_path: Path) -> None:
+    """An order of a world at another time is found among the orders of that world's day."""
+    settings = Settings.load(env="sim", data_dir=tmp_path, rate_limit_sim=0, sim_at="2025-09-10T10:00", sim_speed=0)
+    async with connected(settings, person=Person()) as client:
+        told = await client.call_tool("get_environment", {})
+        price = blocks(await client.call_tool("get_order_book", {"symbol": SAMSUNG}))["asks"][0]["price"]
+        order = blocks(await client.call_tool("place_order", {**BUY, "price": price}))["order"]
+        found = blocks(await client.call_tool("get_order_status", {"order_id": order["order_id"]}))["orders"]
+    assert told.structured_content["as_of"] == "2025-09-10T10:00:00+09:00"
+    market = "simulated prices under KIS' rules; it never closes; its clock stands"
+    assert blocks(told)["environment"]["market"] == market
+    assert [(row["state"], row["at"]) for row in found] == [("filled", "2025-09-10T10:00:00+09:00")]
+
+
+async def test_the_embedded_simulator_keeps_hours_if_asked_to(tmp_path: Path) -> None:
+    hours = {"sim_clock": "market", "sim_at": "2026-06-03 10:00", "sim_speed": 0, "session_check": "off"}
+    async with connected(Settings.load(env="sim", data_dir=tmp_path, **hours), person=Person()) as client:
+        market = blocks(await client.call_tool("get_environment", {}))["environment"]["market"]
+        refused = error(await client.call_tool("place_order", BUY))
+    assert "keeps the exchanges' hours and holidays" in market
+    assert "장운영일자" in refused["what"]
+
+
+async def test_the_embedded_simulator_plays_the_users_candles(tmp_path: Path) -> None:
+    path = tmp_path / "candles.csv"
+    path.write_text("symbol,date,open,high,low,close,volume\n005930,2026-03-03,61000,62000,60000,61500,1000\n", "utf-8")
+    settings = Settings.load(env="sim", data_dir=tmp_path, sim_replay=str(path), sim_record=tmp_path / "said.jsonl")
+    async with connected(settings) as client:
+        market = blocks(await client.call_tool("get_environment", {}))["environment"]["market"]
+        rows = blocks(await client.call_tool("get_candles", {"symbol": SAMSUNG, "limit": 2}))["candles"]
+        assert (await client.call_tool("get_quote", {"symbol": SAMSUNG})).is_error is False
+    assert market == "simulated prices under KIS' rules; it never closes; candles of candles.csv are played"
+    assert (rows[0]["time"], rows[0]["close"], rows[0]["volume"]) == ("2026-03-03", 61500, 1000)
+    assert "inquire-price" in (tmp_path / "said.jsonl").read_text("utf-8")
+    path.write_text("symbol,date\n", "utf-8")
+    async with connected(settings) as client:
+        facts = error(await client.call_tool("get_quote", {"symbol": SAMSUNG}))
+    assert (facts["field"], "candles.csv line 1" in facts["what"]) == ("KIS_SIM_REPLAY", True)
+
+
 async def test_servers_at_the_same_time_get_a_world_each(tmp_path: Path) -> None:
     settings = Settings.load(env="sim", data_dir=tmp_path, rate_limit_sim=0)
     async with connected(settings, person=Person()) as first, connected(settings, person=Person()) as second:

@@ -73,6 +73,12 @@ def test_hours_are_kept_where_no_simulator_answers(environment: str, url: str, c
     assert order_limits(settings, Environment(environment)).check_sessions is checked
 
 
+@pytest.mark.parametrize(("check", "checked"), [("auto", True), ("off", False)])
+def test_hours_are_kept_where_a_simulator_keeps_them(check: str, checked: bool) -> None:
+    settings = Settings.load(env="sim", sim_clock="market", session_check=check)
+    assert order_limits(settings, Environment.SIM).check_sessions is checked
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("price_collar_percent", -1), ("max_orders_per_day", 0), ("session_check", "maybe"), ("commission", "US free")],

@@ -6,6 +6,7 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
+from kis_mcp.settings import Settings
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.wiring import kill_switch
 
@@ -19,7 +20,9 @@ _CONFIRMATION = {
 
 
 async def get_environment(call: Call) -> Page:
-    return page(call.environments.clock(), environment=await _facts(call, call.environments.current))
+    environments = call.environments
+    now = environments.clock_of(environments.current)()
+    return page(now, environment=await _facts(call, environments.current))
 
 
 async def set_environment(call: Call) -> Page:
@@ -30,7 +33,7 @@ async def set_environment(call: Call) -> Page:
     if wanted is Environment.REAL and environments.current is not Environment.REAL:
         await _require_consent(call, wanted)
     environments.switch(wanted)
-    return page(environments.clock(), environment=await _facts(call, wanted))
+    return page(environments.clock_of(wanted)(), environment=await _facts(call, wanted))
 
 
 async def _require_consent(call: Call, wanted: Environment) -> None:
@@ -77,4 +80,17 @@ async def _facts(call: Call, environment: Environment) -> dict[str, object]:
         "confirmation": _CONFIRMATION[await channel_of(call, environment)],
         "account": account.masked if account else "not set",
         "requests_per_second": profile.requests_per_second,
+        **({"market": _market(settings)} if profile.is_simulated else {}),
     }
+
+
+def _market(settings: Settings) -> str:
+    """What a simulator's prices and clock are."""
+    hours = "keeps the exchanges' hours and holidays" if settings.sim_clock == "market" else "never closes"
+    words = [f"simulated prices under KIS' rules; it {hours}"]
+    if settings.sim_speed != 1:
+        runs = f"runs {settings.sim_speed:g} times as fast" if settings.sim_speed else "stands"
+        words.append(f"its clock {runs}")
+    if settings.sim_replay:
+        words.append(f"candles of {', '.join(path.name for path in settings.sim_replay)} are played")
+    return "; ".join(words)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.costs import commission, tax
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, exchanged, lot_of
-from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Order, Position
+from kis_mcp.simulator.engine.model import ZERO, Account, Deposit, Fill, Loan, Order, Position
 from kis_mcp.simulator.market.instruments import Category
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -27,7 +27,7 @@ class WrongOwner(Exception):
 
 
 class Books:
-    """What everybody owns. Money comes only with an account's opening; fills move it.
+    """What everybody owns. Money comes with an account's opening and with deposits; fills move it.
 
     Args:
         market: Tells instruments and calendars.
@@ -40,11 +40,12 @@ class Books:
         self._market = market
         self._store = store
         self._starting_cash = starting_cash
-        self._changed: dict[str, Account | Fill] = {}
+        self._changed: dict[str, Account | Fill | Deposit] = {}
         self.accounts = {account.key: account for account in store.load(Account)}
         for account in self.accounts.values():
             account.cash = starting_cash | account.cash
         self.fills: list[Fill] = list(store.load(Fill))
+        self.deposits: list[Deposit] = list(store.load(Deposit))
 
     def account(self, host: str, number: str, product: str, owner: str) -> Account:
         """The account of that number, opened at its first use.
@@ -52,14 +53,27 @@ class Books:
         Raises:
             WrongOwner: Another app key opened it.
         """
-        key = f"{host}:{number}-{product}"
-        account = self.accounts.get(key)
-        if account is None:
-            account = Account(key, owner, dict(self._starting_cash))
-            self.accounts[key] = self._changed[key] = account
+        account = self._account(f"{host}:{number}-{product}")
+        if not account.owner:
+            account.owner = owner
+            self._changed[account.key] = account
         if account.owner != owner:
             raise WrongOwner
         return account
+
+    def deposit(self, key: str, currency: str, amount: Decimal, at: datetime) -> Account:
+        """Put money into an account, which nobody owns yet if this opens it."""
+        account = self._account(key)
+        deposit = Deposit(len(self.deposits) + 1, key, currency, amount, at.astimezone(KST))
+        account.cash[currency] = account.cash.get(currency, ZERO) + amount
+        self.deposits.append(deposit)
+        self._changed |= {key: account, f"d{deposit.sequence}": deposit}
+        return account
+
+    def _account(self, key: str) -> Account:
+        if key not in self.accounts:
+            self.accounts[key] = self._changed[key] = Account(key, "", dict(self._starting_cash))
+        return self.accounts[key]
 
     def book(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> Fill:
         """Move money and shares for one execution, which closes what it can of a position before it opens one."""
@@ -116,10 +130,14 @@ class Books:
         later = (f.cash for f in self.fills_of(account) if f.currency == currency and f.settles_on > on)
         return account.cash.get(currency, ZERO) - sum(later, ZERO)
 
-    def take_changes(self) -> dict[str, Account | Fill]:
-        """What changed since the last call, by key."""
-        changed, self._changed = self._changed, {}
-        return changed
+    @property
+    def changes(self) -> dict[str, Account | Fill | Deposit]:
+        """What is not on disk yet, by key."""
+        return self._changed
+
+    def forget_changes(self) -> None:
+        """They are on disk."""
+        self._changed = {}
 
 
 def _lot(account: Account, order: Order) -> Position:

@@ -29,13 +29,17 @@ class Broker:
         books: Where accounts and fills are kept.
         store: Where orders survive a restart.
         check_hours: Whether orders are refused while their market is closed.
+        numbered_from: The number of the first order and of the first reservation.
     """
 
-    def __init__(self, market: Market, books: Books, store: StateStore, *, check_hours: bool) -> None:
+    def __init__(
+        self, market: Market, books: Books, store: StateStore, *, check_hours: bool, numbered_from: int = 1
+    ) -> None:
         self._market = market
         self._books = books
         self._store = store
         self._check_hours = check_hours
+        self._numbered_from = numbered_from
         self._matcher = Matcher(market, self._fill)
         self.means = Means(market, self.open_orders)
         self._changed: dict[str, Order | Reservation] = {}
@@ -47,6 +51,7 @@ class Broker:
             self._open_with,
             self._keep_reservation,
             check_hours=check_hours,
+            numbered_from=numbered_from,
         )
         for order in self.orders.values():
             if order.remaining:
@@ -116,7 +121,7 @@ class Broker:
         original.cancelled += moved
         if not original.remaining:
             self._matcher.remove(original)
-        sequence = len(self.orders) + 1
+        sequence = self._numbered_from + len(self.orders)
         cancel = replace(
             original,
             number=f"{sequence:010}",
@@ -157,9 +162,10 @@ class Broker:
         self._catch_up(now)
 
     def save(self) -> None:
-        """Put everything that changed on disk, at once."""
-        if changes := {**self._books.take_changes(), **self._changed}:
+        """Put everything that changed on disk, at once; what could not be written is tried again the next time."""
+        if changes := {**self._books.changes, **self._changed}:
             self._store.save(changes.items())
+            self._books.forget_changes()
             self._changed = {}
 
     def _open_with(self, account: str, ticket: Ticket, opening: datetime) -> Order:
@@ -178,7 +184,7 @@ class Broker:
     ) -> Order:
         instrument, order_type = self._checked(ticket, now)
         slot = slot or self._slot(instrument, ticket, order_type.auction, now)
-        sequence = len(self.orders) + 1
+        sequence = self._numbered_from + len(self.orders)
         order = Order(
             number=f"{sequence:010}",
             sequence=sequence,

@@ -209,6 +209,17 @@ class Fill:
         return self.cash - self.lent + self.side.sign * self.cost if self.closed else ZERO
 
 
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Money that came into an account from outside, after its opening. ``at`` is in KST."""
+
+    sequence: int
+    account: str
+    currency: str
+    amount: Decimal
+    at: datetime
+
+
 @dataclass(slots=True)
 class Reservation:
     """An order that waits for a trading day to open.
@@ -279,7 +290,7 @@ class Account:
 
     Attributes:
         key: ``<host>:<CANO>-<ACNT_PRDT_CD>``.
-        owner: Digest of the app key that opened it.
+        owner: Digest of the app key that opened it, or used it first.
         cash: By currency, unsettled fills included.
         positions: By symbol; sold-out ones stay with quantity 0.
         loans: By symbol, credit type and date; repaid ones stay with quantity 0.

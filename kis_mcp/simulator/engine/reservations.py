@@ -24,6 +24,7 @@ class Reservations:
         send: Places an order for an account of that key; raises Rejected.
         changed: Told of what must be saved.
         check_hours: Whether they are refused outside KIS' hours.
+        numbered_from: The number of the first.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Reservations:
         changed: Callable[[Reservation], None],
         *,
         check_hours: bool,
+        numbered_from: int,
     ) -> None:
         self._market = market
         self._orders = orders
         self._send = send
         self._changed = changed
         self._check_hours = check_hours
+        self._numbered_from = numbered_from
         self.all = dict(kept)
 
     def take(self, account: Account, ticket: Ticket, end: date | None, now: datetime) -> Reservation:
@@ -56,7 +59,7 @@ class Reservations:
         self._check_time(instrument, now)
         day = self._market.calendar(instrument).after(self._market.moment(instrument, now).day)
         _check_period(day, end)
-        number = f"{len(self.all) + 1:010}"
+        number = f"{self._numbered_from + len(self.all):010}"
         reservation = Reservation(number, account.key, ticket, now.astimezone(KST), day, end)
         self.all[number] = reservation
         self._changed(reservation)
@@ -156,12 +159,12 @@ def _takes_reservations(instrument: Instrument, now: datetime, market: Market) -
     """
     if windows := instrument.home.reservations:
         there = now.astimezone(instrument.timezone)
-        return there.weekday() < 5 and any(start <= there.time() < end for start, end in windows)
+        in_window = any(start <= there.time() < end for start, end in windows)
+        return in_window and market.calendar(instrument).trades_on(there.date())
     local = now.astimezone(KST)
     clock = local.time()
     if instrument.country == "US":
         summer = bool(local.astimezone(NEW_YORK).dst())
         return time(10) <= clock < time(22 if summer else 23, 20) and not time(16, 30) <= clock < time(16, 45)
-    is_business_day = market.calendar(instrument).after(local.date() - timedelta(days=1)) == local.date()
-    by_day = is_business_day and time(7, 30) <= clock < time(15, 40)
+    by_day = market.calendar(instrument).trades_on(local.date()) and time(7, 30) <= clock < time(15, 40)
     return not by_day and time(0, 10) <= clock < time(23, 40)

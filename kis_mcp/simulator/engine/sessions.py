@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.simulator.engine.model import Auction, Ticket
 from kis_mcp.simulator.engine.problems import Problem, Rejected
+from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
 
@@ -16,7 +17,7 @@ _NEVER_REGULAR = frozenset(["05", "06", "27", "28", "29", "41", "42", "43", "44"
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """A session around the regular one, on weekdays.
+    """A session around the regular one, on trading days.
 
     Attributes:
         venues: What stands in the orders that it takes; their end is enough.
@@ -35,15 +36,15 @@ class _Session:
     def takes(self, ticket: Ticket) -> bool:
         return ticket.venue.endswith(self.venues) and (not self.codes or ticket.code in self.codes.split())
 
-    def end_of(self, now: datetime) -> datetime | None:
-        """When the one that runs now ends; None if none does."""
+    def end_of(self, now: datetime, calendar: Calendar) -> datetime | None:
+        """When the one that runs now ends; None if none does, as when its day is no trading day."""
         today = now.astimezone(self.zone).date()
         for day in (today, today - timedelta(days=1)):
             start = datetime.combine(day, self.start, self.zone)
             end = datetime.combine(day, self.end, self.end_zone)
             if end <= start:
                 end = datetime.combine(day + timedelta(days=1), self.end, self.end_zone)
-            if day.weekday() < 5 and start <= now < end:
+            if calendar.trades_on(day) and start <= now < end:
                 return end
         return None
 
@@ -100,9 +101,9 @@ def slot_of(market: Market, instrument: Instrument, ticket: Ticket, auction: Auc
     if moment.is_open and is_regular and not ticket.venue.endswith(_ONLY_AROUND):
         return Slot(calendar.after(moment.day) if auction is Auction.OPEN else moment.day)
     today = now.astimezone(instrument.timezone).date()
-    day = today if today.weekday() < 5 else calendar.before(today)
+    day = today if calendar.trades_on(today) else calendar.before(today)
     for session in _SESSIONS.get(instrument.category, ()):
-        end = session.end_of(now) if session.takes(ticket) else None
+        end = session.end_of(now, calendar) if session.takes(ticket) else None
         if end is not None:
             return Slot(day, waits=True) if session.leads_in else Slot(day, until=end)
-    raise Rejected(Problem.OUTSIDE_HOURS if today.weekday() < 5 else Problem.MARKET_CLOSED)
+    raise Rejected(Problem.OUTSIDE_HOURS if calendar.trades_on(today) else Problem.MARKET_CLOSED)

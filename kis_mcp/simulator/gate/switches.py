@@ -42,12 +42,16 @@ class Switches:
     Args:
         chosen: Those that are not as at first.
 
+    Attributes:
+        on: The names of those that are on.
+
     Raises:
         UnknownSwitch: One of them does not exist.
     """
 
     def __init__(self, chosen: Mapping[str, bool]) -> None:
         self._on = {name: switch.on for name, switch in SWITCHES.items()}
+        self.on = frozenset[str]()
         self.choose(chosen)
 
     def choose(self, chosen: Mapping[str, bool]) -> None:
@@ -60,6 +64,7 @@ class Switches:
             if name not in SWITCHES:
                 raise UnknownSwitch(f"no switch {name!r}; there are {', '.join(SWITCHES)}")
         self._on |= chosen
+        self.on = frozenset(name for name, is_on in self._on.items() if is_on)
 
     def __getitem__(self, name: str) -> bool:
         return self._on[name]

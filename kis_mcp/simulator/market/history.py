@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 
+from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 
 FIRST_DAY = date(2018, 1, 1)
@@ -28,10 +29,10 @@ class DayBar:
 
 
 class History:
-    """The weekdays of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
+    """The trading days of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
 
-    A weekend day, which trades only because the simulator never closes, branches off the Friday before and is not
-    part of the history.
+    A weekend day or holiday, which trades only because the simulator never closes, branches off the trading day before
+    and is not part of the history.
     """
 
     def __init__(self, seed: int, instrument: Instrument) -> None:
@@ -53,13 +54,16 @@ class History:
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
-        return self._close(_weekdays_before(day) - 1)
+        return self._close(_weekdays_before(trading_day(self._instrument.country, day, -1)))
 
     def until(self, day: date, count: int) -> list[DayBar]:
-        """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
-        end = _weekdays_before(day) + (day.weekday() < 5)
-        days = (_weekday(position) for position in range(max(0, end - count), end))
-        return [bar for day in days if (bar := self.bar(day))]
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
+        country, days = self._instrument.country, list[date]()
+        day = day if trades_on(country, day) else trading_day(country, day, -1)
+        while len(days) < count and day >= FIRST_DAY:
+            days.append(day)
+            day = trading_day(country, day, -1)
+        return [bar for day in reversed(days) if (bar := self.bar(day))]
 
     def _close(self, position: int) -> int:
         """The close of a weekday, counted from the first; the base price before it."""
@@ -77,7 +81,7 @@ class History:
         instrument, volatility = self._instrument, self._volatility
         random = Random(f"{self._seed}:{day}")  # noqa: S311
         previous, position = self.previous_close(day), _weekdays_before(day)
-        if day.weekday() < 5:
+        if trades_on(instrument.country, day):
             close = self._close(position)
         else:
             close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
@@ -99,8 +103,3 @@ def _weekdays_before(day: date) -> int:
     """How many weekdays lie between the first day of the history and ``day``."""
     weeks, weekday = divmod((day - FIRST_DAY).days, 7)
     return weeks * 5 + min(weekday, 5)
-
-
-def _weekday(position: int) -> date:
-    weeks, weekday = divmod(position, 5)
-    return FIRST_DAY + timedelta(days=weeks * 7 + weekday)

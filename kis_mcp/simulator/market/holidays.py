@@ -1,4 +1,4 @@
-"""The days on which exchanges really trade: ``resources/calendars.toml``. The simulated market itself never rests."""
+"""The days on which exchanges really trade: ``resources/calendars.toml``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

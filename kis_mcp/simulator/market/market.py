@@ -1,6 +1,7 @@
 """The whole market: quotes, candles and books of every instrument at any time."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
 from kis_mcp.simulator.market.options import OptionHistory, Pricing
+from kis_mcp.simulator.market.own import OwnCandles, OwnHistory
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
@@ -76,15 +78,14 @@ class Market:
     Args:
         seed: Of the whole world.
         keep_hours: Whether exchanges keep their hours; otherwise they never close.
+        own: Symbol → candles that a user brings for it.
     """
 
-    def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
+    def __init__(self, seed: int, *, keep_hours: bool = False, own: Mapping[str, OwnCandles] | None = None) -> None:
         self.seed = seed
+        self._own = own or {}
         self.instruments = instruments() | contracts()
-        self._calendars = {
-            home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
-            for home in homes().values()
-        }
+        self._calendars = {home.country: Calendar(home, keep_hours=keep_hours) for home in homes().values()}
         self._histories: dict[str, History | OptionHistory] = {}
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
@@ -109,7 +110,9 @@ class Market:
 
     def history(self, instrument: Instrument) -> History | OptionHistory:
         if instrument.symbol not in self._histories:
-            self._histories[instrument.symbol] = self._new_history(instrument)
+            own = self._own.get(instrument.symbol)
+            made = OwnHistory(self.seed, instrument, own) if own else self._new_history(instrument)
+            self._histories[instrument.symbol] = made
         return self._histories[instrument.symbol]
 
     def _new_history(self, instrument: Instrument) -> History | OptionHistory:
@@ -150,6 +153,9 @@ class Market:
 
     def session(self, instrument: Instrument, day: date) -> Session:
         """The ticks of a day on or after the history's first."""
+        own = self._own.get(instrument.symbol)
+        if own and (its_session := own.session(instrument, self.calendar(instrument), day)):
+            return its_session
         key = (instrument.symbol, day)
         if key in self._sessions:
             self._sessions.move_to_end(key)

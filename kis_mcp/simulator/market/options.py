@@ -11,8 +11,8 @@ from datetime import date
 from random import Random
 from statistics import NormalDist
 
-from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.history import DayBar, History
+from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 
 RATE = 0.03
@@ -131,9 +131,9 @@ class OptionHistory:
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
-        before = Calendar.before(day)
+        before = trading_day(self._future.country, day, -1)
         return Pricing(self._option, self._future, before)(self._underlying.previous_close(day))
 
     def until(self, day: date, count: int) -> list[DayBar]:
-        """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
         return [bar for known in self._underlying.until(day, count) if (bar := self.bar(known.day))]

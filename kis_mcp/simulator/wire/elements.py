@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.simulator.wire.hosts import Host
@@ -65,6 +66,7 @@ def wrong_account() -> Refusal:
     return input_refusal("ERROR : INPUT INVALID_CHECK_ACNO", "OPSQ2000")
 
 
+@cache
 def _present(api: Api) -> list[str]:
     """Elements that must be there, if only blank. A POST may leave out what it does not use."""
     reads = api.method == "GET"

@@ -1,19 +1,27 @@
 """What KIS answers, good and bad, with its codes and words."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kis_mcp.simulator.engine.problems import Problem
 from kis_mcp.simulator.wire.hosts import Host
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """An HTTP answer: a JSON body, or text that is none."""
 
     body: Mapping[str, object] | str
     status: int = 200
     tr_cont: str = ""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The body as it goes over the wire."""
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
+        return text.encode()
 
 
 class Refusal(Exception):

@@ -114,7 +114,10 @@ async def test_orders_before_the_opening_trade_at_its_price():
         ("16 07:00", "order", "TTTT1002U", "00", OUTSIDE),
         ("16 10:00", "daytime-order", "TTTS6036U", "00", TAKEN),
         ("15 22:31", "daytime-order", "TTTS6036U", "00", OUTSIDE),
-        ("20 12:00", "daytime-order", "TTTS6036U", "00", OUTSIDE),
+        ("20 12:00", "daytime-order", "TTTS6036U", "00", CLOSED),
+        ("27 12:00", "daytime-order", "TTTS6036U", "00", OUTSIDE),
+        ("19 12:00", "daytime-order", "TTTS6036U", "00", OUTSIDE),
+        ("19 23:00", "order", "TTTT1002U", "00", CLOSED),
     ],
 )
 async def test_the_us_markets_take_orders_in_their_sessions(

@@ -1,13 +1,14 @@
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from kis_mcp.clock import KST, NEW_YORK
+from kis_mcp.clock import KST
 from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.history import FIRST_DAY
 from kis_mcp.simulator.market.instruments import instruments
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.places import homes
 
 MARKET = Market(3)
 SYMBOLS = st.sampled_from(["005930", "373220", "114800", "AAPL", "SPY", "00005", "600519", "7203", "PVS", "VNM"])
@@ -88,15 +89,16 @@ def test_a_sunday_branches_off_friday_and_leaves_no_trace():
         (datetime(2026, 6, 15, 15, 29, 59, tzinfo=KST), date(2026, 6, 15), 1170, True),
         (datetime(2026, 6, 15, 15, 30, tzinfo=KST), date(2026, 6, 15), 1170, False),
         (datetime(2026, 6, 13, 12, 0, tzinfo=KST), date(2026, 6, 12), 1170, False),
+        (datetime(2026, 6, 3, 10, 0, tzinfo=KST), date(2026, 6, 2), 1170, False),
     ],
 )
 def test_a_calendar_with_hours_knows_its_session(at: datetime, day: date, ticks: int, is_open: bool):
-    moment = Calendar(KST, (time(9), time(15, 30))).moment(at)
+    moment = Calendar(homes()["KR"], keep_hours=True).moment(at)
     assert (moment.day, moment.ticks, moment.is_open) == (day, ticks, is_open)
 
 
 def test_new_york_keeps_its_own_day_in_summer_and_winter():
-    calendar = Calendar(NEW_YORK, (time(9, 30), time(16)))
+    calendar = Calendar(homes()["US"], keep_hours=True)
     assert calendar.moment(datetime(2026, 7, 1, 22, 30, tzinfo=KST)).ticks == 1
     assert calendar.moment(datetime(2026, 1, 5, 23, 30, tzinfo=KST)).ticks == 1
 
@@ -130,3 +132,11 @@ def test_the_list_for_searching_holds_every_simulated_instrument_of_korea_and_th
         assert (listed[symbol]["market"], listed[symbol]["exchange"]) == (instrument.country, instrument.exchange)
     countries = [instrument.country for instrument in instruments().values()]
     assert min(countries.count("KR"), countries.count("US")) >= 12
+
+
+def test_a_history_has_no_candle_of_a_holiday_and_goes_on_from_the_day_before_it():
+    samsung, christmas = MARKET.instruments["005930"], datetime(2025, 12, 25, 10, 0, tzinfo=KST)
+    after = MARKET.days(samsung, datetime(2025, 12, 26, 10, 0, tzinfo=KST), until=date(2025, 12, 26), count=2)
+    assert [candle.start.date() for candle in after] == [date(2025, 12, 26), date(2025, 12, 24)]
+    assert MARKET.quote(samsung, christmas + timedelta(days=1)).previous_close == after[1].close
+    assert MARKET.quote(samsung, christmas).previous_close == after[1].close

@@ -168,7 +168,9 @@ _QUOTE: Mapping[str, Fact] = {
     "lower_limit_price": lambda s: s.quote.low_limit if s.instrument.has_limits else Decimal(0),
     "price_limit_width": lambda s: s.quote.high_limit - s.quote.previous_close,
     "tick_size": lambda s: s.quote.tick,
-    "weighted_average_price": lambda s: (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT),
+    "weighted_average_price": lambda s: (
+        (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT) if s.quote.volume else Decimal(0)
+    ),
     "change_from_open": lambda s: _change_from(s, "open"),
     "change_from_high": lambda s: _change_from(s, "high"),
     "change_from_low": lambda s: _change_from(s, "low"),

@@ -1,0 +1,79 @@
+"""Candles that a user brings, as the market tells them again."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings, strategies as st
+
+from kis_mcp.clock import KST
+from kis_mcp.simulator.market.calendar import Calendar
+from kis_mcp.simulator.market.candles import FileCandle, joined_history
+from kis_mcp.simulator.market.instruments import instruments
+from kis_mcp.simulator.market.market import Candle, Market
+
+DAY = date(2026, 6, 15)
+SAMSUNG = instruments()["005930"]
+OPENS = 9 * 60
+
+
+@st.composite
+def candles(draw: st.DrawFn) -> list[FileCandle]:
+    """A day's candles of some minutes of its session, in no order."""
+    drawn: list[FileCandle] = []
+    for minute in draw(st.sets(st.integers(OPENS, OPENS + 389), min_size=1, max_size=8)):
+        ticks = draw(st.lists(st.integers(550, 650), min_size=4, max_size=4))
+        low, first, last, high = sorted(ticks)
+        opening, close = draw(st.permutations([first, last]))
+        prices = [Decimal(each * 100) for each in (opening, high, low, close)]
+        drawn.append(FileCandle("", DAY, minute, *prices, volume=draw(st.integers(0, 1000))))
+    return draw(st.permutations(drawn))
+
+
+def market_of(given_candles: list[FileCandle], *, keep_hours: bool) -> Market:
+    calendar = Calendar(SAMSUNG.home, keep_hours=keep_hours)
+    return Market(1, keep_hours=keep_hours, own={"005930": joined_history(SAMSUNG, calendar, given_candles)})
+
+
+def shape(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal, int]:
+    return candle.open, candle.high, candle.low, candle.close, candle.volume
+
+
+@settings(max_examples=25, deadline=None)
+@given(candles(), st.booleans())
+def test_every_minute_is_told_as_it_was_given_and_the_day_is_their_sum(
+    given_candles: list[FileCandle], keep_hours: bool
+) -> None:
+    market = market_of(given_candles, keep_hours=keep_hours)
+    midnight = datetime.combine(DAY, datetime.min.time(), KST)
+    for candle in given_candles:
+        assert candle.minute is not None
+        at = midnight + timedelta(minutes=candle.minute, seconds=59)
+        (told,) = market.minutes(SAMSUNG, at, until=at, count=1)
+        assert shape(told) == (candle.open, candle.high, candle.low, candle.close, candle.volume)
+    in_order = sorted(given_candles, key=lambda candle: candle.minute or 0)
+    (day,) = market.days(SAMSUNG, midnight + timedelta(days=1), until=DAY, count=1)
+    assert shape(day) == (
+        in_order[0].open,
+        max(candle.high for candle in in_order),
+        min(candle.low for candle in in_order),
+        in_order[-1].close,
+        sum(candle.volume for candle in in_order),
+    )
+    last = market.minutes(SAMSUNG, midnight + timedelta(days=1), until=midnight + timedelta(hours=23), count=10_000)
+    assert sum((minute.turnover for minute in last), Decimal(0)) == day.turnover
+
+
+@settings(max_examples=15, deadline=None)
+@given(candles())
+def test_orders_meet_every_extreme_of_a_minute(given_candles: list[FileCandle]) -> None:
+    """But for one of the first minute of a session, which begins at its open."""
+    calendar = Calendar(SAMSUNG.home, keep_hours=True)
+    session = market_of(given_candles, keep_hours=True).session(SAMSUNG, DAY)
+    for candle in given_candles:
+        minute = (candle.minute or 0) - OPENS
+        prices = {SAMSUNG.price(units) for units in session.prices[minute * 3 : minute * 3 + 3]}
+        assert calendar.ticks_a_day == len(session.prices)
+        if minute:
+            assert prices == {candle.low, candle.high, candle.close}
+        else:
+            assert prices >= {candle.open, candle.close}
