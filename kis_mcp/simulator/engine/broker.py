@@ -7,9 +7,21 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
+from kis_mcp.simulator.engine.depth import Depth, Taken
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Manner, Order, Reservation, Side, Ticket
+from kis_mcp.simulator.engine.model import (
+    ZERO,
+    Account,
+    Action,
+    Auction,
+    InForce,
+    Manner,
+    Order,
+    Reservation,
+    Side,
+    Ticket,
+)
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.engine.reservations import Reservations
@@ -36,7 +48,8 @@ class Broker:
         self._books = books
         self._store = store
         self._check_hours = check_hours
-        self._matcher = Matcher(market, self._fill)
+        self._depth = Depth(market, store.load(Taken))
+        self._matcher = Matcher(market, self._depth, self._fill)
         self.means = Means(market, self.open_orders)
         self._changed: dict[str, Order | Reservation] = {}
         self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
@@ -50,7 +63,7 @@ class Broker:
         )
         for order in self.orders.values():
             if order.remaining:
-                self._matcher.rest(order)
+                self._matcher.keep(order)
 
     def orders_of(self, account: Account) -> Iterator[Order]:
         """Its orders, oldest first, amendments and cancels among them."""
@@ -80,7 +93,7 @@ class Broker:
         stop: Decimal,
         now: datetime,
     ) -> Order:
-        """Replace the rest of an order, or a part of it, by a new one that queues anew.
+        """Replace the rest of an order, or a part of it, by a new one; at the same price it keeps its place.
 
         Args:
             number: The original.
@@ -97,10 +110,10 @@ class Broker:
         if not original.remaining:
             self._matcher.remove(original)
         try:
-            order = self._accept(account, ticket, now, Action.AMEND, original.number)
+            order = self._accept(account, ticket, now, Action.AMEND, original)
         except Rejected:
             if not original.remaining:
-                self._matcher.rest(original)
+                self._matcher.keep(original)
             original.cancelled -= moved
             raise
         self._changed[original.number] = original
@@ -158,7 +171,8 @@ class Broker:
 
     def save(self) -> None:
         """Put everything that changed on disk, at once."""
-        if changes := {**self._books.take_changes(), **self._changed}:
+        engine = (self._books, self._depth, self._matcher)
+        if changes := {key: item for part in engine for key, item in part.take_changes().items()} | self._changed:
             self._store.save(changes.items())
             self._changed = {}
 
@@ -173,7 +187,7 @@ class Broker:
         ticket: Ticket,
         now: datetime,
         action: Action = Action.NEW,
-        original: str = "",
+        original: Order | None = None,
         slot: Slot | None = None,
     ) -> Order:
         instrument, order_type = self._checked(ticket, now)
@@ -190,22 +204,24 @@ class Broker:
             price=ticket.price,
             limit=self._limit(instrument, order_type, ticket, now),
             trigger=ticket.stop_price if order_type.pricing in _STOPS else None,
-            in_force=order_type.in_force,
+            in_force=InForce.GTD if ticket.lives_on else order_type.in_force,
             auction=order_type.auction,
             venue=ticket.venue,
             placed_at=now.astimezone(KST),
             day=slot.day,
             until=slot.until,
             action=action,
-            original=original,
+            original=original.number if original else "",
             credit_type=ticket.credit_type,
             loan_date=ticket.loan_date,
             manner=order_type.manner,
         )
+        if original and _same_queue(order, original):
+            order.since, order.ahead = original.place, original.ahead
         self.means.check(account, order)
         self._keep(order)
         if slot.waits and order.manner is not Manner.FIXED:
-            self._matcher.rest(order)
+            self._matcher.rest_until_open(order)
         else:
             self._matcher.submit(order, now)
         return order
@@ -274,8 +290,7 @@ class Broker:
         return original, original.remaining if quantity is None else quantity
 
     def _catch_up(self, now: datetime) -> None:
-        for order in self._matcher.advance(now):
-            self._changed[order.number] = order
+        self._matcher.advance(now)
 
     def _keep(self, *orders: Order) -> None:
         for order in orders:
@@ -286,7 +301,6 @@ class Broker:
 
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
-        self._changed[order.number] = order
 
 
 def _ticket_of(order: Order) -> Ticket:
@@ -299,4 +313,12 @@ def _ticket_of(order: Order) -> Ticket:
         venue=order.venue,
         credit_type=order.credit_type,
         loan_date=order.loan_date,
+        lives_on=order.in_force is InForce.GTD,
     )
+
+
+def _same_queue(order: Order, original: Order) -> bool:
+    """Whether an amendment leaves an order where it stands in the book."""
+    orders = (order, original)
+    is_plain = all(o.manner is Manner.PLAIN and not o.auction and o.trigger is None and o.limit for o in orders)
+    return is_plain and (order.limit, order.until) == (original.limit, original.until)

@@ -119,16 +119,17 @@ def test_resting_orders_fill_by_price_then_by_time():
     assert all(order.average_price == order.limit for order in orders)
 
 
-def test_customers_trade_with_each_other_at_the_resting_price():
+def test_customers_trade_with_each_other_after_those_who_were_there_before_them():
     exchange = Exchange()
-    exchange.place("alice", Side.BUY, 50, exchange.price(), "01")
-    book = MARKET.book(MARKET.instruments["005930"], exchange.now)
-    inside = book.bids[0].price
-    first = exchange.place("bob", Side.BUY, 5, inside)
-    second = exchange.place("bob", Side.BUY, 5, inside)
-    sell = exchange.place("alice", Side.SELL, 7, inside)
-    assert (first.filled, second.filled, sell.filled) == (5, 2, 7)
-    assert sell.average_price == inside
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol="316140"), "01", "316140")
+    level = MARKET.book(MARKET.instruments["316140"], exchange.now).bids[0]
+    first = exchange.place("bob", Side.BUY, 5, level.price, symbol="316140")
+    second = exchange.place("bob", Side.BUY, 5, level.price, symbol="316140")
+    sell = exchange.place("alice", Side.SELL, level.quantity - 1, level.price, symbol="316140")
+    assert (first.filled, first.ahead, sell.filled) == (0, 1, level.quantity - 1)
+    sell = exchange.place("alice", Side.SELL, 8, level.price, symbol="316140")
+    assert (first.filled, second.filled, sell.filled) == (5, 2, 8)
+    assert sell.average_price == level.price
 
 
 def test_the_books_size_at_a_price_is_there_once():
