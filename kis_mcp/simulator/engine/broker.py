@@ -48,11 +48,13 @@ class Broker:
         self._books = books
         self._store = store
         self._check_hours = check_hours
-        self._depth = Depth(market, store.load(Taken))
-        self._matcher = Matcher(market, self._depth, self._fill)
+        self.depth = Depth(market, store.load(Taken))
+        self._matcher = Matcher(market, self.depth, self._fill)
         self.means = Means(market, self.open_orders)
         self._changed: dict[str, Order | Reservation] = {}
-        self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
+        self.orders: dict[str, Order] = {
+            order.number: order for order in sorted(store.load(Order), key=lambda o: o.sequence)
+        }
         self.reservations = Reservations(
             market,
             {item.number: item for item in store.load(Reservation)},
@@ -171,7 +173,7 @@ class Broker:
 
     def save(self) -> None:
         """Put everything that changed on disk, at once."""
-        engine = (self._books, self._depth, self._matcher)
+        engine = (self._books, self.depth, self._matcher)
         if changes := {key: item for part in engine for key, item in part.take_changes().items()} | self._changed:
             self._store.save(changes.items())
             self._changed = {}

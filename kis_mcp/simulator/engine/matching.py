@@ -224,8 +224,8 @@ class Matcher:
         for order in orders:
             if order.manner is Manner.CLOSING and tick.is_last:
                 order.limit = None
-            if order.ahead and order.limit == tick.price:
-                order.ahead = min(order.ahead, self._depth.size(At(symbol, day, tick.number), tick.price))
+            if order.ahead and order.limit == tick.price and tick.number:
+                order.ahead = min(order.ahead, self._depth.ahead_of(order, At(symbol, day, tick.number)))
         for order in by_priority(orders):
             if part := tick.offer(order):
                 self._fill(order, *part, time, day)
@@ -237,7 +237,7 @@ class Matcher:
             elif order.manner is Manner.MIDPOINT:
                 order.limit = tick.midpoint
                 self._take(order, at, time)
-            elif _active(order) and order.accepts(tick.price) and order.limit != tick.price:
+            elif _active(order) and order.accepts(tick.price):
                 self._take(order, at, time, own_price=True)
 
     def _wake(self, order: Order, tick: Tick, at: At, time: datetime) -> None:
