@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
+from kis_mcp.simulator.engine.costs import margin
 from kis_mcp.simulator.engine.depth import Depth, Taken
+from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, dividends, principal
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
 from kis_mcp.simulator.engine.model import (
@@ -23,14 +25,20 @@ from kis_mcp.simulator.engine.model import (
     Ticket,
 )
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
+from kis_mcp.simulator.engine.payments import Upkept
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.engine.reservations import Reservations
 from kis_mcp.simulator.engine.sessions import Slot, slot_of
+from kis_mcp.simulator.engine.upkeep import Upkeep, required
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
 
 _STOPS = ("stop", "stop_market")
+_AT_MARKET = "02"
+"""The market order of Korean contracts."""
+
+_BEFORE = timedelta(seconds=1)
 
 
 class Broker:
@@ -41,9 +49,20 @@ class Broker:
         books: Where accounts and fills are kept.
         store: Where orders survive a restart.
         check_hours: Whether orders are refused while their market is closed.
+        rights: What companies give to holders.
+        bond_payments: What bonds pay.
     """
 
-    def __init__(self, market: Market, books: Books, store: StateStore, *, check_hours: bool) -> None:
+    def __init__(
+        self,
+        market: Market,
+        books: Books,
+        store: StateStore,
+        *,
+        check_hours: bool,
+        rights: Rights = dividends,
+        bond_payments: BondPayments = principal,
+    ) -> None:
         self._market = market
         self._books = books
         self._store = store
@@ -63,6 +82,8 @@ class Broker:
             self._keep_reservation,
             check_hours=check_hours,
         )
+        upkept = next(store.load(Upkept), None)
+        self._upkeep = Upkeep(market, books, upkept, rights, bond_payments, self._liquidate)
         for order in self.orders.values():
             if order.remaining:
                 self._matcher.keep(order)
@@ -167,16 +188,45 @@ class Broker:
         self.reservations.amend(reservation, ticket, end, now)
 
     def advance(self, now: datetime) -> None:
-        """Catch up with the clock: resting orders fill or expire, reservations become orders."""
-        self.reservations.advance(now, self._catch_up)
-        self._catch_up(now)
+        """Catch up with the clock: resting orders fill or expire, reservations become orders, days end."""
+        for at, step in self._upkeep.due(now):
+            self._advance_to(at - _BEFORE)
+            step()
+        self._advance_to(now)
 
     def save(self) -> None:
-        """Put everything that changed on disk, at once."""
-        engine = (self._books, self.depth, self._matcher)
-        if changes := {key: item for part in engine for key, item in part.take_changes().items()} | self._changed:
+        """Put everything that changed on disk, at once; what could not be written is tried again the next time."""
+        engine = (self._books, self.depth, self._matcher, self._upkeep)
+        if changes := {key: item for part in engine for key, item in part.changes.items()} | self._changed:
             self._store.save(changes.items())
+            for part in engine:
+                part.forget_changes()
             self._changed = {}
+
+    def _advance_to(self, moment: datetime) -> None:
+        self.reservations.advance(moment, self._catch_up)
+        self._catch_up(moment)
+
+    def _liquidate(self, account: Account, at: datetime) -> None:
+        """Close Korean contracts at the market, the largest first, until their margin is covered."""
+        listed = self._market.instruments
+        for order in self.open_orders(account):
+            if listed[order.symbol].category == "domestic_futureoption":
+                self.cancel(account, order.number, None, at)
+        contracts = [
+            (listed[symbol], position)
+            for symbol, position in account.positions.items()
+            if position.quantity and listed[symbol].category == "domestic_futureoption"
+        ]
+        contracts.sort(key=lambda pair: abs(pair[1].cost), reverse=True)
+        for instrument, position in contracts:
+            needed, money = required(self._market, account, lambda i: self._market.quote(i, at).price)
+            if money >= needed or (instrument.kind != "future" and position.quantity > 0):
+                continue
+            each = margin(instrument, abs(position.cost) / abs(position.quantity))
+            quantity = min(abs(position.quantity), int((needed - money) // each) + 1)
+            ticket = Ticket(instrument.symbol, position.closing_side, quantity, _AT_MARKET, ZERO, venue="day")
+            self._accept(account, ticket, at)
 
     def _open_with(self, account: str, ticket: Ticket, opening: datetime) -> Order:
         """Accept an order that takes part in its market's opening."""

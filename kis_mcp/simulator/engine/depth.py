@@ -75,10 +75,14 @@ class Depth:
         taken[price] = taken.get(price, 0) + size
         self._changed[f"{at.symbol}:{side}"] = self._taken[at.symbol, side]
 
-    def take_changes(self) -> Mapping[str, Taken]:
-        """What changed since the last call, by key."""
-        changed, self._changed = self._changed, {}
-        return changed
+    @property
+    def changes(self) -> Mapping[str, Taken]:
+        """What is not on disk yet, by key."""
+        return self._changed
+
+    def forget_changes(self) -> None:
+        """They are on disk."""
+        self._changed = {}
 
     def _book(self, at: At) -> Book:
         instrument = self._market.instruments[at.symbol]

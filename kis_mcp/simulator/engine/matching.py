@@ -95,10 +95,14 @@ class Matcher:
             if not self._resting[symbol]:
                 del self._resting[symbol]
 
-    def take_changes(self) -> Mapping[str, Order]:
-        """Orders that changed since the last call, by number."""
-        changed, self._changed = self._changed, {}
-        return changed
+    @property
+    def changes(self) -> Mapping[str, Order]:
+        """What is not on disk yet, by key."""
+        return self._changed
+
+    def forget_changes(self) -> None:
+        """They are on disk."""
+        self._changed = {}
 
     def _catch_up(self, instrument: Instrument, now: datetime) -> None:
         """Show an instrument's orders of regular sessions all that they have not seen, day by day."""

@@ -267,10 +267,16 @@ class Reservation:
 
 @dataclass(slots=True)
 class Position:
-    """What is held and what it cost, fees apart. Both are negative for contracts that were sold short."""
+    """What is held and what it cost, fees apart. Both are negative for contracts that were sold short.
+
+    Attributes:
+        cost: Of a future at its last daily settlement.
+        marked: What daily settlements have added to the cost of what is still held.
+    """
 
     quantity: int = 0
     cost: Decimal = ZERO
+    marked: Decimal = ZERO
 
     @property
     def average_price(self) -> Decimal:
@@ -309,6 +315,7 @@ class Account:
         cash: By currency, unsettled fills included.
         positions: By symbol; sold-out ones stay with quantity 0.
         loans: By symbol, credit type and date; repaid ones stay with quantity 0.
+        margin_call: The day at whose end its money did not cover its contracts; None when it is answered.
     """
 
     key: str
@@ -316,6 +323,7 @@ class Account:
     cash: dict[str, Decimal]
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     loans: dict[str, Loan] = field(default_factory=dict[str, Loan])
+    margin_call: date | None = None
 
     @property
     def host(self) -> str:

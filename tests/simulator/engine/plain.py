@@ -106,7 +106,7 @@ class PlainExchange:
         """Go through the other side price by price."""
         prices = {price for price, _ in self._book(not order.buys)} | {other.price for other in self.queue}
         for price in sorted(prices, reverse=not order.buys):
-            if order.buys and price > worst or not order.buys and price < worst:
+            if (order.buys and price > worst) or (not order.buys and price < worst):
                 break
             there = [other for other in self.queue if other.buys is not order.buys and other.price == price]
             there.sort(key=lambda other: other.arrived)
