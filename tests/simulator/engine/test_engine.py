@@ -3,7 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,10 +35,10 @@ STEPS = st.lists(
 class Exchange:
     """A broker with two customers and a clock."""
 
-    def __init__(self) -> None:
-        store = StateStore(None)
-        self.books = Books(MARKET, store, CASH)
-        self.broker = Broker(MARKET, self.books, store, check_hours=False)
+    def __init__(self, path: Path | None = None) -> None:
+        self.store = StateStore(path)
+        self.books = Books(MARKET, self.store, CASH)
+        self.broker = Broker(MARKET, self.books, self.store, check_hours=False)
         self.now = MONDAY
         self.customers = {name: self.customer(name) for name in ("alice", "bob")}
 
@@ -130,6 +132,43 @@ def test_customers_trade_with_each_other_after_those_who_were_there_before_them(
     sell = exchange.place("alice", Side.SELL, 8, level.price, symbol="316140")
     assert (first.filled, second.filled, sell.filled) == (5, 2, 8)
     assert sell.average_price == level.price
+
+
+@pytest.mark.parametrize(
+    ("change", "is_first"),
+    [("none", True), ("amend at its price", True), ("cancel a part", True), ("amend away and back", False)],
+)
+def test_only_another_price_costs_an_order_its_place(change: str, is_first: bool):
+    exchange = Exchange()
+    bank, bob = "316140", exchange.customers["bob"]
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol=bank), "01", bank)
+    level = MARKET.book(MARKET.instruments[bank], exchange.now).bids[0]
+    first = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    second = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    now, zero = exchange.now, Decimal(0)
+    if change.startswith("amend at"):
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price, zero, now)
+    elif change.startswith("cancel"):
+        exchange.broker.cancel(bob, first.number, 2, now)
+    elif change.startswith("amend away"):
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price - 50, zero, now)
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price, zero, now)
+    exchange.place("alice", Side.SELL, level.quantity + 3, level.price, symbol=bank)
+    assert (first.filled, second.filled) == ((3, 0) if is_first else (0, 3))
+
+
+def test_a_place_in_the_queue_outlives_a_restart(tmp_path: Path):
+    exchange = Exchange(tmp_path / "state.db")
+    bank = "316140"
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol=bank), "01", bank)
+    level = MARKET.book(MARKET.instruments[bank], exchange.now).bids[0]
+    order = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    exchange.broker.save()
+    exchange.place("alice", Side.SELL, 10, level.price, symbol=bank)
+    exchange.broker.save()
+    assert order.ahead == level.quantity - 10
+    exchange.store.close()
+    assert Exchange(tmp_path / "state.db").broker.orders[order.number] == order
 
 
 def test_the_books_size_at_a_price_is_there_once():

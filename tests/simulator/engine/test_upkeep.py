@@ -59,6 +59,7 @@ class Bank:
         self.books = Books(MARKET, self.store, {"KRW": START, "USD": START})
         self.broker = Broker(MARKET, self.books, self.store, check_hours=False, rights=rights, bond_payments=pays)
         self.broker.advance(self.now)
+        self.broker.save()
         self.given, self.coupon = given, coupon
 
     @property
