@@ -1,12 +1,13 @@
 """Accounts and the fills that change them."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.costs import commission, tax
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, exchanged, lot_of
+from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Order, Position
 from kis_mcp.simulator.engine.payments import Payment, PaymentKind
 from kis_mcp.simulator.market.instruments import Category
@@ -19,6 +20,8 @@ _SETTLEMENT_DAYS: Mapping[Category, int] = {
     "domestic_bond": 0,
 }
 """Trading days until money changes hands; stocks by their country."""
+
+_LONGEST_SETTLEMENT = timedelta(days=30)
 
 _COST_STEP = Decimal("0.0001")
 
@@ -41,11 +44,11 @@ class Books:
         self._market = market
         self._store = store
         self._starting_cash = starting_cash
-        self._changed: dict[str, Account | Fill | Payment] = {}
+        self._changed: dict[str, Account | Payment] = {}
         self.accounts = {account.key: account for account in store.load(Account)}
         for account in self.accounts.values():
             account.cash = starting_cash | account.cash
-        self.fills: list[Fill] = list(store.load(Fill))
+        self.fills = Log(store, Fill, lambda fill: f"f{fill.sequence}")
         self.payments: list[Payment] = list(store.load(Payment))
         self.pending = [payment for payment in self.payments if not payment.is_booked]
 
@@ -106,9 +109,8 @@ class Books:
             interest=interest,
         )
         account.cash[fill.currency] = account.cash.get(fill.currency, ZERO) + fill.cash
-        self.fills.append(fill)
+        self.fills.add(fill)
         self._changed[account.key] = account
-        self._changed[f"f{fill.sequence}"] = fill
         return fill
 
     @property
@@ -150,22 +152,32 @@ class Books:
 
     def fills_of(self, account: Account, *, start: date = date.min, end: date = date.max) -> Iterator[Fill]:
         """Its fills of trading days from ``start`` to ``end``, oldest first."""
-        return (fill for fill in self.fills if fill.account == account.key and start <= fill.day <= end)
+        return (fill for fill in self.fills.of(account.key, start) if fill.day <= end)
+
+    def fills_for(self, account: Account, orders: Iterable[Order]) -> list[Fill]:
+        """The fills of an account's orders, oldest first."""
+        days = {order.number: order.day for order in orders}
+        fills = self.fills_of(account, start=min(days.values())) if days else ()
+        return [fill for fill in fills if fill.order in days]
 
     def settled_cash(self, account: Account, currency: str, on: date) -> Decimal:
         """Its cash without what settles after a day."""
-        moved = (*self.fills_of(account), *(p for p in self.payments_of(account) if p.is_booked))
+        moved = (
+            *self.fills_of(account, start=on - _LONGEST_SETTLEMENT),
+            *(p for p in self.payments_of(account) if p.is_booked),
+        )
         later = (item.cash for item in moved if item.currency == currency and item.settles_on > on)
         return account.cash.get(currency, ZERO) - sum(later, ZERO)
 
     @property
     def changes(self) -> dict[str, Account | Fill | Payment]:
         """What is not on disk yet, by key."""
-        return self._changed
+        return {**self._changed, **self.fills.changes}
 
     def forget_changes(self) -> None:
         """They are on disk."""
         self._changed = {}
+        self.fills.forget_changes()
 
 
 def _part(amount: Decimal, closed: int, held: int) -> Decimal:

@@ -10,6 +10,7 @@ from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.costs import margin
 from kis_mcp.simulator.engine.depth import Depth, Taken
 from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, dividends, principal
+from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
 from kis_mcp.simulator.engine.model import (
@@ -68,12 +69,10 @@ class Broker:
         self._store = store
         self._check_hours = check_hours
         self.depth = Depth(market, store.load(Taken))
-        self._matcher = Matcher(market, self.depth, self._fill)
+        self._matcher = Matcher(market, self.depth, self._fill, self._touch)
         self.means = Means(market, self.open_orders)
-        self._changed: dict[str, Order | Reservation] = {}
-        self.orders: dict[str, Order] = {
-            order.number: order for order in sorted(store.load(Order), key=lambda o: o.sequence)
-        }
+        self._changed: dict[str, Reservation] = {}
+        self.orders = Log(store, Order, lambda order: order.number, lambda order: not order.remaining)
         self.reservations = Reservations(
             market,
             {item.number: item for item in store.load(Reservation)},
@@ -88,9 +87,9 @@ class Broker:
             if order.remaining:
                 self._matcher.keep(order)
 
-    def orders_of(self, account: Account) -> Iterator[Order]:
-        """Its orders, oldest first, amendments and cancels among them."""
-        return (order for order in self.orders.values() if order.account == account.key)
+    def orders_of(self, account: Account, since: date = date.min) -> Iterator[Order]:
+        """Its orders of trading days from one on, oldest first, amendments and cancels among them."""
+        return self.orders.of(account.key, since)
 
     def open_orders(self, account: Account) -> list[Order]:
         """What still rests, oldest first."""
@@ -139,7 +138,7 @@ class Broker:
                 self._matcher.keep(original)
             original.cancelled -= moved
             raise
-        self._changed[original.number] = original
+        self.orders.touch(original)
         return order
 
     def cancel(self, account: Account, number: str, quantity: int | None, now: datetime) -> Order:
@@ -165,7 +164,8 @@ class Broker:
             amount=ZERO,
             cancelled=moved,
         )
-        self._keep(original, cancel)
+        self.orders.touch(original)
+        self.orders.add(cancel)
         return cancel
 
     def reserve(self, account: Account, ticket: Ticket, end: date | None, now: datetime) -> Reservation:
@@ -196,7 +196,7 @@ class Broker:
 
     def save(self) -> None:
         """Put everything that changed on disk, at once; what could not be written is tried again the next time."""
-        engine = (self._books, self.depth, self._matcher, self._upkeep)
+        engine = (self._books, self.orders, self.depth, self._upkeep)
         if changes := {key: item for part in engine for key, item in part.changes.items()} | self._changed:
             self._store.save(changes.items())
             for part in engine:
@@ -271,7 +271,7 @@ class Broker:
         if original and _same_queue(order, original):
             order.since, order.ahead = original.place, original.ahead
         self.means.check(account, order)
-        self._keep(order)
+        self.orders.add(order)
         if slot.waits and order.manner is not Manner.FIXED:
             self._matcher.rest_until_open(order)
         else:
@@ -344,12 +344,11 @@ class Broker:
     def _catch_up(self, now: datetime) -> None:
         self._matcher.advance(now)
 
-    def _keep(self, *orders: Order) -> None:
-        for order in orders:
-            self.orders[order.number] = self._changed[order.number] = order
-
     def _keep_reservation(self, reservation: Reservation) -> None:
         self._changed["r" + reservation.number] = reservation
+
+    def _touch(self, order: Order) -> None:
+        self.orders.touch(order)
 
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)

@@ -1,6 +1,6 @@
 """The matching engine: price-time priority over customers' orders and those of the market's own traders."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,14 +39,15 @@ class Matcher:
         market: What is traded, at which prices and sizes.
         depth: What the market's traders offer.
         report: Told of fills.
+        touch: Told of orders that have changed.
     """
 
-    def __init__(self, market: Market, depth: Depth, report: FillReporter) -> None:
+    def __init__(self, market: Market, depth: Depth, report: FillReporter, touch: Callable[[Order], None]) -> None:
         self._market = market
         self._depth = depth
         self._report = report
+        self._touch = touch
         self._resting: dict[str, list[Order]] = {}
-        self._changed: dict[str, Order] = {}
 
     @property
     def resting(self) -> Iterator[Order]:
@@ -95,15 +96,6 @@ class Matcher:
             if not self._resting[symbol]:
                 del self._resting[symbol]
 
-    @property
-    def changes(self) -> Mapping[str, Order]:
-        """What is not on disk yet, by key."""
-        return self._changed
-
-    def forget_changes(self) -> None:
-        """They are on disk."""
-        self._changed = {}
-
     def _catch_up(self, instrument: Instrument, now: datetime) -> None:
         """Show an instrument's orders of regular sessions all that they have not seen, day by day."""
         moment, calendar = self._market.moment(instrument, now), self._market.calendar(instrument)
@@ -130,11 +122,11 @@ class Matcher:
             return
         order.on, order.tick = following, 0
         order.ahead = self._ahead_at_open(order)
-        self._changed[order.number] = order
+        self._touch(order)
 
     def _drop(self, order: Order) -> None:
         order.cancelled += order.remaining
-        self._changed[order.number] = order
+        self._touch(order)
 
     def _ahead_at_open(self, order: Order) -> int:
         if order.limit is None or order.auction or order.trigger is not None:
@@ -164,7 +156,7 @@ class Matcher:
             for rival in self._resting.get(order.symbol, ()):
                 if rival.side is not order.side and rival.limit == offer.price:
                     rival.ahead = max(rival.ahead - size, 0)
-                    self._changed[rival.number] = rival
+                    self._touch(rival)
             is_limit = order.limit is not None and (own_price or order.manner is Manner.FIXED)
             self._fill(order, order.limit if is_limit and order.limit else offer.price, size, now, at.day)
 
@@ -215,7 +207,7 @@ class Matcher:
             before = session.prices[number]
         for order in orders:
             order.tick = end
-            self._changed[order.number] = order
+            self._touch(order)
 
     def _pass(self, tick: Tick, orders: Iterable[Order], day: date) -> None:
         """Let orders take part in one tick; those that it wakes come after it."""
@@ -257,7 +249,7 @@ class Matcher:
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         order.filled += size
         order.amount += price * size
-        self._changed[order.number] = order
+        self._touch(order)
         self._report(order, price, size, at, day)
 
 

@@ -98,12 +98,12 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
         assert all(exchange.broker.means.closable(account, symbol) >= 0 for symbol in held)
         assert all(position.cost == 0 for position in account.positions.values() if not position.quantity)
     by_order = Counter[str]()
-    for fill in exchange.books.fills:
+    for fill in exchange.books.fills.values():
         by_order[fill.order] += fill.quantity
     for order in exchange.broker.orders.values():
         assert order.filled == by_order[order.number]
         assert 0 <= order.remaining <= order.quantity
-        fills = [fill for fill in exchange.books.fills if fill.order == order.number]
+        fills = [fill for fill in exchange.books.fills.values() if fill.order == order.number]
         assert order.manner is Manner.MIDPOINT or all(order.accepts(fill.price) for fill in fills)
 
 
@@ -116,7 +116,7 @@ def test_resting_orders_fill_by_price_then_by_time():
         exchange.now += timedelta(minutes=1)
         exchange.broker.advance(exchange.now)
     numbers = [order.number for order in orders]
-    filled = [fill.order for fill in exchange.books.fills if fill.order in numbers]
+    filled = [fill.order for fill in exchange.books.fills.values() if fill.order in numbers]
     assert list(dict.fromkeys(filled)) == [orders[1].number, orders[2].number, orders[0].number, orders[3].number]
     assert all(order.average_price == order.limit for order in orders)
 
@@ -183,7 +183,7 @@ def test_a_market_order_walks_up_the_book():
     exchange = Exchange()
     levels = MARKET.book(MARKET.instruments["247540"], exchange.now).asks
     order = exchange.place("alice", Side.BUY, levels[0].quantity + 1, Decimal(0), "01", "247540")
-    prices = [fill.price for fill in exchange.books.fills if fill.order == order.number]
+    prices = [fill.price for fill in exchange.books.fills.values() if fill.order == order.number]
     assert prices == [levels[0].price, levels[1].price]
 
 
@@ -232,7 +232,7 @@ def test_money_of_a_sale_settles_two_trading_days_later_and_can_be_used_at_once(
     exchange = Exchange()
     alice = exchange.customers["alice"]
     exchange.place("alice", Side.BUY, 10, exchange.price(), "01")
-    bought = exchange.books.fills[-1]
+    bought = exchange.books.fills.newest
     assert bought.settles_on == MONDAY.date() + timedelta(days=2)
     assert exchange.books.settled_cash(alice, "KRW", MONDAY.date()) == CASH["KRW"]
     assert exchange.books.settled_cash(alice, "KRW", bought.settles_on) == alice.cash["KRW"]

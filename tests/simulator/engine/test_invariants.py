@@ -118,10 +118,10 @@ class Trading(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.broker.save()
-        before = list(self.broker.orders.values()), self.books.accounts, list(self.books.fills), self.resting()
+        before = list(self.broker.orders.values()), self.books.accounts, list(self.books.fills.values()), self.resting()
         self.store.close()
         self.open()
-        after = list(self.broker.orders.values()), self.books.accounts, list(self.books.fills), self.resting()
+        after = list(self.broker.orders.values()), self.books.accounts, list(self.books.fills.values()), self.resting()
         assert after == before
 
     @invariant()
@@ -143,7 +143,7 @@ class Trading(RuleBasedStateMachine):
 
     @invariant()
     def no_cash_and_no_shares_appear_or_vanish(self) -> None:
-        accounts, fills = [self.account(name) for name in NAMES], list(self.books.fills)
+        accounts, fills = [self.account(name) for name in NAMES], list(self.books.fills.values())
         costs = sum((fill.commission + fill.tax for fill in fills), Decimal(0))
         cash = sum((account.cash["KRW"] for account in accounts), Decimal(0))
         shares = sum(account.position(STOCK.symbol).quantity for account in accounts)
@@ -160,7 +160,7 @@ class Trading(RuleBasedStateMachine):
         """A tick fills, a side, no more than was traded and what then stood on the other side."""
         session, calendar = MARKET.session(STOCK, MOMENT.day), MARKET.calendar(STOCK)
         filled = Counter[tuple[int, Side]]()
-        for fill in self.books.fills:
+        for fill in self.books.fills.values():
             tick = calendar.moment(fill.at).ticks - 1
             if fill.at == calendar.time_of(fill.day, tick):
                 filled[tick, fill.side] += fill.quantity

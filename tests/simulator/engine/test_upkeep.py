@@ -1,6 +1,6 @@
 """What the ends of days do to accounts: daily settlement, expiry, rights, bonds and margin calls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -92,7 +92,7 @@ def close(instrument: Instrument, day: date) -> Decimal:
     return instrument.price(bar.close)
 
 
-def cash_of(items: Sequence[Fill | Payment]) -> Decimal:
+def cash_of(items: Iterable[Fill | Payment]) -> Decimal:
     return sum((item.cash for item in items), Decimal(0))
 
 
@@ -113,7 +113,7 @@ def test_a_future_is_settled_at_each_close_and_its_gains_add_up_to_what_its_pric
     assert position.cost == 3 * side.sign * FUTURE.multiplier * prices[-1]
     assert position.cost - position.marked == 3 * side.sign * FUTURE.multiplier * prices[0]
     bank.trade(FUTURE, side.other, 3)
-    fills = list(bank.books.fills)
+    fills = list(bank.books.fills.values())
     bought, sold = (sum(f.amount for f in fills if f.side is each) for each in (Side.BUY, Side.SELL))
     costs = sum((fill.commission for fill in fills), Decimal(0))
     assert bank.account.cash["KRW"] == START + sold - bought - costs
@@ -127,7 +127,7 @@ def test_a_contract_ends_in_cash_at_what_it_is_worth(kind: str, side: Side):
     bank = Bank(start=datetime(EXPIRY.year, EXPIRY.month, EXPIRY.day, 10, tzinfo=KST))
     bank.trade(instrument, side, 2)
     bank.go_to(MARKET.calendar(FUTURE).after(EXPIRY))
-    (fill,), (payment,) = bank.books.fills, bank.payments(PaymentKind.EXPIRY)
+    (fill,), (payment,) = bank.books.fills.values(), bank.payments(PaymentKind.EXPIRY)
     spot = close(MARKET.underlying(instrument) or instrument, EXPIRY)
     worth = {"future": spot, "call": max(spot - instrument.strike, 0), "put": max(instrument.strike - spot, 0)}[kind]
     assert payment.cash == side.sign * (worth - fill.price) * 2 * instrument.multiplier
@@ -180,7 +180,7 @@ def test_a_bond_pays_interest_less_tax_and_in_the_end_its_principal():
     start = datetime(end.year, end.month, end.day, 11, tzinfo=KST) - timedelta(days=70)
     bank = Bank(start=start, coupon=Decimal(75))
     bank.trade(BOND, Side.BUY, 100, price=MARKET.quote(BOND, bank.now).high_limit)
-    bought = -cash_of(bank.books.fills)
+    bought = -cash_of(bank.books.fills.values())
     assert bank.account.position(BOND.symbol).quantity == 100
     bank.go_to(end + timedelta(days=5))
     payments = bank.payments(PaymentKind.BOND)
@@ -252,7 +252,7 @@ def test_cash_is_what_was_opened_with_and_all_that_has_moved():
     for passed in range(1, 12):
         bank.go_to(MONDAY.date() + timedelta(days=passed))
         booked = [payment for payment in bank.books.payments_of(bank.account) if payment.is_booked]
-        moved = [*bank.books.fills, *booked]
+        moved = [*bank.books.fills.values(), *booked]
         assert bank.account.cash["KRW"] == START + cash_of(moved)
         today = bank.now.date()
         settled = [item for item in moved if item.settles_on <= today]

@@ -250,7 +250,7 @@ def _fills(world: World, call: Call) -> list[Fill]:
 
 def _order(world: World, order: Order) -> Facts:
     account = world.books.accounts[order.account]
-    fills = [fill for fill in world.books.fills_of(account) if fill.order == order.number]
+    fills = world.books.fills_for(account, [order])
     return {
         "cano": account.number,
         "acnt_prdt_cd": account.product,
