@@ -31,6 +31,11 @@ class Right(Protocol):
         ...
 
     @property
+    def record_date(self) -> date:
+        """Whoever is in the company's books at its end gets it."""
+        ...
+
+    @property
     def pay_date(self) -> date:
         """When cash is paid or shares are handed over."""
         ...
@@ -56,6 +61,7 @@ BondPayments = Callable[[Instrument, date], Decimal]
 @dataclass(frozen=True, slots=True)
 class _Dividend:
     ex_date: date
+    record_date: date
     pay_date: date
     cash: int
     kind: str = "dividend"
@@ -72,7 +78,8 @@ def dividends(seed: int, instrument: Instrument, start: date, end: date) -> Sequ
         last = record if trades_on("KR", record) else trading_day("KR", record, -1)
         ex_date, cash = trading_day("KR", last, -1), statement(seed, instrument, year).dividend
         if cash and start <= ex_date <= end:
-            found.append(_Dividend(ex_date, trading_day("KR", date(year + 1, *_PAID_IN_APRIL), 1), cash))
+            paid = trading_day("KR", date(year + 1, *_PAID_IN_APRIL), 1)
+            found.append(_Dividend(ex_date, record, paid, cash))
     return found
 
 

@@ -33,7 +33,7 @@ class Payment:
         cash: What it adds to the account's cash, after tax.
         ratio: Shares afterwards for one before, numerator and denominator; whoever holds them when it is due gets it.
         shares: What it adds to the position.
-        right: The kind of the company's right that it comes from.
+        right: The kind of the company's right that it comes from, and its record date.
         is_booked: Whether the account has it.
     """
 
@@ -52,6 +52,7 @@ class Payment:
     ratio: tuple[int, int] = (1, 1)
     shares: int = 0
     right: str = ""
+    record_date: date | None = None
     is_booked: bool = False
 
     @property

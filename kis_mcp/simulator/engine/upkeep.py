@@ -177,7 +177,7 @@ class Upkeep:
             return
         kind = PaymentKind.DIVIDEND if is_dividend else PaymentKind.SHARES
         payment = self._new(account, lot, position, instrument, kind, day)
-        payment.right = right.kind
+        payment.right, payment.record_date = right.kind, right.record_date
         payment.due = payment.settles_on = right.ex_date if right.kind in _AT_ONCE else right.pay_date
         if is_dividend:
             gross = Decimal(right.cash * position.quantity)
@@ -209,7 +209,8 @@ class Upkeep:
         self._books.book_payment(payment)
 
     def _close(self, instrument: Instrument, day: date) -> Decimal:
-        bar = self._market.history(instrument).bar(day)
+        """The close of a day, or of its last."""
+        bar = self._market.history(instrument).bar(min(day, instrument.expiry or day))
         assert bar is not None
         return instrument.price(bar.close)
 

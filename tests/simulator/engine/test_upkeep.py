@@ -40,6 +40,10 @@ class Given:
     cash: int = 0
     share_ratio: Fraction = Fraction(1)
 
+    @property
+    def record_date(self) -> date:
+        return self.ex_date + timedelta(days=1)
+
 
 class Bank:
     """A broker with one customer, who bought before the clock goes on."""
@@ -261,7 +265,8 @@ def test_cash_is_what_was_opened_with_and_all_that_has_moved():
 
 def test_a_companys_dividend_is_that_of_its_statement_once_a_year():
     found = dividends(8, SAMSUNG, date(2026, 1, 1), date(2026, 12, 31))
-    assert [(right.ex_date, right.pay_date) for right in found] == [(date(2026, 12, 29), date(2027, 4, 16))]
+    days = [(right.ex_date, right.record_date, right.pay_date) for right in found]
+    assert days == [(date(2026, 12, 29), date(2026, 12, 31), date(2027, 4, 16))]
     assert dividends(8, MARKET.instruments["069500"], date(2026, 1, 1), date(2026, 12, 31)) == ()
 
 

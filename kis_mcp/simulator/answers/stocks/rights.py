@@ -18,12 +18,14 @@ _CASH, _SHARES, _EXCHANGE = "10", "01", "03"
 
 
 def rights(world: World, call: Call) -> Answer:
-    """Rights by the last day whose holders have them."""
+    """Rights by their record dates."""
     account, listed = world.account(call), world.market.instruments
     payments = [
         payment
         for payment in world.books.payments_of(account)
-        if payment.right in _TYPES and listed[payment.symbol].category == "domestic_stock" and call.covers(payment.base)
+        if payment.right in _TYPES
+        and listed[payment.symbol].category == "domestic_stock"
+        and call.covers(payment.record_date or payment.base)
     ]
     number = f"{account.number}{account.product}"
     return {"output1": [{"acno10": number, **_row(world, payment)} for payment in payments]}
@@ -34,7 +36,7 @@ def _row(world: World, payment: Payment) -> Facts:
     allotted = payment.held + payment.shares if is_exchange and payment.is_booked else payment.shares
     return {
         "rght_type_cd": _TYPES[payment.right],
-        "bass_dt": payment.base,
+        "bass_dt": payment.record_date,
         "rght_cblc_type_cd": _CASH if is_cash else _EXCHANGE if is_exchange else _SHARES,
         "rptt_pdno": f"00000A{payment.symbol}",
         "pdno": f"00000A{payment.symbol}",
