@@ -24,8 +24,8 @@ from tests.simulator.wire import MONDAY
 MARKET = Market(8)
 START = Decimal(1_000_000_000)
 SAMSUNG = MARKET.instruments["005930"]
-KOREAN = [i for i in MARKET.instruments.values() if i.category == "domestic_futureoption"]
-FUTURE = next(i for i in KOREAN if i.kind == "future" and i.moves_with == "kospi200")
+CONTRACTS = {"future": "101W12", "call": "201W12350", "put": "301W12350"}
+FUTURE = MARKET.instruments[CONTRACTS["future"]]
 EXPIRY = FUTURE.expiry or date.max
 BOND = next(i for i in MARKET.instruments.values() if i.kind == "bond")
 
@@ -127,7 +127,7 @@ def test_a_future_is_settled_at_each_close_and_its_gains_add_up_to_what_its_pric
 @pytest.mark.parametrize("kind", ["future", "call", "put"])
 @pytest.mark.parametrize("side", Side)
 def test_a_contract_ends_in_cash_at_what_it_is_worth(kind: str, side: Side):
-    instrument = next(i for i in KOREAN if i.kind == kind and i.moves_with == FUTURE.moves_with and i.expiry == EXPIRY)
+    instrument = MARKET.instruments[CONTRACTS[kind]]
     bank = Bank(start=datetime(EXPIRY.year, EXPIRY.month, EXPIRY.day, 10, tzinfo=KST))
     bank.trade(instrument, side, 2)
     bank.go_to(MARKET.calendar(FUTURE).after(EXPIRY))
