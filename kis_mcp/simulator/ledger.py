@@ -8,6 +8,8 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Fill, Order
 from kis_mcp.simulator.wire.received import Received
 
+_REMEMBERED = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -18,12 +20,18 @@ class Accepted:
 
 
 class Ledger:
-    """Every order that was accepted since the start, and all that is known of it."""
+    """The newest orders that were accepted since the start, oldest first, and all that is known of any order."""
 
     def __init__(self, broker: Broker, books: Books) -> None:
         self._broker = broker
         self._books = books
         self.accepted: list[Accepted] = []
+
+    def accept(self, accepted: Accepted) -> None:
+        """Remember one."""
+        self.accepted.append(accepted)
+        if len(self.accepted) > _REMEMBERED:
+            del self.accepted[: _REMEMBERED // 2]
 
     @property
     def orders(self) -> list[Order]:
@@ -33,7 +41,7 @@ class Ledger:
     @property
     def fills(self) -> list[Fill]:
         """All fills, oldest first, those from before a restart too."""
-        return list(self._books.fills)
+        return list(self._books.fills.values())
 
     @property
     def last_at(self) -> datetime | None:

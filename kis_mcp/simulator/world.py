@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
@@ -17,6 +18,9 @@ from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.elements import wrong_account
+
+_DAY_ELSEWHERE = timedelta(days=4)
+"""How far an order's trading day may be from its day in Korea, over a weekend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,15 @@ class World:
     def orders(self, call: Call, category: Category) -> list[Order]:
         """The orders in one of KIS' categories of the account that a call names, oldest first.
 
+        Those before the first day that is asked for are left out, where that is far back.
+
         Raises:
             Refusal: It belongs to another app key.
         """
         listed = self.market.instruments
-        return [o for o in self.broker.orders_of(self.account(call)) if listed[o.symbol].category == category]
+        start = call.day("start_date")
+        since = start - _DAY_ELSEWHERE if start else date.min
+        return [o for o in self.broker.orders_of(self.account(call), since) if listed[o.symbol].category == category]
 
     def listed(self, call: Call, symbol: str) -> Instrument:
         """The instrument of a symbol, in the category of the API that is called.

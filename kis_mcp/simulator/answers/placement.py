@@ -144,7 +144,7 @@ def original_of(world: World, call: Call) -> Order:
 
 def accept(world: World, call: Call, accepted: Order | Reservation) -> str:
     """Enter it in the ledger; its number."""
-    world.ledger.accepted.append(Accepted(accepted.number, call.received))
+    world.ledger.accept(Accepted(accepted.number, call.received))
     return accepted.number
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from kis_mcp.simulator.engine.credit import lot_of
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Loan, Position, Side
+from kis_mcp.simulator.engine.upkeep import required
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Quote, percent
 from kis_mcp.simulator.market.places import Country
@@ -45,6 +46,13 @@ class Holding:
     def average_price(self) -> Decimal:
         """Without a contract's multiplier."""
         return self.position.average_price / self.instrument.multiplier
+
+    @property
+    def entry_price(self) -> Decimal:
+        """The same as it was traded, daily settlements apart."""
+        position = self.position
+        entry = (position.cost - position.marked) / position.quantity if position.quantity else ZERO
+        return entry / self.instrument.multiplier
 
     @property
     def side(self) -> Side:
@@ -145,6 +153,12 @@ class Portfolio:
     def margin(self) -> Decimal:
         """Cash that open positions bind."""
         return self.world.broker.means.bound_cash(self.account, self.currency)
+
+    @property
+    def required(self) -> tuple[Decimal, Decimal]:
+        """The margin of Korean contracts at the present prices, and the won that is there for it."""
+        market = self.world.market
+        return required(market, self.account, lambda instrument: market.quote(instrument, self._now).price)
 
     @property
     def bound(self) -> Decimal:

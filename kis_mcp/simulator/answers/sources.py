@@ -21,7 +21,12 @@ from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, set
 from kis_mcp.simulator.answers.quotes.indices import INDICES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
-from kis_mcp.simulator.answers.stocks import balance as stock_balance, orders as stock_orders, profit as stock_profit
+from kis_mcp.simulator.answers.stocks import (
+    balance as stock_balance,
+    orders as stock_orders,
+    profit as stock_profit,
+    rights as stock_rights,
+)
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
@@ -50,7 +55,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_intgr_margin": stock_balance.margin,
     "domestic_stock_inquire_period_profit": stock_profit.period_profit,
     "domestic_stock_inquire_period_trade_profit": stock_profit.period_trade_profit,
-    "domestic_stock_period_rights": stock_balance.rights,
+    "domestic_stock_period_rights": stock_rights.rights,
     "domestic_stock_pension_inquire_balance": stock_balance.balance,
     "domestic_stock_pension_inquire_present_balance": stock_balance.balance,
     "domestic_stock_pension_inquire_daily_ccld": stock_orders.pension_orders,

@@ -1,13 +1,15 @@
 """Accounts and the fills that change them."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.costs import commission, tax
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, exchanged, lot_of
+from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.model import ZERO, Account, Deposit, Fill, Loan, Order, Position
+from kis_mcp.simulator.engine.payments import Payment, PaymentKind
 from kis_mcp.simulator.market.instruments import Category
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -18,6 +20,8 @@ _SETTLEMENT_DAYS: Mapping[Category, int] = {
     "domestic_bond": 0,
 }
 """Trading days until money changes hands; stocks by their country."""
+
+_LONGEST_SETTLEMENT = timedelta(days=30)
 
 _COST_STEP = Decimal("0.0001")
 
@@ -40,11 +44,13 @@ class Books:
         self._market = market
         self._store = store
         self._starting_cash = starting_cash
-        self._changed: dict[str, Account | Fill | Deposit] = {}
+        self._changed: dict[str, Account | Payment | Deposit] = {}
         self.accounts = {account.key: account for account in store.load(Account)}
         for account in self.accounts.values():
             account.cash = starting_cash | account.cash
-        self.fills: list[Fill] = list(store.load(Fill))
+        self.fills = Log(store, Fill, lambda fill: f"f{fill.sequence}")
+        self.payments: list[Payment] = list(store.load(Payment))
+        self.pending = [payment for payment in self.payments if not payment.is_booked]
         self.deposits: list[Deposit] = list(store.load(Deposit))
 
     def account(self, host: str, number: str, product: str, owner: str) -> Account:
@@ -83,11 +89,12 @@ class Books:
         sign, held = order.side.sign, abs(position.quantity)
         closed = min(size, held) if position.quantity * sign < 0 else 0
         value = price * instrument.multiplier
-        released = position.cost if closed == held else (position.cost * closed / held).quantize(_COST_STEP)
+        released = _part(position.cost, closed, held)
         from_lender, interest = ZERO, ZERO
         if isinstance(position, Loan):
             from_lender, interest = exchanged(CREDIT_TYPES[order.credit_type], position, value * size, closed, day)
             position.lent += from_lender
+        position.marked -= _part(position.marked, closed, held)
         position.quantity += sign * size
         position.cost += sign * value * (size - closed) - released
         fill = Fill(
@@ -116,28 +123,80 @@ class Books:
             interest=interest,
         )
         account.cash[fill.currency] = account.cash.get(fill.currency, ZERO) + fill.cash
-        self.fills.append(fill)
+        self.fills.add(fill)
         self._changed[account.key] = account
-        self._changed[f"f{fill.sequence}"] = fill
         return fill
+
+    @property
+    def next_payment(self) -> int:
+        """The number of the next payment."""
+        return len(self.payments) + 1
+
+    def promise(self, payment: Payment) -> None:
+        """Keep what an account will get."""
+        self.payments.append(payment)
+        self.pending.append(payment)
+        self._changed[f"p{payment.sequence}"] = payment
+
+    def book_payment(self, payment: Payment) -> None:
+        """Give an account what it has been promised, or gets at once."""
+        if payment in self.pending:
+            self.pending.remove(payment)
+        else:
+            self.payments.append(payment)
+        account = self.accounts[payment.account]
+        position = account.lots[payment.lot]
+        position.quantity += payment.shares
+        if payment.kind is PaymentKind.MARK:
+            position.cost += payment.cash
+            position.marked += payment.cash
+        if not position.quantity:
+            position.cost = position.marked = ZERO
+        account.cash[payment.currency] = account.cash.get(payment.currency, ZERO) + payment.cash
+        payment.is_booked = True
+        self._changed |= {account.key: account, f"p{payment.sequence}": payment}
+
+    def touch(self, account: Account) -> None:
+        """Save an account that was changed."""
+        self._changed[account.key] = account
+
+    def payments_of(self, account: Account) -> Iterator[Payment]:
+        """What it got without orders, and will get, oldest first."""
+        return (payment for payment in self.payments if payment.account == account.key)
 
     def fills_of(self, account: Account, *, start: date = date.min, end: date = date.max) -> Iterator[Fill]:
         """Its fills of trading days from ``start`` to ``end``, oldest first."""
-        return (fill for fill in self.fills if fill.account == account.key and start <= fill.day <= end)
+        return (fill for fill in self.fills.of(account.key, start) if fill.day <= end)
+
+    def fills_for(self, account: Account, orders: Iterable[Order]) -> list[Fill]:
+        """The fills of an account's orders, oldest first."""
+        days = {order.number: order.day for order in orders}
+        fills = self.fills_of(account, start=min(days.values())) if days else ()
+        return [fill for fill in fills if fill.order in days]
 
     def settled_cash(self, account: Account, currency: str, on: date) -> Decimal:
         """Its cash without what settles after a day."""
-        later = (f.cash for f in self.fills_of(account) if f.currency == currency and f.settles_on > on)
+        moved = (
+            *self.fills_of(account, start=on - _LONGEST_SETTLEMENT),
+            *(p for p in self.payments_of(account) if p.is_booked),
+        )
+        later = (item.cash for item in moved if item.currency == currency and item.settles_on > on)
         return account.cash.get(currency, ZERO) - sum(later, ZERO)
 
     @property
-    def changes(self) -> dict[str, Account | Fill | Deposit]:
+    def changes(self) -> dict[str, Account | Fill | Payment | Deposit]:
         """What is not on disk yet, by key."""
-        return self._changed
+        return {**self._changed, **self.fills.changes}
 
     def forget_changes(self) -> None:
         """They are on disk."""
         self._changed = {}
+        self.fills.forget_changes()
+
+
+def _part(amount: Decimal, closed: int, held: int) -> Decimal:
+    """What of a position's amount goes with what is closed of it."""
+    return amount if closed == held else (amount * closed / held).quantize(_COST_STEP)
 
 
 def _lot(account: Account, order: Order) -> Position:

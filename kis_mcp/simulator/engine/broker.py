@@ -7,18 +7,39 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
+from kis_mcp.simulator.engine.costs import margin
+from kis_mcp.simulator.engine.depth import Depth, Taken
+from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, dividends, principal
+from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
-from kis_mcp.simulator.engine.model import ZERO, Account, Action, Auction, Manner, Order, Reservation, Side, Ticket
+from kis_mcp.simulator.engine.model import (
+    ZERO,
+    Account,
+    Action,
+    Auction,
+    InForce,
+    Manner,
+    Order,
+    Reservation,
+    Side,
+    Ticket,
+)
 from kis_mcp.simulator.engine.order_types import ORDER_TYPES, OrderType
+from kis_mcp.simulator.engine.payments import Upkept
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.engine.reservations import Reservations
 from kis_mcp.simulator.engine.sessions import Slot, slot_of
+from kis_mcp.simulator.engine.upkeep import Upkeep, required
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
 
 _STOPS = ("stop", "stop_market")
+_AT_MARKET = "02"
+"""The market order of Korean contracts."""
+
+_BEFORE = timedelta(seconds=1)
 
 
 class Broker:
@@ -29,21 +50,32 @@ class Broker:
         books: Where accounts and fills are kept.
         store: Where orders survive a restart.
         check_hours: Whether orders are refused while their market is closed.
+        rights: What companies give to holders.
+        bond_payments: What bonds pay.
         numbered_from: The number of the first order and of the first reservation.
     """
 
     def __init__(
-        self, market: Market, books: Books, store: StateStore, *, check_hours: bool, numbered_from: int = 1
+        self,
+        market: Market,
+        books: Books,
+        store: StateStore,
+        *,
+        check_hours: bool,
+        rights: Rights = dividends,
+        bond_payments: BondPayments = principal,
+        numbered_from: int = 1,
     ) -> None:
         self._market = market
         self._books = books
         self._store = store
         self._check_hours = check_hours
         self._numbered_from = numbered_from
-        self._matcher = Matcher(market, self._fill)
+        self.depth = Depth(market, store.load(Taken))
+        self._matcher = Matcher(market, self.depth, self._fill, self._touch)
         self.means = Means(market, self.open_orders)
-        self._changed: dict[str, Order | Reservation] = {}
-        self.orders: dict[str, Order] = {order.number: order for order in store.load(Order)}
+        self._changed: dict[str, Reservation] = {}
+        self.orders = Log(store, Order, lambda order: order.number, lambda order: not order.remaining)
         self.reservations = Reservations(
             market,
             {item.number: item for item in store.load(Reservation)},
@@ -53,13 +85,15 @@ class Broker:
             check_hours=check_hours,
             numbered_from=numbered_from,
         )
+        upkept = next(store.load(Upkept), None)
+        self._upkeep = Upkeep(market, books, upkept, rights, bond_payments, self._liquidate)
         for order in self.orders.values():
             if order.remaining:
-                self._matcher.rest(order)
+                self._matcher.keep(order)
 
-    def orders_of(self, account: Account) -> Iterator[Order]:
-        """Its orders, oldest first, amendments and cancels among them."""
-        return (order for order in self.orders.values() if order.account == account.key)
+    def orders_of(self, account: Account, since: date = date.min) -> Iterator[Order]:
+        """Its orders of trading days from one on, oldest first, amendments and cancels among them."""
+        return self.orders.of(account.key, since)
 
     def open_orders(self, account: Account) -> list[Order]:
         """What still rests, oldest first."""
@@ -85,7 +119,7 @@ class Broker:
         stop: Decimal,
         now: datetime,
     ) -> Order:
-        """Replace the rest of an order, or a part of it, by a new one that queues anew.
+        """Replace the rest of an order, or a part of it, by a new one; at the same price it keeps its place.
 
         Args:
             number: The original.
@@ -102,13 +136,13 @@ class Broker:
         if not original.remaining:
             self._matcher.remove(original)
         try:
-            order = self._accept(account, ticket, now, Action.AMEND, original.number)
+            order = self._accept(account, ticket, now, Action.AMEND, original)
         except Rejected:
             if not original.remaining:
-                self._matcher.rest(original)
+                self._matcher.keep(original)
             original.cancelled -= moved
             raise
-        self._changed[original.number] = original
+        self.orders.touch(original)
         return order
 
     def cancel(self, account: Account, number: str, quantity: int | None, now: datetime) -> Order:
@@ -134,7 +168,8 @@ class Broker:
             amount=ZERO,
             cancelled=moved,
         )
-        self._keep(original, cancel)
+        self.orders.touch(original)
+        self.orders.add(cancel)
         return cancel
 
     def reserve(self, account: Account, ticket: Ticket, end: date | None, now: datetime) -> Reservation:
@@ -157,16 +192,45 @@ class Broker:
         self.reservations.amend(reservation, ticket, end, now)
 
     def advance(self, now: datetime) -> None:
-        """Catch up with the clock: resting orders fill or expire, reservations become orders."""
-        self.reservations.advance(now, self._catch_up)
-        self._catch_up(now)
+        """Catch up with the clock: resting orders fill or expire, reservations become orders, days end."""
+        for at, step in self._upkeep.due(now):
+            self._advance_to(at - _BEFORE)
+            step()
+        self._advance_to(now)
 
     def save(self) -> None:
         """Put everything that changed on disk, at once; what could not be written is tried again the next time."""
-        if changes := {**self._books.changes, **self._changed}:
+        engine = (self._books, self.orders, self.depth, self._upkeep)
+        if changes := {key: item for part in engine for key, item in part.changes.items()} | self._changed:
             self._store.save(changes.items())
-            self._books.forget_changes()
+            for part in engine:
+                part.forget_changes()
             self._changed = {}
+
+    def _advance_to(self, moment: datetime) -> None:
+        self.reservations.advance(moment, self._catch_up)
+        self._catch_up(moment)
+
+    def _liquidate(self, account: Account, at: datetime) -> None:
+        """Close Korean contracts at the market, the largest first, until their margin is covered."""
+        listed = self._market.instruments
+        for order in self.open_orders(account):
+            if listed[order.symbol].category == "domestic_futureoption":
+                self.cancel(account, order.number, None, at)
+        contracts = [
+            (listed[symbol], position)
+            for symbol, position in account.positions.items()
+            if position.quantity and listed[symbol].category == "domestic_futureoption"
+        ]
+        contracts.sort(key=lambda pair: abs(pair[1].cost), reverse=True)
+        for instrument, position in contracts:
+            needed, money = required(self._market, account, lambda i: self._market.quote(i, at).price)
+            if money >= needed or (instrument.kind != "future" and position.quantity > 0):
+                continue
+            each = margin(instrument, abs(position.cost) / abs(position.quantity))
+            quantity = min(abs(position.quantity), int((needed - money) // each) + 1)
+            ticket = Ticket(instrument.symbol, position.closing_side, quantity, _AT_MARKET, ZERO, venue="day")
+            self._accept(account, ticket, at)
 
     def _open_with(self, account: str, ticket: Ticket, opening: datetime) -> Order:
         """Accept an order that takes part in its market's opening."""
@@ -179,7 +243,7 @@ class Broker:
         ticket: Ticket,
         now: datetime,
         action: Action = Action.NEW,
-        original: str = "",
+        original: Order | None = None,
         slot: Slot | None = None,
     ) -> Order:
         instrument, order_type = self._checked(ticket, now)
@@ -196,22 +260,24 @@ class Broker:
             price=ticket.price,
             limit=self._limit(instrument, order_type, ticket, now),
             trigger=ticket.stop_price if order_type.pricing in _STOPS else None,
-            in_force=order_type.in_force,
+            in_force=InForce.GTD if ticket.lives_on else order_type.in_force,
             auction=order_type.auction,
             venue=ticket.venue,
             placed_at=now.astimezone(KST),
             day=slot.day,
             until=slot.until,
             action=action,
-            original=original,
+            original=original.number if original else "",
             credit_type=ticket.credit_type,
             loan_date=ticket.loan_date,
             manner=order_type.manner,
         )
+        if original and _same_queue(order, original):
+            order.since, order.ahead = original.place, original.ahead
         self.means.check(account, order)
-        self._keep(order)
+        self.orders.add(order)
         if slot.waits and order.manner is not Manner.FIXED:
-            self._matcher.rest(order)
+            self._matcher.rest_until_open(order)
         else:
             self._matcher.submit(order, now)
         return order
@@ -280,19 +346,16 @@ class Broker:
         return original, original.remaining if quantity is None else quantity
 
     def _catch_up(self, now: datetime) -> None:
-        for order in self._matcher.advance(now):
-            self._changed[order.number] = order
-
-    def _keep(self, *orders: Order) -> None:
-        for order in orders:
-            self.orders[order.number] = self._changed[order.number] = order
+        self._matcher.advance(now)
 
     def _keep_reservation(self, reservation: Reservation) -> None:
         self._changed["r" + reservation.number] = reservation
 
+    def _touch(self, order: Order) -> None:
+        self.orders.touch(order)
+
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
         self._books.book(order, price, size, at, day)
-        self._changed[order.number] = order
 
 
 def _ticket_of(order: Order) -> Ticket:
@@ -305,4 +368,12 @@ def _ticket_of(order: Order) -> Ticket:
         venue=order.venue,
         credit_type=order.credit_type,
         loan_date=order.loan_date,
+        lives_on=order.in_force is InForce.GTD,
     )
+
+
+def _same_queue(order: Order, original: Order) -> bool:
+    """Whether an amendment leaves an order where it stands in the book."""
+    orders = (order, original)
+    is_plain = all(o.manner is Manner.PLAIN and not o.auction and o.trigger is None and o.limit for o in orders)
+    return is_plain and (order.limit, order.until) == (original.limit, original.until)

@@ -27,6 +27,11 @@ def tax(instrument: Instrument, side: Side, amount: Decimal) -> Decimal:
     return _money(instrument, amount * _tax_rate(instrument, side))
 
 
+def income_tax(instrument: Instrument, amount: Decimal) -> Decimal:
+    """What is withheld of a dividend or of interest."""
+    return _money(instrument, amount * _stock_rate(instrument.country, "stock", "income_tax", Side.BUY))
+
+
 def buying_costs(country: Country) -> Decimal:
     """What a buy of a country's stocks costs beside its amount, as a part of it."""
     return sum((_stock_rate(country, "stock", what, Side.BUY) for what in ("commission", "tax")), ZERO)

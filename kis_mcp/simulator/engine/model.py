@@ -26,7 +26,10 @@ class Side(StrEnum):
 
 
 class InForce(StrEnum):
+    """How long an order lives; GTD until its contract's last day."""
+
     DAY = "day"
+    GTD = "gtd"
     IOC = "ioc"
     FOK = "fok"
 
@@ -71,7 +74,13 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An order as a customer wants it. ``code`` is KIS' ORD_DVSN; a ``price`` of 0 stands for none."""
+    """An order as a customer wants it.
+
+    Attributes:
+        code: KIS' ORD_DVSN.
+        price: 0 stands for none.
+        lives_on: Whether what is left at the end of a day stays, until a contract's last.
+    """
 
     symbol: str
     side: Side
@@ -82,6 +91,7 @@ class Ticket:
     venue: str = ""
     credit_type: str = ""
     loan_date: str = ""
+    lives_on: bool = False
 
     def of(self, quantity: int) -> "Ticket":
         """The same of another quantity."""
@@ -106,7 +116,10 @@ class Order:
         placed_at: In KST.
         day: The trading day it belongs to.
         until: When its session ends, if that is not the regular one; it sees none of the day's ticks.
-        tick: How many ticks of ``day`` it has already seen while resting.
+        on: The later day that it has lived on to; None on its first.
+        tick: How many ticks of that day it has already seen while resting.
+        ahead: How much the market's own traders have before it at its limit.
+        since: Sequence of the order whose place in the queue it kept when it was amended; 0 for its own.
         amount: Price × quantity of its fills, without a contract's multiplier.
         cancelled: Shares that will not be filled any more: cancelled, amended away or expired.
     """
@@ -136,6 +149,19 @@ class Order:
     cancelled: int = 0
     manner: Manner = Manner.PLAIN
     until: datetime | None = None
+    on: date | None = None
+    ahead: int = 0
+    since: int = 0
+
+    @property
+    def alive_on(self) -> date:
+        """The trading day whose ticks it sees."""
+        return self.on or self.day
+
+    @property
+    def place(self) -> int:
+        """What its priority among orders of one price goes by."""
+        return self.since or self.sequence
 
     @property
     def remaining(self) -> int:
@@ -252,10 +278,16 @@ class Reservation:
 
 @dataclass(slots=True)
 class Position:
-    """What is held and what it cost, fees apart. Both are negative for contracts that were sold short."""
+    """What is held and what it cost, fees apart. Both are negative for contracts that were sold short.
+
+    Attributes:
+        cost: Of a future at its last daily settlement.
+        marked: What daily settlements have added to the cost of what is still held.
+    """
 
     quantity: int = 0
     cost: Decimal = ZERO
+    marked: Decimal = ZERO
 
     @property
     def average_price(self) -> Decimal:
@@ -294,6 +326,7 @@ class Account:
         cash: By currency, unsettled fills included.
         positions: By symbol; sold-out ones stay with quantity 0.
         loans: By symbol, credit type and date; repaid ones stay with quantity 0.
+        margin_call: The day at whose end its money did not cover its contracts; None when it is answered.
     """
 
     key: str
@@ -301,6 +334,7 @@ class Account:
     cash: dict[str, Decimal]
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     loans: dict[str, Loan] = field(default_factory=dict[str, Loan])
+    margin_call: date | None = None
 
     @property
     def host(self) -> str:

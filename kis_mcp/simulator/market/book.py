@@ -1,10 +1,13 @@
-"""The synthetic order book around the last price."""
+"""The order book of the market's own traders around the last price."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from random import Random
+from zlib import crc32
 
 from kis_mcp.simulator.market.instruments import Instrument
+
+_TICKS_UNCHANGED = 9
+"""How long a price keeps its size: three minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +35,46 @@ def best_prices(instrument: Instrument, last: int, before: int) -> tuple[int, in
     return ask - instrument.tick(ask - 1), ask
 
 
-def book(seed: str, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int) -> Book:
+def book(
+    seed: str, tick: int, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int
+) -> Book:
     """The book after a tick, around its best prices.
 
     Args:
-        seed: Tells this instrument, day and tick from others.
+        seed: Tells this instrument and day from others.
+        tick: How many ticks of the day have happened.
         last: The last price in units.
         before: The price one tick earlier.
         limits: The day's lowest and highest price in units.
         levels: Levels a side.
     """
-    random = Random(seed)  # noqa: S311
     low_limit, high_limit = limits
     bid, ask = best_prices(instrument, last, before)
-    usual = max(10, instrument.daily_volume // 4_000)
     asks: list[Level] = []
     bids: list[Level] = []
     for _ in range(levels):
-        ask_size, bid_size = (_in_lots(int(usual * (0.2 + random.random())), instrument.lot) for _ in range(2))
         if ask <= high_limit:
-            asks.append(Level(instrument.price(ask), ask_size))
+            asks.append(Level(instrument.price(ask), size_at(seed, tick, instrument, ask)))
             ask += instrument.tick(ask)
         if bid >= low_limit:
-            bids.append(Level(instrument.price(bid), bid_size))
+            bids.append(Level(instrument.price(bid), size_at(seed, tick, instrument, bid)))
             bid -= instrument.tick(bid - 1)
     return Book(tuple(asks), tuple(bids))
+
+
+def size_at(seed: str, tick: int, instrument: Instrument, units: int) -> int:
+    """What the market's own traders have in the book at a price after a tick, where the book gets there.
+
+    It stays for a few minutes, then others have come or gone; neighbouring prices change at different times.
+
+    Args:
+        seed: As of :func:`book`.
+        units: The price.
+    """
+    usual = max(10, instrument.daily_volume // 4_000)
+    era = (tick + units // instrument.tick(units)) // _TICKS_UNCHANGED
+    draw = crc32(f"{seed}:{units}:{era}".encode()) / 2**32
+    return _in_lots(int(usual * (0.2 + draw)), instrument.lot)
 
 
 def _in_lots(size: int, lot: int) -> int:

@@ -208,7 +208,8 @@ class Market:
         previous = self.history(instrument).previous_close(moment.day)
         before = prices[moment.ticks - 2] if moment.ticks > 1 else previous
         made = book(
-            f"{self.seed}:{instrument.symbol}:{moment.day}:{moment.ticks}:book",
+            self.book_seed(instrument, moment.day),
+            moment.ticks,
             instrument,
             prices[moment.ticks - 1],
             before,
@@ -217,6 +218,10 @@ class Market:
         )
         self._books[instrument.symbol] = (moment.day, moment.ticks, made)
         return made
+
+    def book_seed(self, instrument: Instrument, day: date) -> str:
+        """What the sizes in an instrument's book of a day are drawn from."""
+        return f"{self.seed}:{instrument.symbol}:{day}:book"
 
     def days(self, instrument: Instrument, now: datetime, *, until: date, count: int) -> list[Candle]:
         """Up to ``count`` daily candles ending with ``until``, newest first; today's holds what has happened so far."""

@@ -76,7 +76,7 @@ def test_cash_holdings_and_loans_are_what_fills_say_and_nothing_is_overdrawn(
             take(broker, account, step, now)
         except Rejected:
             continue
-    fills = books.fills
+    fills = books.fills.values()
     assert account.cash["KRW"] == START + sum(fill.cash for fill in fills)
     assert broker.means.available_cash(account, "KRW") >= 0
     held, lent = Counter[str](), Counter[str]()
@@ -119,7 +119,7 @@ def test_loans_reservations_and_waiting_orders_survive_a_restart(tmp_path: Path)
     same = Broker(MARKET, same_books, again, check_hours=False)
     again.close()
     assert same_books.accounts == books.accounts
-    assert same_books.fills == books.fills
+    assert same_books.fills.values() == books.fills.values()
     assert same.orders == broker.orders
     assert same.reservations.all == broker.reservations.all
     assert same.means.available_cash(account, "KRW") == broker.means.available_cash(account, "KRW")

@@ -3,7 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from kis_mcp.simulator.engine.books import Books
@@ -32,10 +34,10 @@ STEPS = st.lists(
 class Exchange:
     """A broker with two customers and a clock."""
 
-    def __init__(self) -> None:
-        store = StateStore(None)
-        self.books = Books(MARKET, store, CASH)
-        self.broker = Broker(MARKET, self.books, store, check_hours=False)
+    def __init__(self, path: Path | None = None) -> None:
+        self.store = StateStore(path)
+        self.books = Books(MARKET, self.store, CASH)
+        self.broker = Broker(MARKET, self.books, self.store, check_hours=False)
         self.now = MONDAY
         self.customers = {name: self.customer(name) for name in ("alice", "bob")}
 
@@ -95,12 +97,12 @@ def test_no_money_or_shares_appear_and_positions_are_what_fills_say(steps: list[
         assert all(exchange.broker.means.closable(account, symbol) >= 0 for symbol in held)
         assert all(position.cost == 0 for position in account.positions.values() if not position.quantity)
     by_order = Counter[str]()
-    for fill in exchange.books.fills:
+    for fill in exchange.books.fills.values():
         by_order[fill.order] += fill.quantity
     for order in exchange.broker.orders.values():
         assert order.filled == by_order[order.number]
         assert 0 <= order.remaining <= order.quantity
-        fills = [fill for fill in exchange.books.fills if fill.order == order.number]
+        fills = [fill for fill in exchange.books.fills.values() if fill.order == order.number]
         assert order.manner is Manner.MIDPOINT or all(order.accepts(fill.price) for fill in fills)
 
 
@@ -113,21 +115,59 @@ def test_resting_orders_fill_by_price_then_by_time():
         exchange.now += timedelta(minutes=1)
         exchange.broker.advance(exchange.now)
     numbers = [order.number for order in orders]
-    filled = [fill.order for fill in exchange.books.fills if fill.order in numbers]
+    filled = [fill.order for fill in exchange.books.fills.values() if fill.order in numbers]
     assert list(dict.fromkeys(filled)) == [orders[1].number, orders[2].number, orders[0].number, orders[3].number]
     assert all(order.average_price == order.limit for order in orders)
 
 
-def test_customers_trade_with_each_other_at_the_resting_price():
+def test_customers_trade_with_each_other_after_those_who_were_there_before_them():
     exchange = Exchange()
-    exchange.place("alice", Side.BUY, 50, exchange.price(), "01")
-    book = MARKET.book(MARKET.instruments["005930"], exchange.now)
-    inside = book.bids[0].price
-    first = exchange.place("bob", Side.BUY, 5, inside)
-    second = exchange.place("bob", Side.BUY, 5, inside)
-    sell = exchange.place("alice", Side.SELL, 7, inside)
-    assert (first.filled, second.filled, sell.filled) == (5, 2, 7)
-    assert sell.average_price == inside
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol="316140"), "01", "316140")
+    level = MARKET.book(MARKET.instruments["316140"], exchange.now).bids[0]
+    first = exchange.place("bob", Side.BUY, 5, level.price, symbol="316140")
+    second = exchange.place("bob", Side.BUY, 5, level.price, symbol="316140")
+    sell = exchange.place("alice", Side.SELL, level.quantity - 1, level.price, symbol="316140")
+    assert (first.filled, first.ahead, sell.filled) == (0, 1, level.quantity - 1)
+    sell = exchange.place("alice", Side.SELL, 8, level.price, symbol="316140")
+    assert (first.filled, second.filled, sell.filled) == (5, 2, 8)
+    assert sell.average_price == level.price
+
+
+@pytest.mark.parametrize(
+    ("change", "is_first"),
+    [("none", True), ("amend at its price", True), ("cancel a part", True), ("amend away and back", False)],
+)
+def test_only_another_price_costs_an_order_its_place(change: str, is_first: bool):
+    exchange = Exchange()
+    bank, bob = "316140", exchange.customers["bob"]
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol=bank), "01", bank)
+    level = MARKET.book(MARKET.instruments[bank], exchange.now).bids[0]
+    first = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    second = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    now, zero = exchange.now, Decimal(0)
+    if change.startswith("amend at"):
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price, zero, now)
+    elif change.startswith("cancel"):
+        exchange.broker.cancel(bob, first.number, 2, now)
+    elif change.startswith("amend away"):
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price - 50, zero, now)
+        first = exchange.broker.amend(bob, first.number, None, "00", level.price, zero, now)
+    exchange.place("alice", Side.SELL, level.quantity + 3, level.price, symbol=bank)
+    assert (first.filled, second.filled) == ((3, 0) if is_first else (0, 3))
+
+
+def test_a_place_in_the_queue_outlives_a_restart(tmp_path: Path):
+    exchange = Exchange(tmp_path / "state.db")
+    bank = "316140"
+    exchange.place("alice", Side.BUY, 700, exchange.price(symbol=bank), "01", bank)
+    level = MARKET.book(MARKET.instruments[bank], exchange.now).bids[0]
+    order = exchange.place("bob", Side.BUY, 6, level.price, symbol=bank)
+    exchange.broker.save()
+    exchange.place("alice", Side.SELL, 10, level.price, symbol=bank)
+    exchange.broker.save()
+    assert order.ahead == level.quantity - 10
+    exchange.store.close()
+    assert Exchange(tmp_path / "state.db").broker.orders[order.number] == order
 
 
 def test_the_books_size_at_a_price_is_there_once():
@@ -142,7 +182,7 @@ def test_a_market_order_walks_up_the_book():
     exchange = Exchange()
     levels = MARKET.book(MARKET.instruments["247540"], exchange.now).asks
     order = exchange.place("alice", Side.BUY, levels[0].quantity + 1, Decimal(0), "01", "247540")
-    prices = [fill.price for fill in exchange.books.fills if fill.order == order.number]
+    prices = [fill.price for fill in exchange.books.fills.values() if fill.order == order.number]
     assert prices == [levels[0].price, levels[1].price]
 
 
@@ -191,7 +231,7 @@ def test_money_of_a_sale_settles_two_trading_days_later_and_can_be_used_at_once(
     exchange = Exchange()
     alice = exchange.customers["alice"]
     exchange.place("alice", Side.BUY, 10, exchange.price(), "01")
-    bought = exchange.books.fills[-1]
+    bought = exchange.books.fills.newest
     assert bought.settles_on == MONDAY.date() + timedelta(days=2)
     assert exchange.books.settled_cash(alice, "KRW", MONDAY.date()) == CASH["KRW"]
     assert exchange.books.settled_cash(alice, "KRW", bought.settles_on) == alice.cash["KRW"]

@@ -50,9 +50,9 @@ def test_gains_and_open_profit_are_what_fills_were_worth(orders: Sequence[tuple[
     assert all(
         broker.means.closable(account, symbol) <= abs(held.quantity) for symbol, held in account.positions.items()
     )
-    assert account.cash["KRW"] == START + sum(fill.cash for fill in books.fills)
+    assert account.cash["KRW"] == START + sum(fill.cash for fill in books.fills.values())
     for symbol in SYMBOLS:
-        fills, position = [fill for fill in books.fills if fill.symbol == symbol], account.position(symbol)
+        fills, position = [fill for fill in books.fills.values() if fill.symbol == symbol], account.position(symbol)
         price = MARKET.quote(MARKET.instruments[symbol], now).price
         multiplier = MARKET.instruments[symbol].multiplier
         worth = sum((fill.side.sign * (price * multiplier * fill.quantity - fill.amount) for fill in fills), Decimal(0))

@@ -23,7 +23,7 @@ def order_of(exchange: Exchange, code: str, side: Side, quantity: int, away: int
 
 
 def fills_of(exchange: Exchange, order: Order) -> list[Fill]:
-    return [fill for fill in exchange.books.fills if fill.order == order.number]
+    return [fill for fill in exchange.books.fills.values() if fill.order == order.number]
 
 
 def end_the_day(exchange: Exchange) -> None:

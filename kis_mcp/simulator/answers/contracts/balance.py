@@ -8,6 +8,7 @@ from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, costs, gains
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.costs import needed_cash
 from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.upkeep import MAINTENANCE
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
@@ -126,7 +127,7 @@ def _position(portfolio: Portfolio, holding: Holding) -> Facts:
         "cblc_qty1": abs(holding.position.quantity),
         "cblc_amt": abs(holding.position.cost),
         "excc_unpr": average,
-        "ccld_avg_unpr1": average,
+        "ccld_avg_unpr1": holding.entry_price.quantize(_FOUR),
         "idx_clpr": holding.quote.price,
         "pchs_amt": abs(holding.position.cost),
         "evlu_amt": abs(holding.value),
@@ -139,6 +140,7 @@ def _position(portfolio: Portfolio, holding: Holding) -> Facts:
 def _funds(portfolio: Portfolio) -> Facts:
     free = max(portfolio.available, ZERO)
     whole = portfolio.cash + portfolio.profit
+    maintained = (portfolio.margin * MAINTENANCE).quantize(Decimal(1))
     held = portfolio.holdings
     futures = [holding for holding in held if holding.instrument.kind == "future"]
     options = [holding for holding in held if holding.instrument.kind != "future"]
@@ -147,7 +149,8 @@ def _funds(portfolio: Portfolio) -> Facts:
     )
     facts |= dict.fromkeys(("ord_psbl_cash", "ord_psbl_tota", "wdrw_psbl_tot_amt", "pprt_ord_psbl_cash"), free)
     facts |= dict.fromkeys(("cash_mgna", "mgna_tota"), portfolio.bound)
-    facts |= dict.fromkeys(("mmga_tot_amt", "mmga_cash_amt", "mmga_cash", "mmga_tota"), portfolio.margin)
+    facts |= dict.fromkeys(("mmga_tot_amt", "mmga_cash_amt", "mmga_cash", "mmga_tota"), maintained)
+    facts |= dict.fromkeys(("add_mgna_tota", "add_mgna_cash", "isfc_amt"), _called(portfolio))
     facts |= dict.fromkeys(("prsm_dpast", "prsm_dpast_amt"), whole)
     return facts | {
         "tot_ccld_amt": total(portfolio.fills_today, "amount"),
@@ -162,6 +165,14 @@ def _funds(portfolio: Portfolio) -> Facts:
         "pchs_amt_smtl": sum((abs(holding.position.cost) for holding in held), ZERO),
         "evlu_amt_smtl": sum((abs(holding.value) for holding in held), ZERO),
     }
+
+
+def _called(portfolio: Portfolio) -> Decimal:
+    """What must still be paid in for a margin call."""
+    if portfolio.account.margin_call is None:
+        return ZERO
+    needed, money = portfolio.required
+    return max(needed - money, ZERO)
 
 
 def _realised(holdings: Sequence[Holding]) -> Decimal:

@@ -91,8 +91,7 @@ def daily_amount_fee(world: World, call: Call) -> Answer:
 def _listed(world: World, call: Call, orders: list[Order]) -> Answer:
     if call.arguments.get("sort", "newest_first") == "newest_first":
         orders.reverse()
-    numbers = {order.number for order in orders}
-    fills = [fill for fill in world.books.fills_of(world.account(call)) if fill.order in numbers]
+    fills = world.books.fills_for(world.account(call), orders)
     quantity, amount = sum(fill.quantity for fill in fills), total(fills, "amount")
     totals: Facts = {
         "tot_ord_qty": sum(order.quantity for order in orders),

@@ -8,7 +8,7 @@ from kis_mcp.simulator.answers.contracts.balance import capacity, closable
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, bought, costs, gains, sold, total
 from kis_mcp.simulator.answers.quotes.subject import Facts
-from kis_mcp.simulator.engine.model import ZERO, Fill, Order
+from kis_mcp.simulator.engine.model import ZERO, Fill, InForce, Order
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
@@ -18,13 +18,14 @@ _CATEGORY = "overseas_futureoption"
 _CENT = Decimal("0.01")
 _FOUR = Decimal("0.0001")
 _IN_WON = frozenset({"total_krw", "KRW"})
+_CONDITIONS = {InForce.GTD: "5"}
 _IN_DOLLARS = frozenset({"all", "total_usd", "USD"})
 
 
 def ccld(world: World, call: Call) -> Answer:
-    """Today's orders."""
+    """Today's orders, and those that have lived on to it."""
     today = _portfolio(world, call).today
-    return {"output": [_order(world, order) for order in _orders(world, call) if order.day == today]}
+    return {"output": [_order(world, order) for order in _orders(world, call) if today in (order.day, order.on)]}
 
 
 def daily_order(world: World, call: Call) -> Answer:
@@ -249,7 +250,7 @@ def _fills(world: World, call: Call) -> list[Fill]:
 
 def _order(world: World, order: Order) -> Facts:
     account = world.books.accounts[order.account]
-    fills = [fill for fill in world.books.fills_of(account) if fill.order == order.number]
+    fills = world.books.fills_for(account, [order])
     return {
         "cano": account.number,
         "acnt_prdt_cd": account.product,
@@ -275,7 +276,7 @@ def _order(world: World, order: Order) -> Facts:
         "rcit_dtl_dtime": order.placed_at,
         "ccld_dtl_dtime": fills[-1].at if fills else "",
         "new_lqd_dvsn_cd": "close" if any(fill.closed for fill in fills) else "open",
-        "ccld_cndt_cd": "2" if order.limit is None else "6",
+        "ccld_cndt_cd": _CONDITIONS.get(order.in_force, "2" if order.code == "2" else "6"),
         "fuop_dvsn": _kind(world.market.instruments[order.symbol]),
     }
 

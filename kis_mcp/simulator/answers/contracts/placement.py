@@ -14,6 +14,8 @@ NIGHT = "night"
 """The venue of night orders; day orders' is "day"."""
 
 _MARKET_ABROAD = "2"
+_UNTIL_EXPIRY = "5"
+"""KIS' GTD; a request has no element for the date, so that here it is the contract's last trading day."""
 
 
 def order(world: World, call: Call) -> Answer:
@@ -52,6 +54,7 @@ def overseas_order(world: World, call: Call) -> Answer:
         code=call.text("PRIC_DVSN_CD"),
         price=call.price("FM_LIMIT_ORD_PRIC"),
         stop_price=call.price("FM_STOP_ORD_PRIC"),
+        lives_on=call.text("CCLD_CNDT_CD") == _UNTIL_EXPIRY,
     )
     return placed(world, call, ticket)
 

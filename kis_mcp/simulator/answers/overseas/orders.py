@@ -52,7 +52,7 @@ def algo_fills(world: World, call: Call) -> Answer:
     order = next((order for order in _orders(world, call) if order.number == number), None)
     if order is None:
         return {"output": [], "output3": {}}
-    fills = [fill for fill in world.books.fills if fill.order == number]
+    fills = world.books.fills_for(world.account(call), [order])
     rows = [
         {
             "ccld_seq": position,

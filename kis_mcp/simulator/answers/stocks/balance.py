@@ -140,12 +140,6 @@ def margin(world: World, call: Call) -> Answer:
     return {"output": facts}
 
 
-def rights(world: World, call: Call) -> Answer:
-    """Nobody's holdings are old enough for a dividend."""
-    world.account(call)
-    return {"output1": []}
-
-
 def _portfolio(world: World, call: Call) -> Portfolio:
     return Portfolio(world, world.account(call), "domestic_stock", call)
 

@@ -24,8 +24,7 @@ def daily_ccld(world: World, call: Call) -> Answer:
         orders.reverse()
     filled = sum(order.filled for order in orders)
     amount = sum((order.amount for order in orders), ZERO)
-    numbers = {order.number for order in orders}
-    fills = [fill for fill in world.books.fills_of(world.account(call)) if fill.order in numbers]
+    fills = world.books.fills_for(world.account(call), orders)
     totals: Facts = {
         "tot_ord_qty": sum(order.quantity for order in orders),
         "tot_ccld_qty": filled,

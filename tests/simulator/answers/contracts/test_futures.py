@@ -99,6 +99,24 @@ async def test_a_long_position_binds_margin_and_closing_it_realises_its_profit()
     assert Decimal(after["mgna_tota"]) == 0
 
 
+async def test_after_a_close_a_position_stands_at_it_and_what_it_gained_is_cash():
+    clock = ManualClock()
+    async with simulator(clock=clock) as (sim, wire, _demo):
+        await order(wire, "buy", 2, code="02")
+        clock.pass_time(hours=20)
+        (position,), funds = (reply := await balance(wire))["output1"], reply["output2"]
+        today = await quote(wire)
+        (bought,) = sim.ledger.fills
+    close, now = Decimal(today["futs_prdy_clpr"]), Decimal(today["futs_prpr"])
+    gained = (close - bought.price) * 2 * 250_000
+    assert gained != 0
+    assert (Decimal(position["excc_unpr"]), Decimal(position["ccld_avg_unpr1"])) == (close, bought.price)
+    assert Decimal(position["pchs_amt"]) == close * 2 * 250_000
+    assert Decimal(position["evlu_pfls_amt"]) == (now - close) * 2 * 250_000
+    assert Decimal(funds["dnca_cash"]) == 100_000_000 - bought.commission + gained
+    assert Decimal(funds["mgna_tota"]) == close * 2 * 250_000 / 10
+
+
 async def test_a_short_position_gains_when_the_price_falls():
     clock = ManualClock()
     async with simulator(clock=clock) as (sim, wire, _demo):
