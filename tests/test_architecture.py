@@ -70,7 +70,7 @@ FACES = {
 }
 """Packages that hand on by their ``__init__`` all that others use."""
 
-FOR_OTHERS_TESTS = {"Simulator"}
+FOR_OTHERS_TESTS = {"Simulator", "simulate"}
 """What the package itself does not use of a face: people who run the simulator in their tests do."""
 
 OUTSIDE_LIBRARIES = {
