@@ -1,10 +1,13 @@
 """Single trades by size, price and side, against quotes and the list of trades."""
 
+from dataclasses import astuple
 from decimal import Decimal
 
 import pytest
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.trades import LargeTrades
 from tests.simulator.answers.test_every_api import Direct, record_of, rows_of
 from tests.simulator.wire import MONDAY
 
@@ -95,16 +98,16 @@ def test_large_trades_are_ranked_by_the_asked_side_and_counted_as_the_bands_coun
     assert {**one, "rank": 0} == {**next(row for row in rows if row["symbol"] == SAMSUNG), "rank": 0}
 
 
-def test_large_trades_are_counted_anew_for_an_earlier_time(direct: Direct):
-    market = direct.kis.world
-    stock = market.market.instruments[SAMSUNG]
-    day = MONDAY.date()
-    late = market.large_trades.until(stock, day, 900, 50_000_000)
-    late_buys = late.buys + late.sells
-    early = market.large_trades.until(stock, day, 300, 50_000_000)
-    early_buys = early.buys + early.sells
-    again = market.large_trades.until(stock, day, 900, 50_000_000)
-    assert 0 < early_buys < late_buys == again.buys + again.sells
+def test_large_trades_are_counted_alike_step_by_step_at_once_and_again():
+    market = Market(3)
+    stock, day = market.instruments[SAMSUNG], MONDAY.date()
+    step_by_step = LargeTrades(market)
+    counts = [astuple(step_by_step.until(stock, day, ticks, 50_000_000)) for ticks in range(200, 600)]
+    for ticks in (599, 300, 450):
+        at_once = astuple(LargeTrades(market).until(stock, day, ticks, 50_000_000))
+        assert at_once == counts[ticks - 200]
+        assert at_once == astuple(step_by_step.until(stock, day, ticks, 50_000_000))
+    assert counts[0] < counts[-1]
 
 
 def test_the_sides_of_each_day_make_its_volume_and_their_totals(direct: Direct):

@@ -93,6 +93,10 @@ def test_the_whole_foreign_holding_moves_by_what_foreigners_bought(direct: Direc
         most = shares * Decimal("0.49")
         assert abs(Decimal(held) * 100 / most - Decimal(str(day["foreign_exhaustion_rate"]))) < Decimal("0.01")
         held -= number(day, "foreign_net_buy_quantity")
+    friday = Direct((MONDAY - timedelta(days=3)).replace(hour=23, minute=59, second=59))
+    before = record_of(friday, "domestic_stock_inquire_price", symbol="017670")
+    grown = number(quote, "foreign_holding_quantity") - number(before, "foreign_holding_quantity")
+    assert grown == number(days[0], "foreign_net_buy_quantity")
     assert quote["foreign_exhaustion_rate"] == days[0]["foreign_exhaustion_rate"]
     assert quote["foreign_net_buy_quantity"] == days[0]["foreign_net_buy_quantity"]
 
@@ -230,6 +234,16 @@ def test_the_top_members_are_those_with_the_most_shares_of_the_volume(direct: Di
         assert foreign <= number(found, f"foreign_member_{side}_quantity") <= volume
 
 
+def test_a_top_members_change_is_what_it_traded_at_the_last_tick(direct: Direct):
+    found, before = brokers(direct, SAMSUNG), Direct(MONDAY - timedelta(seconds=20))
+    today = {"start_date": MONDAY.date().isoformat(), "end_date": MONDAY.date().isoformat()}
+    for side in ("sell", "buy"):
+        asked = {"symbol": SAMSUNG, "broker": found[f"{side}_member_code_1"], **today}
+        (then,) = rows_of(before, "domestic_stock_inquire_member_daily", "days", **asked)
+        change = number(found, f"{side}_member_quantity_1") - number(then, f"total_{side}_quantity")
+        assert number(found, f"{side}_member_quantity_change_1") == change > 0
+
+
 def test_foreign_members_have_traded_the_same_whoever_tells(direct: Direct):
     found = brokers(direct, SAMSUNG)
     times = rows_of(direct, "domestic_stock_frgnmem_pchs_trend", "times", symbol=SAMSUNG)
@@ -274,6 +288,7 @@ def test_a_members_trades_in_a_market_keep_to_the_least_size_and_the_market(dire
     assert trades
     assert {row["member_name"] for row in trades} == {"키움증권"}
     assert all(abs(number(row, "trade_volume")) >= 10 for row in trades)
+    assert {row["foreign_net_buy_quantity_change"] for row in trades} == {0}
     names = {direct.kis.world.market.instruments[symbol].name_ko for symbol in symbols(direct, "kosdaq")}
     assert {row["name"] for row in trades} <= names
     day = {"start_date": MONDAY.date().isoformat(), "end_date": MONDAY.date().isoformat()}
@@ -345,6 +360,10 @@ def test_a_markets_programme_trade_is_that_of_its_investors(direct: Direct, mark
         assert now[name] == today[name]
     assert sum(number(row, "total_net_buy_amount") for row in kinds) == number(now, "total_net_buy_turnover")
     assert now["index_price"] == index["index_price"]
+    for name in ("sell_turnover", "buy_turnover", "sell_volume", "buy_volume"):
+        for prefix in ("arb_", "nonarb_", ""):
+            accounts = number(today, f"{prefix}agency_{name}") + number(today, f"{prefix}prop_{name}")
+            assert accounts == number(today, f"{prefix}total_{name}")
     for account in ("agency", "prop", "total"):
         whole = f"{account}_" if account != "total" else "total_"
         assert number(today, f"{whole}buy_turnover") == number(today, f"arb_{account}_buy_turnover") + number(
