@@ -134,9 +134,8 @@ async def foreign_buying(agent: Agent) -> None:
     rows = await agent.part(f"{KR}_foreign_institution_total", "stocks", **wanted)
     nets: dict[str, int] = {}
     for symbol in await agent.kosdaq():
-        days = await agent.part(f"{KR}_inquire_investor", "days", symbol=symbol)
-        assert days[0]["trade_date"] == TODAY
-        nets[symbol] = days[0]["foreign_net_buy_quantity"]
+        quote = await agent.part(f"{KR}_inquire_price", "price", symbol=symbol)
+        nets[symbol] = quote["foreign_net_buy_quantity"]
     assert rows[0]["symbol"] == max(nets, key=lambda symbol: nets[symbol])
     assert rows[0]["foreign_net_buy_quantity"] == max(nets.values())
 

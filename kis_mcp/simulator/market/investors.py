@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from random import Random
 
-from kis_mcp.simulator.market.foreigners import foreign_holding
+from kis_mcp.simulator.market.foreigners import foreign_buys
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow, Share, Traded, flow
@@ -90,17 +90,16 @@ def in_units(kinds: Mapping[str, Flow], shares: int, money: int) -> dict[str, Fl
 
 def _shares(market: Market, instrument: Instrument, traded: Traded) -> Mapping[str, tuple[Share, Share]]:
     """Each kind's shares of the buys and the sells of a day, but for individuals."""
-    before = market.calendar(instrument).before(traded.day)
-    held, earlier = (foreign_holding(market.seed, instrument, day) for day in (traded.day, before))
-    return _drawn(market.seed, instrument.symbol, traded.day, traded.whole_volume, held - earlier)
+    bought = foreign_buys(market, instrument, traded.day)
+    return _drawn(market.seed, instrument.symbol, traded.day, traded.whole_volume, bought)
 
 
 @lru_cache(_KEPT)
-def _drawn(seed: int, symbol: str, day: date, volume: int, grown: int) -> Mapping[str, tuple[Share, Share]]:
+def _drawn(seed: int, symbol: str, day: date, volume: int, bought: int) -> Mapping[str, tuple[Share, Share]]:
     """The same by what decides it.
 
     Args:
-        grown: How many more shares foreigners hold after the day.
+        bought: Shares that foreigners buy on balance.
     """
     random = Random(f"{seed}:{symbol}:{day}:investors")  # noqa: S311
     shares: dict[str, tuple[Share, Share]] = {}
@@ -108,8 +107,8 @@ def _drawn(seed: int, symbol: str, day: date, volume: int, grown: int) -> Mappin
         part = random.randint(low, high)
         more, bend = random.uniform(-_TILT, _TILT), random.uniform(-_BEND, _BEND)
         shares[kind] = (Share(part, int(part * more * volume / MILLION), int(part * bend)), Share(part))
-    extra = grown - shares["unregistered_foreign"][0].extra
-    part = max(shares[REGISTERED][1].part, int(-extra * MILLION / (1 - _LEAST_BOUGHT) / volume))
+    extra = bought - shares["unregistered_foreign"][0].extra
+    part = max(shares[REGISTERED][1].part, int(-extra * MILLION / (1 - _LEAST_BOUGHT) / volume) if volume else 0)
     bend = int(part * random.uniform(-_FOREIGN_BEND, _FOREIGN_BEND))
     shares[REGISTERED] = (Share(part, extra, bend), Share(part))
     return shares

@@ -49,7 +49,7 @@ MARGIN = Lent("margin loan", (0.2, 0.45), (12_000, 25_000), LOAN_PERCENT, 60)
 BORROWED = Lent("borrowed shares", (0.0005, 0.002), (50, 200), 100, 60)
 """Shares that private investors have sold (대주)."""
 
-LENT = Lent("lent shares", (1.5, 5.0), (20_000, 60_000), 100, 1)
+LENT = Lent("lent shares", (2.0, 6.0), (20_000, 60_000), 100, 1)
 """Shares that institutions lend each other (대차), to be sold or not."""
 
 
@@ -75,6 +75,9 @@ class Balance:
         )
 
 
+NO_BALANCE = Balance()
+
+
 def owed_shares(seed: int, instrument: Instrument, lent: Lent, day: date) -> int:
     """At the end of a day."""
     name = f"{seed}:{instrument.symbol}:{lent.name}"
@@ -83,12 +86,12 @@ def owed_shares(seed: int, instrument: Instrument, lent: Lent, day: date) -> int
 
 
 def balance(market: Market, instrument: Instrument, lent: Lent, day: date) -> Balance:
-    """A whole day of a balance, at the prices at which it was borrowed, or at the close."""
+    """A whole day of a balance, at the prices at which it was borrowed, or at the close; nothing before the listing."""
     before = market.calendar(instrument).before(day)
     history, seed = market.history(instrument), market.seed
     bar = history.bar(day)
     if bar is None:
-        raise ValueError(f"{instrument.symbol} was not traded on {day}")
+        return NO_BALANCE
     owed, earlier = (owed_shares(seed, instrument, lent, on) for on in (day, before))
     share = between(f"{seed}:{instrument.symbol}:{lent.name}:{day}", *lent.renewed)
     renewed = int(bar.volume * share / MILLION)

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.investors import KINDS, flows
-from kis_mcp.simulator.market.lending import Balance, Lent, balance
+from kis_mcp.simulator.market.lending import NO_BALANCE, Balance, Lent, balance
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.programmes import Programme, programmes
 from kis_mcp.simulator.market.traded import NOTHING, Flow, traded
@@ -51,7 +51,7 @@ class Totals:
 
     def _balance(self, name: str, lent: Lent, day: date) -> Balance:
         """What is borrowed, repaid and owed on a day."""
-        return sum((balance(self._market, member, lent, day) for member in self.members(name)), Balance())
+        return sum((balance(self._market, member, lent, day) for member in self.members(name)), NO_BALANCE)
 
     def _flows_of(self, member: Instrument, day: date, ticks: int | None) -> Mapping[str, Flow]:
         return flows(self._market, member, traded(self._market, member, day, ticks))

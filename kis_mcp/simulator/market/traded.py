@@ -22,15 +22,14 @@ class Traded:
 
 
 def traded(market: Market, instrument: Instrument, day: date, ticks: int | None = None) -> Traded:
-    """What a Korean instrument has traded.
+    """What a Korean instrument has traded; nothing on a day when it was not listed.
 
     Args:
-        day: On or after the history's first.
         ticks: How many ticks of the day have happened; None where all have.
     """
     whole = market.history(instrument).bar(day)
     if whole is None:
-        raise ValueError(f"{instrument.symbol} was not traded on {day}")
+        return Traded(day, 0, 0, 0, 0)
     so_far = whole if ticks is None else market.session(instrument, day).until(ticks)
     return Traded(day, so_far.volume, so_far.turnover, whole.volume, whole.turnover)
 
@@ -58,7 +57,7 @@ class Share:
             whole: The same amount of the whole day.
             whole_volume: Shares of the whole day, which ``extra`` counts in.
         """
-        if not self.extra and not self.bend:
+        if not whole or (not self.extra and not self.bend):
             return self.part * so_far // MILLION
         straight = (self.part * whole_volume + self.extra * MILLION) * whole
         bent = 4 * self.bend * (whole - so_far) * whole_volume

@@ -1,5 +1,6 @@
 """Who trades, as the market model has it, at any time and of any instrument."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from kis_mcp.simulator.market.foreigners import foreign_holding, foreign_limit
 from kis_mcp.simulator.market.history import History
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.investors import GROUPS, INDIVIDUAL, KINDS, by_group, flows, in_units
-from kis_mcp.simulator.market.lending import BORROWED, LENT, MARGIN, Lent, balance, lendable, short_part
+from kis_mcp.simulator.market.lending import BORROWED, LENT, MARGIN, Balance, Lent, balance, lendable, short_part
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.members import member_flows, members
 from kis_mcp.simulator.market.programmes import programmes
@@ -27,13 +28,15 @@ days = st.dates(date(2020, 1, 2), date(2026, 12, 30)).map(lambda day: day - time
 
 @st.composite
 def trades_of_a_day(draw: st.DrawFn) -> tuple[Instrument, list[Traded]]:
-    """An instrument and what it has traded at growing times of one day, which is quieter or busier than usual."""
-    instrument, day = draw(instruments), draw(days)
-    volume = max(10_000, instrument.daily_volume * draw(st.integers(20, 400)) // 100)
-    turnover = volume * instrument.base_units + draw(st.integers(0, volume))
+    """An instrument and what it has traded at growing times of one day."""
+    instrument = draw(instruments)
+    whole = traded(MARKET, instrument, draw(days))
     parts = sorted(draw(st.lists(st.integers(0, 1_000), min_size=2, max_size=5)))
-    moments = [Traded(day, volume * p // 1_000, turnover * p // 1_000, volume, turnover) for p in (*parts, 1_000)]
-    return instrument, moments
+    moments = [
+        replace(whole, volume=whole.whole_volume * part // 1_000, turnover=whole.whole_turnover * part // 1_000)
+        for part in parts
+    ]
+    return instrument, [*moments, whole]
 
 
 def parts_of(flow: Flow) -> tuple[int, int, int, int]:
@@ -65,11 +68,11 @@ def test_what_a_kind_or_a_member_has_bought_or_sold_never_shrinks(instrument: In
             assert all(b >= a >= 0 for a, b in zip(parts_of(earlier[code]), parts_of(later[code]), strict=True))
 
 
-@given(instruments, days)
+@given(instruments, st.dates(date(2020, 1, 2), date(2026, 12, 30)))
 def test_foreigners_buy_in_a_day_what_their_holding_grows_by(instrument: Instrument, day: date):
     kinds = by_group(flows(MARKET, instrument, traded(MARKET, instrument, day)))
     before = MARKET.calendar(instrument).before(day)
-    held, earlier = (foreign_holding(3, instrument, on) for on in (day, before))
+    held, earlier = (foreign_holding(MARKET, instrument, on) for on in (day, before))
     assert kinds["foreign"].net == held - earlier
     assert 0 < held < foreign_limit(instrument) <= instrument.listed_shares
 
@@ -150,3 +153,12 @@ def test_another_seed_is_another_market():
     assert flows(MARKET, instrument, trade) != flows(Market(4), instrument, trade)
     assert flows(MARKET, instrument, trade) == flows(Market(3), instrument, trade)
     assert member_flows(3, instrument.symbol, trade) != member_flows(4, instrument.symbol, trade)
+
+
+def test_before_its_listing_nothing_is_traded_held_short_or_owed():
+    instrument, day = INSTRUMENTS[0], date(2017, 12, 29)
+    trade = traded(MARKET, instrument, day)
+    assert trade == Traded(day, 0, 0, 0, 0)
+    assert set(flows(MARKET, instrument, trade).values()) == {NOTHING}
+    assert set(member_flows(3, instrument.symbol, trade).values()) == {NOTHING}
+    assert balance(MARKET, instrument, MARGIN, day) == Balance()

@@ -69,9 +69,9 @@ def holding(subject: Subject, day: date) -> int:
     """Shares that foreigners hold at the end of a day, of today now."""
     market, instrument = subject.market, subject.instrument
     if day != subject.quote.day:
-        return foreign_holding(market.seed, instrument, day)
+        return foreign_holding(market, instrument, day)
     bought = flows_on(subject, day)
-    before = foreign_holding(market.seed, instrument, market.calendar(instrument).before(day))
+    before = foreign_holding(market, instrument, market.calendar(instrument).before(day))
     return before + sum(bought[kind].net for kind in GROUPS["foreign"])
 
 

@@ -132,26 +132,19 @@ def test_a_markets_investors_trade_what_its_index_says(direct: Direct, market: s
             assert net(day, group) == sum(net(day, kind) for kind in members)
 
 
-def test_a_markets_investors_are_those_of_its_stocks(direct: Direct):
-    days = rows_of(direct, "domestic_stock_inquire_investor_daily_by_market", "days", market="kosdaq")
-    stocks = [rows_of(direct, "domestic_stock_inquire_investor", "days", symbol=s) for s in symbols(direct, "kosdaq")]
-    for position in (0, 1, 7):
-        for who in ("individual", "foreign", "institution"):
-            money = sum(number(stock[position], f"{who}_net_buy_turnover") for stock in stocks)
-            assert abs(money - number(days[position], f"{who}_net_buy_turnover")) <= 2 * len(stocks) + 20
-            shares = sum(number(stock[position], f"{who}_net_buy_quantity") for stock in stocks)
-            assert abs(shares / 1_000 - net(days[position], who)) <= 20
-
-
-def test_a_market_of_funds_is_the_sum_of_its_funds_and_that_of_futures_is_not_told(direct: Direct):
-    now = rows_of(direct, "domestic_stock_inquire_investor_time_by_market", "investors", segment="etf")[0]
+@pytest.mark.parametrize("segment", ["kosdaq", "etf"])
+def test_a_markets_foreign_buying_is_that_of_its_stocks_or_funds(direct: Direct, segment: str):
+    now = rows_of(direct, "domestic_stock_inquire_investor_time_by_market", "investors", segment=segment)[0]
     listed = direct.kis.world.market.instruments.values()
-    funds = [i.symbol for i in listed if i.category == "domestic_stock" and i.kind == "etf"]
-    bought = [
-        number(rows_of(direct, "domestic_stock_inquire_investor", "days", symbol=fund)[0], "foreign_buy_volume")
-        for fund in funds
-    ]
-    assert abs(sum(bought) / 1_000 - number(now, "foreign_buy_volume")) <= 2
+    kinds = ("stock", "kosdaq") if segment == "kosdaq" else ("etf", "kospi")
+    chosen = [i.symbol for i in listed if i.category == "domestic_stock" and (i.kind, i.board) == kinds]
+    quotes = [record_of(direct, "domestic_stock_inquire_price", symbol=symbol) for symbol in chosen]
+    bought = sum(number(quote, "foreign_net_buy_quantity") for quote in quotes)
+    assert len(quotes) > 2
+    assert abs(bought / 1_000 - net(now, "foreign")) <= 4
+
+
+def test_the_market_of_futures_is_not_told(direct: Direct):
     assert rows_of(direct, "domestic_stock_inquire_investor_time_by_market", "investors", segment="futures") == []
 
 
@@ -203,12 +196,15 @@ def test_the_ranking_of_net_buyers_is_of_the_asked_investor_in_the_asked_directi
 
 
 def test_a_ranking_of_one_market_holds_its_stocks_only(direct: Direct):
-    rows = rows_of(
-        direct, "domestic_stock_foreign_institution_total", "stocks", investor="foreign", direction="buy", sector="1001"
-    )
-    assert {row["symbol"] for row in rows} == set(symbols(direct, "kosdaq"))
-    rows = rows_of(direct, "domestic_stock_frgnmem_trade_estimate", "stocks", direction="buy", universe="kosdaq")
-    assert {row["symbol"] for row in rows} == set(symbols(direct, "kosdaq"))
+    kosdaq = set(symbols(direct, "kosdaq"))
+    for tool, asked in (
+        ("foreign_institution_total", {"investor": "foreign", "direction": "buy", "sector": "1001"}),
+        ("frgnmem_trade_estimate", {"direction": "buy", "universe": "kosdaq"}),
+        ("traded_by_company", {"sort": "buys", "universe": "kosdaq"}),
+    ):
+        rows = rows_of(direct, f"domestic_stock_{tool}", "stocks", **asked)
+        assert {row["symbol"] for row in rows} <= kosdaq
+        assert len(rows) == min(len(kosdaq), 30)
 
 
 def test_the_top_members_are_those_with_the_most_shares_of_the_volume(direct: Direct):
@@ -337,8 +333,8 @@ def test_a_stocks_programme_trade_is_the_same_in_its_quote_by_tick_and_by_day(di
         assert number(day, "total_buy_turnover") < number(day, "turnover")
 
 
-@pytest.mark.parametrize("market", ["kospi", "kosdaq"])
-def test_a_markets_programme_trade_is_that_of_its_investors(direct: Direct, market: str):
+def test_a_markets_programme_trade_is_that_of_its_investors(direct: Direct):
+    market = "kosdaq"
     investors = rows_of(direct, "domestic_stock_investor_program_trade_today", "investors", market=market)
     today = rows_of(direct, "domestic_stock_comp_program_trade_daily", "days", market=market)[0]
     now = rows_of(direct, "domestic_stock_comp_program_trade_today", "times", market=market)[0]
@@ -375,12 +371,9 @@ def test_a_markets_programme_trade_is_that_of_its_investors(direct: Direct, mark
 
 def test_a_markets_programme_trade_is_that_of_its_stocks(direct: Direct):
     today = rows_of(direct, "domestic_stock_comp_program_trade_daily", "days", market="kosdaq")[0]
-    times = [
-        rows_of(direct, "domestic_stock_program_trade_by_stock", "times", symbol=symbol)[0]
-        for symbol in symbols(direct, "kosdaq")
-    ]
-    for name, unit in (("total_buy_volume", 1_000), ("total_sell_turnover", 1_000_000)):
-        assert abs(sum(number(row, name) for row in times) / unit - number(today, name)) <= 24
+    quotes = [record_of(direct, "domestic_stock_inquire_price", symbol=symbol) for symbol in symbols(direct, "kosdaq")]
+    bought = sum(number(quote, "program_net_buy_quantity") for quote in quotes)
+    assert abs(bought / 1_000 - (number(today, "total_buy_volume") - number(today, "total_sell_volume"))) <= 48
 
 
 def test_a_markets_programme_trade_of_a_minute_is_what_it_was_at_that_minute(direct: Direct):
