@@ -54,7 +54,8 @@ With these no kind ever gives back what it has bought, and individuals always ha
 """
 
 _KEPT = 10_000
-"""Days of instruments whose shares are kept."""
+_KEPT_MOMENTS = 2_000
+"""Days of instruments whose shares are kept, and moments of theirs whose flows are."""
 
 _LEAST_BOUGHT = 0.3
 """The part of what foreigners sell that they buy at least."""
@@ -66,10 +67,7 @@ def flows(market: Market, instrument: Instrument, traded: Traded) -> Mapping[str
     Buys and sells both sum to the volume, and their money to the turnover. At the end of a day foreigners have bought
     on balance what their holding has grown by.
     """
-    shares = _shares(market, instrument, traded)
-    parts = {kind: flow(buys, sells, traded) for kind, (buys, sells) in shares.items()}
-    whole = Flow(traded.volume, traded.volume, traded.turnover, traded.turnover)
-    return {INDIVIDUAL: whole - sum(parts.values(), NOTHING), **parts}
+    return _flows(market.seed, instrument.symbol, traded, foreign_buys(market, instrument, traded.day))
 
 
 def by_group(kinds: Mapping[str, Flow]) -> dict[str, Flow]:
@@ -88,15 +86,18 @@ def in_units(kinds: Mapping[str, Flow], shares: int, money: int) -> dict[str, Fl
     return by_group({INDIVIDUAL: whole - sum(others.values(), NOTHING), **others})
 
 
-def _shares(market: Market, instrument: Instrument, traded: Traded) -> Mapping[str, tuple[Share, Share]]:
-    """Each kind's shares of the buys and the sells of a day, but for individuals."""
-    bought = foreign_buys(market, instrument, traded.day)
-    return _drawn(market.seed, instrument.symbol, traded.day, traded.whole_volume, bought)
+@lru_cache(_KEPT_MOMENTS)
+def _flows(seed: int, symbol: str, traded: Traded, bought: int) -> Mapping[str, Flow]:
+    """The same by what decides it, which ends with what foreigners buy on balance in the whole day."""
+    shares = _shares(seed, symbol, traded.day, traded.whole_volume, bought)
+    parts = {kind: flow(buys, sells, traded) for kind, (buys, sells) in shares.items()}
+    whole = Flow(traded.volume, traded.volume, traded.turnover, traded.turnover)
+    return {INDIVIDUAL: whole - sum(parts.values(), NOTHING), **parts}
 
 
 @lru_cache(_KEPT)
-def _drawn(seed: int, symbol: str, day: date, volume: int, bought: int) -> Mapping[str, tuple[Share, Share]]:
-    """The same by what decides it.
+def _shares(seed: int, symbol: str, day: date, volume: int, bought: int) -> Mapping[str, tuple[Share, Share]]:
+    """Each kind's shares of the buys and the sells of a day, but for individuals.
 
     Args:
         bought: Shares that foreigners buy on balance.

@@ -7,7 +7,9 @@ from functools import lru_cache
 from random import Random
 
 from kis_mcp.simulator.market.instruments import Instrument
-from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow
+from kis_mcp.simulator.market.investors import flows
+from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow, Traded
 
 _USUAL: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "individual": ((0, 0), (0, 200)),
@@ -26,7 +28,8 @@ _USUAL: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
 """What millionths of its trade each kind does for arbitrage, and in other baskets: the least and the most."""
 
 _KEPT = 10_000
-"""Days of instruments whose parts are kept."""
+_KEPT_MOMENTS = 2_000
+"""Days of instruments whose parts are kept, and moments of theirs whose sums are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,27 @@ class Programme:
         return Programme(self.arbitrage.in_units(shares, money), self.other.in_units(shares, money))
 
 
-def programmes(seed: int, instrument: Instrument, day: date, kinds: Mapping[str, Flow]) -> Mapping[str, Programme]:
-    """The programme trade of an instrument on a day, within what each kind of investor bought and sold of it."""
+def programmes(market: Market, instrument: Instrument, traded: Traded) -> Mapping[str, Programme]:
+    """The programme trade of an instrument, within what each kind of investor bought and sold of it."""
+    kinds = flows(market, instrument, traded)
     return {
         kind: Programme(_part(kinds[kind], arbitrage), _part(kinds[kind], other))
-        for kind, (arbitrage, other) in _parts(seed, instrument.symbol, day).items()
+        for kind, (arbitrage, other) in _parts(market.seed, instrument.symbol, traded.day).items()
     }
+
+
+def programme(market: Market, instrument: Instrument, traded: Traded) -> Flow:
+    """All of it together."""
+    return _whole(market.seed, instrument.symbol, traded.day, tuple(flows(market, instrument, traded).items()))
+
+
+@lru_cache(_KEPT_MOMENTS)
+def _whole(seed: int, symbol: str, day: date, kinds: tuple[tuple[str, Flow], ...]) -> Flow:
+    parts, whole = _parts(seed, symbol, day), NOTHING
+    for kind, flow in kinds:
+        for part in parts[kind]:
+            whole += _part(flow, part)
+    return whole
 
 
 @lru_cache(_KEPT)

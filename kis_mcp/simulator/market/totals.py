@@ -38,20 +38,16 @@ class Totals:
 
     def _flows(self, name: str, day: date, ticks: int | None) -> Mapping[str, Flow]:
         """What each kind of investor bought and sold."""
-        parts = [self._flows_of(member, day, ticks) for member in self.members(name)]
+        trades = [traded(self._market, member, day, ticks) for member in self.members(name)]
+        parts = [flows(self._market, m, trade) for m, trade in zip(self.members(name), trades, strict=True)]
         return {kind: sum((part[kind] for part in parts), NOTHING) for kind in KINDS}
 
     def _programmes(self, name: str, day: date, ticks: int | None) -> Mapping[str, Programme]:
         """What each kind of investor bought and sold in programmes."""
-        parts = [
-            programmes(self._market.seed, member, day, self._flows_of(member, day, ticks))
-            for member in self.members(name)
-        ]
+        trades = [traded(self._market, member, day, ticks) for member in self.members(name)]
+        parts = [programmes(self._market, m, trade) for m, trade in zip(self.members(name), trades, strict=True)]
         return {kind: sum((part[kind] for part in parts), Programme()) for kind in KINDS}
 
     def _balance(self, name: str, lent: Lent, day: date) -> Balance:
         """What is borrowed, repaid and owed on a day."""
         return sum((balance(self._market, member, lent, day) for member in self.members(name)), NO_BALANCE)
-
-    def _flows_of(self, member: Instrument, day: date, ticks: int | None) -> Mapping[str, Flow]:
-        return flows(self._market, member, traded(self._market, member, day, ticks))

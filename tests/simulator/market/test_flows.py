@@ -14,7 +14,7 @@ from kis_mcp.simulator.market.investors import GROUPS, INDIVIDUAL, KINDS, by_gro
 from kis_mcp.simulator.market.lending import BORROWED, LENT, MARGIN, Balance, Lent, balance, lendable, short_part
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.members import member_flows, members
-from kis_mcp.simulator.market.programmes import programmes
+from kis_mcp.simulator.market.programmes import programme, programmes
 from kis_mcp.simulator.market.totals import Totals
 from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow, Traded, traded
 
@@ -82,9 +82,10 @@ def test_programmes_are_within_the_trade_of_their_kind(trade: tuple[Instrument, 
     instrument, moments = trade
     for moment in moments:
         kinds = flows(MARKET, instrument, moment)
-        for kind, programme in programmes(3, instrument, moment.day, kinds).items():
-            pairs = zip(parts_of(programme.whole), parts_of(kinds[kind]), strict=True)
-            assert all(0 <= part <= whole for part, whole in pairs)
+        assert programme(MARKET, instrument, moment).bought <= moment.volume
+        for kind, part in programmes(MARKET, instrument, moment).items():
+            pairs = zip(parts_of(part.whole), parts_of(kinds[kind]), strict=True)
+            assert all(0 <= some <= whole for some, whole in pairs)
 
 
 @given(trades_of_a_day())
@@ -138,7 +139,7 @@ def test_a_markets_flows_are_the_sums_of_its_stocks():
     stocks = [i for i in INSTRUMENTS if i.kind == "stock" and i.board == "kosdaq"]
     parts = [flows(MARKET, stock, traded(MARKET, stock, day, ticks)) for stock in stocks]
     assert totals.flows("kosdaq", day, ticks) == {kind: sum((p[kind] for p in parts), NOTHING) for kind in KINDS}
-    made = [programmes(3, s, day, p) for s, p in zip(stocks, parts, strict=True)]
+    made = [programmes(MARKET, stock, traded(MARKET, stock, day, ticks)) for stock in stocks]
     shares = sum(part.whole.bought for by_kind in made for part in by_kind.values())
     assert sum(part.whole.bought for part in totals.programmes("kosdaq", day, ticks).values()) == shares
     owed = sum(balance(MARKET, stock, MARGIN, day).balance_amount for stock in stocks)

@@ -13,10 +13,10 @@ from kis_mcp.simulator.market.foreigners import (
     foreign_limit_rate,
 )
 from kis_mcp.simulator.market.investors import GROUPS, KINDS, flows, in_units
-from kis_mcp.simulator.market.lending import MARGIN, balance, short_part
+from kis_mcp.simulator.market.lending import MARGIN, owed_shares, short_part
 from kis_mcp.simulator.market.market import percent
-from kis_mcp.simulator.market.programmes import programmes
-from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow, Traded, traded
+from kis_mcp.simulator.market.programmes import programme
+from kis_mcp.simulator.market.traded import MILLION, Flow, Traded, traded
 
 SHARES = frozenset({"stock", "etf", "etn"})
 """Kinds of instruments that investors hold, lend and sell short."""
@@ -77,9 +77,7 @@ def holding(subject: Subject, day: date) -> int:
 
 def programme_on(subject: Subject, traded: Traded) -> Flow:
     """What was bought and sold in programmes, in shares and won."""
-    market, instrument = subject.market, subject.instrument
-    parts = programmes(market.seed, instrument, traded.day, flows(market, instrument, traded))
-    return sum((part.whole for part in parts.values()), NOTHING)
+    return programme(subject.market, subject.instrument, traded)
 
 
 def short_sales(subject: Subject, traded: Traded) -> tuple[int, int]:
@@ -98,7 +96,7 @@ def last_settled(subject: Subject) -> date:
 
 def loan_rate(subject: Subject, day: date) -> Decimal:
     """The shares that are owed for margin loans, in percent of all."""
-    owed = balance(subject.market, subject.instrument, MARGIN, day).balance
+    owed = owed_shares(subject.market.seed, subject.instrument, MARGIN, day)
     return percent(Decimal(owed), Decimal(subject.instrument.listed_shares))
 
 
@@ -118,6 +116,7 @@ def _holding(subject: Subject) -> int:
 
 _OF_SHARES: Mapping[str, Fact] = {
     "foreign_holding_quantity": _holding,
+    "foreign_net_buy_quantity": lambda s: sum(flows_on(s, s.quote.day)[kind].net for kind in GROUPS["foreign"]),
     "foreign_exhaustion_rate": lambda s: exhaustion_rate(s.instrument, _holding(s)),
     "foreign_holding_rate": lambda s: percent(Decimal(_holding(s)), Decimal(s.instrument.listed_shares)),
     "foreign_limit_rate": lambda s: foreign_limit_rate(s.instrument),
@@ -129,3 +128,6 @@ _OF_SHARES: Mapping[str, Fact] = {
 }
 HOLDERS: Mapping[str, Fact] = {name: _of_shares(fact) for name, fact in _OF_SHARES.items()}
 """By readable name. A loan counts from its settlement on, and the buyer's own share is the same for all."""
+
+TODAY_NAMES = DAY_NAMES - HOLDERS.keys()
+"""Readable names of what only :func:`investors_on` knows of today."""

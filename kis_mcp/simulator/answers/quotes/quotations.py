@@ -9,7 +9,7 @@ from typing import cast
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
-from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, investors_on
+from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, TODAY_NAMES, investors_on
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
@@ -59,7 +59,7 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _OTHER_INDICES and "index_price" in names:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
-    flows: Facts = investors_on(subject, subject.quote.day) if names & DAY_NAMES else {}
+    flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}
     return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
 
 
