@@ -326,6 +326,24 @@ async def credit(agent: Agent) -> None:
     assert abs(quote["margin_loan_balance_rate"] - share) < CENT
 
 
+@asked("고객예탁금 지금 얼마나 돼?")
+async def deposits(agent: Agent) -> None:
+    days = await agent.part(f"{KR}_mktfunds", "days")
+    kospi = await agent.part(f"{KR}_inquire_investor_daily_by_market", "days", market="kospi")
+    asked_for = {"start_date": days[0]["trade_date"], "end_date": days[0]["trade_date"]}
+    traded = [
+        (await agent.part(f"{KR}_inquire_daily_indexchartprice", "candles", index=index, **asked_for))[0]["turnover"]
+        for index in ("0001", "1001")
+    ]
+    assert days[0]["index_price"] == kospi[1]["index_price"]
+    assert (
+        days[0]["customer_deposit_amount"] - days[1]["customer_deposit_amount"]
+        == (days[0]["customer_deposit_amount_change"])
+    )
+    # Turnover in million won, deposits in hundred million.
+    assert abs(days[0]["amount_turnover_rate"] - sum(traded) / 100 / days[0]["customer_deposit_amount"]) < CENT
+
+
 @asked("What part of SK Telecom do foreigners own, and may they buy more?")
 async def foreign_ownership(agent: Agent) -> None:
     quote = await agent.part(f"{KR}_inquire_price", "price", symbol="017670")

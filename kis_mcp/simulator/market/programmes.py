@@ -83,7 +83,8 @@ def _parts(seed: int, symbol: str, day: date) -> Mapping[str, tuple[tuple[int, i
 
 def _drawn(random: Random, usual: tuple[int, int]) -> tuple[int, int]:
     """One for the buys and one for the sells."""
-    return random.randint(*usual), random.randint(*usual)
+    low, high = usual
+    return low + int((high - low) * random.random()), low + int((high - low) * random.random())
 
 
 def _part(whole: Flow, of: tuple[int, int]) -> Flow:

@@ -9,14 +9,14 @@ from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, candle_facts
 from kis_mcp.simulator.answers.quotes.flow_rankings import TEN_THOUSAND, short_facts
 from kis_mcp.simulator.answers.quotes.flows import INDEX_OF
-from kis_mcp.simulator.answers.quotes.indices import View, index_levels
+from kis_mcp.simulator.answers.quotes.indices import index_levels
 from kis_mcp.simulator.answers.quotes.investors import SHARES, last_settled, so_far
 from kis_mcp.simulator.answers.quotes.rankings import stocks
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
 from kis_mcp.simulator.market.deposits import deposits
 from kis_mcp.simulator.market.holidays import trading_day
-from kis_mcp.simulator.market.indices import indices
+from kis_mcp.simulator.market.indices import Index, indices
 from kis_mcp.simulator.market.lending import BORROWED, LENT, MARGIN, Balance, balance, lendable
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.market.traded import MILLION, Traded
@@ -138,12 +138,12 @@ def margin_stocks(world: World, call: Call) -> Answer:
 
 def market_money(world: World, call: Call) -> Answer:
     """Customers' deposits and margin loans until yesterday, beside KOSPI; in hundred million won."""
-    view = View(world, call, indices()["0001"])
-    yesterday = view.yesterday.start.date()
+    index = indices()["0001"]
+    yesterday = _yesterday(world, call, index)
     asked = min(call.day("date") or yesterday, yesterday)
     members = [member for name in INDEX_OF for member in world.totals.members(name)]
     calendar, found = world.market.calendar(members[0]), list[Facts]()
-    for candle, before in pairwise(view.days(asked, _DAYS + 1)):
+    for candle, before in pairwise(_past(world, index, asked, _DAYS + 1)):
         day = candle.start.date()
         held, earlier = (deposits(world.market.seed, members, on) for on in (day, calendar.before(day)))
         flows = [world.totals.flows(name, day, None) for name in INDEX_OF]
@@ -154,7 +154,7 @@ def market_money(world: World, call: Call) -> Answer:
             {
                 **levels,
                 "change_rate": levels["index_change_rate"],
-                "market_cap": _worth(world, view, day) // MILLION,
+                "market_cap": _worth(world, index, day) // MILLION,
                 "customer_deposit_amount": held // _HUNDRED_MILLION,
                 "customer_deposit_amount_change": held // _HUNDRED_MILLION - earlier // _HUNDRED_MILLION,
                 "amount_turnover_rate": (Decimal(turnover) / held).quantize(Decimal("0.01")),
@@ -208,20 +208,31 @@ def _lent(owed: Balance) -> dict[str, object]:
 
 def _market_loans(world: World, call: Call, scope: str) -> Iterable[Facts]:
     """Beside the index, as its price."""
-    view = View(world, call, indices()[INDEX_OF[scope]])
-    yesterday = view.yesterday.start.date()
+    index = indices()[INDEX_OF[scope]]
+    yesterday = _yesterday(world, call, index)
     until = min(call.day("end_date") or yesterday, yesterday)
     start = call.day("start_date") or until - _MONTH
-    for candle, before in pairwise(view.days(until, _MOST_DAYS + 1)):
+    for candle, before in pairwise(_past(world, index, until, _MOST_DAYS + 1)):
         if candle.start.date() < start:
             return
         owed = world.totals.balance(scope, LENT, candle.start.date())
         yield {**candle_facts(candle, before.close), **_lent(owed)}
 
 
-def _worth(world: World, view: View, day: date) -> int:
+def _yesterday(world: World, call: Call, index: Index) -> date:
+    """The trading day before today's."""
+    first = index.members[0]
+    return world.market.calendar(first).before(world.market.moment(first, call.now).day)
+
+
+def _past(world: World, index: Index, until: date, count: int) -> Sequence[Candle]:
+    """Whole days of an index, newest first."""
+    return world.indices.days(index, until + timedelta(days=1), 0, until=until, count=count)
+
+
+def _worth(world: World, index: Index, day: date) -> int:
     """Won that all shares of an index's members are worth at the end of a day."""
-    bars = [(member, world.market.history(member).bar(day)) for member in view.index.members]
+    bars = [(member, world.market.history(member).bar(day)) for member in index.members]
     return sum(bar.close * member.listed_shares for member, bar in bars if bar)
 
 
