@@ -52,9 +52,12 @@ class Agent:
         return {row["symbol"]: row for row in found}
 
     async def kosdaq(self) -> list[str]:
-        """The stocks of KOSDAQ, from the list of those that KIS lends money for."""
-        rows = await self.part(f"{KR}_credit_by_company", "stocks", universe="kosdaq")
-        return [row["symbol"] for row in rows]
+        """The stocks of KOSDAQ, from the lists of those that KIS does and does not lend money for."""
+        lists = [
+            await self.part(f"{KR}_credit_by_company", "stocks", universe="kosdaq", orderable=orderable)
+            for orderable in (True, False)
+        ]
+        return [row["symbol"] for rows in lists for row in rows]
 
 
 Answer = Callable[[Agent], Awaitable[None]]

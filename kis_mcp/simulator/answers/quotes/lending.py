@@ -25,6 +25,7 @@ from kis_mcp.simulator.world import World
 
 _DAYS = 30
 _MOST_DAYS = 100
+_MOST_STOCKS = 100
 _HUNDRED_MILLION = 100_000_000
 _MONTH = timedelta(days=30)
 
@@ -127,13 +128,12 @@ def lendable_stocks(world: World, call: Call) -> Answer:
 
 
 def margin_stocks(world: World, call: Call) -> Answer:
-    """Stocks and funds that KIS lends money for: all, each at the same rate."""
-    if call.arguments["orderable"] != "true":
-        return {}
-    chosen = [subject for subject in stocks(world, call) if subject.instrument.kind in SHARES]
-    sheets = [FactSheet(subject) for subject in chosen]
+    """Stocks and funds that KIS lends money for, each at the same rate, or those that it does not."""
+    wanted = call.arguments["orderable"] == "true"
+    sheets = [FactSheet(subject) for subject in stocks(world, call) if subject.instrument.kind in SHARES]
+    sheets = [sheet for sheet in sheets if bool(sheet["credit_available"]) is wanted]
     sheets.sort(key=lambda sheet: str(sheet[call.arguments["sort"]]))
-    return {"output": sheets[:_MOST_DAYS]}
+    return {"output": sheets[:_MOST_STOCKS]}
 
 
 def market_money(world: World, call: Call) -> Answer:

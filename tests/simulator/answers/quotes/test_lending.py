@@ -215,8 +215,10 @@ def test_kis_lends_what_it_has_set_aside_and_not_more_than_is_borrowed(direct: D
 
 
 def test_kis_lends_money_for_every_stock_at_the_rate_of_its_orders(direct: Direct):
-    rows = rows_of(direct, "domestic_stock_credit_by_company", "stocks", universe="kosdaq", sort="name")
-    assert {row["symbol"] for row in rows} == set(stocks(direct, "kosdaq"))
+    tool, asked = "domestic_stock_credit_by_company", {"universe": "kosdaq", "sort": "name"}
+    rows = rows_of(direct, tool, "stocks", **asked)
+    others = rows_of(direct, tool, "stocks", orderable=False, **asked)
+    assert sorted(str(row["symbol"]) for row in rows + others) == sorted(stocks(direct, "kosdaq"))
     names = [str(row["name"]) for row in rows]
     assert names == sorted(names)
     assert {number(row, "credit_rate") for row in rows} == {OWN_SHARE * 100}
@@ -225,7 +227,9 @@ def test_kis_lends_money_for_every_stock_at_the_rate_of_its_orders(direct: Direc
             record_of(direct, "domestic_stock_inquire_price_2", symbol=row["symbol"])["credit_rate"]
             == (row["credit_rate"])
         )
-    assert rows_of(direct, "domestic_stock_credit_by_company", "stocks", orderable=False) == []
+    for wanted, row in ((True, rows[0]), *((False, row) for row in others)):
+        quote = record_of(direct, "domestic_stock_inquire_price", symbol=row["symbol"])
+        assert quote["credit_available"] is wanted
 
 
 def test_the_money_in_the_market_runs_on_beside_its_index_and_its_loans(direct: Direct):
