@@ -12,6 +12,8 @@ from kis_mcp.simulator.market.foreigners import (
     foreign_limit,
     foreign_limit_rate,
 )
+from kis_mcp.simulator.market.holidays import trading_day
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.investors import GROUPS, KINDS, flows, in_units
 from kis_mcp.simulator.market.lending import MARGIN, owed_shares, short_part
 from kis_mcp.simulator.market.market import percent
@@ -86,10 +88,17 @@ def short_sales(subject: Subject, traded: Traded) -> tuple[int, int]:
     return traded.volume * part // MILLION, traded.turnover * part // MILLION
 
 
+def settled_on(instrument: Instrument, day: date) -> date:
+    """When the trades of a day are settled."""
+    return trading_day(instrument.country, day, instrument.home.settlement_days)
+
+
 def last_settled(subject: Subject) -> date:
     """The newest day whose trades are settled."""
-    calendar, day = subject.market.calendar(subject.instrument), subject.quote.day
-    for _ in range(subject.instrument.home.settlement_days):
+    instrument, today = subject.instrument, subject.quote.day
+    calendar = subject.market.calendar(instrument)
+    day = calendar.before(today)
+    while settled_on(instrument, day) > today:
         day = calendar.before(day)
     return day
 

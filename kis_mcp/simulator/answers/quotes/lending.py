@@ -10,12 +10,11 @@ from kis_mcp.simulator.answers.quotes.facts import FactSheet, candle_facts
 from kis_mcp.simulator.answers.quotes.flow_rankings import TEN_THOUSAND, short_facts
 from kis_mcp.simulator.answers.quotes.flows import INDEX_OF
 from kis_mcp.simulator.answers.quotes.indices import index_levels
-from kis_mcp.simulator.answers.quotes.investors import SHARES, last_settled, so_far
+from kis_mcp.simulator.answers.quotes.investors import SHARES, last_settled, settled_on, so_far
 from kis_mcp.simulator.answers.quotes.rankings import stocks
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
 from kis_mcp.simulator.market.deposits import deposits
-from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.indices import Index, indices
 from kis_mcp.simulator.market.lending import BORROWED, LENT, MARGIN, Balance, balance, lendable
 from kis_mcp.simulator.market.market import Candle, percent
@@ -39,7 +38,7 @@ def credit_days(world: World, call: Call) -> Answer:
     asked, day = call.day("date") or subject.quote.day, last_settled(subject)
     for candle, before in pairwise(_candles(subject, day, _MOST_DAYS + 1)):
         deal = candle.start.date()
-        settled = trading_day("KR", deal, subject.instrument.home.settlement_days)
+        settled = settled_on(subject.instrument, deal)
         if settled > asked or len(found) == _DAYS:
             continue
         facts = {**candle_facts(candle, before.close), "settlement_date": settled}
