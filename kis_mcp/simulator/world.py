@@ -14,6 +14,8 @@ from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.own import OwnCandles
 from kis_mcp.simulator.market.places import homes
+from kis_mcp.simulator.market.totals import Totals
+from kis_mcp.simulator.market.trades import LargeTrades
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.wire.calls import Call
@@ -45,6 +47,8 @@ class World:
         self.founding = founding
         self.market = Market(founding.seed, keep_hours=options.market_hours, own=own)
         self.indices = IndexMarket(self.market)
+        self.totals = Totals(self.market)
+        self.large_trades = LargeTrades(self.market)
         cash = {home.currency: home.starting_cash for home in homes().values()}
         cash |= {"KRW": options.starting_krw, "USD": options.starting_usd}
         self.books = Books(self.market, store, cash)

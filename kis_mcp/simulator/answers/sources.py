@@ -16,10 +16,15 @@ from kis_mcp.simulator.answers.overseas import (
 )
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
-from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
+from kis_mcp.simulator.answers.quotes.flow_rankings import FLOW_RANKINGS
+from kis_mcp.simulator.answers.quotes.flows import FLOWS
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
+from kis_mcp.simulator.answers.quotes.lending import LENDING
+from kis_mcp.simulator.answers.quotes.members import MEMBERS
+from kis_mcp.simulator.answers.quotes.programmes import PROGRAMMES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
+from kis_mcp.simulator.answers.quotes.trade_sizes import TRADE_SIZES
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import (
     balance as stock_balance,
@@ -37,8 +42,12 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **dict.fromkeys(RANKINGS, ranking),
     **INDICES,
     **COMPANIES,
-    "domestic_stock_inquire_investor_daily_by_market": market_days,
-    "domestic_stock_inquire_investor_time_by_market": market_now,
+    **FLOWS,
+    **FLOW_RANKINGS,
+    **MEMBERS,
+    **PROGRAMMES,
+    **LENDING,
+    **TRADE_SIZES,
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,

@@ -1,5 +1,6 @@
 """Whatever the spec table describes, the simulator answers in KIS' shape."""
 
+from datetime import datetime
 from typing import cast
 
 import pytest
@@ -22,11 +23,16 @@ ACCOUNT = Account("33334444", "01")
 
 
 class Direct:
-    """Calls the simulator without a socket."""
+    """Calls the simulator without a socket, at one time."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self.now = now
         options = SimulatorOptions(
-            real_rate=0, demo_rate=0, token_interval_seconds=0, clock=ManualClock(), switches={"strict_elements": True}
+            real_rate=0,
+            demo_rate=0,
+            token_interval_seconds=0,
+            clock=ManualClock(now),
+            switches={"strict_elements": True},
         )
         self.kis = EmbeddedKis(options, catalog())
         self.tokens = {host: self._token(host) for host in Host}
@@ -53,7 +59,7 @@ class Direct:
         return str(reply.body["access_token"])
 
     def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
-        return self.kis.answer(Received(host, method, path, headers, elements, MONDAY))
+        return self.kis.answer(Received(host, method, path, headers, elements, self.now))
 
 
 def blocks_of(direct: Direct, tool: str, **arguments: object) -> dict[str, list[Record] | Record]:
@@ -190,16 +196,3 @@ def test_several_stocks_come_in_the_callers_order(direct: Direct):
     rows = reply.body["output2"]
     assert isinstance(rows, list)
     assert [cast("dict[str, str]", row)["symb"] for row in rows] == ["KO", "AAPL"]
-
-
-def test_investors_net_flows_cancel_out(direct: Direct):
-    api = catalog().find("domestic_stock_inquire_investor")
-    assert api is not None
-    reply = direct.call(api)
-    assert not isinstance(reply.body, str)
-    (rows,) = decode(api, reply.body).blocks.values()
-    assert isinstance(rows, list)
-    for row in rows:
-        net = [int(str(row[f"{who}_net_buy_quantity"])) for who in ("individual", "foreign", "institution")]
-        assert sum(net) == 0
-        assert any(net)

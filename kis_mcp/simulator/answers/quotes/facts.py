@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from kis_mcp.clock import KST
+from kis_mcp.simulator.answers.quotes.investors import HOLDERS
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
 from kis_mcp.simulator.market.companies import par_value
@@ -275,4 +276,4 @@ _ALWAYS: Facts = {
     "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Fact] = {**_QUOTE, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {**_QUOTE, **HOLDERS, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}

@@ -9,7 +9,8 @@ from typing import cast
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
-from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
+from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, TODAY_NAMES, investors_on
+from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
@@ -20,6 +21,7 @@ _PRICES = frozenset({"price", "close"})
 _TIMES = frozenset({"trade_time", "local_time", "korea_time", "time"})
 _DAY_ROWS = {
     "domestic_stock_inquire_daily_itemchartprice": 100,
+    "domestic_stock_inquire_member_daily": 100,
     "overseas_stock_dailyprice": 100,
     "overseas_stock_inquire_daily_chartprice": 100,
 }
@@ -57,8 +59,7 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _OTHER_INDICES and "index_price" in names:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
-    quote = subject.quote
-    flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
+    flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}
     return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
 
 
@@ -86,8 +87,8 @@ def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
         return [FactSheet(subject, facts) for facts in _trades(call, subject)]
     if names & _DATES and names & _PRICES:
         days = list(_days(call, subject))
-        if names & INVESTOR_NAMES:
-            days = [{**_flows_on(subject, facts), **facts} for facts in days]
+        if names & DAY_NAMES:
+            days = [{**investors_on(subject, cast("date", facts["trade_date"])), **facts} for facts in days]
         return [FactSheet(subject, facts) for facts in days]
     return [record(block, subject)] if block.name in _ONE_ROW else []
 
@@ -108,16 +109,6 @@ def _levels(subject: Subject) -> Sequence[Facts]:
 
 def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
     return subject.instrument.expiry or date.max, -subject.instrument.strike
-
-
-def flows_of(subject: Subject, day: date, volume: int, turnover: Decimal) -> Facts:
-    """Who bought and sold what an instrument traded on a day; the same whoever asks."""
-    return investor_flows(f"{subject.market.seed}:{subject.instrument.symbol}:{day}", volume, turnover)
-
-
-def _flows_on(subject: Subject, facts: Facts) -> Facts:
-    day, volume, turnover = (facts[name] for name in ("trade_date", "volume", "turnover"))
-    return flows_of(subject, cast("date", day), cast("int", volume), cast("Decimal", turnover))
 
 
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:

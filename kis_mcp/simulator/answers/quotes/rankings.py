@@ -9,7 +9,6 @@ from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes import measures
 from kis_mcp.simulator.answers.quotes.companies import year_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
-from kis_mcp.simulator.answers.quotes.quotations import flows_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.indices import indices
 from kis_mcp.simulator.market.market import percent
@@ -74,9 +73,13 @@ class Ranking:
 
 def ranking(world: World, call: Call) -> Answer:
     """Stocks within the bounds that were asked for, in the order that was asked for, with their rank."""
-    rule = RANKINGS[call.api.tool]
-    name, sign = rule.orders["" if "" in rule.orders else _word(call, rule.by)]
-    subjects = _stocks(world, call)
+    return rank(world, call, RANKINGS[call.api.tool])
+
+
+def rank(world: World, call: Call, rule: Ranking) -> Answer:
+    """Stocks by a rule."""
+    name, sign = rule.orders["" if "" in rule.orders else word_of(call, rule.by)]
+    subjects = stocks(world, call)
     sheets = [FactSheet(subject, rule.more(call, subject) if rule.more else None) for subject in subjects]
     chosen = [sheet for sheet in sheets if sheet.get(name) is not None and _is_within(call, sheet)]
     chosen = [sheet for sheet in chosen if rule.keeps is None or rule.keeps(call, sheet)]
@@ -90,7 +93,7 @@ def ranking(world: World, call: Call) -> Answer:
     return {block.key: rows if block.is_list else _summary(call, len(rows)) for block in call.api.blocks}
 
 
-def _word(call: Call, name: str) -> str:
+def word_of(call: Call, name: str) -> str:
     """The word of an argument that may need several elements to tell it."""
     parameter = call.api.parameter(name)
     assert parameter is not None
@@ -112,7 +115,7 @@ def industries(world: World, call: Call) -> Answer:
 def industry(world: World, call: Call) -> Answer:
     """The stocks of one industry, the most traded first."""
     name = _industries(world, call).get(call.text("ICOD"))
-    chosen = [subject for subject in _stocks(world, call) if subject.instrument.sector == name]
+    chosen = [subject for subject in stocks(world, call) if subject.instrument.sector == name]
     sheets = [sheet for sheet in map(FactSheet, chosen) if _is_within(call, sheet)]
     sheets.sort(key=lambda sheet: _number(sheet["turnover"]), reverse=True)
     rows = [sheet.with_facts(rank=rank) for rank, sheet in enumerate(sheets, start=1)]
@@ -128,7 +131,7 @@ def _industries(world: World, call: Call) -> dict[str, str]:
     return {f"{number:02}0": name for number, name in enumerate(everywhere, start=1) if name in here}
 
 
-def _stocks(world: World, call: Call) -> list[Subject]:
+def stocks(world: World, call: Call) -> list[Subject]:
     """What is listed on the exchange or board, and of the class, that was asked for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
     board, arguments = call.arguments.get("universe", "all"), call.arguments
@@ -261,18 +264,6 @@ def _statement(call: Call, subject: Subject) -> Facts:
     return {**facts, **{name: value.quantize(_CENT) for name, value in multiples.items()}, "fiscal_year_end_month": 12}
 
 
-def _net_buys(call: Call, subject: Subject) -> Facts:
-    """What foreigners, institutions or both bought today on balance."""
-    quote = subject.quote
-    flows = flows_of(subject, quote.day, quote.volume, quote.turnover)
-    who = {"all": ("foreign", "institution")}.get(call.arguments["investor"], (call.arguments["investor"],))
-    if "other" in who:
-        return flows
-    quantity, money = (sum(int(_number(flows[f"{w}_net_buy_{x}"])) for w in who) for x in ("quantity", "turnover"))
-    deciding = money if call.arguments["sort"] == "value" else quantity
-    return {**flows, "net_buy_quantity": quantity, "deciding": deciding}
-
-
 RANKINGS: Mapping[str, Ranking] = {
     "domestic_stock_volume_rank": Ranking(
         {
@@ -323,9 +314,6 @@ RANKINGS: Mapping[str, Ranking] = {
             "activity": ("capital_turnover_rate", 1),
         },
         more=_statement,
-    ),
-    "domestic_stock_foreign_institution_total": Ranking(
-        {"buy": ("deciding", 1), "sell": ("deciding", -1)}, by="direction", more=_net_buys
     ),
     "overseas_stock_updown_rate": Ranking(
         {"up": ("change_from_base_price_rate", 1), "down": ("change_from_base_price_rate", -1)},

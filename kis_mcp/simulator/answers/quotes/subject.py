@@ -1,26 +1,20 @@
 """One instrument at one time, with everything that the market model knows of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
-from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.companies import Statement, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, Quote
+from kis_mcp.simulator.market.session import Session
 
 Facts = Mapping[str, object]
 """Readable field name (or KIS element in lower case) → value. An enumeration's value is its word."""
-
-_INVESTORS = ("individual", "foreign", "institution")
-_FLOWS = ("buy_volume", "sell_volume", "buy_quantity", "sell_quantity", "buy_turnover", "sell_turnover")
-_NET_FLOWS = ("net_buy_quantity", "net_buy_volume", "net_buy_turnover")
-INVESTOR_NAMES = frozenset(f"{who}_{flow}" for who in _INVESTORS for flow in _FLOWS + _NET_FLOWS)
-"""Readable names of what :func:`investor_flows` knows."""
 
 
 class Subject:
@@ -34,6 +28,16 @@ class Subject:
     @cached_property
     def quote(self) -> Quote:
         return self.market.quote(self.instrument, self.now)
+
+    @cached_property
+    def ticks(self) -> int:
+        """How many ticks of its day have happened."""
+        return self.market.moment(self.instrument, self.now).ticks
+
+    @cached_property
+    def session(self) -> Session:
+        """Its day, tick by tick."""
+        return self.market.session(self.instrument, self.quote.day)
 
     @cached_property
     def book(self) -> Book:
@@ -98,28 +102,3 @@ def direction(change: Decimal, *, at_limit: bool = False) -> str:
     if at_limit:
         return "limit_up" if change > 0 else "limit_down"
     return "up" if change > 0 else "down"
-
-
-def investor_flows(seed: str, volume: int, turnover: Decimal) -> Facts:
-    """Who bought and sold a day's volume: shares, and amounts in millions.
-
-    Buys and sells both sum to the volume, and their amounts to the turnover, so that the net flows cancel out.
-    """
-    millions = int(turnover / 1_000_000)
-    buys, sells = (_parts(f"{seed}:{action}") for action in ("buy", "sell"))
-    facts: dict[str, object] = {}
-    for whole, names in ((volume, ("volume", "quantity")), (millions, ("turnover",))):
-        for who, bought, sold in zip(_INVESTORS, _split(whole, buys), _split(whole, sells), strict=True):
-            for flow, amount in (("buy", bought), ("sell", sold), ("net_buy", bought - sold)):
-                facts.update(dict.fromkeys((f"{who}_{flow}_{name}" for name in names), amount))
-    return facts
-
-
-def _parts(seed: str) -> list[int]:
-    return [20 + crc32(f"{seed}:{who}".encode()) % 100 for who in _INVESTORS]
-
-
-def _split(whole: int, weights: Sequence[int]) -> list[int]:
-    parts = [whole * weight // sum(weights) for weight in weights]
-    parts[0] += whole - sum(parts)
-    return parts

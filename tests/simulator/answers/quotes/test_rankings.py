@@ -124,16 +124,3 @@ def test_an_industrys_stocks_are_those_of_the_industry_list(direct: Direct):
 def test_the_market_shares_of_all_listed_stocks_make_the_whole(direct: Direct):
     rows = rows_of(direct, "overseas_stock_market_cap", "stocks", exchange="nyse")
     assert abs(sum(numbers(rows, "market_cap_share")) - 100) < Decimal("0.2")
-
-
-def test_the_net_flows_of_a_market_cancel_out_and_follow_those_of_its_stocks(direct: Direct):
-    days = rows_of(direct, "domestic_stock_inquire_investor_daily_by_market", "days", market="kosdaq")
-    for day in days:
-        for unit in ("quantity", "turnover"):
-            assert sum(int(str(day[f"{who}_net_buy_{unit}"])) for who in ("individual", "foreign", "institution")) == 0
-    stocks = [
-        rows_of(direct, "domestic_stock_inquire_investor", "days", symbol=symbol)
-        for symbol in ("086520", "247540", "196170")
-    ]
-    for number, day in enumerate(days[:10]):
-        assert day["foreign_net_buy_turnover"] == sum(int(str(s[number]["foreign_net_buy_turnover"])) for s in stocks)
