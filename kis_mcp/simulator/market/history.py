@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from random import Random
 
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.rights import price_factor
 
 FIRST_DAY = date(2018, 1, 1)
 """Where every instrument's history begins; a Monday."""
@@ -32,6 +34,8 @@ class History:
 
     A weekend day, which trades only because the simulator never closes, branches off the Friday before and is not
     part of the history.
+
+    Prices are those that were traded: on the ex-date of a split or an issue of shares they move to its ratio.
     """
 
     def __init__(self, seed: int, instrument: Instrument) -> None:
@@ -52,8 +56,8 @@ class History:
         return self._bars[day]
 
     def previous_close(self, day: date) -> int:
-        """The close of the trading day before."""
-        return self._close(_weekdays_before(day) - 1)
+        """The close of the trading day before, at the ratio of what splits the shares on this day: its base price."""
+        return self._close(_weekdays_before(day) - 1, day)
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
@@ -61,36 +65,50 @@ class History:
         days = (_weekday(position) for position in range(max(0, end - count), end))
         return [bar for day in days if (bar := self.bar(day))]
 
-    def _close(self, position: int) -> int:
-        """The close of a weekday, counted from the first; the base price before it."""
+    def _close(self, position: int, day: date) -> int:
+        """The close of a weekday, counted from the first, for the shares of a day; the base price before it."""
+        instrument, factor = self._instrument, price_factor(self._instrument, day)
         if position < 0:
-            return self._instrument.base_units
+            return _to_tick(instrument, instrument.base_units * factor)
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
             self._distances.append(distance)
-            self._closes.append(_to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
-        return self._closes[position]
+            self._closes.append(_to_tick(instrument, instrument.base_units * math.exp(distance)))
+        if factor == 1:
+            return self._closes[position]
+        return _to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
         instrument, volatility = self._instrument, self._volatility
         random = Random(f"{self._seed}:{day}")  # noqa: S311
         previous, position = self.previous_close(day), _weekdays_before(day)
+        factor = float(price_factor(instrument, day))
         if day.weekday() < 5:
-            close = self._close(position)
+            close = self._close(position, day)
         else:
             close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
-        reach = 0.6 * abs(volatility) * instrument.base_units
+        reach = 0.6 * abs(volatility) * instrument.base_units * factor
         opening = _to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
         high = max(opening, close, _to_tick(instrument, max(opening, close) + reach * random.random()))
         low = min(opening, close, _to_tick(instrument, min(opening, close) - reach * random.random()))
-        volume = max(10_000, int(instrument.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
+        volume = max(10_000, int(instrument.daily_volume / factor * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
 
 
-def _to_tick(instrument: Instrument, price: float) -> int:
+def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:
+    """A bar at the ratio of what has split the shares since, up to a day: an adjusted bar."""
+    now, then = price_factor(instrument, day), price_factor(instrument, bar.day)
+    if now == then:
+        return bar
+    ratio = now / then
+    opening, high, low, close = (round(units * ratio) for units in (bar.open, bar.high, bar.low, bar.close))
+    return DayBar(bar.day, opening, high, low, close, round(bar.volume / ratio), bar.turnover)
+
+
+def _to_tick(instrument: Instrument, price: float | Fraction) -> int:
     tick = instrument.tick(round(price))
     return round(price / tick) * tick
 
