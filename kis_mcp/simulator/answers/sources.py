@@ -12,6 +12,7 @@ from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
+from kis_mcp.simulator.answers.quotes.events import EVENTS
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
@@ -30,6 +31,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **dict.fromkeys(RANKINGS, ranking),
     **INDICES,
     **COMPANIES,
+    **EVENTS,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,
     "domestic_stock_chk_holiday": holidays,

@@ -69,15 +69,15 @@ class History:
         """The close of a weekday, counted from the first, for the shares of a day; the base price before it."""
         instrument, factor = self._instrument, price_factor(self._instrument, day)
         if position < 0:
-            return _to_tick(instrument, instrument.base_units * factor)
+            return to_tick(instrument, instrument.base_units * factor)
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
             self._distances.append(distance)
-            self._closes.append(_to_tick(instrument, instrument.base_units * math.exp(distance)))
+            self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
         if factor == 1:
             return self._closes[position]
-        return _to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
+        return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
@@ -88,11 +88,11 @@ class History:
         if day.weekday() < 5:
             close = self._close(position, day)
         else:
-            close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
+            close = to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
         reach = 0.6 * abs(volatility) * instrument.base_units * factor
-        opening = _to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
-        high = max(opening, close, _to_tick(instrument, max(opening, close) + reach * random.random()))
-        low = min(opening, close, _to_tick(instrument, min(opening, close) - reach * random.random()))
+        opening = to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
+        high = max(opening, close, to_tick(instrument, max(opening, close) + reach * random.random()))
+        low = min(opening, close, to_tick(instrument, min(opening, close) - reach * random.random()))
         volume = max(10_000, int(instrument.daily_volume / factor * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
@@ -108,7 +108,8 @@ def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:
     return DayBar(bar.day, opening, high, low, close, round(bar.volume / ratio), bar.turnover)
 
 
-def _to_tick(instrument: Instrument, price: float | Fraction) -> int:
+def to_tick(instrument: Instrument, price: float | Fraction) -> int:
+    """The price in units that is nearest to another and on the instrument's price step."""
     tick = instrument.tick(round(price))
     return round(price / tick) * tick
 

@@ -39,7 +39,7 @@ _NOTICE = 12
 _LISTING = {"bonus_issue": 16, "paid_in_issue": 38, "public_offer": 8, "merger": 44}
 """Trading days from the ex-date until the new shares are listed."""
 
-_PAID_IN_APRIL = (4, 15)
+_PUBLISHED, _PAID_IN_APRIL = (4, 1), (4, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def dividend(seed: int, instrument: Instrument, year: int) -> Right | None:
     if cash == 0:
         return None
     paid = trading_day("KR", date(year + 1, *_PAID_IN_APRIL), 1)
-    return Right(instrument.symbol, "dividend", date(year + 1, 2, 20), ex_date, record, paid, cash=cash)
+    return Right(instrument.symbol, "dividend", date(year + 1, *_PUBLISHED), ex_date, record, paid, cash=cash)
 
 
 def price_factor(instrument: Instrument, day: date) -> Fraction:

@@ -43,17 +43,6 @@ _AUCTIONS_AND_AFTER_HOURS = (
     "domestic_fo_exp_price_trend",
 )
 _CORPORATE_EVENTS = (
-    "domestic_stock_ksdinfo_paidin_capin",
-    "domestic_stock_ksdinfo_bonus_issue",
-    "domestic_stock_ksdinfo_cap_dcrs",
-    "domestic_stock_ksdinfo_rev_split",
-    "domestic_stock_ksdinfo_merger_split",
-    "domestic_stock_ksdinfo_purreq",
-    "domestic_stock_ksdinfo_sharehld_meet",
-    "domestic_stock_ksdinfo_pub_offer",
-    "domestic_stock_ksdinfo_forfeit",
-    "domestic_stock_ksdinfo_mand_deposit",
-    "domestic_stock_ksdinfo_list_info",
     "overseas_stock_period_rights",
     "overseas_stock_rights_by_ice",
 )

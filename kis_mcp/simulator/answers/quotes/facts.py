@@ -9,8 +9,8 @@ from decimal import Decimal
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
-from kis_mcp.simulator.market.companies import par_value
 from kis_mcp.simulator.market.market import Candle, percent
+from kis_mcp.simulator.market.rights import par
 
 _CENT = Decimal("0.01")
 
@@ -76,7 +76,7 @@ def candle_facts(candle: Candle, previous: Decimal) -> Facts:
         "change_rate": percent(change, previous),
         "price_direction": direction(change),
         "cumulative_split_rate": Decimal("1.00"),
-        "split_ratio": Decimal("0.00"),
+        "split_rate": Decimal("0.00"),
         "ex_right_type": "none",
         "modified": False,
     }
@@ -114,7 +114,7 @@ def _multiple(price: Decimal, value: Decimal) -> Decimal | None:
 
 def _market_cap(subject: Subject) -> Decimal:
     """KIS counts it in 100 million won at home, in the currency abroad."""
-    cap = subject.quote.price * subject.instrument.listed_shares
+    cap = subject.quote.price * subject.shares
     return cap // 100_000_000 if subject.instrument.country == "KR" else cap
 
 
@@ -252,14 +252,14 @@ _COMPANY: Mapping[str, Fact] = {
     "capital_currency": lambda s: s.instrument.currency,
     "industry_name": lambda s: s.instrument.sector,
     "decimal_places": lambda s: s.instrument.decimals,
-    "listed_shares": lambda s: s.instrument.listed_shares,
+    "listed_shares": lambda s: s.shares,
     "market_cap": _market_cap,
     "eps": lambda s: s.statement and s.statement.eps,
     "bps": lambda s: s.statement and s.statement.bps,
     "per": lambda s: s.statement and _multiple(s.quote.price, s.statement.eps),
     "pbr": lambda s: s.statement and _multiple(s.quote.price, s.statement.bps),
-    "par_value": lambda s: par_value(s.instrument),
-    "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
+    "par_value": lambda s: par(s.instrument, s.quote.day),
+    "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.shares)),
     "trading_unit": lambda s: s.instrument.lot,
     "trading_unit_quantity": lambda s: s.instrument.lot,
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,

@@ -1,6 +1,7 @@
 """One instrument at one time, with everything that the market model knows of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -12,6 +13,7 @@ from kis_mcp.simulator.market.companies import Statement, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, Quote
+from kis_mcp.simulator.market.rights import shares
 
 Facts = Mapping[str, object]
 """Readable field name (or KIS element in lower case) → value. An enumeration's value is its word."""
@@ -84,7 +86,17 @@ class Subject:
         """The company's newest year that is known; None of what is no company."""
         if self.instrument.kind != "stock":
             return None
-        return statement(self.market.seed, self.instrument, last_year(self.quote.day))
+        return self.statement_of(last_year(self.quote.day))
+
+    def statement_of(self, year: int) -> Statement:
+        """A year of the company, for the shares that there are at the time of the call."""
+        of_year, now = statement(self.market.seed, self.instrument, year), self.shares
+        return of_year if of_year.shares == now else replace(of_year, shares=now)
+
+    @property
+    def shares(self) -> int:
+        """How many are listed."""
+        return shares(self.instrument, self.quote.day)
 
 
 Fact: TypeAlias = Callable[[Subject], object]
