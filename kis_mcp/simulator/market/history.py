@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
+from zlib import crc32
 
-from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.instruments import Instrument, instruments
 from kis_mcp.simulator.market.rights import price_factor
 
 FIRST_DAY = date(2018, 1, 1)
@@ -14,6 +15,12 @@ FIRST_DAY = date(2018, 1, 1)
 
 _PULL = 0.98
 """How much of yesterday's distance from the base price remains: prices wander, but stay near it for ever."""
+
+_DAYS_A_SHOCK = 80
+"""A Korean company has news that moves its price by more than a usual day on one of so many days."""
+
+_SHOCK_VOLUME = 4
+"""How many times as much is traded then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class History:
         self._instrument = instrument
         self._volatility = instrument.volatility
         self._seed = f"{seed}:{instrument.walk}"
+        company = instruments().get(instrument.walk)
+        self._has_news = company is not None and company.kind == "stock" and company.country == "KR"
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
         self._closes: list[int] = []
@@ -59,6 +68,16 @@ class History:
         """The close of the trading day before, at the ratio of what splits the shares on this day: its base price."""
         return self._close(_weekdays_before(day) - 1, day)
 
+    def shock(self, day: date) -> float:
+        """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
+        if not self._has_news or day.weekday() > 4:
+            return 0.0
+        drawn = crc32(f"{self._seed}:{day}:shock".encode())
+        if drawn % _DAYS_A_SHOCK:
+            return 0.0
+        size = 0.09 + drawn // _DAYS_A_SHOCK % 1_000 * 0.00004
+        return size if drawn // (_DAYS_A_SHOCK * 1_000) % 2 else -size
+
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
         end = _weekdays_before(day) + (day.weekday() < 5)
@@ -73,6 +92,7 @@ class History:
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
+            distance += self.shock(_weekday(len(self._distances)))
             self._distances.append(distance)
             self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
         if factor == 1:
@@ -93,7 +113,8 @@ class History:
         opening = to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
         high = max(opening, close, to_tick(instrument, max(opening, close) + reach * random.random()))
         low = min(opening, close, to_tick(instrument, min(opening, close) - reach * random.random()))
-        volume = max(10_000, int(instrument.daily_volume / factor * math.exp(0.35 * random.gauss(0, 1))))
+        usual = instrument.daily_volume / factor * (_SHOCK_VOLUME if self.shock(day) else 1)
+        volume = max(10_000, int(usual * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
 
