@@ -11,11 +11,14 @@ from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.quotes.after_hours import AFTER_HOURS
+from kis_mcp.simulator.answers.quotes.auctions import AUCTIONS
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
 from kis_mcp.simulator.answers.quotes.events import EVENTS
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
+from kis_mcp.simulator.answers.quotes.interruptions import interruptions
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import balance as stock_balance
@@ -32,6 +35,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **INDICES,
     **COMPANIES,
     **EVENTS,
+    **AUCTIONS,
+    **AFTER_HOURS,
+    "domestic_stock_inquire_vi_status": interruptions,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,
     "domestic_stock_chk_holiday": holidays,

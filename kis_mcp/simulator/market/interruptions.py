@@ -48,18 +48,21 @@ def has_interruptions(instrument: Instrument) -> bool:
     return instrument.category == "domestic_stock"
 
 
+def may_interrupt(instrument: Instrument, high: int, low: int) -> bool:
+    """Whether a day with these extremes can have an interruption."""
+    return has_interruptions(instrument) and _is_beyond(high, low, _dynamic_percent(instrument))
+
+
 def interrupt(prices: "array[int]", instrument: Instrument) -> tuple[Interruption, ...]:
     """The interruptions of a day. Its prices are held during each; an extreme that falls within comes right after.
 
     Args:
         prices: Of the day's ticks, in units; they are changed.
     """
-    if not has_interruptions(instrument):
-        return ()
     high, low = max(prices), min(prices)
-    dynamic = _DYNAMIC_PERCENT.get(instrument.board, _USUAL_DYNAMIC_PERCENT)
-    if not _is_beyond(high, low, dynamic):
+    if not may_interrupt(instrument, high, low):
         return ()
+    dynamic = _dynamic_percent(instrument)
     found: list[Interruption] = []
     reference, tick, last = prices[0], 1, len(prices) - 1
     while tick < last:
@@ -81,6 +84,10 @@ def interrupt(prices: "array[int]", instrument: Instrument) -> tuple[Interruptio
 def active(interruptions: tuple[Interruption, ...], ticks: int) -> Interruption | None:
     """The call period that a session is in after so many ticks."""
     return next((i for i in interruptions if i.tick < ticks <= i.end), None)
+
+
+def _dynamic_percent(instrument: Instrument) -> int:
+    return _DYNAMIC_PERCENT.get(instrument.board, _USUAL_DYNAMIC_PERCENT)
 
 
 def _is_beyond(price: int, reference: int, percent: int) -> bool:

@@ -9,6 +9,7 @@ from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.interruptions import Interruption, may_interrupt
 from kis_mcp.simulator.market.options import OptionHistory, Pricing
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
@@ -89,6 +90,7 @@ class Market:
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
+        self._interruptions: dict[tuple[str, date], tuple[Interruption, ...]] = {}
         self._books: dict[str, tuple[date, int, Book]] = {}
 
     def find(self, symbol: str) -> Instrument | None:
@@ -171,6 +173,15 @@ class Market:
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
         return session
+
+    def interruptions(self, instrument: Instrument, day: date) -> tuple[Interruption, ...]:
+        """The volatility interruptions of a whole day."""
+        key = (instrument.symbol, day)
+        if key not in self._interruptions:
+            bar = self.history(instrument).bar(day)
+            possible = bar is not None and may_interrupt(instrument, bar.high, bar.low)
+            self._interruptions[key] = self.session(instrument, day).interruptions if possible else ()
+        return self._interruptions[key]
 
     def quote(self, instrument: Instrument, now: datetime) -> Quote:
         moment = self.moment(instrument, now)

@@ -25,23 +25,7 @@ _CREDIT_AND_LENDING = (
     "domestic_stock_mktfunds",
     "overseas_stock_colable_by_company",
 )
-_AUCTIONS_AND_AFTER_HOURS = (
-    "domestic_stock_exp_price_trend",
-    "domestic_stock_exp_closing_price",
-    "domestic_stock_exp_trans_updown",
-    "domestic_stock_exp_index_trend",
-    "domestic_stock_exp_total_index",
-    "domestic_stock_overtime_exp_trans_fluct",
-    "domestic_stock_inquire_overtime_price",
-    "domestic_stock_inquire_overtime_asking_price",
-    "domestic_stock_inquire_time_overtimeconclusion",
-    "domestic_stock_inquire_daily_overtimeprice",
-    "domestic_stock_overtime_fluctuation",
-    "domestic_stock_overtime_volume",
-    "domestic_stock_after_hour_balance",
-    "domestic_stock_inquire_vi_status",
-    "domestic_fo_exp_price_trend",
-)
+_AUCTIONS_AND_AFTER_HOURS = ("domestic_fo_exp_price_trend",)
 _CORPORATE_EVENTS = (
     "overseas_stock_period_rights",
     "overseas_stock_rights_by_ice",

@@ -9,6 +9,9 @@ from decimal import Decimal
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
+from kis_mcp.simulator.market.auctions import amount
+from kis_mcp.simulator.market.book import Book
+from kis_mcp.simulator.market.interruptions import has_interruptions
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.market.rights import par
 
@@ -83,9 +86,14 @@ def candle_facts(candle: Candle, previous: Decimal) -> Facts:
 
 
 def book_facts(subject: Subject) -> Facts:
+    """Prices and sizes of each level of an instrument's book, and their sums."""
+    return book_facts_of(subject.book)
+
+
+def book_facts_of(book: Book) -> Facts:
     """Prices and sizes of each level, and their sums."""
     facts: dict[str, object] = {}
-    for side, levels in (("ask", subject.book.asks), ("bid", subject.book.bids)):
+    for side, levels in (("ask", book.asks), ("bid", book.bids)):
         for position in range(10):
             level = levels[position] if position < len(levels) else None
             facts[f"{side}_price_{position + 1}"] = level.price if level else Decimal(0)
@@ -125,6 +133,24 @@ def _krw(subject: Subject, amount: Decimal) -> Decimal:
 def _at_limit(subject: Subject) -> str:
     quote = subject.quote
     return direction(quote.change, at_limit=quote.price in (quote.low_limit, quote.high_limit))
+
+
+def _at_home(fact: Fact) -> Fact:
+    """The same, and nothing of what Korea's stock exchange does not trade."""
+    return lambda subject: fact(subject) if has_interruptions(subject.instrument) else None
+
+
+def _expected(subject: Subject) -> tuple[Decimal, Decimal]:
+    """What the day's first trade was expected to cost at the end of its auction, and the change that this is."""
+    price = subject.instrument.price(subject.opening.result.price)
+    return price, price - subject.quote.previous_close
+
+
+def _reached(subject: Subject) -> str:
+    """KIS' 1 while the price is the highest of a year, 2 while it is the lowest, else nothing."""
+    if subject.quote.price == subject.highest[0]:
+        return "1"
+    return "2" if subject.quote.price == subject.lowest[0] else ""
 
 
 def _previous(subject: Subject, name: str) -> Decimal:
@@ -169,6 +195,7 @@ _QUOTE: Mapping[str, Fact] = {
     "price_limit_width": lambda s: s.quote.high_limit - s.quote.previous_close,
     "tick_size": lambda s: s.quote.tick,
     "weighted_average_price": lambda s: (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT),
+    "high_to_open_rate": lambda s: percent(s.quote.high - s.quote.open, s.quote.open),
     "change_from_open": lambda s: _change_from(s, "open"),
     "change_from_high": lambda s: _change_from(s, "high"),
     "change_from_low": lambda s: _change_from(s, "low"),
@@ -265,6 +292,23 @@ _COMPANY: Mapping[str, Fact] = {
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,
     "previous_exchange_rate": lambda s: s.instrument.home.quoted_rate,
 }
+_SESSION: Mapping[str, Fact] = {
+    "vi_active": lambda s: s.interruption is not None,
+    "temporarily_halted": lambda s: s.interruption is not None,
+    "after_hours_vi_active": lambda s: False,  # noqa: ARG005
+    "new_high_low_code": _reached,
+    "quote_session": lambda s: "intraday_expected" if s.interruption else "regular",
+    "expected_price": lambda s: _expected(s)[0],
+    "expected_change": lambda s: _expected(s)[1],
+    "expected_change_rate": lambda s: percent(_expected(s)[1], s.quote.previous_close),
+    "expected_price_direction": lambda s: direction(_expected(s)[1]),
+    "expected_volume": lambda s: s.opening.result.volume,
+    "expected_turnover": lambda s: amount(s.opening),
+    "extended_hours_total_ask_quantity": lambda s: s.after_hours.asks_left,
+    "extended_hours_total_bid_quantity": lambda s: s.after_hours.bids_left,
+}
+"""Of Korean shares and funds alone."""
+
 _ALWAYS: Facts = {
     "stock_status": "credit_available",
     "market_warning": "none",
@@ -273,4 +317,11 @@ _ALWAYS: Facts = {
     "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Fact] = {**_QUOTE, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {
+    **_QUOTE,
+    **MEASURES,
+    **_RANGE,
+    **_PIVOTS,
+    **_COMPANY,
+    **{name: _at_home(fact) for name, fact in _SESSION.items()},
+}

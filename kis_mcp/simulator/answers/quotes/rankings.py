@@ -76,9 +76,9 @@ def ranking(world: World, call: Call) -> Answer:
     """Stocks within the bounds that were asked for, in the order that was asked for, with their rank."""
     rule = RANKINGS[call.api.tool]
     name, sign = rule.orders["" if "" in rule.orders else _word(call, rule.by)]
-    subjects = _stocks(world, call)
+    subjects = stocks(world, call)
     sheets = [FactSheet(subject, rule.more(call, subject) if rule.more else None) for subject in subjects]
-    chosen = [sheet for sheet in sheets if sheet.get(name) is not None and _is_within(call, sheet)]
+    chosen = [sheet for sheet in sheets if sheet.get(name) is not None and is_within(call, sheet)]
     chosen = [sheet for sheet in chosen if rule.keeps is None or rule.keeps(call, sheet)]
     chosen.sort(key=lambda sheet: _number(sheet[name]) * sign, reverse=True)
     shown = chosen if call.api.category == "overseas_stock" else chosen[:_ROWS_AT_HOME]
@@ -112,8 +112,8 @@ def industries(world: World, call: Call) -> Answer:
 def industry(world: World, call: Call) -> Answer:
     """The stocks of one industry, the most traded first."""
     name = _industries(world, call).get(call.text("ICOD"))
-    chosen = [subject for subject in _stocks(world, call) if subject.instrument.sector == name]
-    sheets = [sheet for sheet in map(FactSheet, chosen) if _is_within(call, sheet)]
+    chosen = [subject for subject in stocks(world, call) if subject.instrument.sector == name]
+    sheets = [sheet for sheet in map(FactSheet, chosen) if is_within(call, sheet)]
     sheets.sort(key=lambda sheet: _number(sheet["turnover"]), reverse=True)
     rows = [sheet.with_facts(rank=rank) for rank, sheet in enumerate(sheets, start=1)]
     return {"output1": _summary(call, len(rows)), "output2": rows}
@@ -128,7 +128,7 @@ def _industries(world: World, call: Call) -> dict[str, str]:
     return {f"{number:02}0": name for number, name in enumerate(everywhere, start=1) if name in here}
 
 
-def _stocks(world: World, call: Call) -> list[Subject]:
+def stocks(world: World, call: Call) -> list[Subject]:
     """What is listed on the exchange or board, and of the class, that was asked for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
     board, arguments = call.arguments.get("universe", "all"), call.arguments
@@ -150,7 +150,7 @@ def _stocks(world: World, call: Call) -> list[Subject]:
     ]
 
 
-def _is_within(call: Call, sheet: FactSheet) -> bool:
+def is_within(call: Call, sheet: FactSheet) -> bool:
     """Whether it is within every bound that was given; what has no such fact is not."""
     for name, fact in _BOUNDS.items():
         low, high = (_size(call.arguments.get(f"{end}_{name}", "")) for end in ("min", "max"))

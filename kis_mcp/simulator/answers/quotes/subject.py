@@ -8,10 +8,13 @@ from functools import cached_property
 from typing import TypeAlias
 from zlib import crc32
 
+from kis_mcp.simulator.market.after_hours import AfterHours, after_hours
+from kis_mcp.simulator.market.auctions import Auction, auction
 from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.companies import Statement, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.interruptions import Interruption, active
 from kis_mcp.simulator.market.market import Market, Quote
 from kis_mcp.simulator.market.rights import shares
 
@@ -51,6 +54,22 @@ class Subject:
     def yesterday(self) -> DayBar | None:
         calendar = self.market.calendar(self.instrument)
         return self.market.history(self.instrument).bar(calendar.before(self.quote.day))
+
+    @property
+    def interruption(self) -> Interruption | None:
+        """The call period that it is in."""
+        moment = self.market.moment(self.instrument, self.now)
+        return active(self.market.interruptions(self.instrument, moment.day), moment.ticks)
+
+    @cached_property
+    def opening(self) -> Auction:
+        """The auction that opened today's session."""
+        return auction(self.market, self.instrument, self.now, "opening")
+
+    @cached_property
+    def after_hours(self) -> AfterHours:
+        """The latest after-hours session."""
+        return after_hours(self.market, self.instrument, self.now)
 
     @cached_property
     def highest(self) -> tuple[Decimal, date]:
