@@ -45,7 +45,7 @@ class Interruption:
 
 def has_interruptions(instrument: Instrument) -> bool:
     """Whether the exchange interrupts it: Korean shares and funds."""
-    return instrument.category == "domestic_stock"
+    return instrument.category == "domestic_stock" and instrument.kind != "warrant"
 
 
 def may_interrupt(instrument: Instrument, high: int, low: int) -> bool:

@@ -26,8 +26,7 @@ def price(world: World, call: Call) -> Answer:
     if found is None:
         return {}
     subject, session = found
-    own = {**facts(session), "trading_halted": False, "administrative_issue_name": None}
-    return {"output": FactSheet(subject, own)}
+    return {"output": FactSheet(subject, facts(session))}
 
 
 def order_book(world: World, call: Call) -> Answer:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from kis_mcp.clock import KST
+from kis_mcp.simulator.answers.quotes.korean import KOREAN
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
-from kis_mcp.simulator.market.auctions import amount
 from kis_mcp.simulator.market.book import Book
-from kis_mcp.simulator.market.interruptions import has_interruptions
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.market.rights import par
 
@@ -133,24 +132,6 @@ def _krw(subject: Subject, amount: Decimal) -> Decimal:
 def _at_limit(subject: Subject) -> str:
     quote = subject.quote
     return direction(quote.change, at_limit=quote.price in (quote.low_limit, quote.high_limit))
-
-
-def _at_home(fact: Fact) -> Fact:
-    """The same, and nothing of what Korea's stock exchange does not trade."""
-    return lambda subject: fact(subject) if has_interruptions(subject.instrument) else None
-
-
-def _expected(subject: Subject) -> tuple[Decimal, Decimal]:
-    """What the day's first trade was expected to cost at the end of its auction, and the change that this is."""
-    price = subject.instrument.price(subject.opening.result.price)
-    return price, price - subject.quote.previous_close
-
-
-def _reached(subject: Subject) -> str:
-    """KIS' 1 while the price is the highest of a year, 2 while it is the lowest, else nothing."""
-    if subject.quote.price == subject.highest[0]:
-        return "1"
-    return "2" if subject.quote.price == subject.lowest[0] else ""
 
 
 def _previous(subject: Subject, name: str) -> Decimal:
@@ -292,29 +273,9 @@ _COMPANY: Mapping[str, Fact] = {
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,
     "previous_exchange_rate": lambda s: s.instrument.home.quoted_rate,
 }
-_SESSION: Mapping[str, Fact] = {
-    "vi_active": lambda s: s.interruption is not None,
-    "temporarily_halted": lambda s: s.interruption is not None,
-    "after_hours_vi_active": lambda s: False,  # noqa: ARG005
-    "new_high_low_code": _reached,
-    "quote_session": lambda s: "intraday_expected" if s.interruption else "regular",
-    "expected_price": lambda s: _expected(s)[0],
-    "expected_change": lambda s: _expected(s)[1],
-    "expected_change_rate": lambda s: percent(_expected(s)[1], s.quote.previous_close),
-    "expected_price_direction": lambda s: direction(_expected(s)[1]),
-    "expected_volume": lambda s: s.opening.result.volume,
-    "expected_turnover": lambda s: amount(s.opening),
-    "extended_hours_total_ask_quantity": lambda s: s.after_hours.asks_left,
-    "extended_hours_total_bid_quantity": lambda s: s.after_hours.bids_left,
-}
-"""Of Korean shares and funds alone."""
-
 _ALWAYS: Facts = {
-    "stock_status": "credit_available",
-    "market_warning": "none",
     "buy_availability": "매도/매수 가능",
     "tradability": "매매 가능",
-    "credit_available": True,
     "short_sale_allowed": True,
 }
 _FACTS: Mapping[str, Fact] = {
@@ -323,5 +284,5 @@ _FACTS: Mapping[str, Fact] = {
     **_RANGE,
     **_PIVOTS,
     **_COMPANY,
-    **{name: _at_home(fact) for name, fact in _SESSION.items()},
+    **KOREAN,
 }

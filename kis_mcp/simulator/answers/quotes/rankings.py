@@ -78,7 +78,7 @@ def ranking(world: World, call: Call) -> Answer:
     name, sign = rule.orders["" if "" in rule.orders else _word(call, rule.by)]
     subjects = stocks(world, call)
     sheets = [FactSheet(subject, rule.more(call, subject) if rule.more else None) for subject in subjects]
-    chosen = [sheet for sheet in sheets if sheet.get(name) is not None and is_within(call, sheet)]
+    chosen = [sheet for sheet in sheets if sheet.get(name) is not None and _is_within(call, sheet)]
     chosen = [sheet for sheet in chosen if rule.keeps is None or rule.keeps(call, sheet)]
     chosen.sort(key=lambda sheet: _number(sheet[name]) * sign, reverse=True)
     shown = chosen if call.api.category == "overseas_stock" else chosen[:_ROWS_AT_HOME]
@@ -113,7 +113,7 @@ def industry(world: World, call: Call) -> Answer:
     """The stocks of one industry, the most traded first."""
     name = _industries(world, call).get(call.text("ICOD"))
     chosen = [subject for subject in stocks(world, call) if subject.instrument.sector == name]
-    sheets = [sheet for sheet in map(FactSheet, chosen) if is_within(call, sheet)]
+    sheets = [sheet for sheet in map(FactSheet, chosen) if _is_within(call, sheet)]
     sheets.sort(key=lambda sheet: _number(sheet["turnover"]), reverse=True)
     rows = [sheet.with_facts(rank=rank) for rank, sheet in enumerate(sheets, start=1)]
     return {"output1": _summary(call, len(rows)), "output2": rows}
@@ -136,11 +136,11 @@ def stocks(world: World, call: Call) -> list[Subject]:
     boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
     index = indices().get(arguments.get("sector", ""))
     sector = index.members if index else None
-    if arguments.get("share_class") == "preferred" or arguments.get("status", "all") not in ("all", "common"):
+    if arguments.get("share_class") == "preferred":
         return []
     if index is None and arguments.get("sector", _ALL_SECTORS) != _ALL_SECTORS:
         return []
-    return [
+    found = [
         Subject(world.market, instrument, call.now)
         for instrument in world.market.instruments.values()
         if instrument.category == call.api.category
@@ -148,9 +148,17 @@ def stocks(world: World, call: Call) -> list[Subject]:
         and (instrument.kind == "stock" or not only_stocks)
         and (sector is None or instrument in sector)
     ]
+    return [subject for subject in found if _has_status(subject, arguments.get("status", "all"))]
 
 
-def is_within(call: Call, sheet: FactSheet) -> bool:
+def _has_status(subject: Subject, status: str) -> bool:
+    """Whether the exchange has said of a stock what was asked for. There are no preferred shares."""
+    if status in ("all", "common"):
+        return True
+    return subject.is_administrative if status == "administrative" else subject.market_warning == status
+
+
+def _is_within(call: Call, sheet: FactSheet) -> bool:
     """Whether it is within every bound that was given; what has no such fact is not."""
     for name, fact in _BOUNDS.items():
         low, high = (_size(call.arguments.get(f"{end}_{name}", "")) for end in ("min", "max"))

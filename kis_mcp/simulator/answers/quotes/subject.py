@@ -17,6 +17,7 @@ from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, active
 from kis_mcp.simulator.market.market import Market, Quote
 from kis_mcp.simulator.market.rights import shares
+from kis_mcp.simulator.market.states import MarketWarning, is_administrative, market_warning
 
 Facts = Mapping[str, object]
 """Readable field name (or KIS element in lower case) → value. An enumeration's value is its word."""
@@ -60,6 +61,16 @@ class Subject:
         """The call period that it is in."""
         moment = self.market.moment(self.instrument, self.now)
         return active(self.market.interruptions(self.instrument, moment.day), moment.ticks)
+
+    @cached_property
+    def market_warning(self) -> MarketWarning:
+        """What the exchange warns of today."""
+        return market_warning(self.market, self.instrument, self.quote.day)
+
+    @property
+    def is_administrative(self) -> bool:
+        """Whether it is an administrative issue."""
+        return is_administrative(self.instrument)
 
     @cached_property
     def opening(self) -> Auction:
