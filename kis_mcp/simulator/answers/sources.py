@@ -19,6 +19,7 @@ from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
 from kis_mcp.simulator.answers.quotes.interruptions import interruptions
+from kis_mcp.simulator.answers.quotes.opinions import OPINIONS
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import balance as stock_balance
@@ -37,6 +38,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **EVENTS,
     **AUCTIONS,
     **AFTER_HOURS,
+    **OPINIONS,
     "domestic_stock_inquire_vi_status": interruptions,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,

@@ -66,7 +66,7 @@ class History:
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before, at the ratio of what splits the shares on this day: its base price."""
-        return self._close(_weekdays_before(day) - 1, day)
+        return self._close(weekdays_before(day) - 1, day)
 
     def shock(self, day: date) -> float:
         """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
@@ -80,8 +80,8 @@ class History:
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
-        end = _weekdays_before(day) + (day.weekday() < 5)
-        days = (_weekday(position) for position in range(max(0, end - count), end))
+        end = weekdays_before(day) + (day.weekday() < 5)
+        days = (weekday_at(position) for position in range(max(0, end - count), end))
         return [bar for day in days if (bar := self.bar(day))]
 
     def _close(self, position: int, day: date) -> int:
@@ -92,7 +92,7 @@ class History:
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
-            distance += self.shock(_weekday(len(self._distances)))
+            distance += self.shock(weekday_at(len(self._distances)))
             self._distances.append(distance)
             self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
         if factor == 1:
@@ -103,7 +103,7 @@ class History:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
         instrument, volatility = self._instrument, self._volatility
         random = Random(f"{self._seed}:{day}")  # noqa: S311
-        previous, position = self.previous_close(day), _weekdays_before(day)
+        previous, position = self.previous_close(day), weekdays_before(day)
         factor = float(price_factor(instrument, day))
         if day.weekday() < 5:
             close = self._close(position, day)
@@ -135,12 +135,12 @@ def to_tick(instrument: Instrument, price: float | Fraction) -> int:
     return round(price / tick) * tick
 
 
-def _weekdays_before(day: date) -> int:
+def weekdays_before(day: date) -> int:
     """How many weekdays lie between the first day of the history and ``day``."""
     weeks, weekday = divmod((day - FIRST_DAY).days, 7)
     return weeks * 5 + min(weekday, 5)
 
 
-def _weekday(position: int) -> date:
+def weekday_at(position: int) -> date:
     weeks, weekday = divmod(position, 5)
     return FIRST_DAY + timedelta(days=weeks * 7 + weekday)

@@ -30,14 +30,7 @@ _CORPORATE_EVENTS = (
     "overseas_stock_period_rights",
     "overseas_stock_rights_by_ice",
 )
-_OPINIONS_AND_NEWS = (
-    "domestic_stock_estimate_perform",
-    "domestic_stock_invest_opinion",
-    "domestic_stock_invest_opbysec",
-    "domestic_stock_news_title",
-    "overseas_stock_news_title",
-    "overseas_stock_brknews_title",
-)
+_OPINIONS_AND_NEWS = ()
 _CUSTOMERS_LISTS = (
     "domestic_stock_psearch_title",
     "domestic_stock_psearch_result",

@@ -119,9 +119,12 @@ class Subject:
         return self.statement_of(last_year(self.quote.day))
 
     def statement_of(self, year: int) -> Statement:
+        """What a year brought."""
+        return self.restated(statement(self.market.seed, self.instrument, year))
+
+    def restated(self, year: Statement) -> Statement:
         """A year of the company, for the shares that there are at the time of the call."""
-        of_year, now = statement(self.market.seed, self.instrument, year), self.shares
-        return of_year if of_year.shares == now else replace(of_year, shares=now)
+        return year if year.shares == self.shares else replace(year, shares=self.shares)
 
     @property
     def shares(self) -> int:
