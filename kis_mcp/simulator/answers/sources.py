@@ -14,6 +14,7 @@ from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.after_hours import AFTER_HOURS
 from kis_mcp.simulator.answers.quotes.auctions import AUCTIONS
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
+from kis_mcp.simulator.answers.quotes.customers import CUSTOMERS
 from kis_mcp.simulator.answers.quotes.events import EVENTS
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
@@ -39,6 +40,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **AUCTIONS,
     **AFTER_HOURS,
     **OPINIONS,
+    **CUSTOMERS,
     "domestic_stock_inquire_vi_status": interruptions,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,

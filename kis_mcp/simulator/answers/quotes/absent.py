@@ -25,21 +25,12 @@ _CREDIT_AND_LENDING = (
     "domestic_stock_mktfunds",
     "overseas_stock_colable_by_company",
 )
-_AUCTIONS_AND_AFTER_HOURS = ("domestic_fo_exp_price_trend",)
 _CORPORATE_EVENTS = (
     "overseas_stock_period_rights",
     "overseas_stock_rights_by_ice",
 )
-_OPINIONS_AND_NEWS = ()
-_CUSTOMERS_LISTS = (
-    "domestic_stock_psearch_title",
-    "domestic_stock_psearch_result",
-    "domestic_stock_intstock_grouplist",
-    "domestic_stock_intstock_stocklist_by_group",
-    "domestic_stock_top_interest_stock",
-    "domestic_stock_hts_top_view",
-)
 _OTHERS = (
+    "domestic_fo_exp_price_trend",
     "domestic_stock_comp_interest",
     "domestic_stock_prefer_disparate_ratio",
     "overseas_fo_investor_unpd_trend",
@@ -51,10 +42,7 @@ ABSENT = frozenset(
     (
         *_BROKERS_AND_PROGRAMS,
         *_CREDIT_AND_LENDING,
-        *_AUCTIONS_AND_AFTER_HOURS,
         *_CORPORATE_EVENTS,
-        *_OPINIONS_AND_NEWS,
-        *_CUSTOMERS_LISTS,
         *_OTHERS,
     )
 )
