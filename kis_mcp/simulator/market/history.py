@@ -8,7 +8,7 @@ from random import Random
 from zlib import crc32
 
 from kis_mcp.simulator.market.instruments import Instrument, instruments
-from kis_mcp.simulator.market.rights import price_factor
+from kis_mcp.simulator.market.rights import events, price_factor
 
 FIRST_DAY = date(2018, 1, 1)
 """Where every instrument's history begins; a Monday."""
@@ -68,6 +68,10 @@ class History:
         """The close of the trading day before, at the ratio of what splits the shares on this day: its base price."""
         return self._close(weekdays_before(day) - 1, day)
 
+    def close_before(self, day: date, count: int) -> int:
+        """The close of the weekday so many before a day, for the shares of that day."""
+        return self._close(weekdays_before(day) - count, day)
+
     def shock(self, day: date) -> float:
         """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
         if not self._has_news or day.weekday() > 4:
@@ -121,6 +125,8 @@ class History:
 
 def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:
     """A bar at the ratio of what has split the shares since, up to a day: an adjusted bar."""
+    if not events(instrument):
+        return bar
     now, then = price_factor(instrument, day), price_factor(instrument, bar.day)
     if now == then:
         return bar

@@ -117,6 +117,8 @@ def price_factor(instrument: Instrument, day: date) -> Fraction:
 
 def shares(instrument: Instrument, day: date) -> int:
     """How many there are on a day, new ones counted from their ex-date on."""
+    if not events(instrument):
+        return instrument.listed_shares
     return int(instrument.listed_shares * _factor(instrument, day, "share_ratio"))
 
 

@@ -6,12 +6,11 @@ halted beyond a volatility interruption, is in liquidation, or is traded at sing
 """
 
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Literal
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
-from kis_mcp.simulator.market.history import for_shares_of
+from kis_mcp.simulator.market.history import History
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 
@@ -28,13 +27,12 @@ def is_administrative(instrument: Instrument) -> bool:
 
 def market_warning(market: Market, instrument: Instrument, day: date) -> MarketWarning:
     """The market warning of a Korean share during a day, from the closes before it."""
-    if instrument.kind != "stock" or instrument.country != "KR":
+    history = market.history(instrument)
+    if instrument.kind != "stock" or instrument.country != "KR" or not isinstance(history, History):
         return "none"
-    longest = max(days for _, days, _ in _RISES)
-    bars = market.history(instrument).until(market.calendar(instrument).before(day), longest + 1)
-    closes = [for_shares_of(instrument, day, bar).close for bar in bars]
+    last = history.close_before(day, 1)
     for warning, days, rise in _RISES:
-        if len(closes) > days and Decimal(closes[-1]) * 100 >= Decimal(closes[-1 - days]) * (100 + rise):
+        if last * 100 >= history.close_before(day, days + 1) * (100 + rise):
             return warning
     return "none"
 
