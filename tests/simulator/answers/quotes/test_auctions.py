@@ -12,11 +12,6 @@ DAYS = ("2026-05-22", "2026-06-01", "2026-06-10")
 STOCKS = ("005930", "247540", "069500")
 
 
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
-
-
 def number(value: object) -> Decimal:
     return Decimal(str(value))
 

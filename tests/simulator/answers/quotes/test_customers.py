@@ -11,11 +11,6 @@ from kis_mcp.simulator.wire.hosts import Host
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 
 
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
-
-
 def number(value: object) -> Decimal:
     return Decimal(str(value))
 

@@ -10,11 +10,6 @@ from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of,
 SPLITS = ("329180", "034020")
 
 
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
-
-
 def number(value: object) -> Decimal:
     return Decimal(str(value))
 

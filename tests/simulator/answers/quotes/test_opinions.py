@@ -3,17 +3,10 @@
 from decimal import Decimal
 from itertools import pairwise
 
-import pytest
-
 from kis_mcp.catalog.decode import Record
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 
 BROKERS = {"모의증권", "가상증권", "연습투자증권"}
-
-
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
 
 
 def number(value: object) -> Decimal:
@@ -82,7 +75,7 @@ def test_estimates_go_on_from_the_statements(direct: Direct):
         assert all(value > 0 for value in numbers(row))
     eps, growth, per, roe = (numbers(indicators[n]) for n in (1, 2, 3, 5))
     tenth = Decimal("0.1")
-    assert [abs(mine - number(year["eps"]) * 10) <= tenth for mine, year in zip(eps, ratios[::-1], strict=False)]
+    assert all(abs(mine - number(year["eps"]) * 10) <= tenth for mine, year in zip(eps, ratios[::-1], strict=False))
     assert abs(roe[2] - number(ratios[0]["roe"]) * 10) <= tenth
     quote = record_of(direct, "domestic_stock_inquire_price", symbol="005930")
     assert abs(per[2] - number(quote["per"]) * 10) <= tenth

@@ -14,11 +14,6 @@ from tests.simulator.market.test_rights import evening
 WEAK = "034020"
 
 
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
-
-
 @pytest.mark.parametrize("symbol", ["005930", WEAK])
 def test_prices_details_and_after_hours_say_the_same_of_a_stock(direct: Direct, symbol: str):
     price, more, after = (
