@@ -1,8 +1,13 @@
+from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.simulator import Simulator
 from kis_mcp.wiring.simulated_gaps import gaps_note
 from tests.client import connected, settings_for
+
+GAPS = {row["tool"]: row["fields"].split() for row in csv_rows(resources_folder() / "simulator" / "empty_fields.csv")}
+EMPTY = next(tool for tool, fields in GAPS.items() if fields == ["*"])
+"""Something that the world has nothing of."""
 
 
 def api(tool: str) -> Api:
@@ -12,7 +17,7 @@ def api(tool: str) -> Api:
 
 
 def test_an_api_that_the_world_has_nothing_for_says_that_its_answer_is_empty():
-    assert "nothing of this kind" in gaps_note(api("domestic_stock_news_title"), None)
+    assert "nothing of this kind" in gaps_note(api(EMPTY), None)
 
 
 def test_an_api_that_the_world_answers_whole_says_nothing():
@@ -22,15 +27,17 @@ def test_an_api_that_the_world_answers_whole_says_nothing():
 def test_only_fields_that_the_caller_sees_are_named():
     price = api("domestic_stock_inquire_price")
     assert gaps_note(price, ["price"]) == ""
-    assert gaps_note(price, ["price", "vi_active"]).endswith(": vi_active.")
+    unknown = GAPS["domestic_stock_inquire_price"][0].removeprefix("price.")
+    assert gaps_note(price, ["price", unknown]).endswith(f": {unknown}.")
     assert gaps_note(price, "all").endswith("more.")
     assert len(gaps_note(price, "all")) < 250
 
 
 async def test_a_result_from_the_simulator_says_what_it_leaves_empty(simulator: Simulator):
     async with connected(settings_for(simulator)) as client:
-        arguments = {"name": "domestic_stock_news_title", "arguments": {"symbol": "005930"}}
+        arguments = {"name": EMPTY, "arguments": dict(api(EMPTY).example)}
         result = await client.call_tool("call_read_tool", arguments)
     assert result.structured_content is not None
-    assert result.structured_content["blocks"] == {"headlines": []}
+    for block in result.structured_content["blocks"].values():
+        assert not any(block.values() if isinstance(block, dict) else block)
     assert any("nothing of this kind" in note for note in result.structured_content["notes"])

@@ -15,13 +15,19 @@ from kis_mcp.simulator.answers.overseas import (
     profit as overseas_profit,
 )
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.quotes.after_hours import AFTER_HOURS
+from kis_mcp.simulator.answers.quotes.auctions import AUCTIONS
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
+from kis_mcp.simulator.answers.quotes.customers import CUSTOMERS
+from kis_mcp.simulator.answers.quotes.events import EVENTS
 from kis_mcp.simulator.answers.quotes.flow_rankings import FLOW_RANKINGS
 from kis_mcp.simulator.answers.quotes.flows import FLOWS
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
+from kis_mcp.simulator.answers.quotes.interruptions import interruptions
 from kis_mcp.simulator.answers.quotes.lending import LENDING
 from kis_mcp.simulator.answers.quotes.members import MEMBERS
+from kis_mcp.simulator.answers.quotes.opinions import OPINIONS
 from kis_mcp.simulator.answers.quotes.programmes import PROGRAMMES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.quotes.trade_sizes import TRADE_SIZES
@@ -48,6 +54,12 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **PROGRAMMES,
     **LENDING,
     **TRADE_SIZES,
+    **EVENTS,
+    **AUCTIONS,
+    **AFTER_HOURS,
+    **OPINIONS,
+    **CUSTOMERS,
+    "domestic_stock_inquire_vi_status": interruptions,
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,

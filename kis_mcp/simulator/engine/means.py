@@ -9,6 +9,7 @@ from kis_mcp.simulator.engine.model import ZERO, Account, Manner, Order, Positio
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.states import is_administrative
 
 
 class Means:
@@ -98,7 +99,7 @@ class Means:
             left = self.closable(account, lot_of(order))
             if left < order.quantity:
                 raise Rejected(Problem.TOO_MANY_SHARES if left > 0 else Problem.NO_HOLDINGS)
-        if kind and kind.opens and self.credit_left(account, kind, order) < 0:
+        if kind and kind.opens and (is_administrative(instrument) or self.credit_left(account, kind, order) < 0):
             raise Rejected(Problem.NO_CREDIT)
         currency = instrument.currency
         need = self.held_cash(account, currency, order) - self.held_cash(account, currency)

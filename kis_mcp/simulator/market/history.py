@@ -2,17 +2,26 @@
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 from random import Random
+from zlib import crc32
 
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
-from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.rights import events, price_factor
 
 FIRST_DAY = date(2018, 1, 1)
 """Where every instrument's history begins; a Monday."""
 
 _PULL = 0.98
 """How much of yesterday's distance from the base price remains: prices wander, but stay near it for ever."""
+
+_DAYS_A_SHOCK = 80
+"""A Korean company has news that moves its price by more than a usual day on one of so many days."""
+
+_SHOCK_VOLUME = 4
+"""How many times as much is traded then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +42,16 @@ class History:
 
     A weekend day or holiday, which trades only because the simulator never closes, branches off the trading day before
     and is not part of the history.
+
+    Prices are those that were traded: on the ex-date of a split or an issue of shares they move to its ratio.
     """
 
     def __init__(self, seed: int, instrument: Instrument) -> None:
         self._instrument = instrument
         self._volatility = instrument.volatility
         self._seed = f"{seed}:{instrument.walk}"
+        company = instruments().get(instrument.walk)
+        self._has_news = company is not None and company.kind == "stock" and company.country == "KR"
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
         self._closes: list[int] = []
@@ -53,8 +66,22 @@ class History:
         return self._bars[day]
 
     def previous_close(self, day: date) -> int:
-        """The close of the trading day before."""
-        return self._close(_weekdays_before(trading_day(self._instrument.country, day, -1)))
+        """The close of the trading day before, at the ratio of what splits the shares on this day: its base price."""
+        return self.close_before(day, 1)
+
+    def close_before(self, day: date, count: int) -> int:
+        """The close of the trading day so many before a day, for the shares of that day."""
+        return self._close(weekdays_before(trading_day(self._instrument.country, day, -count)), day)
+
+    def shock(self, day: date) -> float:
+        """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
+        if not self._has_news or not trades_on(self._instrument.country, day):
+            return 0.0
+        drawn = crc32(f"{self._seed}:{day}:shock".encode())
+        if drawn % _DAYS_A_SHOCK:
+            return 0.0
+        size = 0.09 + drawn // _DAYS_A_SHOCK % 1_000 * 0.00004
+        return size if drawn // (_DAYS_A_SHOCK * 1_000) % 2 else -size
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
@@ -65,41 +92,65 @@ class History:
             day = trading_day(country, day, -1)
         return [bar for day in reversed(days) if (bar := self.bar(day))]
 
-    def _close(self, position: int) -> int:
-        """The close of a weekday, counted from the first; the base price before it."""
+    def _close(self, position: int, day: date) -> int:
+        """The close of a weekday, counted from the first, for the shares of a day; the base price before it."""
+        instrument, factor = self._instrument, price_factor(self._instrument, day)
         if position < 0:
-            return self._instrument.base_units
+            return to_tick(instrument, instrument.base_units * factor)
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
+            distance += self.shock(weekday_at(len(self._distances)))
             self._distances.append(distance)
-            self._closes.append(_to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
-        return self._closes[position]
+            self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
+        if factor == 1:
+            return self._closes[position]
+        return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
         instrument, volatility = self._instrument, self._volatility
         random = Random(f"{self._seed}:{day}")  # noqa: S311
-        previous, position = self.previous_close(day), _weekdays_before(day)
+        previous, position = self.previous_close(day), weekdays_before(day)
+        factor = float(price_factor(instrument, day))
         if trades_on(instrument.country, day):
-            close = self._close(position)
+            close = self._close(position, day)
         else:
-            close = _to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
-        reach = 0.6 * abs(volatility) * instrument.base_units
-        opening = _to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
-        high = max(opening, close, _to_tick(instrument, max(opening, close) + reach * random.random()))
-        low = min(opening, close, _to_tick(instrument, min(opening, close) - reach * random.random()))
-        volume = max(10_000, int(instrument.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
+            close = to_tick(instrument, previous * math.exp(volatility * random.gauss(0, 1)))
+        reach = 0.6 * abs(volatility) * instrument.base_units * factor
+        opening = to_tick(instrument, previous * math.exp(0.3 * volatility * random.gauss(0, 1)))
+        high = max(opening, close, to_tick(instrument, max(opening, close) + reach * random.random()))
+        low = min(opening, close, to_tick(instrument, min(opening, close) - reach * random.random()))
+        usual = instrument.daily_volume / factor * (_SHOCK_VOLUME if self.shock(day) else 1)
+        volume = max(10_000, int(usual * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
 
 
-def _to_tick(instrument: Instrument, price: float) -> int:
+def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:
+    """A bar at the ratio of what has split the shares since, up to a day: an adjusted bar."""
+    if not events(instrument):
+        return bar
+    now, then = price_factor(instrument, day), price_factor(instrument, bar.day)
+    if now == then:
+        return bar
+    ratio = now / then
+    opening, high, low, close = (round(units * ratio) for units in (bar.open, bar.high, bar.low, bar.close))
+    return DayBar(bar.day, opening, high, low, close, round(bar.volume / ratio), bar.turnover)
+
+
+def to_tick(instrument: Instrument, price: float | Fraction) -> int:
+    """The price in units that is nearest to another and on the instrument's price step."""
     tick = instrument.tick(round(price))
     return round(price / tick) * tick
 
 
-def _weekdays_before(day: date) -> int:
+def weekdays_before(day: date) -> int:
     """How many weekdays lie between the first day of the history and ``day``."""
     weeks, weekday = divmod((day - FIRST_DAY).days, 7)
     return weeks * 5 + min(weekday, 5)
+
+
+def weekday_at(position: int) -> date:
+    weeks, weekday = divmod(position, 5)
+    return FIRST_DAY + timedelta(days=weeks * 7 + weekday)

@@ -1,7 +1,7 @@
 """Stock indices: what their members are worth, against a base."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -10,6 +10,7 @@ from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 from kis_mcp.simulator.market.market import Candle, Market
+from kis_mcp.simulator.market.rights import price_factor
 from kis_mcp.simulator.market.session import Bar
 
 _CENT = Decimal("0.01")
@@ -78,6 +79,7 @@ class IndexMarket:
         return self._past[key]
 
     def _joined(self, index: Index, day: date, tick: int, bars: Sequence[Bar | DayBar]) -> Candle:
+        bars = [_before_splits(member, day, bar) for member, bar in zip(index.members, bars, strict=True)]
         return Candle(
             start=self._market.calendar(index.members[0]).time_of(day, tick),
             open=index.level(bar.open for bar in bars),
@@ -87,6 +89,15 @@ class IndexMarket:
             volume=sum(bar.volume for bar in bars),
             turnover=Decimal(sum(bar.turnover for bar in bars)),
         )
+
+
+def _before_splits(member: Instrument, day: date, bar: Bar | DayBar) -> Bar | DayBar:
+    """A bar of a day at the prices that go with the member's weight, so that what splits shares moves no index."""
+    factor = price_factor(member, day)
+    if factor == 1:
+        return bar
+    opening, high, low, close = (round(units / factor) for units in (bar.open, bar.high, bar.low, bar.close))
+    return replace(bar, open=opening, high=high, low=low, close=close)
 
 
 def _index(row: dict[str, str]) -> Index:

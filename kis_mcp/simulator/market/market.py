@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
-from kis_mcp.simulator.market.history import DayBar, History
+from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.interruptions import Interruption, may_interrupt
 from kis_mcp.simulator.market.options import OptionHistory, Pricing
 from kis_mcp.simulator.market.own import OwnCandles, OwnHistory
 from kis_mcp.simulator.market.places import homes
@@ -90,6 +91,7 @@ class Market:
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
+        self._interruptions: dict[tuple[str, date], tuple[Interruption, ...]] = {}
         self._books: dict[str, tuple[date, int, Book]] = {}
 
     def find(self, symbol: str) -> Instrument | None:
@@ -135,7 +137,7 @@ class Market:
         """The bars with the highest and the lowest price among the 250 before a day."""
         known = self._years.get(instrument.symbol)
         if known is None or known[0] != day:
-            bars = self.history(instrument).until(self.calendar(instrument).before(day), 250)
+            bars = self._past(instrument, day, self.calendar(instrument).before(day), 250)
             extremes = max(bars, key=lambda bar: bar.high), min(bars, key=lambda bar: bar.low)
             known = self._years[instrument.symbol] = (day, extremes)
         return known[1]
@@ -145,11 +147,15 @@ class Market:
         known = self._this_years.get(instrument.symbol)
         if known is None or known[0] != day:
             before = self.calendar(instrument).before(day)
-            bars = self.history(instrument).until(before, day.timetuple().tm_yday)
+            bars = self._past(instrument, day, before, day.timetuple().tm_yday)
             bars = [bar for bar in bars if bar.day.year == day.year]
             extremes = (max(bars, key=lambda b: b.high), min(bars, key=lambda b: b.low)) if bars else None
             known = self._this_years[instrument.symbol] = (day, extremes)
         return known[1]
+
+    def _past(self, instrument: Instrument, day: date, until: date, count: int) -> list[DayBar]:
+        """Bars of the past for the shares of a day."""
+        return [for_shares_of(instrument, day, bar) for bar in self.history(instrument).until(until, count)]
 
     def session(self, instrument: Instrument, day: date) -> Session:
         """The ticks of a day on or after the history's first."""
@@ -173,6 +179,15 @@ class Market:
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
         return session
+
+    def interruptions(self, instrument: Instrument, day: date) -> tuple[Interruption, ...]:
+        """The volatility interruptions of a whole day."""
+        key = (instrument.symbol, day)
+        if key not in self._interruptions:
+            bar = self.history(instrument).bar(day)
+            possible = bar is not None and may_interrupt(instrument, bar.high, bar.low)
+            self._interruptions[key] = self.session(instrument, day).interruptions if possible else ()
+        return self._interruptions[key]
 
     def quote(self, instrument: Instrument, now: datetime) -> Quote:
         moment = self.moment(instrument, now)
@@ -223,15 +238,24 @@ class Market:
         """What the sizes in an instrument's book of a day are drawn from."""
         return f"{self.seed}:{instrument.symbol}:{day}:book"
 
-    def days(self, instrument: Instrument, now: datetime, *, until: date, count: int) -> list[Candle]:
-        """Up to ``count`` daily candles ending with ``until``, newest first; today's holds what has happened so far."""
+    def days(
+        self, instrument: Instrument, now: datetime, *, until: date, count: int, adjusted: bool = True
+    ) -> list[Candle]:
+        """Up to ``count`` daily candles ending with ``until``, newest first; today's holds what has happened so far.
+
+        Args:
+            adjusted: Whether prices and volumes are for today's shares, or for those of each day, as they were traded.
+        """
         moment = self.moment(instrument, now)
         candles: list[Candle] = []
         if until >= moment.day:
             so_far = self.session(instrument, moment.day).until(moment.ticks)
             candles.append(self._candle(instrument, moment.day, 0, so_far))
             until = self.calendar(instrument).before(moment.day)
-        past = self.history(instrument).until(until, count - len(candles)) if count > len(candles) else []
+        left = count - len(candles)
+        past = self.history(instrument).until(until, left) if left > 0 else []
+        if adjusted:
+            past = [for_shares_of(instrument, moment.day, bar) for bar in past]
         return candles + [self._candle(instrument, bar.day, 0, bar) for bar in reversed(past)]
 
     def minutes(

@@ -8,6 +8,7 @@ from random import Random
 
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.interruptions import Interruption, interrupt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ class Session:
     ) -> None:
         random = Random(seed)  # noqa: S311
         self.prices = _prices(random, instrument, bar, ticks) if path is None else path
+        self.interruptions: tuple[Interruption, ...] = interrupt(self.prices, instrument) if path is None else ()
         weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
+        for interruption in self.interruptions:
+            rest = range(interruption.tick + 1, min(interruption.end, ticks - 1))
+            for tick in rest:
+                weights[tick] = 0.0
         self._volume = _spread(bar.volume, list(accumulate(weights)))
         self._turnover = _spread(
             bar.turnover, list(accumulate(w * p for w, p in zip(weights, self.prices, strict=True)))

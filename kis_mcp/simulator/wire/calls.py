@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from kis_mcp.catalog.model import Api
+from kis_mcp.simulator.wire.elements import without_prefix
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import missing_element, wrong_element
@@ -39,6 +40,7 @@ class Call:
                 continue
             text = self.elements.get(parameter.element.upper(), "")
             if text:
+                text = without_prefix(parameter, text)
                 words = {code: word for word, code in (parameter.codes or {}).items()}
                 arguments[parameter.name] = words.get(text, text)
         return arguments

@@ -15,6 +15,8 @@ _FORMS = {
     "month": re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])"),
     "time": re.compile(r"([01]\d|2[0-3])[0-5]\d([0-5]\d)?"),
 }
+_LONGEST_FORM = 8
+"""Digits of a date; a time has fewer."""
 
 
 def upper_elements(api: Api, sent: Mapping[str, object]) -> Mapping[str, str]:
@@ -82,6 +84,11 @@ def _present(api: Api) -> list[str]:
     return [name.upper() for name in names]
 
 
+def without_prefix(parameter: Parameter, text: str) -> str:
+    """A value without the zeros that KIS wants before some dates and times, sent or not."""
+    return text[len(parameter.prefix) :] if len(text) > _LONGEST_FORM else text
+
+
 def _fits(parameter: Parameter, text: str, host: Host) -> bool:
     if parameter.codes:
         codes = {
@@ -91,5 +98,5 @@ def _fits(parameter: Parameter, text: str, host: Host) -> bool:
         if host is Host.DEMO and parameter.demo_words is not None:
             codes = {word: code for word, code in codes.items() if word in parameter.demo_words}
         return text in codes.values() or text == parameter.blank
-    form = _FORMS.get(parameter.type)
+    form, text = _FORMS.get(parameter.type), without_prefix(parameter, text)
     return text == parameter.blank or form is None or form.fullmatch(text) is not None

@@ -149,6 +149,11 @@ def wrong_element(element: str) -> Refusal:
     return input_refusal(f"ERROR : INPUT INVALID_CHECK_{element}")
 
 
+def nothing_found() -> Refusal:
+    """What a search by a saved condition says when no stock meets it, as KIS documents it."""
+    return Refusal(Reply({"rt_cd": "1", "msg_cd": "MCA05918", "msg1": "종목코드 오류입니다."}))
+
+
 def refusal_words(problem: str) -> str:
     """The words for a problem's name; nothing for none."""
     return _PROBLEMS[Problem[problem]][0][1] if problem else ""

@@ -25,6 +25,12 @@ OTHER_ARGUMENTS: Mapping[str, tuple[dict[str, object], ...]] = {
     "domestic_fo_inquire_price": ({"symbol": "201W12350", "market": "index_options"},),
     "overseas_stock_new_highlow": ({"exchange": "nyse", "period": "5d", "breakout": "touched"},),
     "etfetn_nav_comparison_daily_trend": ({"symbol": "069500", "start_date": "2026-06-01", "end_date": "2026-06-15"},),
+    "domestic_stock_inquire_overtime_price": ({"symbol": "034020"},),
+    "domestic_stock_intstock_multprice": ({"symbols": ["034020"]},),
+    "domestic_stock_inquire_vi_status": ({"date": "2026-06-01"},),
+    "domestic_stock_inquire_daily_itemchartprice": (
+        {"symbol": "009540", "start_date": "2026-04-01", "end_date": "2026-04-20"},
+    ),
     "domestic_fo_inquire_daily_fuopchartprice": (
         {"symbol": "101W12", "start_date": "2026-06-01", "end_date": "2026-06-15"},
     ),

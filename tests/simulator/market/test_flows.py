@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.simulator.market.foreigners import foreign_holding, foreign_limit
 from kis_mcp.simulator.market.history import History

@@ -1,54 +1,11 @@
 """What the world has nothing of: APIs that answer no rows and blank records, whatever they are asked."""
 
-_AUCTIONS_AND_AFTER_HOURS = (
-    "domestic_stock_exp_price_trend",
-    "domestic_stock_exp_closing_price",
-    "domestic_stock_exp_trans_updown",
-    "domestic_stock_exp_index_trend",
-    "domestic_stock_exp_total_index",
-    "domestic_stock_overtime_exp_trans_fluct",
-    "domestic_stock_inquire_overtime_price",
-    "domestic_stock_inquire_overtime_asking_price",
-    "domestic_stock_inquire_time_overtimeconclusion",
-    "domestic_stock_inquire_daily_overtimeprice",
-    "domestic_stock_overtime_fluctuation",
-    "domestic_stock_overtime_volume",
-    "domestic_stock_after_hour_balance",
-    "domestic_stock_inquire_vi_status",
-    "domestic_fo_exp_price_trend",
-)
 _CORPORATE_EVENTS = (
-    "domestic_stock_ksdinfo_paidin_capin",
-    "domestic_stock_ksdinfo_bonus_issue",
-    "domestic_stock_ksdinfo_cap_dcrs",
-    "domestic_stock_ksdinfo_rev_split",
-    "domestic_stock_ksdinfo_merger_split",
-    "domestic_stock_ksdinfo_purreq",
-    "domestic_stock_ksdinfo_sharehld_meet",
-    "domestic_stock_ksdinfo_pub_offer",
-    "domestic_stock_ksdinfo_forfeit",
-    "domestic_stock_ksdinfo_mand_deposit",
-    "domestic_stock_ksdinfo_list_info",
     "overseas_stock_period_rights",
     "overseas_stock_rights_by_ice",
 )
-_OPINIONS_AND_NEWS = (
-    "domestic_stock_estimate_perform",
-    "domestic_stock_invest_opinion",
-    "domestic_stock_invest_opbysec",
-    "domestic_stock_news_title",
-    "overseas_stock_news_title",
-    "overseas_stock_brknews_title",
-)
-_CUSTOMERS_LISTS = (
-    "domestic_stock_psearch_title",
-    "domestic_stock_psearch_result",
-    "domestic_stock_intstock_grouplist",
-    "domestic_stock_intstock_stocklist_by_group",
-    "domestic_stock_top_interest_stock",
-    "domestic_stock_hts_top_view",
-)
 _OTHERS = (
+    "domestic_fo_exp_price_trend",
     "domestic_stock_comp_interest",
     "domestic_stock_prefer_disparate_ratio",
     "overseas_fo_investor_unpd_trend",
@@ -59,10 +16,7 @@ _OTHERS = (
 
 ABSENT = frozenset(
     (
-        *_AUCTIONS_AND_AFTER_HOURS,
         *_CORPORATE_EVENTS,
-        *_OPINIONS_AND_NEWS,
-        *_CUSTOMERS_LISTS,
         *_OTHERS,
     )
 )

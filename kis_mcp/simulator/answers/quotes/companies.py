@@ -7,16 +7,14 @@ from decimal import Decimal
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
-from kis_mcp.simulator.market.companies import Statement, last_year, par_value, statement
-from kis_mcp.simulator.market.holidays import trading_day
+from kis_mcp.simulator.market.companies import Statement, last_year
 from kis_mcp.simulator.market.market import percent
+from kis_mcp.simulator.market.rights import dividend, par
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _YEARS = 5
 _ROWS = 30
-_PAID_BY = (4, 15)
-"""Month and day of the year after."""
 
 
 def statements(world: World, call: Call) -> Answer:
@@ -51,8 +49,7 @@ def dividend_ranking(world: World, call: Call) -> Answer:
 
 def year_facts(subject: Subject, year: int) -> Facts:
     """A year's statement with its ratios; amounts in hundred million won."""
-    now = statement(subject.market.seed, subject.instrument, year)
-    before = statement(subject.market.seed, subject.instrument, year - 1)
+    now, before = subject.statement_of(year), subject.statement_of(year - 1)
     amounts: Facts = {
         name: getattr(now, name)
         for name in (
@@ -117,24 +114,24 @@ def _dividends(subject: Subject, call: Call) -> list[dict[str, object]]:
         return []
     newest, rows = last_year(subject.quote.day), list[dict[str, object]]()
     for year in range(newest, newest - _YEARS, -1):
-        record = date(year, 12, 31)
-        (bar,) = subject.market.history(subject.instrument).until(record, 1)
-        paid = statement(subject.market.seed, subject.instrument, year).dividend
-        if call.covers(record) and paid:
-            rows.append(
-                {
-                    "record_date": record,
-                    "symbol": subject.instrument.symbol,
-                    "name": subject.instrument.name_ko,
-                    "dividend_type": "결산",
-                    "par_value": par_value(subject.instrument),
-                    "dividend_per_share": Decimal(paid),
-                    "dividend_rate": percent(Decimal(paid), subject.instrument.price(bar.close)),
-                    "stock_dividend_rate": Decimal(0),
-                    "dividend_payment_date": trading_day("KR", date(year + 1, *_PAID_BY), 1),
-                    "stock_type": "보통",
-                }
-            )
+        right = dividend(subject.market.seed, subject.instrument, year)
+        if right is None or not call.covers(right.record_date):
+            continue
+        (bar,) = subject.market.history(subject.instrument).until(right.record_date, 1)
+        rows.append(
+            {
+                "record_date": right.record_date,
+                "symbol": subject.instrument.symbol,
+                "name": subject.instrument.name_ko,
+                "dividend_type": "결산",
+                "par_value": par(subject.instrument, right.record_date),
+                "dividend_per_share": Decimal(right.cash),
+                "dividend_rate": percent(Decimal(right.cash), subject.instrument.price(bar.close)),
+                "stock_dividend_rate": Decimal(0),
+                "dividend_payment_date": right.pay_date,
+                "stock_type": "보통",
+            }
+        )
     return rows
 
 

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.quotes.investors import HOLDERS
+from kis_mcp.simulator.answers.quotes.korean import KOREAN
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
-from kis_mcp.simulator.market.companies import par_value
+from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.market import Candle, percent
+from kis_mcp.simulator.market.rights import par
 
 _CENT = Decimal("0.01")
 
@@ -77,16 +79,21 @@ def candle_facts(candle: Candle, previous: Decimal) -> Facts:
         "change_rate": percent(change, previous),
         "price_direction": direction(change),
         "cumulative_split_rate": Decimal("1.00"),
-        "split_ratio": Decimal("0.00"),
+        "split_rate": Decimal("0.00"),
         "ex_right_type": "none",
         "modified": False,
     }
 
 
 def book_facts(subject: Subject) -> Facts:
+    """Prices and sizes of each level of an instrument's book, and their sums."""
+    return book_facts_of(subject.book)
+
+
+def book_facts_of(book: Book) -> Facts:
     """Prices and sizes of each level, and their sums."""
     facts: dict[str, object] = {}
-    for side, levels in (("ask", subject.book.asks), ("bid", subject.book.bids)):
+    for side, levels in (("ask", book.asks), ("bid", book.bids)):
         for position in range(10):
             level = levels[position] if position < len(levels) else None
             facts[f"{side}_price_{position + 1}"] = level.price if level else Decimal(0)
@@ -115,7 +122,7 @@ def _multiple(price: Decimal, value: Decimal) -> Decimal | None:
 
 def _market_cap(subject: Subject) -> Decimal:
     """KIS counts it in 100 million won at home, in the currency abroad."""
-    cap = subject.quote.price * subject.instrument.listed_shares
+    cap = subject.quote.price * subject.shares
     return cap // 100_000_000 if subject.instrument.country == "KR" else cap
 
 
@@ -172,6 +179,7 @@ _QUOTE: Mapping[str, Fact] = {
     "weighted_average_price": lambda s: (
         (s.quote.turnover / s.quote.volume / s.instrument.multiplier).quantize(_CENT) if s.quote.volume else Decimal(0)
     ),
+    "high_to_open_rate": lambda s: percent(s.quote.high - s.quote.open, s.quote.open),
     "change_from_open": lambda s: _change_from(s, "open"),
     "change_from_high": lambda s: _change_from(s, "high"),
     "change_from_low": lambda s: _change_from(s, "low"),
@@ -255,25 +263,22 @@ _COMPANY: Mapping[str, Fact] = {
     "capital_currency": lambda s: s.instrument.currency,
     "industry_name": lambda s: s.instrument.sector,
     "decimal_places": lambda s: s.instrument.decimals,
-    "listed_shares": lambda s: s.instrument.listed_shares,
+    "listed_shares": lambda s: s.shares,
     "market_cap": _market_cap,
     "eps": lambda s: s.statement and s.statement.eps,
     "bps": lambda s: s.statement and s.statement.bps,
     "per": lambda s: s.statement and _multiple(s.quote.price, s.statement.eps),
     "pbr": lambda s: s.statement and _multiple(s.quote.price, s.statement.bps),
-    "par_value": lambda s: par_value(s.instrument),
-    "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
+    "par_value": lambda s: par(s.instrument, s.quote.day),
+    "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.shares)),
     "trading_unit": lambda s: s.instrument.lot,
     "trading_unit_quantity": lambda s: s.instrument.lot,
     "exchange_rate": lambda s: s.instrument.home.quoted_rate,
     "previous_exchange_rate": lambda s: s.instrument.home.quoted_rate,
 }
 _ALWAYS: Facts = {
-    "stock_status": "credit_available",
-    "market_warning": "none",
     "buy_availability": "매도/매수 가능",
     "tradability": "매매 가능",
-    "credit_available": True,
     "short_sale_allowed": True,
 }
-_FACTS: Mapping[str, Fact] = {**_QUOTE, **HOLDERS, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY}
+_FACTS: Mapping[str, Fact] = {**_QUOTE, **HOLDERS, **MEASURES, **_RANGE, **_PIVOTS, **_COMPANY, **KOREAN}

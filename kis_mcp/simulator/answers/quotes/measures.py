@@ -143,7 +143,7 @@ def _sizes(subject: Subject, side: str) -> Decimal:
 
 
 def _market_value(subject: Subject) -> Decimal:
-    return subject.quote.price * subject.instrument.listed_shares
+    return subject.quote.price * subject.shares
 
 
 MEASURES: Mapping[str, Fact] = {

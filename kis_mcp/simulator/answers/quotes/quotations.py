@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby, zip_longest
 from typing import cast
 
@@ -14,6 +15,7 @@ from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
+from kis_mcp.simulator.market.rights import price_factor, rights
 from kis_mcp.simulator.wire.calls import Call
 
 _DATES = frozenset({"trade_date", "local_date", "local_business_date", "date", "base_date"})
@@ -119,14 +121,43 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     start = call.day("start_date") or date.min
     interval = _INTERVALS.get(call.api.tool) or call.arguments.get("interval", "day")
     days_each = {"week": 5, "month": 23, "year": 262}.get(interval, 1)
-    candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1)
+    adjusted = call.arguments.get("adjusted", "true") == "true" or instrument.category != "domestic_stock"
+    candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1, adjusted=adjusted)
     if interval != "day":
         candles = [joined(list(group)) for _, group in groupby(candles, lambda candle: period(candle, interval))]
     for candle, before in zip(candles, [*candles[1:], None], strict=True):
         if candle.start.date() < start or count == 0:
             return
         count -= 1
-        yield candle_facts(candle, before.close if before else candle.open)
+        previous = before.close if before else candle.open
+        if interval != "day":
+            yield candle_facts(candle, previous)
+            continue
+        base = (
+            previous if adjusted else instrument.price(market.history(instrument).previous_close(candle.start.date()))
+        )
+        yield {**candle_facts(candle, base), **_split_facts(subject, candle.start.date())}
+
+
+def _split_facts(subject: Subject, day: date) -> Facts:
+    """What a day takes from the price: its base price for 1 of the close before, and a price of today for 1 of it."""
+    instrument, today = subject.instrument, subject.quote.day
+    since = price_factor(instrument, today) / price_factor(instrument, day)
+    facts: dict[str, object] = {}
+    if since != 1:
+        facts["cumulative_split_rate"] = _four(since)
+    for right in rights(subject.market.seed, instrument, day, day):
+        if right.kind == "dividend":
+            facts["ex_right_type"] = "ex_dividend"
+        elif right.price_ratio != 1:
+            facts |= {"ex_right_type": "ex_rights", "split_rate": _four(right.price_ratio)}
+            if right.kind == "capital_reduction":
+                facts["revaluation_reason_code"] = "02"
+    return facts
+
+
+def _four(ratio: Fraction) -> Decimal:
+    return (Decimal(ratio.numerator) / ratio.denominator).quantize(Decimal("0.0001"))
 
 
 def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:

@@ -139,11 +139,11 @@ def stocks(world: World, call: Call) -> list[Subject]:
     boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
     index = indices().get(arguments.get("sector", ""))
     sector = index.members if index else None
-    if arguments.get("share_class") == "preferred" or arguments.get("status", "all") not in ("all", "common"):
+    if arguments.get("share_class") == "preferred":
         return []
     if index is None and arguments.get("sector", _ALL_SECTORS) != _ALL_SECTORS:
         return []
-    return [
+    found = [
         Subject(world.market, instrument, call.now)
         for instrument in world.market.instruments.values()
         if instrument.category == call.api.category
@@ -151,6 +151,14 @@ def stocks(world: World, call: Call) -> list[Subject]:
         and (instrument.kind == "stock" or not only_stocks)
         and (sector is None or instrument in sector)
     ]
+    return [subject for subject in found if _has_status(subject, arguments.get("status", "all"))]
+
+
+def _has_status(subject: Subject, status: str) -> bool:
+    """Whether the exchange has said of a stock what was asked for. There are no preferred shares."""
+    if status in ("all", "common"):
+        return True
+    return subject.is_administrative if status == "administrative" else subject.market_warning == status
 
 
 def _is_within(call: Call, sheet: FactSheet) -> bool:

@@ -1,17 +1,23 @@
 """One instrument at one time, with everything that the market model knows of it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
 
+from kis_mcp.simulator.market.after_hours import AfterHours, after_hours
+from kis_mcp.simulator.market.auctions import Auction, auction
 from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.companies import Statement, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.interruptions import Interruption, active
 from kis_mcp.simulator.market.market import Market, Quote
+from kis_mcp.simulator.market.rights import shares
 from kis_mcp.simulator.market.session import Session
+from kis_mcp.simulator.market.states import MarketWarning, is_administrative, market_warning
 
 Facts = Mapping[str, object]
 """Readable field name (or KIS element in lower case) → value. An enumeration's value is its word."""
@@ -54,6 +60,32 @@ class Subject:
         calendar = self.market.calendar(self.instrument)
         return self.market.history(self.instrument).bar(calendar.before(self.quote.day))
 
+    @property
+    def interruption(self) -> Interruption | None:
+        """The call period that it is in."""
+        moment = self.market.moment(self.instrument, self.now)
+        return active(self.market.interruptions(self.instrument, moment.day), moment.ticks)
+
+    @cached_property
+    def market_warning(self) -> MarketWarning:
+        """What the exchange warns of today."""
+        return market_warning(self.market, self.instrument, self.quote.day)
+
+    @property
+    def is_administrative(self) -> bool:
+        """Whether it is an administrative issue."""
+        return is_administrative(self.instrument)
+
+    @cached_property
+    def opening(self) -> Auction:
+        """The auction that opened today's session."""
+        return auction(self.market, self.instrument, self.now, "opening")
+
+    @cached_property
+    def after_hours(self) -> AfterHours:
+        """The latest after-hours session."""
+        return after_hours(self.market, self.instrument, self.now)
+
     @cached_property
     def highest(self) -> tuple[Decimal, date]:
         """The highest price of the last 250 days and today, and its day."""
@@ -88,7 +120,20 @@ class Subject:
         """The company's newest year that is known; None of what is no company."""
         if self.instrument.kind != "stock":
             return None
-        return statement(self.market.seed, self.instrument, last_year(self.quote.day))
+        return self.statement_of(last_year(self.quote.day))
+
+    def statement_of(self, year: int) -> Statement:
+        """What a year brought."""
+        return self.restated(statement(self.market.seed, self.instrument, year))
+
+    def restated(self, year: Statement) -> Statement:
+        """A year of the company, for the shares that there are at the time of the call."""
+        return year if year.shares == self.shares else replace(year, shares=self.shares)
+
+    @property
+    def shares(self) -> int:
+        """How many are listed."""
+        return shares(self.instrument, self.quote.day)
 
 
 Fact: TypeAlias = Callable[[Subject], object]

@@ -44,14 +44,14 @@ def subjects_of(world: World, call: Call) -> Sequence[Subject]:
     if listed is None:
         chosen = [i for i in world.market.instruments.values() if i.category == _category(call) and _wanted(i, call)]
     else:
-        exchanges = _numbered(call, call.api.parameter(listed.pairs_with or ""))
-        symbols = _numbered(call, listed)
+        exchanges = numbered(call, call.api.parameter(listed.pairs_with or ""))
+        symbols = numbered(call, listed)
         pairs = zip_longest(symbols, exchanges[: len(symbols)], fillvalue="")
         chosen = [_instrument(world, call, symbol, exchange) for symbol, exchange in pairs]
     return [Subject(world.market, instrument, call.now) for instrument in chosen if instrument]
 
 
-def _numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
+def numbered(call: Call, parameter: Parameter | None) -> Sequence[str]:
     """What was sent for a list parameter, up to the first blank."""
     if parameter is None or parameter.element is None:
         return ()
