@@ -78,3 +78,19 @@ def test_orders_meet_every_extreme_of_a_minute(given_candles: list[FileCandle]) 
             assert prices == {candle.low, candle.high, candle.close}
         else:
             assert prices >= {candle.open, candle.close}
+
+
+def test_a_missing_day_of_a_year_whose_holidays_are_not_known_is_one_without_trade() -> None:
+    days = (date(2020, 12, 30), date(2021, 1, 4))
+    price = Decimal(81_000)
+    market = market_of(
+        [FileCandle("", day, None, price, price, price, price, volume=10) for day in days], keep_hours=False
+    )
+    told = market.days(SAMSUNG, datetime(2021, 2, 1, tzinfo=KST), until=days[1], count=4)
+    assert [(candle.start.date().isoformat(), candle.close, candle.volume) for candle in told] == [
+        ("2021-01-04", 81_000, 10),
+        ("2021-01-01", 81_000, 0),
+        ("2020-12-31", 81_000, 0),
+        ("2020-12-30", 81_000, 10),
+    ]
+    assert market.quote(SAMSUNG, datetime(2021, 1, 1, 12, tzinfo=KST)).volume == 0
