@@ -36,7 +36,7 @@ class FileCandle:
     turnover: Decimal | None = None
 
 
-def joined_history(instrument: Instrument, calendar: Calendar, candles: Sequence[FileCandle]) -> OwnCandles:
+def history_of(instrument: Instrument, calendar: Calendar, candles: Sequence[FileCandle]) -> OwnCandles:
     """The history that candles make, each day of its minutes where it has some.
 
     Raises:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.calendar import Calendar
-from kis_mcp.simulator.market.candles import FileCandle, joined_history
+from kis_mcp.simulator.market.candles import FileCandle, history_of
 from kis_mcp.simulator.market.instruments import instruments
 from kis_mcp.simulator.market.market import Candle, Market
 
@@ -32,7 +32,7 @@ def candles(draw: st.DrawFn) -> list[FileCandle]:
 
 def market_of(given_candles: list[FileCandle], *, keep_hours: bool) -> Market:
     calendar = Calendar(SAMSUNG.home, keep_hours=keep_hours)
-    return Market(1, keep_hours=keep_hours, own={"005930": joined_history(SAMSUNG, calendar, given_candles)})
+    return Market(1, keep_hours=keep_hours, own={"005930": history_of(SAMSUNG, calendar, given_candles)})
 
 
 def shape(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal, int]:
