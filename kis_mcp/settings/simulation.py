@@ -22,6 +22,11 @@ class Simulation(BaseModel):
     sim_replay: Annotated[tuple[Path, ...], PARTS] = ()
     sim_record: Path | None = None
 
+    @field_validator("sim_replay", "sim_record")
+    @classmethod
+    def _at_home(cls, value: tuple[Path, ...] | Path | None) -> tuple[Path, ...] | Path | None:
+        return tuple(path.expanduser() for path in value) if isinstance(value, tuple) else value and value.expanduser()
+
     @field_validator("sim_at", mode="before")
     @classmethod
     def _in_korea(cls, value: object) -> object:

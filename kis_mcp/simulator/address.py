@@ -13,7 +13,7 @@ def _file(state_path: Path) -> Path:
 
 
 @contextmanager
-def posted(state_path: Path, real_url: str, demo_url: str) -> Generator[None]:
+def post_address(state_path: Path, real_url: str, demo_url: str) -> Generator[None]:
     """Keep both hosts' addresses beside a world's file while the context lasts."""
     path = _file(state_path)
     path.touch(mode=0o600)
@@ -25,7 +25,7 @@ def posted(state_path: Path, real_url: str, demo_url: str) -> Generator[None]:
 
 
 def address_of(state_path: Path, host: Host) -> str | None:
-    """A host's address; None where no simulator has posted one."""
+    """A host's address; None where no simulator has written one."""
     try:
         urls = json.loads(_file(state_path).read_text("utf-8"))
         return str(urls[host])

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kis_mcp.catalog.loader import Catalog, catalog
 from kis_mcp.clock import WorldClock
-from kis_mcp.simulator.address import posted
+from kis_mcp.simulator.address import post_address
 from kis_mcp.simulator.asgi import KisApp
 from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.gate.faults import Faults
@@ -88,7 +88,7 @@ def simulate(options: SimulatorOptions | None = None, *, table: Catalog | None =
         sockets = {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
         simulator = Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
         if options.state_path is not None:
-            stack.enter_context(posted(options.state_path, simulator.real_url, simulator.demo_url))
+            stack.enter_context(post_address(options.state_path, simulator.real_url, simulator.demo_url))
         thread = _Thread(kis, sockets)
         thread.start()
         # Waited for in this thread: whoever is cancelled must not leave the other one behind.

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.wire.replies import Reply
 
-_MOST = 2_000
+_MOST = 500
+"""Enough for a second; a clock that stands would keep them for ever."""
 
 _Key: TypeAlias = tuple[str, str, str, str, frozenset[tuple[str, str]], frozenset[str]]
 

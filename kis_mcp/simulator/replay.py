@@ -12,7 +12,7 @@ from typing import Any, cast
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.simulator.market.calendar import Calendar
-from kis_mcp.simulator.market.candles import FileCandle, WrongCandle, joined_history
+from kis_mcp.simulator.market.candles import FileCandle, WrongCandle, history_of
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 from kis_mcp.simulator.market.own import OwnCandles
 from kis_mcp.simulator.wire.sources import sources_of
@@ -46,7 +46,7 @@ def read_replays(paths: Iterable[Path], table: Catalog, *, keep_hours: bool) -> 
         if path.suffix.lower() in (".parquet", ".pq", ".xlsx"):
             raise WrongReplay(f"{path.name}: candles are read from CSV; write it as such, as pandas does with to_csv")
         try:
-            candles = _recorded(path, table) if is_recording else _from_csv(path)
+            candles = _from_recording(path, table) if is_recording else _from_csv(path)
         except UnicodeDecodeError:
             raise WrongReplay(f"{path.name}: it is no text in UTF-8") from None
         except OSError as error:
@@ -57,7 +57,7 @@ def read_replays(paths: Iterable[Path], table: Catalog, *, keep_hours: bool) -> 
             instrument = instruments()[symbol]
             calendar = Calendar(instrument.home, keep_hours=keep_hours)
             try:
-                join = _newest_run if is_recording else joined_history
+                join = _newest_run if is_recording else history_of
                 found[symbol] = join(instrument, calendar, its_candles)
             except WrongCandle as wrong:
                 raise WrongReplay(str(wrong)) from None
@@ -154,7 +154,7 @@ def _whole(where: str, text: str) -> int:
     return int(number)
 
 
-def _recorded(path: Path, table: Catalog) -> _FileCandles:
+def _from_recording(path: Path, table: Catalog) -> _FileCandles:
     """Symbol → the candles that the answers of a recording tell, newest last; of a candle told twice, the last.
 
     Raises:
@@ -174,7 +174,7 @@ def _recorded(path: Path, table: Catalog) -> _FileCandles:
                 said: dict[str, Any] = json.loads(line)
                 at = datetime.fromisoformat(said["at"])
                 api = apis.get((said["path"], said["tr_id"]))
-                told = _told(api, said, where, at) if api and said["status"] == 200 else ()
+                told = _candles_of(api, said, where, at) if api and said["status"] == 200 else ()
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise WrongReplay(f"{where}: it is no line of a recording") from None
             for symbol, candle in told:
@@ -184,7 +184,7 @@ def _recorded(path: Path, table: Catalog) -> _FileCandles:
     return {symbol: list(its.values()) for symbol, its in candles.items()}
 
 
-def _told(api: Api, said: Mapping[str, Any], where: str, at: datetime) -> Iterator[tuple[str, FileCandle]]:
+def _candles_of(api: Api, said: Mapping[str, Any], where: str, at: datetime) -> Iterator[tuple[str, FileCandle]]:
     """The candles in one answer about one stock."""
     symbol = _symbol(api, said["elements"])
     instrument = instruments().get(symbol)
@@ -245,12 +245,12 @@ def _newest_run(instrument: Instrument, calendar: Calendar, candles: Sequence[Fi
         try:
             try:
                 longer = [*run, *daily, *minutes.get(day, ())]
-                run, history = longer, joined_history(instrument, calendar, longer)
+                run, history = longer, history_of(instrument, calendar, longer)
             except WrongCandle:
                 longer = [*run, *daily]
                 if not daily:
                     raise
-                run, history = longer, joined_history(instrument, calendar, longer)
+                run, history = longer, history_of(instrument, calendar, longer)
         except WrongCandle:
             if history is None:
                 raise

@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST, WorldClock
-from kis_mcp.simulator import SimulatorOptions, WrongReplay, simulate
+from kis_mcp.simulator import Host, SimulatorOptions, WrongReplay, simulate
+from kis_mcp.simulator.embedded import EmbeddedKis
+from kis_mcp.simulator.wire.received import Received
+from kis_mcp.simulator.wire.replies import Reply
+from tests.simulator.answers.test_every_api import READS, Direct
 from tests.simulator.wire import ACCOUNT, SAMSUNG, ManualClock, Wire, simulator
 
 BASE = "/uapi/domestic-stock/v1/quotations"
@@ -200,3 +205,26 @@ async def test_a_market_plays_a_recording_of_another(tmp_path: Path) -> None:
     assert prices(played[-1], "stck_clpr", "acml_vol") == prices(recorded[-1], "stck_clpr", "acml_vol")
     assert day is not None
     assert prices(quote, "stck_prpr", "acml_vol") == (day.open, day.high, day.low, day.close, day.volume)
+
+
+class BeforeTheFirstTrade(Direct):
+    """Calls at a time of Samsung's own day at which nothing of it was traded yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.at = AT.replace(hour=8)
+        options = SimulatorOptions(real_rate=0, demo_rate=0, clock=ManualClock(self.at), replay_paths=(path,))
+        self.kis = EmbeddedKis(options, catalog())
+        self.tokens = {host: self._token(host) for host in Host}
+
+    def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
+        return self.kis.answer(Received(host, method, path, headers, elements, self.at))
+
+
+def test_every_api_of_a_stock_answers_while_nothing_was_traded(tmp_path: Path) -> None:
+    direct = BeforeTheFirstTrade(candles(tmp_path, [*DAYS, *MINUTES]))
+    quote = direct.kis.world.market.quote(direct.kis.world.market.instruments["005930"], direct.at)
+    assert (quote.volume, quote.price) == (0, 62000)
+    about_it = [api for api in READS if api.example.get("symbol") == "005930" or not api.example]
+    refused = {api.tool: reply.status for api in about_it if (reply := direct.call(api)).status != 200}
+    assert len(about_it) > 20
+    assert refused == {}

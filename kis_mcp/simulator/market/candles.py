@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.holidays import is_covered
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.own import OwnCandles
 from kis_mcp.simulator.market.session import Bar
@@ -35,7 +36,7 @@ class FileCandle:
     turnover: Decimal | None = None
 
 
-def joined_history(instrument: Instrument, calendar: Calendar, candles: Sequence[FileCandle]) -> OwnCandles:
+def history_of(instrument: Instrument, calendar: Calendar, candles: Sequence[FileCandle]) -> OwnCandles:
     """The history that candles make, each day of its minutes where it has some.
 
     Raises:
@@ -135,13 +136,21 @@ def _without_turnover(bar: Bar) -> tuple[int, int, int, int, int]:
     return bar.open, bar.high, bar.low, bar.close, bar.volume
 
 
-def _check_days(
-    instrument: Instrument, calendar: Calendar, days: Mapping[date, Bar], where: Mapping[date, str]
-) -> None:
+def _check_days(instrument: Instrument, calendar: Calendar, days: dict[date, Bar], where: Mapping[date, str]) -> None:
+    """Refuse gaps and leaps. In years whose holidays are not known a missing day is one without trade.
+
+    Raises:
+        WrongCandle: A day is missing, or lies beyond its price limits.
+    """
     for before, day in pairwise(sorted(days)):
-        if calendar.before(day) != before:
-            why = f"{instrument.symbol} has no candle of {calendar.after(before)}, a trading day before this one"
-            raise WrongCandle(where[day], "date", why)
+        missing = calendar.after(before)
+        while missing < day:
+            if is_covered(instrument.country, missing):
+                why = f"{instrument.symbol} has no candle of {missing}, a trading day before this one"
+                raise WrongCandle(where[day], "date", why)
+            close = days[before].close
+            days[missing] = Bar(close, close, close, close, 0, 0)
+            missing = calendar.after(missing)
         low, high = instrument.limits(days[before].close)
         for name, price, is_within in (
             ("high", days[day].high, days[day].high <= high),

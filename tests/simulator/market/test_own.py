@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.calendar import Calendar
-from kis_mcp.simulator.market.candles import FileCandle, joined_history
+from kis_mcp.simulator.market.candles import FileCandle, history_of
 from kis_mcp.simulator.market.instruments import instruments
 from kis_mcp.simulator.market.market import Candle, Market
 
@@ -31,7 +31,7 @@ def candles(draw: st.DrawFn) -> list[FileCandle]:
 
 def market_of(given_candles: list[FileCandle], *, keep_hours: bool) -> Market:
     calendar = Calendar(SAMSUNG.home, keep_hours=keep_hours)
-    return Market(1, keep_hours=keep_hours, own={"005930": joined_history(SAMSUNG, calendar, given_candles)})
+    return Market(1, keep_hours=keep_hours, own={"005930": history_of(SAMSUNG, calendar, given_candles)})
 
 
 def shape(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal, int]:
@@ -77,3 +77,19 @@ def test_orders_meet_every_extreme_of_a_minute(given_candles: list[FileCandle]) 
             assert prices == {candle.low, candle.high, candle.close}
         else:
             assert prices >= {candle.open, candle.close}
+
+
+def test_a_missing_day_of_a_year_whose_holidays_are_not_known_is_one_without_trade() -> None:
+    days = (date(2020, 12, 30), date(2021, 1, 4))
+    price = Decimal(81_000)
+    market = market_of(
+        [FileCandle("", day, None, price, price, price, price, volume=10) for day in days], keep_hours=False
+    )
+    told = market.days(SAMSUNG, datetime(2021, 2, 1, tzinfo=KST), until=days[1], count=4)
+    assert [(candle.start.date().isoformat(), candle.close, candle.volume) for candle in told] == [
+        ("2021-01-04", 81_000, 10),
+        ("2021-01-01", 81_000, 0),
+        ("2020-12-31", 81_000, 0),
+        ("2020-12-30", 81_000, 10),
+    ]
+    assert market.quote(SAMSUNG, datetime(2021, 1, 1, 12, tzinfo=KST)).volume == 0
