@@ -156,10 +156,12 @@ async def individuals(agent: Agent) -> None:
 async def dividend(agent: Agent) -> None:
     rows = await agent.part(f"{KR}_ksdinfo_dividend", "dividends", symbol=SAMSUNG, **SOME_YEARS)
     ratios = await agent.part(f"{KR}_finance_financial_ratio", "periods", symbol=SAMSUNG)
-    payouts = await agent.part(f"{KR}_finance_other_major_ratios", "periods", symbol=SAMSUNG)
-    paid = {str(row["record_date"])[:4]: row["dividend_per_share"] for row in rows}
-    year = str(ratios[0]["fiscal_period"])[:4]
-    assert abs(paid[year] / ratios[0]["eps"] * 100 - payouts[0]["dividend_payout_ratio"]) < 0.2
+    earned = {str(row["fiscal_period"])[:4]: row["eps"] for row in ratios}
+    for row in rows[:3]:
+        record, paid = str(row["record_date"]), row["dividend_per_share"]
+        days = await agent.part("get_candles", "candles", symbol=SAMSUNG, end_date=record, limit=1)
+        assert abs(row["dividend_rate"] - paid / days[-1]["close"] * 100) < CENT
+        assert 0 < paid < earned[record[:4]]
 
 
 @asked("Which stocks have the highest dividend yield?")

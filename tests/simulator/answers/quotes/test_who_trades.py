@@ -132,15 +132,10 @@ def test_a_markets_investors_trade_what_its_index_says(direct: Direct):
             assert net(day, group) == sum(net(day, kind) for kind in members)
 
 
-@pytest.mark.parametrize("segment", ["kosdaq", "etf"])
-def test_a_markets_foreign_buying_is_that_of_its_stocks_or_funds(direct: Direct, segment: str):
-    now = rows_of(direct, "domestic_stock_inquire_investor_time_by_market", "investors", segment=segment)[0]
-    listed = direct.kis.world.market.instruments.values()
-    kinds = ("stock", "kosdaq") if segment == "kosdaq" else ("etf", "kospi")
-    chosen = [i.symbol for i in listed if i.category == "domestic_stock" and (i.kind, i.board) == kinds]
-    quotes = [record_of(direct, "domestic_stock_inquire_price", symbol=symbol) for symbol in chosen]
+def test_a_markets_foreign_buying_is_that_of_its_stocks(direct: Direct):
+    now = rows_of(direct, "domestic_stock_inquire_investor_time_by_market", "investors", segment="kosdaq")[0]
+    quotes = [record_of(direct, "domestic_stock_inquire_price", symbol=symbol) for symbol in symbols(direct, "kosdaq")]
     bought = sum(number(quote, "foreign_net_buy_quantity") for quote in quotes)
-    assert len(quotes) > 2
     assert abs(bought / 1_000 - net(now, "foreign")) <= 4
 
 
