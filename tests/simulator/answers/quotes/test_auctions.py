@@ -44,6 +44,8 @@ def test_an_opening_auction_ends_with_the_days_first_trade(direct: Direct, symbo
     quote = record_of(direct, "domestic_stock_inquire_price", symbol=symbol)
     assert expected["expected_price"] == times[0]["price"] == quote["open"]
     assert expected["expected_change"] == number(quote["open"]) - number(quote["base_price"])
+    rate = (number(quote["open"]) - number(quote["base_price"])) * 100 / number(quote["base_price"])
+    assert expected["expected_change_rate"] == times[0]["change_rate"] == round(rate, 2)
     assert expected["expected_volume"] == times[0]["volume"]
     assert expected["expected_turnover"] == number(quote["open"]) * number(expected["expected_volume"])
     assert 0 < number(expected["expected_volume"]) < number(quote["volume"])
@@ -87,7 +89,7 @@ def test_expected_movers_are_in_the_order_of_their_column_and_open_there(
 
 def test_expected_movers_keep_to_the_bounds_in_thousand_won(direct: Direct):
     rows = rows_of(
-        direct, "domestic_stock_exp_trans_updown", "stocks", sort="rise_rate", auction="closing", min_price=200_000
+        direct, "domestic_stock_exp_trans_updown", "stocks", sort="rise_rate", auction="closing", min_price=500_000
     )
     assert len(rows) < 30
     middle = sorted(numbers(rows, "expected_turnover"))[len(rows) // 2]
@@ -98,7 +100,7 @@ def test_expected_movers_keep_to_the_bounds_in_thousand_won(direct: Direct):
         "stocks",
         sort="rise_rate",
         auction="closing",
-        min_price=200_000,
+        min_price=500_000,
         min_traded_value=least,
     )
     assert [row["symbol"] for row in kept] == [

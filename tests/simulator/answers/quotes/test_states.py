@@ -1,6 +1,7 @@
 """What the exchange says of a stock is the same in every answer."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -56,11 +57,15 @@ def test_a_code_tells_that_the_price_is_the_highest_or_lowest_of_a_year(direct: 
 
 
 def test_a_stock_that_rose_by_fifteen_percent_in_three_days_is_cautioned_against_for_a_day():
-    market = Market(1)
-    naver = market.instruments["035420"]
-    for day in (date(2026, 5, 28), date(2026, 5, 29), date(2026, 6, 1)):
-        before = market.calendar(naver).before(day)
-        closes = [candle.close for candle in market.days(naver, evening(before), until=before, count=4)]
-        expected = "caution" if closes[0] >= closes[3] * 115 / 100 else "none"
-        assert market_warning(market, naver, day) == expected
-    assert market_warning(market, naver, date(2026, 5, 29)) == "caution"
+    market, warnings = Market(1), list[str]()
+    stocks = [i for i in market.instruments.values() if i.country == "KR" and i.kind == "stock"][:36]
+    for stock in stocks:
+        for number in range(60):
+            day = date(2026, 3, 2) + timedelta(days=number)
+            before = market.calendar(stock).before(day)
+            candles = market.days(stock, evening(day), until=before, count=6)
+            rise = candles[0].close / candles[3].close
+            if rise >= Decimal("1.10") and candles[0].close < candles[5].close * Decimal("1.6"):
+                warnings.append(market_warning(market, stock, day))
+                assert warnings[-1] == ("caution" if rise >= Decimal("1.15") else "none")
+    assert set(warnings) == {"caution", "none"}
