@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.costs import margin
+from kis_mcp.simulator.engine.costs import margin, short_margin
 from kis_mcp.simulator.engine.depth import Depth, Taken
 from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, dividends, principal
 from kis_mcp.simulator.engine.log import Log
@@ -228,6 +228,7 @@ class Broker:
             if money >= needed or (instrument.kind != "future" and position.quantity > 0):
                 continue
             each = margin(instrument, abs(position.cost) / abs(position.quantity))
+            each += short_margin(self._market, instrument, -1 if position.quantity < 0 else 0)
             quantity = min(abs(position.quantity), int((needed - money) // each) + 1)
             ticket = Ticket(instrument.symbol, position.closing_side, quantity, _AT_MARKET, ZERO, venue="day")
             self._accept(account, ticket, at)

@@ -7,6 +7,7 @@ from functools import cache
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
+from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.places import Country
 
 _COMMISSION_RATES: Mapping[Category, Decimal] = {
@@ -46,6 +47,19 @@ def needed_cash(instrument: Instrument, price: Decimal, quantity: int) -> Decima
 def margin(instrument: Instrument, amount: Decimal) -> Decimal:
     """What a position of some value binds."""
     return _money(instrument, amount * instrument.margin_rate) if instrument.margin_rate else amount
+
+
+def short_margin(market: Market, option: Instrument, quantity: int) -> Decimal:
+    """What a Korean option that was sold short binds beside its premium: the margin of futures at its strike.
+
+    Args:
+        quantity: Of the position; only a negative one of an option binds it.
+    """
+    if quantity >= 0 or option.category != "domestic_futureoption" or option.kind == "future":
+        return ZERO
+    future = market.underlying(option)
+    rate = future.margin_rate if future else ZERO
+    return _money(option, option.strike * option.multiplier * rate * -quantity)
 
 
 def _money(instrument: Instrument, amount: Decimal) -> Decimal:

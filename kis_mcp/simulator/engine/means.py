@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from kis_mcp.simulator.engine.costs import commission, margin, needed_cash, tax
+from kis_mcp.simulator.engine.costs import commission, margin, needed_cash, short_margin, tax
 from kis_mcp.simulator.engine.credit import CREDIT_TYPES, OWN_SHARE, CreditType, exchanged, lent, lot_key, lot_of
 from kis_mcp.simulator.engine.model import ZERO, Account, Manner, Order, Position, Side
 from kis_mcp.simulator.engine.problems import Problem, Rejected
@@ -47,9 +47,16 @@ class Means:
         for symbol, position in account.positions.items():
             instrument = listed[symbol]
             if instrument.margin_rate and instrument.currency == currency:
-                bound += margin(instrument, abs(position.cost))
+                bound += margin(instrument, abs(position.cost)) + short_margin(
+                    self._market, instrument, position.quantity
+                )
         shorts = (loan.cost for loan in account.loans.values() if listed[loan.symbol].currency == currency)
         return bound - OWN_SHARE * sum((cost for cost in shorts if cost < 0), ZERO)
+
+    def opening_need(self, instrument: Instrument, side: Side, price: Decimal, quantity: int) -> Decimal:
+        """What opening a position without credit takes at most, costs included."""
+        risk = short_margin(self._market, instrument, side.sign * quantity)
+        return needed_cash(instrument, price, quantity) + risk
 
     def available_cash(self, account: Account, currency: str) -> Decimal:
         """Cash for new orders."""
@@ -109,7 +116,7 @@ class Means:
     def _opening_need(self, instrument: Instrument, order: Order, quantity: int) -> Decimal:
         price, kind = self._price(order), CREDIT_TYPES.get(order.credit_type)
         if kind is None:
-            return needed_cash(instrument, price, quantity)
+            return self.opening_need(instrument, order.side, price, quantity)
         return _own_part(instrument, kind, price * quantity)
 
     def _repaying_need(self, account: Account, instrument: Instrument, order: Order, quantity: int) -> Decimal:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import partial
 
 from kis_mcp.simulator.engine.books import Books
-from kis_mcp.simulator.engine.costs import income_tax, margin
+from kis_mcp.simulator.engine.costs import income_tax, margin, short_margin
 from kis_mcp.simulator.engine.entitlements import FACE, BondPayments, Right, Rights
 from kis_mcp.simulator.engine.model import ZERO, Account, Position
 from kis_mcp.simulator.engine.payments import Payment, PaymentKind, Upkept
@@ -247,6 +247,6 @@ def required(market: Market, account: Account, price: Callable[[Instrument], Dec
             money -= position.cost
         else:
             worth = price(instrument) * instrument.multiplier * position.quantity
-            needed += margin(instrument, abs(worth))
+            needed += margin(instrument, abs(worth)) + short_margin(market, instrument, position.quantity)
             money += worth - position.cost
     return needed, money

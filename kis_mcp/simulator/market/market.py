@@ -97,6 +97,10 @@ class Market:
     def find(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
 
+    def book_seed(self, instrument: Instrument, day: date) -> str:
+        """What the sizes in an instrument's book of a day are drawn from."""
+        return f"{self.seed}:{instrument.symbol}:{day}:book"
+
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]
 
@@ -233,10 +237,6 @@ class Market:
         )
         self._books[instrument.symbol] = (moment.day, moment.ticks, made)
         return made
-
-    def book_seed(self, instrument: Instrument, day: date) -> str:
-        """What the sizes in an instrument's book of a day are drawn from."""
-        return f"{self.seed}:{instrument.symbol}:{day}:book"
 
     def days(
         self, instrument: Instrument, now: datetime, *, until: date, count: int, adjusted: bool = True

@@ -112,6 +112,7 @@ def test_resting_orders_fill_by_price_then_by_time():
     best = exchange.price(ticks_away=-1)
     orders = [exchange.place("bob", Side.BUY, 10, price) for price in (best - 200, best - 100, best - 100, best - 300)]
     while not orders[-1].filled:
+        assert orders[-1].remaining
         exchange.now += timedelta(minutes=1)
         exchange.broker.advance(exchange.now)
     numbers = [order.number for order in orders]
@@ -194,6 +195,7 @@ def test_a_stop_order_sleeps_until_its_trigger():
     order = exchange.broker.place(exchange.customers["alice"], ticket, exchange.now)
     assert order.filled == 0
     while not order.filled:
+        assert order.remaining
         exchange.now += timedelta(seconds=20)
         exchange.broker.advance(exchange.now)
     assert exchange.price() <= trigger

@@ -81,6 +81,7 @@ def test_a_midpoint_order_follows_the_middle_of_the_book():
     order = order_of(exchange, "21", Side.BUY, 10)
     seen: set[Decimal | None] = set()
     while not order.filled:
+        assert order.remaining
         book = MARKET.book(SAMSUNG, exchange.now)
         middle = (book.asks[0].price + book.bids[0].price) / 2
         assert order.limit == middle

@@ -16,6 +16,7 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.entitlements import Right, dividends
 from kis_mcp.simulator.engine.model import Account, Fill, Side, Ticket
 from kis_mcp.simulator.engine.payments import Payment, PaymentKind
+from kis_mcp.simulator.engine.problems import Rejected
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
@@ -137,6 +138,24 @@ def test_a_contract_ends_in_cash_at_what_it_is_worth(kind: str, side: Side):
     assert payment.cash == side.sign * (worth - fill.price) * 2 * instrument.multiplier
     assert bank.account.cash["KRW"] == START - fill.commission + payment.cash
     assert bank.account.position(instrument.symbol).quantity == 0
+
+
+def test_a_korean_option_that_is_sold_short_binds_the_margin_of_its_future_at_its_strike_too():
+    bank, call = Bank(), MARKET.instruments[CONTRACTS["call"]]
+    future = MARKET.underlying(call)
+    assert future is not None
+    risk = call.strike * call.multiplier * future.margin_rate
+    bank.trade(call, Side.SELL, 3)
+    premium = sum(fill.amount for fill in bank.books.fills.values())
+    assert bank.broker.means.bound_cash(bank.account, "KRW") == premium + 3 * risk
+    bank.trade(call, Side.BUY, 5)
+    paid = bank.account.position(call.symbol).cost
+    assert bank.broker.means.bound_cash(bank.account, "KRW") == paid
+    need = bank.broker.means.opening_need(call, Side.SELL, call.price(1000), 1)
+    bank.account.cash["KRW"] = paid + need - 1
+    low = MARKET.quote(call, bank.now).price
+    with pytest.raises(Rejected):
+        bank.trade(call, Side.SELL, 4, "01", low)
 
 
 def test_a_dividend_goes_to_who_held_before_the_ex_date_and_is_paid_later_less_tax():

@@ -6,7 +6,6 @@ from decimal import Decimal
 from kis_mcp.simulator.answers.placement import SIDE_NAMES, Answer, side_of
 from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, costs, gains, total
 from kis_mcp.simulator.answers.quotes.subject import Facts
-from kis_mcp.simulator.engine.costs import needed_cash
 from kis_mcp.simulator.engine.model import ZERO
 from kis_mcp.simulator.engine.upkeep import MAINTENANCE
 from kis_mcp.simulator.market.market import percent
@@ -98,7 +97,8 @@ def capacity(portfolio: Portfolio, call: Call, symbol_element: str, price_elemen
     """
     holding = portfolio.holding(portfolio.world.listed(call, call.text(symbol_element)))
     price = call.price(price_element) or holding.quote.high_limit
-    return holding, int(max(portfolio.available, ZERO) // needed_cash(holding.instrument, price, 1))
+    need = portfolio.world.broker.means.opening_need(holding.instrument, side_of(call), price, 1)
+    return holding, int(max(portfolio.available, ZERO) // need)
 
 
 def closable(holding: Holding, call: Call) -> int:

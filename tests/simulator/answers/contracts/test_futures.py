@@ -293,6 +293,25 @@ async def test_an_overseas_order_is_changed_under_its_date():
     assert filled == 1
 
 
+async def test_an_order_of_condition_5_lives_on_and_is_listed_on_each_of_its_days():
+    clock = ManualClock()
+    lasting = ES_ORDER | {"PRIC_DVSN_CD": "1", "FM_LIMIT_ORD_PRIC": "5000.00", "CCLD_CNDT_CD": "5"}
+    unfilled = {"CCLD_NCCS_DVSN": "03", "SLL_BUY_DVSN_CD": "%%", "FUOP_DVSN": "00"} | PAGE_200
+    async with simulator(clock=clock) as (_, wire, _demo):
+        for condition in ("5", "6"):
+            await wire.post(f"{ABROAD}/trading/order", "OTFM3001U", lasting | {"CCLD_CNDT_CD": condition})
+        lists: list[list[tuple[str, ...]]] = []
+        for _ in range(2):
+            reply = await wire.get(f"{ABROAD}/trading/inquire-ccld", "OTFM3116R", OVERSEAS | unfilled)
+            names = ("odno", "ord_dt", "ccld_cndt_cd", "fm_ord_rmn_qty")
+            lists.append([tuple(row[name] for name in names) for row in reply.json()["output"]])
+            clock.pass_time(hours=23)
+    assert lists == [
+        [("00000002", "20260614", "6", "1"), ("00000001", "20260614", "5", "1")],
+        [("00000001", "20260614", "5", "1")],
+    ]
+
+
 async def test_a_stop_order_waits_for_its_price():
     async with simulator() as (sim, wire, _demo):
         stop = ES_ORDER | {"PRIC_DVSN_CD": "3", "FM_STOP_ORD_PRIC": "6500.00", "CCLD_CNDT_CD": "6"}

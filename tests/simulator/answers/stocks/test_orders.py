@@ -47,7 +47,7 @@ async def test_a_resting_buy_fills_at_its_limit_when_the_price_passes_it():
         order = sim.ledger.order(number)
         prices = [limit + 200]
         while not order.filled:
-            assert min(prices) > limit
+            assert min(prices) >= limit
             clock.pass_time(seconds=20)
             prices.append(int((await wire.price())["stck_prpr"]))
     assert prices[-1] <= limit
