@@ -11,6 +11,7 @@ from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.quotes.abroad import world_days, world_minutes
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
@@ -35,6 +36,8 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,
+    "overseas_stock_inquire_daily_chartprice": world_days,
+    "overseas_stock_inquire_time_indexchartprice": world_minutes,
     "overseas_stock_industry_price": industries,
     "overseas_stock_industry_theme": industry,
     "domestic_stock_inquire_balance": stock_balance.balance,

@@ -11,6 +11,7 @@ from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.model import ZERO, Fill, Order
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import percent
+from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
@@ -212,7 +213,8 @@ def _purse(portfolio: Portfolio, call: Call) -> Facts:
 def _money(world: World, call: Call) -> Callable[[Decimal], Decimal]:
     """Dollars in the currency that a call asks for; there are none of others."""
     currency = call.arguments.get("currency", "total_usd")
-    rate = world.exchange_rate if currency in _IN_WON else Decimal(currency in _IN_DOLLARS)
+    dollar = world.rates.for_one(homes()["US"], world.rates.today(call.now))
+    rate = dollar if currency in _IN_WON else Decimal(currency in _IN_DOLLARS)
     return lambda amount: (amount * rate).quantize(_CENT)
 
 

@@ -57,7 +57,7 @@ def present_balance(world: World, call: Call) -> Answer:
     in_won = call.arguments.get("amounts_in") == "won"
     home = Portfolio(world, world.account(call), "domestic_stock", call)
     cost, value, cash, available = (
-        sum((portfolio.home.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
+        sum((portfolio.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
         for name in ("cost", "value", "cash", "available")
     )
     sums: Facts = {
@@ -82,7 +82,7 @@ def present_balance(world: World, call: Call) -> Answer:
         "buy_mgn_amt": cash - available,
     }
     rows = [
-        _position(portfolio, holding, factor=portfolio.home.krw_rate if in_won else Decimal(1))
+        _position(portfolio, holding, factor=portfolio.rate if in_won else Decimal(1))
         for portfolio in there
         for holding in portfolio.holdings
         if in_market(holding.instrument, call)
@@ -106,7 +106,7 @@ def buying_power(world: World, call: Call) -> Answer:
         "ovrs_ord_psbl_amt": amount,
         "max_ord_psbl_qty": quantity,
         "ord_psbl_qty": quantity,
-        "exrt": portfolio.home.krw_rate,
+        "exrt": portfolio.rate,
         "frcr_ord_psbl_amt1": amount,
         "ovrs_max_ord_psbl_qty": quantity,
         "echm_af_ord_psbl_amt": amount,
@@ -127,11 +127,11 @@ def _purse(portfolio: Portfolio) -> Facts:
         "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
         "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
         "frcr_dncl_amt_2": portfolio.cash,
-        "frst_bltn_exrt": portfolio.home.quoted_rate,
+        "frst_bltn_exrt": portfolio.quoted_rate,
         "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
         "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
         "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
-        "frcr_evlu_amt2": portfolio.home.in_won(portfolio.cash),
+        "frcr_evlu_amt2": portfolio.in_won(portfolio.cash),
         "acpl_cstd_crcy_yn": "Y",
     }
 
@@ -149,7 +149,7 @@ def _margin(portfolio: Portfolio) -> Facts:
         "frcr_gnrl_ord_psbl_amt": available,
         "frcr_ord_psbl_amt1": available,
         "itgr_ord_psbl_amt": available,
-        "bass_exrt": portfolio.home.quoted_rate,
+        "bass_exrt": portfolio.quoted_rate,
     }
 
 
@@ -176,12 +176,12 @@ def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decim
         "thdt_sll_ccld_frcr_amt": sell_amount(holding.today),
         "frcr_pchs_amt1": position.cost.quantize(_CENT),
         "frcr_pchs_amt": (position.cost * factor).quantize(_CENT),
-        "pchs_rmnd_wcrc_amt": portfolio.home.in_won(position.cost),
+        "pchs_rmnd_wcrc_amt": portfolio.in_won(position.cost),
         "ovrs_stck_evlu_amt": holding.value,
         "frcr_evlu_amt2": (holding.value * factor).quantize(_CENT),
         "now_pric2": price,
         "ovrs_now_pric1": (price * factor).quantize(_FOUR),
-        "bass_exrt": portfolio.home.quoted_rate,
+        "bass_exrt": portfolio.quoted_rate,
         "unit_amt": portfolio.home.quoted_for,
         "loan_type_cd": "10",
         "scts_dvsn_name": "해외주식",
