@@ -6,6 +6,7 @@ from kis_mcp.simulator.answers import bonds
 from kis_mcp.simulator.answers.contracts import balance as contract_balance
 from kis_mcp.simulator.answers.contracts import orders as contract_orders
 from kis_mcp.simulator.answers.contracts import overseas as contracts_abroad
+from kis_mcp.simulator.answers.contracts.abroad import hours_abroad
 from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
 from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
@@ -80,6 +81,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_fo_inquire_deposit": contract_balance.deposit,
     "domestic_fo_inquire_daily_amount_fee": contract_orders.daily_amount_fee,
     "domestic_fo_ngt_margin_detail": contract_balance.night_margin,
+    "overseas_fo_market_time": hours_abroad,
     "overseas_fo_inquire_ccld": contracts_abroad.ccld,
     "overseas_fo_inquire_daily_order": contracts_abroad.daily_order,
     "overseas_fo_inquire_daily_ccld": contracts_abroad.daily_ccld,

@@ -1,7 +1,7 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import cast
@@ -30,6 +30,9 @@ _INTERVALS = {
     for word, interval in (("tick", "tick"), ("daily", "day"), ("weekly", "week"), ("monthly", "month"))
 }
 """What the rows of APIs are that say it by their names only."""
+
+OLDEST_FIRST = frozenset(_INTERVALS)
+"""Tools whose page holds the newest rows, the oldest of them first; their weeks carry the date of their Monday."""
 
 _USUAL_ROWS = 30
 _BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call", "rates": "future"}
@@ -135,7 +138,13 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         if candle.start.date() < start or count == 0:
             return
         count -= 1
-        yield candle_facts(candle, before.close if before else candle.open)
+        facts = candle_facts(candle, before.close if before else candle.open)
+        yield {**facts, "date": _monday(candle)} if interval == "week" and call.api.tool in OLDEST_FIRST else facts
+
+
+def _monday(candle: Candle) -> date:
+    day = candle.start.date()
+    return day - timedelta(days=day.weekday())
 
 
 def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:
