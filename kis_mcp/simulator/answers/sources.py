@@ -11,6 +11,7 @@ from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
 from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
+from kis_mcp.simulator.answers.overseas import rights as overseas_rights
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.abroad import world_days, world_minutes
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
@@ -58,6 +59,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_pension_inquire_daily_ccld": stock_orders.pension_orders,
     "domestic_stock_pension_inquire_psbl_order": stock_balance.buying_power,
     "domestic_stock_pension_inquire_deposit": stock_balance.deposit,
+    "overseas_stock_period_rights": overseas_rights.period_rights,
+    "overseas_stock_rights_by_ice": overseas_rights.rights_of_stock,
+    "overseas_stock_colable_by_company": overseas_rights.collateral,
     "overseas_stock_inquire_balance": overseas_balance.balance,
     "overseas_stock_inquire_present_balance": overseas_balance.present_balance,
     "overseas_stock_inquire_paymt_stdr_balance": overseas_balance.present_balance,

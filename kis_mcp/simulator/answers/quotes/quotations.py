@@ -9,7 +9,9 @@ from typing import cast
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
+from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
@@ -60,9 +62,10 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _OTHER_INDICES and "index_price" in names:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
-    return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
+    return FactSheet(subject, {**contract_facts(subject), **listing_facts(subject), **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
@@ -178,14 +181,17 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     calendar, moment = market.calendar(instrument), market.moment(instrument, call.now)
     asked = calendar.moment(_until(call, subject))
-    session, previous = market.session(instrument, moment.day), subject.quote.previous_close
-    last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    day, last = moment.day, min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    if call.arguments.get("day") == "previous":
+        day, last = calendar.before(day), calendar.ticks_a_day
+    session, units = market.session(instrument, day), market.history(instrument).previous_close(day)
+    previous = instrument.price(units)
     for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
         bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
         bought = session.bought_until(ticks)
         price = instrument.price(bar.close)
         candle = Candle(
-            calendar.time_of(moment.day, ticks - 1),
+            calendar.time_of(day, ticks - 1),
             price,
             price,
             price,
@@ -194,7 +200,12 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
             instrument.amount(bar.turnover),
         )
         facts = dict(candle_facts(candle, previous))
+        before = session.prices[ticks - 2] if ticks > 1 else units
+        bid, ask = (instrument.price(price) for price in best_prices(instrument, bar.close, before))
         yield facts | {
+            "bid_price": bid,
+            "ask_price": ask,
+            "market_session": session_of(instrument.home, candle.start),
             "volume": so_far.volume,
             "turnover": instrument.amount(so_far.turnover),
             "trade_strength": percent(Decimal(bought), Decimal(so_far.volume - bought)),
