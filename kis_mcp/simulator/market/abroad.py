@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
-from typing import Protocol
+from typing import Protocol, cast
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.clock import KST
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar
-from kis_mcp.simulator.market.exchange_rates import in_won, pairs, rate_rows, walk
+from kis_mcp.simulator.market.exchange_rates import in_won, pairs, rate_rows
+from kis_mcp.simulator.market.history import FIRST_DAY
 from kis_mcp.simulator.market.indices import Index, IndexMarket
-from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.indices_abroad import indices_abroad
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, Market
+from kis_mcp.simulator.market.places import Country
+from kis_mcp.simulator.market.rates import curve
 
 _THOUSAND = 1_000
 _MINUTE = 60 // TICK_SECONDS
+_KNOWN_AT, _FRIDAY = time(11, 30), 4
 
 
 class Series(Protocol):
@@ -131,11 +135,43 @@ class IndexSeries:
         return candle.volume // _THOUSAND
 
 
-@cache
-def indices_abroad() -> Mapping[str, Index]:
-    """The simulated indices abroad by KIS' code of them."""
-    rows = csv_rows(resources_folder() / "simulator" / "indices_abroad.csv")
-    return {row["code"]: _index(row) for row in rows}
+@dataclass(frozen=True, slots=True)
+class YieldSeries:
+    """What a country's government bonds of so many years yield, in percent: one number a day, known late that morning
+    in Seoul."""
+
+    market: Market
+    country: Country
+    years: int
+    name_ko: str
+    decimals: int
+
+    def days(self, now: datetime, *, until: date, count: int) -> list[Candle]:
+        calendar, day = self.calendar(), min(until, self._known(now))
+        if day.weekday() > _FRIDAY:
+            day = calendar.before(day)
+        candles: list[Candle] = []
+        while len(candles) < count and day >= FIRST_DAY:
+            level = Decimal(str(curve(self.market.seed, self.country).at(day, self.years)))
+            level = level.quantize(Decimal(1).scaleb(-self.decimals))
+            start = datetime.combine(day, _KNOWN_AT, KST)
+            candles.append(Candle(start, level, level, level, level, 0, Decimal(0)))
+            day = calendar.before(day)
+        return candles
+
+    def minutes(self, now: datetime, *, until: datetime, count: int) -> list[Candle]:  # noqa: ARG002
+        return []
+
+    def calendar(self) -> Calendar:
+        return self.market.calendar(pairs()["USD"])
+
+    def volume(self, candle: Candle) -> int | None:  # noqa: ARG002
+        return None
+
+    def _known(self, now: datetime) -> date:
+        local = now.astimezone(KST)
+        is_known = local.time() >= _KNOWN_AT and local.weekday() <= _FRIDAY
+        return local.date() if is_known else self.calendar().before(local.date())
 
 
 def series(market: Market, levels: IndexMarket, code: str, day: date) -> Series | None:
@@ -169,24 +205,8 @@ def _of_row(market: Market, row: Mapping[str, str], day: date) -> Series | None:
             dollar, pair = (InstrumentSeries(market, pairs()[name], row["name_ko"]) for name in ("USD", row["of"]))
             return WonSeries(dollar, pair, row["of"], row["name_ko"], int(row["decimals"]))
         case "yield":
-            return InstrumentSeries(market, walk(row, Decimal(row["base"])), row["name_ko"])
+            country = cast("Country", row["country"])
+            return YieldSeries(market, country, int(row["years"]), row["name_ko"], int(row["decimals"]))
         case _:
             future = nearest_future(market, row["of"], day)
             return InstrumentSeries(market, future, row["name_ko"]) if future else None
-
-
-def _index(row: dict[str, str]) -> Index:
-    """An index by what all shares are worth, or by the sum of prices as if of each there were one share."""
-    members = tuple(_members(row))
-    if row["by"] == "price":
-        members = tuple(replace(member, listed_shares=1) for member in members)
-    worth = sum(member.base_units * member.listed_shares for member in members)
-    return Index(row["code"], row["name_ko"], Decimal(row["base"]), members, worth)
-
-
-def _members(row: dict[str, str]) -> list[Instrument]:
-    """Stocks of exchanges and single ones, without those that a minus sign takes out."""
-    words = row["members"].split()
-    without = {word[1:] for word in words if word.startswith("-")}
-    stocks = [stock for stock in instruments().values() if stock.kind == "stock" and stock.country == row["country"]]
-    return [stock for stock in stocks if {stock.exchange, stock.symbol} & set(words) and stock.symbol not in without]

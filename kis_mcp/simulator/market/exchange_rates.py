@@ -26,29 +26,29 @@ def rate_rows() -> tuple[dict[str, str], ...]:
 @cache
 def pairs() -> Mapping[str, Instrument]:
     """What walks against the dollar, by currency; the dollar's own entry is its rate in won."""
-    return {row["of"]: walk(row, _base(row["of"])) for row in rate_rows() if row["kind"] == "pair"}
+    return {row["of"]: _walk(row) for row in rate_rows() if row["kind"] == "pair"}
 
 
 def _base(currency: str) -> Decimal:
     """The pair that makes the currency worth its country's base rate."""
-    dollar, won = (home_of(name).base_rate for name in (_DOLLAR, currency))
+    dollar, won = (home_of(name).krw_rate for name in (_DOLLAR, currency))
     if currency == _DOLLAR:
         return won
     return won / dollar if currency in _DOLLARS_A_UNIT else dollar / won
 
 
-def walk(row: Mapping[str, str], base: Decimal) -> Instrument:
-    """A row of ``rates.csv`` as something with a history, which nobody trades here."""
+def _walk(row: Mapping[str, str]) -> Instrument:
+    """A pair as something with a history, which nobody trades here."""
     decimals = int(row["decimals"])
     tick = int(Decimal(row["tick"]).scaleb(decimals))
     return Instrument(
         symbol=row["code"],
         country=cast("Country", row["country"]),
-        exchange="krx" if row["country"] == "KR" else "nyse",
+        exchange="krx",
         name_ko=row["name_ko"],
         name_en=row["name_ko"],
         kind=row["kind"],
-        base_units=round(base.scaleb(decimals) / tick) * tick,
+        base_units=round(_base(row["of"]).scaleb(decimals) / tick) * tick,
         daily_volume=0,
         listed_shares=0,
         sector="",

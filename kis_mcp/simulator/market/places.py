@@ -35,7 +35,7 @@ class Home:
         opens, closes: Of the exchanges' regular session; their lunch breaks are not kept.
         reservations: When KIS takes reservations, local time; empty where that is more than hours.
         settlement_days: Trading days until a stock's money changes hands.
-        base_rate: Won for one unit of the currency, around which its exchange rate moves.
+        krw_rate: Won for one unit of the currency, around which its exchange rate moves.
         quoted_for: For how many units KIS quotes the exchange rate.
         starting_cash: In an account at its first use, where the simulator's options do not say.
         volatility: Of a day.
@@ -52,7 +52,7 @@ class Home:
     closes: time
     reservations: tuple[tuple[time, time], ...]
     settlement_days: int
-    base_rate: Decimal
+    krw_rate: Decimal
     quoted_for: int
     starting_cash: Decimal
     volatility: float
@@ -130,7 +130,7 @@ def _home(row: dict[str, str]) -> Home:
         closes=time.fromisoformat(row["closes"]),
         reservations=tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in windows),
         settlement_days=int(row["settlement_days"]),
-        base_rate=Decimal(row["krw_rate"]) / int(row["quoted_for"]),
+        krw_rate=Decimal(row["krw_rate"]) / int(row["quoted_for"]),
         quoted_for=int(row["quoted_for"]),
         starting_cash=Decimal(row["starting_cash"]),
         volatility=float(row["volatility"]),

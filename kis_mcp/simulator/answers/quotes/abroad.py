@@ -53,7 +53,7 @@ def _minutes(found: Series, call: Call) -> Iterable[Candle]:
     """Today's, and where they are too few the day before's, if the caller wants those."""
     today = _today(found, call.now)
     candles = found.minutes(call.now, until=call.now, count=_MINUTES)
-    if call.arguments.get("include_past") != "true" or len(candles) == _MINUTES:
+    if call.arguments.get("include_past") != "true" or len(candles) in (0, _MINUTES):
         return candles
     calendar = found.calendar()
     end = datetime.combine(calendar.before(today), time(23, 59, 59), candles[0].start.tzinfo)

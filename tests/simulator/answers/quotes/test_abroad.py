@@ -1,5 +1,6 @@
 """Charts of the world agree with the quotes of its stocks, currencies and contracts."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
@@ -74,7 +75,7 @@ def test_the_dow_and_the_sp_500_hold_no_foreign_companies(direct: Direct):
     assert summary(direct, "TSM")["price"] is None
 
 
-@pytest.mark.parametrize("code", ["SPX", ".DJI", "FX@KRW", "FX@KRWJS", "Y0202", "NYGOLD"])
+@pytest.mark.parametrize("code", ["SPX", ".DJI", "FX@KRW", "FX@KRWJS", "NYGOLD"])
 def test_where_it_stands_is_its_newest_candle_and_its_newest_minute(direct: Direct, code: str):
     now, days = summary(direct, code), candles(direct, code)
     minutes = cast("list[dict[str, Decimal]]", rows_of(direct, MINUTES, "candles", symbol=code))
@@ -118,16 +119,33 @@ def test_a_commodity_stands_where_its_nearest_future_does(direct: Direct, code: 
     assert [chart[name] for name in names] == [future[name] for name in names]
 
 
-class AfterMidnight(Direct):
-    """Asks when it is ten past midnight in Seoul."""
+class At(Direct):
+    """Asks at a time."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        super().__init__()
 
     def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
-        return self.kis.answer(Received(host, method, path, headers, elements, MONDAY.replace(hour=0, minute=10)))
+        return self.kis.answer(Received(host, method, path, headers, elements, self.now))
+
+
+def test_a_days_yields_are_known_before_noon_in_seoul(direct: Direct):
+    morning, noon = candles(direct, "Y0202"), candles(At(MONDAY.replace(hour=12)), "Y0202")
+    assert (morning[0]["trade_date"], noon[0]["trade_date"]) == ("2026-06-12", "2026-06-15")
+    assert noon[1:] == morning
+    assert summary(direct, "Y0202")["change"] == morning[0]["close"] - morning[1]["close"]
+    assert rows_of(direct, MINUTES, "candles", symbol="Y0202") == []
+
+
+@pytest.mark.parametrize("country", [("Y0203", "Y0202", "Y0201"), ("Y0104", "Y0101", "Y0106")], ids=["us", "korea"])
+def test_yields_differ_by_how_long_a_bond_runs(direct: Direct, country: tuple[str, ...]):
+    assert len({summary(direct, code)["price"] for code in country}) == 3
 
 
 @pytest.mark.parametrize("code", ["FX@KRW", "FX@KRWJS", "JP#NI225"])
 def test_minutes_reach_back_to_the_day_before_only_where_that_is_wanted(code: str):
-    early = AfterMidnight()
+    early = At(MONDAY.replace(hour=0, minute=10))
     alone = rows_of(early, MINUTES, "candles", symbol=code, include_past=False)
     both = rows_of(early, MINUTES, "candles", symbol=code, include_past=True)
     assert (len(alone), len(both)) == (11, 102)
