@@ -1,29 +1,31 @@
 """Overseas futures and options: orders, fills, positions, profit and margins, each in its contract's currency."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
 
 from kis_mcp.simulator.answers.contracts.balance import capacity, closable
+from kis_mcp.simulator.answers.contracts.overseas_funds import (
+    CATEGORY,
+    CONVERTED,
+    Convert,
+    Funds,
+    fees,
+    is_future,
+    money_in,
+    portfolios,
+)
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, bought, costs, sold, total
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import percent
-from kis_mcp.simulator.market.places import Country, home_of
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
-_CATEGORY = "overseas_futureoption"
 _CENT = Decimal("0.01")
 _FOUR = Decimal("0.0001")
-_CONVERTED = {"total_usd": "USD", "total_krw": "KRW", "KRW": "KRW"}
-"""Words for a currency into which everything is converted; no contract is paid in won."""
-
-Convert: TypeAlias = Callable[[Decimal, str], Decimal]
-"""An amount and its currency → the amount that an answer shows."""
 
 
 def ccld(world: World, call: Call) -> Answer:
@@ -55,7 +57,8 @@ def daily_ccld(world: World, call: Call) -> Answer:
             "sll_buy_dvsn_cd": fill.side.value,
             "fm_ccld_qty": fill.quantity,
             "fm_ccld_amt": fill.price,
-            "fm_futr_ccld_amt" if _is_future(world, fill) else "fm_opt_ccld_amt": fill.amount,
+            "fm_futr_ccld_amt": fill.amount if is_future(world, fill) else ZERO,
+            "fm_opt_ccld_amt": ZERO if is_future(world, fill) else fill.amount,
             "crcy_cd": fill.currency,
             "fm_fee": fill.commission,
             "ccld_dtl_dtime": fill.at,
@@ -67,8 +70,8 @@ def daily_ccld(world: World, call: Call) -> Answer:
     ]
     totals: Facts = {
         "fm_tot_ccld_qty": sum(fill.quantity for fill in fills),
-        "fm_tot_futr_agrm_amt": total([fill for fill in fills if _is_future(world, fill)], "amount"),
-        "fm_tot_opt_agrm_amt": total([fill for fill in fills if not _is_future(world, fill)], "amount"),
+        "fm_tot_futr_agrm_amt": total([fill for fill in fills if is_future(world, fill)], "amount"),
+        "fm_tot_opt_agrm_amt": total([fill for fill in fills if not is_future(world, fill)], "amount"),
         "fm_fee_smtl": costs(fills),
     }
     return {"output1": rows, "output2": totals}
@@ -93,7 +96,7 @@ def positions(world: World, call: Call) -> Answer:
             "ecis_rsvn_ord_yn": "N",
             "fm_lqd_psbl_qty": holding.closable,
         }
-        for portfolio in _portfolios(world, call)
+        for portfolio in portfolios(world, call)
         for holding in portfolio.holdings
         if holding.position.quantity and _is_asked(holding.instrument, call)
     ]
@@ -103,7 +106,7 @@ def positions(world: World, call: Call) -> Answer:
 def orderable(world: World, call: Call) -> Answer:
     """Contracts that can be ordered on a side: to close, to open, and both."""
     country = world.listed(call, call.text("OVRS_FUTR_FX_PDNO")).country
-    portfolio = Portfolio(world, world.account(call), _CATEGORY, call, country)
+    portfolio = Portfolio(world, world.account(call), CATEGORY, call, country)
     holding, opening = capacity(portfolio, call, "OVRS_FUTR_FX_PDNO", "FM_ORD_PRIC")
     closing = closable(holding, call)
     facts: Facts = {
@@ -123,9 +126,9 @@ def orderable(world: World, call: Call) -> Answer:
 
 def period_profit(world: World, call: Call) -> Answer:
     """What a range of days realised and paid, by currency and by contract."""
-    account, money = world.account(call), _money(world, call)
+    account, money = world.account(call), money_in(world, call)
     fills = _fills(world, call)
-    held = [h for portfolio in _portfolios(world, call) for h in portfolio.holdings if _is_asked(h.instrument, call)]
+    held = [h for portfolio in portfolios(world, call) for h in portfolio.holdings if _is_asked(h.instrument, call)]
     holdings = {holding.instrument.symbol: [holding] for holding in held}
     rows: list[Facts] = []
     for symbol in dict.fromkeys([*(fill.symbol for fill in fills), *holdings]):
@@ -145,7 +148,7 @@ def period_trans(world: World, call: Call) -> Answer:
     """Days' settlements: what closing contracts realised, less fees."""
     if call.arguments.get("entry_type") == "transfer":
         return {"output": []}
-    account, money, asked = world.account(call), _money(world, call), _fills(world, call)
+    account, money, asked = world.account(call), money_in(world, call), _fills(world, call)
     every = _every_fill(world, call)
     cash = dict(account.cash)
     for fill in every:
@@ -165,6 +168,7 @@ def period_trans(world: World, call: Call) -> Answer:
                     "crcy_cd": fill.currency,
                     "tr_itm_name": world.market.instruments[fill.symbol].name_ko,
                     "fm_fee": money(fill.commission, fill.currency),
+                    "fm_tax_amt": money(fill.tax, fill.currency),
                     "fm_sttl_amt": money(fill.cash, fill.currency),
                     "fm_bf_dncl_amt": money(before, fill.currency),
                     "fm_dncl_amt": money(cash[fill.currency], fill.currency),
@@ -175,7 +179,7 @@ def period_trans(world: World, call: Call) -> Answer:
 
 def deposit(world: World, call: Call) -> Answer:
     """Cash, margins and risk, in one currency or all of them converted into one."""
-    funds, money = _Funds(world, call), _money(world, call)
+    funds, money = Funds(world, call), money_in(world, call)
     today = [fill for portfolio in funds.everywhere for fill in portfolio.fills_today]
     gained = sum((money(fill.gain or ZERO, fill.currency) for fill in today), ZERO)
     facts: Facts = {
@@ -185,7 +189,11 @@ def deposit(world: World, call: Call) -> Answer:
         "fm_tot_asst_evlu_amt": funds.cash + funds.profit,
         "fm_opt_icld_asst_evlu_amt": funds.cash + funds.profit,
         "fm_lqd_pfls_amt": gained,
-        "fm_fee": _fees(today, money),
+        "fm_rcvb_amt": max(-funds.cash, ZERO),
+        "fm_add_mgn_amt": funds.missing,
+        "fm_opt_tr_chgs": sum((money(f.amount, f.currency) for f in today if not is_future(world, f)), ZERO),
+        "fm_opt_evlu_amt": funds.options,
+        "fm_fee": fees(today, money),
         "fm_fuop_evlu_pfls_amt": funds.profit,
         "fm_brkg_mgn_amt": funds.bound,
         "fm_mntn_mgn_amt": funds.margin,
@@ -198,9 +206,18 @@ def deposit(world: World, call: Call) -> Answer:
 
 def margin_detail(world: World, call: Call) -> Answer:
     """What positions and open orders bind."""
-    funds = _Funds(world, call)
+    funds = Funds(world, call)
     orders = funds.bound - funds.margin
+    futures, bought_options, sold_options = (funds.by_kind[kind] for kind in ("future", "bought", "sold"))
     facts: Facts = {
+        "fm_add_mgn_amt": funds.missing,
+        "fm_gnrl_brkg_mgn_amt": funds.bound,
+        "fm_gnrl_mntn_mgn_amt": funds.margin,
+        "fm_futr_ustl_mgn_amt": futures,
+        "fm_futr_mntn_mgn_amt": futures,
+        "fm_buy_opt_ustl_mgn_amt": bought_options,
+        "fm_sll_opt_ustl_mgn_amt": sold_options,
+        "fm_opt_mntn_mgn_amt": bought_options + sold_options,
         **_purse(world, call),
         "fm_ord_psbl_amt": funds.free,
         "fm_brkg_mgn_amt": funds.bound,
@@ -215,72 +232,24 @@ def margin_detail(world: World, call: Call) -> Answer:
     return {"output": facts}
 
 
-class _Funds:
-    """What an account has in the currencies of its contracts, in the one that a call asks for."""
-
-    def __init__(self, world: World, call: Call) -> None:
-        money = _money(world, call)
-        self.everywhere = _portfolios(world, call)
-        purses = {portfolio.currency: portfolio for portfolio in reversed(self.everywhere)}.values()
-        self.cash = sum((money(purse.cash, purse.currency) for purse in purses), ZERO)
-        self.bound = sum((money(purse.bound, purse.currency) for purse in purses), ZERO)
-        self.margin = sum((money(purse.margin, purse.currency) for purse in purses), ZERO)
-        self.free = sum((money(max(purse.available, ZERO), purse.currency) for purse in purses), ZERO)
-        self.profit = sum((money(portfolio.profit, portfolio.currency) for portfolio in self.everywhere), ZERO)
-
-
-def _portfolios(world: World, call: Call) -> list[Portfolio]:
-    """What an account has in each country that trades such contracts."""
-    account = world.account(call)
-    countries: dict[Country, None] = dict.fromkeys(
-        i.country for i in world.market.instruments.values() if i.category == _CATEGORY
-    )
-    return [Portfolio(world, account, _CATEGORY, call, country) for country in countries]
-
-
 def _purse(world: World, call: Call) -> Facts:
     account = world.account(call)
     return {
         "cano": account.number,
         "acnt_prdt_cd": account.product,
         "crcy_cd": call.text("CRCY_CD"),
-        "resp_dt": _portfolios(world, call)[0].today,
+        "resp_dt": portfolios(world, call)[0].today,
     }
-
-
-def _money(world: World, call: Call) -> Convert:
-    """Every currency's own amounts, one currency's alone, or all converted into dollars or won, as a call asks."""
-    asked = call.arguments.get("currency", "total_usd")
-    day = world.rates.today(call.now)
-
-    def convert(amount: Decimal, currency: str) -> Decimal:
-        if asked in ("all", currency):
-            return amount.quantize(_CENT)
-        if asked not in _CONVERTED:
-            return ZERO
-        worth = world.rates.for_one(home_of(currency), day)
-        into = world.rates.for_one(home_of(_CONVERTED[asked]), day)
-        return (amount * worth / into).quantize(_CENT)
-
-    return convert
 
 
 def _shown(world: World, call: Call, symbol: str) -> str:
     """The currency in which an answer shows a contract's amounts."""
     asked = call.arguments.get("currency", "total_usd")
-    return _CONVERTED.get(asked, world.market.instruments[symbol].currency)
-
-
-def _fees(fills: Iterable[Fill], money: Convert) -> Decimal:
-    return sum((money(fill.commission + fill.tax, fill.currency) for fill in fills), ZERO)
+    return CONVERTED.get(asked, world.market.instruments[symbol].currency)
 
 
 def _kind(instrument: Instrument) -> str:
     return "futures" if instrument.kind == "future" else "option"
-
-
-def _is_future(world: World, fill: Fill) -> bool:
-    return world.market.instruments[fill.symbol].kind == "future"
 
 
 def _is_asked(instrument: Instrument, call: Call) -> bool:
@@ -293,7 +262,7 @@ def _orders(world: World, call: Call) -> Sequence[Order]:
     status, side = (call.arguments.get(name, "all") for name in ("status", "side"))
     return [
         order
-        for order in reversed(world.orders(call, _CATEGORY))
+        for order in reversed(world.orders(call, CATEGORY))
         if side in ("all", order.side.name.lower())
         and (status != "filled" or order.filled)
         and (status != "unfilled" or order.remaining)
@@ -309,7 +278,7 @@ def _fills(world: World, call: Call) -> list[Fill]:
 
 def _every_fill(world: World, call: Call) -> list[Fill]:
     """All those of such contracts, oldest first."""
-    fills = [fill for portfolio in _portfolios(world, call) for fill in portfolio.fills(date.min, date.max)]
+    fills = [fill for portfolio in portfolios(world, call) for fill in portfolio.fills(date.min, date.max)]
     return sorted(fills, key=lambda fill: fill.sequence)
 
 
@@ -357,8 +326,8 @@ def _profit(account: Account, currency: str, fills: Sequence[Fill], held: Sequen
         "fm_buy_qty": bought(fills),
         "fm_sll_qty": sold(fills),
         "fm_lqd_pfls_amt": gained,
-        "fm_fee": _fees(fills, money),
-        "fm_net_pfls_amt": gained - _fees(fills, money),
+        "fm_fee": fees(fills, money),
+        "fm_net_pfls_amt": gained - fees(fills, money),
         "fm_ustl_buy_qty": sum(max(holding.position.quantity, 0) for holding in held),
         "fm_ustl_sll_qty": sum(max(-holding.position.quantity, 0) for holding in held),
         "fm_ustl_evlu_pfls_amt": open_profit,

@@ -16,7 +16,7 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.costs import buying_costs
-from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
@@ -24,6 +24,15 @@ from kis_mcp.simulator.world import World
 
 _CENT = Decimal("0.01")
 _FOUR = Decimal("0.0001")
+_NO_LOAN: Facts = {
+    "loan_dt": "",
+    "expd_dt": "",
+    "loan_expd_dt": "",
+    "loan_rmnd": ZERO,
+    "mgge_qty": 0,
+    "ldng_cblc_qty": 0,
+}
+"""Stocks abroad are bought with cash, and neither lent nor given as collateral."""
 
 
 def balance(world: World, call: Call) -> Answer:
@@ -60,7 +69,13 @@ def present_balance(world: World, call: Call) -> Answer:
         sum((portfolio.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
         for name in ("cost", "value", "cash", "available")
     )
+    unsettled = [(p, fill) for p in there for fill in p.fills(date.min, date.max) if fill.settles_on > p.today]
+    owed = {
+        name: sum((p.in_won(fill.amount) for p, fill in unsettled if fill.side is side), ZERO)
+        for name, side in (("ustl_buy_amt_smtl", Side.BUY), ("ustl_sll_amt_smtl", Side.SELL))
+    }
     sums: Facts = {
+        **owed,
         "pchs_amt_smtl": cost,
         "pchs_amt_smtl_amt": cost,
         "evlu_amt_smtl": value,
@@ -80,6 +95,8 @@ def present_balance(world: World, call: Call) -> Answer:
         "wcrc_evlu_amt_smtl": value,
         "frcr_cblc_wcrc_evlu_amt_smtl": cash,
         "buy_mgn_amt": cash - available,
+        "mgna_tota": cash - available,
+        **dict.fromkeys(("etc_mgna", "tot_loan_amt", "tot_ldng_evlu_amt"), ZERO),
     }
     rows = [
         _position(portfolio, holding, factor=portfolio.rate if in_won else Decimal(1))
@@ -132,6 +149,7 @@ def _purse(portfolio: Portfolio) -> Facts:
         "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
         "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
         "frcr_evlu_amt2": portfolio.in_won(portfolio.cash),
+        "frcr_etc_mgna": ZERO,
         "acpl_cstd_crcy_yn": "Y",
     }
 
@@ -149,6 +167,7 @@ def _margin(portfolio: Portfolio) -> Facts:
         "frcr_gnrl_ord_psbl_amt": available,
         "frcr_ord_psbl_amt1": available,
         "itgr_ord_psbl_amt": available,
+        "frcr_rcvb_amt": max(-portfolio.cash, ZERO),
         "bass_exrt": portfolio.quoted_rate,
     }
 
@@ -184,6 +203,7 @@ def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decim
         "bass_exrt": portfolio.quoted_rate,
         "unit_amt": portfolio.home.quoted_for,
         "loan_type_cd": "10",
+        **_NO_LOAN,
         "scts_dvsn_name": "해외주식",
         "item_lnkg_excg_cd": "",
     }

@@ -124,13 +124,36 @@ def test_a_currency_moves_its_future(direct: Direct, future: str, code: str, sig
     assert sign * candles[together[-1]] > sign * candles[together[0]]
 
 
+def order(symbol: str, quantity: int, side: str = "02") -> dict[str, str]:
+    """An order at the market."""
+    named = OVERSEAS | {"OVRS_FUTR_FX_PDNO": symbol, "SLL_BUY_DVSN_CD": side, "PRIC_DVSN_CD": "2"}
+    named |= {"FM_LIMIT_ORD_PRIC": "", "FM_STOP_ORD_PRIC": "", "CCLD_CNDT_CD": "2", "CPLX_ORD_DVSN_CD": "0"}
+    return named | {"ECIS_RSVN_ORD_YN": "N", "FM_HDGE_ORD_SCRN_YN": "N", "FM_ORD_QTY": str(quantity)}
+
+
+async def test_the_margins_of_futures_and_options_make_the_whole():
+    asked = OVERSEAS | {"CRCY_CD": "USD", "INQR_DT": MONDAY.strftime("%Y%m%d")}
+    async with simulator() as (sim, wire, _demo):
+        for symbol, side in (("MESZ26", "02"), ("OCLG27 C65", "02")):
+            assert (await wire.post(f"{ABROAD}/order", "OTFM3001U", order(symbol, 1, side))).json()["rt_cd"] == "0"
+        margins = (await wire.get(f"{ABROAD}/margin-detail", "OTFM3115R", asked)).json()["output"]
+        funds = (await wire.get(f"{ABROAD}/inquire-deposit", "OTFM1411R", asked)).json()["output"]
+        pages = {"CTX_AREA_FK100": "", "CTX_AREA_NK100": "", "FUOP_DVSN": "00"}
+        held = (await wire.get(f"{ABROAD}/inquire-unpd", "OTFM1412R", OVERSEAS | pages)).json()["output"]
+        future, option = sim.ledger.fills
+    parts = [Decimal(margins[f"fm_{kind}_ustl_mgn_amt"]) for kind in ("futr", "buy_opt", "sll_opt")]
+    assert parts == [(future.amount * Decimal("0.06")).quantize(Decimal("0.01")), option.amount, 0]
+    assert sum(parts) == Decimal(margins["fm_ustl_mgn_amt"]) == Decimal(funds["fm_mntn_mgn_amt"])
+    assert Decimal(margins["fm_gnrl_brkg_mgn_amt"]) == Decimal(funds["fm_brkg_mgn_amt"])
+    assert Decimal(funds["fm_opt_evlu_amt"]) == sum(Decimal(row["fm_opt_evlu_amt"]) for row in held) > 0
+    assert Decimal(funds["fm_opt_tr_chgs"]) == option.amount
+    assert Decimal(funds["fm_add_mgn_amt"]) == Decimal(margins["fm_add_mgn_amt"]) == 0
+
+
 async def test_a_position_in_hong_kong_is_held_and_paid_in_its_dollars():
-    order = OVERSEAS | {"OVRS_FUTR_FX_PDNO": "MHIZ26", "SLL_BUY_DVSN_CD": "02", "PRIC_DVSN_CD": "2"}
-    order |= {"FM_LIMIT_ORD_PRIC": "", "FM_STOP_ORD_PRIC": "", "CCLD_CNDT_CD": "2", "CPLX_ORD_DVSN_CD": "0"}
-    order |= {"ECIS_RSVN_ORD_YN": "N", "FM_HDGE_ORD_SCRN_YN": "N", "FM_ORD_QTY": "2"}
     pages = {"CTX_AREA_FK100": "", "CTX_AREA_NK100": ""}
     async with simulator() as (sim, wire, _demo):
-        receipt = (await wire.post(f"{ABROAD}/order", "OTFM3001U", order)).json()
+        receipt = (await wire.post(f"{ABROAD}/order", "OTFM3001U", order("MHIZ26", 2))).json()
         held = (await wire.get(f"{ABROAD}/inquire-unpd", "OTFM1412R", OVERSEAS | pages | {"FUOP_DVSN": "00"})).json()
         funds: dict[str, Decimal] = {}
         for currency in ("HKD", "USD", "TKR"):

@@ -99,6 +99,22 @@ async def test_a_stock_is_quoted_bought_held_and_paid_in_its_currency(
     )
 
 
+async def test_what_is_not_settled_yet_is_in_the_sums_in_won_and_by_currency_alike():
+    async with simulator() as (_, wire, _demo):
+        for symbol, quoted, exchange, tr_id, _currency, lot, _units in PLACES[:2]:
+            quote = await detail(wire, symbol, quoted)
+            await buy(wire, symbol, exchange, tr_id, lot, str(Decimal(quote["last"]) + 3 * Decimal(quote["e_hogau"])))
+        everywhere = await present(wire)
+        margins = (await wire.get(f"{TRADING}/foreign-margin", "TTTC2101R", ACCOUNT)).json()["output"]
+    sums = everywhere["output3"]
+    bought = sum((Decimal(row["ustl_buy_amt"]) * Decimal(row["bass_exrt"]) for row in margins[:3]), Decimal(0))
+    assert bought > 0
+    assert abs(Decimal(sums["ustl_buy_amt_smtl"]) - bought) <= 1
+    assert Decimal(sums["ustl_sll_amt_smtl"]) == sum(Decimal(row["ustl_sll_amt"]) for row in margins) == 0
+    assert sums["mgna_tota"] == sums["buy_mgn_amt"]
+    assert {row["loan_rmnd"] for row in everywhere["output1"]} == {"0"}
+
+
 async def test_hong_kong_taxes_buys_and_the_others_do_not():
     async with simulator() as (sim, wire, _demo):
         for symbol, quoted, exchange, tr_id, _currency, lot, _units in PLACES:
