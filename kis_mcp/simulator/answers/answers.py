@@ -85,7 +85,9 @@ def _stateless_answer(world: World, call: Call) -> Answer:
 
 
 def _counts(rows: int) -> dict[str, object]:
-    return dict.fromkeys(("record_count", "current_record_count", "total_record_count"), rows)
+    """How many rows there are. Minutes can always be asked for before the oldest one, back to the first day."""
+    counts: dict[str, object] = dict.fromkeys(("record_count", "current_record_count", "total_record_count"), rows)
+    return {**counts, "has_next": rows > 0}
 
 
 def _rows(part: object) -> Sequence[Facts]:

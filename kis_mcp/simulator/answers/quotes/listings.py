@@ -32,6 +32,7 @@ def listing_facts(subject: Subject) -> Facts:
         "currency_name": home.currency_ko,
         "overseas_stock_type": _TYPES[instrument.kind],
         "etp_type_name": "ETF" if instrument.kind == "etf" else None,
+        "etf_risk_indicator_code": "001" if instrument.kind == "etf" else None,
         "trading_halt_type": "01",
         "listed": True,
         "delisted": False,

@@ -114,3 +114,21 @@ def test_the_hours_of_a_chart_are_the_exchanges_in_both_times(direct: Direct):
         "22:30:00",
         "05:00:00",
     ]
+
+
+def test_a_chart_that_says_so_goes_on_before_its_oldest_minute(direct: Direct):
+    chart = blocks_of(direct, "overseas_stock_inquire_time_itemchartprice", **APPLE, count=3)
+    oldest = cast("list[Record]", chart["candles"])[-1]
+    assert cast("Record", chart["session"])["has_next"] is True
+    at = datetime.fromisoformat(f"{oldest['local_date']}T{oldest['local_time']}") - timedelta(minutes=1)
+    before = {"before": f"{at:%Y%m%d%H%M%S}", "include_previous_day": True, "count": 3}
+    more = rows_of(direct, "overseas_stock_inquire_time_itemchartprice", "candles", **APPLE, **before)
+    assert more[0]["local_time"] == at.time().isoformat()
+
+
+def test_a_fund_is_told_from_a_stock(direct: Direct):
+    fund = {"exchange": "nasdaq", "symbol": "QQQ"}
+    listing, stock = (record_of(direct, "overseas_stock_search_info", **each) for each in (fund, APPLE))
+    assert (listing["overseas_stock_type"], stock["overseas_stock_type"]) == ("etf", "stock")
+    assert record_of(direct, "overseas_stock_price_detail", **fund)["etp_type_name"] == "ETF"
+    assert record_of(direct, "overseas_stock_price_detail", **fund)["eps"] is None
