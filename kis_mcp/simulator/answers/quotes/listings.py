@@ -50,7 +50,10 @@ def listing_facts(subject: Subject) -> Facts:
 
 
 def book_abroad(subject: Subject) -> Facts:
-    """How the quantities of a book differ from those one tick earlier, level by level; no deeper than KIS shows it."""
+    """How the quantities of a book differ from those one tick earlier, level by level; no deeper than KIS shows it.
+    Nothing of what is traded in Korea."""
+    if subject.instrument.category != "overseas_stock":
+        return {}
     instrument, now, then = subject.instrument, subject.book, _earlier(subject)
     depth = _LEVELS if instrument.country == "US" else _DEPTH_IN_ASIA
     facts: dict[str, object] = {}
