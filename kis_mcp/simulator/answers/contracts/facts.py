@@ -3,7 +3,6 @@
 from datetime import date
 from decimal import Decimal
 
-from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.engine.costs import margin
 from kis_mcp.simulator.market.options import model
@@ -44,7 +43,6 @@ def _derivative(subject: Subject) -> Facts:
         "product_group_code": instrument.sector,
         "underlying_name": instrument.sector.upper(),
         **_life(subject),
-        **terms_abroad(subject),
     }
     if subject.underlying is None:
         return facts

@@ -7,6 +7,7 @@ from itertools import groupby, zip_longest
 from typing import cast
 
 from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
@@ -63,9 +64,10 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
+    abroad = {**listing_facts(subject), **terms_abroad(subject)}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
-    return FactSheet(subject, {**contract_facts(subject), **listing_facts(subject), **levels, **flows, "rank": rank})
+    return FactSheet(subject, {**contract_facts(subject), **abroad, **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
