@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.market.instruments import Instrument
-from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.market.places import Country, Home, Ladder, home_of
+
+if TYPE_CHECKING:
+    from kis_mcp.simulator.market.market import Market
 
 _CENT = Decimal("0.01")
 _DOLLAR = "USD"
@@ -71,7 +73,7 @@ class ExchangeRates:
     KIS calls them 최초고시환율; currencies other than the dollar are worth what the dollar and their pair make.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: "Market") -> None:
         self._market = market
 
     def today(self, now: datetime) -> date:
