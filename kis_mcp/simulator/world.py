@@ -9,6 +9,7 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.market.exchange_rates import ExchangeRates
 from kis_mcp.simulator.market.indices import IndexMarket
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
@@ -60,7 +61,7 @@ class World:
             numbered_from=founding.numbered_from,
         )
         self.ledger = Ledger(self.broker, self.books)
-        self.exchange_rate = homes()["US"].krw_rate
+        self.rates = ExchangeRates(self.market)
 
     @property
     def next_number(self) -> int:

@@ -110,8 +110,9 @@ class Market:
     def underlying(self, instrument: Instrument) -> Instrument | None:
         """What a contract follows: an option its future, the future of a share that share; None of the rest."""
         if instrument.kind in ("call", "put"):
-            futures = (i for i in self.instruments.values() if i.kind == "future")
-            return next(future for future in futures if future.moves_with == instrument.moves_with)
+            futures = [i for i in self.instruments.values() if i.kind == "future"]
+            futures = [future for future in futures if future.moves_with == instrument.moves_with]
+            return next((future for future in futures if future.symbol in instrument.symbol), futures[0])
         return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
 
     def history(self, instrument: Instrument) -> History | OptionHistory:

@@ -17,15 +17,15 @@ MODELS = st.builds(Model, st.booleans(), st.floats(200, 500), st.floats(0.02, 2)
 @settings(max_examples=40, deadline=None)
 @given(TIMES, st.sampled_from([option for option in OPTIONS if option.kind == "call"]))
 def test_a_call_less_its_put_is_worth_the_future_less_the_strike(now: datetime, instrument: Instrument):
-    put = next(
-        o for o in OPTIONS if (o.kind, o.strike, o.moves_with) == ("put", instrument.strike, instrument.moves_with)
-    )
+    chosen = ("put", instrument.strike, instrument.sector, instrument.expiry)
+    put = next(o for o in OPTIONS if (o.kind, o.strike, o.sector, o.expiry) == chosen)
     future = MARKET.underlying(instrument)
     assert future is not None
-    assert future.expiry == instrument.expiry
+    assert future.expiry is not None
+    assert instrument.expiry is not None
+    assert future.expiry >= instrument.expiry
     prices = [MARKET.quote(traded, now) for traded in (instrument, put, future)]
     c, p, f = (float(quote.price) for quote in prices)
-    assert instrument.expiry is not None
     years = max((instrument.expiry - prices[0].day).days / 365, 0.5 / 365)
     tick = float(prices[0].tick)
     assert abs(c - p - math.exp(-RATE * years) * (f - float(instrument.strike))) <= 2 * tick

@@ -1,17 +1,20 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, zip_longest
 from typing import cast
 
 from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, TODAY_NAMES, investors_on
+from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
+from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
@@ -34,6 +37,9 @@ _INTERVALS = {
     for word, interval in (("tick", "tick"), ("daily", "day"), ("weekly", "week"), ("monthly", "month"))
 }
 """What the rows of APIs are that say it by their names only."""
+
+OLDEST_FIRST = frozenset(_INTERVALS)
+"""Tools whose page holds the newest rows, the oldest of them first; their weeks carry the date of their Monday."""
 
 _USUAL_ROWS = 30
 _BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call", "rates": "future"}
@@ -61,8 +67,10 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _OTHER_INDICES and "index_price" in names:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
+    abroad = {**listing_facts(subject, names), **terms_abroad(subject, names)}
     flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}
-    return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
+    return FactSheet(subject, {**contract_facts(subject), **abroad, **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
@@ -131,7 +139,8 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         count -= 1
         previous = before.close if before else candle.open
         if interval != "day":
-            yield candle_facts(candle, previous)
+            facts = candle_facts(candle, previous)
+            yield {**facts, "date": _monday(candle)} if interval == "week" and call.api.tool in OLDEST_FIRST else facts
             continue
         base = (
             previous if adjusted else instrument.price(market.history(instrument).previous_close(candle.start.date()))
@@ -158,6 +167,11 @@ def _split_facts(subject: Subject, day: date) -> Facts:
 
 def _four(ratio: Fraction) -> Decimal:
     return (Decimal(ratio.numerator) / ratio.denominator).quantize(Decimal("0.0001"))
+
+
+def _monday(candle: Candle) -> date:
+    day = candle.start.date()
+    return day - timedelta(days=day.weekday())
 
 
 def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:
@@ -191,14 +205,17 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     calendar, moment = market.calendar(instrument), market.moment(instrument, call.now)
     asked = calendar.moment(_until(call, subject))
-    session, previous = market.session(instrument, moment.day), subject.quote.previous_close
-    last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    day, last = moment.day, min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    if call.arguments.get("day") == "previous":
+        day, last = calendar.before(day), calendar.ticks_a_day
+    session, units = market.session(instrument, day), market.history(instrument).previous_close(day)
+    previous = instrument.price(units)
     for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
         bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
         bought = session.bought_until(ticks)
         price = instrument.price(bar.close)
         candle = Candle(
-            calendar.time_of(moment.day, ticks - 1),
+            calendar.time_of(day, ticks - 1),
             price,
             price,
             price,
@@ -207,7 +224,12 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
             instrument.amount(bar.turnover),
         )
         facts = dict(candle_facts(candle, previous))
+        before = session.prices[ticks - 2] if ticks > 1 else units
+        bid, ask = (instrument.price(price) for price in best_prices(instrument, bar.close, before))
         yield facts | {
+            "bid_price": bid,
+            "ask_price": ask,
+            "market_session": session_of(instrument.home, candle.start),
             "volume": so_far.volume,
             "turnover": instrument.amount(so_far.turnover),
             "trade_strength": percent(Decimal(bought), Decimal(so_far.volume - bought)),
