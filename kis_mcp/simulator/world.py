@@ -53,9 +53,9 @@ class World:
         """The instrument of a symbol, in the category of the API that is called.
 
         Raises:
-            Rejected: There is none.
+            Rejected: There is none, or it is a Korean contract or bond whose last day is over.
         """
         instrument = self.market.find(symbol)
-        if instrument is None or instrument.category != call.api.category:
+        if instrument is None or instrument.category != call.api.category or instrument.has_ended(call.now):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument

@@ -6,7 +6,9 @@ from kis_mcp.simulator.answers import bonds
 from kis_mcp.simulator.answers.contracts import balance as contract_balance
 from kis_mcp.simulator.answers.contracts import orders as contract_orders
 from kis_mcp.simulator.answers.contracts import overseas as contracts_abroad
+from kis_mcp.simulator.answers.contracts.boards import BOARDS
 from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
+from kis_mcp.simulator.answers.contracts.valuations import VALUATIONS
 from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
@@ -16,6 +18,7 @@ from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
+from kis_mcp.simulator.answers.quotes.rates import RATES
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import balance as stock_balance
 from kis_mcp.simulator.answers.stocks import orders as stock_orders
@@ -30,6 +33,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **dict.fromkeys(RANKINGS, ranking),
     **INDICES,
     **COMPANIES,
+    **BOARDS,
+    **VALUATIONS,
+    **RATES,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,
     "domestic_stock_chk_holiday": holidays,

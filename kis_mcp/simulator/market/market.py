@@ -1,15 +1,22 @@
 """The whole market: quotes, candles and books of every instrument at any time."""
 
+from array import array
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from kis_mcp.simulator.market.bonds import bonds
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
-from kis_mcp.simulator.market.history import DayBar, History
-from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
-from kis_mcp.simulator.market.options import OptionHistory, Pricing
+from kis_mcp.simulator.market.candle import Candle
+from kis_mcp.simulator.market.chains import Listing, forward, product_of
+from kis_mcp.simulator.market.derived import new_history
+from kis_mcp.simulator.market.futures import FutureHistory, PriceHistory
+from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.options import OptionHistory
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
@@ -52,19 +59,6 @@ class Quote:
         return percent(self.change, self.previous_close)
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
-    """A bar in money; ``start`` is when it began, in the exchange's time zone."""
-
-    start: datetime
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: int
-    turnover: Decimal
-
-
 def percent(part: Decimal, whole: Decimal) -> Decimal:
     """``part`` in percent of ``whole``, two decimals; 0 of nothing."""
     return (part * 100 / whole).quantize(Decimal("0.01")) if whole else Decimal("0.00")
@@ -80,12 +74,12 @@ class Market:
 
     def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
         self.seed = seed
-        self.instruments = instruments() | contracts()
+        self.instruments: Mapping[str, Instrument] = Listing(bonds())
         self._calendars = {
             home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
             for home in homes().values()
         }
-        self._histories: dict[str, History | OptionHistory] = {}
+        self._histories: dict[str, PriceHistory] = {}
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
@@ -103,30 +97,24 @@ class Market:
     def underlying(self, instrument: Instrument) -> Instrument | None:
         """What a contract follows: an option its future, the future of a share that share; None of the rest."""
         if instrument.kind in ("call", "put"):
+            if product_of(instrument) is not None:
+                return forward(instrument)
             futures = (i for i in self.instruments.values() if i.kind == "future")
             return next(future for future in futures if future.moves_with == instrument.moves_with)
         return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
 
-    def history(self, instrument: Instrument) -> History | OptionHistory:
-        if instrument.symbol not in self._histories:
-            self._histories[instrument.symbol] = self._new_history(instrument)
-        return self._histories[instrument.symbol]
-
-    def _new_history(self, instrument: Instrument) -> History | OptionHistory:
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            underlying = self.history(future)
-            assert isinstance(underlying, History)
-            return OptionHistory(self.seed, instrument, future, underlying)
-        return History(self.seed, instrument)
+    def history(self, instrument: Instrument) -> PriceHistory:
+        if instrument.identity not in self._histories:
+            self._histories[instrument.identity] = new_history(self, instrument)
+        return self._histories[instrument.identity]
 
     def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
         """The lowest and highest price of a day in units: an option's at those of its future."""
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            low, high = map(Pricing(instrument, future, day), self.limits(future, day))
+        future, history = self.underlying(instrument), self.history(instrument)
+        if isinstance(history, OptionHistory) and future is not None:
+            low, high = map(history.pricing(day), self.limits(future, day))
             return min(low, high), max(low, high)
-        return instrument.limits(self.history(instrument).previous_close(day))
+        return instrument.limits(history.previous_close(day))
 
     def year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar]:
         """The bars with the highest and the lowest price among the 250 before a day."""
@@ -150,7 +138,7 @@ class Market:
 
     def session(self, instrument: Instrument, day: date) -> Session:
         """The ticks of a day on or after the history's first."""
-        key = (instrument.symbol, day)
+        key = (instrument.identity, day)
         if key in self._sessions:
             self._sessions.move_to_end(key)
             return self._sessions[key]
@@ -158,15 +146,19 @@ class Market:
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
         ticks = self.calendar(instrument).ticks_a_day
-        path = None
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            path = Pricing(instrument, future, day).path(self.session(future, day).prices)
-        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks, path)
+        seed, path = f"{self.seed}:{instrument.walk}:{day}:ticks", self._path(instrument, day, bar)
+        session = Session(seed, instrument, bar, ticks, path)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
         return session
+
+    def _path(self, instrument: Instrument, day: date, bar: DayBar) -> "array[int] | None":
+        """The prices of what follows another instrument; None of what moves on its own."""
+        future, history = self.underlying(instrument), self.history(instrument)
+        if isinstance(history, OptionHistory) and future is not None:
+            return history.pricing(day).path(self.session(future, day).prices)
+        return history.path(day, bar) if isinstance(history, FutureHistory) else None
 
     def quote(self, instrument: Instrument, now: datetime) -> Quote:
         moment = self.moment(instrument, now)
@@ -202,7 +194,7 @@ class Market:
         previous = self.history(instrument).previous_close(moment.day)
         before = prices[moment.ticks - 2] if moment.ticks > 1 else previous
         made = book(
-            f"{self.seed}:{instrument.symbol}:{moment.day}:{moment.ticks}:book",
+            f"{self.seed}:{instrument.identity}:{moment.day}:{moment.ticks}:book",
             instrument,
             prices[moment.ticks - 1],
             before,

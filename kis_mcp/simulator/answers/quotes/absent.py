@@ -40,7 +40,6 @@ _AUCTIONS_AND_AFTER_HOURS = (
     "domestic_stock_overtime_volume",
     "domestic_stock_after_hour_balance",
     "domestic_stock_inquire_vi_status",
-    "domestic_fo_exp_price_trend",
 )
 _CORPORATE_EVENTS = (
     "domestic_stock_ksdinfo_paidin_capin",
@@ -74,11 +73,9 @@ _CUSTOMERS_LISTS = (
     "domestic_stock_hts_top_view",
 )
 _OTHERS = (
-    "domestic_stock_comp_interest",
     "domestic_stock_prefer_disparate_ratio",
     "overseas_fo_investor_unpd_trend",
     "overseas_fo_market_time",
-    "domestic_bond_avg_unit",
 )
 
 ABSENT = frozenset(

@@ -72,8 +72,8 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
 
 
 def _is_answered(call: Call, instrument: Instrument) -> bool:
-    """A warrant's API says nothing of a share."""
-    return instrument.kind == "warrant" or call.api.category != "elw"
+    """A warrant's API says nothing of a share, and none anything of a contract or bond whose last day is over."""
+    return (instrument.kind == "warrant" or call.api.category != "elw") and not instrument.has_ended(call.now)
 
 
 def _category(call: Call) -> str:
@@ -82,11 +82,6 @@ def _category(call: Call) -> str:
 
 
 def _wanted(instrument: Instrument, call: Call) -> bool:
-    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for."""
+    """Whether an instrument is on the exchange that a call asks for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
-    if exchange is not None:
-        return instrument.listed_on is exchange
-    if call.api.parameter("product") is None or instrument.expiry is None:
-        return True
-    arguments, month = call.arguments, f"{instrument.expiry:%Y%m}"
-    return instrument.sector == arguments.get("product", "kospi200") and month == arguments.get("expiry", month)
+    return exchange is None or instrument.listed_on is exchange

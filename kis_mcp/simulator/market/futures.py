@@ -1,0 +1,273 @@
+"""Futures that follow what they are on: an index, a share, a currency or government bonds.
+
+A future is worth its underlying, carried: with the interest until its last trading day, less the dividends that are
+paid until then. Trade moves it a little around that, less and less as its last day comes.
+"""
+
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from random import Random
+from typing import NamedTuple, Protocol
+
+from kis_mcp.simulator.market.calendar import Calendar
+from kis_mcp.simulator.market.companies import last_year, statement
+from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.indices import Index
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.rates import Curve
+from kis_mcp.simulator.market.session import Session, bent
+
+_NOISE = 0.0004
+"""How far trade moves a future off its carried underlying, as a part of it, until two weeks before its last day."""
+
+_QUIET_DAYS = 14
+_FAR_DAYS = 100
+_KEPT_PATHS = 64
+
+
+class PriceHistory(Protocol):
+    """The daily bars of an instrument."""
+
+    def bar(self, day: date) -> DayBar | None:
+        """The whole day's bar; None where there is none."""
+        ...
+
+    def previous_close(self, day: date) -> int:
+        """The close of the trading day before."""
+        ...
+
+    def until(self, day: date, count: int) -> list[DayBar]:
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
+        ...
+
+
+class Sessions(Protocol):
+    """Where shares' bars and ticks come from: the market."""
+
+    @property
+    def seed(self) -> int: ...
+
+    def history(self, instrument: Instrument) -> PriceHistory: ...
+
+    def session(self, instrument: Instrument, day: date) -> Session: ...
+
+
+class Levels(NamedTuple):
+    """A day of an underlying, in points or money."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class Spot(Protocol):
+    """What a future follows.
+
+    Attributes:
+        reach: What part of the way from its open and close to its high and low is really gone.
+    """
+
+    reach: float
+
+    def bar(self, day: date) -> Levels | None: ...
+
+    def path(self, day: date) -> Sequence[float] | None:
+        """Its level at each tick of a day; None where it has none between open and close."""
+        ...
+
+
+class IndexSpot:
+    """An index. A day's high and low are those of its members together; on its way it comes about a quarter as far."""
+
+    reach = 0.25
+
+    def __init__(self, market: Sessions, index: Index) -> None:
+        self._market, self._index = market, index
+
+    def bar(self, day: date) -> Levels | None:
+        # What a seed gives is the same in every market, and dear to make.
+        key = (self._market.seed, self._index.code, day)
+        if key not in _BARS:
+            bars = [self._market.history(member).bar(day) for member in self._index.members]
+            whole = [bar for bar in bars if bar is not None]
+            if len(whole) < len(bars):
+                return None
+            level = self._index.level
+            _BARS[key] = Levels(
+                float(level(bar.open for bar in whole)),
+                float(level(bar.high for bar in whole)),
+                float(level(bar.low for bar in whole)),
+                float(level(bar.close for bar in whole)),
+            )
+        return _BARS[key]
+
+    def path(self, day: date) -> Sequence[float]:
+        members = self._index.members
+        first = self._market.session(members[0], day).prices
+        key = (self._market.seed, self._index.code, day, len(first))
+        if key not in _PATHS:
+            worth = [0] * len(first)
+            for member in members:
+                prices, shares = self._market.session(member, day).prices, member.listed_shares
+                worth = [sum_ + shares * price for sum_, price in zip(worth, prices, strict=True)]
+            points = float(self._index.base) / self._index.worth
+            while len(_PATHS) >= _KEPT_PATHS:
+                del _PATHS[next(iter(_PATHS))]
+            _PATHS[key] = array("d", [sum_ * points for sum_ in worth])
+        return _PATHS[key]
+
+
+_BARS: dict[tuple[int, str, date], Levels] = {}
+_PATHS: dict[tuple[int, str, date, int], "array[float]"] = {}
+
+
+class ShareSpot:
+    """A share."""
+
+    reach = 1.0
+
+    def __init__(self, market: Sessions, share: Instrument) -> None:
+        self._market, self._share, self._unit = market, share, 10**share.decimals
+
+    def bar(self, day: date) -> Levels | None:
+        bar = self._market.history(self._share).bar(day)
+        return bar and Levels(*(units / self._unit for units in (bar.open, bar.high, bar.low, bar.close)))
+
+    def path(self, day: date) -> Sequence[float]:
+        return [units / self._unit for units in self._market.session(self._share, day).prices]
+
+
+class RateSpot:
+    """A number that is known once a day, from the close of one day to that of the next."""
+
+    reach = 1.0
+
+    def __init__(self, on: Callable[[date], float]) -> None:
+        self._on = on
+
+    def bar(self, day: date) -> Levels:
+        before, now = self._on(Calendar.before(day)), self._on(day)
+        return Levels(before, max(before, now), min(before, now), now)
+
+    def path(self, day: date) -> None:  # noqa: ARG002
+        return None
+
+
+def par_bond(curve: Curve, years: int) -> Callable[[date], float]:
+    """What a bond future is worth: a bond of so many years that pays 5 % in half years, at the curve's yield."""
+
+    def price(day: date) -> float:
+        half = curve.at(day, years) / 200
+        discount = (1 + half) ** (-2 * years)
+        return 2.5 * (1 - discount) / half + 100 * discount
+
+    return price
+
+
+@cache
+def dividend_yield(seed: int, members: tuple[Instrument, ...], year: int) -> float:
+    """What shares together paid for a year, as a part of what they are worth at their base prices."""
+    paid = sum(statement(seed, member, year).dividend * member.listed_shares for member in members)
+    return paid / sum(member.base_units * member.listed_shares for member in members)
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """What holding an underlying costs.
+
+    Attributes:
+        rate: A day's interest in percent a year.
+        paid: Dividends or interest that the underlying pays on a day, as a part of it a year.
+    """
+
+    expiry: date
+    rate: Callable[[date], float]
+    paid: Callable[[date], float]
+
+    def on(self, day: date) -> float:
+        """By what the underlying is multiplied on a day."""
+        years = max((self.expiry - day).days, 0) / 365
+        return 1 + (self.rate(day) / 100 - self.paid(day)) * years
+
+
+def share_carry(seed: int, curve: Curve, expiry: date, members: tuple[Instrument, ...]) -> Carry:
+    """Of shares: interest less what they pay."""
+    return Carry(expiry, curve.deposits, lambda day: dividend_yield(seed, members, last_year(day)))
+
+
+class FutureHistory:
+    """The daily bars and ticks of a future.
+
+    Args:
+        first: Its first trading day, from which its candles begin.
+    """
+
+    def __init__(self, seed: int, future: Instrument, spot: Spot, carry: Carry, first: date) -> None:
+        self.carry, self.spot, self.first = carry, spot, first
+        self._future, self._unit = future, 10**future.decimals
+        self._walk, self._volumes = f"{seed}:{future.walk}", f"{seed}:{future.identity}"
+        self._bars: dict[date, DayBar] = {}
+
+    def bar(self, day: date) -> DayBar | None:
+        """The whole day's bar; None before its underlying's history begins."""
+        if day not in self._bars:
+            levels = self.spot.bar(day)
+            if levels is None:
+                return None
+            self._bars[day] = self._make(day, levels)
+        return self._bars[day]
+
+    def previous_close(self, day: date) -> int:
+        """The close of the trading day before."""
+        bar = self.bar(Calendar.before(day))
+        return bar.close if bar else self._future.base_units
+
+    def until(self, day: date, count: int) -> list[DayBar]:
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
+        bars: list[DayBar] = []
+        day = day if day.weekday() < 5 else Calendar.before(day)
+        while len(bars) < count and day >= self.first and (bar := self.bar(day)):
+            bars.append(bar)
+            day = Calendar.before(day)
+        return bars[::-1]
+
+    def path(self, day: date, bar: DayBar) -> "array[int] | None":
+        """Its price at each tick of a day; None where its underlying has none."""
+        path = self.spot.path(day)
+        if path is None:
+            return None
+        scale, last = self.carry.on(day) * self._unit, len(path) - 1
+        start, end = bar.open - path[0] * scale, bar.close - path[last] * scale
+        return bent(
+            [level * scale + start + (end - start) * tick / last for tick, level in enumerate(path)], self._future, bar
+        )
+
+    def _make(self, day: date, levels: Levels) -> DayBar:
+        random = Random(f"{self._walk}:{day}:basis")  # noqa: S311
+        left = max((self.carry.expiry - day).days, 0)
+        noise, scale = _NOISE * min(left / _QUIET_DAYS, 1), self.carry.on(day) * self._unit
+        opening, close = (level * scale * (1 + noise * random.gauss(0, 1)) for level in (levels.open, levels.close))
+        above = (levels.high - max(levels.open, levels.close)) * self.spot.reach
+        below = (min(levels.open, levels.close) - levels.low) * self.spot.reach
+        opening, close = self._to_tick(opening), self._to_tick(close)
+        own = noise * levels.open * scale
+        top, bottom = max(opening, close), min(opening, close)
+        high = max(top, self._to_tick(top + above * scale + own * random.random()))
+        low = min(bottom, self._to_tick(bottom - below * scale - own * random.random()))
+        volume = self._volume(day, left)
+        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+
+    def _volume(self, day: date, left: int) -> int:
+        """The nearest quarter has nearly all of it."""
+        random = Random(f"{self._volumes}:{day}:volume")  # noqa: S311
+        part = math.exp(-max(left - _FAR_DAYS, 0) / 30)
+        return max(1_000, int(self._future.daily_volume * part * math.exp(0.35 * random.gauss(0, 1))))
+
+    def _to_tick(self, units: float) -> int:
+        tick = self._future.tick(max(round(units), 1))
+        return round(units / tick) * tick
