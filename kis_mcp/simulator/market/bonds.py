@@ -119,16 +119,6 @@ class Terms:
         whole = sum(payment / (1 + rate) ** number for number, payment in enumerate(payments))
         return whole / (1 + rate * left)
 
-    def accrued(self, day: date) -> float:
-        """The interest in a price: what has accrued since the last coupon, or since the issue if it compounds."""
-        last, following = self.around(day)
-        part = (day - last).days / (following - last).days
-        growth = float(self.coupon) * self.months / 1200
-        if not self.compounds:
-            return growth * FACE * part
-        passed = sum(each <= day for each in self.payment_days())
-        return FACE * ((1 + growth) ** passed * (1 + growth * part) - 1)
-
 
 @cache
 def bond_terms() -> Mapping[str, Terms]:
@@ -162,8 +152,8 @@ class BondHistory:
         self._bars: dict[date, DayBar] = {}
 
     def bar(self, day: date) -> DayBar | None:
-        """The whole day's bar; None before its issue and from its redemption on."""
-        if not self._first <= day < self._terms.matures:
+        """The whole day's bar, from its redemption on at what it paid; None before its issue."""
+        if day < self._first:
             return None
         if day not in self._bars:
             self._bars[day] = self._make(day)
@@ -194,6 +184,8 @@ class BondHistory:
         return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
 
     def _units(self, percent: float, day: date) -> int:
+        if day >= self._terms.matures:
+            return int(self._terms.redemption * FACE / 100)
         return round(self._terms.price(percent, day))
 
 

@@ -44,6 +44,7 @@ class Product:
     The codes of stock futures but Samsung's are the simulator's own: KIS documents none.
 
     Attributes:
+        underlying: The Korean name of what it is on.
         follows: The code of an index or share, a currency, or KTB and years.
         futures_months, option_months: Which expiries are listed at a time.
         expiry: Which weekday of its month is a future's last trading day; the trading day before, at a holiday.
@@ -54,6 +55,7 @@ class Product:
     sector: str
     name_ko: str
     name_en: str
+    underlying: str
     follows: str
     decimals: int
     futures_months: "Months"
@@ -244,6 +246,7 @@ def _product(row: Mapping[str, str], terms: Mapping[str, str] | None) -> Product
         sector=row["sector"],
         name_ko=row["name_ko"],
         name_en=row["name_en"],
+        underlying=row["underlying"],
         follows=row["follows"],
         decimals=decimals,
         futures_months=Months(int(row["near"]), int(row["quarters"])),

@@ -1,7 +1,7 @@
 """What is traded."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -100,10 +100,6 @@ class Instrument:
     @property
     def timezone(self) -> tzinfo:
         return self.home.timezone
-
-    def has_ended(self, now: datetime) -> bool:
-        """Whether the last day of a Korean contract or bond is over."""
-        return self.country == "KR" and self.expiry is not None and self.expiry < now.astimezone(self.timezone).date()
 
     def price(self, units: int) -> Decimal:
         """Units as a price."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from kis_mcp.simulator.market.bonds import bonds
+from kis_mcp.simulator.market.bonds import bonds, terms_of
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.candle import Candle
@@ -87,6 +87,14 @@ class Market:
 
     def find(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
+
+    def is_listed(self, instrument: Instrument, now: datetime) -> bool:
+        """Whether it trades: a Korean contract or bond only from its first day to its last."""
+        day, product = now.astimezone(instrument.timezone).date(), product_of(instrument)
+        if product is not None and instrument.expiry is not None:
+            return product.first_day(instrument) <= day <= instrument.expiry
+        terms = terms_of(instrument.symbol) if instrument.kind == "bond" else None
+        return terms is None or terms.issued <= day < terms.matures
 
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]

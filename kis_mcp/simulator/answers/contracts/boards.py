@@ -16,7 +16,6 @@ from kis_mcp.simulator.engine.costs import margin
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.chains import Product, chain, product_of, products
 from kis_mcp.simulator.market.futures import FutureHistory
-from kis_mcp.simulator.market.indices import indices
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
@@ -98,12 +97,12 @@ def margin_rates(world: World, call: Call) -> Answer:
 
 def _margin(world: World, product: Product, day: date) -> Facts:
     future = chain(product, "future", day)[0]
-    history, index = world.market.history(future), indices().get(product.follows)
+    history = world.market.history(future)
     assert isinstance(history, FutureHistory)
     base = history.spot.bar(world.market.calendar(future).before(day))
     rate, close = future.margin_rate * 100, future.price(history.previous_close(day))
     return {
-        "underlying_name": index.name_ko if index else product.name_ko,
+        "underlying_name": product.underlying,
         "customer_margin_rate": rate,
         "trading_margin_rate": (rate / _EXCHANGES_RATE).quantize(Decimal("0.00000001")),
         "underlying_price": base and Decimal(str(round(base.close, 2))),

@@ -95,6 +95,7 @@ def _next_payment(terms: Terms, day: date) -> date:
 
 
 _NEVER = (
+    "separate_taxation_available",
     "investment_caution",
     "extended",
     "inflation_linked_bond",

@@ -34,7 +34,7 @@ def _candles(call: Call, subject: Subject) -> Iterator[Facts]:
     calendar, now = market.calendar(instrument), market.moment(instrument, subject.now)
     asked = calendar.moment(min(_until(call, subject), subject.now))
     day, ticks = asked.day, asked.ticks
-    for _ in range(_DAYS_BACK if call.arguments.get("include_past_candles") == "Y" else 1):
+    for _ in range(_DAYS_BACK if call.arguments.get("include_past_candles") == "true" else 1):
         if market.history(instrument).bar(day) is None:
             return
         known = now.ticks if day == now.day else calendar.ticks_a_day

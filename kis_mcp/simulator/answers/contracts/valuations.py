@@ -32,7 +32,8 @@ def valuations(world: World, call: Call) -> Answer:
         before = world.market.calendar(bond).before(world.market.moment(bond, call.now).day)
         until = min(call.day("end_date") or before, before)
         bars = world.market.history(bond).until(until, _LONGEST)
-        rows += [_valuation(world.market.seed, terms, bar.day) for bar in bars if call.covers(bar.day)]
+        days = (bar.day for bar in bars if bar.day < terms.matures)
+        rows += [_valuation(world.market.seed, terms, day) for day in days if call.covers(day)]
     rows.sort(key=lambda row: str(row["valuation_date"]), reverse=True)
     return {"output1": rows}
 

@@ -97,7 +97,7 @@ def _on_exchange(world: World, call: Call) -> list[Facts]:
     rows: list[Facts] = []
     for terms in bond_terms().values():
         bond = world.market.instruments[terms.symbol]
-        if terms.bond_class != "treasury" or bond.has_ended(call.now):
+        if terms.bond_class != "treasury" or not world.market.is_listed(bond, call.now):
             continue
         subject = Subject(world.market, bond, call.now)
         quote = subject.quote

@@ -65,15 +65,16 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
         is_abroad = instrument.category == "overseas_stock"
         if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        return instrument if _is_answered(call, instrument) else None
+        return instrument if _is_answered(world, call, instrument) else None
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
     return None
 
 
-def _is_answered(call: Call, instrument: Instrument) -> bool:
-    """A warrant's API says nothing of a share, and none anything of a contract or bond whose last day is over."""
-    return (instrument.kind == "warrant" or call.api.category != "elw") and not instrument.has_ended(call.now)
+def _is_answered(world: World, call: Call, instrument: Instrument) -> bool:
+    """A warrant's API says nothing of a share, and none anything of what is not listed on the day."""
+    is_asked = instrument.kind == "warrant" or call.api.category != "elw"
+    return is_asked and world.market.is_listed(instrument, call.now)
 
 
 def _category(call: Call) -> str:
