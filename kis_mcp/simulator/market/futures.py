@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import NamedTuple, Protocol
@@ -26,7 +27,8 @@ _NOISE = 0.0004
 
 _QUIET_DAYS = 14
 _FAR_DAYS = 100
-_KEPT_PATHS = 64
+_KEPT_DAYS = 64
+_CENT = Decimal("0.01")
 
 
 class PriceHistory(Protocol):
@@ -106,24 +108,32 @@ class IndexSpot:
             )
         return _BARS[key]
 
+    def level(self, day: date, ticks: int) -> Decimal:
+        """Where it stands after so many ticks of a day."""
+        return (self._index.base * self._worth(day)[ticks - 1] / self._index.worth).quantize(_CENT)
+
     def path(self, day: date) -> Sequence[float]:
+        points = float(self._index.base) / self._index.worth
+        return [worth * points for worth in self._worth(day)]
+
+    def _worth(self, day: date) -> "array[int]":
+        """What its members are worth together at each tick of a day, in won."""
         members = self._index.members
-        first = self._market.session(members[0], day).prices
-        key = (self._market.seed, self._index.code, day, len(first))
-        if key not in _PATHS:
-            worth = [0] * len(first)
+        ticks = len(self._market.session(members[0], day).prices)
+        key = (self._market.seed, self._index.code, day, ticks)
+        if key not in _WORTH:
+            total = [0] * ticks
             for member in members:
                 prices, shares = self._market.session(member, day).prices, member.listed_shares
-                worth = [sum_ + shares * price for sum_, price in zip(worth, prices, strict=True)]
-            points = float(self._index.base) / self._index.worth
-            while len(_PATHS) >= _KEPT_PATHS:
-                del _PATHS[next(iter(_PATHS))]
-            _PATHS[key] = array("d", [sum_ * points for sum_ in worth])
-        return _PATHS[key]
+                total = [others + shares * price for others, price in zip(total, prices, strict=True)]
+            while len(_WORTH) >= _KEPT_DAYS:
+                del _WORTH[next(iter(_WORTH))]
+            _WORTH[key] = array("q", total)
+        return _WORTH[key]
 
 
 _BARS: dict[tuple[int, str, date], Levels] = {}
-_PATHS: dict[tuple[int, str, date, int], "array[float]"] = {}
+_WORTH: dict[tuple[int, str, date, int], "array[int]"] = {}
 
 
 class ShareSpot:

@@ -7,7 +7,7 @@ from functools import cached_property
 from kis_mcp.simulator.answers.contracts.bond_facts import bond_facts
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.engine.costs import margin
-from kis_mcp.simulator.market.futures import FutureHistory
+from kis_mcp.simulator.market.futures import FutureHistory, IndexSpot
 from kis_mcp.simulator.market.indices import Index, IndexMarket, indices
 from kis_mcp.simulator.market.interest import closing_interest
 from kis_mcp.simulator.market.market import percent
@@ -37,19 +37,26 @@ class IndexNow:
     """Where an index stands at the time of a subject."""
 
     def __init__(self, subject: Subject, index: Index) -> None:
-        market, moment = subject.market, subject.market.moment(subject.instrument, subject.now)
-        self.index = index
-        self.today, self.yesterday = IndexMarket(market).days(
-            index, moment.day, moment.ticks, until=moment.day, count=2
-        )
+        self.index, self._market = index, subject.market
+        self._moment = subject.market.moment(subject.instrument, subject.now)
+        spot, day = IndexSpot(subject.market, index), self._moment.day
+        before = spot.bar(subject.market.calendar(subject.instrument).before(day))
+        self.price = spot.level(day, self._moment.ticks)
+        self.previous_close = self.price if before is None else Decimal(str(before.close)).quantize(_CENT)
 
     @property
     def change(self) -> Decimal:
-        return self.today.close - self.yesterday.close
+        return self.price - self.previous_close
 
     @property
     def change_rate(self) -> Decimal:
-        return percent(self.change, self.yesterday.close)
+        return percent(self.change, self.previous_close)
+
+    @property
+    def volume(self) -> int:
+        """In thousand shares."""
+        today = IndexMarket(self._market).today(self.index, self._moment.day, self._moment.ticks)
+        return today.volume // 1_000
 
     @property
     def facts(self) -> Facts:
@@ -57,7 +64,7 @@ class IndexNow:
         return {
             "industry_code": self.index.code,
             "name": self.index.name_ko,
-            "index_price": self.today.close,
+            "index_price": self.price,
             "price_direction": direction(self.change),
             "index_change": self.change,
             "index_change_rate": self.change_rate,
@@ -118,7 +125,7 @@ class Contract:
         if not self.is_korean:
             return None
         if self.follows is not None:
-            return self.follows.today.close
+            return self.follows.price
         share = self.subject.market.find(self.instrument.moves_with)
         if share is not None:
             return self.subject.market.quote(share, self.subject.now).price
@@ -234,13 +241,13 @@ _UNDERLYING: Mapping[str, ContractFact] = {
 }
 _ON_INDEX: Mapping[str, ContractFact] = {
     "underlying_name": _index(lambda now: now.index.name_ko),
-    "underlying_price": _index(lambda now: now.today.close),
+    "underlying_price": _index(lambda now: now.price),
     "underlying_change": _index(lambda now: now.change),
     "underlying_change_rate": _index(lambda now: now.change_rate),
-    "underlying_volume": _index(lambda now: now.today.volume // 1_000),
+    "underlying_volume": _index(lambda now: now.volume),
     "underlying_price_direction": _index(lambda now: direction(now.change)),
-    "previous_index_close": _index(lambda now: now.yesterday.close),
-    "index_base_price": _index(lambda now: now.yesterday.close),
+    "previous_index_close": _index(lambda now: now.previous_close),
+    "index_base_price": _index(lambda now: now.previous_close),
 }
 _KOREAN: Mapping[str, ContractFact] = {
     "open_interest": lambda c: c.open_interest(),
@@ -250,7 +257,7 @@ _KOREAN: Mapping[str, ContractFact] = {
     "listed_period_low": lambda c: c.listed_period[1],
     "total_ask_quantity": lambda c: sum(level.quantity for level in c.subject.book.asks[:_LEVELS]),
     "total_bid_quantity": lambda c: sum(level.quantity for level in c.subject.book.bids[:_LEVELS]),
-    "kospi200_index": lambda c: c.kospi200.today.close,
+    "kospi200_index": lambda c: c.kospi200.price,
     "kospi200_change": lambda c: c.kospi200.change,
     "kospi200_change_rate": lambda c: c.kospi200.change_rate,
     "kospi200_direction": lambda c: direction(c.kospi200.change),

@@ -123,6 +123,9 @@ def test_a_futures_charts_agree_with_its_price(direct: Direct, symbol: str):
     assert sum(number(candle["trade_volume"]) for candle in today) == quote["volume"]
     assert max(number(candle["high"]) for candle in today) == quote["high"]
     assert today[0]["turnover"] == quote["turnover"]
+    single = rows_of(direct, "domestic_fo_inquire_time_fuopchartprice", "candles", symbol=symbol)
+    assert single[1]["trade_time"] == "10:59:00"
+    assert (single[1]["turnover"], single[1]["close"]) == (today[1]["turnover"], today[1]["close"])
     assert len(hours) > len(today)
     assert number(quote["listed_period_high"]) >= max(number(candle["high"]) for candle in candles)
     assert number(quote["listed_period_low"]) <= min(number(candle["low"]) for candle in candles)
