@@ -59,7 +59,7 @@ def _spot(market: Sessions, follows: str) -> Spot:
         return ShareSpot(market, instruments()[follows])
     if follows.startswith(_BONDS):
         return RateSpot(par_bond(curve(market.seed, "KR"), int(follows.removeprefix(_BONDS))))
-    rate = float(home_of(follows).krw_rate)
+    rate = float(home_of(follows).quoted_rate)
     return RateSpot(lambda _: rate)
 
 

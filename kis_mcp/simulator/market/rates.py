@@ -10,7 +10,7 @@ from random import Random
 
 from kis_mcp.simulator.market.history import FIRST_DAY
 
-_MIDDLES = {"KR": (2.60, 0.75), "US": (3.90, 0.70)}
+_MIDDLES = {"KR": (2.60, 0.75), "US": (3.90, 0.70), "JP": (0.80, 1.10), "CN": (1.40, 0.60)}
 """Country → where its level and its slope are drawn to, in percent."""
 
 _HALF_WAY = 3.0
@@ -52,7 +52,7 @@ class Curve:
 
 @cache
 def curve(seed: int, country: str) -> Curve:
-    """The curve of Korea (KR) or the United States (US)."""
+    """The curve of a country."""
     return Curve(seed, country)
 
 

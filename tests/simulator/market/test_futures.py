@@ -12,7 +12,9 @@ MARKET = Market(4)
 INDICES = IndexMarket(MARKET)
 DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 14, 5, tzinfo=KST)
-CODES = ["A01609", "A01612", "A05607", "A06609", "A65609", "A67609", "A75607", "A11607", "A50609", *list(bonds())[::5]]
+INDEX_FUTURES = ["A01609", "A01612", "A05607", "A06609"]
+OTHERS = ["A65609", "A67609", "A75607", "A76607", "A78612", "A11607", "A50609"]
+CODES = [*INDEX_FUTURES, *OTHERS, *list(bonds())[::5]]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -91,6 +91,19 @@ def comp_interest(direct: Direct, kind: str) -> list[Mapping[str, object]]:
     return [dict(row) for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("symbol", "exchange", "share"),
+    [("A75607", "nasdaq", "AAPL"), ("A76607", "tokyo", "7203"), ("A78607", "shanghai", "600519")],
+)
+def test_a_currency_future_stands_by_its_basis_above_the_rate_of_shares(
+    direct: Direct, symbol: str, exchange: str, share: str
+):
+    abroad = record_of(direct, "overseas_stock_price_detail", exchange=exchange, symbol=share)
+    future = priced(direct, symbol, "commodity_futures")
+    assert number(future["price"]) - number(future["market_basis"]) == abroad["exchange_rate"]
+    assert abs(number(future["divergence_rate"])) < Decimal("0.3")
+
+
 def test_a_share_and_a_currency_future_stand_by_their_basis_above_what_they_are_on(direct: Direct):
     share = record_of(direct, "domestic_stock_inquire_price", symbol="000660")
     future = priced(direct, "A50609", "stock_futures")
