@@ -31,6 +31,10 @@ _DAILY_MOVE = 0.004
 """How far a day's trade goes beyond the yields of two days, in percent of yield."""
 
 
+_MOST_STEPS, _SMALL, _CLOSE, _LEAST_YIELD = 60, 1e-4, 1e-7, -90.0
+"""Of the search for a price's yield: how often, by what the slope is taken, when it is found, and from where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a bond was issued.
@@ -101,11 +105,15 @@ class Terms:
     def yield_at(self, price: float, day: date) -> float:
         """The yield in percent that a price on a day stands for."""
         flows, left = self._periods(day)
-        low, high = -50.0, 200.0
-        while high - low > 1e-6:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._present_value(middle, flows, left) > price else (low, middle)
-        return (low + high) / 2
+        percent = float(self.coupon)
+        for _ in range(_MOST_STEPS):
+            value = self._present_value(percent, flows, left)
+            slope = (self._present_value(percent + _SMALL, flows, left) - value) / _SMALL
+            step = (price - value) / slope
+            percent = max(percent + step, _LEAST_YIELD)
+            if abs(step) < _CLOSE:
+                break
+        return percent
 
     def _periods(self, day: date) -> tuple[Sequence[float], float]:
         """What is paid at the end of each period after a day, and what part of the first is left."""

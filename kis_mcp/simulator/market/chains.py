@@ -6,7 +6,6 @@ an option the strike: ``A01612``, ``B01612350``. KIS' documents print the older 
 """
 
 import re
-from calendar import day_name
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ _OLD_CODE = re.compile(r"([123])(\w\w)([WX])(0[1-9]|1[0-2])(\d{3})?")
 _OLD_YEARS = {"W": 2026, "X": 2027}
 _FIRST_YEAR = 2026
 _QUARTER = 3
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _LETTERS = {"future": "A", "call": "B", "put": "C"}
 _KINDS = {letter: kind for kind, letter in _LETTERS.items()} | {"1": "future", "2": "call", "3": "put"}
 _OLD_CODES = (
@@ -72,11 +72,7 @@ class Product:
 
     def expires_on(self, year: int, month: int) -> date:
         """The last trading day of a month's contracts."""
-        place, weekday = self.expiry.split()
-        first = date(year, month, 1)
-        ahead = (list(map(str.lower, day_name)).index(weekday) - first.weekday()) % 7
-        day = first + timedelta(days=ahead + 7 * (int(place) - 1))
-        return day if trades_on("KR", day) else trading_day("KR", day, -1)
+        return _expiry(self.expiry, year, month)
 
     def all_strikes(self) -> Sequence[Decimal]:
         """From the lowest up."""
@@ -188,6 +184,15 @@ class Listing(Mapping[str, Instrument]):
 
     def __len__(self) -> int:
         return len(self._named)
+
+
+@cache
+def _expiry(rule: str, year: int, month: int) -> date:
+    place, weekday = rule.split()
+    first = date(year, month, 1)
+    ahead = (_WEEKDAYS.index(weekday) - first.weekday()) % 7
+    day = first + timedelta(days=ahead + 7 * (int(place) - 1))
+    return day if trades_on("KR", day) else trading_day("KR", day, -1)
 
 
 def _later(year: int, month: int, months: int) -> tuple[int, int]:

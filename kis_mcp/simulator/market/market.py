@@ -90,11 +90,14 @@ class Market:
 
     def is_listed(self, instrument: Instrument, now: datetime) -> bool:
         """Whether it trades: a Korean contract or bond only from its first day to its last."""
-        day, product = now.astimezone(instrument.timezone).date(), product_of(instrument)
+        product = product_of(instrument)
+        if product is None and instrument.kind != "bond":
+            return True
+        day = now.astimezone(instrument.timezone).date()
         if product is not None and instrument.expiry is not None:
             return product.first_day(instrument) <= day <= instrument.expiry
-        terms = terms_of(instrument.symbol) if instrument.kind == "bond" else None
-        return terms is None or terms.issued <= day < terms.matures
+        terms = terms_of(instrument.symbol)
+        return terms.issued <= day < terms.matures
 
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]

@@ -186,6 +186,7 @@ class OptionHistory:
         self._seed = f"{seed}:{option.identity}"
         self._option, self._future, self._underlying = option, future, underlying
         self._pricings: dict[date, Pricing] = {}
+        self._bars: dict[date, DayBar] = {}
 
     def pricing(self, day: date) -> Pricing:
         """Its prices of a day by its future's."""
@@ -201,9 +202,14 @@ class OptionHistory:
 
     def bar(self, day: date) -> DayBar | None:
         """The whole day's bar; None before the history begins."""
-        bar = self._underlying.bar(day)
-        if bar is None:
-            return None
+        if day not in self._bars:
+            bar = self._underlying.bar(day)
+            if bar is None:
+                return None
+            self._bars[day] = self._make(day, bar)
+        return self._bars[day]
+
+    def _make(self, day: date, bar: DayBar) -> DayBar:
         price = self.pricing(day)
         opening, close, one, other = (price(units) for units in (bar.open, bar.close, bar.high, bar.low))
         high, low = max(one, other), min(one, other)
