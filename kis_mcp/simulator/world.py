@@ -5,6 +5,7 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.market.exchange_rates import ExchangeRates
 from kis_mcp.simulator.market.indices import IndexMarket
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market
@@ -26,7 +27,7 @@ class World:
         self.books = Books(self.market, store, cash)
         self.broker = Broker(self.market, self.books, store, check_hours=options.market_hours)
         self.ledger = Ledger(self.broker, self.books)
-        self.exchange_rate = homes()["US"].krw_rate
+        self.rates = ExchangeRates(self.market)
 
     def account(self, call: Call) -> Account:
         """The account that a call names, opened at its first use.

@@ -19,6 +19,8 @@ from kis_mcp.simulator.wire.replies import Reply, business_refusal, success
 from kis_mcp.simulator.world import World
 
 _UNKNOWN = object()
+_UNSIGNED = {"diff": "sign", "t_xdif": "t_xsgn", "p_xdif": "p_xsng", "prev_diff_price": "prev_diff_flag"}
+"""Changes abroad that KIS sends without a sign → the element beside them that tells the direction."""
 
 
 def answer(world: World, call: Call) -> Reply:
@@ -39,6 +41,7 @@ def answer(world: World, call: Call) -> Reply:
         rows = _rows(answer.get(block.key))
         if block.key == listed:
             rows = rows[page.start : page.end]
+            rows = rows[::-1] if call.api.tool in quotations.OLDEST_FIRST else rows
         written = [_record(call, block, facts) for facts in rows]
         if block.is_list:
             body[block.key] = written
@@ -82,7 +85,9 @@ def _stateless_answer(world: World, call: Call) -> Answer:
 
 
 def _counts(rows: int) -> dict[str, object]:
-    return dict.fromkeys(("record_count", "current_record_count", "total_record_count"), rows)
+    """How many rows there are. Minutes can always be asked for before the oldest one, back to the first day."""
+    counts: dict[str, object] = dict.fromkeys(("record_count", "current_record_count", "total_record_count"), rows)
+    return {**counts, "has_next": rows > 0}
 
 
 def _rows(part: object) -> Sequence[Facts]:
@@ -109,6 +114,13 @@ def _record(call: Call, block: Block, facts: Facts) -> dict[str, str]:
             record[field.element] = call.text("PRDT_TYPE_CD")
         else:
             record[field.element] = values.blank(field) if has_account else ""
+    return _without_signs(record) if call.api.category.startswith("overseas") else record
+
+
+def _without_signs(record: dict[str, str]) -> dict[str, str]:
+    for change, sign in _UNSIGNED.items():
+        if change in record and sign in record:
+            record[change] = record[change].removeprefix("-")
     return record
 
 

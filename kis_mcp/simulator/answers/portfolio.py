@@ -131,6 +131,20 @@ class Portfolio:
     def profit(self) -> Decimal:
         return self.value - self.cost
 
+    @cached_property
+    def quoted_rate(self) -> Decimal:
+        """Today's won for as many units of its currency as KIS quotes the rate for."""
+        return self.world.rates.quoted(self.home, self.world.rates.today(self._now))
+
+    @property
+    def rate(self) -> Decimal:
+        """Today's won for one unit of its currency."""
+        return self.quoted_rate / self.home.quoted_for
+
+    def in_won(self, amount: Decimal) -> Decimal:
+        """An amount of its currency, to the won."""
+        return self.world.rates.in_won(self.home, amount, self.world.rates.today(self._now))
+
     @property
     def cash(self) -> Decimal:
         """With everything settled."""

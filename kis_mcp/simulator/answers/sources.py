@@ -6,13 +6,16 @@ from kis_mcp.simulator.answers import bonds
 from kis_mcp.simulator.answers.contracts import balance as contract_balance
 from kis_mcp.simulator.answers.contracts import orders as contract_orders
 from kis_mcp.simulator.answers.contracts import overseas as contracts_abroad
+from kis_mcp.simulator.answers.contracts.abroad import hours_abroad
 from kis_mcp.simulator.answers.contracts.boards import BOARDS
 from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
 from kis_mcp.simulator.answers.contracts.valuations import VALUATIONS
 from kis_mcp.simulator.answers.overseas import balance as overseas_balance
 from kis_mcp.simulator.answers.overseas import orders as overseas_orders
 from kis_mcp.simulator.answers.overseas import profit as overseas_profit
+from kis_mcp.simulator.answers.overseas import rights as overseas_rights
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
+from kis_mcp.simulator.answers.quotes.abroad import world_days, world_minutes
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
@@ -41,6 +44,8 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,
+    "overseas_stock_inquire_daily_chartprice": world_days,
+    "overseas_stock_inquire_time_indexchartprice": world_minutes,
     "overseas_stock_industry_price": industries,
     "overseas_stock_industry_theme": industry,
     "domestic_stock_inquire_balance": stock_balance.balance,
@@ -60,6 +65,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_stock_pension_inquire_daily_ccld": stock_orders.pension_orders,
     "domestic_stock_pension_inquire_psbl_order": stock_balance.buying_power,
     "domestic_stock_pension_inquire_deposit": stock_balance.deposit,
+    "overseas_stock_period_rights": overseas_rights.period_rights,
+    "overseas_stock_rights_by_ice": overseas_rights.rights_of_stock,
+    "overseas_stock_colable_by_company": overseas_rights.collateral,
     "overseas_stock_inquire_balance": overseas_balance.balance,
     "overseas_stock_inquire_present_balance": overseas_balance.present_balance,
     "overseas_stock_inquire_paymt_stdr_balance": overseas_balance.present_balance,
@@ -83,6 +91,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "domestic_fo_inquire_deposit": contract_balance.deposit,
     "domestic_fo_inquire_daily_amount_fee": contract_orders.daily_amount_fee,
     "domestic_fo_ngt_margin_detail": contract_balance.night_margin,
+    "overseas_fo_market_time": hours_abroad,
     "overseas_fo_inquire_ccld": contracts_abroad.ccld,
     "overseas_fo_inquire_daily_order": contracts_abroad.daily_order,
     "overseas_fo_inquire_daily_ccld": contracts_abroad.daily_ccld,

@@ -13,11 +13,13 @@ from kis_mcp.simulator.market.futures import (
     Sessions,
     ShareSpot,
     Spot,
+    WonSpot,
     par_bond,
     share_carry,
 )
-from kis_mcp.simulator.market.history import History
-from kis_mcp.simulator.market.indices import indices
+from kis_mcp.simulator.market.history import FIRST_DAY, History
+from kis_mcp.simulator.market.indices import Index, indices
+from kis_mcp.simulator.market.indices_abroad import indices_abroad
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 from kis_mcp.simulator.market.options import OptionHistory, Surface
 from kis_mcp.simulator.market.places import home_of
@@ -38,6 +40,8 @@ def new_history(market: Underlyings, instrument: Instrument) -> PriceHistory:
         return BondHistory(market.seed, instrument, terms_of(instrument.symbol))
     if product_of(instrument) is not None and instrument.kind == "future":
         return _future(market, instrument)
+    if instrument.kind == "future" and instrument.moves_with in indices_abroad():
+        return _future_abroad(market, instrument, indices_abroad()[instrument.moves_with])
     future = market.underlying(instrument)
     if instrument.kind in ("call", "put") and future is not None:
         return _option(market, instrument, future)
@@ -52,6 +56,12 @@ def _future(market: Sessions, future: Instrument) -> FutureHistory:
     return FutureHistory(market.seed, future, spot, carry, product.first_day(future))
 
 
+def _future_abroad(market: Sessions, future: Instrument, index: Index) -> FutureHistory:
+    assert future.expiry is not None
+    carry = share_carry(market.seed, curve(market.seed, "US"), future.expiry, index.members)
+    return FutureHistory(market.seed, future, IndexSpot(market, index), carry, FIRST_DAY)
+
+
 def _spot(market: Sessions, follows: str) -> Spot:
     if follows in indices():
         return IndexSpot(market, indices()[follows])
@@ -59,8 +69,7 @@ def _spot(market: Sessions, follows: str) -> Spot:
         return ShareSpot(market, instruments()[follows])
     if follows.startswith(_BONDS):
         return RateSpot(par_bond(curve(market.seed, "KR"), int(follows.removeprefix(_BONDS))))
-    rate = float(home_of(follows).quoted_rate)
-    return RateSpot(lambda _: rate)
+    return WonSpot(market, home_of(follows))
 
 
 def _carry(market: Sessions, future: Instrument) -> Carry:

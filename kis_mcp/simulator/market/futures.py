@@ -16,9 +16,11 @@ from typing import NamedTuple, Protocol
 
 from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.companies import last_year, statement
+from kis_mcp.simulator.market.exchange_rates import in_won, pairs
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.indices import Index
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.places import Home
 from kis_mcp.simulator.market.rates import Curve
 from kis_mcp.simulator.market.session import Session, bent
 
@@ -150,6 +152,32 @@ class ShareSpot:
 
     def path(self, day: date) -> Sequence[float]:
         return [units / self._unit for units in self._market.session(self._share, day).prices]
+
+
+class WonSpot:
+    """A country's currency in won, for as many units as KIS quotes it for: the dollar, and the currency against it."""
+
+    reach = 1.0
+
+    def __init__(self, market: Sessions, home: Home) -> None:
+        self._market, self._home = market, home
+
+    def bar(self, day: date) -> Levels | None:
+        dollar, pair = (self._market.history(pairs()[name]).bar(day) for name in ("USD", self._home.currency))
+        if dollar is None or pair is None:
+            return None
+        opening, close = (self._won(getattr(dollar, name), getattr(pair, name)) for name in ("open", "close"))
+        ends = [self._won(one, other) for one in (dollar.high, dollar.low) for other in (pair.high, pair.low)]
+        return Levels(opening, max(ends), min(ends), close)
+
+    def path(self, day: date) -> Sequence[float]:
+        both = (self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency))
+        return [self._won(dollar, pair) for dollar, pair in zip(*both, strict=True)]
+
+    def _won(self, dollar: int, pair: int) -> float:
+        currency = self._home.currency
+        worth = in_won(currency, pairs()["USD"].price(dollar), pairs()[currency].price(pair))
+        return float(worth * self._home.quoted_for)
 
 
 class RateSpot:

@@ -110,8 +110,9 @@ class Market:
         if instrument.kind in ("call", "put"):
             if product_of(instrument) is not None:
                 return forward(instrument)
-            futures = (i for i in self.instruments.values() if i.kind == "future")
-            return next(future for future in futures if future.moves_with == instrument.moves_with)
+            futures = [i for i in self.instruments.values() if i.kind == "future"]
+            futures = [future for future in futures if future.moves_with == instrument.moves_with]
+            return next((future for future in futures if future.symbol in instrument.symbol), futures[0])
         return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
 
     def history(self, instrument: Instrument) -> PriceHistory:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
 
-Country = Literal["KR", "US", "HK", "CN", "JP", "VN"]
+Country = Literal["KR", "US", "HK", "CN", "JP", "VN", "DE", "SG"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,8 @@ class Home:
         opens, closes: Of the exchanges' regular session; their lunch breaks are not kept.
         reservations: When KIS takes reservations, local time; empty where that is more than hours.
         settlement_days: Trading days until a stock's money changes hands.
-        krw_rate: Won for one unit of the currency, the same for ever: money that is converted twice comes back
-            unchanged.
-        quoted_for: For how many units KIS quotes the rate.
+        krw_rate: Won for one unit of the currency, around which its exchange rate moves.
+        quoted_for: For how many units KIS quotes the exchange rate.
         starting_cash: In an account at its first use, where the simulator's options do not say.
         volatility: Of a day.
     """
@@ -57,15 +56,6 @@ class Home:
     quoted_for: int
     starting_cash: Decimal
     volatility: float
-
-    @property
-    def quoted_rate(self) -> Decimal:
-        """As KIS quotes it."""
-        return self.krw_rate * self.quoted_for
-
-    def in_won(self, amount: Decimal) -> Decimal:
-        """To the won."""
-        return amount if self.currency == "KRW" else (amount * self.krw_rate).quantize(Decimal(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ def homes() -> Mapping[Country, Home]:
 
 
 def home_of(currency: str) -> Home:
-    """The country of a currency."""
+    """The country of a currency, the first of those that share it."""
     return _BY_CURRENCY[currency]
 
 
@@ -185,4 +175,4 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 _HOMES: Mapping[Country, Home] = {home.country: home for home in map(_home, _rows("countries.csv"))}
-_BY_CURRENCY: Mapping[str, Home] = {home.currency: home for home in _HOMES.values()}
+_BY_CURRENCY: Mapping[str, Home] = {home.currency: home for home in reversed(_HOMES.values())}

@@ -22,6 +22,7 @@ class Sources:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     trs: Mapping[str, str] = field(default_factory=dict[str, str])
     blocks: Mapping[str, str] = field(default_factory=dict[str, str])
+    lists: frozenset[str] = frozenset()
     uppercase: bool = False
     keys: tuple[str, ...] = ()
     index_keys: frozenset[str] = frozenset()
@@ -50,7 +51,7 @@ def as_in_examples(sources: Sources, reply: Reply) -> Reply:
     for name, part in reply.body.items():
         if isinstance(part, dict):
             part = _record(sources, name, part, reply.body)  # pyright: ignore[reportUnknownArgumentType]
-        body[sources.blocks.get(name, name)] = part
+        body[sources.blocks.get(name, name)] = [part] if name in sources.lists else part
     return Reply(body, reply.status, reply.tr_cont)
 
 
@@ -69,10 +70,11 @@ def _table() -> Mapping[str, Sources]:
 
 
 def _sources(row: dict[str, Any]) -> Sources:
-    words = {name: row.pop(name, "").split() for name in ("absent", "keys", "index_keys")}
+    words = {name: row.pop(name, "").split() for name in ("absent", "keys", "lists", "index_keys")}
     return Sources(
         absent=frozenset(words["absent"]),
         keys=tuple(words["keys"]),
+        lists=frozenset(words["lists"]),
         index_keys=frozenset(words["index_keys"]),
         **row,
     )

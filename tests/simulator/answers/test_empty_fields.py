@@ -26,6 +26,9 @@ OTHER_ARGUMENTS: Mapping[str, tuple[dict[str, object], ...]] = {
     "domestic_stock_comp_interest": ({"kind": "exchange"},),
     "domestic_bond_search_bond_info": ({"symbol": "KR6449111CB8"},),
     "overseas_stock_new_highlow": ({"exchange": "nyse", "period": "5d", "breakout": "touched"},),
+    "overseas_stock_price_detail": ({"exchange": "nasdaq", "symbol": "QQQ"},),
+    "overseas_stock_search_info": ({"exchange": "nasdaq", "symbol": "QQQ"},),
+    "overseas_fo_market_time": ({"exchange": "hkex"},),
     "etfetn_nav_comparison_daily_trend": ({"symbol": "069500", "start_date": "2026-06-01", "end_date": "2026-06-15"},),
     "domestic_fo_inquire_daily_fuopchartprice": (
         {"symbol": "101W12", "start_date": "2026-06-01", "end_date": "2026-06-15"},

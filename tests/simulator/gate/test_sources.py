@@ -147,13 +147,46 @@ async def test_continuation_keys_that_sample_code_reads_are_there():
     assert "ctx_area_fk" not in strictly
 
 
+async def test_minutes_of_an_option_are_where_sample_code_reads_them_until_it_is_strict():
+    path, minutes = "/uapi/overseas-futureoption/v1/quotations/inquire-time-optchartprice", "HHDFO55020100"
+    elements = {
+        "SRS_CD": "OESZ26 C5500",
+        "EXCH_CD": "CME",
+        "QRY_CNT": "30",
+        "QRY_GAP": "",
+        "QRY_TP": "",
+        "INDEX_KEY": "",
+    }
+    elements |= {"START_DATE_TIME": "", "CLOSE_DATE_TIME": ""}
+    async with simulator(switches={}) as (sim, wire, _demo):
+        loose = (await wire.get(path, minutes, elements)).json()
+        sim.switches.choose({"strict_elements": True})
+        in_full = elements | {"QRY_GAP": "1", "QRY_TP": "Q"}
+        strictly = (await wire.get(path, "HHDFO55020400", in_full)).json()
+    assert loose["output1"]["index_key"] == ""
+    assert loose["output2"] == strictly["output1"]
+    assert len(loose["output2"]) == 30
+    assert strictly["output2"]["ret_cnt"] == "30"
+
+
+async def test_an_orders_sums_are_the_only_row_of_an_array_until_it_is_strict():
+    path, elements = "/uapi/overseas-stock/v1/trading/inquire-algo-ccnl", ACCOUNT
+    in_full = elements | {"ORD_DT": "20260615", "ODNO": "1", "ORD_GNO_BRNO": "", "TTLZ_ICLD_YN": ""}
+    in_full |= {"CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
+    async with simulator(switches={}) as (sim, wire, _demo):
+        loose = (await wire.get(path, "TTTS6059R", elements)).json()
+        sim.switches.choose({"strict_elements": True})
+        strictly = (await wire.get(path, "TTTS6059R", in_full)).json()
+    assert loose["output3"] == [strictly["output3"]]
+
+
 @pytest.mark.parametrize("tool", TABLE)
 def test_what_the_table_names_is_in_the_api(tool: str):
     api, sources = APIS[tool], sources_of(tool)
     elements = {p.element.upper() for p in api.parameters if p.element} | {name.upper() for name in api.constants}
     elements |= set(api.paging.keys if api.paging else ()) | ({"CANO"} if api.account else set())
     assert {*sources.absent, *sources.values, *sources.names.values()} <= elements
-    assert {*sources.blocks, *sources.index_keys} <= {block.key for block in api.blocks}
+    assert {*sources.blocks, *sources.lists, *sources.index_keys} <= {block.key for block in api.blocks}
     assert set(sources.trs.values()) <= {*api.tr.real.values(), *api.tr.demo.values()}
     assert len({sources.blocks.get(block.key, block.key) for block in api.blocks}) == len(api.blocks)
     assert upper_elements(api, {}) == {}

@@ -38,10 +38,14 @@ def test_a_call_less_its_put_is_worth_the_future_less_the_strike(option: Instrum
     if option.country == "KR":
         put = MARKET.instruments["C" + option.symbol[1:]]
     else:
-        put = next(o for o in ABROAD if (o.kind, o.strike) == ("put", option.strike))
+        chosen = ("put", option.strike, option.sector, option.expiry)
+        put = next(o for o in ABROAD if (o.kind, o.strike, o.sector, o.expiry) == chosen)
     future, history = MARKET.underlying(option), MARKET.history(option)
     assert future is not None
-    assert future.expiry == option.expiry == put.expiry
+    assert future.expiry is not None
+    assert option.expiry is not None
+    assert future.expiry >= option.expiry
+    assert put.expiry == option.expiry
     assert isinstance(history, OptionHistory)
     assert option.expiry is not None
     discount = math.exp(-history.pricing(DAY).model.rate * (option.expiry - MARKET.quote(option, NOW).day).days / 365)

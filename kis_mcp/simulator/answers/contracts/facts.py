@@ -7,12 +7,11 @@ from functools import cached_property
 from kis_mcp.simulator.answers.contracts.bond_facts import bond_facts
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.engine.costs import margin
-from kis_mcp.simulator.market.futures import FutureHistory, IndexSpot
+from kis_mcp.simulator.market.futures import FutureHistory, IndexSpot, WonSpot
 from kis_mcp.simulator.market.indices import Index, IndexMarket, indices
 from kis_mcp.simulator.market.interest import closing_interest
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.market.options import Model, OptionHistory
-from kis_mcp.simulator.market.places import homes
 
 _CENT = Decimal("0.01")
 _KOSPI200 = "2001"
@@ -129,9 +128,11 @@ class Contract:
         share = self.subject.market.find(self.instrument.moves_with)
         if share is not None:
             return self.subject.market.quote(share, self.subject.now).price
-        return next(
-            (home.quoted_rate for home in homes().values() if home.currency == self.instrument.moves_with), None
-        )
+        spot = self.history.spot if isinstance(self.history, FutureHistory) else None
+        if not isinstance(spot, WonSpot):
+            return None
+        moment = self.subject.market.moment(self.instrument, self.subject.now)
+        return Decimal(str(spot.path(moment.day)[moment.ticks - 1])).quantize(_CENT)
 
     @cached_property
     def theoretical(self) -> Decimal:

@@ -1,30 +1,42 @@
-"""Overseas futures and options: orders, fills, positions, profit and margins, in dollars."""
+"""Overseas futures and options: orders, fills, positions, profit and margins, each in its contract's currency."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from kis_mcp.simulator.answers.contracts.balance import capacity, closable
+from kis_mcp.simulator.answers.contracts.overseas_funds import (
+    CATEGORY,
+    CONVERTED,
+    Convert,
+    Funds,
+    fees,
+    is_future,
+    money_in,
+    portfolios,
+)
 from kis_mcp.simulator.answers.placement import Answer
-from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, bought, costs, gains, sold, total
+from kis_mcp.simulator.answers.portfolio import Holding, Portfolio, bought, costs, sold, total
 from kis_mcp.simulator.answers.quotes.subject import Facts
-from kis_mcp.simulator.engine.model import ZERO, Fill, Order
+from kis_mcp.simulator.engine.model import ZERO, Account, Fill, Order
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
-_CATEGORY = "overseas_futureoption"
 _CENT = Decimal("0.01")
 _FOUR = Decimal("0.0001")
-_IN_WON = frozenset({"total_krw", "KRW"})
-_IN_DOLLARS = frozenset({"all", "total_usd", "USD"})
 
 
 def ccld(world: World, call: Call) -> Answer:
     """Today's orders."""
-    today = _portfolio(world, call).today
-    return {"output": [_order(world, order) for order in _orders(world, call) if order.day == today]}
+    listed, market = world.market.instruments, world.market
+    rows = [
+        _order(world, order)
+        for order in _orders(world, call)
+        if order.day == market.moment(listed[order.symbol], call.now).day
+    ]
+    return {"output": rows}
 
 
 def daily_order(world: World, call: Call) -> Answer:
@@ -45,7 +57,8 @@ def daily_ccld(world: World, call: Call) -> Answer:
             "sll_buy_dvsn_cd": fill.side.value,
             "fm_ccld_qty": fill.quantity,
             "fm_ccld_amt": fill.price,
-            "fm_futr_ccld_amt" if _is_future(world, fill) else "fm_opt_ccld_amt": fill.amount,
+            "fm_futr_ccld_amt": fill.amount if is_future(world, fill) else ZERO,
+            "fm_opt_ccld_amt": ZERO if is_future(world, fill) else fill.amount,
             "crcy_cd": fill.currency,
             "fm_fee": fill.commission,
             "ccld_dtl_dtime": fill.at,
@@ -57,8 +70,8 @@ def daily_ccld(world: World, call: Call) -> Answer:
     ]
     totals: Facts = {
         "fm_tot_ccld_qty": sum(fill.quantity for fill in fills),
-        "fm_tot_futr_agrm_amt": total([fill for fill in fills if _is_future(world, fill)], "amount"),
-        "fm_tot_opt_agrm_amt": total([fill for fill in fills if not _is_future(world, fill)], "amount"),
+        "fm_tot_futr_agrm_amt": total([fill for fill in fills if is_future(world, fill)], "amount"),
+        "fm_tot_opt_agrm_amt": total([fill for fill in fills if not is_future(world, fill)], "amount"),
         "fm_fee_smtl": costs(fills),
     }
     return {"output1": rows, "output2": totals}
@@ -66,7 +79,6 @@ def daily_ccld(world: World, call: Call) -> Answer:
 
 def positions(world: World, call: Call) -> Answer:
     """Open positions."""
-    portfolio = _portfolio(world, call)
     rows = [
         {
             "cano": portfolio.account.number,
@@ -84,6 +96,7 @@ def positions(world: World, call: Call) -> Answer:
             "ecis_rsvn_ord_yn": "N",
             "fm_lqd_psbl_qty": holding.closable,
         }
+        for portfolio in portfolios(world, call)
         for holding in portfolio.holdings
         if holding.position.quantity and _is_asked(holding.instrument, call)
     ]
@@ -92,7 +105,8 @@ def positions(world: World, call: Call) -> Answer:
 
 def orderable(world: World, call: Call) -> Answer:
     """Contracts that can be ordered on a side: to close, to open, and both."""
-    portfolio = _portfolio(world, call)
+    country = world.listed(call, call.text("OVRS_FUTR_FX_PDNO")).country
+    portfolio = Portfolio(world, world.account(call), CATEGORY, call, country)
     holding, opening = capacity(portfolio, call, "OVRS_FUTR_FX_PDNO", "FM_ORD_PRIC")
     closing = closable(holding, call)
     facts: Facts = {
@@ -112,116 +126,130 @@ def orderable(world: World, call: Call) -> Answer:
 
 def period_profit(world: World, call: Call) -> Answer:
     """What a range of days realised and paid, by currency and by contract."""
-    portfolio, money = _portfolio(world, call), _money(world, call)
+    account, money = world.account(call), money_in(world, call)
     fills = _fills(world, call)
-    held = [holding for holding in portfolio.holdings if _is_asked(holding.instrument, call)]
-    symbols = dict.fromkeys([*(fill.symbol for fill in fills), *(holding.instrument.symbol for holding in held)])
+    held = [h for portfolio in portfolios(world, call) for h in portfolio.holdings if _is_asked(h.instrument, call)]
+    holdings = {holding.instrument.symbol: [holding] for holding in held}
     rows: list[Facts] = []
-    for symbol in symbols:
+    for symbol in dict.fromkeys([*(fill.symbol for fill in fills), *holdings]):
         mine = [fill for fill in fills if fill.symbol == symbol]
-        holding = portfolio.holding(world.market.instruments[symbol])
-        row = _profit(portfolio, mine, [holding], money)
-        rows.append({**row, "ovrs_futr_fx_pdno": symbol, "fm_ccld_avg_pric": holding.average_price.quantize(_FOUR)})
-    return {"output1": [_profit(portfolio, fills, held, money)] if rows else [], "output2": rows}
+        row = _profit(account, _shown(world, call, symbol), mine, holdings.get(symbol, []), money)
+        average = holdings[symbol][0].average_price if symbol in holdings else ZERO
+        rows.append({**row, "ovrs_futr_fx_pdno": symbol, "fm_ccld_avg_pric": average.quantize(_FOUR)})
+    sums: list[Facts] = []
+    for currency in dict.fromkeys(row["crcy_cd"] for row in rows):
+        its = {str(row["ovrs_futr_fx_pdno"]) for row in rows if row["crcy_cd"] == currency}
+        mine = [fill for fill in fills if fill.symbol in its]
+        sums.append(_profit(account, str(currency), mine, [h for h in held if h.instrument.symbol in its], money))
+    return {"output1": sums, "output2": rows}
 
 
 def period_trans(world: World, call: Call) -> Answer:
     """Days' settlements: what closing contracts realised, less fees."""
-    portfolio, money = _portfolio(world, call), _money(world, call)
     if call.arguments.get("entry_type") == "transfer":
         return {"output": []}
-    fills = _fills(world, call)
-    later = sum((f.cash for f in portfolio.fills(date.min, date.max) if f not in fills), ZERO)
-    before = portfolio.cash - later - total(fills, "cash")
+    account, money, asked = world.account(call), money_in(world, call), _fills(world, call)
+    every = _every_fill(world, call)
+    cash = dict(account.cash)
+    for fill in every:
+        cash[fill.currency] -= fill.cash
     rows: list[Facts] = []
-    for number, fill in enumerate(fills, start=1):
-        rows.append(
-            {
-                "bass_dt": fill.day,
-                "cano": portfolio.account.number,
-                "acnt_prdt_cd": portfolio.account.product,
-                "fm_ldgr_inog_seq": number,
-                "acnt_tr_type_name": "결제",
-                "crcy_cd": fill.currency,
-                "tr_itm_name": world.market.instruments[fill.symbol].name_ko,
-                "fm_fee": money(fill.commission),
-                "fm_sttl_amt": money(fill.cash),
-                "fm_bf_dncl_amt": money(before),
-                "fm_dncl_amt": money(before + fill.cash),
-            }
-        )
-        before += fill.cash
+    for fill in every:
+        before = cash[fill.currency]
+        cash[fill.currency] += fill.cash
+        if fill in asked:
+            rows.append(
+                {
+                    "bass_dt": fill.day,
+                    "cano": account.number,
+                    "acnt_prdt_cd": account.product,
+                    "fm_ldgr_inog_seq": len(rows) + 1,
+                    "acnt_tr_type_name": "결제",
+                    "crcy_cd": fill.currency,
+                    "tr_itm_name": world.market.instruments[fill.symbol].name_ko,
+                    "fm_fee": money(fill.commission, fill.currency),
+                    "fm_tax_amt": money(fill.tax, fill.currency),
+                    "fm_sttl_amt": money(fill.cash, fill.currency),
+                    "fm_bf_dncl_amt": money(before, fill.currency),
+                    "fm_dncl_amt": money(cash[fill.currency], fill.currency),
+                }
+            )
     return {"output": rows}
 
 
 def deposit(world: World, call: Call) -> Answer:
-    """Cash, margins and risk; everything is in dollars, and converted on request."""
-    portfolio, money = _portfolio(world, call), _money(world, call)
-    today, profit = portfolio.fills_today, portfolio.profit
-    free = money(max(portfolio.available, ZERO))
+    """Cash, margins and risk, in one currency or all of them converted into one."""
+    funds, money = Funds(world, call), money_in(world, call)
+    today = [fill for portfolio in funds.everywhere for fill in portfolio.fills_today]
+    gained = sum((money(fill.gain or ZERO, fill.currency) for fill in today), ZERO)
     facts: Facts = {
-        **_purse(portfolio, call),
-        "fm_nxdy_dncl_amt": money(portfolio.cash),
-        "fm_dnca_rmnd": money(portfolio.cash),
-        "fm_tot_asst_evlu_amt": money(portfolio.cash + profit),
-        "fm_opt_icld_asst_evlu_amt": money(portfolio.cash + profit),
-        "fm_lqd_pfls_amt": money(gains(today)),
-        "fm_fee": money(costs(today)),
-        "fm_fuop_evlu_pfls_amt": money(profit),
-        "fm_brkg_mgn_amt": money(portfolio.bound),
-        "fm_mntn_mgn_amt": money(portfolio.margin),
-        "fm_risk_rt": percent(portfolio.margin, portfolio.cash + profit),
-        "fm_ord_psbl_amt": free,
-        "fm_drwg_psbl_amt": free,
+        **_purse(world, call),
+        "fm_nxdy_dncl_amt": funds.cash,
+        "fm_dnca_rmnd": funds.cash,
+        "fm_tot_asst_evlu_amt": funds.cash + funds.profit,
+        "fm_opt_icld_asst_evlu_amt": funds.cash + funds.profit,
+        "fm_lqd_pfls_amt": gained,
+        "fm_rcvb_amt": max(-funds.cash, ZERO),
+        "fm_add_mgn_amt": funds.missing,
+        "fm_opt_tr_chgs": sum((money(f.amount, f.currency) for f in today if not is_future(world, f)), ZERO),
+        "fm_opt_evlu_amt": funds.options,
+        "fm_fee": fees(today, money),
+        "fm_fuop_evlu_pfls_amt": funds.profit,
+        "fm_brkg_mgn_amt": funds.bound,
+        "fm_mntn_mgn_amt": funds.margin,
+        "fm_risk_rt": percent(funds.margin, funds.cash + funds.profit),
+        "fm_ord_psbl_amt": funds.free,
+        "fm_drwg_psbl_amt": funds.free,
     }
     return {"output": facts}
 
 
 def margin_detail(world: World, call: Call) -> Answer:
     """What positions and open orders bind."""
-    portfolio, money = _portfolio(world, call), _money(world, call)
-    orders, futures = money(portfolio.bound - portfolio.margin), money(portfolio.margin)
+    funds = Funds(world, call)
+    orders = funds.bound - funds.margin
+    futures, bought_options, sold_options = (funds.by_kind[kind] for kind in ("future", "bought", "sold"))
     facts: Facts = {
-        **_purse(portfolio, call),
-        "fm_ord_psbl_amt": money(max(portfolio.available, ZERO)),
-        "fm_brkg_mgn_amt": money(portfolio.bound),
-        "fm_excc_brkg_mgn_amt": money(portfolio.bound),
-        "fm_ustl_mgn_amt": futures,
-        "fm_mntn_mgn_amt": futures,
+        "fm_add_mgn_amt": funds.missing,
+        "fm_gnrl_brkg_mgn_amt": funds.bound,
+        "fm_gnrl_mntn_mgn_amt": funds.margin,
+        "fm_futr_ustl_mgn_amt": futures,
+        "fm_futr_mntn_mgn_amt": futures,
+        "fm_buy_opt_ustl_mgn_amt": bought_options,
+        "fm_sll_opt_ustl_mgn_amt": sold_options,
+        "fm_opt_mntn_mgn_amt": bought_options + sold_options,
+        **_purse(world, call),
+        "fm_ord_psbl_amt": funds.free,
+        "fm_brkg_mgn_amt": funds.bound,
+        "fm_excc_brkg_mgn_amt": funds.bound,
+        "fm_ustl_mgn_amt": funds.margin,
+        "fm_mntn_mgn_amt": funds.margin,
         "fm_ord_mgn_amt": orders,
         "fm_futr_ord_mgn_amt": orders,
-        "fm_span_tot_risk_mgn_amt": futures,
-        "fm_span_brkg_mgn_amt": futures,
+        "fm_span_tot_risk_mgn_amt": funds.margin,
+        "fm_span_brkg_mgn_amt": funds.margin,
     }
     return {"output": facts}
 
 
-def _portfolio(world: World, call: Call) -> Portfolio:
-    return Portfolio(world, world.account(call), _CATEGORY, call)
-
-
-def _purse(portfolio: Portfolio, call: Call) -> Facts:
+def _purse(world: World, call: Call) -> Facts:
+    account = world.account(call)
     return {
-        "cano": portfolio.account.number,
-        "acnt_prdt_cd": portfolio.account.product,
+        "cano": account.number,
+        "acnt_prdt_cd": account.product,
         "crcy_cd": call.text("CRCY_CD"),
-        "resp_dt": portfolio.today,
+        "resp_dt": portfolios(world, call)[0].today,
     }
 
 
-def _money(world: World, call: Call) -> Callable[[Decimal], Decimal]:
-    """Dollars in the currency that a call asks for; there are none of others."""
-    currency = call.arguments.get("currency", "total_usd")
-    rate = world.exchange_rate if currency in _IN_WON else Decimal(currency in _IN_DOLLARS)
-    return lambda amount: (amount * rate).quantize(_CENT)
+def _shown(world: World, call: Call, symbol: str) -> str:
+    """The currency in which an answer shows a contract's amounts."""
+    asked = call.arguments.get("currency", "total_usd")
+    return CONVERTED.get(asked, world.market.instruments[symbol].currency)
 
 
 def _kind(instrument: Instrument) -> str:
     return "futures" if instrument.kind == "future" else "option"
-
-
-def _is_future(world: World, fill: Fill) -> bool:
-    return world.market.instruments[fill.symbol].kind == "future"
 
 
 def _is_asked(instrument: Instrument, call: Call) -> bool:
@@ -234,7 +262,7 @@ def _orders(world: World, call: Call) -> Sequence[Order]:
     status, side = (call.arguments.get(name, "all") for name in ("status", "side"))
     return [
         order
-        for order in reversed(world.orders(call, _CATEGORY))
+        for order in reversed(world.orders(call, CATEGORY))
         if side in ("all", order.side.name.lower())
         and (status != "filled" or order.filled)
         and (status != "unfilled" or order.remaining)
@@ -243,8 +271,15 @@ def _orders(world: World, call: Call) -> Sequence[Order]:
 
 
 def _fills(world: World, call: Call) -> list[Fill]:
-    fills = _portfolio(world, call).fills(date.min, date.max)
-    return [f for f in fills if call.covers(f.day) and _is_asked(world.market.instruments[f.symbol], call)]
+    """Those of the days and the kind that a call asks for, oldest first."""
+    listed = world.market.instruments
+    return [f for f in _every_fill(world, call) if call.covers(f.day) and _is_asked(listed[f.symbol], call)]
+
+
+def _every_fill(world: World, call: Call) -> list[Fill]:
+    """All those of such contracts, oldest first."""
+    fills = [fill for portfolio in portfolios(world, call) for fill in portfolio.fills(date.min, date.max)]
+    return sorted(fills, key=lambda fill: fill.sequence)
 
 
 def _order(world: World, order: Order) -> Facts:
@@ -280,22 +315,22 @@ def _order(world: World, order: Order) -> Facts:
     }
 
 
-def _profit(
-    portfolio: Portfolio, fills: Sequence[Fill], held: Sequence[Holding], money: Callable[[Decimal], Decimal]
-) -> Facts:
-    open_profit = sum((holding.profit for holding in held), ZERO)
+def _profit(account: Account, currency: str, fills: Sequence[Fill], held: Sequence[Holding], money: Convert) -> Facts:
+    gained = sum((money(fill.gain or ZERO, fill.currency) for fill in fills), ZERO)
+    open_profit = sum((money(holding.profit, holding.instrument.currency) for holding in held), ZERO)
+    agreed = (money(abs(holding.position.cost), holding.instrument.currency) for holding in held)
     return {
-        "cano": portfolio.account.number,
-        "acnt_prdt_cd": portfolio.account.product,
-        "crcy_cd": portfolio.currency,
+        "cano": account.number,
+        "acnt_prdt_cd": account.product,
+        "crcy_cd": currency,
         "fm_buy_qty": bought(fills),
         "fm_sll_qty": sold(fills),
-        "fm_lqd_pfls_amt": money(gains(fills)),
-        "fm_fee": money(costs(fills)),
-        "fm_net_pfls_amt": money(gains(fills) - costs(fills)),
+        "fm_lqd_pfls_amt": gained,
+        "fm_fee": fees(fills, money),
+        "fm_net_pfls_amt": gained - fees(fills, money),
         "fm_ustl_buy_qty": sum(max(holding.position.quantity, 0) for holding in held),
         "fm_ustl_sll_qty": sum(max(-holding.position.quantity, 0) for holding in held),
-        "fm_ustl_evlu_pfls_amt": money(open_profit),
-        "fm_ustl_evlu_pfls_amt2": money(open_profit),
-        "fm_ustl_agrm_amt": money(sum((abs(holding.position.cost) for holding in held), ZERO)),
+        "fm_ustl_evlu_pfls_amt": open_profit,
+        "fm_ustl_evlu_pfls_amt2": open_profit,
+        "fm_ustl_agrm_amt": sum(agreed, ZERO),
     }

@@ -16,7 +16,7 @@ from kis_mcp.simulator.answers.portfolio import (
 )
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.costs import buying_costs
-from kis_mcp.simulator.engine.model import ZERO
+from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
@@ -24,6 +24,15 @@ from kis_mcp.simulator.world import World
 
 _CENT = Decimal("0.01")
 _FOUR = Decimal("0.0001")
+_NO_LOAN: Facts = {
+    "loan_dt": "",
+    "expd_dt": "",
+    "loan_expd_dt": "",
+    "loan_rmnd": ZERO,
+    "mgge_qty": 0,
+    "ldng_cblc_qty": 0,
+}
+"""Stocks abroad are bought with cash, and neither lent nor given as collateral."""
 
 
 def balance(world: World, call: Call) -> Answer:
@@ -57,10 +66,16 @@ def present_balance(world: World, call: Call) -> Answer:
     in_won = call.arguments.get("amounts_in") == "won"
     home = Portfolio(world, world.account(call), "domestic_stock", call)
     cost, value, cash, available = (
-        sum((portfolio.home.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
+        sum((portfolio.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
         for name in ("cost", "value", "cash", "available")
     )
+    unsettled = [(p, fill) for p in there for fill in p.fills(date.min, date.max) if fill.settles_on > p.today]
+    owed = {
+        name: sum((p.in_won(fill.amount) for p, fill in unsettled if fill.side is side), ZERO)
+        for name, side in (("ustl_buy_amt_smtl", Side.BUY), ("ustl_sll_amt_smtl", Side.SELL))
+    }
     sums: Facts = {
+        **owed,
         "pchs_amt_smtl": cost,
         "pchs_amt_smtl_amt": cost,
         "evlu_amt_smtl": value,
@@ -80,9 +95,11 @@ def present_balance(world: World, call: Call) -> Answer:
         "wcrc_evlu_amt_smtl": value,
         "frcr_cblc_wcrc_evlu_amt_smtl": cash,
         "buy_mgn_amt": cash - available,
+        "mgna_tota": cash - available,
+        **dict.fromkeys(("etc_mgna", "tot_loan_amt", "tot_ldng_evlu_amt"), ZERO),
     }
     rows = [
-        _position(portfolio, holding, factor=portfolio.home.krw_rate if in_won else Decimal(1))
+        _position(portfolio, holding, factor=portfolio.rate if in_won else Decimal(1))
         for portfolio in there
         for holding in portfolio.holdings
         if in_market(holding.instrument, call)
@@ -106,7 +123,7 @@ def buying_power(world: World, call: Call) -> Answer:
         "ovrs_ord_psbl_amt": amount,
         "max_ord_psbl_qty": quantity,
         "ord_psbl_qty": quantity,
-        "exrt": portfolio.home.krw_rate,
+        "exrt": portfolio.rate,
         "frcr_ord_psbl_amt1": amount,
         "ovrs_max_ord_psbl_qty": quantity,
         "echm_af_ord_psbl_amt": amount,
@@ -127,11 +144,12 @@ def _purse(portfolio: Portfolio) -> Facts:
         "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
         "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
         "frcr_dncl_amt_2": portfolio.cash,
-        "frst_bltn_exrt": portfolio.home.quoted_rate,
+        "frst_bltn_exrt": portfolio.quoted_rate,
         "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
         "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
         "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
-        "frcr_evlu_amt2": portfolio.home.in_won(portfolio.cash),
+        "frcr_evlu_amt2": portfolio.in_won(portfolio.cash),
+        "frcr_etc_mgna": ZERO,
         "acpl_cstd_crcy_yn": "Y",
     }
 
@@ -149,7 +167,8 @@ def _margin(portfolio: Portfolio) -> Facts:
         "frcr_gnrl_ord_psbl_amt": available,
         "frcr_ord_psbl_amt1": available,
         "itgr_ord_psbl_amt": available,
-        "bass_exrt": portfolio.home.quoted_rate,
+        "frcr_rcvb_amt": max(-portfolio.cash, ZERO),
+        "bass_exrt": portfolio.quoted_rate,
     }
 
 
@@ -176,14 +195,15 @@ def _position(portfolio: Portfolio, holding: Holding, *, factor: Decimal = Decim
         "thdt_sll_ccld_frcr_amt": sell_amount(holding.today),
         "frcr_pchs_amt1": position.cost.quantize(_CENT),
         "frcr_pchs_amt": (position.cost * factor).quantize(_CENT),
-        "pchs_rmnd_wcrc_amt": portfolio.home.in_won(position.cost),
+        "pchs_rmnd_wcrc_amt": portfolio.in_won(position.cost),
         "ovrs_stck_evlu_amt": holding.value,
         "frcr_evlu_amt2": (holding.value * factor).quantize(_CENT),
         "now_pric2": price,
         "ovrs_now_pric1": (price * factor).quantize(_FOUR),
-        "bass_exrt": portfolio.home.quoted_rate,
+        "bass_exrt": portfolio.quoted_rate,
         "unit_amt": portfolio.home.quoted_for,
         "loan_type_cd": "10",
+        **_NO_LOAN,
         "scts_dvsn_name": "해외주식",
         "item_lnkg_excg_cd": "",
     }

@@ -104,6 +104,7 @@ def _order(world: World, order: Order) -> Facts:
         "ord_tmd": f"{order.placed_at.astimezone(instrument.timezone):%H%M%S}",
         "thco_ord_tmd": f"{order.placed_at:%H%M%S}",
         "loan_type_cd": "10",
+        "loan_dt": "",
         "mdia_dvsn_name": "OpenAPI",
         "usa_amk_exts_rqst_yn": "N",
         "splt_buy_attr_name": "정규장 종료" if order.code in ("35", "36") else "",

@@ -63,7 +63,8 @@ def country_of(call: Call) -> Country:
 def portfolios(world: World, call: Call) -> Sequence[Portfolio]:
     """What an account has in stocks abroad, in the country that a call names or in each."""
     account, asked = world.account(call), call.text("NATN_CD")
-    chosen = [home for home in homes().values() if home.country != "KR" and asked in _EVERY_COUNTRY | {home.code}]
+    abroad = {exchange.home.country for exchange in stock_exchanges().values()}
+    chosen = [home for home in homes().values() if home.country in abroad and asked in _EVERY_COUNTRY | {home.code}]
     return [Portfolio(world, account, "overseas_stock", call, home.country) for home in chosen]
 
 

@@ -35,7 +35,7 @@ def period_profit(world: World, call: Call) -> Answer:
     in_won = call.arguments.get("amounts_in") == "won"
 
     def factor(fill: Fill) -> Decimal:
-        return home_of(fill.currency).krw_rate if in_won else Decimal(1)
+        return world.rates.for_one(home_of(fill.currency), fill.day) if in_won else Decimal(1)
 
     def total(fills: Sequence[Fill], amount: Callable[[Sequence[Fill]], Decimal]) -> Decimal:
         return sum((amount([fill]) * factor(fill) for fill in fills), ZERO)
@@ -52,7 +52,7 @@ def period_profit(world: World, call: Call) -> Answer:
         "ovrs_rlzt_pfls_tot_amt": profit.quantize(_CENT),
         "tot_pftrt": percent(profit, total(fills, _cost)),
         "bass_dt": call.now.astimezone(homes()["US"].timezone).date(),
-        "exrt": world.exchange_rate,
+        "exrt": world.rates.quoted(homes()["US"], world.rates.today(call.now)),
     }
     return _blocks(call, rows, totals)
 
@@ -75,15 +75,15 @@ def period_trans(world: World, call: Call) -> Answer:
                 "ft_ccld_unpr2": fill.price,
                 "ovrs_stck_ccld_unpr": fill.price,
                 "tr_frcr_amt2": fill.amount,
-                "tr_amt": home.in_won(fill.amount),
+                "tr_amt": world.rates.in_won(home, fill.amount, fill.day),
                 "frcr_excc_amt_1": abs(fill.cash),
-                "wcrc_excc_amt": home.in_won(abs(fill.cash)),
+                "wcrc_excc_amt": world.rates.in_won(home, abs(fill.cash), fill.day),
                 "dmst_frcr_fee1": fill.commission,
                 "frcr_fee1": fill.tax,
-                "dmst_wcrc_fee": home.in_won(fill.commission),
-                "ovrs_wcrc_fee": home.in_won(fill.tax),
+                "dmst_wcrc_fee": world.rates.in_won(home, fill.commission, fill.day),
+                "ovrs_wcrc_fee": world.rates.in_won(home, fill.tax, fill.day),
                 "crcy_cd": fill.currency,
-                "erlm_exrt": home.quoted_rate,
+                "erlm_exrt": world.rates.quoted(home, fill.day),
             }
         )
     totals: Facts = {
@@ -121,7 +121,8 @@ def _cash(fills: Sequence[Fill]) -> Decimal:
 
 def _profit_row(world: World, fills: Sequence[Fill], factor_of: Callable[[Fill], Decimal]) -> Facts:
     first, quantity = fills[0], sold(fills)
-    cost, factor, home = _cost(fills), factor_of(first), home_of(first.currency)
+    cost, factor = _cost(fills), factor_of(first)
+    rate = world.rates.quoted(home_of(first.currency), first.day)
     return {
         **listing(world.market.instruments[first.symbol]),
         "trad_day": first.day,
@@ -133,6 +134,6 @@ def _profit_row(world: World, fills: Sequence[Fill], factor_of: Callable[[Fill],
         "stck_sll_tlex": costs(fills) * factor,
         "ovrs_rlzt_pfls_amt": (realised(fills) * factor).quantize(_CENT),
         "pftrt": percent(realised(fills), cost),
-        "exrt": home.quoted_rate,
-        "frst_bltn_exrt": home.quoted_rate,
+        "exrt": rate,
+        "frst_bltn_exrt": rate,
     }

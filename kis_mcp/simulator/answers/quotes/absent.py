@@ -23,7 +23,6 @@ _CREDIT_AND_LENDING = (
     "domestic_stock_short_sale",
     "domestic_stock_lendable_by_company",
     "domestic_stock_mktfunds",
-    "overseas_stock_colable_by_company",
 )
 _AUCTIONS_AND_AFTER_HOURS = (
     "domestic_stock_exp_price_trend",
@@ -53,8 +52,6 @@ _CORPORATE_EVENTS = (
     "domestic_stock_ksdinfo_forfeit",
     "domestic_stock_ksdinfo_mand_deposit",
     "domestic_stock_ksdinfo_list_info",
-    "overseas_stock_period_rights",
-    "overseas_stock_rights_by_ice",
 )
 _OPINIONS_AND_NEWS = (
     "domestic_stock_estimate_perform",
@@ -75,7 +72,6 @@ _CUSTOMERS_LISTS = (
 _OTHERS = (
     "domestic_stock_prefer_disparate_ratio",
     "overseas_fo_investor_unpd_trend",
-    "overseas_fo_market_time",
 )
 
 ABSENT = frozenset(

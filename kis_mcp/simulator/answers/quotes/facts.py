@@ -119,7 +119,7 @@ def _market_cap(subject: Subject) -> Decimal:
 
 
 def _krw(subject: Subject, amount: Decimal) -> Decimal:
-    return subject.instrument.home.in_won(amount)
+    return subject.rates.in_won(subject.instrument.home, amount, subject.rates.today(subject.now))
 
 
 def _at_limit(subject: Subject) -> str:
@@ -262,8 +262,8 @@ _COMPANY: Mapping[str, Fact] = {
     "volume_turnover_rate": lambda s: percent(Decimal(s.quote.volume), Decimal(s.instrument.listed_shares)),
     "trading_unit": lambda s: s.instrument.lot,
     "trading_unit_quantity": lambda s: s.instrument.lot,
-    "exchange_rate": lambda s: s.instrument.home.quoted_rate,
-    "previous_exchange_rate": lambda s: s.instrument.home.quoted_rate,
+    "exchange_rate": lambda s: s.rates.quoted(s.instrument.home, s.rates.today(s.now)),
+    "previous_exchange_rate": lambda s: s.rates.quoted(s.instrument.home, s.rates.before(s.now)),
 }
 _ALWAYS: Facts = {
     "stock_status": "credit_available",

@@ -6,7 +6,7 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.market.holidays import is_covered, trades_on, trading_day
-from kis_mcp.simulator.market.places import exchanges
+from kis_mcp.simulator.market.places import Home, exchanges
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
@@ -44,12 +44,19 @@ def settlement_days(world: World, call: Call) -> Answer:  # noqa: ARG001
             "country_abbreviation": exchange.home.country,
             "market_code": exchange.market_code,
             "market_name": exchange.name_ko,
-            "local_settlement_date": trading_day(exchange.home.country, day, exchange.home.settlement_days),
+            **_settlement(exchange.home, day),
         }
         for exchange in abroad
         if is_covered(exchange.home.country, day) and trades_on(exchange.home.country, day)
     ]
     return {"output": rows}
+
+
+def _settlement(home: Home, day: date) -> Facts:
+    """A US day ends when Korea's next has begun; elsewhere both have the same day, or Korea its next that trades."""
+    there = trading_day(home.country, day, home.settlement_days)
+    here = trading_day("KR", there if home.country == "US" else there - timedelta(days=1), 1)
+    return {"local_settlement_date": there, "korea_settlement_date": here}
 
 
 def _day(day: date) -> Facts:

@@ -1,15 +1,18 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import cast
 
 from kis_mcp.catalog.model import Block
+from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.contracts.facts import contract_facts, index_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
+from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
@@ -30,6 +33,9 @@ _INTERVALS = {
 }
 """What the rows of APIs are that say it by their names only."""
 
+OLDEST_FIRST = frozenset(_INTERVALS)
+"""Tools whose page holds the newest rows, the oldest of them first; their weeks carry the date of their Monday."""
+
 _USUAL_ROWS = 30
 _ONE_ROW = frozenset({"book", "order_book"})
 """Lists that hold the instrument itself."""
@@ -47,9 +53,11 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _INDICES and "index_price" in names:
         return index_facts(subject, block.name)
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
+    abroad = {**listing_facts(subject), **terms_abroad(subject)}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
-    return FactSheet(subject, {**levels, **contract_facts(subject, names), **flows, "rank": rank})
+    return FactSheet(subject, {**levels, **contract_facts(subject, names), **abroad, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
@@ -116,7 +124,13 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
         if candle.start.date() < start or count == 0:
             return
         count -= 1
-        yield candle_facts(candle, before.close if before else candle.open)
+        facts = candle_facts(candle, before.close if before else candle.open)
+        yield {**facts, "date": _monday(candle)} if interval == "week" and call.api.tool in OLDEST_FIRST else facts
+
+
+def _monday(candle: Candle) -> date:
+    day = candle.start.date()
+    return day - timedelta(days=day.weekday())
 
 
 def _minutes(call: Call, subject: Subject, *, run_on: bool) -> Iterable[Facts]:
@@ -150,14 +164,17 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
     market, instrument = subject.market, subject.instrument
     calendar, moment = market.calendar(instrument), market.moment(instrument, call.now)
     asked = calendar.moment(_until(call, subject))
-    session, previous = market.session(instrument, moment.day), subject.quote.previous_close
-    last = min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    day, last = moment.day, min(asked.ticks, moment.ticks) if asked.day == moment.day else moment.ticks
+    if call.arguments.get("day") == "previous":
+        day, last = calendar.before(day), calendar.ticks_a_day
+    session, units = market.session(instrument, day), market.history(instrument).previous_close(day)
+    previous = instrument.price(units)
     for ticks in range(last, max(0, last - _USUAL_ROWS), -1):
         bar, so_far = session.bar(ticks - 1, ticks), session.until(ticks)
         bought = session.bought_until(ticks)
         price = instrument.price(bar.close)
         candle = Candle(
-            calendar.time_of(moment.day, ticks - 1),
+            calendar.time_of(day, ticks - 1),
             price,
             price,
             price,
@@ -166,7 +183,12 @@ def _trades(call: Call, subject: Subject) -> Iterable[Facts]:
             instrument.amount(bar.turnover),
         )
         facts = dict(candle_facts(candle, previous))
+        before = session.prices[ticks - 2] if ticks > 1 else units
+        bid, ask = (instrument.price(price) for price in best_prices(instrument, bar.close, before))
         yield facts | {
+            "bid_price": bid,
+            "ask_price": ask,
+            "market_session": session_of(instrument.home, candle.start),
             "volume": so_far.volume,
             "turnover": instrument.amount(so_far.turnover),
             "trade_strength": percent(Decimal(bought), Decimal(so_far.volume - bought)),

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.companies import Statement, last_year, statement
+from kis_mcp.simulator.market.exchange_rates import ExchangeRates
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, Quote
@@ -30,6 +31,10 @@ class Subject:
         self.market = market
         self.instrument = instrument
         self.now = now
+
+    @property
+    def rates(self) -> ExchangeRates:
+        return ExchangeRates(self.market)
 
     @cached_property
     def quote(self) -> Quote:

@@ -20,6 +20,7 @@ from kis_mcp.simulator.engine.costs import buying_costs
 from kis_mcp.simulator.engine.model import ZERO
 from kis_mcp.simulator.engine.order_types import KRX_TYPES
 from kis_mcp.simulator.market.market import percent
+from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
@@ -42,7 +43,7 @@ def account_balance(world: World, call: Call) -> Answer:
     home = _portfolio(world, call)
     owed = credit.owed(home.holdings)
     abroad_cost, abroad_value, abroad_cash = (
-        sum((abroad.home.in_won(getattr(abroad, name)) for abroad in portfolios(world, call)), ZERO)
+        sum((abroad.in_won(getattr(abroad, name)) for abroad in portfolios(world, call)), ZERO)
         for name in ("cost", "value", "cash")
     )
     rows: dict[int, tuple[Decimal, Decimal]] = {
@@ -83,6 +84,7 @@ def buying_power(world: World, call: Call) -> Answer:
     available = max(portfolio.available, ZERO)
     amount = (available / (1 + buying_costs(portfolio.home.country))).quantize(Decimal(1), ROUND_DOWN)
     quantity = int(amount // price) if symbol and price else 0
+    dollars = portfolio.account.cash.get("USD", ZERO)
     facts: Facts = {
         "ord_psbl_cash": available,
         "ruse_psbl_amt": max(portfolio.cash - portfolio.settled(0), ZERO),
@@ -91,7 +93,7 @@ def buying_power(world: World, call: Call) -> Answer:
         "nrcvb_buy_qty": quantity,
         "max_buy_amt": amount,
         "max_buy_qty": quantity,
-        "ord_psbl_frcr_amt_wcrc": portfolio.account.cash.get("USD", ZERO) * world.exchange_rate,
+        "ord_psbl_frcr_amt_wcrc": world.rates.in_won(homes()["US"], dollars, world.rates.today(call.now)),
     }
     return {"output": facts}
 
@@ -134,7 +136,7 @@ def margin(world: World, call: Call) -> Answer:
         name, free = abroad.currency.lower(), max(abroad.available, ZERO)
         facts |= {f"{name}_objt_amt": abroad.cash, f"{name}_use_amt": abroad.cash - free}
         facts |= dict.fromkeys((f"{name}_{kind}ord_psbl_amt" for kind in ("", "gnrl_", "itgr_")), free)
-        facts[f"{name}_frst_bltn_exrt"] = abroad.home.quoted_rate
+        facts[f"{name}_frst_bltn_exrt"] = abroad.quoted_rate
     facts |= dict.fromkeys((f"stck_cash{n}_max_ord_psbl_amt" for n in (20, 30, 40, 50, 60, 100)), cash)
     facts |= dict.fromkeys((f"stck_itgr_cash{n}_ord_psbl_amt" for n in (20, 30, 40, 50, 60, 100)), cash)
     return {"output": facts}

@@ -91,16 +91,25 @@ def comp_interest(direct: Direct, kind: str) -> list[Mapping[str, object]]:
     return [dict(row) for row in rows]
 
 
+def won(direct: Direct, currency: str, units: int) -> Decimal:
+    """What so many units of a currency are worth by the charts of exchange rates; two decimals."""
+    days = {"start_date": "2026-06-01", "end_date": "2026-06-15"}
+    dollar, pair = (
+        blocks_of(direct, "overseas_stock_inquire_daily_chartprice", asset="exchange_rate", symbol=code, **days)
+        for code in ("FX@KRW", f"FX@{currency}")
+    )
+    prices = [number(dict(chart["summary"])["price"]) for chart in (dollar, pair)]
+    return (prices[0] / prices[1] * units).quantize(Decimal("0.01")) if currency != "KRW" else prices[0]
+
+
 @pytest.mark.parametrize(
-    ("symbol", "exchange", "share"),
-    [("A75607", "nasdaq", "AAPL"), ("A76607", "tokyo", "7203"), ("A78607", "shanghai", "600519")],
+    ("symbol", "currency", "units"), [("A75607", "KRW", 1), ("A76607", "JPY", 100), ("A78607", "CNY", 1)]
 )
-def test_a_currency_future_stands_by_its_basis_above_the_rate_of_shares(
-    direct: Direct, symbol: str, exchange: str, share: str
+def test_a_currency_future_stands_by_its_basis_above_the_exchange_rate(
+    direct: Direct, symbol: str, currency: str, units: int
 ):
-    abroad = record_of(direct, "overseas_stock_price_detail", exchange=exchange, symbol=share)
     future = priced(direct, symbol, "commodity_futures")
-    assert number(future["price"]) - number(future["market_basis"]) == abroad["exchange_rate"]
+    assert number(future["price"]) - number(future["market_basis"]) == won(direct, currency, units)
     assert abs(number(future["divergence_rate"])) < Decimal("0.3")
 
 
@@ -110,7 +119,7 @@ def test_a_share_and_a_currency_future_stand_by_their_basis_above_what_they_are_
     assert number(future["price"]) - number(future["market_basis"]) == share["price"]
     assert number(future["theoretical_price"]) > number(share["price"])
     dollar, later = priced(direct, "A75607", "commodity_futures"), priced(direct, "A75612", "commodity_futures")
-    assert number(dollar["price"]) - number(dollar["market_basis"]) == Decimal("1385.50")
+    assert number(dollar["price"]) - number(dollar["market_basis"]) == won(direct, "KRW", 1)
     rates = {row["indicator_name"]: number(row["yield_rate"]) for row in comp_interest(direct, "foreign")}
     at_home = {row["indicator_name"]: number(row["yield_rate"]) for row in comp_interest(direct, "otc")}
     dearer_abroad = rates["미국 10년T-NOTE 수익률"] > at_home["국고채 10년"]

@@ -16,12 +16,12 @@ PAGE = {"CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
 TODAY = MONDAY.strftime("%Y%m%d")
 
 PLACES = [
-    ("00700", "HKS", "SEHK", "TTTS1002U", "HKD", 100, "178.2"),
-    ("600519", "SHS", "SHAA", "TTTS0202U", "CNY", 100, "194.6"),
-    ("002594", "SZS", "SZAA", "TTTS0305U", "CNY", 100, "194.6"),
-    ("7203", "TSE", "TKSE", "TTTS0308U", "JPY", 100, "9.05"),
-    ("PVS", "HNX", "HASE", "TTTS0311U", "VND", 100, "0.0526"),
-    ("VNM", "HSX", "VNSE", "TTTS0311U", "VND", 100, "0.0526"),
+    ("00700", "HKS", "SEHK", "TTTS1002U", "HKD", 100, 1),
+    ("600519", "SHS", "SHAA", "TTTS0202U", "CNY", 100, 1),
+    ("002594", "SZS", "SZAA", "TTTS0305U", "CNY", 100, 1),
+    ("7203", "TSE", "TKSE", "TTTS0308U", "JPY", 100, 100),
+    ("PVS", "HNX", "HASE", "TTTS0311U", "VND", 100, 100),
+    ("VNM", "HSX", "VNSE", "TTTS0311U", "VND", 100, 100),
 ]
 
 
@@ -51,11 +51,24 @@ async def present(wire: Wire, country: str = "000", market: str = "00") -> Any:
     return (await wire.get(f"{TRADING}/inquire-present-balance", "CTRP6504R", elements)).json()
 
 
-@pytest.mark.parametrize(("symbol", "quoted", "exchange", "tr_id", "currency", "lot", "rate"), PLACES)
+async def won(wire: Wire, currency: str, units: int) -> Decimal:
+    """What so many units of a currency were worth when the day began, by the charts of exchange rates; two decimals."""
+    first: list[Decimal] = []
+    for code in ("FX@KRW", f"FX@{currency}"):
+        elements = {"FID_COND_MRKT_DIV_CODE": "X", "FID_INPUT_ISCD": code, "FID_PERIOD_DIV_CODE": "D"}
+        elements |= {"FID_INPUT_DATE_1": TODAY, "FID_INPUT_DATE_2": TODAY}
+        reply = await wire.get(f"{PRICES}/inquire-daily-chartprice", "FHKST03030100", elements)
+        (day,) = reply.json()["output2"]
+        first.append(Decimal(day["ovrs_nmix_oprc"]))
+    return (first[0] / first[1] * units).quantize(Decimal("0.01"))
+
+
+@pytest.mark.parametrize(("symbol", "quoted", "exchange", "tr_id", "currency", "lot", "units"), PLACES)
 async def test_a_stock_is_quoted_bought_held_and_paid_in_its_currency(
-    symbol: str, quoted: str, exchange: str, tr_id: str, currency: str, lot: int, rate: str
+    symbol: str, quoted: str, exchange: str, tr_id: str, currency: str, lot: int, units: int
 ):
     async with simulator() as (sim, wire, _demo):
+        rate = await won(wire, currency, units) / units
         quote = await detail(wire, symbol, quoted)
         price = Decimal(quote["last"]) + 3 * Decimal(quote["e_hogau"])
         before = await power(wire, symbol, exchange, str(price))
@@ -66,8 +79,8 @@ async def test_a_stock_is_quoted_bought_held_and_paid_in_its_currency(
         fill = sim.ledger.fills[-1]
         everywhere = await present(wire)
     assert (quote["curr"], quote["vnit"]) == (currency, str(lot))
-    assert abs(Decimal(quote["t_xprc"]) - Decimal(quote["last"]) * Decimal(rate)) <= Decimal("0.5")
-    assert (before["tr_crcy_cd"], Decimal(before["exrt"])) == (currency, Decimal(rate))
+    assert abs(Decimal(quote["t_xprc"]) - Decimal(quote["last"]) * rate) <= Decimal("0.5")
+    assert (before["tr_crcy_cd"], Decimal(before["exrt"])) == (currency, rate)
     assert int(before["max_ord_psbl_qty"]) % lot == 0
     assert int(before["max_ord_psbl_qty"]) >= lot
     assert receipt["rt_cd"] == "0", receipt
@@ -77,18 +90,34 @@ async def test_a_stock_is_quoted_bought_held_and_paid_in_its_currency(
     assert (position["ovrs_excg_cd"], position["tr_crcy_cd"]) == (exchange, currency)
     assert elsewhere == []
     (held,) = everywhere["output1"]
-    assert Decimal(held["bass_exrt"]) / int(held["unit_amt"]) == Decimal(rate)
+    assert Decimal(held["bass_exrt"]) / int(held["unit_amt"]) == rate
     purses = {row["crcy_cd"]: row for row in everywhere["output2"]}
     assert list(purses) == ["USD", "HKD", "CNY", "JPY", "VND"]
     assert Decimal(purses[currency]["frcr_dncl_amt_2"]) == Decimal(after["ord_psbl_frcr_amt"])
-    assert Decimal(everywhere["output3"]["evlu_amt_smtl"]) == (
-        Decimal(held["frcr_evlu_amt2"]) * Decimal(rate)
-    ).quantize(Decimal(1))
+    assert Decimal(everywhere["output3"]["evlu_amt_smtl"]) == (Decimal(held["frcr_evlu_amt2"]) * rate).quantize(
+        Decimal(1)
+    )
+
+
+async def test_what_is_not_settled_yet_is_in_the_sums_in_won_and_by_currency_alike():
+    async with simulator() as (_, wire, _demo):
+        for symbol, quoted, exchange, tr_id, _currency, lot, _units in PLACES[:2]:
+            quote = await detail(wire, symbol, quoted)
+            await buy(wire, symbol, exchange, tr_id, lot, str(Decimal(quote["last"]) + 3 * Decimal(quote["e_hogau"])))
+        everywhere = await present(wire)
+        margins = (await wire.get(f"{TRADING}/foreign-margin", "TTTC2101R", ACCOUNT)).json()["output"]
+    sums = everywhere["output3"]
+    bought = sum((Decimal(row["ustl_buy_amt"]) * Decimal(row["bass_exrt"]) for row in margins[:3]), Decimal(0))
+    assert bought > 0
+    assert abs(Decimal(sums["ustl_buy_amt_smtl"]) - bought) <= 1
+    assert Decimal(sums["ustl_sll_amt_smtl"]) == sum(Decimal(row["ustl_sll_amt"]) for row in margins) == 0
+    assert sums["mgna_tota"] == sums["buy_mgn_amt"]
+    assert {row["loan_rmnd"] for row in everywhere["output1"]} == {"0"}
 
 
 async def test_hong_kong_taxes_buys_and_the_others_do_not():
     async with simulator() as (sim, wire, _demo):
-        for symbol, quoted, exchange, tr_id, _currency, lot, _rate in PLACES:
+        for symbol, quoted, exchange, tr_id, _currency, lot, _units in PLACES:
             quote = await detail(wire, symbol, quoted)
             await buy(wire, symbol, exchange, tr_id, lot, str(Decimal(quote["last"]) + 3 * Decimal(quote["e_hogau"])))
         taxed = {fill.symbol for fill in sim.ledger.fills if fill.tax}
@@ -137,10 +166,11 @@ async def test_open_orders_and_balances_are_those_of_the_exchange_that_is_asked_
             rows[exchange] = [row["pdno"] for row in found]
         margins = (await wire.get(f"{TRADING}/foreign-margin", "TTTC2101R", ACCOUNT)).json()["output"]
         japan = await present(wire, "392", "01")
+        yen = await won(wire, "JPY", 100)
     assert rows == {"SEHK": ["00700"], "NASD": ["IBM"], "TKSE": []}
     used = {row["crcy_cd"]: Decimal(row["frcr_mgn_amt"]) for row in margins}
     assert used == {"USD": Decimal("10.03"), "HKD": 10_040, "CNY": 0, "JPY": 0, "VND": 0}
-    assert {row["crcy_cd"]: Decimal(row["bass_exrt"]) for row in margins}["JPY"] == 905
+    assert {row["crcy_cd"]: Decimal(row["bass_exrt"]) for row in margins}["JPY"] == yen
     assert [row["crcy_cd"] for row in japan["output2"]] == ["JPY"]
 
 

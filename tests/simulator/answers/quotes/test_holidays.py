@@ -47,3 +47,13 @@ def test_trades_abroad_settle_after_the_markets_own_holidays(direct: Direct):
 def test_a_market_on_holiday_is_not_listed(direct: Direct):
     rows = rows_of(direct, "overseas_stock_countries_holiday", "markets", date="2026-06-19")
     assert {row["country_abbreviation"] for row in rows} == {"JP"}
+
+
+def test_what_settles_abroad_settles_in_korea_then_or_on_its_next_business_day(direct: Direct):
+    rows = rows_of(direct, "overseas_stock_countries_holiday", "markets", date="2026-06-15")
+    days = rows_of(direct, "domestic_stock_chk_holiday", "days", date="2026-06-15")
+    korea = {day["base_date"]: day["settlement_day"] for day in days}
+    for row in rows:
+        here, there = str(row["korea_settlement_date"]), str(row["local_settlement_date"])
+        assert korea[here] is True
+        assert here > there if row["country_abbreviation"] == "US" else here >= there

@@ -87,7 +87,7 @@ async def test_a_us_quote_agrees_with_its_candles():
     assert quote["last"] == days[0]["clos"] == bars[0]["last"]
     assert quote["base"] == days[1]["clos"]
     assert quote["rsym"] == "DNASAAPL"
-    assert Decimal(quote["diff"]) == Decimal(quote["last"]) - Decimal(quote["base"])
+    assert Decimal(quote["diff"]) == abs(Decimal(quote["last"]) - Decimal(quote["base"]))
     # 11:00 in Seoul is 22:00 of the day before in New York.
     assert (days[0]["xymd"], bars[0]["xhms"], bars[0]["khms"]) == ("20260614", "220000", "110000")
     assert len(bars) == 3
