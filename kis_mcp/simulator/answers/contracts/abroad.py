@@ -1,6 +1,8 @@
 """What is true of a future or an option abroad only: its exchange's terms and hours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from datetime import datetime
+from functools import cached_property
 
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
@@ -20,38 +22,53 @@ _CLASSES: Mapping[str, str] = {
 }
 
 
-def terms_abroad(subject: Subject) -> Facts:
-    """Terms and hours of a contract abroad, by readable name; nothing of others.
+class _Contract:
+    """A contract abroad with its product."""
 
-    A settlement price is of the day before, as KIS tells it. The day on which a delivery may first be announced is
-    known of none: what pays cash has its last day there.
-    """
-    instrument, quote = subject.instrument, subject.quote
-    product = products().get(instrument.sector)
-    if product is None or instrument.category != "overseas_futureoption":
+    def __init__(self, subject: Subject, product: Product) -> None:
+        self.subject, self.product = subject, product
+        self.instrument, self.day = subject.instrument, subject.quote.day
+
+    @cached_property
+    def hours(self) -> tuple[datetime, datetime]:
+        """Of its day, in Korean time."""
+        return self.product.in_korea(self.product.whole, self.day)
+
+    @property
+    def last_volume(self) -> int:
+        moment = self.subject.market.moment(self.instrument, self.subject.now)
+        return self.subject.market.session(self.instrument, moment.day).volume_at(moment.ticks - 1)
+
+
+_TERMS: Mapping[str, Callable[[_Contract], object]] = {
+    "exchange_code": lambda c: c.instrument.listed_on.quote_code,
+    "sub_exchange_name": lambda c: c.product.sub_exchange,
+    "product_class_code": lambda c: c.product.product_class if c.instrument.kind == "future" else None,
+    "price_display_base": lambda _: _DECIMAL,
+    "settlement_date": lambda c: c.subject.market.calendar(c.instrument).before(c.day),
+    "market_open_date": lambda c: c.hours[0].date(),
+    "market_open_time": lambda c: c.hours[0].timetz(),
+    "market_close_date": lambda c: c.hours[1].date(),
+    "market_close_time": lambda c: c.hours[1].timetz(),
+    "trading_status_code": lambda c: "1" if c.instrument.expiry is None or c.day <= c.instrument.expiry else "2",
+    "final_settlement_type": lambda c: "현금결제" if c.product.pays_cash else "실물인수도",
+    "first_notice_date": lambda c: c.instrument.expiry if c.product.pays_cash else None,
+    "processing_date": lambda c: c.day,
+    "processing_time": lambda c: c.subject.quote.at.timetz(),
+    "trade_date": lambda c: c.day,
+    "trade_volume": lambda c: c.last_volume,
+}
+"""A settlement price is of the day before, as KIS tells it. The day on which a delivery may first be announced is known
+of none; what pays cash has its last day there. KIS numbers the classes of options otherwise than it says anywhere."""
+
+
+def terms_abroad(subject: Subject, names: Set[str]) -> Facts:
+    """Those of the named terms that a contract abroad has; nothing of others."""
+    product = products().get(subject.instrument.sector)
+    if product is None or subject.instrument.category != "overseas_futureoption":
         return {}
-    opens, closes = product.in_korea(product.whole, quote.day)
-    is_alive = instrument.expiry is None or quote.day <= instrument.expiry
-    session = subject.market.session(instrument, quote.day)
-    last = subject.market.moment(instrument, subject.now).ticks - 1
-    return {
-        "exchange_code": instrument.listed_on.quote_code,
-        "sub_exchange_name": product.sub_exchange,
-        **({"product_class_code": product.product_class} if instrument.kind == "future" else {}),
-        "price_display_base": _DECIMAL,
-        "settlement_date": subject.market.calendar(instrument).before(quote.day),
-        "market_open_date": opens.date(),
-        "market_open_time": opens.timetz(),
-        "market_close_date": closes.date(),
-        "market_close_time": closes.timetz(),
-        "trading_status_code": "1" if is_alive else "2",
-        "final_settlement_type": "현금결제" if product.pays_cash else "실물인수도",
-        "first_notice_date": instrument.expiry if product.pays_cash else None,
-        "processing_date": quote.day,
-        "processing_time": quote.at.timetz(),
-        "trade_date": quote.day,
-        "trade_volume": session.volume_at(last),
-    }
+    contract = _Contract(subject, product)
+    return {name: _TERMS[name](contract) for name in names & _TERMS.keys()}
 
 
 def hours_abroad(world: World, call: Call) -> Answer:

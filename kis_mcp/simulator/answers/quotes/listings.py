@@ -1,9 +1,12 @@
 """What is told of stocks and funds abroad only: their listing, their exchange's hours, and how their book changed."""
 
+from collections.abc import Mapping, Set
 from datetime import datetime
+from decimal import Decimal
+from typing import cast
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
+from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
 from kis_mcp.simulator.market.book import Level
 from kis_mcp.simulator.market.companies import par_value
 from kis_mcp.simulator.market.market import percent
@@ -20,33 +23,11 @@ _TYPES = {"stock": "01", "etf": "03"}
 _LOTS = {"all": ("buy", "sell"), "buys": ("buy",), "": ()}
 
 
-def listing_facts(subject: Subject) -> Facts:
-    """Facts of a stock or fund abroad by readable name; nothing of what is traded in Korea, or of contracts."""
-    instrument = subject.instrument
-    if instrument.category != "overseas_stock":
+def listing_facts(subject: Subject, names: Set[str]) -> Facts:
+    """Those of the named facts that a stock or fund abroad has; nothing of what is traded in Korea, or of contracts."""
+    if subject.instrument.category != "overseas_stock":
         return {}
-    exchange, home = instrument.listed_on, instrument.home
-    lots = {f"{side}_unit_quantity": instrument.lot if side in _LOTS[exchange.lots] else 1 for side in ("buy", "sell")}
-    facts: Facts = {
-        "market_code": exchange.market_code,
-        "currency_name": home.currency_ko,
-        "overseas_stock_type": _TYPES[instrument.kind],
-        "etp_type_name": "ETF" if instrument.kind == "etf" else None,
-        "etf_risk_indicator_code": "001" if instrument.kind == "etf" else None,
-        "trading_halt_type": "01",
-        "listed": True,
-        "delisted": False,
-        "daytime_tradable": bool(exchange.day_code),
-        "last_received_datetime": subject.quote.at,
-        "capital": par_value(instrument) * instrument.listed_shares if instrument.kind == "stock" else None,
-        "quote_status_short": "실",
-        "quote_status": "실시간",
-        "trade_volume": _last_volume(subject),
-        **lots,
-        **_hours(subject),
-        **_yesterday(subject),
-    }
-    return facts
+    return {name: _LISTING[name](subject) for name in names & _LISTING.keys()}
 
 
 def book_abroad(subject: Subject) -> Facts:
@@ -97,26 +78,71 @@ def _last_volume(subject: Subject) -> int:
     return subject.market.session(subject.instrument, moment.day).volume_at(moment.ticks - 1)
 
 
-def _hours(subject: Subject) -> Facts:
-    home = subject.instrument.home
-    facts: dict[str, object] = {}
-    for name, clock in (("open", home.opens), ("close", home.closes)):
-        at = datetime.combine(subject.quote.day, clock, home.timezone)
-        facts[f"market_{name}_local_time"] = clock
-        facts[f"market_{name}_korea_time"] = at.astimezone(KST).timetz()
-    return facts
+def _unit(side: str) -> Fact:
+    """How many shares an order on a side has at least."""
+    return lambda s: s.instrument.lot if side in _LOTS[s.instrument.listed_on.lots] else 1
 
 
-def _yesterday(subject: Subject) -> Facts:
-    """The change of the day before, in won at its rate."""
-    candles = subject.market.days(subject.instrument, subject.now, until=subject.quote.day, count=3)
-    if len(candles) < 3:
-        return {}
-    _, close, before = (candle.close for candle in candles)
-    day, change = subject.rates.before(subject.now), close - before
-    return {
-        "previous_krw_price": subject.rates.in_won(subject.instrument.home, close, day),
-        "previous_krw_change": subject.rates.in_won(subject.instrument.home, change, day),
-        "previous_krw_change_rate": percent(change, before),
-        "previous_krw_price_direction": direction(change),
-    }
+def _hour(name: str) -> Fact:
+    """When the exchange opens or closes on the quote's day."""
+
+    def at(subject: Subject) -> datetime:
+        home = subject.instrument.home
+        return datetime.combine(subject.quote.day, getattr(home, name), home.timezone)
+
+    return at
+
+
+def _local(name: str) -> Fact:
+    return lambda s: cast("datetime", _hour(name)(s)).timetz()
+
+
+def _korean(name: str) -> Fact:
+    return lambda s: cast("datetime", _hour(name)(s)).astimezone(KST).timetz()
+
+
+def _is_fund(subject: Subject) -> bool:
+    return subject.instrument.kind == "etf"
+
+
+def _yesterday(subject: Subject) -> tuple[Decimal, Decimal]:
+    """The close of the day before and that of its own day before; the same twice where there is none."""
+    closes = [c.close for c in subject.market.days(subject.instrument, subject.now, until=subject.quote.day, count=3)]
+    return closes[1], closes[-1]
+
+
+def _changed(subject: Subject) -> Decimal:
+    close, before = _yesterday(subject)
+    return close - before
+
+
+def _at_yesterdays_rate(subject: Subject, amount: Decimal) -> Decimal:
+    return subject.rates.in_won(subject.instrument.home, amount, subject.rates.before(subject.now))
+
+
+_LISTING: Mapping[str, Fact] = {
+    "market_code": lambda s: s.instrument.listed_on.market_code,
+    "currency_name": lambda s: s.instrument.home.currency_ko,
+    "overseas_stock_type": lambda s: _TYPES[s.instrument.kind],
+    "etp_type_name": lambda s: "ETF" if _is_fund(s) else None,
+    "etf_risk_indicator_code": lambda s: "001" if _is_fund(s) else None,
+    "trading_halt_type": lambda _: "01",
+    "listed": lambda _: True,
+    "delisted": lambda _: False,
+    "daytime_tradable": lambda s: bool(s.instrument.listed_on.day_code),
+    "last_received_datetime": lambda s: s.quote.at,
+    "capital": lambda s: None if _is_fund(s) else par_value(s.instrument) * s.instrument.listed_shares,
+    "quote_status_short": lambda _: "실",
+    "quote_status": lambda _: "실시간",
+    "trade_volume": _last_volume,
+    "buy_unit_quantity": _unit("buy"),
+    "sell_unit_quantity": _unit("sell"),
+    "market_open_local_time": _local("opens"),
+    "market_close_local_time": _local("closes"),
+    "market_open_korea_time": _korean("opens"),
+    "market_close_korea_time": _korean("closes"),
+    "previous_krw_price": lambda s: _at_yesterdays_rate(s, _yesterday(s)[0]),
+    "previous_krw_change": lambda s: _at_yesterdays_rate(s, _changed(s)),
+    "previous_krw_change_rate": lambda s: percent(_changed(s), _yesterday(s)[1]),
+    "previous_krw_price_direction": lambda s: direction(_changed(s)),
+}

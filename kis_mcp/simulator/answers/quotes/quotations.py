@@ -54,7 +54,7 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
         return index_facts(subject, block.name)
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
-    abroad = {**listing_facts(subject), **terms_abroad(subject)}
+    abroad = {**listing_facts(subject, names), **terms_abroad(subject, names)}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
     return FactSheet(subject, {**levels, **contract_facts(subject, names), **abroad, **flows, "rank": rank})
