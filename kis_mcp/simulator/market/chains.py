@@ -22,7 +22,7 @@ _CODE = re.compile(r"([ABC])(\w\w)(\d)(0[1-9]|1[0-2])(\d{3})?")
 _OLD_CODE = re.compile(r"([123])(\w\w)([WX])(0[1-9]|1[0-2])(\d{3})?")
 _OLD_YEARS = {"W": 2026, "X": 2027}
 _FIRST_YEAR = 2026
-_QUARTER = 3
+_QUARTER, _ONE_DAY = 3, timedelta(days=1)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _LETTERS = {"future": "A", "call": "B", "put": "C"}
 _KINDS = {letter: kind for kind, letter in _LETTERS.items()} | {"1": "future", "2": "call", "3": "put"}
@@ -97,7 +97,7 @@ class Product:
         assert contract.expiry is not None
         year, month, months = contract.expiry.year, contract.expiry.month, self.months(contract.kind)
         span = months.near if months.near and month % _QUARTER else max(months.near, months.quarters * _QUARTER)
-        return trading_day("KR", self.expires_on(*_later(year, month, -span)), 1)
+        return self.expires_on(*_later(year, month, -span)) + _ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,8 +207,7 @@ def par_bond(curve: Curve, years: int) -> Callable[[date], float]:
     return price
 
 
-@cache
-def dividend_yield(seed: int, members: tuple[Instrument, ...], year: int) -> float:
+def dividend_yield(seed: int, members: Sequence[Instrument], year: int) -> float:
     """What shares together paid for a year, as a part of what they are worth at their base prices."""
     paid = sum(statement(seed, member, year).dividend * member.listed_shares for member in members)
     return paid / sum(member.base_units * member.listed_shares for member in members)
@@ -233,9 +232,14 @@ class Carry:
         return 1 + (self.rate(day) / 100 - self.paid(day)) * years
 
 
-def share_carry(seed: int, curve: Curve, expiry: date, members: tuple[Instrument, ...]) -> Carry:
+def share_carry(seed: int, curve: Curve, expiry: date, members: Sequence[Instrument]) -> Carry:
     """Of shares: interest less what they pay."""
-    return Carry(expiry, curve.deposits, lambda day: dividend_yield(seed, members, last_year(day)))
+
+    @cache
+    def paid(year: int) -> float:
+        return dividend_yield(seed, members, year)
+
+    return Carry(expiry, curve.deposits, lambda day: paid(last_year(day)))
 
 
 class FutureHistory:

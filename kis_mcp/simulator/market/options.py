@@ -34,6 +34,7 @@ _PREMIUM, _LEAST, _MOST = 1.1, 0.08, 0.8
 _SKEW, _SMILE, _WINGS = 0.05, 0.02, 3.0
 """How volatility falls with the strike and rises to both sides, by standard deviations from the future, up to three."""
 
+_KEPT_DAYS = 4
 _NORMAL = NormalDist()
 
 
@@ -191,6 +192,8 @@ class OptionHistory:
     def pricing(self, day: date) -> Pricing:
         """Its prices of a day by its future's."""
         if day not in self._pricings:
+            while len(self._pricings) >= _KEPT_DAYS:
+                del self._pricings[next(iter(self._pricings))]
             self._pricings[day] = Pricing(self._option, self._future, self._model(day))
         return self._pricings[day]
 

@@ -1,15 +1,17 @@
 """Which Korean futures and options are listed, by the exchange's rules."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_mcp.simulator.market.chains import chain, contract_of, product_of, products
+from kis_mcp.clock import KST
+from kis_mcp.simulator.market.chains import Product, chain, contract_of, product_of, products
 from kis_mcp.simulator.market.market import Market
 
-DAYS = st.integers(0, 9 * 365).map(lambda days: date(2026, 1, 1) + timedelta(days=days))
+MARKET = Market(1)
+DAYS = st.integers(0, 8 * 365).map(lambda days: date(2026, 1, 5) + timedelta(days=days))
 KINDS = [(product, kind) for product in products().values() for kind in ("future", "call", "put")]
 
 
@@ -19,17 +21,27 @@ def expiries(code: str, kind: str, day: date) -> list[date]:
 
 
 @given(DAYS, st.sampled_from(KINDS))
-def test_what_is_listed_lives_and_is_found_by_its_code(day: date, listed: tuple[object, str]):
+def test_what_is_listed_lives_and_is_found_by_its_code(day: date, listed: tuple[Product, str]):
     product, kind = listed
-    contracts = chain(product, kind, day)  # pyright: ignore[reportArgumentType]
-    assert bool(contracts) == (kind == "future" or product.strikes > 0)  # pyright: ignore[reportAttributeAccessIssue]
+    contracts = chain(product, kind, day)
+    assert bool(contracts) == (kind == "future" or product.strikes > 0)
     assert len({contract.symbol for contract in contracts}) == len(contracts)
+    noon = datetime.combine(day, time(12), KST)
     for contract in contracts:
         assert contract.expiry is not None
         assert day <= contract.expiry
+        assert MARKET.is_listed(contract, noon)
         assert product_of(contract) is product
         assert contract_of(contract.symbol) == contract
         assert contract.kind == kind
+
+
+@given(DAYS)
+def test_no_other_future_is_listed(day: date):
+    codes = [f"A01{year % 10}{month:02}" for year in range(2026, 2036) for month in (3, 6, 9, 12)]
+    noon = datetime.combine(day, time(12), KST)
+    found = [contract for code in codes if (contract := contract_of(code)) and MARKET.is_listed(contract, noon)]
+    assert found == list(chain(products()["01"], "future", day))
 
 
 def test_kospi200_futures_are_those_of_the_next_four_quarters():
@@ -66,12 +78,11 @@ def test_options_have_many_strikes_in_several_months():
 
 @pytest.mark.parametrize(("old", "code"), [("101X03", "A01703"), ("201W12350", "B01612350"), ("111W12", "A11612")])
 def test_an_older_code_names_the_same_contract(old: str, code: str):
-    market = Market(1)
-    one, other = market.instruments[old], market.instruments[code]
+    one, other = MARKET.instruments[old], MARKET.instruments[code]
     day = date(2026, 6, 15)
     assert (one.symbol, one.expiry, one.strike, one.multiplier) == (old, other.expiry, other.strike, other.multiplier)
-    assert market.history(one).bar(day) == market.history(other).bar(day)
-    assert market.session(one, day).prices == market.session(other, day).prices
+    assert MARKET.history(one).bar(day) == MARKET.history(other).bar(day)
+    assert MARKET.session(one, day).prices == MARKET.session(other, day).prices
 
 
 @pytest.mark.parametrize(
@@ -79,4 +90,4 @@ def test_an_older_code_names_the_same_contract(old: str, code: str):
 )
 def test_no_contract_goes_by_a_code_that_the_exchange_would_not_give(code: str):
     assert contract_of(code) is None
-    assert Market(1).find(code) is None
+    assert MARKET.find(code) is None

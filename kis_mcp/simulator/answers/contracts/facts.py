@@ -275,7 +275,7 @@ _FUTURE: Mapping[str, ContractFact] = {
 }
 _OPTION: Mapping[str, ContractFact] = {
     **_WORTH,
-    "strike_price": lambda c: c.instrument.strike,
+    "strike_price": lambda c: c.instrument.strike.quantize(_CENT) if c.is_korean else c.instrument.strike,
     "intrinsic_value": lambda c: c.intrinsic,
     "time_value": lambda c: c.quote.price - c.intrinsic,
     "moneyness_name": lambda c: "ITM" if c.above > 0 else "OTM" if c.above < 0 else "ATM",
