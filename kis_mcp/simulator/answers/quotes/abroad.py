@@ -1,13 +1,14 @@
 """Charts of the world: indices abroad, exchange rates, yields, gold and oil."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.quotations import joined, period
 from kis_mcp.simulator.answers.quotes.subject import Facts, direction
 from kis_mcp.simulator.market.abroad import Series, series
+from kis_mcp.simulator.market.history import FIRST_DAY
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
@@ -24,10 +25,13 @@ def world_days(world: World, call: Call) -> Answer:
         return {}
     interval = call.arguments.get("interval", "day")
     until = min(call.day("end_date") or date.max, _today(found, call.now))
-    candles: Sequence[Candle] = found.days(call.now, until=until, count=_ROWS * _DAYS_EACH[interval])
+    start = max(call.day("start_date") or FIRST_DAY, FIRST_DAY)
+    first = _first_day(start, interval)
+    most = min(_ROWS * _DAYS_EACH[interval], max((until - first).days + 1, 0))
+    candles: Sequence[Candle] = found.days(call.now, until=until, count=most)
+    candles = [candle for candle in candles if candle.start.date() >= first]
     if interval != "day":
         candles = [joined(list(group)) for _, group in groupby(candles, lambda candle: period(candle, interval))]
-    start = call.day("start_date") or date.min
     rows = [_row(found, candle) for candle in candles[:_ROWS] if candle.start.date() >= start]
     return {"output1": _summary(found, call), "output2": rows}
 
@@ -43,6 +47,16 @@ def world_minutes(world: World, call: Call) -> Answer:
 
 def _series(world: World, call: Call) -> Series | None:
     return series(world.market, world.indices, call.text("FID_INPUT_ISCD"), call.now.date())
+
+
+def _first_day(day: date, interval: str) -> date:
+    """Of the week, month or year of a day."""
+    firsts = {
+        "week": day - timedelta(days=day.weekday()),
+        "month": day.replace(day=1),
+        "year": day.replace(month=1, day=1),
+    }
+    return firsts.get(interval, day)
 
 
 def _today(found: Series, now: datetime) -> date:

@@ -96,6 +96,7 @@ def test_a_week_is_made_of_its_days(direct: Direct, code: str):
     assert (week["open"], week["close"]) == (days[-1]["open"], days[0]["close"])
     assert week["high"] == max(day["high"] for day in days)
     assert week["low"] == min(day["low"] for day in days)
+    assert candles(direct, code, start_date="2026-06-10", end_date="2026-06-12", interval="week") == [week]
 
 
 def test_the_won_rates_of_other_currencies_follow_from_the_dollar(direct: Direct):
