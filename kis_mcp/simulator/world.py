@@ -98,9 +98,11 @@ class World:
         """The instrument of a symbol, in the category of the API that is called.
 
         Raises:
-            Rejected: There is none.
+            Rejected: There is none, or it is not listed on the day.
         """
         instrument = self.market.find(symbol)
         if instrument is None or instrument.category != call.api.category:
+            raise Rejected(Problem.UNKNOWN_SYMBOL)
+        if not self.market.is_listed(instrument, call.now):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         return instrument

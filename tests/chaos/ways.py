@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.simulator.market.instruments import Category, Instrument, contracts, instruments
+from kis_mcp.simulator.market.bonds import bonds
+from kis_mcp.simulator.market.chains import Listing
+from kis_mcp.simulator.market.instruments import Category, Instrument
 
 CORE_TOOLS = ("place_order", "modify_order", "cancel_order")
 
@@ -63,7 +65,7 @@ class Way:
 
 
 _MUCH_TRADED = ("005930", "000660", "035420", "AAPL", "NVDA", "MSFT")
-EVERY_INSTRUMENT: Mapping[str, Instrument] = {**instruments(), **contracts()}
+EVERY_INSTRUMENT: Mapping[str, Instrument] = Listing(bonds())
 
 
 def _core(category: Category, market: str, api: str) -> Way:

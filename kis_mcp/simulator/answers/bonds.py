@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from kis_mcp.simulator.answers.contracts.facts import bond_yield
+from kis_mcp.simulator.answers.contracts.bond_facts import bond_yield
 from kis_mcp.simulator.answers.placement import BRANCH, SIDE_NAMES, Answer
 from kis_mcp.simulator.answers.portfolio import Holding, Portfolio
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject

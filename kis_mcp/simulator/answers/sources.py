@@ -9,7 +9,9 @@ from kis_mcp.simulator.answers.contracts import (
     overseas as contracts_abroad,
 )
 from kis_mcp.simulator.answers.contracts.abroad import hours_abroad
+from kis_mcp.simulator.answers.contracts.boards import BOARDS
 from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
+from kis_mcp.simulator.answers.contracts.valuations import VALUATIONS
 from kis_mcp.simulator.answers.overseas import (
     balance as overseas_balance,
     orders as overseas_orders,
@@ -33,6 +35,7 @@ from kis_mcp.simulator.answers.quotes.members import MEMBERS
 from kis_mcp.simulator.answers.quotes.opinions import OPINIONS
 from kis_mcp.simulator.answers.quotes.programmes import PROGRAMMES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
+from kis_mcp.simulator.answers.quotes.rates import RATES
 from kis_mcp.simulator.answers.quotes.trade_sizes import TRADE_SIZES
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import (
@@ -63,6 +66,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **OPINIONS,
     **CUSTOMERS,
     "domestic_stock_inquire_vi_status": interruptions,
+    **BOARDS,
+    **VALUATIONS,
+    **RATES,
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,

@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.simulator.market.candle import Candle
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument, instruments
-from kis_mcp.simulator.market.market import Candle, Market
 from kis_mcp.simulator.market.rights import price_factor
 from kis_mcp.simulator.market.session import Bar
+
+if TYPE_CHECKING:
+    from kis_mcp.simulator.market.market import Market
 
 _CENT = Decimal("0.01")
 
@@ -52,7 +56,7 @@ class IndexMarket:
     exchanges call them theoretical. They are never within what the index touched.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: "Market") -> None:
         self._market = market
         self._past: dict[tuple[str, date], Candle] = {}
 

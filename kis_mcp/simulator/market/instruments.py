@@ -42,6 +42,7 @@ class Instrument:
         margin_rate: What part of its value a contract binds; 0 where everything is paid and nothing sold short.
         volatility: Of a day; negative for what falls when the others of its word rise, as puts do.
         moves_with: Instruments of the same word rise and fall together; "" moves alone.
+        same_as: The newer code of a contract that is named by its older one; "" of all others.
     """
 
     symbol: str
@@ -64,6 +65,7 @@ class Instrument:
     expiry: date | None = None
     moves_with: str = ""
     board: str = ""
+    same_as: str = ""
 
     @property
     def category(self) -> Category:
@@ -77,6 +79,11 @@ class Instrument:
     def walk(self) -> str:
         """What its random walk is drawn from."""
         return self.moves_with or self.symbol
+
+    @property
+    def identity(self) -> str:
+        """What its numbers are drawn from: the same for both codes of one contract."""
+        return self.same_as or self.symbol
 
     @property
     def home(self) -> Home:

@@ -1,17 +1,23 @@
 """The whole market: quotes, candles and books of every instrument at any time."""
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from kis_mcp.simulator.market.bonds import bonds, terms_of
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
-from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
-from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.candle import Candle
+from kis_mcp.simulator.market.chains import Listing, forward, product_of
+from kis_mcp.simulator.market.derived import new_history
+from kis_mcp.simulator.market.futures import FutureHistory, PriceHistory
+from kis_mcp.simulator.market.history import DayBar, for_shares_of
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, may_interrupt
-from kis_mcp.simulator.market.options import OptionHistory, Pricing
+from kis_mcp.simulator.market.options import OptionHistory
 from kis_mcp.simulator.market.own import OwnCandles, OwnHistory
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
@@ -55,19 +61,6 @@ class Quote:
         return percent(self.change, self.previous_close)
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
-    """A bar in money; ``start`` is when it began, in the exchange's time zone."""
-
-    start: datetime
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: int
-    turnover: Decimal
-
-
 def percent(part: Decimal, whole: Decimal) -> Decimal:
     """``part`` in percent of ``whole``, two decimals; 0 of nothing."""
     return (part * 100 / whole).quantize(Decimal("0.01")) if whole else Decimal("0.00")
@@ -85,9 +78,9 @@ class Market:
     def __init__(self, seed: int, *, keep_hours: bool = False, own: Mapping[str, OwnCandles] | None = None) -> None:
         self.seed = seed
         self._own = own or {}
-        self.instruments = instruments() | contracts()
+        self.instruments: Mapping[str, Instrument] = Listing(bonds())
         self._calendars = {home.country: Calendar(home, keep_hours=keep_hours) for home in homes().values()}
-        self._histories: dict[str, History | OptionHistory] = {}
+        self._histories: dict[str, PriceHistory] = {}
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
@@ -99,7 +92,18 @@ class Market:
 
     def book_seed(self, instrument: Instrument, day: date) -> str:
         """What the sizes in an instrument's book of a day are drawn from."""
-        return f"{self.seed}:{instrument.symbol}:{day}:book"
+        return f"{self.seed}:{instrument.identity}:{day}:book"
+
+    def is_listed(self, instrument: Instrument, now: datetime) -> bool:
+        """Whether it trades: a Korean contract or bond only from its first day to its last."""
+        product = product_of(instrument)
+        if product is None and instrument.kind != "bond":
+            return True
+        day = now.astimezone(instrument.timezone).date()
+        if product is not None and instrument.expiry is not None:
+            return product.first_day(instrument) <= day <= instrument.expiry
+        terms = terms_of(instrument.symbol)
+        return terms.issued <= day < terms.matures
 
     def calendar(self, instrument: Instrument) -> Calendar:
         return self._calendars[instrument.country]
@@ -110,33 +114,27 @@ class Market:
     def underlying(self, instrument: Instrument) -> Instrument | None:
         """What a contract follows: an option its future, the future of a share that share; None of the rest."""
         if instrument.kind in ("call", "put"):
+            if product_of(instrument) is not None:
+                return forward(instrument)
             futures = [i for i in self.instruments.values() if i.kind == "future"]
             futures = [future for future in futures if future.moves_with == instrument.moves_with]
             return next((future for future in futures if future.symbol in instrument.symbol), futures[0])
         return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
 
-    def history(self, instrument: Instrument) -> History | OptionHistory:
-        if instrument.symbol not in self._histories:
+    def history(self, instrument: Instrument) -> PriceHistory:
+        if instrument.identity not in self._histories:
             own = self._own.get(instrument.symbol)
-            made = OwnHistory(self.seed, instrument, own) if own else self._new_history(instrument)
-            self._histories[instrument.symbol] = made
-        return self._histories[instrument.symbol]
-
-    def _new_history(self, instrument: Instrument) -> History | OptionHistory:
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            underlying = self.history(future)
-            assert isinstance(underlying, History)
-            return OptionHistory(self.seed, instrument, future, underlying)
-        return History(self.seed, instrument)
+            made = OwnHistory(self.seed, instrument, own) if own else new_history(self, instrument)
+            self._histories[instrument.identity] = made
+        return self._histories[instrument.identity]
 
     def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
         """The lowest and highest price of a day in units: an option's at those of its future."""
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            low, high = map(Pricing(instrument, future, day), self.limits(future, day))
+        future, history = self.underlying(instrument), self.history(instrument)
+        if isinstance(history, OptionHistory) and future is not None:
+            low, high = map(history.pricing(day), self.limits(future, day))
             return min(low, high), max(low, high)
-        return instrument.limits(self.history(instrument).previous_close(day))
+        return instrument.limits(history.previous_close(day))
 
     def year(self, instrument: Instrument, day: date) -> tuple[DayBar, DayBar]:
         """The bars with the highest and the lowest price among the 250 before a day."""
@@ -167,7 +165,7 @@ class Market:
         own = self._own.get(instrument.symbol)
         if own and (its_session := own.session(instrument, self.calendar(instrument), day)):
             return its_session
-        key = (instrument.symbol, day)
+        key = (instrument.identity, day)
         if key in self._sessions:
             self._sessions.move_to_end(key)
             return self._sessions[key]
@@ -175,11 +173,8 @@ class Market:
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
         ticks = self.calendar(instrument).ticks_a_day
-        path = None
-        future = self.underlying(instrument)
-        if instrument.kind in ("call", "put") and future is not None:
-            path = Pricing(instrument, future, day).path(self.session(future, day).prices)
-        session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks, path)
+        seed, path = f"{self.seed}:{instrument.walk}:{day}:ticks", self._path(instrument, day, bar)
+        session = Session(seed, instrument, bar, ticks, path)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:
             self._sessions.popitem(last=False)
@@ -193,6 +188,13 @@ class Market:
             possible = bar is not None and may_interrupt(instrument, bar.high, bar.low)
             self._interruptions[key] = self.session(instrument, day).interruptions if possible else ()
         return self._interruptions[key]
+
+    def _path(self, instrument: Instrument, day: date, bar: DayBar) -> "array[int] | None":
+        """The prices of what follows another instrument; None of what moves on its own."""
+        future, history = self.underlying(instrument), self.history(instrument)
+        if isinstance(history, OptionHistory) and future is not None:
+            return history.pricing(day).path(self.session(future, day).prices)
+        return history.path(day, bar) if isinstance(history, FutureHistory) else None
 
     def quote(self, instrument: Instrument, now: datetime) -> Quote:
         moment = self.moment(instrument, now)

@@ -149,15 +149,15 @@ def _exchange(row: dict[str, str]) -> Exchange:
         market_code=row["market_code"],
         day_code=row["day_code"],
         decimals=decimals,
-        ticks=_ladder(row["ticks"], decimals),
-        fund_ticks=_ladder(row["fund_ticks"] or row["ticks"], decimals),
+        ticks=ladder(row["ticks"], decimals),
+        fund_ticks=ladder(row["fund_ticks"] or row["ticks"], decimals),
         limit_percent=int(row["limit_percent"]) if row["limit_percent"] else None,
-        widths=_ladder(row["limit_widths"], decimals) if row["limit_widths"] else None,
+        widths=ladder(row["limit_widths"], decimals) if row["limit_widths"] else None,
         lots=row["lots"],
     )
 
 
-def _ladder(steps: str, decimals: int) -> Ladder:
+def ladder(steps: str, decimals: int) -> Ladder:
     """A ladder such as ``0.01 3:0.02``: a hundredth, from 3 on two."""
     first, *others = steps.split()
     bounds, values = zip(*(step.split(":") for step in others), strict=True) if others else ((), ())

@@ -1,6 +1,7 @@
 """One day of one instrument, tick by tick, in agreement with its daily bar."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from operator import sub
@@ -104,8 +105,12 @@ def _prices(random: Random, instrument: Instrument, bar: DayBar, ticks: int) -> 
     size = (bar.high - bar.low) / (max(walk) - min(walk))
     slope = (bar.close - bar.open - size * (walk[-1] - walk[0])) / (ticks - 1)
     start = bar.open - size * walk[0]
-    path = [start + slope * i + size * step for i, step in enumerate(walk)]
-    highest, lowest = max(path), min(path)
+    return bent([start + slope * i + size * step for i, step in enumerate(walk)], instrument, bar)
+
+
+def bent(path: Sequence[float], instrument: Instrument, bar: DayBar) -> "array[int]":
+    """A path in units, drawn to a bar: it starts, ends and turns where the bar says, on the price steps."""
+    ticks, highest, lowest = len(path), max(path), min(path)
     top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
     above = (bar.high - top) / max(highest - top, 1.0)
     below = (bottom - bar.low) / max(bottom - lowest, 1.0)

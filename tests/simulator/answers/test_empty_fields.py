@@ -23,6 +23,8 @@ TABLE = resources_folder() / "simulator" / "empty_fields.csv"
 OTHER_ARGUMENTS: Mapping[str, tuple[dict[str, object], ...]] = {
     "domestic_stock_inquire_price": ({"symbol": "069500"},),
     "domestic_fo_inquire_price": ({"symbol": "201W12350", "market": "index_options"},),
+    "domestic_stock_comp_interest": ({"kind": "exchange"},),
+    "domestic_bond_search_bond_info": ({"symbol": "KR6449111CB8"},),
     "overseas_stock_new_highlow": ({"exchange": "nyse", "period": "5d", "breakout": "touched"},),
     "overseas_stock_price_detail": ({"exchange": "nasdaq", "symbol": "QQQ"},),
     "overseas_stock_search_info": ({"exchange": "nasdaq", "symbol": "QQQ"},),

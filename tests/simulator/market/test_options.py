@@ -1,53 +1,94 @@
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import pairwise
 
-from hypothesis import given, settings, strategies as st
+import pytest
+from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
+from kis_mcp.simulator.market.chains import chain, products
 from kis_mcp.simulator.market.instruments import Instrument, contracts
 from kis_mcp.simulator.market.market import Market
-from kis_mcp.simulator.market.options import RATE, Model
+from kis_mcp.simulator.market.options import Model, OptionHistory
 
 MARKET = Market(3)
-OPTIONS = [option for option in contracts().values() if option.kind in ("call", "put")]
-TIMES = st.integers(0, 300 * 86_400).map(lambda seconds: datetime(2026, 2, 2, tzinfo=KST) + timedelta(seconds=seconds))
-MODELS = st.builds(Model, st.booleans(), st.floats(200, 500), st.floats(0.02, 2), st.floats(0.05, 0.6))
+DAY = date(2026, 6, 15)
+NOW = datetime(2026, 6, 15, 13, 20, tzinfo=KST)
+ABROAD = [option for option in contracts().values() if option.kind in ("call", "put")]
+LISTED = [option for kind in ("call", "put") for option in chain(products()["01"], kind, DAY)[::7]]
+MINI = [option for kind in ("call", "put") for option in chain(products()["05"], kind, DAY)[::11]]
+_STRIKE_STEP = 2.5
+OPTIONS = [*ABROAD, *LISTED, *MINI]
+MODELS = st.builds(
+    Model, st.booleans(), st.floats(200, 500), st.floats(0.02, 2), st.floats(0.05, 0.6), st.floats(0, 0.06)
+)
 
 
-@settings(max_examples=40, deadline=None)
-@given(TIMES, st.sampled_from([option for option in OPTIONS if option.kind == "call"]))
-def test_a_call_less_its_put_is_worth_the_future_less_the_strike(now: datetime, instrument: Instrument):
-    chosen = ("put", instrument.strike, instrument.sector, instrument.expiry)
-    put = next(o for o in OPTIONS if (o.kind, o.strike, o.sector, o.expiry) == chosen)
-    future = MARKET.underlying(instrument)
+def by_symbol(option: Instrument) -> str:
+    return option.symbol
+
+
+def priced(option: Instrument) -> float:
+    return float(MARKET.quote(option, NOW).price)
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.kind == "call"], ids=by_symbol)
+def test_a_call_less_its_put_is_worth_the_future_less_the_strike(option: Instrument):
+    if option.country == "KR":
+        put = MARKET.instruments["C" + option.symbol[1:]]
+    else:
+        chosen = ("put", option.strike, option.sector, option.expiry)
+        put = next(o for o in ABROAD if (o.kind, o.strike, o.sector, o.expiry) == chosen)
+    future, history = MARKET.underlying(option), MARKET.history(option)
     assert future is not None
     assert future.expiry is not None
-    assert instrument.expiry is not None
-    assert future.expiry >= instrument.expiry
-    prices = [MARKET.quote(traded, now) for traded in (instrument, put, future)]
-    c, p, f = (float(quote.price) for quote in prices)
-    years = max((instrument.expiry - prices[0].day).days / 365, 0.5 / 365)
-    tick = float(prices[0].tick)
-    assert abs(c - p - math.exp(-RATE * years) * (f - float(instrument.strike))) <= 2 * tick
+    assert option.expiry is not None
+    assert future.expiry >= option.expiry
+    assert put.expiry == option.expiry
+    assert isinstance(history, OptionHistory)
+    assert option.expiry is not None
+    discount = math.exp(-history.pricing(DAY).model.rate * (option.expiry - MARKET.quote(option, NOW).day).days / 365)
+    steps = float(MARKET.quote(option, NOW).tick + MARKET.quote(put, NOW).tick)
+    assert abs(priced(option) - priced(put) - discount * (priced(future) - float(option.strike))) <= steps
 
 
-@settings(max_examples=40, deadline=None)
-@given(TIMES, st.sampled_from(OPTIONS))
-def test_an_options_quote_candles_and_limits_agree(now: datetime, instrument: Instrument):
-    quote = MARKET.quote(instrument, now)
-    today, before = MARKET.days(instrument, now, until=quote.day, count=2)
+@pytest.mark.parametrize("option", OPTIONS, ids=by_symbol)
+def test_an_options_quote_candles_and_limits_agree(option: Instrument):
+    quote = MARKET.quote(option, NOW)
+    today, before = MARKET.days(option, NOW, until=quote.day, count=2)
     assert (today.close, today.high, today.low, today.volume) == (quote.price, quote.high, quote.low, quote.volume)
     assert before.close == quote.previous_close
     assert quote.low_limit <= quote.low <= min(quote.open, quote.price)
     assert max(quote.open, quote.price) <= quote.high <= quote.high_limit
-    assert instrument.on_tick(quote.price)
+    assert option.on_tick(quote.price)
+
+
+@pytest.mark.parametrize("kind", ["call", "put"])
+def test_no_option_of_a_month_can_be_had_for_less_than_it_must_be_worth(kind: str):
+    """Calls fall and puts rise with the strike, by no more than the strike does, and ever less steeply."""
+    chains = chain(products()["01"], kind, DAY)
+    month = [option for option in chains if option.expiry == chains[0].expiry]
+    prices = [priced(option) for option in month]
+    assert prices == sorted(prices, reverse=kind == "call")
+    slopes = [(high - low) / _STRIKE_STEP for low, high in pairwise(prices)]
+    assert all(-1.03 <= slope <= 1.03 for slope in slopes)
+    assert all(later >= earlier - 0.05 for earlier, later in pairwise(slopes))
+
+
+def test_far_strikes_are_priced_with_more_volatility_than_those_at_the_money():
+    puts = [o for o in chain(products()["01"], "put", DAY) if o.expiry == date(2026, 9, 10)]
+    histories = [history for put in puts if isinstance(history := MARKET.history(put), OptionHistory)]
+    volatilities = [history.pricing(DAY).model.volatility for history in histories]
+    lowest = volatilities.index(min(volatilities))
+    assert volatilities[:lowest] == sorted(volatilities[:lowest], reverse=True)
+    assert volatilities[lowest:] == sorted(volatilities[lowest:])
+    assert 0 < lowest < len(volatilities) - 1
 
 
 def test_a_whole_session_of_an_option_ends_as_its_daily_bar_says():
     for option in OPTIONS:
-        day = date(2026, 6, 15)
-        bar = MARKET.history(option).bar(day)
-        whole = MARKET.session(option, day).until(MARKET.calendar(option).ticks_a_day)
+        bar = MARKET.history(option).bar(DAY)
+        whole = MARKET.session(option, DAY).until(MARKET.calendar(option).ticks_a_day)
         assert bar is not None
         assert (whole.open, whole.high, whole.low, whole.close, whole.volume, whole.turnover) == (
             bar.open,
@@ -67,8 +108,10 @@ def test_the_sensitivities_are_the_slopes_of_the_value(model: Model, future: flo
     assert math.isclose(
         model.gamma(future), (model.delta(future + step) - model.delta(future - step)) / (2 * step), abs_tol=1e-4
     )
-    dearer = Model(model.is_call, model.strike, model.years, model.volatility + 1e-4)
+    dearer = Model(model.is_call, model.strike, model.years, model.volatility + 1e-4, model.rate)
     assert math.isclose(model.vega(future) * 100, (dearer.value(future) - at) / 1e-4, rel_tol=0.02, abs_tol=0.05)
-    later = Model(model.is_call, model.strike, model.years - 1e-5, model.volatility)
+    later = Model(model.is_call, model.strike, model.years - 1e-5, model.volatility, model.rate)
     assert math.isclose(model.theta(future) * 365, (later.value(future) - at) / 1e-5, rel_tol=0.02, abs_tol=0.05)
+    costlier = Model(model.is_call, model.strike, model.years, model.volatility, model.rate + 1e-4)
+    assert math.isclose(model.rho(future) * 100, (costlier.value(future) - at) / 1e-4, rel_tol=0.02, abs_tol=0.05)
     assert model.value(future) >= 0

@@ -1,6 +1,6 @@
 """Rows of the market APIs, chosen by what a block's fields are about."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,14 +9,13 @@ from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
-from kis_mcp.simulator.answers.contracts.facts import contract_facts
+from kis_mcp.simulator.answers.contracts.facts import contract_facts, index_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, TODAY_NAMES, investors_on
 from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
-from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.market.rights import price_factor, rights
 from kis_mcp.simulator.wire.calls import Call
@@ -42,20 +41,11 @@ OLDEST_FIRST = frozenset(_INTERVALS)
 """Tools whose page holds the newest rows, the oldest of them first; their weeks carry the date of their Monday."""
 
 _USUAL_ROWS = 30
-_BOARDS = {"contracts": "future", "calls": "call", "puts": "put", "expiries": "call", "rates": "future"}
-"""Blocks that hold one kind of contract each."""
-
-_ONE_OF_EACH: Mapping[str, Callable[[Instrument], object]] = {
-    "expiries": lambda instrument: instrument.expiry,
-    "rates": lambda instrument: (instrument.sector, instrument.moves_with),
-}
-"""Blocks that hold one contract of each expiry, or of each underlying."""
-
-_ONE_ROW = frozenset({"book", "order_book", "expiries"})
+_ONE_ROW = frozenset({"book", "order_book"})
 """Lists that hold the instrument itself."""
 
-_OTHER_INDICES = frozenset({"underlying", "kospi200"})
-"""Blocks of a contract about an index that it does not follow here: futures move on their own."""
+_INDICES = frozenset({"underlying", "kospi200"})
+"""Blocks of a contract about an index."""
 
 _LEVELS_ABROAD = 5
 _MOST_MINUTES = 120
@@ -64,24 +54,19 @@ _MOST_MINUTES = 120
 def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     """The instrument as it is now, as a block's record or as one row among others."""
     names = {field.name for field in block.fields}
-    if block.name in _OTHER_INDICES and "index_price" in names:
-        return {}
+    if block.name in _INDICES and "index_price" in names:
+        return index_facts(subject, block.name)
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
     abroad = {**listing_facts(subject, names), **terms_abroad(subject, names)}
     flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}
-    return FactSheet(subject, {**contract_facts(subject), **abroad, **levels, **flows, "rank": rank})
+    return FactSheet(subject, {**levels, **contract_facts(subject, names), **abroad, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:
-    """Instruments as rows: in the caller's order, or on a board by expiry and from the highest strike down."""
-    if any(parameter.is_list for parameter in call.api.parameters):
-        return [record(block, subject) for subject in subjects]
-    kind = _BOARDS.get(block.name)
-    chosen = [subject for subject in subjects if subject.instrument.kind == kind]
-    if of := _ONE_OF_EACH.get(block.name):
-        chosen = list({of(subject.instrument): subject for subject in chosen}.values())
-    return [record(block, subject) for subject in sorted(chosen, key=_place_on_board)]
+    """The instruments that a call lists, as rows in the caller's order."""
+    is_asked = any(parameter.is_list for parameter in call.api.parameters)
+    return [record(block, subject) for subject in subjects] if is_asked else []
 
 
 def rows(call: Call, block: Block, subject: Subject) -> Sequence[Facts]:
@@ -115,10 +100,6 @@ def _levels(subject: Subject) -> Sequence[Facts]:
         }
         for ask, bid in pairs
     ]
-
-
-def _place_on_board(subject: Subject) -> tuple[date, Decimal]:
-    return subject.instrument.expiry or date.max, -subject.instrument.strike
 
 
 def _days(call: Call, subject: Subject) -> Iterable[Facts]:

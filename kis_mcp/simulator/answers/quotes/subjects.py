@@ -65,15 +65,16 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
         is_abroad = instrument.category == "overseas_stock"
         if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        return instrument if _is_answered(call, instrument) else None
+        return instrument if _is_answered(world, call, instrument) else None
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
     return None
 
 
-def _is_answered(call: Call, instrument: Instrument) -> bool:
-    """A warrant's API says nothing of a share."""
-    return instrument.kind == "warrant" or call.api.category != "elw"
+def _is_answered(world: World, call: Call, instrument: Instrument) -> bool:
+    """A warrant's API says nothing of a share, and none anything of what is not listed on the day."""
+    is_asked = instrument.kind == "warrant" or call.api.category != "elw"
+    return is_asked and world.market.is_listed(instrument, call.now)
 
 
 def _category(call: Call) -> str:
@@ -82,11 +83,6 @@ def _category(call: Call) -> str:
 
 
 def _wanted(instrument: Instrument, call: Call) -> bool:
-    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for."""
+    """Whether an instrument is on the exchange that a call asks for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
-    if exchange is not None:
-        return instrument.listed_on is exchange
-    if call.api.parameter("product") is None or instrument.expiry is None:
-        return True
-    arguments, month = call.arguments, f"{instrument.expiry:%Y%m}"
-    return instrument.sector == arguments.get("product", "kospi200") and month == arguments.get("expiry", month)
+    return exchange is None or instrument.listed_on is exchange

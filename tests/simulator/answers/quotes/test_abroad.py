@@ -160,3 +160,24 @@ def test_nothing_is_traded_in_extended_hours(direct: Direct):
 
 def test_a_code_that_the_world_does_not_have_is_left_empty(direct: Direct):
     assert set(summary(direct, "GR#DAX").values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("code", "futures"),
+    [("SPX", ("ESZ26", "MESZ26")), ("NDX", ("NQZ26", "MNQZ26")), (".DJI", ("YMZ26",)), ("HK#HS", ("HSIZ26", "MHIZ26"))],
+)
+def test_an_indexs_futures_stand_together_above_it_by_what_money_costs(
+    direct: Direct, code: str, futures: tuple[str, ...]
+):
+    index = summary(direct, code)["price"]
+    prices = {record_of(direct, "overseas_fo_inquire_price", symbol=symbol)["price"] for symbol in futures}
+    assert len(prices) == 1
+    (price,) = prices
+    assert Decimal("1.01") < cast("Decimal", price) / index < Decimal("1.03")
+
+
+def test_yields_are_those_of_the_list_of_interest_rates(direct: Direct):
+    rates = rows_of(direct, "domestic_stock_comp_interest", "rates", kind="foreign")
+    listed = {row["data_code"]: row["bond_yield"] for row in rates if row["data_code"]}
+    assert listed == {code: summary(direct, str(code))["price"] for code in listed}
+    assert listed

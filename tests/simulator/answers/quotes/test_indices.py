@@ -67,7 +67,7 @@ def test_the_sectors_of_a_market_share_its_whole_trade(direct: Direct):
 
 
 def test_an_index_that_the_world_does_not_have_is_left_empty(direct: Direct):
-    assert set(record_of(direct, "domestic_stock_inquire_index_price", index="3003").values()) == {None}
+    assert set(record_of(direct, "domestic_stock_inquire_index_price", index="4001").values()) == {None}
 
 
 @settings(max_examples=10, deadline=None)

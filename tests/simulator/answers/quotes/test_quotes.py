@@ -1,14 +1,11 @@
 """What quotes of one instrument say, against other answers about it."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 from tests.simulator.wire import MONDAY
-
-BONDS = ("KR6095572D81", "KR2033022D33", "KR2088012A16", "KR101501D967", "KR6449111CB8")
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +47,6 @@ def test_what_was_bought_and_sold_makes_the_volume_and_the_trade_strength(direct
     assert trades[0]["trade_strength"] == rows[0]["trade_strength"]
 
 
-@pytest.mark.parametrize("symbol", BONDS)
-def test_a_bonds_yield_is_what_its_terms_and_its_price_give(direct: Direct, symbol: str):
-    quote = record_of(direct, "domestic_bond_inquire_price", symbol=symbol)
-    terms = record_of(direct, "domestic_bond_issue_info", symbol=symbol)
-    years = Decimal((date.fromisoformat(str(terms["redemption_date"])) - MONDAY.date()).days) / 365
-    earned = number(terms["coupon_rate"]) * 100 + (10_000 - number(quote["price"])) / years
-    assert abs(number(quote["yield_rate"]) - earned * 100 / number(quote["price"])) < Decimal("0.01")
-    assert number(quote["yield_at_low"]) >= number(quote["yield_rate"]) >= number(quote["yield_at_high"])
-    assert 1 <= number(quote["yield_rate"]) <= 7
-
-
 def test_an_option_names_its_future_and_splits_its_price(direct: Direct):
     board = blocks_of(direct, "domestic_fo_display_board_callput", expiry="202612")
     future = direct.kis.world.market.instruments["101W12"]
@@ -73,15 +59,7 @@ def test_an_option_names_its_future_and_splits_its_price(direct: Direct):
             assert row["intrinsic_value"] == min(
                 max((price - number(row["strike_price"])) * sign, Decimal(0)), number(row["price"])
             )
-            assert 0 < number(row["delta"]) * sign < 1
-
-
-def test_nothing_of_another_index_is_said_of_a_future(direct: Direct):
-    blocks = blocks_of(direct, "domestic_fo_inquire_price", symbol="101W12")
-    for name in ("underlying", "kospi200"):
-        record = blocks[name]
-        assert isinstance(record, dict)
-        assert set(record.values()) == {None}
+            assert 0 <= number(row["delta"]) * sign <= 1
 
 
 def test_a_warrants_api_says_nothing_of_a_share(direct: Direct):

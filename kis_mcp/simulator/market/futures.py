@@ -1,0 +1,315 @@
+"""Futures that follow what they are on: an index, a share, a currency or government bonds.
+
+A future is worth its underlying, carried: with the interest until its last trading day, less the dividends that are
+paid until then. Trade moves it a little around that, less and less as its last day comes.
+"""
+
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import NamedTuple, Protocol
+
+from kis_mcp.simulator.market.companies import last_year, statement
+from kis_mcp.simulator.market.exchange_rates import in_won, pairs
+from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.holidays import trades_on, trading_day
+from kis_mcp.simulator.market.indices import Index
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.places import Home
+from kis_mcp.simulator.market.rates import Curve
+from kis_mcp.simulator.market.session import Session, bent
+
+_NOISE = 0.0004
+"""How far trade moves a future off its carried underlying, as a part of it, until two weeks before its last day."""
+
+_QUIET_DAYS = 14
+_FAR_DAYS = 100
+_KEPT_DAYS = 64
+_CENT = Decimal("0.01")
+
+
+class PriceHistory(Protocol):
+    """The daily bars of an instrument."""
+
+    def bar(self, day: date) -> DayBar | None:
+        """The whole day's bar; None where there is none."""
+        ...
+
+    def previous_close(self, day: date) -> int:
+        """The close of the trading day before."""
+        ...
+
+    def until(self, day: date, count: int) -> list[DayBar]:
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
+        ...
+
+
+class Sessions(Protocol):
+    """Where shares' bars and ticks come from: the market."""
+
+    @property
+    def seed(self) -> int: ...
+
+    def history(self, instrument: Instrument) -> PriceHistory: ...
+
+    def session(self, instrument: Instrument, day: date) -> Session: ...
+
+
+class Levels(NamedTuple):
+    """A day of an underlying, in points or money."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class Spot(Protocol):
+    """What a future follows.
+
+    Attributes:
+        reach: What part of the way from its open and close to its high and low is really gone.
+    """
+
+    reach: float
+
+    def bar(self, day: date) -> Levels | None: ...
+
+    def path(self, day: date) -> Sequence[float] | None:
+        """Its level at each tick of a day; None where it has none between open and close."""
+        ...
+
+
+class IndexSpot:
+    """An index. A day's high and low are those of its members together; on its way it comes about a quarter as far."""
+
+    reach = 0.25
+
+    def __init__(self, market: Sessions, index: Index) -> None:
+        self._market, self._index = market, index
+
+    def bar(self, day: date) -> Levels | None:
+        # What a seed gives is the same in every market, and dear to make.
+        key = (self._market.seed, self._index.code, day)
+        if key not in _BARS:
+            bars = [self._market.history(member).bar(day) for member in self._index.members]
+            whole = [bar for bar in bars if bar is not None]
+            if len(whole) < len(bars):
+                return None
+            level = self._index.level
+            _BARS[key] = Levels(
+                float(level(bar.open for bar in whole)),
+                float(level(bar.high for bar in whole)),
+                float(level(bar.low for bar in whole)),
+                float(level(bar.close for bar in whole)),
+            )
+        return _BARS[key]
+
+    def level(self, day: date, ticks: int) -> Decimal:
+        """Where it stands after so many ticks of a day."""
+        return (self._index.base * self._worth(day)[ticks - 1] / self._index.worth).quantize(_CENT)
+
+    def path(self, day: date) -> Sequence[float]:
+        points = float(self._index.base) / self._index.worth
+        return [worth * points for worth in self._worth(day)]
+
+    def _worth(self, day: date) -> "array[int]":
+        """What its members are worth together at each tick of a day, in won."""
+        members = self._index.members
+        ticks = len(self._market.session(members[0], day).prices)
+        key = (self._market.seed, self._index.code, day, ticks)
+        if key not in _WORTH:
+            total = [0] * ticks
+            for member in members:
+                prices, shares = self._market.session(member, day).prices, member.listed_shares
+                total = [others + shares * price for others, price in zip(total, prices, strict=True)]
+            while len(_WORTH) >= _KEPT_DAYS:
+                del _WORTH[next(iter(_WORTH))]
+            _WORTH[key] = array("q", total)
+        return _WORTH[key]
+
+
+_BARS: dict[tuple[int, str, date], Levels] = {}
+_WORTH: dict[tuple[int, str, date, int], "array[int]"] = {}
+
+
+class ShareSpot:
+    """A share."""
+
+    reach = 1.0
+
+    def __init__(self, market: Sessions, share: Instrument) -> None:
+        self._market, self._share, self._unit = market, share, 10**share.decimals
+
+    def bar(self, day: date) -> Levels | None:
+        bar = self._market.history(self._share).bar(day)
+        return bar and Levels(*(units / self._unit for units in (bar.open, bar.high, bar.low, bar.close)))
+
+    def path(self, day: date) -> Sequence[float]:
+        return [units / self._unit for units in self._market.session(self._share, day).prices]
+
+
+class WonSpot:
+    """A country's currency in won, for as many units as KIS quotes it for: the dollar, and the currency against it."""
+
+    reach = 1.0
+
+    def __init__(self, market: Sessions, home: Home) -> None:
+        self._market, self._home = market, home
+
+    def bar(self, day: date) -> Levels | None:
+        dollar, pair = (self._market.history(pairs()[name]).bar(day) for name in ("USD", self._home.currency))
+        if dollar is None or pair is None:
+            return None
+        opening, close = (self._won(getattr(dollar, name), getattr(pair, name)) for name in ("open", "close"))
+        ends = [self._won(one, other) for one in (dollar.high, dollar.low) for other in (pair.high, pair.low)]
+        return Levels(opening, max(ends), min(ends), close)
+
+    def path(self, day: date) -> Sequence[float]:
+        both = (self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency))
+        return [self._won(dollar, pair) for dollar, pair in zip(*both, strict=True)]
+
+    def _won(self, dollar: int, pair: int) -> float:
+        currency = self._home.currency
+        worth = in_won(currency, pairs()["USD"].price(dollar), pairs()[currency].price(pair))
+        return float(worth * self._home.quoted_for)
+
+
+class RateSpot:
+    """A number that is known once a day, from the close of one day to that of the next."""
+
+    reach = 1.0
+
+    def __init__(self, on: Callable[[date], float]) -> None:
+        self._on = on
+
+    def bar(self, day: date) -> Levels:
+        before, now = self._on(trading_day("KR", day, -1)), self._on(day)
+        return Levels(before, max(before, now), min(before, now), now)
+
+    def path(self, day: date) -> None:  # noqa: ARG002
+        return None
+
+
+def par_bond(curve: Curve, years: int) -> Callable[[date], float]:
+    """What a bond future is worth: a bond of so many years that pays 5 % in half years, at the curve's yield."""
+
+    def price(day: date) -> float:
+        half = curve.at(day, years) / 200
+        discount = (1 + half) ** (-2 * years)
+        return 2.5 * (1 - discount) / half + 100 * discount
+
+    return price
+
+
+def dividend_yield(seed: int, members: Sequence[Instrument], year: int) -> float:
+    """What shares together paid for a year, as a part of what they are worth at their base prices."""
+    paid = sum(statement(seed, member, year).dividend * member.listed_shares for member in members)
+    return paid / sum(member.base_units * member.listed_shares for member in members)
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """What holding an underlying costs.
+
+    Attributes:
+        rate: A day's interest in percent a year.
+        paid: Dividends or interest that the underlying pays on a day, as a part of it a year.
+    """
+
+    expiry: date
+    rate: Callable[[date], float]
+    paid: Callable[[date], float]
+
+    def on(self, day: date) -> float:
+        """By what the underlying is multiplied on a day."""
+        years = max((self.expiry - day).days, 0) / 365
+        return 1 + (self.rate(day) / 100 - self.paid(day)) * years
+
+
+def share_carry(seed: int, curve: Curve, expiry: date, members: Sequence[Instrument]) -> Carry:
+    """Of shares: interest less what they pay."""
+
+    @cache
+    def paid(year: int) -> float:
+        return dividend_yield(seed, members, year)
+
+    return Carry(expiry, curve.deposits, lambda day: paid(last_year(day)))
+
+
+class FutureHistory:
+    """The daily bars and ticks of a future.
+
+    Args:
+        first: Its first trading day, from which its candles begin.
+    """
+
+    def __init__(self, seed: int, future: Instrument, spot: Spot, carry: Carry, first: date) -> None:
+        self.carry, self.spot, self.first = carry, spot, first
+        self._future, self._unit = future, 10**future.decimals
+        self._walk, self._volumes = f"{seed}:{future.walk}", f"{seed}:{future.identity}"
+        self._bars: dict[date, DayBar] = {}
+
+    def bar(self, day: date) -> DayBar | None:
+        """The whole day's bar; None before its underlying's history begins."""
+        if day not in self._bars:
+            levels = self.spot.bar(day)
+            if levels is None:
+                return None
+            self._bars[day] = self._make(day, levels)
+        return self._bars[day]
+
+    def previous_close(self, day: date) -> int:
+        """The close of the trading day before."""
+        bar = self.bar(trading_day(self._future.country, day, -1))
+        return bar.close if bar else self._future.base_units
+
+    def until(self, day: date, count: int) -> list[DayBar]:
+        """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
+        bars: list[DayBar] = []
+        day = day if trades_on(self._future.country, day) else trading_day(self._future.country, day, -1)
+        while len(bars) < count and day >= self.first and (bar := self.bar(day)):
+            bars.append(bar)
+            day = trading_day(self._future.country, day, -1)
+        return bars[::-1]
+
+    def path(self, day: date, bar: DayBar) -> "array[int] | None":
+        """Its price at each tick of a day; None where its underlying has none."""
+        path = self.spot.path(day)
+        if path is None:
+            return None
+        scale, last = self.carry.on(day) * self._unit, len(path) - 1
+        start, end = bar.open - path[0] * scale, bar.close - path[last] * scale
+        return bent(
+            [level * scale + start + (end - start) * tick / last for tick, level in enumerate(path)], self._future, bar
+        )
+
+    def _make(self, day: date, levels: Levels) -> DayBar:
+        random = Random(f"{self._walk}:{day}:basis")  # noqa: S311
+        left = max((self.carry.expiry - day).days, 0)
+        noise, scale = _NOISE * min(left / _QUIET_DAYS, 1), self.carry.on(day) * self._unit
+        opening, close = (level * scale * (1 + noise * random.gauss(0, 1)) for level in (levels.open, levels.close))
+        above = (levels.high - max(levels.open, levels.close)) * self.spot.reach
+        below = (min(levels.open, levels.close) - levels.low) * self.spot.reach
+        opening, close = self._to_tick(opening), self._to_tick(close)
+        own = noise * levels.open * scale
+        top, bottom = max(opening, close), min(opening, close)
+        high = max(top, self._to_tick(top + above * scale + own * random.random()))
+        low = min(bottom, self._to_tick(bottom - below * scale - own * random.random()))
+        volume = self._volume(day, left)
+        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+
+    def _volume(self, day: date, left: int) -> int:
+        """The nearest quarter has nearly all of it."""
+        random = Random(f"{self._volumes}:{day}:volume")  # noqa: S311
+        part = math.exp(-max(left - _FAR_DAYS, 0) / 30)
+        return max(1_000, int(self._future.daily_volume * part * math.exp(0.35 * random.gauss(0, 1))))
+
+    def _to_tick(self, units: float) -> int:
+        tick = self._future.tick(max(round(units), 1))
+        return round(units / tick) * tick
