@@ -28,7 +28,7 @@ _USUAL: Mapping[str, tuple[int, int]] = {
 }
 """What millionths of a day's volume each kind usually sells, at least and at most; individuals sell the rest.
 
-The state and its bodies (other_org) trade through pension funds, as in KIS' printed examples.
+KIS' printed examples have no trade of other organisations.
 """
 
 KINDS = (INDIVIDUAL, *_USUAL)

@@ -18,7 +18,7 @@ from kis_mcp.simulator.market.traded import NOTHING, Flow, traded
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
-EVERYBODY = "99999"
+ALL_FOREIGN = "99999"
 """KIS' code for all members that belong to houses abroad."""
 
 _TOP = 5
@@ -107,8 +107,8 @@ def member_ticks(world: World, call: Call) -> Answer:
     """The newest trades of a member, or of the foreign ones, in a stock or a market, and what they traded in all."""
     subject = subject_of(world, call)
     subjects = [subject] if subject else _market(world, call)
-    code, least = call.arguments.get("broker", EVERYBODY).zfill(5), int(call.arguments.get("min_volume", "0"))
-    chosen = [c for c, member in members().items() if (member.is_foreign if code == EVERYBODY else c == code)]
+    code, least = call.arguments.get("broker", ALL_FOREIGN).zfill(5), int(call.arguments.get("min_volume", "0"))
+    chosen = [c for c, member in members().items() if (member.is_foreign if code == ALL_FOREIGN else c == code)]
     whole = [by_member(s, s.quote.day)[c] for s in subjects for c in chosen]
     trades = (row for s in _newest_first(subjects) for row in _trades(*s, chosen, least))
     total = {"total_sell_quantity": sum(f.sold for f in whole), "total_buy_quantity": sum(f.bought for f in whole)}
