@@ -1,4 +1,4 @@
-"""What the simulator's memory does over very many trades of one customer, a tick of the market apart.
+"""What the simulator's memory does over very many trades of one customer, three seconds apart.
 
 python -m tests.benchmarks.trades [trades]
 """
@@ -40,7 +40,7 @@ def main(trades: int) -> None:
     for step in range(STEPS):
         begun = time.perf_counter()
         for number in range(trades // STEPS):
-            now += timedelta(seconds=20)
+            now += timedelta(seconds=3)
             broker.advance(now)
             side = Side.SELL if number % 2 else Side.BUY
             broker.place(account, Ticket("005930", side, 1, "01", Decimal(0), venue="KRX"), now)

@@ -36,17 +36,17 @@ def best_prices(instrument: Instrument, last: int, before: int) -> tuple[int, in
 
 
 def book(
-    seed: str, tick: int, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int
+    seed: str, instrument: Instrument, last: int, before: int, limits: tuple[int, int], levels: int, *, tick: int = 0
 ) -> Book:
     """The book after a tick, around its best prices.
 
     Args:
         seed: Tells this instrument and day from others.
-        tick: How many ticks of the day have happened.
         last: The last price in units.
         before: The price one tick earlier.
         limits: The day's lowest and highest price in units.
         levels: Levels a side.
+        tick: How many ticks of the day have happened; 0 where the seed tells them apart.
     """
     low_limit, high_limit = limits
     bid, ask = best_prices(instrument, last, before)

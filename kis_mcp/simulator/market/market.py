@@ -231,12 +231,12 @@ class Market:
         before = prices[moment.ticks - 2] if moment.ticks > 1 else previous
         made = book(
             self.book_seed(instrument, moment.day),
-            moment.ticks,
             instrument,
             prices[moment.ticks - 1],
             before,
             self.limits(instrument, moment.day),
             _BOOK_LEVELS,
+            tick=moment.ticks,
         )
         self._books[instrument.symbol] = (moment.day, moment.ticks, made)
         return made
