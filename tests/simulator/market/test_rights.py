@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from kis_mcp.clock import KST
+from kis_mcp.simulator.answers.quotes.subject import Subject
 from kis_mcp.simulator.market.companies import statement
 from kis_mcp.simulator.market.holidays import is_covered, trades_on
 from kis_mcp.simulator.market.indices import IndexMarket, indices
@@ -101,3 +102,11 @@ def test_a_dividend_before_a_split_is_for_the_shares_of_its_time():
 def test_funds_and_shares_abroad_have_no_rights():
     for symbol in ("069500", "AAPL"):
         assert rights(3, MARKET.instruments[symbol], date(2018, 1, 1), date(2030, 1, 1)) == ()
+
+
+def test_yesterdays_prices_are_for_todays_shares_on_the_day_of_a_split():
+    stock = MARKET.instruments["012450"]
+    split = next(right for right in events(stock) if right.kind == "split")
+    today = Subject(MARKET, stock, evening(split.ex_date))
+    assert today.yesterday is not None
+    assert abs(stock.price(today.yesterday.close) - today.quote.previous_close) <= today.quote.tick

@@ -123,10 +123,10 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
             facts = candle_facts(candle, previous)
             yield {**facts, "date": _monday(candle)} if interval == "week" and call.api.tool in OLDEST_FIRST else facts
             continue
-        base = (
-            previous if adjusted else instrument.price(market.history(instrument).previous_close(candle.start.date()))
-        )
-        yield {**candle_facts(candle, base), **_split_facts(subject, candle.start.date())}
+        day = candle.start.date()
+        if not adjusted:
+            previous = instrument.price(market.history(instrument).previous_close(day))
+        yield {**candle_facts(candle, previous), **_split_facts(subject, day)}
 
 
 def _split_facts(subject: Subject, day: date) -> Facts:

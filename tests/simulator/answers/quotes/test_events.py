@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.simulator.market.rights import events
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 
 SPLITS = ("329180", "034020")
@@ -100,9 +101,15 @@ def test_who_objects_to_a_merger_gets_the_mean_of_three_averages(direct: Direct)
     assert special["shareholder_meeting_date"] == request["shareholder_meeting_date"]
     assert merger["record_date"] == request["record_date"] == special["record_date"]
     assert str(merger["merged_company_name"]) in str(special["agenda"])
-    days = [row for day, row in candles(direct, "035720", adjusted=False).items() if day < "2026-02-24"]
-    closes = [number(row["close"]) for row in days]
-    assert min(closes) <= number(request["purchase_request_price"]) <= max(closes)
+    (right,) = (r for r in events(direct.kis.world.market.instruments["035720"]) if r.kind == "merger")
+    traded = candles(direct, "035720", adjusted=False)
+    days = [traded[day] for day in sorted(traded, reverse=True) if day < right.announced.isoformat()]
+    means = [
+        sum((number(row["close"]) * number(row["volume"]) for row in days[:count]), Decimal(0))
+        / sum(int(str(row["volume"])) for row in days[:count])
+        for count in (42, 21, 5)
+    ]
+    assert request["purchase_request_price"] == round(sum(means, Decimal(0)) / 3)
 
 
 def test_every_company_meets_once_a_year_with_a_vote_a_share(direct: Direct):
