@@ -9,6 +9,7 @@ from functools import cache
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.listings import listings
 from kis_mcp.simulator.market.market import Candle, Market
 from kis_mcp.simulator.market.session import Bar
 
@@ -93,7 +94,11 @@ def _index(row: dict[str, str]) -> Index:
     members = tuple(
         instrument
         for instrument in instruments().values()
-        if instrument.kind == "stock" and instrument.board == row["board"] and row["sector"] in ("", instrument.sector)
+        if instrument.kind == "stock"
+        and instrument.country == "KR"
+        and row["board"] in ("", instrument.board)
+        and row["sector"] in ("", instrument.sector)
+        and (not row["group"] or row["group"] in listings()[instrument.symbol].groups)
     )
     worth = sum(member.base_units * member.listed_shares for member in members)
     return Index(row["code"], row["name_ko"], Decimal(row["base"]), members, worth)

@@ -30,7 +30,7 @@ class Instrument:
 
     Attributes:
         exchange: A word of exchanges.csv.
-        kind: stock, etf, future, call, put, bond.
+        kind: stock, etf, etn, warrant, future, call, put, bond.
         base_units: The price around which the model moves.
         daily_volume: Shares, contracts or bonds on a usual day.
         sector: A company's industry; a contract's product.

@@ -13,7 +13,9 @@ from kis_mcp.simulator.market.options import OptionHistory, Pricing
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
 
-_KEPT_SESSIONS = 128
+_KEPT_SESSIONS = 512
+"""Enough for a day of every stock of a country, and some days of a few."""
+
 _BOOK_LEVELS = 10
 
 

@@ -2,8 +2,9 @@
 
 from array import array
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain
-from operator import sub
+from operator import mul, sub
 from random import Random
 
 from kis_mcp.simulator.market.history import DayBar
@@ -38,16 +39,34 @@ class Session:
     def __init__(
         self, seed: str, instrument: Instrument, bar: DayBar, ticks: int, path: "array[int] | None" = None
     ) -> None:
-        random = Random(seed)  # noqa: S311
-        self.prices = _prices(random, instrument, bar, ticks) if path is None else path
-        weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
-        self._volume = _spread(bar.volume, list(accumulate(weights)))
-        self._turnover = _spread(
-            bar.turnover, list(accumulate(w * p for w, p in zip(weights, self.prices, strict=True)))
-        )
-        self._high = array("q", accumulate(self.prices, max))
-        self._low = array("q", accumulate(self.prices, min))
+        self._random = Random(seed)  # noqa: S311
+        self._whole = bar
+        self.prices = _prices(self._random, instrument, bar, ticks) if path is None else path
         self._bought: array[int] | None = None
+
+    @cached_property
+    def _weights(self) -> list[float]:
+        """How the volume is spread; drawn after the prices."""
+        return [0.05 + self._random.random() ** 4 for _ in self.prices]
+
+    @cached_property
+    def _volume(self) -> "array[int]":
+        return _spread(self._whole.volume, list(accumulate(self._weights)))
+
+    @cached_property
+    def _turnover(self) -> "array[int]":
+        weighted = map(mul, self._weights, self.prices)
+        spread = _spread(self._whole.turnover, list(accumulate(weighted)))
+        del self._weights
+        return spread
+
+    @cached_property
+    def _high(self) -> "array[int]":
+        return array("q", accumulate(self.prices, max))
+
+    @cached_property
+    def _low(self) -> "array[int]":
+        return array("q", accumulate(self.prices, min))
 
     def until(self, ticks: int) -> Bar:
         """The first ``ticks`` ticks of the day as one bar."""

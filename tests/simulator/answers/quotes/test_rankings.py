@@ -3,8 +3,12 @@ from decimal import Decimal
 import pytest
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.simulator.market.indices import indices
 from tests.simulator.answers.test_every_api import Direct, rows_of
 from tests.simulator.wire import MONDAY
+
+SHOWN = 30
+"""Stocks that KIS shows of a ranking at home."""
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +79,21 @@ def test_a_ranking_is_in_the_order_of_its_own_column(
 def test_a_ranking_keeps_to_the_market_and_the_bounds_that_were_asked_for(direct: Direct):
     market = direct.kis.world.market
     kosdaq = rows_of(direct, "domestic_stock_market_cap", "stocks", universe="kosdaq")
-    assert {row["symbol"] for row in kosdaq} == {"086520", "247540", "196170"}
-    dear = rows_of(direct, "domestic_stock_fluctuation", "stocks", sort="rise", min_price=300_000, max_price=600_000)
+    assert len(kosdaq) == SHOWN
+    assert {market.instruments[str(row["symbol"])].board for row in kosdaq} == {"kosdaq"}
+    dear = rows_of(direct, "domestic_stock_fluctuation", "stocks", sort="rise", min_price=300_000, max_price=500_000)
     expected = {
         i.symbol
         for i in market.instruments.values()
-        if i.category == "domestic_stock" and 300_000 <= market.quote(i, MONDAY).price <= 600_000
+        if i.category == "domestic_stock" and 300_000 <= market.quote(i, MONDAY).price <= 500_000
     }
     assert {row["symbol"] for row in dear} == expected
-    assert expected
-    funds = {i.symbol for i in market.instruments.values() if i.kind == "etf"}
+    assert 0 < len(expected) < SHOWN
+    funds = {i.symbol for i in market.instruments.values() if i.kind in ("etf", "etn")}
     without = rows_of(direct, "domestic_stock_volume_rank", "stocks", sort="volume", exclude="funds")
     assert not {row["symbol"] for row in without} & funds
     sector = rows_of(direct, "domestic_stock_volume_rank", "stocks", sort="volume", sector="0020")
-    assert {row["symbol"] for row in sector} == {"017670", "030200"}
+    assert {row["symbol"] for row in sector} == {"017670", "030200", "032640"}
     busy = rows_of(direct, "overseas_stock_trade_vol", "stocks", exchange="nyse", min_volume="10m")
     assert busy
     assert all(volume >= 10_000_000 for volume in numbers(busy, "volume"))
@@ -132,8 +137,8 @@ def test_the_net_flows_of_a_market_cancel_out_and_follow_those_of_its_stocks(dir
         for unit in ("quantity", "turnover"):
             assert sum(int(str(day[f"{who}_net_buy_{unit}"])) for who in ("individual", "foreign", "institution")) == 0
     stocks = [
-        rows_of(direct, "domestic_stock_inquire_investor", "days", symbol=symbol)
-        for symbol in ("086520", "247540", "196170")
+        rows_of(direct, "domestic_stock_inquire_investor", "days", symbol=member.symbol)
+        for member in indices()["1001"].members
     ]
     for number, day in enumerate(days[:10]):
         assert day["foreign_net_buy_turnover"] == sum(int(str(s[number]["foreign_net_buy_turnover"])) for s in stocks)
