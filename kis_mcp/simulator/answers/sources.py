@@ -13,9 +13,12 @@ from kis_mcp.simulator.answers.overseas import profit as overseas_profit
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
+from kis_mcp.simulator.answers.quotes.funds import FUNDS
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
-from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
+from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, preferred_gaps, ranking
+from kis_mcp.simulator.answers.quotes.warrant_lists import WARRANT_LISTS
+from kis_mcp.simulator.answers.quotes.warrant_trends import WARRANT_TRENDS
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import balance as stock_balance
 from kis_mcp.simulator.answers.stocks import orders as stock_orders
@@ -28,8 +31,12 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **CONTRACT_ORDERS,
     **RESERVATIONS,
     **dict.fromkeys(RANKINGS, ranking),
+    "domestic_stock_prefer_disparate_ratio": preferred_gaps,
     **INDICES,
     **COMPANIES,
+    **FUNDS,
+    **WARRANT_LISTS,
+    **WARRANT_TRENDS,
     "domestic_stock_inquire_investor_daily_by_market": market_days,
     "domestic_stock_inquire_investor_time_by_market": market_now,
     "domestic_stock_chk_holiday": holidays,

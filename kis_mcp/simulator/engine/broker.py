@@ -218,7 +218,7 @@ class Broker:
 
     def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
         instrument = self._market.find(ticket.symbol)
-        if instrument is None:
+        if instrument is None or not self._market.is_listed(instrument, self._market.moment(instrument, now).day):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         order_type = ORDER_TYPES[instrument.category].get(ticket.code)
         if order_type is None or not order_type.fits(ticket.venue, ticket.side, instrument.kind):

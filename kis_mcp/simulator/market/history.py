@@ -1,8 +1,10 @@
 """Daily bars of one instrument, from its first day on."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from kis_mcp.simulator.market.instruments import Instrument
@@ -12,6 +14,13 @@ FIRST_DAY = date(2018, 1, 1)
 
 _PULL = 0.98
 """How much of yesterday's distance from the base price remains: prices wander, but stay near it for ever."""
+
+_SHARED = 0.5
+_OWN = math.sqrt(1 - _SHARED**2)
+"""How much of a Korean stock's day is its market's and how much its own, so that indices move too."""
+
+INDEX_VOLATILITY = 0.009
+"""Of a day of an index of many stocks, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class History:
         self._distances: list[float] = []
         self._closes: list[int] = []
         self._bars: dict[date, DayBar] = {}
+        moves = instrument.kind == "stock" and instrument.country == "KR"
+        self._market = _market_shocks(seed, instrument.country) if moves else None
 
     def bar(self, day: date) -> DayBar | None:
         """The whole day's bar, whether or not it is over; None before the history begins."""
@@ -55,11 +66,15 @@ class History:
         """The close of the trading day before."""
         return self._close(_weekdays_before(day) - 1)
 
+    def closes_before(self, day: date) -> Sequence[int]:
+        """The closes of all weekdays before a day, oldest first."""
+        count = max(_weekdays_before(day), 0)
+        self._close(count - 1)
+        return self._closes[:count]
+
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of weekdays up to and including ``day``, oldest first."""
-        end = _weekdays_before(day) + (day.weekday() < 5)
-        days = (_weekday(position) for position in range(max(0, end - count), end))
-        return [bar for day in days if (bar := self.bar(day))]
+        return [bar for each in weekdays_until(day, count) if (bar := self.bar(each))]
 
     def _close(self, position: int) -> int:
         """The close of a weekday, counted from the first; the base price before it."""
@@ -67,7 +82,10 @@ class History:
             return self._instrument.base_units
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
-            distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
+            shock = self._random.gauss(0, 1)
+            if self._market is not None:
+                shock = _SHARED * self._market[len(self._closes)] + _OWN * shock
+            distance = _PULL * before + self._volatility * shock
             self._distances.append(distance)
             self._closes.append(_to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
         return self._closes[position]
@@ -88,6 +106,30 @@ class History:
         volume = max(10_000, int(instrument.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
+
+
+class _Shocks:
+    """What moves a whole market on each weekday, counted from the first."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = Random(seed)  # noqa: S311
+        self._made: list[float] = []
+
+    def __getitem__(self, position: int) -> float:
+        while len(self._made) <= position:
+            self._made.append(self._random.gauss(0, 1))
+        return self._made[position]
+
+
+@cache
+def _market_shocks(seed: int, country: str) -> _Shocks:
+    return _Shocks(f"{seed}:{country}:market")
+
+
+def weekdays_until(day: date, count: int) -> list[date]:
+    """Up to ``count`` weekdays up to and including ``day``, none before the history begins, oldest first."""
+    end = _weekdays_before(day) + (day.weekday() < 5)
+    return [_weekday(position) for position in range(max(0, end - count), end)]
 
 
 def _to_tick(instrument: Instrument, price: float) -> int:

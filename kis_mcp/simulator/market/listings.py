@@ -123,6 +123,22 @@ def warrant_terms() -> Mapping[str, WarrantTerms]:
     return {row["symbol"]: _warrant(row) for row in _rows("warrants.csv")}
 
 
+def is_preferred(symbol: str) -> bool:
+    """Whether a symbol is of a preferred share."""
+    listing = listings().get(symbol)
+    return listing is not None and bool(listing.common)
+
+
+@cache
+def preferred_shares() -> Mapping[str, tuple[str, ...]]:
+    """The preferred shares of a company by its common share."""
+    found: dict[str, tuple[str, ...]] = {}
+    for listing in listings().values():
+        if listing.common:
+            found[listing.common] = (*found.get(listing.common, ()), listing.symbol)
+    return found
+
+
 def _listing(row: dict[str, str]) -> Listing:
     return Listing(
         symbol=row["symbol"],

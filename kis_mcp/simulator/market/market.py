@@ -1,22 +1,32 @@
 """The whole market: quotes, candles and books of every instrument at any time."""
 
+from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from kis_mcp.simulator.market.book import Book, book
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
-from kis_mcp.simulator.market.history import DayBar, History
+from kis_mcp.simulator.market.followed import Followed, IndexHistory, within
+from kis_mcp.simulator.market.funds import FundHistory
+from kis_mcp.simulator.market.history import INDEX_VOLATILITY, DayBar, History
+from kis_mcp.simulator.market.index_members import Index, indices
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments
+from kis_mcp.simulator.market.listings import fund_terms, warrant_terms
 from kis_mcp.simulator.market.options import OptionHistory, Pricing
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
+from kis_mcp.simulator.market.warrants import WarrantHistory, warrants
 
-_KEPT_SESSIONS = 512
+_KEPT_SESSIONS = 400
 """Enough for a day of every stock of a country, and some days of a few."""
 
+_KEPT_INDEX_PATHS = 12
 _BOOK_LEVELS = 10
+
+AnyHistory: TypeAlias = History | OptionHistory | FundHistory | WarrantHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,14 @@ class Market:
 
     def __init__(self, seed: int, *, keep_hours: bool = False) -> None:
         self.seed = seed
-        self.instruments = instruments() | contracts()
+        self.instruments = instruments() | dict(warrants()) | contracts()
         self._calendars = {
             home.country: Calendar(home.timezone, (home.opens, home.closes) if keep_hours else None)
             for home in homes().values()
         }
-        self._histories: dict[str, History | OptionHistory] = {}
+        self._histories: dict[str, AnyHistory] = {}
+        self._indices: dict[str, IndexHistory] = {}
+        self._index_paths: OrderedDict[tuple[str, date], array[int]] = OrderedDict()
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
@@ -109,18 +121,85 @@ class Market:
             return next(future for future in futures if future.moves_with == instrument.moves_with)
         return self.instruments.get(instrument.moves_with) if instrument.kind == "future" else None
 
-    def history(self, instrument: Instrument) -> History | OptionHistory:
+    def history(self, instrument: Instrument) -> AnyHistory:
         if instrument.symbol not in self._histories:
             self._histories[instrument.symbol] = self._new_history(instrument)
         return self._histories[instrument.symbol]
 
-    def _new_history(self, instrument: Instrument) -> History | OptionHistory:
+    def _new_history(self, instrument: Instrument) -> AnyHistory:
         future = self.underlying(instrument)
         if instrument.kind in ("call", "put") and future is not None:
             underlying = self.history(future)
             assert isinstance(underlying, History)
             return OptionHistory(self.seed, instrument, future, underlying)
+        if terms := fund_terms().get(instrument.symbol):
+            return FundHistory(self.seed, instrument, terms, self._followed(terms.follows))
+        if terms := warrant_terms().get(instrument.symbol):
+            return WarrantHistory(self.seed, instrument, terms, self._followed(terms.underlying))
         return History(self.seed, instrument)
+
+    def fund(self, instrument: Instrument) -> FundHistory | None:
+        """The history of a Korean fund, which tells its net asset value; None of what is none."""
+        history = self.history(instrument)
+        return history if isinstance(history, FundHistory) else None
+
+    def warrant(self, instrument: Instrument) -> WarrantHistory | None:
+        """The history of a warrant, which tells its model; None of what is none."""
+        history = self.history(instrument)
+        return history if isinstance(history, WarrantHistory) else None
+
+    def is_listed(self, instrument: Instrument, day: date) -> bool:
+        """Whether it can be traded on a day; a warrant only while it lives."""
+        warrant = self.warrant(instrument) if instrument.kind == "warrant" else None
+        return warrant is None or warrant.is_traded(day)
+
+    def index_history(self, index: Index) -> IndexHistory:
+        """The days of an index, in won that its members are worth."""
+        if index.code not in self._indices:
+            members = [self.history(member) for member in index.members]
+            self._indices[index.code] = IndexHistory(index, [each for each in members if isinstance(each, History)])
+        return self._indices[index.code]
+
+    def index_path(self, index: Index, day: date) -> "array[int]":
+        """What the members of an index are worth at each tick of a day."""
+        key = (index.code, day)
+        if key not in self._index_paths:
+            prices = [self.session(member, day).prices for member in index.members]
+            self._index_paths[key] = self.index_history(index).path(prices)
+            if len(self._index_paths) > _KEPT_INDEX_PATHS:
+                self._index_paths.popitem(last=False)
+        return self._index_paths[key]
+
+    def _traded_path(self, index: Index, day: date) -> "array[int]":
+        bar = self.index_history(index).bar(day)
+        assert bar is not None
+        return within(self.index_path(index, day), bar)
+
+    def _followed(self, name: str) -> Followed:
+        """An index by its code, or an instrument by its symbol."""
+        if index := indices().get(name):
+            return Followed(
+                bars=self.index_history(index),
+                base=index.worth,
+                path=lambda day: self.index_path(index, day),
+                traded=lambda day: self._traded_path(index, day),
+                day_of=lambda day: day,
+                points=lambda worth: float(index.base) * worth / index.worth,
+                volatility=INDEX_VOLATILITY,
+            )
+        instrument = self.instruments[name]
+        history, calendar = self.history(instrument), self.calendar(instrument)
+        assert isinstance(history, History)
+        is_home = instrument.country == "KR"
+        return Followed(
+            bars=history,
+            base=instrument.base_units,
+            path=lambda day: self.session(instrument, day).prices,
+            traded=lambda day: self.session(instrument, day).prices,
+            day_of=(lambda day: day) if is_home else calendar.before,
+            points=lambda units: float(instrument.price(units)),
+            volatility=instrument.volatility,
+        )
 
     def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
         """The lowest and highest price of a day in units: an option's at those of its future."""
@@ -164,6 +243,8 @@ class Market:
         future = self.underlying(instrument)
         if instrument.kind in ("call", "put") and future is not None:
             path = Pricing(instrument, future, day).path(self.session(future, day).prices)
+        elif tracker := self.fund(instrument) or self.warrant(instrument):
+            path = tracker.path(day, ticks)
         session = Session(f"{self.seed}:{instrument.walk}:{day}:ticks", instrument, bar, ticks, path)
         self._sessions[key] = session
         if len(self._sessions) > _KEPT_SESSIONS:

@@ -10,6 +10,8 @@ from random import Random
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 
+_FOUR_BYTES = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -40,33 +42,33 @@ class Session:
         self, seed: str, instrument: Instrument, bar: DayBar, ticks: int, path: "array[int] | None" = None
     ) -> None:
         self._random = Random(seed)  # noqa: S311
-        self._whole = bar
+        self._whole, self._lot = bar, instrument.lot
         self.prices = _prices(self._random, instrument, bar, ticks) if path is None else path
         self._bought: array[int] | None = None
 
     @cached_property
-    def _weights(self) -> list[float]:
-        """How the volume is spread; drawn after the prices."""
-        return [0.05 + self._random.random() ** 4 for _ in self.prices]
+    def _spreads(self) -> tuple["array[int]", "array[int]"]:
+        """The running volume and turnover; drawn after the prices."""
+        weights = [0.05 + self._random.random() ** 4 for _ in self.prices]
+        weighted = map(mul, weights, self.prices)
+        volume = _spread(self._whole.volume, list(accumulate(weights)), self._lot)
+        return volume, _spread(self._whole.turnover, list(accumulate(weighted)), 1)
 
-    @cached_property
+    @property
     def _volume(self) -> "array[int]":
-        return _spread(self._whole.volume, list(accumulate(self._weights)))
+        return self._spreads[0]
 
-    @cached_property
+    @property
     def _turnover(self) -> "array[int]":
-        weighted = map(mul, self._weights, self.prices)
-        spread = _spread(self._whole.turnover, list(accumulate(weighted)))
-        del self._weights
-        return spread
+        return self._spreads[1]
 
     @cached_property
     def _high(self) -> "array[int]":
-        return array("q", accumulate(self.prices, max))
+        return _packed(list(accumulate(self.prices, max)))
 
     @cached_property
     def _low(self) -> "array[int]":
-        return array("q", accumulate(self.prices, min))
+        return _packed(list(accumulate(self.prices, min)))
 
     def until(self, ticks: int) -> Bar:
         """The first ``ticks`` ticks of the day as one bar."""
@@ -142,9 +144,14 @@ def _inner(position: int, last: int, instead: int) -> int:
     return position if 0 < position < last else instead
 
 
-def _spread(total: int, weights: list[float]) -> "array[int]":
-    """A running total that ends at ``total`` and grows with running weights."""
-    scale = total / weights[-1]
-    spread = array("q", [int(weight * scale) for weight in weights])
+def _spread(total: int, weights: list[float], lot: int) -> "array[int]":
+    """A running total in lots that ends at ``total`` and grows with running weights."""
+    scale = total / weights[-1] / lot
+    spread = [int(weight * scale) * lot for weight in weights]
     spread[-1] = total
-    return spread
+    return _packed(spread)
+
+
+def _packed(values: list[int]) -> "array[int]":
+    """Running values, in four bytes each where they fit."""
+    return array("i" if max(values[0], values[-1]) < _FOUR_BYTES else "q", values)

@@ -75,7 +75,6 @@ _CUSTOMERS_LISTS = (
 )
 _OTHERS = (
     "domestic_stock_comp_interest",
-    "domestic_stock_prefer_disparate_ratio",
     "overseas_fo_investor_unpd_trend",
     "overseas_fo_market_time",
     "domestic_bond_avg_unit",

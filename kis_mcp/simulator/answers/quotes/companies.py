@@ -7,8 +7,10 @@ from decimal import Decimal
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
-from kis_mcp.simulator.market.companies import Statement, last_year, par_value, statement
+from kis_mcp.simulator.market.companies import Statement, company_of, last_year, par_value, statement
 from kis_mcp.simulator.market.holidays import trading_day
+from kis_mcp.simulator.market.index_members import indices
+from kis_mcp.simulator.market.listings import is_preferred
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
@@ -39,11 +41,17 @@ def dividends(world: World, call: Call) -> Answer:
 
 def dividend_ranking(world: World, call: Call) -> Answer:
     """Dividends of the companies of a market, the highest against the share's price first."""
-    board = call.arguments.get("universe", "all")
-    boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
-    if call.arguments.get("dividend_kind") == "stock" or call.arguments.get("share_class") == "preferred":
+    universe, shares = call.arguments.get("universe", "all"), call.arguments.get("share_class", "all")
+    boards = (universe,) if universe in ("kospi", "kosdaq") else ("kospi", "kosdaq")
+    if call.arguments.get("dividend_kind") == "stock":
         return {}
-    chosen = [subject for subject in _companies(world, call) if subject.instrument.board in boards]
+    chosen = [
+        subject
+        for subject in _companies(world, call)
+        if subject.instrument.board in boards
+        and (universe != "kospi200" or subject.instrument in indices()["2001"].members)
+        and (shares == "all" or is_preferred(subject.instrument.symbol) is (shares == "preferred"))
+    ]
     rows = [row for subject in chosen for row in _dividends(subject, call)]
     rows.sort(key=lambda row: Decimal(str(row["dividend_rate"])), reverse=True)
     return {"output1": [{**row, "rank": rank} for rank, row in enumerate(rows[:_ROWS], start=1)]}
@@ -51,8 +59,8 @@ def dividend_ranking(world: World, call: Call) -> Answer:
 
 def year_facts(subject: Subject, year: int) -> Facts:
     """A year's statement with its ratios; amounts in hundred million won."""
-    now = statement(subject.market.seed, subject.instrument, year)
-    before = statement(subject.market.seed, subject.instrument, year - 1)
+    company = company_of(subject.instrument)
+    now, before = (statement(subject.market.seed, company, each) for each in (year, year - 1))
     amounts: Facts = {
         name: getattr(now, name)
         for name in (
@@ -77,7 +85,6 @@ def year_facts(subject: Subject, year: int) -> Facts:
 
 
 def _ratios(year: Statement) -> Facts:
-    paid = Decimal(year.dividend) * year.shares / 100_000_000
     return {
         "cost_of_sales": year.revenue - year.gross_profit,
         "selling_administrative_expense": year.gross_profit - year.operating_profit,
@@ -98,7 +105,7 @@ def _ratios(year: Statement) -> Facts:
         "quick_ratio": percent(year.quick_assets, year.current_liabilities),
         "reserve_ratio": percent(year.retained_earnings + year.capital_surplus, year.capital),
         "capital_turnover_rate": percent(year.revenue, year.total_assets),
-        "dividend_payout_ratio": percent(paid, year.net_income),
+        "dividend_payout_ratio": percent(year.paid, year.net_income),
     }
 
 
@@ -119,7 +126,7 @@ def _dividends(subject: Subject, call: Call) -> list[dict[str, object]]:
     for year in range(newest, newest - _YEARS, -1):
         record = date(year, 12, 31)
         (bar,) = subject.market.history(subject.instrument).until(record, 1)
-        paid = statement(subject.market.seed, subject.instrument, year).dividend
+        paid = statement(subject.market.seed, company_of(subject.instrument), year).dividend
         if call.covers(record) and paid:
             rows.append(
                 {
@@ -132,7 +139,7 @@ def _dividends(subject: Subject, call: Call) -> list[dict[str, object]]:
                     "dividend_rate": percent(Decimal(paid), subject.instrument.price(bar.close)),
                     "stock_dividend_rate": Decimal(0),
                     "dividend_payment_date": trading_day("KR", date(year + 1, *_PAID_BY), 1),
-                    "stock_type": "보통",
+                    "stock_type": "우선" if is_preferred(subject.instrument.symbol) else "보통",
                 }
             )
     return rows

@@ -9,7 +9,10 @@ from typing import cast
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.listed import listing_facts
+from kis_mcp.simulator.answers.quotes.net_assets import fund_facts
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
+from kis_mcp.simulator.answers.quotes.warrants import warrant_facts
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
@@ -59,7 +62,13 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
-    return FactSheet(subject, {**contract_facts(subject), **levels, **flows, "rank": rank})
+    own = {
+        **contract_facts(subject),
+        **listing_facts(subject, names),
+        **warrant_facts(subject),
+        **fund_facts(subject, names),
+    }
+    return FactSheet(subject, {**own, **levels, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:

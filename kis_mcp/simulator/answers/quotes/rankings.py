@@ -11,7 +11,9 @@ from kis_mcp.simulator.answers.quotes.companies import year_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
 from kis_mcp.simulator.answers.quotes.quotations import flows_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
+from kis_mcp.simulator.market.companies import company_of
 from kis_mcp.simulator.market.indices import indices
+from kis_mcp.simulator.market.listings import is_preferred, listings
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.market.places import stock_exchanges
 from kis_mcp.simulator.wire.calls import Call
@@ -103,6 +105,31 @@ def _word(call: Call, name: str) -> str:
     )
 
 
+def preferred_gaps(world: World, call: Call) -> Answer:
+    """Common shares with a preferred one of theirs, the farthest apart first; the bounds are of the preferred."""
+    rows: list[FactSheet] = []
+    for preferred in _stocks(world, call):
+        listing = listings().get(preferred.instrument.symbol)
+        if listing is None or not listing.common or not _is_within(call, FactSheet(preferred)):
+            continue
+        common = Subject(world.market, world.market.instruments[listing.common], call.now)
+        gap = common.quote.price - preferred.quote.price
+        facts: dict[str, object] = {
+            "preferred_symbol": f"A{listing.symbol}",
+            "preferred_name": preferred.instrument.name_ko,
+            "preferred_price": preferred.quote.price,
+            "preferred_change": preferred.quote.change,
+            "preferred_price_direction": FactSheet(preferred)["price_direction"],
+            "preferred_change_rate": preferred.quote.change_rate,
+            "preferred_volume": preferred.quote.volume,
+            "price_difference": gap,
+            "divergence_rate": percent(gap, common.quote.price),
+        }
+        rows.append(FactSheet(common, facts))
+    rows.sort(key=lambda row: _number(row["divergence_rate"]), reverse=True)
+    return {"output": [row.with_facts(rank=rank) for rank, row in enumerate(rows[:_ROWS_AT_HOME], start=1)]}
+
+
 def industries(world: World, call: Call) -> Answer:
     """The industries of an exchange's stocks."""
     rows = [{"industry_code": code, "industry_name": name} for code, name in _industries(world, call).items()]
@@ -131,12 +158,15 @@ def _industries(world: World, call: Call) -> dict[str, str]:
 def _stocks(world: World, call: Call) -> list[Subject]:
     """What is listed on the exchange or board, and of the class, that was asked for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
-    board, arguments = call.arguments.get("universe", "all"), call.arguments
-    only_stocks = board == "kospi200" or arguments.get("exclude") in ("funds", "all_special")
-    boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
+    universe, arguments = call.arguments.get("universe", "all"), call.arguments
+    only_stocks = universe == "kospi200" or arguments.get("exclude") in ("funds", "all_special")
+    whole = indices()["2001"].members if universe == "kospi200" else None
+    boards = (universe,) if universe in ("kospi", "kosdaq") else ("kospi", "kosdaq")
     index = indices().get(arguments.get("sector", ""))
     sector = index.members if index else None
-    if arguments.get("share_class") == "preferred" or arguments.get("status", "all") not in ("all", "common"):
+    shares = arguments.get("share_class", "all")
+    shares = arguments["status"] if shares == "all" and "status" in arguments else shares
+    if shares not in ("all", "common", "preferred"):
         return []
     if index is None and arguments.get("sector", _ALL_SECTORS) != _ALL_SECTORS:
         return []
@@ -144,9 +174,12 @@ def _stocks(world: World, call: Call) -> list[Subject]:
         Subject(world.market, instrument, call.now)
         for instrument in world.market.instruments.values()
         if instrument.category == call.api.category
+        and instrument.kind != "warrant"
         and (instrument.listed_on is exchange if exchange else instrument.board in boards)
         and (instrument.kind == "stock" or not only_stocks)
+        and (whole is None or company_of(instrument) in whole)
         and (sector is None or instrument in sector)
+        and (shares == "all" or is_preferred(instrument.symbol) is (shares == "preferred"))
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from kis_mcp.simulator.market.book import Book
-from kis_mcp.simulator.market.companies import Statement, last_year, statement
+from kis_mcp.simulator.market.companies import Statement, company_of, last_year, statement
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, Quote
@@ -81,10 +81,10 @@ class Subject:
 
     @cached_property
     def statement(self) -> Statement | None:
-        """The company's newest year that is known; None of what is no company."""
+        """The company's newest year that is known, whichever of its shares this is; None of what is no company."""
         if self.instrument.kind != "stock":
             return None
-        return statement(self.market.seed, self.instrument, last_year(self.quote.day))
+        return statement(self.market.seed, company_of(self.instrument), last_year(self.quote.day))
 
 
 Fact: TypeAlias = Callable[[Subject], object]

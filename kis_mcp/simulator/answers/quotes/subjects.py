@@ -12,6 +12,7 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _SHARE_MARKETS = frozenset({"", "J", "NX", "UN"})
+_WARRANTS = "W"
 _SHARE_CATEGORIES = frozenset({"domestic_stock", "overseas_stock"})
 
 
@@ -72,8 +73,10 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
 
 
 def _is_answered(call: Call, instrument: Instrument) -> bool:
-    """A warrant's API says nothing of a share."""
-    return instrument.kind == "warrant" or call.api.category != "elw"
+    """A warrant's API says nothing of a share, and others nothing of a warrant."""
+    if call.api.category == "elw" or call.text("FID_COND_MRKT_DIV_CODE") == _WARRANTS:
+        return instrument.kind == "warrant"
+    return instrument.kind != "warrant" or "PRDT_TYPE_CD" in call.elements
 
 
 def _category(call: Call) -> str:

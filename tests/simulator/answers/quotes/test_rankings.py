@@ -11,11 +11,6 @@ SHOWN = 30
 """Stocks that KIS shows of a ranking at home."""
 
 
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
-
-
 def numbers(rows: list[Record], name: str) -> list[Decimal]:
     return [Decimal(str(row[name])) for row in rows]
 
