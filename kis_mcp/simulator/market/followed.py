@@ -8,7 +8,7 @@ from math import sqrt
 from operator import mul
 from typing import Protocol
 
-from kis_mcp.simulator.market.history import DayBar, History, weekdays_until
+from kis_mcp.simulator.market.history import DayBar, History, weekdays_before, weekdays_until
 from kis_mcp.simulator.market.index_members import Index
 
 
@@ -68,11 +68,11 @@ class IndexHistory:
 
     def closes_before(self, day: date) -> Sequence[int]:
         """The closes of all weekdays before a day, oldest first."""
-        columns = [member.closes_before(day) for member in self._members]
-        known = len(self._closes)
-        newer = zip(*(column[known:] for column in columns), strict=True)
-        self._closes += [self._worth(prices) for prices in newer]
-        return self._closes[: len(columns[0])]
+        count, known = max(weekdays_before(day), 0), len(self._closes)
+        if known < count:
+            newer = (member.closes_before(day)[known:] for member in self._members)
+            self._closes += [self._worth(prices) for prices in zip(*newer, strict=True)]
+        return self._closes[:count]
 
     def path(self, sessions: Sequence[Sequence[int]]) -> "array[int]":
         """What the members are worth at each tick of a day.

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.followed import Followed, at_ticks
-from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, weekdays_until
+from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, weekdays_before, weekdays_until
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.listings import FundTerms
 
@@ -55,13 +55,12 @@ class FundHistory:
 
     def _growth_before(self, own: date) -> float:
         """What the days since the history began have made of one won."""
-        closes = self._followed.bars.closes_before(own)
-        known = len(self._growth) - 1
-        if len(closes) > known:
-            levels = [self._followed.base, *closes]
+        count, known = max(weekdays_before(own), 0), len(self._growth) - 1
+        if known < count:
+            levels = [self._followed.base, *self._followed.bars.closes_before(own)]
             for old, new in pairwise(levels[known:]):
                 self._growth.append(self._growth[-1] * (1 + self._terms.multiple * (new / old - 1)))
-        return self._growth[len(closes)]
+        return self._growth[count]
 
     def price(self, day: date, nav: float) -> int:
         """On the tick, and never nothing."""

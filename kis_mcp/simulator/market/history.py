@@ -64,11 +64,11 @@ class History:
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
-        return self._close(_weekdays_before(day) - 1)
+        return self._close(weekdays_before(day) - 1)
 
     def closes_before(self, day: date) -> Sequence[int]:
         """The closes of all weekdays before a day, oldest first."""
-        count = max(_weekdays_before(day), 0)
+        count = max(weekdays_before(day), 0)
         self._close(count - 1)
         return self._closes[:count]
 
@@ -94,7 +94,7 @@ class History:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
         instrument, volatility = self._instrument, self._volatility
         random = Random(f"{self._seed}:{day}")  # noqa: S311
-        previous, position = self.previous_close(day), _weekdays_before(day)
+        previous, position = self.previous_close(day), weekdays_before(day)
         if day.weekday() < 5:
             close = self._close(position)
         else:
@@ -128,7 +128,7 @@ def _market_shocks(seed: int, country: str) -> _Shocks:
 
 def weekdays_until(day: date, count: int) -> list[date]:
     """Up to ``count`` weekdays up to and including ``day``, none before the history begins, oldest first."""
-    end = _weekdays_before(day) + (day.weekday() < 5)
+    end = weekdays_before(day) + (day.weekday() < 5)
     return [_weekday(position) for position in range(max(0, end - count), end)]
 
 
@@ -137,7 +137,7 @@ def _to_tick(instrument: Instrument, price: float) -> int:
     return round(price / tick) * tick
 
 
-def _weekdays_before(day: date) -> int:
+def weekdays_before(day: date) -> int:
     """How many weekdays lie between the first day of the history and ``day``."""
     weeks, weekday = divmod((day - FIRST_DAY).days, 7)
     return weeks * 5 + min(weekday, 5)
