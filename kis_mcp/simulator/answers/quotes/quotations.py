@@ -8,7 +8,7 @@ from typing import cast
 
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
-from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_changes, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.listed import listing_facts
 from kis_mcp.simulator.answers.quotes.net_assets import fund_facts
 from kis_mcp.simulator.answers.quotes.subject import INVESTOR_NAMES, Facts, Subject, investor_flows
@@ -60,6 +60,8 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _OTHER_INDICES and "index_price" in names:
         return {}
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    if "ask_quantity_change_1" in names:
+        levels = {**levels, **book_changes(subject)}
     quote = subject.quote
     flows: Facts = flows_of(subject, quote.day, quote.volume, quote.turnover) if names & INVESTOR_NAMES else {}
     own = {

@@ -85,7 +85,12 @@ def _category(call: Call) -> str:
 
 
 def _wanted(instrument: Instrument, call: Call) -> bool:
-    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for."""
+    """Whether an instrument is on the exchange, or a contract of the product and expiry, that a call asks for.
+
+    Warrants are listed by APIs of their own.
+    """
+    if instrument.kind == "warrant":
+        return False
     exchange = stock_exchanges().get(call.text("EXCD"))
     if exchange is not None:
         return instrument.listed_on is exchange

@@ -12,6 +12,7 @@ from kis_mcp.simulator.answers.quotes.quotations import record
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
 from kis_mcp.simulator.answers.quotes.warrants import lp_day, state
+from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.market import Candle
 from kis_mcp.simulator.market.warrants import WarrantHistory
@@ -67,7 +68,10 @@ def _trades(call: Call, subject: Subject, history: WarrantHistory) -> Iterable[F
         at = market.calendar(instrument).time_of(moment.day, tick)
         price = instrument.price(bar.close)
         candle = Candle(at, price, price, price, price, bar.volume, instrument.amount(bar.turnover))
-        yield {**candle_facts(candle, previous), **state(history, moment.day, levels[tick], price)}
+        before = session.prices[tick - 1] if tick else instrument.units(previous) or 0
+        bid, ask = best_prices(instrument, bar.close, before)
+        best: Facts = {"bid_price": instrument.price(bid), "ask_price": instrument.price(ask)}
+        yield {**candle_facts(candle, previous), **state(history, moment.day, levels[tick], price), **best}
 
 
 def _minutes(call: Call, subject: Subject, history: WarrantHistory) -> Iterable[Facts]:
