@@ -66,7 +66,10 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
         is_abroad = instrument.category == "overseas_stock"
         if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        return instrument if _is_answered(call, instrument) else None
+        if _is_answered(call, instrument):
+            return instrument
+        if not any(block.is_list for block in call.api.blocks):
+            return None
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
     return None
