@@ -92,15 +92,16 @@ class Issuer:
     code: str
     prefix: str
     short_name: str
+    english_name: str
     name: str
 
 
 ISSUERS: Mapping[str, Issuer] = {
     issuer.code: issuer
     for issuer in (
-        Issuer("00003", "57", "한국", "한국투자증권(주)"),
-        Issuer("00005", "52", "미래", "미래에셋증권(주)"),
-        Issuer("00017", "58", "KB", "KB증권(주)"),
+        Issuer("00003", "57", "한국", "Korea", "한국투자증권(주)"),
+        Issuer("00005", "52", "미래", "Mirae", "미래에셋증권(주)"),
+        Issuer("00017", "58", "KB", "KB", "KB증권(주)"),
     )
 }
 

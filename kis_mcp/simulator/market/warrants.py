@@ -268,16 +268,17 @@ def underlying_name(terms: WarrantTerms) -> str:
 def _instrument(terms: WarrantTerms) -> Instrument:
     issuer = ISSUERS[terms.issuer]
     index = indices().get(terms.underlying)
-    spot = index.base if index else instruments()[terms.underlying].price(instruments()[terms.underlying].base_units)
-    right = "콜" if terms.right == "call" else "풋"
-    name = f"{issuer.short_name}{terms.symbol[2:]}{underlying_name(terms)}{right}"
+    stock = None if index else instruments()[terms.underlying]
+    spot = stock.price(stock.base_units) if stock else indices()[terms.underlying].base
+    korean, english = ("콜", "Call") if terms.right == "call" else ("풋", "Put")
+    number, followed = terms.symbol[2:], stock.name_en if stock else underlying_name(terms)
     worth = max(terms.sign * (spot - terms.strike), Decimal(0)) * terms.ratio
     return Instrument(
         symbol=terms.symbol,
         country="KR",
         exchange="krx",
-        name_ko=name,
-        name_en=name,
+        name_ko=f"{issuer.short_name}{number}{underlying_name(terms)}{korean}",
+        name_en=f"{issuer.english_name} {number} {followed} {english}",
         kind="warrant",
         base_units=max(int(worth) // _STEP * _STEP, _STEP),
         daily_volume=terms.listed_shares // 12,
