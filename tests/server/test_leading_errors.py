@@ -66,7 +66,18 @@ async def test_a_code_that_kis_refuses_leads_to_what_else_looks_so(
     await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
 
 
-@pytest.mark.parametrize("query", ["KOSPI", "101W12", "ESZ26", "zzzzqqqq"])
+async def test_an_indexs_name_leads_to_the_index_beside_the_funds_that_bear_it(simulator: Simulator) -> None:
+    result = await run(simulator, "find_instrument", query="KOSPI")
+    assert {row["kind"] for row in blocks(result)["instruments"]} <= {"etf", "etn"}
+    (note,) = result.structured_content["notes"]
+    found = re.search(r"name=(\w+), arguments=(\{.*?\})", note)
+    assert found is not None
+    await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
+    named = await run(simulator, "find_instrument", query="KODEX 코스피")
+    assert "notes" not in named.structured_content
+
+
+@pytest.mark.parametrize("query", ["101W12", "ESZ26", "zzzzqqqq"])
 async def test_finding_nothing_leads_on_and_not_back(simulator: Simulator, query: str) -> None:
     result = await run(simulator, "find_instrument", query=query)
     assert blocks(result)["instruments"] == []

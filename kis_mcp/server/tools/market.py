@@ -31,7 +31,8 @@ async def find_instrument(call: Call) -> Page:
     market = cast("Market | None", values["market"].upper() if "market" in values else None)
     found = builtin_instruments().search(_query(call), market)
     rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
-    notes = [] if rows else [_lead(values["query"])]
+    elsewhere = "" if builtin_instruments().named(_query(call)) else lead_elsewhere(values["query"])
+    notes = [note for note in (elsewhere if rows else _lead(values["query"]),) if note]
     return page(call.environments.clock(), notes=notes, instruments=rows)
 
 

@@ -27,6 +27,7 @@ from kis_mcp.simulator.answers.quotes.customers import CUSTOMERS
 from kis_mcp.simulator.answers.quotes.events import EVENTS
 from kis_mcp.simulator.answers.quotes.flow_rankings import FLOW_RANKINGS
 from kis_mcp.simulator.answers.quotes.flows import FLOWS
+from kis_mcp.simulator.answers.quotes.funds import FUNDS
 from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, settlement_days
 from kis_mcp.simulator.answers.quotes.indices import INDICES
 from kis_mcp.simulator.answers.quotes.interruptions import interruptions
@@ -34,9 +35,11 @@ from kis_mcp.simulator.answers.quotes.lending import LENDING
 from kis_mcp.simulator.answers.quotes.members import MEMBERS
 from kis_mcp.simulator.answers.quotes.opinions import OPINIONS
 from kis_mcp.simulator.answers.quotes.programmes import PROGRAMMES
-from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
+from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, preferred_gaps, ranking
 from kis_mcp.simulator.answers.quotes.rates import RATES
 from kis_mcp.simulator.answers.quotes.trade_sizes import TRADE_SIZES
+from kis_mcp.simulator.answers.quotes.warrant_lists import WARRANT_LISTS
+from kis_mcp.simulator.answers.quotes.warrant_trends import WARRANT_TRENDS
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
 from kis_mcp.simulator.answers.stocks import (
     balance as stock_balance,
@@ -52,6 +55,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **CONTRACT_ORDERS,
     **RESERVATIONS,
     **dict.fromkeys(RANKINGS, ranking),
+    "domestic_stock_prefer_disparate_ratio": preferred_gaps,
     **INDICES,
     **COMPANIES,
     **FLOWS,
@@ -69,6 +73,9 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     **BOARDS,
     **VALUATIONS,
     **RATES,
+    **FUNDS,
+    **WARRANT_LISTS,
+    **WARRANT_TRENDS,
     "domestic_stock_chk_holiday": holidays,
     "domestic_stock_market_time": market_time,
     "overseas_stock_countries_holiday": settlement_days,

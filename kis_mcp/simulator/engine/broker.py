@@ -9,7 +9,7 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.costs import margin, short_margin
 from kis_mcp.simulator.engine.depth import Depth, Taken
-from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, dividends, principal
+from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, bond_payments
 from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
@@ -33,6 +33,7 @@ from kis_mcp.simulator.engine.sessions import Slot, slot_of
 from kis_mcp.simulator.engine.upkeep import Upkeep, required
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
+from kis_mcp.simulator.market.rights import rights
 from kis_mcp.simulator.state import StateStore
 
 _STOPS = ("stop", "stop_market")
@@ -62,8 +63,8 @@ class Broker:
         store: StateStore,
         *,
         check_hours: bool,
-        rights: Rights = dividends,
-        bond_payments: BondPayments = principal,
+        rights: Rights = rights,
+        bond_payments: BondPayments = bond_payments,
         numbered_from: int = 1,
     ) -> None:
         self._market = market
@@ -291,7 +292,7 @@ class Broker:
 
     def _checked(self, ticket: Ticket, now: datetime) -> tuple[Instrument, OrderType]:
         instrument = self._market.find(ticket.symbol)
-        if instrument is None:
+        if instrument is None or not self._market.is_listed_on(instrument, self._market.moment(instrument, now).day):
             raise Rejected(Problem.UNKNOWN_SYMBOL)
         order_type = ORDER_TYPES[instrument.category].get(ticket.code)
         if order_type is None or not order_type.fits(ticket.venue, ticket.side, instrument.kind):

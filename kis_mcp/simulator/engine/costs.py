@@ -87,7 +87,7 @@ def _stock_rates() -> Mapping[tuple[str, str, str, Side], Decimal]:
     """Rates of stocks and funds by country, kind, what they are, and side, as estimates of fees have them too."""
     rates: dict[tuple[str, str, str, Side], Decimal] = {}
     for row in csv_rows(resources_folder() / "fees.csv"):
-        for kind in (row["kind"],) if row["kind"] else ("stock", "etf"):
+        for kind in (row["kind"],) if row["kind"] else ("stock", "etf", "etn", "warrant"):
             for side in (Side[row["side"].upper()],) if row["side"] else Side:
                 key = (row["market"], kind, row["what"], side)
                 rates[key] = rates.get(key, ZERO) + Decimal(row["percent"]) / 100

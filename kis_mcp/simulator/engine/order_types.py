@@ -48,7 +48,7 @@ class OrderType:
 _KRX, _NXT = frozenset({"KRX"}), frozenset({"NXT"})
 _KRX_SOR, _KRX_NXT, _ALL = _KRX | {"SOR"}, _KRX | _NXT, _KRX | _NXT | {"SOR"}
 _SELL_ONLY, _BUY_ONLY = frozenset({Side.SELL}), frozenset({Side.BUY})
-_FUNDS = frozenset({"etf"})
+_FUNDS = frozenset({"etf", "etn", "warrant"})
 _US = frozenset({"NASD", "NYSE", "AMEX"})
 
 

@@ -124,7 +124,7 @@ def after_hours_of(market: Market, instrument: Instrument, day: date, now: datet
         before_open=before_open,
         asks_left=asks_left,
         bids_left=bids_left,
-        book=book(seed, len(done), instrument, price, before, (low, high), _LEVELS),
+        book=book(seed, instrument, price, before, (low, high), _LEVELS),
     )
 
 

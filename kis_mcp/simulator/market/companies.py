@@ -6,7 +6,8 @@ from decimal import Decimal
 from functools import cache
 from zlib import crc32
 
-from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.listings import listings, preferred_shares
 
 _ANCHOR = 2025
 """The year whose figures are drawn; those of other years grow from it."""
@@ -23,7 +24,9 @@ class Statement:
     """One year of a company whose year ends in December, in hundred millions of its currency; per share in that.
 
     Attributes:
-        dividend: A share, for the year; of Korean companies only.
+        dividend: A share, common or preferred, for the year; of Korean companies only.
+        paid: To all shares.
+        shares: Common ones, on which the amounts per share are reckoned.
     """
 
     year: int
@@ -44,6 +47,7 @@ class Statement:
     capital_surplus: Decimal
     total_equity: Decimal
     dividend: int
+    paid: Decimal
     shares: int
 
     @property
@@ -108,6 +112,7 @@ def statement(seed: int, company: Instrument, year: int) -> Statement:
         capital_surplus=_whole((equity - _capital(company)) / 10),
         total_equity=equity,
         dividend=_dividend(draw, company, year),
+        paid=_paid(draw, company, year),
         shares=company.listed_shares,
     )
 
@@ -115,6 +120,18 @@ def statement(seed: int, company: Instrument, year: int) -> Statement:
 def par_value(company: Instrument) -> Decimal:
     """Of a share, in its currency."""
     return Decimal(100) if company.country == "KR" else Decimal("0.01")
+
+
+def company_of(share: Instrument) -> Instrument:
+    """The common share that stands for a share's company."""
+    listing = listings().get(share.symbol) if share.country == "KR" else None
+    return instruments()[listing.common] if listing and listing.common else share
+
+
+def issued_shares(company: Instrument) -> int:
+    """Common and preferred."""
+    others = preferred_shares().get(company.symbol, ()) if company.country == "KR" else ()
+    return company.listed_shares + sum(instruments()[symbol].listed_shares for symbol in others)
 
 
 class _Draw:
@@ -145,7 +162,7 @@ def _net_income(draw: _Draw, company: Instrument, year: int) -> Decimal:
 def _dividend(draw: _Draw, company: Instrument, year: int) -> int:
     """In tens."""
     income = _net_income(draw, company, year) * _HUNDRED_MILLION
-    return int(income * draw.share("payout", 20, 45) / company.listed_shares / 10) * 10
+    return int(income * draw.share("payout", 20, 45) / issued_shares(company) / 10) * 10
 
 
 def _equity(draw: _Draw, company: Instrument, year: int) -> Decimal:
@@ -153,13 +170,16 @@ def _equity(draw: _Draw, company: Instrument, year: int) -> Decimal:
     start = _net_income(draw, company, _ANCHOR) / draw.share("roe", 6, 18) / 2
     equity = _whole(max(start, _capital(company)))
     for passed in range(_FIRST, year + 1):
-        paid = Decimal(_dividend(draw, company, passed)) * company.listed_shares / _HUNDRED_MILLION
-        equity += _net_income(draw, company, passed) - _whole(paid)
+        equity += _net_income(draw, company, passed) - _whole(_paid(draw, company, passed))
     return equity
 
 
+def _paid(draw: _Draw, company: Instrument, year: int) -> Decimal:
+    return Decimal(_dividend(draw, company, year)) * issued_shares(company) / _HUNDRED_MILLION
+
+
 def _capital(company: Instrument) -> Decimal:
-    return _whole(par_value(company) * company.listed_shares / _HUNDRED_MILLION)
+    return _whole(par_value(company) * issued_shares(company) / _HUNDRED_MILLION)
 
 
 def _whole(amount: Decimal) -> Decimal:

@@ -1,9 +1,14 @@
 """Where an instrument's prices come from: a walk of its own, or those of what it follows."""
 
+from array import array
+from datetime import date
 from typing import Protocol
 
 from kis_mcp.simulator.market.bonds import BondHistory, terms_of
+from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.chains import product_of
+from kis_mcp.simulator.market.followed import Followed, within
+from kis_mcp.simulator.market.funds import FundHistory
 from kis_mcp.simulator.market.futures import (
     Carry,
     FutureHistory,
@@ -17,19 +22,23 @@ from kis_mcp.simulator.market.futures import (
     par_bond,
     share_carry,
 )
-from kis_mcp.simulator.market.history import FIRST_DAY, History
-from kis_mcp.simulator.market.indices import Index, indices
+from kis_mcp.simulator.market.history import FIRST_DAY, INDEX_VOLATILITY, History
+from kis_mcp.simulator.market.index_members import Index, indices
 from kis_mcp.simulator.market.indices_abroad import indices_abroad
 from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.listings import fund_terms, warrant_terms
 from kis_mcp.simulator.market.options import OptionHistory, Surface
 from kis_mcp.simulator.market.places import home_of
 from kis_mcp.simulator.market.rates import curve
+from kis_mcp.simulator.market.warrants import WarrantHistory
 
 _BONDS = "KTB"
 
 
 class Underlyings(Sessions, Protocol):
-    """A market in which contracts have underlyings."""
+    """A market in which contracts, funds and warrants have what they follow."""
+
+    def calendar(self, instrument: Instrument) -> Calendar: ...
 
     def underlying(self, instrument: Instrument) -> Instrument | None: ...
 
@@ -42,10 +51,48 @@ def new_history(market: Underlyings, instrument: Instrument) -> PriceHistory:
         return _future(market, instrument)
     if instrument.kind == "future" and instrument.moves_with in indices_abroad():
         return _future_abroad(market, instrument, indices_abroad()[instrument.moves_with])
+    if terms := fund_terms().get(instrument.symbol):
+        return FundHistory(market.seed, instrument, terms, _followed(market, terms.follows))
+    if terms := warrant_terms().get(instrument.symbol):
+        return WarrantHistory(market.seed, instrument, terms, _followed(market, terms.underlying))
     future = market.underlying(instrument)
     if instrument.kind in ("call", "put") and future is not None:
         return _option(market, instrument, future)
     return History(market.seed, instrument)
+
+
+def _followed(market: Underlyings, name: str) -> Followed:
+    """What a fund or warrant follows: an index by its code, or an instrument by its symbol."""
+    if index := indices().get(name):
+        history = market.index_history(index)
+
+        def traded(day: date) -> "array[int]":
+            bar = history.bar(day)
+            assert bar is not None
+            return within(market.index_path(index, day), bar)
+
+        return Followed(
+            bars=history,
+            base=index.worth,
+            path=lambda day: market.index_path(index, day),
+            traded=traded,
+            day_of=lambda day: day,
+            points=lambda worth: float(index.base) * worth / index.worth,
+            volatility=INDEX_VOLATILITY,
+        )
+    instrument = instruments()[name]
+    history, calendar = market.history(instrument), market.calendar(instrument)
+    assert isinstance(history, History)
+    is_home = instrument.country == "KR"
+    return Followed(
+        bars=history,
+        base=instrument.base_units,
+        path=lambda day: market.session(instrument, day).prices,
+        traded=lambda day: market.session(instrument, day).prices,
+        day_of=(lambda day: day) if is_home else calendar.before,
+        points=lambda units: float(instrument.price(units)),
+        volatility=instrument.volatility,
+    )
 
 
 def _future(market: Sessions, future: Instrument) -> FutureHistory:

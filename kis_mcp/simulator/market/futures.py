@@ -16,9 +16,10 @@ from typing import NamedTuple, Protocol
 
 from kis_mcp.simulator.market.companies import last_year, statement
 from kis_mcp.simulator.market.exchange_rates import in_won, pairs
+from kis_mcp.simulator.market.followed import IndexHistory
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
-from kis_mcp.simulator.market.indices import Index
+from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.places import Home
 from kis_mcp.simulator.market.rates import Curve
@@ -29,8 +30,6 @@ _NOISE = 0.0004
 
 _QUIET_DAYS = 14
 _FAR_DAYS = 100
-_KEPT_DAYS = 64
-_CENT = Decimal("0.01")
 
 
 class PriceHistory(Protocol):
@@ -59,6 +58,10 @@ class Sessions(Protocol):
 
     def session(self, instrument: Instrument, day: date) -> Session: ...
 
+    def index_history(self, index: Index) -> IndexHistory: ...
+
+    def index_path(self, index: Index, day: date) -> "array[int]": ...
+
 
 class Levels(NamedTuple):
     """A day of an underlying, in points or money."""
@@ -86,56 +89,24 @@ class Spot(Protocol):
 
 
 class IndexSpot:
-    """An index. A day's high and low are those of its members together; on its way it comes about a quarter as far."""
+    """An index."""
 
-    reach = 0.25
+    reach = 1.0
 
     def __init__(self, market: Sessions, index: Index) -> None:
         self._market, self._index = market, index
+        self._points = float(index.base) / index.worth
 
     def bar(self, day: date) -> Levels | None:
-        # What a seed gives is the same in every market, and dear to make.
-        key = (self._market.seed, self._index.code, day)
-        if key not in _BARS:
-            bars = [self._market.history(member).bar(day) for member in self._index.members]
-            whole = [bar for bar in bars if bar is not None]
-            if len(whole) < len(bars):
-                return None
-            level = self._index.level
-            _BARS[key] = Levels(
-                float(level(bar.open for bar in whole)),
-                float(level(bar.high for bar in whole)),
-                float(level(bar.low for bar in whole)),
-                float(level(bar.close for bar in whole)),
-            )
-        return _BARS[key]
+        bar = self._market.index_history(self._index).bar(day)
+        return bar and Levels(*(worth * self._points for worth in (bar.open, bar.high, bar.low, bar.close)))
 
     def level(self, day: date, ticks: int) -> Decimal:
         """Where it stands after so many ticks of a day."""
-        return (self._index.base * self._worth(day)[ticks - 1] / self._index.worth).quantize(_CENT)
+        return self._index.points(self._market.index_path(self._index, day)[ticks - 1])
 
     def path(self, day: date) -> Sequence[float]:
-        points = float(self._index.base) / self._index.worth
-        return [worth * points for worth in self._worth(day)]
-
-    def _worth(self, day: date) -> "array[int]":
-        """What its members are worth together at each tick of a day, in won."""
-        members = self._index.members
-        ticks = len(self._market.session(members[0], day).prices)
-        key = (self._market.seed, self._index.code, day, ticks)
-        if key not in _WORTH:
-            total = [0] * ticks
-            for member in members:
-                prices, shares = self._market.session(member, day).prices, member.listed_shares
-                total = [others + shares * price for others, price in zip(total, prices, strict=True)]
-            while len(_WORTH) >= _KEPT_DAYS:
-                del _WORTH[next(iter(_WORTH))]
-            _WORTH[key] = array("q", total)
-        return _WORTH[key]
-
-
-_BARS: dict[tuple[int, str, date], Levels] = {}
-_WORTH: dict[tuple[int, str, date, int], "array[int]"] = {}
+        return [worth * self._points for worth in self._market.index_path(self._index, day)]
 
 
 class ShareSpot:

@@ -1,21 +1,32 @@
 """Daily bars of one instrument, from its first day on."""
 
 import math
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from random import Random
 from zlib import crc32
 
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument, instruments
-from kis_mcp.simulator.market.rights import events, price_factor
+from kis_mcp.simulator.market.places import Country
+from kis_mcp.simulator.market.rights import ANCHOR, events, price_factor
 
 FIRST_DAY = date(2018, 1, 1)
 """Where every instrument's history begins; a Monday."""
 
 _PULL = 0.98
 """How much of yesterday's distance from the base price remains: prices wander, but stay near it for ever."""
+
+_SHARED = 0.5
+_OWN = math.sqrt(1 - _SHARED**2)
+"""How much of a Korean stock's day is its market's and how much its own, so that indices move too."""
+
+INDEX_VOLATILITY = 0.009
+"""Of a day of an index of many stocks, about."""
 
 _DAYS_A_SHOCK = 80
 """A Korean company has news that moves its price by more than a usual day on one of so many days."""
@@ -52,6 +63,8 @@ class History:
         self._seed = f"{seed}:{instrument.walk}"
         company = instruments().get(instrument.walk)
         self._has_news = company is not None and company.kind == "stock" and company.country == "KR"
+        moves = instrument.kind == "stock" and instrument.country == "KR"
+        self._market = _market_moves(seed, instrument.country) if moves else None
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
         self._closes: list[int] = []
@@ -83,14 +96,17 @@ class History:
         size = 0.09 + drawn // _DAYS_A_SHOCK % 1_000 * 0.00004
         return size if drawn // (_DAYS_A_SHOCK * 1_000) % 2 else -size
 
+    def closes_before(self, day: date) -> Sequence[int]:
+        """The closes of all trading days before a day, oldest first, for the shares of the file of instruments."""
+        days = trading_days_until(self._instrument.country, day - timedelta(days=1))
+        if days:
+            self._close(weekdays_before(days[-1]), ANCHOR)
+        return [self._closes[weekdays_before(each)] for each in days]
+
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
-        country, days = self._instrument.country, list[date]()
-        day = day if trades_on(country, day) else trading_day(country, day, -1)
-        while len(days) < count and day >= FIRST_DAY:
-            days.append(day)
-            day = trading_day(country, day, -1)
-        return [bar for day in reversed(days) if (bar := self.bar(day))]
+        days = trading_days_until(self._instrument.country, day, count)
+        return [bar for day in days if (bar := self.bar(day))]
 
     def _close(self, position: int, day: date) -> int:
         """The close of a weekday, counted from the first, for the shares of a day; the base price before it."""
@@ -99,7 +115,10 @@ class History:
             return to_tick(instrument, instrument.base_units * factor)
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
-            distance = _PULL * before + self._volatility * self._random.gauss(0, 1)
+            move = self._random.gauss(0, 1)
+            if self._market is not None:
+                move = _SHARED * self._market[len(self._distances)] + _OWN * move
+            distance = _PULL * before + self._volatility * move
             distance += self.shock(weekday_at(len(self._distances)))
             self._distances.append(distance)
             self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
@@ -125,6 +144,39 @@ class History:
         volume = max(10_000, int(usual * math.exp(0.35 * random.gauss(0, 1))))
         turnover = (opening + high + low + close) * volume // 4
         return DayBar(day, opening, high, low, close, volume, turnover)
+
+
+class _Moves:
+    """What moves a whole market on each weekday, counted from the first."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = Random(seed)  # noqa: S311
+        self._made: list[float] = []
+
+    def __getitem__(self, position: int) -> float:
+        while len(self._made) <= position:
+            self._made.append(self._random.gauss(0, 1))
+        return self._made[position]
+
+
+@cache
+def _market_moves(seed: int, country: str) -> _Moves:
+    return _Moves(f"{seed}:{country}:market")
+
+
+@cache
+def _trading_days(country: Country) -> list[date]:
+    """Those that were asked for so far, from the first of the history on."""
+    return [FIRST_DAY if trades_on(country, FIRST_DAY) else trading_day(country, FIRST_DAY, 1)]
+
+
+def trading_days_until(country: Country, day: date, count: int | None = None) -> list[date]:
+    """The last ``count`` trading days up to and including ``day``, none before the history begins, oldest first."""
+    days = _trading_days(country)
+    while days[-1] < day:
+        days.append(trading_day(country, days[-1], 1))
+    end = bisect_left(days, day + timedelta(days=1))
+    return days[0 if count is None else max(0, end - count) : end]
 
 
 def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:

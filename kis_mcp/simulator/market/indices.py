@@ -1,52 +1,22 @@
 """Stock indices: what their members are worth, against a base."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.simulator.market.candle import Candle
 from kis_mcp.simulator.market.history import DayBar
-from kis_mcp.simulator.market.instruments import Instrument, instruments
+from kis_mcp.simulator.market.index_members import Index, indices
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.rights import price_factor
 from kis_mcp.simulator.market.session import Bar
 
 if TYPE_CHECKING:
     from kis_mcp.simulator.market.market import Market
 
-_CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index of the Korean exchange.
-
-    Attributes:
-        base: Its level when every member stands at its base price.
-        members: The stocks in it, weighted by what all their shares are worth.
-        worth: What they are worth at their base prices.
-    """
-
-    code: str
-    name_ko: str
-    base: Decimal
-    members: tuple[Instrument, ...]
-    worth: int
-
-    def level(self, prices: Iterable[int]) -> Decimal:
-        """The level at these prices of its members, in points."""
-        worth = sum(price * member.listed_shares for price, member in zip(prices, self.members, strict=True))
-        return (self.base * worth / self.worth).quantize(_CENT)
-
-
-@cache
-def indices() -> Mapping[str, Index]:
-    """The simulated indices by KIS' code of them."""
-    rows = csv_rows(resources_folder() / "simulator" / "indices.csv")
-    return {row["code"]: _index(row) for row in rows}
+__all__ = ["Index", "IndexMarket", "indices"]
 
 
 class IndexMarket:
@@ -102,13 +72,3 @@ def _before_splits(member: Instrument, day: date, bar: Bar | DayBar) -> Bar | Da
         return bar
     opening, high, low, close = (round(units / factor) for units in (bar.open, bar.high, bar.low, bar.close))
     return replace(bar, open=opening, high=high, low=low, close=close)
-
-
-def _index(row: dict[str, str]) -> Index:
-    members = tuple(
-        instrument
-        for instrument in instruments().values()
-        if instrument.kind == "stock" and instrument.board == row["board"] and row["sector"] in ("", instrument.sector)
-    )
-    worth = sum(member.base_units * member.listed_shares for member in members)
-    return Index(row["code"], row["name_ko"], Decimal(row["base"]), members, worth)

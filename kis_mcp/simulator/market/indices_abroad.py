@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
-from kis_mcp.simulator.market.indices import Index
+from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 
 

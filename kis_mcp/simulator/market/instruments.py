@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.simulator.market.listings import fund_terms
 from kis_mcp.simulator.market.places import Country, Exchange, Home, Ladder, exchanges, homes
 
 Category = Literal[
@@ -30,7 +31,7 @@ class Instrument:
 
     Attributes:
         exchange: A word of exchanges.csv.
-        kind: stock, etf, future, call, put, bond.
+        kind: stock, etf, etn, warrant, future, call, put, bond.
         base_units: The price around which the model moves.
         daily_volume: Shares, contracts or bonds on a usual day.
         sector: A company's industry; a contract's product.
@@ -139,6 +140,10 @@ class Instrument:
         if exchange.widths is not None and self.category in _SHARES:
             return exchange.widths.at(previous_close)
         percent = exchange.limit_percent if self.category in _SHARES else _REACH.get(self.kind, _BOND_REACH)
+        if self.kind == "warrant":
+            return None
+        if percent and self.kind in ("etf", "etn") and (terms := fund_terms().get(self.symbol)):
+            percent *= abs(terms.multiple)
         return None if percent is None else previous_close * percent // 100
 
 

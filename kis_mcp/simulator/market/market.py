@@ -13,16 +13,23 @@ from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.candle import Candle
 from kis_mcp.simulator.market.chains import Listing, forward, product_of
 from kis_mcp.simulator.market.derived import new_history
+from kis_mcp.simulator.market.followed import IndexHistory
+from kis_mcp.simulator.market.funds import FundHistory
 from kis_mcp.simulator.market.futures import FutureHistory, PriceHistory
-from kis_mcp.simulator.market.history import DayBar, for_shares_of
+from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
+from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, may_interrupt
 from kis_mcp.simulator.market.options import OptionHistory
 from kis_mcp.simulator.market.own import OwnCandles, OwnHistory
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.market.session import Bar, Session
+from kis_mcp.simulator.market.warrants import WarrantHistory, warrants
 
-_KEPT_SESSIONS = 128
+_KEPT_SESSIONS = 400
+"""Enough for a day of every stock of a country, and some days of a few."""
+
+_KEPT_INDEX_PATHS = 12
 _BOOK_LEVELS = 10
 
 
@@ -78,9 +85,11 @@ class Market:
     def __init__(self, seed: int, *, keep_hours: bool = False, own: Mapping[str, OwnCandles] | None = None) -> None:
         self.seed = seed
         self._own = own or {}
-        self.instruments: Mapping[str, Instrument] = Listing(bonds())
+        self.instruments: Mapping[str, Instrument] = Listing({**warrants(), **bonds()})
         self._calendars = {home.country: Calendar(home, keep_hours=keep_hours) for home in homes().values()}
         self._histories: dict[str, PriceHistory] = {}
+        self._indices: dict[str, IndexHistory] = {}
+        self._index_paths: OrderedDict[tuple[str, date], array[int]] = OrderedDict()
         self._this_years: dict[str, tuple[date, tuple[DayBar, DayBar] | None]] = {}
         self._years: dict[str, tuple[date, tuple[DayBar, DayBar]]] = {}
         self._sessions: OrderedDict[tuple[str, date], Session] = OrderedDict()
@@ -95,11 +104,17 @@ class Market:
         return f"{self.seed}:{instrument.identity}:{day}:book"
 
     def is_listed(self, instrument: Instrument, now: datetime) -> bool:
-        """Whether it trades: a Korean contract or bond only from its first day to its last."""
+        """Whether it trades now."""
+        return self.is_listed_on(instrument, now.astimezone(instrument.timezone).date())
+
+    def is_listed_on(self, instrument: Instrument, day: date) -> bool:
+        """Whether it trades: a Korean contract, bond or warrant only from its first day to its last."""
+        if instrument.kind == "warrant":
+            warrant = self.warrant(instrument)
+            return warrant is None or warrant.is_traded(day)
         product = product_of(instrument)
         if product is None and instrument.kind != "bond":
             return True
-        day = now.astimezone(instrument.timezone).date()
         if product is not None and instrument.expiry is not None:
             return product.first_day(instrument) <= day <= instrument.expiry
         terms = terms_of(instrument.symbol)
@@ -127,6 +142,33 @@ class Market:
             made = OwnHistory(self.seed, instrument, own) if own else new_history(self, instrument)
             self._histories[instrument.identity] = made
         return self._histories[instrument.identity]
+
+    def fund(self, instrument: Instrument) -> FundHistory | None:
+        """The history of a Korean fund, which tells its net asset value; None of what is none."""
+        history = self.history(instrument)
+        return history if isinstance(history, FundHistory) else None
+
+    def warrant(self, instrument: Instrument) -> WarrantHistory | None:
+        """The history of a warrant, which tells its model; None of what is none."""
+        history = self.history(instrument)
+        return history if isinstance(history, WarrantHistory) else None
+
+    def index_history(self, index: Index) -> IndexHistory:
+        """The days of an index, in won that its members are worth."""
+        if index.code not in self._indices:
+            members = [self.history(member) for member in index.members]
+            self._indices[index.code] = IndexHistory(index, [each for each in members if isinstance(each, History)])
+        return self._indices[index.code]
+
+    def index_path(self, index: Index, day: date) -> "array[int]":
+        """What the members of an index are worth at each tick of a day."""
+        key = (index.code, day)
+        if key not in self._index_paths:
+            prices = [self.session(member, day).prices for member in index.members]
+            self._index_paths[key] = self.index_history(index).path(day, prices)
+            if len(self._index_paths) > _KEPT_INDEX_PATHS:
+                self._index_paths.popitem(last=False)
+        return self._index_paths[key]
 
     def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
         """The lowest and highest price of a day in units: an option's at those of its future."""
@@ -158,7 +200,8 @@ class Market:
 
     def _past(self, instrument: Instrument, day: date, until: date, count: int) -> list[DayBar]:
         """Bars of the past for the shares of a day."""
-        return [for_shares_of(instrument, day, bar) for bar in self.history(instrument).until(until, count)]
+        bars = self.history(instrument).until(until, count)
+        return bars if instrument.symbol in self._own else [for_shares_of(instrument, day, bar) for bar in bars]
 
     def session(self, instrument: Instrument, day: date) -> Session:
         """The ticks of a day on or after the history's first."""
@@ -194,6 +237,8 @@ class Market:
         future, history = self.underlying(instrument), self.history(instrument)
         if isinstance(history, OptionHistory) and future is not None:
             return history.pricing(day).path(self.session(future, day).prices)
+        if isinstance(history, FundHistory | WarrantHistory):
+            return history.path(day, self.calendar(instrument).ticks_a_day)
         return history.path(day, bar) if isinstance(history, FutureHistory) else None
 
     def quote(self, instrument: Instrument, now: datetime) -> Quote:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zlib import crc32
 
-from kis_mcp.simulator.market.companies import last_year, statement
+from kis_mcp.simulator.market.companies import company_of, last_year, statement
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, percent
 from kis_mcp.simulator.market.opinions import opinions
@@ -71,7 +71,7 @@ def _told(market: Market, company: Instrument, day: date) -> Iterator[str]:
             yield f"{name}, {_words(right)}"
     if (day.month, day.day) == (4, 1):
         year = last_year(day)
-        known = statement(market.seed, company, year)
+        known = statement(market.seed, company_of(company), year)
         yield f"{name}, {year}년 매출 {known.revenue:,}억원·영업이익 {known.operating_profit:,}억원"
         paid = dividend(market.seed, company, year)
         if paid is not None:

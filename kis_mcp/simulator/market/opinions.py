@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 from zlib import crc32
 
-from kis_mcp.simulator.market.companies import Statement, statement
+from kis_mcp.simulator.market.companies import Statement, company_of, statement
 from kis_mcp.simulator.market.history import to_tick, weekday_at, weekdays_before
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market
@@ -59,7 +59,7 @@ def opinions(market: Market, instrument: Instrument, start: date, end: date) -> 
 
 def estimate(seed: int, company: Instrument, year: int) -> Statement:
     """A year that is not over, as analysts see it: revenue and profits off by a factor."""
-    real = statement(seed, company, year)
+    real = statement(seed, company_of(company), year)
     off = crc32(f"{seed}:{company.symbol}:{year}:estimate".encode()) % (200 * _MOST_ERROR + 1) - 100 * _MOST_ERROR
     factor = 1 + Decimal(off) / 10_000
     names = ("revenue", "gross_profit", "operating_profit", "net_income")

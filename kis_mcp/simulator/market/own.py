@@ -3,15 +3,15 @@
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import accumulate, chain
+from datetime import date, timedelta
+from itertools import accumulate
 from operator import sub
 
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar
-from kis_mcp.simulator.market.history import DayBar, History
+from kis_mcp.simulator.market.history import DayBar, History, trading_days_until
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
-from kis_mcp.simulator.market.session import Bar, Session
+from kis_mcp.simulator.market.session import Bar, Session, buys
 
 _TICKS_A_MINUTE = 60 // TICK_SECONDS
 
@@ -58,6 +58,10 @@ class OwnHistory(History):
     def previous_close(self, day: date) -> int:
         before = self.bar(trading_day(self._of.country, day, -1))
         return before.close if before else self._brought(self._model.previous_close(day), day)
+
+    def closes_before(self, day: date) -> list[int]:
+        bars = (self.bar(each) for each in trading_days_until(self._of.country, day - timedelta(days=1)))
+        return [bar.close for bar in bars if bar is not None]
 
     def _brought(self, units: int, day: date) -> int:
         """A price of the seeded history at the level of the user's nearest candle."""
@@ -106,9 +110,9 @@ class OwnSession(Session):
             self._tops[1], self._bottoms[1] = first.high, first.low
         self._volumes = array("q", accumulate(volumes))
         self._turnovers = array("q", accumulate(turnovers))
-        before = chain(self.prices[:1], self.prices)
-        rises = (price > last for price, last in zip(self.prices, before, strict=False))
-        self._buys = array("q", accumulate(v if rise else 0 for v, rise in zip(volumes, rises, strict=True)))
+        self._buys = array(
+            "q", accumulate(v if is_buy else 0 for v, is_buy in zip(volumes, buys(self.prices), strict=True))
+        )
 
     def until(self, ticks: int) -> Bar:
         return self.bar(0, ticks)

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Literal, cast
 
 from kis_mcp.catalog.data import csv_rows, resources_folder
-from kis_mcp.simulator.market.companies import par_value, statement
+from kis_mcp.simulator.market.companies import company_of, par_value, statement
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 
@@ -103,7 +103,7 @@ def dividend(seed: int, instrument: Instrument, year: int) -> Right | None:
     record = date(year, 12, 31)
     last = record if trades_on("KR", record) else trading_day("KR", record, -1)
     ex_date = trading_day("KR", last, -1)
-    cash = round(statement(seed, instrument, year).dividend * price_factor(instrument, ex_date))
+    cash = round(statement(seed, company_of(instrument), year).dividend * price_factor(instrument, ex_date))
     if cash == 0:
         return None
     paid = trading_day("KR", date(year + 1, *_PAID_IN_APRIL), 1)

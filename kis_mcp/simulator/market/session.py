@@ -1,15 +1,18 @@
 """One day of one instrument, tick by tick, in agreement with its daily bar."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain
-from operator import sub
+from operator import mul, sub
 from random import Random
 
 from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, interrupt
+
+_FOUR_BYTES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,38 @@ class Session:
     def __init__(
         self, seed: str, instrument: Instrument, bar: DayBar, ticks: int, path: "array[int] | None" = None
     ) -> None:
-        random = Random(seed)  # noqa: S311
-        self.prices = _prices(random, instrument, bar, ticks) if path is None else path
+        self._random = Random(seed)  # noqa: S311
+        self._whole, self._lot = bar, instrument.lot
+        self.prices = _prices(self._random, instrument, bar, ticks) if path is None else path
         self.interruptions: tuple[Interruption, ...] = interrupt(self.prices, instrument) if path is None else ()
-        weights = [0.05 + random.random() ** 4 for _ in range(ticks)]
-        for interruption in self.interruptions:
-            rest = range(interruption.tick + 1, min(interruption.end, ticks - 1))
-            for tick in rest:
-                weights[tick] = 0.0
-        self._volume = _spread(bar.volume, list(accumulate(weights)))
-        self._turnover = _spread(
-            bar.turnover, list(accumulate(w * p for w, p in zip(weights, self.prices, strict=True)))
-        )
-        self._high = array("q", accumulate(self.prices, max))
-        self._low = array("q", accumulate(self.prices, min))
         self._bought: array[int] | None = None
+
+    @cached_property
+    def _spreads(self) -> tuple["array[int]", "array[int]"]:
+        """The running volume and turnover; drawn after the prices."""
+        weights = [0.05 + self._random.random() ** 4 for _ in self.prices]
+        for interruption in self.interruptions:
+            for tick in range(interruption.tick + 1, min(interruption.end, len(weights) - 1)):
+                weights[tick] = 0.0
+        weighted = map(mul, weights, self.prices)
+        volume = _spread(self._whole.volume, list(accumulate(weights)), self._lot)
+        return volume, _spread(self._whole.turnover, list(accumulate(weighted)), 1)
+
+    @property
+    def _volume(self) -> "array[int]":
+        return self._spreads[0]
+
+    @property
+    def _turnover(self) -> "array[int]":
+        return self._spreads[1]
+
+    @cached_property
+    def _high(self) -> "array[int]":
+        return _packed(list(accumulate(self.prices, max)))
+
+    @cached_property
+    def _low(self) -> "array[int]":
+        return _packed(list(accumulate(self.prices, min)))
 
     def until(self, ticks: int) -> Bar:
         """The first ``ticks`` ticks of the day as one bar."""
@@ -83,12 +103,11 @@ class Session:
         )
 
     def bought_until(self, ticks: int) -> int:
-        """What of the first ``ticks`` ticks' volume was traded at the ask: where the price had risen."""
+        """What of the first ``ticks`` ticks' volume was bought at the ask."""
         if self._bought is None:
-            before = chain(self.prices[:1], self.prices)
-            rises = (price > last for price, last in zip(self.prices, before, strict=False))
             sizes = map(sub, self._volume, chain((0,), self._volume))
-            self._bought = array("q", accumulate(size if rise else 0 for size, rise in zip(sizes, rises, strict=True)))
+            sides = zip(sizes, buys(self.prices), strict=True)
+            self._bought = array("q", accumulate(size if is_buy else 0 for size, is_buy in sides))
         return self._bought[ticks - 1]
 
     def volume_at(self, tick: int) -> int:
@@ -98,6 +117,15 @@ class Session:
     def volume_from(self, tick: int) -> int:
         """Shares traded at one tick and all later ones of the day; 0 after its last."""
         return self._volume[-1] - (self._volume[tick - 1] if tick else 0)
+
+
+def buys(prices: Sequence[int]) -> Iterator[bool]:
+    """Which ticks buyers brought about: where the price rose, and as at the last move where it stands still."""
+    is_buy, before = True, prices[0]
+    for price in prices:
+        is_buy = is_buy if price == before else price > before
+        before = price
+        yield is_buy
 
 
 def _prices(random: Random, instrument: Instrument, bar: DayBar, ticks: int) -> "array[int]":
@@ -134,9 +162,14 @@ def _inner(position: int, last: int, instead: int) -> int:
     return position if 0 < position < last else instead
 
 
-def _spread(total: int, weights: list[float]) -> "array[int]":
-    """A running total that ends at ``total`` and grows with running weights."""
-    scale = total / weights[-1]
-    spread = array("q", [int(weight * scale) for weight in weights])
+def _spread(total: int, weights: list[float], lot: int) -> "array[int]":
+    """A running total in lots that ends at ``total`` and grows with running weights."""
+    scale = total / weights[-1] / lot
+    spread = [int(weight * scale) * lot for weight in weights]
     spread[-1] = total
-    return spread
+    return _packed(spread)
+
+
+def _packed(values: list[int]) -> "array[int]":
+    """Running values, in four bytes each where they fit."""
+    return array("i" if max(values[0], values[-1]) < _FOUR_BYTES else "q", values)

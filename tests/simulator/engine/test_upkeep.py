@@ -13,7 +13,7 @@ import pytest
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker
-from kis_mcp.simulator.engine.entitlements import Right, dividends
+from kis_mcp.simulator.engine.entitlements import Right
 from kis_mcp.simulator.engine.model import Account, Fill, Side, Ticket
 from kis_mcp.simulator.engine.payments import Payment, PaymentKind
 from kis_mcp.simulator.engine.problems import Rejected
@@ -280,13 +280,6 @@ def test_cash_is_what_was_opened_with_and_all_that_has_moved():
         today = bank.now.date()
         settled = [item for item in moved if item.settles_on <= today]
         assert bank.books.settled_cash(bank.account, "KRW", today) == START + cash_of(settled)
-
-
-def test_a_companys_dividend_is_that_of_its_statement_once_a_year():
-    found = dividends(8, SAMSUNG, date(2026, 1, 1), date(2026, 12, 31))
-    days = [(right.ex_date, right.record_date, right.pay_date) for right in found]
-    assert days == [(date(2026, 12, 29), date(2026, 12, 31), date(2027, 4, 16))]
-    assert dividends(8, MARKET.instruments["069500"], date(2026, 1, 1), date(2026, 12, 31)) == ()
 
 
 def test_a_contract_order_that_is_good_till_date_lives_on_to_the_next_days(tmp_path: Path):

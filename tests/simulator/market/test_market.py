@@ -129,7 +129,9 @@ def test_the_list_for_searching_holds_every_simulated_instrument_of_korea_and_th
     for symbol, instrument in instruments().items():
         if instrument.country not in ("KR", "US"):
             continue
-        assert (listed[symbol]["market"], listed[symbol]["exchange"]) == (instrument.country, instrument.exchange)
+        same = ("exchange", "name_ko", "name_en", "kind")
+        assert listed[symbol]["market"] == instrument.country
+        assert [listed[symbol][name] for name in same] == [getattr(instrument, name) for name in same]
     countries = [instrument.country for instrument in instruments().values()]
     assert min(countries.count("KR"), countries.count("US")) >= 12
 

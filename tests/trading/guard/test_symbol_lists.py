@@ -65,7 +65,7 @@ def test_what_may_be_a_share_or_a_contract_is_denied_as_both_and_not_allowed() -
 @pytest.mark.parametrize(
     "entry",
     [
-        *("PYPL", "KEPCO", "BRK.B", "700", "00700", "35720", "7203", "6095572D8", "SK 삼성전자", "TSLA or NVDA"),
+        *("PYPL", "KEPCO", "BRK.B", "700", "00700", "35720", "7203", "6095572D8", "롯데 삼성전자", "TSLA or NVDA"),
         *("KR:AAPL", "US:", ":", "NAS:005930", "AAPL NASDAQ", '["005930"]', "moon:AAPL", "a:b:c", "*", "all"),
     ],
 )

@@ -2,7 +2,6 @@
 
 ABSENT = frozenset(
     {
-        "domestic_stock_prefer_disparate_ratio",
         "overseas_fo_investor_unpd_trend",
     }
 )

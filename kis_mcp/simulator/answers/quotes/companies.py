@@ -8,6 +8,8 @@ from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.answers.quotes.subjects import subject_of
 from kis_mcp.simulator.market.companies import Statement, last_year
+from kis_mcp.simulator.market.index_members import indices
+from kis_mcp.simulator.market.listings import is_preferred
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.market.rights import dividend, par
 from kis_mcp.simulator.wire.calls import Call
@@ -37,11 +39,17 @@ def dividends(world: World, call: Call) -> Answer:
 
 def dividend_ranking(world: World, call: Call) -> Answer:
     """Dividends of the companies of a market, the highest against the share's price first."""
-    board = call.arguments.get("universe", "all")
-    boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
-    if call.arguments.get("dividend_kind") == "stock" or call.arguments.get("share_class") == "preferred":
+    universe, shares = call.arguments.get("universe", "all"), call.arguments.get("share_class", "all")
+    boards = (universe,) if universe in ("kospi", "kosdaq") else ("kospi", "kosdaq")
+    if call.arguments.get("dividend_kind") == "stock":
         return {}
-    chosen = [subject for subject in _companies(world, call) if subject.instrument.board in boards]
+    chosen = [
+        subject
+        for subject in _companies(world, call)
+        if subject.instrument.board in boards
+        and (universe != "kospi200" or subject.instrument in indices()["2001"].members)
+        and (shares == "all" or is_preferred(subject.instrument.symbol) is (shares == "preferred"))
+    ]
     rows = [row for subject in chosen for row in _dividends(subject, call)]
     rows.sort(key=lambda row: Decimal(str(row["dividend_rate"])), reverse=True)
     return {"output1": [{**row, "rank": rank} for rank, row in enumerate(rows[:_ROWS], start=1)]}
@@ -74,7 +82,6 @@ def year_facts(subject: Subject, year: int) -> Facts:
 
 
 def _ratios(year: Statement) -> Facts:
-    paid = Decimal(year.dividend) * year.shares / 100_000_000
     return {
         "cost_of_sales": year.revenue - year.gross_profit,
         "selling_administrative_expense": year.gross_profit - year.operating_profit,
@@ -95,7 +102,7 @@ def _ratios(year: Statement) -> Facts:
         "quick_ratio": percent(year.quick_assets, year.current_liabilities),
         "reserve_ratio": percent(year.retained_earnings + year.capital_surplus, year.capital),
         "capital_turnover_rate": percent(year.revenue, year.total_assets),
-        "dividend_payout_ratio": percent(paid, year.net_income),
+        "dividend_payout_ratio": percent(year.paid, year.net_income),
     }
 
 
@@ -129,7 +136,7 @@ def _dividends(subject: Subject, call: Call) -> list[dict[str, object]]:
                 "dividend_rate": percent(Decimal(right.cash), subject.instrument.price(bar.close)),
                 "stock_dividend_rate": Decimal(0),
                 "dividend_payment_date": right.pay_date,
-                "stock_type": "보통",
+                "stock_type": "우선" if is_preferred(subject.instrument.symbol) else "보통",
             }
         )
     return rows

@@ -4,7 +4,9 @@ Each fact is worked out only when an answer has a field of its name.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
+from typing import cast
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.quotes.investors import HOLDERS
@@ -12,6 +14,7 @@ from kis_mcp.simulator.answers.quotes.korean import KOREAN
 from kis_mcp.simulator.answers.quotes.measures import MEASURES
 from kis_mcp.simulator.answers.quotes.subject import Fact, Facts, Subject, direction
 from kis_mcp.simulator.market.book import Book
+from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.market.rights import par
 
@@ -100,6 +103,23 @@ def book_facts_of(book: Book) -> Facts:
             facts[f"{side}_quantity_{position + 1}"] = level.quantity if level else 0
         facts[f"total_{side}_quantity"] = sum(level.quantity for level in levels)
     return facts
+
+
+def book_changes(subject: Subject) -> Facts:
+    """How the sizes of the levels and their sums differ from those of the tick before; 0 at a day's first."""
+    market, instrument = subject.market, subject.instrument
+    first = market.moment(instrument, subject.now).ticks == 1
+    then = subject.now if first else subject.now - timedelta(seconds=TICK_SECONDS)
+    now, before = book_facts(subject), book_facts(Subject(market, instrument, then))
+    names = (name for name in now if "_quantity" in name)
+    mid = (_best(subject, "ask")[0] + _best(subject, "bid")[0]) / 2
+    return {
+        **{
+            name.replace("_quantity", "_quantity_change"): cast("int", now[name]) - cast("int", before[name])
+            for name in names
+        },
+        "krx_mid_price": mid,
+    }
 
 
 def _best(subject: Subject, side: str) -> tuple[Decimal, int]:

@@ -10,10 +10,13 @@ from typing import cast
 from kis_mcp.catalog.model import Block
 from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.contracts.facts import contract_facts, index_facts
-from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_facts, candle_facts
+from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_changes, book_facts, candle_facts
 from kis_mcp.simulator.answers.quotes.investors import DAY_NAMES, TODAY_NAMES, investors_on
+from kis_mcp.simulator.answers.quotes.listed import own_listing_facts
 from kis_mcp.simulator.answers.quotes.listings import CHANGES_OF_BOOKS, book_abroad, listing_facts, session_of
+from kis_mcp.simulator.answers.quotes.net_assets import fund_facts
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
+from kis_mcp.simulator.answers.quotes.warrants import warrant_facts
 from kis_mcp.simulator.market.book import best_prices
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.market import Candle, percent
@@ -57,10 +60,19 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _INDICES and "index_price" in names:
         return index_facts(subject, block.name)
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
+    if "ask_quantity_change_1" in names:
+        levels = {**levels, **book_changes(subject)}
     levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
-    abroad = {**listing_facts(subject, names), **terms_abroad(subject, names)}
     flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}
-    return FactSheet(subject, {**levels, **contract_facts(subject, names), **abroad, **flows, "rank": rank})
+    own = {
+        **contract_facts(subject, names),
+        **own_listing_facts(subject, names),
+        **listing_facts(subject, names),
+        **terms_abroad(subject, names),
+        **warrant_facts(subject),
+        **fund_facts(subject, names),
+    }
+    return FactSheet(subject, {**levels, **own, **flows, "rank": rank})
 
 
 def listing(call: Call, block: Block, subjects: Sequence[Subject]) -> Sequence[Facts]:

@@ -10,12 +10,15 @@ from kis_mcp.simulator.answers.quotes import measures
 from kis_mcp.simulator.answers.quotes.companies import year_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
+from kis_mcp.simulator.market.companies import company_of
 from kis_mcp.simulator.market.indices import indices
+from kis_mcp.simulator.market.listings import is_preferred, listings
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.market.places import stock_exchanges
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
+_SHARE_CLASSES = ("common", "preferred")
 _ALL_SECTORS = "0000"
 _ROWS_AT_HOME = 30
 """What KIS shows of a ranking at home."""
@@ -106,6 +109,31 @@ def word_of(call: Call, name: str) -> str:
     )
 
 
+def preferred_gaps(world: World, call: Call) -> Answer:
+    """Common shares with a preferred one of theirs, the farthest apart first; the bounds are of the preferred."""
+    rows: list[FactSheet] = []
+    for preferred in stocks(world, call):
+        listing = listings().get(preferred.instrument.symbol)
+        if listing is None or not listing.common or not _is_within(call, FactSheet(preferred)):
+            continue
+        common = Subject(world.market, world.market.instruments[listing.common], call.now)
+        gap = common.quote.price - preferred.quote.price
+        facts: dict[str, object] = {
+            "preferred_symbol": f"A{listing.symbol}",
+            "preferred_name": preferred.instrument.name_ko,
+            "preferred_price": preferred.quote.price,
+            "preferred_change": preferred.quote.change,
+            "preferred_price_direction": FactSheet(preferred)["price_direction"],
+            "preferred_change_rate": preferred.quote.change_rate,
+            "preferred_volume": preferred.quote.volume,
+            "price_difference": gap,
+            "divergence_rate": percent(gap, common.quote.price),
+        }
+        rows.append(FactSheet(common, facts))
+    rows.sort(key=lambda row: _number(row["divergence_rate"]), reverse=True)
+    return {"output": [row.with_facts(rank=rank) for rank, row in enumerate(rows[:_ROWS_AT_HOME], start=1)]}
+
+
 def industries(world: World, call: Call) -> Answer:
     """The industries of an exchange's stocks."""
     rows = [{"industry_code": code, "industry_name": name} for code, name in _industries(world, call).items()]
@@ -134,12 +162,15 @@ def _industries(world: World, call: Call) -> dict[str, str]:
 def stocks(world: World, call: Call) -> list[Subject]:
     """What is listed on the exchange or board, and of the class, that was asked for."""
     exchange = stock_exchanges().get(call.text("EXCD"))
-    board, arguments = call.arguments.get("universe", "all"), call.arguments
-    only_stocks = board == "kospi200" or arguments.get("exclude") in ("funds", "all_special")
-    boards = {"all": ("kospi", "kosdaq"), "kospi200": ("kospi",)}.get(board, (board,))
+    universe, arguments = call.arguments.get("universe", "all"), call.arguments
+    only_stocks = universe == "kospi200" or arguments.get("exclude") in ("funds", "all_special")
+    whole = indices()["2001"].members if universe == "kospi200" else None
+    boards = (universe,) if universe in ("kospi", "kosdaq") else ("kospi", "kosdaq")
     index = indices().get(arguments.get("sector", ""))
     sector = index.members if index else None
-    if arguments.get("share_class") == "preferred":
+    share_class, status = arguments.get("share_class", "all"), arguments.get("status", "all")
+    shares = status if share_class == "all" and status in _SHARE_CLASSES else share_class
+    if shares not in ("all", *_SHARE_CLASSES):
         return []
     if index is None and arguments.get("sector", _ALL_SECTORS) != _ALL_SECTORS:
         return []
@@ -147,16 +178,19 @@ def stocks(world: World, call: Call) -> list[Subject]:
         Subject(world.market, instrument, call.now)
         for instrument in world.market.instruments.values()
         if instrument.category == call.api.category
+        and instrument.kind != "warrant"
         and (instrument.listed_on is exchange if exchange else instrument.board in boards)
         and (instrument.kind == "stock" or not only_stocks)
+        and (whole is None or company_of(instrument) in whole)
         and (sector is None or instrument in sector)
+        and (shares == "all" or is_preferred(instrument.symbol) is (shares == "preferred"))
     ]
-    return [subject for subject in found if _has_status(subject, arguments.get("status", "all"))]
+    return [subject for subject in found if _has_status(subject, status)]
 
 
 def _has_status(subject: Subject, status: str) -> bool:
-    """Whether the exchange has said of a stock what was asked for. There are no preferred shares."""
-    if status in ("all", "common"):
+    """Whether the exchange has said of a stock what was asked for."""
+    if status in ("all", *_SHARE_CLASSES):
         return True
     return subject.is_administrative if status == "administrative" else subject.market_warning == status
 

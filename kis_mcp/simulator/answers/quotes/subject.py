@@ -10,7 +10,7 @@ from typing import TypeAlias
 from kis_mcp.simulator.market.after_hours import AfterHours, after_hours
 from kis_mcp.simulator.market.auctions import Auction, auction
 from kis_mcp.simulator.market.book import Book
-from kis_mcp.simulator.market.companies import Statement, last_year, statement
+from kis_mcp.simulator.market.companies import Statement, company_of, last_year, statement
 from kis_mcp.simulator.market.exchange_rates import ExchangeRates
 from kis_mcp.simulator.market.history import DayBar, for_shares_of
 from kis_mcp.simulator.market.instruments import Instrument
@@ -124,18 +124,19 @@ class Subject:
 
     @cached_property
     def statement(self) -> Statement | None:
-        """The company's newest year that is known; None of what is no company."""
+        """The company's newest year that is known, whichever of its shares this is; None of what is no company."""
         if self.instrument.kind != "stock":
             return None
         return self.statement_of(last_year(self.quote.day))
 
     def statement_of(self, year: int) -> Statement:
         """What a year brought."""
-        return self.restated(statement(self.market.seed, self.instrument, year))
+        return self.restated(statement(self.market.seed, company_of(self.instrument), year))
 
     def restated(self, year: Statement) -> Statement:
         """A year of the company, for the shares that there are at the time of the call."""
-        return year if year.shares == self.shares else replace(year, shares=self.shares)
+        now = shares(company_of(self.instrument), self.quote.day)
+        return year if year.shares == now else replace(year, shares=now)
 
     @property
     def shares(self) -> int:

@@ -12,6 +12,7 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _SHARE_MARKETS = frozenset({"", "J", "NX", "UN"})
+_WARRANTS = "W"
 _SHARE_CATEGORIES = frozenset({"domestic_stock", "overseas_stock"})
 
 
@@ -65,15 +66,21 @@ def _instrument(world: World, call: Call, symbol: str, exchange: str) -> Instrum
         is_abroad = instrument.category == "overseas_stock"
         if is_abroad and exchange and stock_exchanges().get(exchange) is not instrument.listed_on:
             raise Rejected(Problem.UNKNOWN_SYMBOL)
-        return instrument if _is_answered(world, call, instrument) else None
+        if _is_answered(world, call, instrument):
+            return instrument
+        if not any(block.is_list for block in call.api.blocks):
+            return None
     if call.api.category in _SHARE_CATEGORIES and call.text("FID_COND_MRKT_DIV_CODE") in _SHARE_MARKETS:
         raise Rejected(Problem.UNKNOWN_SYMBOL)
     return None
 
 
 def _is_answered(world: World, call: Call, instrument: Instrument) -> bool:
-    """A warrant's API says nothing of a share, and none anything of what is not listed on the day."""
-    is_asked = instrument.kind == "warrant" or call.api.category != "elw"
+    """A warrant's API tells nothing of a share, others nothing of a warrant, and none what is not listed on the day."""
+    if call.api.category == "elw" or call.text("FID_COND_MRKT_DIV_CODE") == _WARRANTS:
+        is_asked = instrument.kind == "warrant"
+    else:
+        is_asked = instrument.kind != "warrant" or "PRDT_TYPE_CD" in call.elements
     return is_asked and world.market.is_listed(instrument, call.now)
 
 
@@ -83,6 +90,8 @@ def _category(call: Call) -> str:
 
 
 def _wanted(instrument: Instrument, call: Call) -> bool:
-    """Whether an instrument is on the exchange that a call asks for."""
+    """Whether an instrument is on the exchange that a call asks for. Warrants are listed by APIs of their own."""
+    if instrument.kind == "warrant":
+        return False
     exchange = stock_exchanges().get(call.text("EXCD"))
     return exchange is None or instrument.listed_on is exchange

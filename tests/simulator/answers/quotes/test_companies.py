@@ -3,16 +3,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from kis_mcp.simulator.market.companies import statement
+from kis_mcp.simulator.market.companies import company_of, issued_shares, statement
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 from tests.simulator.answers.test_every_api import Direct, record_of, rows_of
 
-COMPANIES = [company for company in instruments().values() if company.kind == "stock"]
-
-
-@pytest.fixture(scope="module")
-def direct() -> Direct:
-    return Direct()
+COMPANIES = [share for share in instruments().values() if share.kind == "stock" and company_of(share) is share]
 
 
 def number(value: object) -> Decimal:
@@ -31,8 +26,8 @@ def test_a_years_statement_agrees_with_itself_and_with_the_year_before(company: 
     assert now.capital + now.capital_surplus + now.retained_earnings == now.total_equity
     assert now.retained_earnings >= 0
     assert abs(now.eps * now.shares / 100_000_000 - now.net_income) <= Decimal(now.shares) / 10**10 + 1
-    paid = Decimal(now.dividend) * now.shares / 100_000_000
-    assert abs(before.total_equity + now.net_income - paid - now.total_equity) <= 1
+    assert now.paid == Decimal(now.dividend) * issued_shares(company) / 100_000_000
+    assert abs(before.total_equity + now.net_income - now.paid - now.total_equity) <= 1
 
 
 def test_the_statements_ratios_and_quote_of_a_company_tell_one_story(direct: Direct):
@@ -52,6 +47,26 @@ def test_the_statements_ratios_and_quote_of_a_company_tell_one_story(direct: Dir
         assert abs(number(ratios[0]["revenue_growth_rate"]) - growth) < Decimal("0.01")
 
 
+def test_a_preferred_share_tells_of_its_company_and_pays_what_the_common_one_does(direct: Direct):
+    income, statements = (
+        rows_of(direct, tool, "periods", symbol=symbol)
+        for tool, symbol in (
+            ("domestic_stock_finance_income_statement", "005385"),
+            ("domestic_stock_finance_income_statement", "005380"),
+        )
+    )
+    assert income == statements
+    preferred, common = (record_of(direct, "domestic_stock_inquire_price", symbol=s) for s in ("005385", "005380"))
+    assert (preferred["eps"], preferred["capital"]) == (common["eps"], common["capital"])
+    assert number(preferred["per"]) < number(common["per"])
+    asked = {"start_date": "2024-01-01", "end_date": "2026-06-01"}
+    paid = [
+        rows_of(direct, "domestic_stock_ksdinfo_dividend", "dividends", symbol=s, **asked) for s in ("005385", "005380")
+    ]
+    assert [row["dividend_per_share"] for row in paid[0]] == [row["dividend_per_share"] for row in paid[1]]
+    assert [{row["stock_type"] for row in rows} for rows in paid] == [{"우선"}, {"보통"}]
+
+
 def test_dividends_are_what_the_payout_says_and_fall_within_the_asked_days(direct: Direct):
     asked = {"symbol": "005930", "start_date": "2023-01-01", "end_date": "2026-06-01"}
     dividends = rows_of(direct, "domestic_stock_ksdinfo_dividend", "dividends", **asked)
@@ -59,7 +74,9 @@ def test_dividends_are_what_the_payout_says_and_fall_within_the_asked_days(direc
     ratios = rows_of(direct, "domestic_stock_finance_other_major_ratios", "periods", symbol="005930")
     eps = rows_of(direct, "domestic_stock_finance_financial_ratio", "periods", symbol="005930")
     for dividend, ratio, year in zip(dividends, ratios, eps, strict=False):
-        paid = number(dividend["dividend_per_share"]) * 100 / number(year["eps"])
+        shares = sum(instruments()[symbol].listed_shares for symbol in ("005930", "005935"))
+        earned = number(year["eps"]) * instruments()["005930"].listed_shares
+        paid = number(dividend["dividend_per_share"]) * shares * 100 / earned
         assert abs(number(ratio["dividend_payout_ratio"]) - paid) < Decimal("0.02")
 
 

@@ -62,6 +62,7 @@ def test_an_option_names_its_future_and_splits_its_price(direct: Direct):
             assert 0 <= number(row["delta"]) * sign <= 1
 
 
-def test_a_warrants_api_says_nothing_of_a_share(direct: Direct):
-    assert set(record_of(direct, "domestic_stock_inquire_elw_price", symbol="58J297").values()) == {None}
-    assert rows_of(direct, "elw_compare_stocks", "warrants", symbol="005930") == []
+def test_a_warrants_api_says_nothing_of_what_has_no_warrants(direct: Direct):
+    assert set(record_of(direct, "domestic_stock_inquire_elw_price", symbol="57ZZZZ").values()) == {None}
+    assert rows_of(direct, "elw_indicator_trend_daily", "days", symbol="57ZZZZ") == []
+    assert rows_of(direct, "elw_compare_stocks", "warrants", symbol="000270") == []
