@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from kis_mcp.trading.journal import HUMAN_CHANNELS, Record
+from kis_mcp.trading.journal import HUMAN_CHANNELS, Record, Status
 from kis_mcp.trading.order import Action, Order
 
 Content: TypeAlias = tuple[object, ...]
@@ -101,7 +101,7 @@ def audit(
             findings.doubled.append(told)
         if any(not any(_is_same(order.elements, elements(record)) for record in agreed_to) for order in orders):
             findings.altered.append(told)
-        if len(orders) > sum(record.status.may_stand for record in ours[content]):
+        if len(orders) > sum(_may_stand(record) for record in ours[content]):
             findings.denied.append(told)
     for content, intents in ours.items():
         findings.imagined += _imagined(at_kis[content], intents)
@@ -118,6 +118,11 @@ def _is_agreed(record: Record, agreed: Mapping[str, str], question: Callable[[Re
         and record.sent_at is not None
         and question(record) in agreed.get(record.intent.id, "")
     )
+
+
+def _may_stand(record: Record) -> bool:
+    """Whether the journal grants that KIS may have taken it; of a needless cancel it says that nobody can tell."""
+    return record.status.may_stand or record.status is Status.NEEDLESS
 
 
 def _is_same(sent: Mapping[str, object], meant: Mapping[str, object]) -> bool:

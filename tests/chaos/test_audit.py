@@ -70,6 +70,7 @@ def test_an_order_that_a_person_agreed_to_is_in_order() -> None:
         (Status.NOT_ACCEPTED, False),
         (Status.REJECTED, False),
         (Status.NOT_SENT, False),
+        (Status.NEEDLESS, False),
         (Status.ACCEPTED, True),
         (Status.UNKNOWN, True),
     ],
@@ -87,5 +88,6 @@ def test_each_fault_has_its_name() -> None:
     assert "missing" in found([TAKEN], [])
     assert found([TAKEN], [record()], sent="000660") == {"altered"}
     assert found([TAKEN], [record(Status.NOT_ACCEPTED)]) == {"denied"}
+    assert found([TAKEN], [record(Status.NEEDLESS)]) == set()
     assert found([TAKEN], [record(order_id="0000000007")]) == {"imagined"}
     assert found([TAKEN], [record(Status.UNKNOWN)]) == {"unsettled"}

@@ -145,7 +145,8 @@ def _answer(call: Call, outcome: OrderOutcome) -> Page:
     answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}
     order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
-    return page(now, notes=[] if any(numbers.values()) else [_NO_NUMBER], order=order)
+    without_number = outcome.status is Status.ACCEPTED and not any(numbers.values())
+    return page(now, notes=[_NO_NUMBER] if without_number else [], order=order)
 
 
 def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str | None]:

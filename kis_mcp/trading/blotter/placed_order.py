@@ -66,6 +66,7 @@ class PlacedOrder:
         end_date: The last day of a reservation that is sent every day.
         loan_date: Of the loan that it repays.
         ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
+        cancelled_at: When its cancel reached KIS, where its list tells that.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
         in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal alone.
@@ -95,6 +96,7 @@ class PlacedOrder:
     order_date: date | None = None
     end_date: date | None = None
     loan_date: date | None = None
+    cancelled_at: datetime | None = None
     became: OrderKey | None = None
     ours: bool = False
     in_kis_list: bool = True

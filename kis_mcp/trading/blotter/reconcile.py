@@ -4,14 +4,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.blotter.reading import read_orders
-from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
+from kis_mcp.trading.journal import Conclusion, Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
@@ -137,7 +136,7 @@ def match(
     lists = lists_of(catalog, intent.tool, intent.arguments)
     if changed := _changed_order(intent, sent_at, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
-        return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
+        return _conclusion(intent, now, "accepted", f"Order {changed.printed_id} is {what}.")
     taken = {key_of(catalog, other) for other in others if other.status is Status.ACCEPTED}
     possible = [
         order
@@ -149,6 +148,9 @@ def match(
     if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
         earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
         return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
+    if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
+        what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
+        return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")
     if possible:
         numbers = tuple(order.order_id for order in fitting or possible)
         what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
@@ -258,15 +260,25 @@ def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
 def _changed_order(
     intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]
 ) -> PlacedOrder | None:
-    """The standing order, where what it has become shows that the change or cancel was taken."""
-    action = intent.order.action
-    original = None if action is Action.NEW else _original(intent, sent_at, placed)
+    """The standing order, where what it has become shows that the change or cancel was taken.
+
+    That it is cancelled shows nothing: its session may have ended, or somebody else cancelled it. When it was, does.
+    """
+    original = _original(intent, sent_at, placed) if _shows_by_effect(intent, lists) else None
     if original is None:
         return None
-    if action is Action.CANCEL:
-        return original if original.status is PlacedStatus.CANCELLED else None
-    is_as_wanted = _is_of_the_instrument(original, intent) and _says_the_same(original, intent)
-    return original if _shows_by_effect(intent, lists) and is_as_wanted else None
+    if intent.order.action is Action.CANCEL:
+        at = original.cancelled_at
+        return original if at is not None and -EARLIEST <= at - sent_at <= LATEST else None
+    return original if _is_of_the_instrument(original, intent) and _says_the_same(original, intent) else None
+
+
+def _order_to_cancel_that_ended(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> PlacedOrder | None:
+    """The order that an unknown cancel was for, where a whole list shows that nothing of it is open any more."""
+    if intent.order.action is not Action.CANCEL or not placed.complete:
+        return None
+    original = _original(intent, sent_at, placed)
+    return original if original is not None and original.status is PlacedStatus.CANCELLED else None
 
 
 def _proves_absence(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
@@ -297,7 +309,7 @@ def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:
 def _conclusion(
     intent: Intent,
     now: datetime,
-    conclusion: Literal["accepted", "not_accepted", "unresolved"],
+    conclusion: Conclusion,
     message: str,
     order_id: str | None = None,
     candidates: tuple[str, ...] = (),

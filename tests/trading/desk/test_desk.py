@@ -305,7 +305,20 @@ async def test_a_cancel_that_did_not_go_out_is_not_taken_for_the_end_of_its_orde
     await desk.decide(intent_id)
     with pytest.raises(OrderRejected) as rejected:
         await desk.desk.execute(intent_id)
-    assert f"Order {number} stands at KIS as before" in rejected.value.remedy
+    assert f"get_order_status shows where order {number} stands" in rejected.value.remedy
+
+
+async def test_a_lost_cancel_of_an_order_that_has_ended_is_final_and_says_so(desk: Desk, kis: FakeKis) -> None:
+    number = kis.take(BUY)
+    kis.before = failing(OrderStateUnknown("lost", remedy="look"))
+    intent_id = await desk.propose({"action": "cancel", "order_id": number, "order_branch": "06010"}, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.listed[0]["remaining_quantity"] = 0
+    outcome = await desk.desk.execute(intent_id)
+    assert outcome.status is Status.NEEDLESS
+    assert f"Order {number} has ended (cancelled or expired): nothing of it is open." in outcome.message
+    assert await desk.desk.execute(intent_id) == outcome
+    assert await desk.desk.reconcile() == []
 
 
 async def test_an_open_proposal_is_taken_up_again(desk: Desk) -> None:
