@@ -23,8 +23,8 @@ DOUBTFUL = timedelta(hours=1)
 
 CERTAIN_AFTER = timedelta(minutes=20)
 """Only a list read this long after the send, by KIS' clock, may show by its silence that the order did not arrive: up
-to 60 s until it leaves, 25 s until the connection is closed, and 924.6 s that Linux goes on sending what is on its way
-(net.ipv4.tcp_retries2 = 15); the rest is for what lies between."""
+to 60 s until it leaves, 25 s until our socket is reset and sends no more, and then 924.6 s that a proxy or gateway in
+between, which has taken it over, may go on sending it (the kernel's ip-sysctl on net.ipv4.tcp_retries2 = 15)."""
 
 REOPENED_WITHIN = timedelta(days=1)
 """How long an order that KIS' list did not show is looked for again."""
