@@ -9,9 +9,9 @@ from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
+from kis_mcp.trading.blotter.kis_clock import clock_notes
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reconcile import clock_notes
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
 from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
-from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.journaled import journaled_orders
+from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
-from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
+from kis_mcp.trading.blotter.reading import orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.journal import Journal
 from kis_mcp.trading.kis import KisReads
@@ -28,6 +28,8 @@ _SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
 }
 _SENT_BEFORE = timedelta(days=2)
 """How far before the first listed order the journal is searched: farther than the days of two exchanges lie apart."""
+
+_NONE = timedelta()
 
 
 async def list_orders(
@@ -52,10 +54,12 @@ async def list_orders(
         KisMcpError: No list could be read.
     """
     now = clock()
-    days = (start or end, end or now.date())
+    days = (start or end, end or kis_time(kis, now).date())
     lists = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
     found, problems = await _read_lists(kis, pick_available(kis, lists) or lists, days, now)
-    found = await _mark_ours(kis.catalog, journal, found, since=days[0] or now.date(), now=now)
+    at_kis = kis_time(kis, now)
+    days = (days[0], end or at_kis.date())
+    found = await _mark_ours(kis, journal, found, since=days[0] or at_kis.date(), now=at_kis)
     if own := await _missing(kis, journal, found, lists, days, now):
         found += own
         numbers = ", ".join(order.printed_id for order in own)
@@ -82,7 +86,7 @@ async def _missing(
 ) -> list[PlacedOrder]:
     """The orders of these days that the journal says KIS took, and that its lists do not show."""
     families, listed = {order_list.family for order_list in lists}, {order.key for order in found}
-    first, last = days[0] or now.date(), days[1]
+    first, last = days[0] or kis_time(kis, now).date(), days[1]
     return [
         order
         for order in await journaled_orders(journal, kis, now)
@@ -108,7 +112,7 @@ async def _read_lists(
     for order_list in lists:
         try:
             if first is None:
-                read = await orders_between(kis, order_list, now, now)
+                read = await orders_of_today(kis, order_list, now, fresh=False)
             else:
                 read = await orders_of_days(kis, order_list, first, last)
         except KisMcpError as problem:
@@ -117,7 +121,7 @@ async def _read_lists(
         placed = read.orders
         gaps += read.gaps
         if first is None and order_list.lasts == "until_sent":
-            placed = [order for order in placed if _counts_today(order, now)]
+            placed = [order for order in placed if _counts_today(order, kis_time(kis, now))]
         earlier = {(order.key, order.order_date) for order in found}
         found += [order for order in placed if (order.key, order.order_date) not in earlier]
     if len(problems) == len(lists):
@@ -126,13 +130,13 @@ async def _read_lists(
 
 
 async def _mark_ours(
-    catalog: Catalog, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
+    kis: KisReads, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
 ) -> list[PlacedOrder]:
     """The orders, those in the journal marked as ours."""
     earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
-    sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE
+    sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE - abs(kis.clock_error or _NONE)
     records = await journal.accepted_since(sent_since)
-    sent = [(key_of(catalog, record), record.sent_at) for record in records if record.sent_at]
+    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.kis_sent_at or one.sent_at)]
     return [
         replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
         for order in orders

@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.clock import KST, Clock
+from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
-from kis_mcp.trading.blotter.reading import read_orders
+from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.journal import Conclusion, Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
@@ -33,7 +36,6 @@ _MOST_REOPENED = 1_000
 _WRONG_CLOCK = timedelta(days=8)
 """How far the machine's clock may have been off when other orders were journaled."""
 
-_CLOCKS_DIFFER = timedelta(seconds=10)
 _NO_PROOF = "KIS lists no such order, but its list may leave orders out here, or the time is not sure."
 _REOPENED = "IT STANDS AT KIS after all, though it was called not accepted before."
 _log = logging.getLogger(__name__)
@@ -87,6 +89,14 @@ class Reconciler:
             placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
         return placed, now
 
+    async def learn_kis_time(self, intent: Intent) -> None:
+        """Let KIS tell its time where it is not known: an order that is lost without it can never be called absent."""
+        if self._kis.clock_error is None:
+            lists = pick_available(self._kis, lists_of(self._kis.catalog, intent.tool, intent.arguments))
+            with suppress(KisMcpError):
+                for order_list in lists[:1]:
+                    await orders_of_today(self._kis, order_list, self._clock())
+
     async def unresolved(self) -> list[Record]:
         """The unresolved intents of this server's accounts, oldest first."""
         return [record for record in await self._journal.unresolved() if await self.is_own(record.intent)]
@@ -100,20 +110,6 @@ class Reconciler:
     async def is_own(self, intent: Intent) -> bool:
         """Whether it is for an account that this server has."""
         return intent.account_id in [await self._journal.account_id(one) for one in self._kis.accounts.values()]
-
-
-def kis_time(kis: KisReads, at: datetime) -> datetime:
-    """A moment of this machine's clock by KIS' clock, as far as that is known."""
-    return at + (kis.clock_error or timedelta())
-
-
-def clock_notes(kis: KisReads) -> list[str]:
-    """That this machine's clock is wrong, where it is."""
-    error = kis.clock_error
-    if error is None or abs(error) < _CLOCKS_DIFFER:
-        return []
-    which = "behind" if error > timedelta() else "ahead of"
-    return [f"This machine's clock is {abs(error)} {which} KIS'. Set it right: days and times of orders depend on it."]
 
 
 def match(

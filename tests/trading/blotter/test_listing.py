@@ -1,6 +1,6 @@
 """The list of orders at KIS, as get_orders shows it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
-from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk
+from tests.trading.fakes import FakeClock, FakeKis, TellingKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 
@@ -132,3 +132,21 @@ async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal:
     kis.failing["domestic_stock_inquire_daily_ccld"] = KisUnavailable("down", remedy="wait")
     with pytest.raises(KisUnavailable):
         await list_orders(kis, journal, ["KR"], clock=clock)
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+async def test_todays_orders_are_those_of_kis_day_and_ours_though_the_machines_clock_is_wrong(
+    journal: SqlJournal, clock: FakeClock, days: int
+) -> None:
+    at_kis, wrong = clock(), timedelta(days=days)
+    kis = TellingKis(clock, clock_error=-wrong)
+    kis.error = -wrong
+    clock.now += wrong
+    desk = order_desk(kis, journal, OrderLimits())
+    intent_id = (await desk.propose(checked("domestic_stock_order_cash", BUY))).intent_id
+    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(intent_id)
+    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}"}
+    kis.clock_error = None
+    orders, _ = await list_orders(kis, journal, ["KR"], clock=clock)
+    assert [(order.order_id, order.ours, order.in_kis_list) for order in orders] == [("0000000001", True, True)]
