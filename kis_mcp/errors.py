@@ -6,6 +6,7 @@ KisMcpError
  ├─ CredentialsError     keys, account or token are missing or refused
  ├─ RateLimited          KIS' limit was hit and waiting did not help
  ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
+ ├─ ListIncomplete       KIS answered, but not with all rows of a list that is worth nothing in part
  ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
  ├─ OrderRejected        KIS said no to the order
  ├─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
@@ -83,6 +84,10 @@ class RateLimited(KisMcpError):
 
 class KisUnavailable(KisMcpError):
     kind = "kis_unavailable"
+
+
+class ListIncomplete(KisMcpError):
+    kind = "list_incomplete"
 
 
 class OrderRefused(KisMcpError):

@@ -53,8 +53,18 @@ ROOMS_IN_ORDER = {
 }
 """Room → its parts from the ground up: each imports only those before it, and itself."""
 
-ROOMS_WITH_A_FACE = {"settings", "confirm", "wiring", "simulator"}
-"""Rooms that hand on by their ``__init__`` all that others use."""
+FACES = {
+    *(
+        f"kis_mcp.{room}"
+        for room in OUTER_ROOMS
+        if (PACKAGE / room).is_dir() and room not in ("server", "cli", "trading")
+    ),
+    *(f"kis_mcp.trading.{part}" for part in ROOMS_IN_ORDER["trading"] if (PACKAGE / "trading" / part).is_dir()),
+}
+"""Packages that hand on by their ``__init__`` all that others use."""
+
+FOR_OTHERS_TESTS = {"Simulator"}
+"""What the package itself does not use of a face: people who run the simulator in their tests do."""
 
 OUTSIDE_LIBRARIES = {
     "mcp",
@@ -110,6 +120,10 @@ def rooms(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("kis_mcp.")} - {"__version__"}
 
 
+def is_in(path: Path, package: str) -> bool:
+    return path.is_relative_to(PACKAGE.parent.joinpath(*package.split(".")))
+
+
 def each(paths: Iterable[Path]) -> pytest.MarkDecorator:
     """A case for each module."""
     return pytest.mark.parametrize("path", list(paths), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -129,18 +143,27 @@ def test_a_part_of_a_room_imports_only_the_parts_before_it(path: Path) -> None:
     assert used & set(order) <= set(order[: order.index(part_of(path)) + 1])
 
 
-@each(MODULES)
-def test_a_room_with_a_face_is_used_by_its_face(path: Path) -> None:
-    others = {f"kis_mcp.{room}." for room in ROOMS_WITH_A_FACE - {room_of(path)}}
+@each(path for path in MODULES if room_of(path) != "simulator")
+def test_a_package_with_a_face_is_used_by_its_face(path: Path) -> None:
+    others = tuple(f"{face}." for face in FACES if not is_in(path, face))
     statements = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
-    assert [node.module for node in statements if (node.module or "").startswith(tuple(others))] == []
+    assert [node.module for node in statements if (node.module or "").startswith(others)] == []
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS_WITH_A_FACE))
-def test_a_face_hands_on_all_that_it_names_and_nothing_else(room: str) -> None:
-    face = import_module(f"kis_mcp.{room}")
-    assert [name for name in face.__all__ if not hasattr(face, name)] == []
-    assert not hasattr(face, "no_such_name")
+@pytest.mark.parametrize("face", sorted(FACES))
+def test_a_face_hands_on_all_that_it_names_and_nothing_that_is_unused(face: str) -> None:
+    package = import_module(face)
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    assert not hasattr(package, "no_such_name")
+    used = {
+        alias.name
+        for path in MODULES
+        if not is_in(path, face)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{face}.")
+        for alias in node.names
+    }
+    assert set(package.__all__) - used <= FOR_OTHERS_TESTS
 
 
 @each(path for path in MODULES if room_of(path) in INSIDE)

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import Any, cast
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import CheckedArguments, validate
-from kis_mcp.catalog.cache import LIFETIMES, ReplyCache
+from kis_mcp.catalog.arguments import CheckedArguments, check_arguments
+from kis_mcp.catalog.cache import CACHE_LIFETIMES, ReplyCache
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.decode import Decoded, Record, decode
 from kis_mcp.catalog.encode import encode
@@ -18,7 +18,7 @@ from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
-from kis_mcp.catalog.projection import EVERYTHING, projection
+from kis_mcp.catalog.projection import EVERYTHING, read_projection
 from kis_mcp.catalog.refused_element import name_argument
 from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT
 from kis_mcp.clock import Clock
@@ -27,7 +27,7 @@ from kis_mcp.errors import BadArgument, KisMcpError
 
 MOST_CHARACTERS = 48_000
 MOST_PAGES = 100
-MOST_ROWS = 5_000
+MOST_READ_ROWS = 5_000
 """Of a list that is read whole."""
 
 MORE_ROWS = "There are more rows than these."
@@ -83,7 +83,7 @@ class KisApis:
         accounts: Mapping[AccountKind, Account],
         hts_id: str = "",
         clock: Clock,
-        lifetimes: Mapping[CacheClass, float] = LIFETIMES,
+        lifetimes: Mapping[CacheClass, float] = CACHE_LIFETIMES,
         monotonic: Callable[[], float] = monotonic,
     ) -> None:
         self.catalog = catalog
@@ -123,7 +123,7 @@ class KisApis:
         """
         api = arguments.api
         _require_read(api)
-        shown = projection(api, cast(str | list[str] | None, arguments.get(FIELDS)))
+        shown = read_projection(api, cast(str | list[str] | None, arguments.get(FIELDS)))
         characters = MOST_CHARACTERS if LIMIT in arguments else None
         limits = Limits(cast(int, arguments.get(LIMIT, _UNLIMITED)), characters, shown)
         cursor = Cursor(self.environment, api.tool, arguments, self._account_number(api))
@@ -144,7 +144,7 @@ class KisApis:
         arguments: Mapping[str, object],
         *,
         fresh: bool = False,
-        max_rows: int = MOST_ROWS,
+        max_rows: int = MOST_READ_ROWS,
         waiting: WaitReporter | None = None,
     ) -> Decoded:
         """Read an API whole: all pages, all fields.
@@ -162,7 +162,7 @@ class KisApis:
         api = self._find(tool)
         _require_read(api)
         limits = Limits(max_rows, None, EVERYTHING)
-        checked = validate(api, arguments)
+        checked = check_arguments(api, arguments)
         collected, as_of = await self._collect(checked, PagePosition(), limits, fresh=fresh, waiting=waiting)
         if collected.going_on is not None:
             collected.notes.append(MORE_ROWS)

@@ -84,10 +84,10 @@ class CheckedArguments(Mapping[str, object]):
             BadArgument: What is added cannot be right.
         """
         values = {**self, **more}
-        return self if values == self else validate(self.api, values)
+        return self if values == self else check_arguments(self.api, values)
 
 
-def validate(api: Api, arguments: Mapping[str, object]) -> CheckedArguments:
+def check_arguments(api: Api, arguments: Mapping[str, object]) -> CheckedArguments:
     """Check the arguments of a call and fill in defaults.
 
     Values may be written as :mod:`kis_mcp.catalog.spelling` and :mod:`kis_mcp.catalog.symbols` read them; Decimal, date

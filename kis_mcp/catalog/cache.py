@@ -6,7 +6,7 @@ from typing import Protocol
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.catalog.model import CacheClass
 
-LIFETIMES: Mapping[CacheClass, float] = {"quote": 5, "account": 30, "reference": 3600, "day": 86_400}
+CACHE_LIFETIMES: Mapping[CacheClass, float] = {"quote": 5, "account": 30, "reference": 3600, "day": 86_400}
 """Seconds, by the class that a row of the table names."""
 
 

@@ -36,7 +36,7 @@ _BASES: Mapping[Basis, str] = {
 _MASKED = {"account": "string, masked", "private": "string, hidden"}
 
 
-def document(api: Api) -> str:
+def api_document(api: Api) -> str:
     """The document of one tool, core or KIS API: purpose, TR ids, demo, parameters, result, what is known beside
     KIS' document, and example."""
     title = f"{api.title} ({api.title_ko})" if api.title_ko else api.title
@@ -49,7 +49,7 @@ def document(api: Api) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def catalogue(apis: Iterable[Api]) -> str:
+def api_list_document(apis: Iterable[Api]) -> str:
     """Every tool with its English and Korean title, by toolset, in the table's order."""
     toolsets: dict[str, list[str]] = defaultdict(list)
     for api in apis:

@@ -6,8 +6,7 @@ a response's fields is, since a live frame is read by it; that of its blocks is 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 

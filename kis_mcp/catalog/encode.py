@@ -36,7 +36,7 @@ def encode(
 
     Args:
         api: A REST API.
-        values: Arguments as :func:`kis_mcp.catalog.arguments.validate` returns them.
+        values: Arguments as :func:`kis_mcp.catalog.arguments.check_arguments` returns them.
         demo: Whether to speak KIS' demo dialect.
         account: The account of the kind that the API wants.
         hts_id: The customer's HTS ID, for the APIs that want it.
@@ -76,7 +76,7 @@ def encode(
     )
 
 
-def dated(api: Api, values: Mapping[str, object], today: date) -> dict[str, object]:
+def dates_of_today(api: Api, values: Mapping[str, object], today: date) -> dict[str, object]:
     """The arguments with the days that stand for those left out, for whoever has to see all that will be sent."""
     days = {parameter.name: _day(parameter.blank, today) for parameter in api.parameters}
     return {**{name: day for name, day in days.items() if day is not None}, **values}

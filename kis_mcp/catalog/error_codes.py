@@ -7,7 +7,7 @@ from functools import cache
 from kis_mcp.catalog.data import csv_rows, resources_folder
 from kis_mcp.catalog.markdown import table
 
-EMPTY = "empty"
+EMPTY_KIND = "empty"
 """The class of a code that says that there is nothing to list: of a read that is an answer, not an error."""
 
 WORDS_FIRST = frozenset({"OPSQ2000", "OPSQ2001", "OPSQ2002"})

@@ -44,7 +44,7 @@ class Projection:
 EVERYTHING = Projection()
 
 
-def projection(api: Api, wanted: str | list[str] | None) -> Projection:
+def read_projection(api: Api, wanted: str | list[str] | None) -> Projection:
     """What a call shows.
 
     Args:

@@ -12,7 +12,7 @@ _UNSAID = frozenset({CURSOR, CONFIRMATION_TOKEN})
 """What no first call takes."""
 
 
-def signature(api: Api) -> str:
+def call_signature(api: Api) -> str:
     """Such as ``inquire_price(symbol, market: krx|nxt = krx)``; ``?`` marks what may be left out."""
     parameters = [parameter for parameter in all_parameters(api) if parameter.name not in _UNSAID]
     own = {parameter.name for parameter in api.parameters}

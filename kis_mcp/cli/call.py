@@ -1,7 +1,5 @@
 """``kis-mcp call``: one tool, from the shell."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import cast

@@ -1,7 +1,5 @@
 """A real MCP client over stdio to a server process of this installation, for the commands that act like a host."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import AsyncGenerator, Mapping

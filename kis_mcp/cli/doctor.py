@@ -1,7 +1,5 @@
 """``kis-mcp doctor``: what is configured and what each environment can do, without secrets."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -10,7 +8,7 @@ from typing import Any
 import anyio
 import typer
 
-from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog import catalog
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError

@@ -1,7 +1,5 @@
 """``kis-mcp doctor --drift``: what KIS' developer portal says that the spec table does not."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -10,9 +8,7 @@ from functools import partial
 import anyio
 import typer
 
-from kis_mcp.catalog.drift import Drift
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog, Drift
 from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import read_drift
 

@@ -1,7 +1,5 @@
 """``kis-mcp kill`` and ``kis-mcp resume``: stop all new orders, and let them out again."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The ``kis-mcp`` command: what its subcommands are called and take. Each one's work is in a module of its own."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from datetime import datetime

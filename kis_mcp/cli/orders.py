@@ -1,7 +1,5 @@
 """``kis-mcp orders``: the record of orders, on the screen, as JSON, or as a day's CSV file."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os
@@ -14,10 +12,10 @@ from typing import Any
 import anyio
 import typer
 
-from kis_mcp.catalog.render import to_json
+from kis_mcp.catalog import to_json
 from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.trading.blotter.history import COLUMNS, OrderHistory
+from kis_mcp.trading.blotter import COLUMNS, OrderHistory
 from kis_mcp.wiring import load_settings, read_order_records
 
 _LEADING = ("at", "state", "ours", "side", "symbol", "quantity", "price", "filled_quantity", "order_id", "decided_by")

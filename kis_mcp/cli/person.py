@@ -1,7 +1,5 @@
 """The person at the terminal, as far as a PIN tells them from a program that has opened one."""
 
-from __future__ import annotations
-
 import typer
 
 from kis_mcp.confirm import MOST_WRONG_PINS, Pin

@@ -1,7 +1,5 @@
 """``kis-mcp serve``: settings and flags → a running transport."""
 
-from __future__ import annotations
-
 import gc
 import secrets
 import sys

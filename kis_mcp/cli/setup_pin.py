@@ -1,7 +1,5 @@
 """``kis-mcp setup-pin``: set the PIN that approves orders on the local page."""
 
-from __future__ import annotations
-
 import sys
 
 import typer

@@ -1,7 +1,5 @@
 """A tool's result as people read it."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from mcp_types import CallToolResult, TextContent

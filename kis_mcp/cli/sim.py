@@ -1,7 +1,5 @@
 """``kis-mcp sim``: the embedded KIS as a process of its own."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Mapping

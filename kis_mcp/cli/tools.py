@@ -1,15 +1,10 @@
 """``kis-mcp tools``: what the server offers. The JSON form is a public contract, see README."""
 
-from __future__ import annotations
-
 import json
 
 import typer
 
-from kis_mcp.catalog.loader import catalog
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.render import to_json
-from kis_mcp.catalog.schemas import input_schema, output_schema
+from kis_mcp.catalog import Api, catalog, input_schema, output_schema, to_json
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 
 

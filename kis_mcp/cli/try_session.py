@@ -1,7 +1,5 @@
 """``kis-mcp try``: an agent's session on the embedded KIS, through a real MCP client over stdio."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path

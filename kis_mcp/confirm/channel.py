@@ -1,7 +1,5 @@
 """How a person gets to confirm an order: the strongest way that the client, the settings and the environment leave."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 from kis_mcp.environment import Environment

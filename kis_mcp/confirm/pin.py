@@ -1,7 +1,5 @@
 """The PIN that stands for the person on the approval page: kept as a scrypt digest, locked when it is guessed at."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets
@@ -16,7 +14,7 @@ from typing import ClassVar
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.confirm.weak_pins import weakness
 from kis_mcp.errors import BadArgument, StorageError
-from kis_mcp.storage.shared import LockedFile
+from kis_mcp.storage import LockedFile
 
 FILE = "pin.json"
 MOST_WRONG = 10

@@ -5,8 +5,6 @@ clients start a server for each call. It is no proof of a person: whoever reads 
 orders at most once is the desk's promise, which sends an intent once.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +13,9 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN, FIELDS
+from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS
 from kis_mcp.errors import BadArgument
-from kis_mcp.storage.folders import private_key
+from kis_mcp.storage import private_key
 from kis_mcp.trading.journal import Journal, Preview
 from kis_mcp.trading.order import Order, plain
 

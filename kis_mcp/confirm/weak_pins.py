@@ -1,7 +1,5 @@
 """PINs that a stranger tries first."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,13 +1,11 @@
 """The bytes of an answer → its JSON object, as forgivingly as can be done without guessing a value."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import encodable_all
 
 MOST_BYTES = 8 << 20
 """KIS' longest answers are of a few hundred kilobytes."""

@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Any
 
 from kis_mcp.account import without_accounts
-from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
-from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.catalog import EMPTY_KIND, WORDS_FIRST, KisReply, known_codes
 from kis_mcp.clock import KST
 from kis_mcp.errors import (
     BadArgument,
@@ -125,7 +124,7 @@ class RequestError(Exception):
                 what = f"KIS says {self.message!r}: {what}"
             if self.reaction is Reaction.REFUSED and known.kind != BadArgument.kind:
                 kind = _KINDS[known.kind]
-            if kind is not OrderStateUnknown and known.kind != EMPTY:
+            if kind is not OrderStateUnknown and known.kind != EMPTY_KIND:
                 remedy = known.remedy
         elif kind is KisUnavailable and self.reaction is Reaction.TURNED_AWAY:
             remedy = self.remedy
@@ -207,7 +206,7 @@ def _reaction(status: int, code: str, rt_cd: str, message: str) -> Reaction:
         return Reaction.SLOW_DOWN
     if code == LEDGER_FULL_CODE:
         return Reaction.LEDGER_FULL
-    if known and known.kind == EMPTY:
+    if known and known.kind == EMPTY_KIND:
         return Reaction.NOTHING_FOUND
     if known:
         return Reaction.UNCLEAR if known.kind in (KisUnavailable.kind, "ok") else Reaction.REFUSED

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from kis_mcp.catalog.gateway import Urgency, WaitReporter
+from kis_mcp.catalog import Urgency, WaitReporter
 from kis_mcp.errors import StorageError
 from kis_mcp.kis.shared import SharedObject
 from kis_mcp.kis.timer import Timer

@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from kis_mcp.catalog.drift import Notice, PortalApi, PortalElement
+from kis_mcp.catalog import Notice, PortalApi, PortalElement
 from kis_mcp.clock import KST
 from kis_mcp.kis.timer import Timer
 

@@ -1,13 +1,11 @@
 """REST to one environment's KIS: credentials, pace, retries and errors around each request."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog.gateway import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
+from kis_mcp.catalog import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
@@ -170,7 +168,7 @@ class HttpGateway:
     async def _post(self, path: str, body: Mapping[str, str]) -> Answer:
         return await self._transport().send("POST", path, body, {})
 
-    def _transport(self) -> Transport:
+    def _transport(self) -> "Transport":
         if self._opened is None:
             from kis_mcp.kis.transport import Transport
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from kis_mcp.catalog.gateway import WaitReporter
+from kis_mcp.catalog import WaitReporter
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError, RateLimited, StorageError
 from kis_mcp.kis.connection import Connection

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from kis_mcp.catalog.gateway import WaitReporter
+from kis_mcp.catalog import WaitReporter
 from kis_mcp.kis.timer import Timer
 
 REPORT_SECONDS = 1.0

@@ -1,0 +1,40 @@
+"""The market-neutral view: instruments, quotes, order books, candles."""
+
+from kis_mcp.market.candle_pages import Candle
+from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
+from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, lead_elsewhere
+from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.instrument import US_TICKER, Instrument, Market
+from kis_mcp.market.instruments import Instruments, builtin_instruments
+from kis_mcp.market.last_trade import read_last_trade_time
+from kis_mcp.market.order_book import get_order_book
+from kis_mcp.market.quote import get_quote, notes_on
+from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
+
+__all__ = [
+    "BOND",
+    "CURRENCIES",
+    "EXCHANGES",
+    "INTERVALS",
+    "KNOWN_BY_ABROAD",
+    "KNOWN_BY_KOREA",
+    "KOREA",
+    "KRX_CONTRACT",
+    "OVERSEAS_FUTURE",
+    "OVERSEAS_OPTION",
+    "US_TICKER",
+    "Candle",
+    "CandleRange",
+    "Instrument",
+    "Instruments",
+    "Market",
+    "builtin_instruments",
+    "get_candles",
+    "get_order_book",
+    "get_quote",
+    "is_told",
+    "lead_elsewhere",
+    "notes_on",
+    "read_last_trade_time",
+    "unknown_to_kis",
+]

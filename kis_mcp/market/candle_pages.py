@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog import number
 from kis_mcp.market.instrument import Instrument, Market
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import whole

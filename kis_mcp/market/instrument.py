@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.symbols import KRX_CODE
+from kis_mcp.catalog import KRX_CODE
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.exchanges import CURRENCIES

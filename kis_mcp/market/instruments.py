@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 from unicodedata import normalize
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.elsewhere import KRX_FUTURE, lead_elsewhere
 from kis_mcp.market.exchanges import words_of

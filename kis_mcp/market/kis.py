@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog import Decoded
 from kis_mcp.environment import Environment
 
 

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from kis_mcp.catalog.fields import text
+from kis_mcp.catalog import text
 from kis_mcp.clock import KST
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis

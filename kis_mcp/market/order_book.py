@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog import Decoded, number
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number, rounded
+from kis_mcp.catalog import number, rounded
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole

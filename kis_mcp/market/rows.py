@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog import number
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.elsewhere import lead_elsewhere
 from kis_mcp.market.exchanges import words_of

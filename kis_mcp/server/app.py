@@ -1,7 +1,5 @@
 """The MCP server: handlers over the spec table's ready schemas, no model built until a tool is called."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -13,7 +11,7 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp_types import ListToolsResult, PaginatedRequestParams
 
 from kis_mcp import __version__
-from kis_mcp.catalog.loader import Catalog, catalog
+from kis_mcp.catalog import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.server.dispatch import Dispatcher
 from kis_mcp.server.one_page import require_first_page

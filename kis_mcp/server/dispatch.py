@@ -1,7 +1,5 @@
 """A tool call → its result: which tool, where, and what the client gets when it fails."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.reserved import FIELDS
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import FIELDS, Api, Catalog, encodable_all
 from kis_mcp.environment import Environment
 from kis_mcp.errors import InternalError, KisMcpError, StorageError
 from kis_mcp.server.elicitation import AnswerNeeded, Person
@@ -24,7 +19,7 @@ from kis_mcp.server.tools.search import CALL_READ_TOOL, Reach, read_call
 from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
+    from kis_mcp.catalog import Page
     from kis_mcp.server.tools.call import Call
 
 SET_ENVIRONMENT = "set_environment"
@@ -53,11 +48,11 @@ class Dispatcher:
         repeated = person.repeated_question
         environment = Environment(repeated.environment) if repeated else environments.current
         try:
-            from kis_mcp.catalog.arguments import validate
+            from kis_mcp.catalog import check_arguments
             from kis_mcp.server.tools.call import Call
 
             call = Call(
-                arguments=validate(self._reach.offered(params.name), encodable_all(params.arguments or {})),
+                arguments=check_arguments(self._reach.offered(params.name), encodable_all(params.arguments or {})),
                 environment=environment,
                 environments=environments,
                 person=person,
@@ -90,7 +85,7 @@ def _unusable(error: OSError) -> StorageError:
     )
 
 
-async def _run(call: Call) -> tuple[Call, Page]:
+async def _run(call: "Call") -> "tuple[Call, Page]":
     """The call that was really run, and its answer."""
     if call.api.tool == CALL_READ_TOOL:
         call = await read_call(call)
@@ -103,11 +98,11 @@ async def _run(call: Call) -> tuple[Call, Page]:
     return call, await (await call.reads()).call(call.arguments)
 
 
-async def _run_core(call: Call) -> Page:
+async def _run_core(call: "Call") -> "Page":
     """A core tool's answer, with the fields that the caller wants."""
-    from kis_mcp.catalog.projection import projection
+    from kis_mcp.catalog import read_projection
     from kis_mcp.server.tools.registry import CORE_TOOLS
 
-    shown = replace(projection(call.api, call.values().get(FIELDS)), blanks=False)
+    shown = replace(read_projection(call.api, call.values().get(FIELDS)), blanks=False)
     page = await CORE_TOOLS[call.api.tool](call)
     return replace(page, blocks=shown.of(page.blocks))

@@ -7,8 +7,6 @@ request than everything after it. What has to survive in between travels through
 it. That an answer counts only once is the order desk's promise, not this module's.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
@@ -28,7 +26,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from kis_mcp.catalog.texts import encodable
+from kis_mcp.catalog import encodable
 
 if TYPE_CHECKING:
     from kis_mcp.trading.journal import Decision, Verdict
@@ -91,7 +89,7 @@ class Person:
             return None
         return Question(**json.loads(self._params.request_state))
 
-    async def ask(self, question: Question, label: str) -> Decision:
+    async def ask(self, question: Question, label: str) -> "Decision":
         """Put the question to the person. ``label`` stands beside the box to tick.
 
         An acceptance without the tick, or with another quantity, is a no; an answer that is none (a client that fails
@@ -111,7 +109,7 @@ class Person:
             )
         return _decision(response, question) if isinstance(response, ElicitResult) else _decided("cancelled")
 
-    async def _ask_now(self, form: ElicitRequestFormParams, question: Question) -> Decision:
+    async def _ask_now(self, form: ElicitRequestFormParams, question: Question) -> "Decision":
         session, request_id = self._context.session, self._context.request_id
         try:
             response = await session.elicit_form(form.message, form.requested_schema, request_id)
@@ -131,7 +129,7 @@ def _form(question: Question, label: str) -> ElicitRequestedSchema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _decision(response: ElicitResult, question: Question) -> Decision:
+def _decision(response: ElicitResult, question: Question) -> "Decision":
     if response.action != "accept":
         return _decided("declined" if response.action == "decline" else "cancelled")
     content = response.content or {}
@@ -151,7 +149,7 @@ def _number(typed: object) -> Decimal | None:
     return number if number is not None and number.is_finite() else None
 
 
-def _decided(verdict: Verdict, reason: str = "") -> Decision:
+def _decided(verdict: "Verdict", reason: str = "") -> "Decision":
     from kis_mcp.trading.journal import Decision
 
     return Decision(verdict=verdict, channel="elicitation", reason=reason)

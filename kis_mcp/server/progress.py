@@ -1,10 +1,8 @@
 """Telling a client that asked for progress why its call takes long."""
 
-from __future__ import annotations
-
 from mcp.server.session import ServerSession
 
-from kis_mcp.catalog.texts import encodable
+from kis_mcp.catalog import encodable
 
 
 class Progress:

@@ -3,8 +3,6 @@
 All of it is the same on every surface: reading about a tool does not need the right to call it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +24,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from kis_mcp.catalog.data import resources_folder
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.texts import encodable
+from kis_mcp.catalog import Catalog, encodable, resources_folder
 from kis_mcp.server.one_page import require_first_page
 from kis_mcp.wiring import Environments
 
@@ -125,17 +121,16 @@ class Resources:
             )
 
     def _text(self, uri: str) -> str:
-        from kis_mcp.catalog.document import catalogue, document
-        from kis_mcp.catalog.error_codes import error_document
+        from kis_mcp.catalog import api_document, api_list_document, error_document
 
         if uri == CATALOGUE:
-            return catalogue((*self._catalog.core, *self._catalog.apis))
+            return api_list_document((*self._catalog.core, *self._catalog.apis))
         if uri == ERRORS:
             return error_document()
         if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
             return guide.text
         if uri.startswith(DOCUMENT) and (api := self._catalog.find(uri.removeprefix(DOCUMENT))):
-            return document(api)
+            return api_document(api)
         raise MCPError(INVALID_PARAMS, f"There is no resource {uri!r}. {self._nearest(uri)}", {"uri": uri})
 
     def _nearest(self, uri: str) -> str:

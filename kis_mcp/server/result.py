@@ -3,26 +3,21 @@
 Hosts differ in what they show the model, some only structuredContent and some only text, so both say the same.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcp_types import CallToolResult, TextContent
 
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.render import to_json
-from kis_mcp.catalog.texts import encodable, encodable_all
-from kis_mcp.catalog.units import units_note
+from kis_mcp.catalog import Api, encodable, encodable_all, to_json, units_note
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
+    from kis_mcp.catalog import Page
 
 
-def success(environment: Environment, api: Api, page: Page) -> CallToolResult:
+def success(environment: Environment, api: Api, page: "Page") -> CallToolResult:
     """A tool's blocks in the envelope: environment, tool, as_of, blocks, complete and, where there are any,
     next_cursor and notes."""
     notes = list(page.notes)

@@ -4,8 +4,6 @@ The SDK drops a line that its JSON reader refuses, so that its call would never 
 first message that has no UTF-8 form, so that no later call would be.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re
@@ -31,7 +29,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from kis_mcp.catalog.texts import encodable_all
+from kis_mcp.catalog import encodable_all
 
 S = TypeVar("S", bound=ReadStream[Any] | WriteStream[Any])
 

@@ -1,13 +1,10 @@
 """Which tools the server offers: decided once at start, the same for every client, in the table's order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.errors import SettingsError
 
 

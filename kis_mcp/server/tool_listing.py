@@ -1,11 +1,8 @@
 """Rows of the spec table as MCP tools."""
 
-from __future__ import annotations
-
 from mcp_types import Tool, ToolAnnotations
 
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.schemas import input_schema, output_schema
+from kis_mcp.catalog import Api, input_schema, output_schema
 
 _THIS_PROCESS_ONLY = frozenset(
     {"find_instrument", "search_tools", "describe_tool", "get_environment", "set_environment", "halt_trading"}

@@ -1,7 +1,5 @@
 """How clients reach the server: stdio, or Streamable HTTP on this machine."""
 
-from __future__ import annotations
-
 import gc
 import hmac
 import json
@@ -106,7 +104,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def http_app(
     server: Server[Any], token: str, allowed_hosts: Sequence[str] = (), allowed_origins: Collection[str] = ()
-) -> ASGIApp:
+) -> "ASGIApp":
     """The server as an ASGI app for both protocol eras, closed to whoever lacks the token or comes from a web page
     that is neither its own nor named in ``allowed_origins``."""
     from mcp.server.transport_security import TransportSecuritySettings
@@ -125,10 +123,10 @@ def http_app(
 class _OwnOrigin:
     """Takes the Origin header off a request that comes from the very address it goes to: no other page sent it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: "ASGIApp") -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == "http":
             headers: list[tuple[bytes, bytes]] = scope["headers"]
             own = {b"%s://%s" % (scheme, value) for name, value in headers if name == b"host" for scheme in _SCHEMES}
@@ -140,17 +138,17 @@ class _OwnOrigin:
 class _BearerOnly:
     """Answers 401 to requests without the token, compared in constant time."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: "ASGIApp", token: str) -> None:
         self._app = app
         self._expected = token.encode()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == "http" and not self._is_allowed(scope):
             await _unauthorized(send)
         else:
             await self._app(scope, receive, send)
 
-    def _is_allowed(self, scope: Scope) -> bool:
+    def _is_allowed(self, scope: "Scope") -> bool:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         given = [value.partition(b" ") for name, value in headers if name == b"authorization"]
         if len(given) != 1:
@@ -159,7 +157,7 @@ class _BearerOnly:
         return hmac.compare_digest(token.strip(), self._expected) and scheme.lower() == b"bearer"
 
 
-async def _unauthorized(send: Send) -> None:
+async def _unauthorized(send: "Send") -> None:
     body = json.dumps(
         {
             "error": "unauthorized",

@@ -1,7 +1,5 @@
 """What one environment is reached with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.model import AccountKind
+from kis_mcp.catalog import AccountKind
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.kis_file import KIS_FILE

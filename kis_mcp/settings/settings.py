@@ -4,8 +4,6 @@ The variable names are those that KIS' public tools read (``KIS_APP_KEY`` …), 
 read as those tools write it, so a user who runs them already needs no new set-up.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from decimal import Decimal

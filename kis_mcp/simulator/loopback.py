@@ -1,7 +1,5 @@
 """The embedded KIS on two loopback ports."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

@@ -1,7 +1,5 @@
 """KIS' answers kept on disk for a few seconds to a day, shared by the processes of one user."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -12,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from kis_mcp.catalog.gateway import KisReply
+from kis_mcp.catalog import KisReply
 from kis_mcp.errors import StorageError
 from kis_mcp.storage.folders import open_private_file, private_folder
 from kis_mcp.storage.holders import holder_of

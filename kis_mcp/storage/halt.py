@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from kis_mcp.catalog.texts import one_line
+from kis_mcp.catalog import one_line
 from kis_mcp.errors import StorageError
 from kis_mcp.storage.folders import open_private_file, unusable
 

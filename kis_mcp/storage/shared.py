@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from kis_mcp.kis.shared import Shared
+from kis_mcp.kis import Shared
 from kis_mcp.storage.folders import open_private_file, private_folder, unusable
 from kis_mcp.storage.holders import holder_of
 

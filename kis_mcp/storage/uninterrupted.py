@@ -1,7 +1,5 @@
 """Work that is done to its end even if whoever waits for it is cancelled."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -14,7 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def uninterrupted(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, CoroutineType[Any, Any, T]]:
+def uninterrupted(work: Callable[P, Coroutine[Any, Any, T]]) -> "Callable[P, CoroutineType[Any, Any, T]]":
     """Let a cancelled caller wait until the work is done, and only then be cancelled."""
 
     @wraps(work)

@@ -5,11 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.gateway import MayLeave
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import AccountKind
+from kis_mcp.catalog import AccountKind, Catalog, CheckedArguments, Decoded, MayLeave
 from kis_mcp.environment import Environment
 
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias, cast
 
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api
 from kis_mcp.environment import Environment
-from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
+from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS
 
 Side: TypeAlias = Literal["buy", "sell"]
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kis_mcp.catalog.decode import Record
-from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable
+from kis_mcp.catalog import Decoded, Record
+from kis_mcp.errors import BadArgument, KisMcpError, ListIncomplete
 from kis_mcp.trading.kis import KisReads
 
 _T = TypeVar("_T")
@@ -51,15 +51,26 @@ async def read_list(
 
     Raises:
         KisMcpError: KIS fails, or says no.
-        KisUnavailable: There is more than could be read.
+        ListIncomplete: There is more than could be read.
+    """
+    page = await read_whole(kis, tool, arguments, fresh=fresh)
+    return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
+
+
+async def read_whole(kis: KisReads, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+    """The answer of a read API with all its rows.
+
+    Raises:
+        KisMcpError: KIS fails, or says no.
+        ListIncomplete: There is more than could be read.
     """
     page = await kis.rows(tool, arguments, fresh=fresh)
     if not page.complete:
-        raise KisUnavailable(
+        raise ListIncomplete(
             f"{tool} has more rows than could be read.",
-            remedy=f"Read it page by page: call_read_tool with name={tool}.",
+            remedy=f"Try again, or read it page by page: call_read_tool with name={tool}.",
         )
-    return next((block for block in page.blocks.values() if isinstance(block, list)), _NO_ROWS)
+    return page
 
 
 async def read_record(

@@ -1,7 +1,5 @@
 """One environment, wired: KIS' APIs, and the order desk with its journal once an order needs them."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +16,12 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.settings import Settings
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import KisApis
+    from kis_mcp.catalog import KisApis
     from kis_mcp.confirm import Previews
-    from kis_mcp.kis.rest import HttpGateway
-    from kis_mcp.market.instrument import Instrument
-    from kis_mcp.storage.cache import DiskReplyCache
-    from kis_mcp.storage.journal import SqlJournal
-    from kis_mcp.trading.desk.desk import OrderDesk
+    from kis_mcp.kis import HttpGateway
+    from kis_mcp.market import Instrument
+    from kis_mcp.storage import DiskReplyCache, SqlJournal
+    from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
@@ -46,29 +43,29 @@ class Brokerage:
     environment: Environment
     settings: Settings
     folder: Path
-    apis: KisApis
-    gateway: HttpGateway
-    cache: DiskReplyCache
+    apis: "KisApis"
+    gateway: "HttpGateway"
+    cache: "DiskReplyCache"
     clock: Clock
-    real_quotes: Callable[[], Awaitable[KisApis]] | None = None
-    _journal: SqlJournal | None = None
-    _desk: OrderDesk | None = None
+    real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
+    _journal: "SqlJournal | None" = None
+    _desk: "OrderDesk | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def journal(self) -> SqlJournal:
+    async def journal(self) -> "SqlJournal":
         """The journal of orders."""
         await self.desk()
         assert self._journal is not None
         return self._journal
 
-    async def previews(self) -> Previews:
+    async def previews(self) -> "Previews":
         """The previews of orders, and the tokens that confirm them."""
         from kis_mcp.confirm import Previews
 
         return Previews(self.folder, await self.journal())
 
-    async def desk(self) -> OrderDesk:
+    async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""
         async with self._opening:
             if self._desk is None:
@@ -87,12 +84,10 @@ class Brokerage:
         await self.gateway.aclose()
         self.cache.close()
 
-    async def _open_desk(self) -> OrderDesk:
+    async def _open_desk(self) -> "OrderDesk":
         await anyio.to_thread.run_sync(import_all, _TRADING)
-        from kis_mcp.storage.journal import SqlJournal
-        from kis_mcp.trading.desk.desk import OrderDesk
-        from kis_mcp.trading.desk.pre_trade import PreTradeChecks
-        from kis_mcp.trading.desk.sending import OrderSender
+        from kis_mcp.storage import SqlJournal
+        from kis_mcp.trading.desk import OrderDesk, OrderSender, PreTradeChecks
         from kis_mcp.wiring.operator import kill_switch, order_limits
 
         if self._journal is None:
@@ -111,7 +106,7 @@ class Brokerage:
         sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
 
-    async def _settle(self, desk: OrderDesk) -> None:
+    async def _settle(self, desk: "OrderDesk") -> None:
         try:
             for record in await desk.reconcile():
                 _log.warning("Order intent %s of an earlier run is %s.", record.intent.id, record.status.value)
@@ -125,9 +120,9 @@ def import_all(modules: Sequence[str]) -> None:
         import_module(module)
 
 
-def find_instrument(symbol: str, market: str) -> Instrument | None:
+def find_instrument(symbol: str, market: str) -> "Instrument | None":
     """The instrument with this symbol in a market, if the built-in list has it."""
-    from kis_mcp.market.instruments import builtin_instruments
+    from kis_mcp.market import builtin_instruments
 
     found = builtin_instruments().find(symbol)
     return found if found is not None and found.market == market else None

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from kis_mcp.catalog.drift import Difference, Drift, Notice, differences
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Difference, Drift, Notice, differences
 from kis_mcp.errors import KisUnavailable
-from kis_mcp.kis.portal import NOTICES_A_PAGE, PORTAL_URL, Portal, PortalError
-from kis_mcp.kis.timer import Timer
+from kis_mcp.kis import NOTICES_A_PAGE, PORTAL_URL, Portal, PortalError, Timer
 
 MOST_FAILURES = 5
 """The portal is given up after so many documents in a row that could not be read."""

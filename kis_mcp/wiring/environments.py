@@ -3,8 +3,6 @@
 A brokerage is made when a call first needs it, so that a client which only lists tools waits for nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +14,7 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
-from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
@@ -24,8 +22,7 @@ from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import KisApis
-    from kis_mcp.catalog.model import CacheClass
+    from kis_mcp.catalog import CacheClass, KisApis
     from kis_mcp.confirm import Approvals
 
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
@@ -90,7 +87,7 @@ class Environments:
         self.switches += 1
 
     @cached_property
-    def approvals(self) -> Approvals:
+    def approvals(self) -> "Approvals":
         """The pages on which a person approves what a client cannot ask about."""
         from kis_mcp.confirm import Approvals
 
@@ -115,18 +112,15 @@ class Environments:
                 self._brokerages[environment] = await self._open(environment)
             return self._brokerages[environment]
 
-    async def _real_quotes(self) -> KisApis:
+    async def _real_quotes(self) -> "KisApis":
         """Real, for quotes only: whoever gets this gets no desk."""
         return (await self._brokerage(Environment.REAL)).apis
 
     async def _open(self, environment: Environment) -> Brokerage:
         await anyio.to_thread.run_sync(import_all, _WIRE)
-        from kis_mcp.catalog.apis import KisApis
-        from kis_mcp.kis.connection import Connection
-        from kis_mcp.kis.rest import HttpGateway
-        from kis_mcp.storage.cache import DiskReplyCache
-        from kis_mcp.storage.folders import private_folder
-        from kis_mcp.storage.shared import shared_files
+        from kis_mcp.catalog import KisApis
+        from kis_mcp.kis import Connection, HttpGateway
+        from kis_mcp.storage import DiskReplyCache, private_folder, shared_files
 
         settings = self.settings
         profile = settings.profile(environment)
@@ -196,7 +190,7 @@ async def open_environments(
             simulators.cancel_scope.cancel()
 
 
-def _lifetimes(settings: Settings) -> Mapping[CacheClass, float]:
-    from kis_mcp.catalog.cache import LIFETIMES
+def _lifetimes(settings: Settings) -> "Mapping[CacheClass, float]":
+    from kis_mcp.catalog import CACHE_LIFETIMES
 
-    return {**LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}
+    return {**CACHE_LIFETIMES, "quote": settings.quote_cache_seconds, "account": settings.account_cache_seconds}

@@ -3,8 +3,6 @@
 Every command begins here, so what is slow to import is imported where it is used.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,10 +13,8 @@ from kis_mcp.environment import Environment
 from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
-    from kis_mcp.storage.halt import HaltFile
-    from kis_mcp.trading.guard.fees import Commission
-    from kis_mcp.trading.guard.limits import OrderLimits
-    from kis_mcp.trading.guard.symbol_lists import ListedSymbol
+    from kis_mcp.storage import HaltFile
+    from kis_mcp.trading.guard import Commission, ListedSymbol, OrderLimits
 
 
 _log = logging.getLogger(__name__)
@@ -50,13 +46,13 @@ def check_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
+def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
     """The limits of one environment. A simulator's market never closes, so there its hours count only if asked for.
 
     Raises:
         SettingsError: The settings were not read by `load_settings`, which would have refused them.
     """
-    from kis_mcp.trading.guard.limits import OrderLimits
+    from kis_mcp.trading.guard import OrderLimits
 
     most = settings.max_order_quantity
     allowed, denied = symbol_lists(settings)
@@ -76,7 +72,7 @@ def order_limits(settings: Settings, environment: Environment) -> OrderLimits:
     )
 
 
-def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]:
+def symbol_lists(settings: Settings) -> "tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]":
     """The only instruments that may be ordered (all, where there is none), and those that never may.
 
     Raises:
@@ -84,8 +80,8 @@ def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset
     """
     if not settings.allowed_symbols and not settings.denied_symbols:
         return frozenset(), frozenset()
-    from kis_mcp.market.instruments import builtin_instruments
-    from kis_mcp.trading.guard.symbol_lists import allowed_symbols, denied_symbols
+    from kis_mcp.market import builtin_instruments
+    from kis_mcp.trading.guard import allowed_symbols, denied_symbols
 
     name = "KIS_ALLOWED_SYMBOLS"
     try:
@@ -96,7 +92,7 @@ def symbol_lists(settings: Settings) -> tuple[frozenset[ListedSymbol], frozenset
         raise wrong_setting(name, str(error)) from None
 
 
-def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
+def _own_commissions(settings: Settings) -> "Mapping[str, Commission]":
     """Market → what this account pays, by KIS_COMMISSION.
 
     Raises:
@@ -104,7 +100,7 @@ def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
     """
     if not settings.commission:
         return {}
-    from kis_mcp.trading.guard.fees import commissions
+    from kis_mcp.trading.guard import commissions
 
     try:
         return commissions(settings.commission)
@@ -112,8 +108,8 @@ def _own_commissions(settings: Settings) -> Mapping[str, Commission]:
         raise wrong_setting("KIS_COMMISSION", str(error)) from None
 
 
-def kill_switch(folder: Path) -> HaltFile:
+def kill_switch(folder: Path) -> "HaltFile":
     """What stops all new orders of every process and environment with this data folder."""
-    from kis_mcp.storage.halt import HaltFile
+    from kis_mcp.storage import HaltFile
 
     return HaltFile(folder)

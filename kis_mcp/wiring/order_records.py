@@ -1,15 +1,13 @@
 """The record of orders for people at the shell, beside a server that may be running."""
 
-from __future__ import annotations
-
 from datetime import date
 
-from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.settings import Settings
-from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.blotter.history import OrderHistory, order_history
+from kis_mcp.storage import SqlJournal
+from kis_mcp.trading.blotter import OrderHistory, order_history
 from kis_mcp.wiring.brokerage import JOURNAL
 from kis_mcp.wiring.environments import open_environments
 

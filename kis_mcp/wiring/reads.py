@@ -1,19 +1,23 @@
 """One call's view of KIS: what it reads, from where, how old that is, and how long it waits for it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.apis import MORE_ROWS, MOST_ROWS, KisApis, Page
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.gateway import WaitReporter
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import AccountKind, Api
-from kis_mcp.catalog.reserved import FIELDS
+from kis_mcp.catalog import (
+    FIELDS,
+    MORE_ROWS,
+    MOST_READ_ROWS,
+    AccountKind,
+    Api,
+    Catalog,
+    CheckedArguments,
+    Decoded,
+    KisApis,
+    Page,
+    WaitReporter,
+)
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError, NotInEnvironment
@@ -84,7 +88,7 @@ class Reads:
         return page
 
     async def rows(
-        self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False, max_rows: int = MOST_ROWS
+        self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False, max_rows: int = MOST_READ_ROWS
     ) -> Decoded:
         async def ask(apis: KisApis) -> Decoded:
             return await apis.rows(tool, arguments, fresh=fresh, max_rows=max_rows, waiting=self._waiting)
@@ -95,7 +99,7 @@ class Reads:
             self.complete = False
             raise
         self._oldest = min((moment for moment in (self._oldest, decoded.as_of) if moment is not None), default=None)
-        wants_all = max_rows >= MOST_ROWS
+        wants_all = max_rows >= MOST_READ_ROWS
         self.complete = self.complete and (decoded.complete or not wants_all)
         self._note(*(f"{tool}: {note}" for note in decoded.notes if wants_all or note != MORE_ROWS))
         return decoded

@@ -1,7 +1,5 @@
 """The embedded KIS, run beside the server that uses it."""
 
-from __future__ import annotations
-
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -37,7 +35,7 @@ async def start_simulator(
     import sqlite3
 
     from kis_mcp.simulator import SimulatorOptions, StateInUse
-    from kis_mcp.storage.folders import private_folder
+    from kis_mcp.storage import private_folder
 
     for number in count(2):
         options = SimulatorOptions(
@@ -56,7 +54,7 @@ async def start_simulator(
     raise AssertionError("unreachable")
 
 
-async def _run(options: SimulatorOptions, *, task_status: anyio.abc.TaskStatus[str]) -> None:
+async def _run(options: "SimulatorOptions", *, task_status: anyio.abc.TaskStatus[str]) -> None:
     from kis_mcp.simulator import run_simulator
 
     running = AsyncExitStack()

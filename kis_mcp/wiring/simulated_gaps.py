@@ -1,13 +1,9 @@
 """What a result from the simulator must say: which of its fields the simulated world has nothing for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
-from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.projection import projection
+from kis_mcp.catalog import Api, csv_rows, read_projection, resources_folder
 
 _EVERYTHING = "*"
 _NAMED = 5
@@ -24,7 +20,7 @@ def gaps_note(api: Api, wanted: str | list[str] | None) -> str:
     fields = _gaps().get(api.tool, "")
     if fields == _EVERYTHING:
         return "The simulator's world has nothing of this kind, so the answer is empty; it says nothing about KIS."
-    columns = projection(api, wanted).columns
+    columns = read_projection(api, wanted).columns
     names = [name for block, name in (field.split(".") for field in fields.split()) if _is_shown(block, name, columns)]
     names = list(dict.fromkeys(names))
     if not names:

@@ -1,11 +1,9 @@
 """What an environment's gateway knows without asking KIS: its token and its rate limit."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 
-from kis_mcp.catalog.render import to_json
+from kis_mcp.catalog import to_json
 from kis_mcp.clock import system_clock
 from kis_mcp.settings import Profile, Settings
 
@@ -15,9 +13,8 @@ async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]
     folder = settings.data_dir / profile.environment.value
     if not folder.exists():
         return {}
-    from kis_mcp.kis.connection import Connection
-    from kis_mcp.kis.rest import HttpGateway
-    from kis_mcp.storage.shared import shared_files
+    from kis_mcp.kis import Connection, HttpGateway
+    from kis_mcp.storage import shared_files
 
     connection = Connection(
         profile.environment,

@@ -20,7 +20,7 @@ from kis_mcp.catalog.apis import Page
 from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.projection import projection
+from kis_mcp.catalog.projection import read_projection
 from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.server.result import success
@@ -39,7 +39,7 @@ def longer(body: dict[str, Any]) -> dict[str, Any]:
 
 def read(api: Api, body: dict[str, Any]) -> dict[str, Any]:
     """The structuredContent of a KIS answer."""
-    decoded, shown = decode(api, body), projection(api, None)
+    decoded, shown = decode(api, body), read_projection(api, None)
     notes = [*decoded.notes, *filter(None, [shown.note])]
     page = Page(shown.of(decoded.blocks), complete=True, next_cursor=None, notes=notes, as_of=system_clock())
     return success(Environment.REAL, api, page).structured_content or {}

@@ -5,7 +5,7 @@ import pytest
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import MOST_CHARACTERS, MOST_PAGES, KisApis
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.gateway import KisReply, KisRequest
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
@@ -61,23 +61,23 @@ def prices(blocks: object) -> list[object]:
 
 
 async def test_a_call_answers_with_named_and_typed_blocks(world: World, api: FindApi) -> None:
-    page = await world.apis.call(validate(api("quote"), {"symbol": "005930"}))
+    page = await world.apis.call(check_arguments(api("quote"), {"symbol": "005930"}))
     assert page.blocks == {"quote": {"price": 1}}
     assert (page.complete, page.next_cursor, page.notes, page.as_of) == (True, None, [], world.clock.now)
 
 
 async def test_bad_arguments_are_refused_before_the_network(world: World, api: FindApi) -> None:
     with pytest.raises(BadArgument):
-        await world.apis.call(validate(api("quote"), {"symbol": "1"}))
+        await world.apis.call(check_arguments(api("quote"), {"symbol": "1"}))
     assert world.gateway.read_requests == []
 
 
 async def test_what_demo_lacks_is_refused_before_the_network(small: Catalog, api: FindApi) -> None:
     world = World(small, Environment.DEMO)
     with pytest.raises(NotInEnvironment, match="one by one"):
-        await world.apis.call(validate(api("many"), {"symbols": ["005930"]}))
+        await world.apis.call(check_arguments(api("many"), {"symbols": ["005930"]}))
     with pytest.raises(NotInEnvironment):
-        await world.apis.call(validate(api("quote"), {"symbol": "005930", "market": "nxt"}))
+        await world.apis.call(check_arguments(api("quote"), {"symbol": "005930", "market": "nxt"}))
     assert world.gateway.read_requests == []
 
 
@@ -90,27 +90,27 @@ async def test_a_missing_account_is_refused_before_the_network(small: Catalog) -
 
 async def test_pages_are_followed_to_the_limit_and_then_by_cursor(world: World, api: FindApi) -> None:
     world.serve_fills(10)
-    first = await world.apis.call(validate(api("fills"), PERIOD | {"limit": 7}))
+    first = await world.apis.call(check_arguments(api("fills"), PERIOD | {"limit": 7}))
     assert prices(first.blocks["fills"]) == list(range(7))
     assert first.blocks["totals"] == {"amount": 9}
     assert not first.complete
-    second = await world.apis.call(validate(api("fills"), PERIOD | {"limit": 7, "cursor": first.next_cursor}))
+    second = await world.apis.call(check_arguments(api("fills"), PERIOD | {"limit": 7, "cursor": first.next_cursor}))
     assert prices(second.blocks["fills"]) == [7, 8, 9]
     assert (second.complete, second.next_cursor) == (True, None)
 
 
 async def test_a_cursor_of_other_arguments_is_refused_before_the_network(world: World, api: FindApi) -> None:
     world.serve_fills(10)
-    first = await world.apis.call(validate(api("fills"), PERIOD | {"limit": 7}))
+    first = await world.apis.call(check_arguments(api("fills"), PERIOD | {"limit": 7}))
     asked = len(world.gateway.read_requests)
     with pytest.raises(BadArgument, match="another call"):
-        await world.apis.call(validate(api("fills"), PERIOD | {"side": "buy", "cursor": first.next_cursor}))
+        await world.apis.call(check_arguments(api("fills"), PERIOD | {"side": "buy", "cursor": first.next_cursor}))
     assert len(world.gateway.read_requests) == asked
 
 
 async def test_a_list_stays_within_the_size_budget(world: World, api: FindApi) -> None:
     world.serve_fills(1500, page_size=500)
-    page = await world.apis.call(validate(api("fills"), PERIOD | {"limit": 1000, "fields": "all"}))
+    page = await world.apis.call(check_arguments(api("fills"), PERIOD | {"limit": 1000, "fields": "all"}))
     rows = page.blocks["fills"]
     assert 100 < len(rows) < 1000
     assert len(json.dumps(to_json(rows), ensure_ascii=False, separators=(",", ":"))) < MOST_CHARACTERS + 1000
@@ -119,22 +119,22 @@ async def test_a_list_stays_within_the_size_budget(world: World, api: FindApi) -
 
 async def test_default_columns_hide_fields_and_say_so(world: World, api: FindApi) -> None:
     world.serve_fills(1)
-    page = await world.apis.call(validate(api("fills"), PERIOD))
+    page = await world.apis.call(check_arguments(api("fills"), PERIOD))
     assert page.blocks["fills"] == [{"order_number": "0000000000", "price": 0}]
     assert page.notes == ['2 more fields with fields="all".']
 
 
 async def test_fields_choose_columns_in_their_order(world: World, api: FindApi) -> None:
     world.serve_fills(1)
-    page = await world.apis.call(validate(api("fills"), PERIOD | {"fields": ["name", "price"]}))
+    page = await world.apis.call(check_arguments(api("fills"), PERIOD | {"fields": ["name", "price"]}))
     assert [list(row) for row in page.blocks["fills"]] == [["name", "price"]]
-    everything = await world.apis.call(validate(api("fills"), PERIOD | {"fields": "all"}))
+    everything = await world.apis.call(check_arguments(api("fills"), PERIOD | {"fields": "all"}))
     assert [list(row) for row in everything.blocks["fills"]] == [["order_number", "price", "name"]]
 
 
 async def test_an_unknown_field_is_refused_with_the_nearest_name(world: World, api: FindApi) -> None:
     with pytest.raises(BadArgument, match="Did you mean price") as raised:
-        await world.apis.call(validate(api("fills"), PERIOD | {"fields": ["prise"]}))
+        await world.apis.call(check_arguments(api("fills"), PERIOD | {"fields": ["prise"]}))
     assert raised.value.field == "fields"
 
 
@@ -178,7 +178,7 @@ async def test_data_that_keeps_changing_ends_early_with_a_note(world: World, api
         return serve(request)
 
     world.gateway.answer = answer
-    page = await world.apis.call(validate(api("fills"), PERIOD))
+    page = await world.apis.call(check_arguments(api("fills"), PERIOD))
     assert prices(page.blocks["fills"]) == [0, 1, 2]
     assert (page.complete, page.next_cursor) == (False, None)
     assert "keeps changing" in page.notes[0]
@@ -186,14 +186,14 @@ async def test_data_that_keeps_changing_ends_early_with_a_note(world: World, api
 
 async def test_data_that_changed_since_the_cursor_asks_for_a_new_call(world: World, api: FindApi) -> None:
     world.serve_fills(10)
-    first = await world.apis.call(validate(api("fills"), PERIOD | {"limit": 3}))
+    first = await world.apis.call(check_arguments(api("fills"), PERIOD | {"limit": 3}))
 
     def answer(request: KisRequest) -> KisReply:
         raise CHANGED
 
     world.gateway.answer = answer
     with pytest.raises(BadArgument, match="without cursor"):
-        await world.apis.call(validate(api("fills"), PERIOD | {"cursor": first.next_cursor}))
+        await world.apis.call(check_arguments(api("fills"), PERIOD | {"cursor": first.next_cursor}))
 
 
 async def test_paging_ends_even_if_kis_never_does(world: World) -> None:
@@ -207,13 +207,13 @@ async def test_paging_ends_even_if_kis_never_does(world: World) -> None:
 
 
 async def test_a_quote_is_asked_for_once_in_five_seconds(world: World, api: FindApi) -> None:
-    first = await world.apis.call(validate(api("quote"), {"symbol": "005930"}))
+    first = await world.apis.call(check_arguments(api("quote"), {"symbol": "005930"}))
     world.clock.advance(4)
-    assert (await world.apis.call(validate(api("quote"), {"symbol": "005930"}))).as_of == first.as_of
-    await world.apis.call(validate(api("quote"), {"symbol": "000660"}))
+    assert (await world.apis.call(check_arguments(api("quote"), {"symbol": "005930"}))).as_of == first.as_of
+    await world.apis.call(check_arguments(api("quote"), {"symbol": "000660"}))
     assert len(world.gateway.read_requests) == 2
     world.clock.advance(2)
-    assert (await world.apis.call(validate(api("quote"), {"symbol": "005930"}))).as_of == world.clock.now
+    assert (await world.apis.call(check_arguments(api("quote"), {"symbol": "005930"}))).as_of == world.clock.now
     assert len(world.gateway.read_requests) == 3
 
 
@@ -236,7 +236,7 @@ async def test_an_order_goes_out_once_and_drops_account_answers(world: World, ap
     world.serve_fills(1)
     await world.apis.rows(FILLS, PERIOD)
     world.gateway.answer = lambda request: KisReply({"output": {"ODNO": "0000000007"}})
-    decoded = await world.apis.order(validate(api("order"), ORDER), at_once)
+    decoded = await world.apis.order(check_arguments(api("order"), ORDER), at_once)
     assert decoded.record("order") == {"order_number": "0000000007"}
     assert [request.tr_id for request in world.gateway.order_requests] == ["B1"]
     world.serve_fills(2)
@@ -252,7 +252,7 @@ async def test_an_order_that_fails_drops_account_answers_too(world: World, api: 
 
     world.gateway.answer = answer
     with pytest.raises(OrderStateUnknown):
-        await world.apis.order(validate(api("order"), ORDER), at_once)
+        await world.apis.order(check_arguments(api("order"), ORDER), at_once)
     assert world.cache.kept == {}
 
 
@@ -271,9 +271,9 @@ async def test_an_answer_older_than_an_order_is_not_kept(world: World) -> None:
 
 async def test_reads_and_orders_are_never_mixed_up(world: World, api: FindApi) -> None:
     with pytest.raises(ValueError, match="sends orders"):
-        await world.apis.call(validate(api("order"), ORDER))
+        await world.apis.call(check_arguments(api("order"), ORDER))
     with pytest.raises(ValueError, match="sends orders"):
         await world.apis.rows("domestic_stock_order", ORDER)
     with pytest.raises(ValueError, match="no order"):
-        await world.apis.order(validate(api("quote"), {"symbol": "005930"}), at_once)
+        await world.apis.order(check_arguments(api("quote"), {"symbol": "005930"}), at_once)
     assert world.gateway.read_requests == world.gateway.order_requests == []

@@ -4,10 +4,9 @@ from datetime import date, time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from kis_mcp.catalog.arguments import CheckedArguments, validate
+from kis_mcp.catalog.arguments import CheckedArguments, check_arguments
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument
@@ -21,31 +20,35 @@ ORDER = {"country": "us", "side": "buy", "quantity": 1}
 
 def refused(api: Api, arguments: Mapping[str, object]) -> BadArgument:
     with pytest.raises(BadArgument) as raised:
-        validate(api, arguments)
+        check_arguments(api, arguments)
     return raised.value
 
 
 def test_defaults_are_filled_and_what_is_left_out_stays_out(api: FindApi) -> None:
-    assert validate(api("quote"), {"symbol": "005930"}) == {"market": "krx", "symbol": "005930", "adjusted": True}
-    assert validate(api("order"), ORDER | {"price": None}) == ORDER
+    assert check_arguments(api("quote"), {"symbol": "005930"}) == {
+        "market": "krx",
+        "symbol": "005930",
+        "adjusted": True,
+    }
+    assert check_arguments(api("order"), ORDER | {"price": None}) == ORDER
 
 
 def test_values_become_python_values(api: FindApi) -> None:
-    assert validate(api("order"), ORDER | {"price": 12.1, "at": "09:05"}) == ORDER | {
+    assert check_arguments(api("order"), ORDER | {"price": 12.1, "at": "09:05"}) == ORDER | {
         "price": Decimal("12.1"),
         "at": time(9, 5),
     }
-    values = validate(api("fills"), PERIOD)
+    values = check_arguments(api("fills"), PERIOD)
     assert (values["start_date"], values["end_date"]) == (date(2026, 5, 1), date(2026, 5, 31))
 
 
 def test_values_that_are_right_already_pass(api: FindApi) -> None:
     values = {"start_date": date(2026, 5, 1), "end_date": date(2026, 5, 1)}
-    assert validate(api("fills"), validate(api("fills"), values))["start_date"] == date(2026, 5, 1)
+    assert check_arguments(api("fills"), check_arguments(api("fills"), values))["start_date"] == date(2026, 5, 1)
 
 
 def test_checked_arguments_are_those_of_one_api_and_stay_as_they_are(api: FindApi) -> None:
-    checked = validate(api("quote"), {"symbol": "005930"})
+    checked = check_arguments(api("quote"), {"symbol": "005930"})
     assert checked.api is api("quote")
     with pytest.raises(TypeError):
         checked["symbol"] = "000660"  # pyright: ignore[reportIndexIssue]
@@ -54,27 +57,27 @@ def test_checked_arguments_are_those_of_one_api_and_stay_as_they_are(api: FindAp
 
 
 def test_what_is_added_to_checked_arguments_is_checked_too(api: FindApi) -> None:
-    checked = validate(api("order"), ORDER)
+    checked = check_arguments(api("order"), ORDER)
     assert checked.including({"quantity": 1}) is checked
-    assert checked.including({"price": "12.1"}) == validate(api("order"), ORDER | {"price": "12.1"})
+    assert checked.including({"price": "12.1"}) == check_arguments(api("order"), ORDER | {"price": "12.1"})
     for wrong in ({"quantity": "many"}, {"colour": "red"}):
         with pytest.raises(BadArgument):
             checked.including(wrong)
 
 
 def test_the_own_arguments_of_an_api_leave_out_those_of_the_tool(api: FindApi) -> None:
-    own = validate(api("fills"), PERIOD | {"limit": 7, "fields": "all"}).own()
+    own = check_arguments(api("fills"), PERIOD | {"limit": 7, "fields": "all"}).own()
     assert isinstance(own, CheckedArguments)
     assert own == {"side": "all", "start_date": date(2026, 5, 1), "end_date": date(2026, 5, 31)}
 
 
 @pytest.mark.parametrize(("sent", "quantity"), [(3, 3), ("3", 3), (3.0, 3)])
 def test_numbers_come_as_numbers_or_text(api: FindApi, sent: object, quantity: int) -> None:
-    assert validate(api("order"), ORDER | {"quantity": sent})["quantity"] == quantity
+    assert check_arguments(api("order"), ORDER | {"quantity": sent})["quantity"] == quantity
 
 
 def test_a_symbol_in_small_letters_is_put_in_capitals(api: FindApi) -> None:
-    assert validate(api("quote"), {"symbol": "q500001"})["symbol"] == "Q500001"
+    assert check_arguments(api("quote"), {"symbol": "q500001"})["symbol"] == "Q500001"
 
 
 def test_an_unknown_argument_is_refused_with_the_nearest_name(api: FindApi) -> None:
@@ -144,13 +147,13 @@ def test_paired_lists_have_one_length(api: FindApi) -> None:
 
 
 def test_lists_take_fields_as_a_list_a_text_or_all(api: FindApi) -> None:
-    assert validate(api("fills"), PERIOD | {"fields": ["price"]})["fields"] == ["price"]
-    assert validate(api("fills"), PERIOD | {"fields": "price, date"})["fields"] == ["price", "date"]
-    assert validate(api("fills"), PERIOD | {"fields": "all"})["fields"] == "all"
+    assert check_arguments(api("fills"), PERIOD | {"fields": ["price"]})["fields"] == ["price"]
+    assert check_arguments(api("fills"), PERIOD | {"fields": "price, date"})["fields"] == ["price", "date"]
+    assert check_arguments(api("fills"), PERIOD | {"fields": "all"})["fields"] == "all"
 
 
 def test_what_is_empty_counts_as_left_out_unless_it_is_needed(api: FindApi) -> None:
-    assert validate(api("quote"), {"symbol": "005930", "market": "", "adjusted": " "}) == {
+    assert check_arguments(api("quote"), {"symbol": "005930", "market": "", "adjusted": " "}) == {
         "market": "krx",
         "symbol": "005930",
         "adjusted": True,
@@ -200,7 +203,7 @@ def test_any_arguments_are_accepted_or_refused_by_name(slug: str, arguments: dic
     api = SMALL.find(f"domestic_stock_{slug}")
     assert api is not None
     try:
-        validate(api, arguments)
+        check_arguments(api, arguments)
     except BadArgument as error:
         assert error.field is not None
         assert error.field in {*arguments, *(parameter.name for parameter in api.parameters)}
@@ -209,6 +212,6 @@ def test_any_arguments_are_accepted_or_refused_by_name(slug: str, arguments: dic
 def test_a_number_may_be_exactly_its_bound() -> None:
     parameter = Parameter("rate", "decimal", "", minimum=0.0001, maximum=0.3)
     bounded = replace(SMALL.apis[0], parameters=(parameter,))
-    assert validate(bounded, {"rate": "0.0001"}) == {"rate": Decimal("0.0001")}
-    assert validate(bounded, {"rate": 0.3}) == {"rate": Decimal("0.3")}
+    assert check_arguments(bounded, {"rate": "0.0001"}) == {"rate": Decimal("0.0001")}
+    assert check_arguments(bounded, {"rate": 0.3}) == {"rate": Decimal("0.3")}
     assert refused(bounded, {"rate": 0.00009}).field == "rate"

@@ -6,7 +6,7 @@ import pytest
 
 from kis_mcp.catalog.corrections import read_corrections
 from kis_mcp.catalog.decode import decode
-from kis_mcp.catalog.document import document
+from kis_mcp.catalog.document import api_document
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Correction
 from kis_mcp.catalog.table import SpecError
@@ -27,11 +27,11 @@ def test_each_entry_is_about_an_api_of_the_table_and_a_part_of_it() -> None:
 
 
 def test_the_document_of_a_tool_shows_what_is_known_with_its_source_and_date() -> None:
-    text = document(APIS["domestic_stock_market_status_total"])
+    text = api_document(APIS["domestic_stock_market_status_total"])
     assert "## Beside KIS' document" in text
     assert "Live frames begin with the stock's code" in text
     assert "(measured, 2026-09-23: canduk910/auto_stock, docs/kis, frames of 2026-09-21 to 23)" in text
-    assert "## Beside KIS' document" not in document(APIS["domestic_stock_inquire_price"])
+    assert "## Beside KIS' document" not in api_document(APIS["domestic_stock_inquire_price"])
 
 
 def test_a_row_stays_as_documented_beneath_its_corrections() -> None:

@@ -3,8 +3,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.catalog.decode import decode
 from kis_mcp.catalog.loader import Catalog

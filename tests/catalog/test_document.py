@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from kis_mcp.catalog.document import catalogue, document
+from kis_mcp.catalog.document import api_document, api_list_document
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api, Field, Parameter
 from kis_mcp.catalog.reserved import all_parameters
 
 TOOLS = [*catalog().core, *catalog().apis]
-DOCUMENTS = {api.tool: document(api) for api in TOOLS}
+DOCUMENTS = {api.tool: api_document(api) for api in TOOLS}
 KIS = catalog().apis
 
 
@@ -66,11 +66,11 @@ def test_nothing_of_the_tables_own_notation_shows() -> None:
 
 def test_documents_and_the_catalogue_are_short_enough_to_read() -> None:
     assert max(len(text.encode()) for text in DOCUMENTS.values()) <= 16_000
-    assert len(catalogue(TOOLS).encode()) <= 40_000
+    assert len(api_list_document(TOOLS).encode()) <= 40_000
 
 
 def test_the_catalogue_names_every_tool_once_under_its_toolset() -> None:
-    text = catalogue(TOOLS)
+    text = api_list_document(TOOLS)
     toolsets = re.findall(r"(?m)^## (\w+)$", text)
     assert sorted(toolsets) == sorted({api.toolset for api in TOOLS})
     assert re.findall(r"(?m)^(?:## |- )(\w+)", text) == [
@@ -78,8 +78,8 @@ def test_the_catalogue_names_every_tool_once_under_its_toolset() -> None:
     ]
 
 
-def test_an_apis_own_marks_are_in_the_catalogue() -> None:
-    text = catalogue(TOOLS)
+def test_an_apis_own_marks_are_in_the_list_of_apis() -> None:
+    text = api_list_document(TOOLS)
     assert "- domestic_stock_order_cash: Buy or sell stock with cash · 주식주문(현금) [order, demo]" in text
     assert re.search(r"(?m)^- domestic_stock_ccnl_krx: .* \[websocket, demo\]$", text)
     assert re.search(r"(?m)^- domestic_stock_volume_rank: [^[]*$", text)

@@ -1,5 +1,4 @@
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.catalog.cursor import PagePosition
 from kis_mcp.catalog.decode import Decoded, Record

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.projection import EVERYTHING, Projection, projection
+from kis_mcp.catalog.projection import EVERYTHING, Projection, read_projection
 from kis_mcp.catalog.reserved import all_parameters
 from kis_mcp.errors import BadArgument
 
@@ -19,7 +19,7 @@ def wide(api: FindApi) -> Api:
 
 
 def test_a_record_shows_its_columns_and_says_how_many_fields_it_hides(wide: Api) -> None:
-    shown = projection(wide, None)
+    shown = read_projection(wide, None)
     assert shown.shown("quote", {"name": "x", "price": 1}) == {"price": 1}
     assert shown.shown("quotes", {"name": "x", "price": 1}) == {"name": "x", "price": 1}
     assert shown.note == '4 more fields with fields="all".'
@@ -27,23 +27,23 @@ def test_a_record_shows_its_columns_and_says_how_many_fields_it_hides(wide: Api)
 
 def test_blank_fields_are_left_out_unless_asked_for(wide: Api) -> None:
     row: dict[str, object] = {"name": None, "price": 0}
-    assert projection(wide, None).shown("quotes", row) == {"price": 0}
-    assert projection(wide, ["price", "name"]).shown("quotes", row) == {"price": 0, "name": None}
-    assert projection(wide, "all").shown("quotes", row) == row
+    assert read_projection(wide, None).shown("quotes", row) == {"price": 0}
+    assert read_projection(wide, ["price", "name"]).shown("quotes", row) == {"price": 0, "name": None}
+    assert read_projection(wide, "all").shown("quotes", row) == row
 
 
 def test_chosen_fields_come_in_their_order_and_other_blocks_stay_as_they_are(wide: Api) -> None:
-    assert projection(wide, ["name", "price"]).columns == {"quote": ("name", "price"), "quotes": ("name", "price")}
-    assert projection(wide, ["direction"]).columns == {"quote": ("direction",), "quotes": ()}
+    assert read_projection(wide, ["name", "price"]).columns == {"quote": ("name", "price"), "quotes": ("name", "price")}
+    assert read_projection(wide, ["direction"]).columns == {"quote": ("direction",), "quotes": ()}
 
 
 def test_all_hides_nothing(wide: Api) -> None:
-    assert projection(wide, "all") == EVERYTHING
+    assert read_projection(wide, "all") == EVERYTHING
 
 
 def test_a_field_that_is_in_no_block_is_refused_with_the_nearest(wide: Api) -> None:
     with pytest.raises(BadArgument, match="Did you mean direction"):
-        projection(wide, ["directions"])
+        read_projection(wide, ["directions"])
 
 
 def test_a_row_keeps_what_it_is() -> None:
@@ -64,6 +64,6 @@ def test_fields_is_an_argument_wherever_something_is_hidden_and_of_every_list(wi
 
 def test_all_unknown_fields_are_named_at_once(api: Callable[[str], Api]) -> None:
     with pytest.raises(BadArgument) as raised:
-        projection(api("quote"), ["directoin", "price", "nmae"])
+        read_projection(api("quote"), ["directoin", "price", "nmae"])
     assert "'directoin' or 'nmae'" in raised.value.what
     assert raised.value.remedy == "Did you mean direction and name?"

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.catalog.signature import signature
+from kis_mcp.catalog.signature import call_signature
 
 
 @pytest.mark.parametrize(
@@ -18,21 +18,21 @@ from kis_mcp.catalog.signature import signature
 def test_what_is_needed_stands_first_with_its_words_and_defaults(line: str) -> None:
     api = catalog().find(line.partition("(")[0])
     assert api is not None
-    assert signature(api) == line
+    assert call_signature(api) == line
 
 
 def test_a_signature_names_about_a_dozen_parameters_and_how_many_more_there_are() -> None:
     for api in catalog().apis:
-        line = signature(api)
+        line = call_signature(api)
         needed = sum(parameter.required for parameter in api.parameters)
         named = len(re.findall(r"[(,] \w|\(\w", line.replace("(", "( "))) if api.parameters else 0
         assert named <= max(needed, 12) + 3, line
     screener = catalog().find("elw_cond_search")
     assert screener is not None
-    assert signature(screener).endswith(", … 45 more, fields?, limit: integer = 100)")
+    assert call_signature(screener).endswith(", … 45 more, fields?, limit: integer = 100)")
 
 
 def test_no_argument_that_a_call_needs_is_cut() -> None:
     for api in catalog().apis:
-        line = signature(api)
+        line = call_signature(api)
         assert all(parameter.name in line for parameter in api.parameters if parameter.required)

@@ -6,10 +6,9 @@ from datetime import date, time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.spelling import read_date, read_json, read_month, read_names, read_number, read_time, read_word
@@ -178,17 +177,17 @@ def test_a_symbol_is_read_as_charts_and_vendors_write_it(
     name: str, written: str, symbol: str, exchange: str | None
 ) -> None:
     needed = {"side": "buy", "quantity": 1} if name == "place_order" else {}
-    values = validate(tool(name), {"symbol": written, **needed})
+    values = check_arguments(tool(name), {"symbol": written, **needed})
     assert (values["symbol"], values.get("exchange")) == (symbol, exchange)
 
 
 def test_a_contract_keeps_what_looks_like_the_mark_of_a_share() -> None:
-    values = validate(tool("domestic_fo_inquire_price"), {"symbol": "A016120"})
+    values = check_arguments(tool("domestic_fo_inquire_price"), {"symbol": "A016120"})
     assert values["symbol"] == "A016120"
 
 
 def test_a_list_of_symbols_reads_each() -> None:
-    values = validate(tool("domestic_stock_intstock_multprice"), {"symbols": '["A005930", "000660.KS"]'})
+    values = check_arguments(tool("domestic_stock_intstock_multprice"), {"symbols": '["A005930", "000660.KS"]'})
     assert values["symbols"] == ["005930", "000660"]
 
 
@@ -204,4 +203,4 @@ def test_a_list_of_symbols_reads_each() -> None:
 )
 def test_a_symbol_that_contradicts_the_exchange_is_refused(name: str, arguments: dict[str, object]) -> None:
     with pytest.raises(BadArgument):
-        validate(tool(name), arguments)
+        check_arguments(tool(name), arguments)

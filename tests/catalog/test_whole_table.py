@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.decode import decode
-from kis_mcp.catalog.encode import dated, encode
+from kis_mcp.catalog.encode import dates_of_today, encode
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api, OrderRow, Parameter
@@ -38,7 +37,7 @@ MANY = settings(
 def encoded(api: Api, arguments: Mapping[str, object], *, demo: bool = False) -> KisRequest:
     account = Account("50000001", "01")
     return encode(
-        api, validate(api, arguments), demo=demo, account=account, hts_id="tester", today=TODAY, now=time(10, 0)
+        api, check_arguments(api, arguments), demo=demo, account=account, hts_id="tester", today=TODAY, now=time(10, 0)
     )
 
 
@@ -61,7 +60,7 @@ def test_the_example_of_a_row_encodes(api: Api) -> None:
 
 @pytest.mark.parametrize("api", TABLE.core, ids=lambda api: api.tool)
 def test_the_example_of_a_core_tool_is_accepted(api: Api) -> None:
-    validate(api, api.example)
+    check_arguments(api, api.example)
 
 
 def test_only_posts_send_orders() -> None:
@@ -142,7 +141,7 @@ def test_no_order_takes_free_text(api: Api) -> None:
 @pytest.mark.parametrize("api", [api for api in ORDERS if api.kind == "rest"], ids=lambda api: api.tool)
 def test_nothing_of_an_order_is_chosen_after_the_person_was_asked(api: Api) -> None:
     assert [element for element, text in api.constants.items() if text.startswith("$")] == []
-    arguments = dated(api, validate(api, api.example), TODAY)
+    arguments = dates_of_today(api, check_arguments(api, api.example), TODAY)
     account = Account("50000001", "01")
     first, later = (encode(api, arguments, demo=False, account=account, today=day) for day in (TODAY, date(2027, 1, 4)))
     assert first == later
@@ -252,15 +251,15 @@ def test_a_wrong_value_of_any_parameter_is_refused_by_its_name(api: Api) -> None
         for wrong in WRONG[parameter.type]:
             value = [wrong] if parameter.is_list else wrong
             with pytest.raises(BadArgument) as raised:
-                validate(api, {**api.example, parameter.name: value})
+                check_arguments(api, {**api.example, parameter.name: value})
             assert raised.value.field == parameter.name, (parameter.name, value)
     with pytest.raises(BadArgument, match="has no argument"):
-        validate(api, {**api.example, "no_such_argument": 1})
+        check_arguments(api, {**api.example, "no_such_argument": 1})
     for parameter in api.parameters:
         if parameter.required:
             rest = {name: value for name, value in api.example.items() if name != parameter.name}
             with pytest.raises(BadArgument, match=f"needs {parameter.name}"):
-                validate(api, rest)
+                check_arguments(api, rest)
 
 
 @st.composite

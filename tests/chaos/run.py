@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
@@ -305,5 +305,5 @@ def _list_path(call: ToolCall) -> str:
 def _elements(record: Record) -> Mapping[str, object]:
     """What should have been sent for an intent."""
     api = order_api(record.intent.tool)
-    values = validate(api, record.intent.arguments)
+    values = check_arguments(api, record.intent.arguments)
     return encode(api, values, demo=False, account=_ACCOUNTS[api.account or ""], today=record.intent.at.date()).elements

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import system_clock
@@ -36,7 +36,7 @@ CASES = [(api.tool, api.example) for api in APIS.values()] + [
 @pytest.mark.parametrize(("tool", "arguments"), CASES)
 def test_an_accepted_request_says_what_its_intent_says(tool: str, arguments: Mapping[str, object]) -> None:
     api, now = order_api(tool), system_clock()
-    values = validate(api, arguments)
+    values = check_arguments(api, arguments)
     sent = encode(api, values, demo=False, account=Account("87654321", "01"), today=now.date())
     request = Received(Host.REAL, sent.method, sent.path, {"tr_id": sent.tr_id}, sent.elements, now)
     assert taken(Accepted("0000000001", request), APIS).content == content_of(tool, order_of(api, values))

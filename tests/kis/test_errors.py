@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
-from kis_mcp.catalog.error_codes import EMPTY, WORDS_FIRST, known_codes
+from kis_mcp.catalog.error_codes import EMPTY_KIND, WORDS_FIRST, known_codes
 from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.errors import (
     BadArgument,
@@ -111,7 +110,7 @@ def test_an_answer_that_says_nothing_leaves_an_order_unknown(status: int, body: 
 @pytest.mark.parametrize("code", known_codes())
 def test_each_known_code_has_a_class_and_a_remedy(code: str) -> None:
     known = known_codes()[code]
-    assert known.kind in KINDS | {"ok", EMPTY}
+    assert known.kind in KINDS | {"ok", EMPTY_KIND}
     assert known.meaning and known.remedy.endswith(".")
 
 
@@ -200,3 +199,33 @@ def test_a_refusal_that_will_stay_never_says_try_again(status: int, body: bytes)
 def test_only_a_passing_trouble_says_try_again(code: str) -> None:
     known = known_codes()[code]
     assert "try again" not in known.remedy.lower() or known.kind == KisUnavailable.kind
+
+
+def failure_of(status: int, **body: str) -> KisMcpError:
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(status, json.dumps(body).encode()))
+    return raised.value.read_error()
+
+
+def test_a_code_of_success_beside_a_failure_is_not_told_as_a_success() -> None:
+    error = failure_of(200, rt_cd="1", msg_cd="APBK0013", msg1="주문 전송 완료")
+    assert error.what == "KIS answered HTTP 200 without a result."
+    assert error.kis_message == "주문 전송 완료"
+
+
+def test_what_kis_did_not_say_is_not_told_as_blank() -> None:
+    error = failure_of(500)
+    assert (error.kis_code, error.kis_message) == (None, None)
+
+
+def test_kis_message_goes_before_the_gateways() -> None:
+    assert failure_of(200, rt_cd="1", msg1="잔고 부족", error_description="denied").kis_message == "잔고 부족"
+    assert failure_of(403, error_code="EGW00103", error_description="denied").kis_message == "denied"
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_token_in_a_failed_answer_is_no_token(status: int) -> None:
+    body = json.dumps({"access_token": "abc.def", "error_description": "denied"}).encode()
+    assert read_token(Answer(200, body)) == json.loads(body)
+    with pytest.raises(RequestError):
+        read_token(Answer(status, body))

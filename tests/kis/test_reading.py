@@ -5,8 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.kis.bodies import MOST_BYTES
 from kis_mcp.kis.reading import AnswerDamaged, AnswerTooLong, read_body

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
@@ -37,7 +37,7 @@ DOCUMENTED = documented()
 async def send(gateway: HttpGateway, api: Api, *, demo: bool) -> None:
     """Send the row's example; what KIS makes of it does not matter here."""
     now = system_clock()
-    values = validate(api, api.example)
+    values = check_arguments(api, api.example)
     request = encode(api, values, demo=demo, account=ACCOUNT, hts_id="tester", today=now.date(), now=now.time())
     with contextlib.suppress(KisMcpError):
         await (gateway.order(request, at_once) if api.risk == "order" else gateway.read(request))

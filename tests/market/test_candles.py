@@ -8,8 +8,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from kis_mcp.catalog.apis import KisApis
 from kis_mcp.clock import KST, NEW_YORK

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.elsewhere import lead_elsewhere
@@ -41,7 +41,7 @@ def test_the_next_call_is_one_that_the_named_tool_takes(text: str, tool: str) ->
         api = catalog().find(name)
         assert api is not None
         assert api.risk == "read"
-        validate(api, json.loads(arguments))
+        check_arguments(api, json.loads(arguments))
 
 
 @pytest.mark.parametrize("text", ["AAPL", "ZZZZ", "Q", "삼성전자", "TOOLONGER"])

@@ -1,8 +1,7 @@
 """Naming an instrument and finding one."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instrument import parse_symbol

@@ -15,8 +15,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.schemas import output_schema
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.tools import registry
-from kis_mcp.server.tools.call import Call
-from kis_mcp.server.tools.call import page as page_of
+from kis_mcp.server.tools.call import Call, page as page_of
 from kis_mcp.simulator import Simulator
 from tests.client import SAMSUNG, Person, blocks, connected, error, settings_for, text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.errors import BadArgument
@@ -48,7 +48,7 @@ def accepted(api: Api, parameter: Parameter, value: object) -> object:
     for other in api.parameters:
         if other.pairs_with == parameter.name and other.is_list:
             given[other.name] = [*given.get(other.name, ())][:1]
-    found = validate(api, given)[parameter.name]
+    found = check_arguments(api, given)[parameter.name]
     return found[0] if isinstance(found, list) else found
 
 
@@ -121,7 +121,7 @@ def test_every_number_is_taken_as_text_and_with_separators() -> None:
 def test_every_optional_argument_may_be_empty() -> None:
     for api in TOOLS:
         empty: dict[str, Any] = {it.name: "" for it in api.parameters if it.name not in api.example and not it.required}
-        assert validate(api, {**api.example, **empty}) == validate(api, dict(api.example)), api.tool
+        assert check_arguments(api, {**api.example, **empty}) == check_arguments(api, dict(api.example)), api.tool
 
 
 async def test_what_an_order_tool_prints_is_taken_by_all_that_take_it(simulator: Simulator) -> None:

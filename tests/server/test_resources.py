@@ -9,7 +9,7 @@ from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS, TextResourceContents
 
 from kis_mcp.catalog.data import resources_folder
-from kis_mcp.catalog.document import document
+from kis_mcp.catalog.document import api_document
 from kis_mcp.catalog.error_codes import known_codes
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
@@ -72,7 +72,7 @@ async def test_the_template_gives_the_document_of_any_tool_core_live_or_left_out
         for tool in ("get_quote", "place_order", "domestic_stock_order_cash", "overseas_stock_asking_price"):
             api = catalog().find(tool)
             assert api is not None
-            assert await read(client, template.uri_template.format(tool=tool)) == document(api)
+            assert await read(client, template.uri_template.format(tool=tool)) == api_document(api)
 
 
 async def test_the_catalogue_names_every_tool() -> None:

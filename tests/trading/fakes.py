@@ -10,7 +10,7 @@ from typing import Any
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import KisApis
-from kis_mcp.catalog.arguments import CheckedArguments, validate
+from kis_mcp.catalog.arguments import CheckedArguments, check_arguments
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.gateway import MayLeave
 from kis_mcp.catalog.loader import Catalog
@@ -49,7 +49,7 @@ def api(tool: str) -> Api:
 
 
 def checked(tool: str, arguments: Mapping[str, object]) -> CheckedArguments:
-    return validate(api(tool), arguments)
+    return check_arguments(api(tool), arguments)
 
 
 class FakeClock:

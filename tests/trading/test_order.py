@@ -3,10 +3,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import tr_id
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
@@ -35,7 +34,7 @@ def test_every_order_api_says_what_its_order_is(tool: str) -> None:
 
 def api_order(tool: str, **changes: object) -> Order:
     one = api(tool)
-    return order_of(one, validate(one, {**one.example, **changes}))
+    return order_of(one, check_arguments(one, {**one.example, **changes}))
 
 
 def test_changes_and_cancels_are_told_from_new_orders() -> None:
@@ -46,7 +45,7 @@ def test_changes_and_cancels_are_told_from_new_orders() -> None:
 
 def test_a_us_reservation_cannot_be_booked_under_the_name_of_a_cancel() -> None:
     resv = api("overseas_stock_order_resv")
-    values = validate(resv, {**resv.example, "action": "cancel", "reservation_id": "1"})
+    values = check_arguments(resv, {**resv.example, "action": "cancel", "reservation_id": "1"})
     with pytest.raises(BadArgument):
         tr_id(resv, values, demo=False, today=date(2026, 3, 3))
 
@@ -149,5 +148,5 @@ def test_ulids_are_unique_and_sort_by_time(clock: FakeClock) -> None:
 
 def test_a_cancel_that_sends_a_market_order_counts_as_an_order() -> None:
     values = {"action": "cancel", "order_date": "2026-06-15", "order_id": "00360686", "replace_with_market": True}
-    order = order_of(api("overseas_fo_order_rvsecncl"), validate(api("overseas_fo_order_rvsecncl"), values))
+    order = order_of(api("overseas_fo_order_rvsecncl"), check_arguments(api("overseas_fo_order_rvsecncl"), values))
     assert (order.action, order.order_type, order.original_order_id) == (Action.MODIFY, "market", "00360686")

@@ -8,7 +8,8 @@ import pytest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings import Settings
-from kis_mcp.wiring import load_settings, order_limits
+from kis_mcp.wiring import load_settings
+from kis_mcp.wiring.operator import order_limits
 
 KEYS: dict[str, Any] = {"paper_app_key": "key", "paper_app_secret": "secret"}
 

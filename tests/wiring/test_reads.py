@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from kis_mcp.catalog.apis import MORE_ROWS, MOST_ROWS
+from kis_mcp.catalog.apis import MORE_ROWS, MOST_READ_ROWS
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.wiring.brokerage import Brokerage
@@ -43,7 +43,7 @@ async def test_a_read_that_failed_makes_the_call_incomplete_though_its_caller_go
 
 async def test_what_the_caller_wanted_no_more_of_is_whole() -> None:
     reads = reads_of(**{BALANCE: CUT})
-    await reads.rows(BALANCE, {}, max_rows=MOST_ROWS - 1)
+    await reads.rows(BALANCE, {}, max_rows=MOST_READ_ROWS - 1)
     assert (reads.complete, reads.notes) == (True, [])
 
 

@@ -1,7 +1,5 @@
 """One question on one page, from its opening to the one decision on it."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -13,7 +11,7 @@ import anyio.to_thread
 
 from kis_mcp.clock import Clock
 from kis_mcp.confirm.pin import Pin
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision, Verdict
 
 MOST_WRONG_PINS = 3

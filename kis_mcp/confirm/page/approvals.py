@@ -1,7 +1,5 @@
 """Asking the person at this machine on a local page, for clients that cannot ask."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -19,7 +17,7 @@ from kis_mcp.confirm.page.approval import Approval
 from kis_mcp.confirm.page.browser import open_in_browser
 from kis_mcp.confirm.pin import MOST_WRONG, Pin
 from kis_mcp.errors import OrderRefused
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 Report: TypeAlias = Callable[[str], Awaitable[None]]

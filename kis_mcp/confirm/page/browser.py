@@ -1,7 +1,5 @@
 """Showing a page to whoever sits at this machine."""
 
-from __future__ import annotations
-
 import logging
 import os
 import secrets
@@ -17,7 +15,7 @@ import anyio.to_thread
 
 from kis_mcp.confirm.page.html import redirect_page
 from kis_mcp.errors import StorageError
-from kis_mcp.storage.folders import open_private_file, private_folder
+from kis_mcp.storage import open_private_file, private_folder
 
 _LEFT_BEHIND_SECONDS = 3600
 

@@ -1,15 +1,13 @@
 """The approval page as HTML: Korean and English, without scripts, from the texts in ``resources/approval``."""
 
-from __future__ import annotations
-
 from functools import cache
 from html import escape
 from string import Template
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog import resources_folder
 from kis_mcp.clock import KST
 from kis_mcp.confirm.page.approval import Approval, Notice
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 _ENVIRONMENTS = {

@@ -1,7 +1,5 @@
 """A socket on 127.0.0.1 that is open exactly as long as somebody is waited for."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +21,7 @@ def listen() -> tuple[socket.socket, str]:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
+async def serve(app: "ASGIApp", listener: socket.socket) -> AsyncGenerator[None]:
     """Serve the app, close the socket at the end, and finish the answers that are under way."""
     server = _Server(
         uvicorn.Config(

@@ -1,7 +1,5 @@
 """The approval page over HTTP: who may see it, who may answer it, and with which headers it goes out."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from typing import TYPE_CHECKING
@@ -38,7 +36,7 @@ _NOT_YOURS = (
 )
 
 
-def approval_app(approval: Approval, host: str) -> ASGIApp:
+def approval_app(approval: Approval, host: str) -> "ASGIApp":
     """One approval's page as an ASGI app, and nothing else.
 
     Args:
@@ -46,7 +44,7 @@ def approval_app(approval: Approval, host: str) -> ASGIApp:
             that no web page reaches the question through a name of its own (DNS rebinding).
     """
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def app(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == "http":
             response = await _respond(approval, host, Request(scope, receive))
             await response(scope, receive, send)

@@ -1,22 +1,14 @@
 """The core tools about the account: what it is worth, holds, can buy, and has ordered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, PagePosition
-from kis_mcp.market.instruments import builtin_instruments
+from kis_mcp.catalog import Cursor, Page, PagePosition
+from kis_mcp.market import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
-from kis_mcp.trading.blotter.kis_clock import clock_notes
-from kis_mcp.trading.blotter.listing import list_orders
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.portfolio.balances import read_balances
-from kis_mcp.trading.portfolio.buying_power import read_buying_power
-from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
-from kis_mcp.trading.portfolio.holdings import read_holdings
-from kis_mcp.trading.venues.markets import market_of, possible_markets
+from kis_mcp.trading.blotter import PlacedOrder, clock_notes, list_orders
+from kis_mcp.trading.portfolio import notes_on_coverage, read_balances, read_buying_power, read_holdings
+from kis_mcp.trading.venues import market_of, possible_markets
 
 
 async def get_balance(call: Call) -> Page:

@@ -1,15 +1,11 @@
 """One tool call, as the tools see it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, CheckedArguments, Page
 from kis_mcp.environment import Environment
 from kis_mcp.server.elicitation import Person
 from kis_mcp.server.progress import Progress

@@ -1,7 +1,5 @@
 """Asking the person about one thing, by the client or on a local page."""
 
-from __future__ import annotations
-
 import anyio
 import anyio.to_thread
 
@@ -10,7 +8,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 

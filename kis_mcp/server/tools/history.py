@@ -1,15 +1,11 @@
 """The core tools that tell what became of orders."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, PagePosition
+from kis_mcp.catalog import Cursor, Page, PagePosition
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page_of
-from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
-from kis_mcp.trading.blotter.kis_clock import clock_notes
+from kis_mcp.trading.blotter import clock_notes, order_history, order_of_intent, orders_of_number
 from kis_mcp.trading.order import is_same_symbol
 
 _DAYS_BEFORE = timedelta(days=6)

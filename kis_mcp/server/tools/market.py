@@ -1,25 +1,26 @@
 """The core tools that read markets."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.cursor import Cursor, PagePosition
-from kis_mcp.catalog.symbols import read_symbol
+from kis_mcp.catalog import Cursor, Page, PagePosition, read_symbol
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument, KisMcpError
-from kis_mcp.market.candles import INTERVALS, Candle, CandleRange
-from kis_mcp.market.candles import get_candles as read_candles
-from kis_mcp.market.elsewhere import lead_elsewhere
-from kis_mcp.market.instrument import Instrument, Market
-from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.market.last_trade import read_last_trade_time
-from kis_mcp.market.order_book import get_order_book as read_order_book
-from kis_mcp.market.quote import get_quote as read_quote
-from kis_mcp.market.quote import notes_on
+from kis_mcp.market import (
+    INTERVALS,
+    Candle,
+    CandleRange,
+    Instrument,
+    Market,
+    builtin_instruments,
+    get_candles as read_candles,
+    get_order_book as read_order_book,
+    get_quote as read_quote,
+    lead_elsewhere,
+    notes_on,
+    read_last_trade_time,
+)
 from kis_mcp.server.tools.call import Call, facts, page, page_of
 
 T = TypeVar("T")

@@ -1,23 +1,16 @@
 """The tools that order: their arguments → the KIS order that `send_order` takes to the desk."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.arguments import CheckedArguments, validate
-from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
-from kis_mcp.catalog.spelling import read_word
+from kis_mcp.catalog import CONFIRMATION_TOKEN, CheckedArguments, Page, check_arguments, read_word
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instruments import builtin_instruments
+from kis_mcp.market import builtin_instruments
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.send_order import send_order
-from kis_mcp.trading.blotter.journaled import journaled_orders
-from kis_mcp.trading.desk import drafts
-from kis_mcp.trading.desk.drafts import OrderCall
-from kis_mcp.trading.venues.markets import Listing, find_listing, market_of
-from kis_mcp.trading.venues.routes import has_session
+from kis_mcp.trading.blotter import journaled_orders
+from kis_mcp.trading.desk import OrderCall, draft_cancel, draft_change, draft_order
+from kis_mcp.trading.venues import Listing, find_listing, has_session, market_of
 
 _NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
 _NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_TOKEN})
@@ -28,7 +21,7 @@ async def place_order(call: Call) -> Page:
 
     async def prepare() -> CheckedArguments:
         wanted = _find_listing(call, values)
-        return _checked(call, drafts.place(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
+        return _checked(call, draft_order(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
 
     return await send_order(call, prepare, values.get("idempotency_key"))
 
@@ -49,11 +42,11 @@ def _find_listing(call: Call, values: dict[str, Any]) -> Listing:
 
 
 async def modify_order(call: Call) -> Page:
-    return await _change(call, drafts.modify)
+    return await _change(call, draft_change)
 
 
 async def cancel_order(call: Call) -> Page:
-    return await _change(call, drafts.cancel)
+    return await _change(call, draft_cancel)
 
 
 async def _change(call: Call, draft: Callable[..., Awaitable[OrderCall]]) -> Page:
@@ -88,7 +81,7 @@ async def typed_order(call: Call) -> Page:
 def _checked(call: Call, order: OrderCall) -> CheckedArguments:
     api = call.environments.catalog.find(order.tool)
     assert api is not None, order.tool
-    return validate(api, order.arguments)
+    return check_arguments(api, order.arguments)
 
 
 def _without(values: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """The core tools about all accounts together: their worth, profit and loss, and exposure."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 
-from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog import Page
 from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
-from kis_mcp.trading.portfolio.account_summary import read_account_summary
-from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
-from kis_mcp.trading.portfolio.exposure import read_exposure
-from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
-from kis_mcp.trading.portfolio.profit_and_loss import read_profit_and_loss
+from kis_mcp.trading.portfolio import (
+    ExchangeRates,
+    notes_on_coverage,
+    read_account_summary,
+    read_exposure,
+    read_profit_and_loss,
+)
 
 _DAYS_BEFORE = timedelta(days=29)
 _MOST_ROWS = 200

@@ -1,11 +1,9 @@
 """Which function runs which core tool."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog import Page
 from kis_mcp.server.tools import account, history, market, order, portfolio, search, system
 from kis_mcp.server.tools.call import Call
 

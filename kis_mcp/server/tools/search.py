@@ -1,21 +1,17 @@
 """Which tool a client means: by its name, by searching, or through call_read_tool."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.surface import SurfaceOptions
 
 if TYPE_CHECKING:
-    from kis_mcp.catalog.apis import Page
-    from kis_mcp.catalog.search import Search
+    from kis_mcp.catalog import Page, Search
     from kis_mcp.server.tools.call import Call
 
 SEARCH_TOOLS = "search_tools"
@@ -144,8 +140,8 @@ class Reach:
         """The tool through which a found one is called."""
         return api.tool if api.tool in self._offered else CALL_READ_TOOL
 
-    def _index(self) -> Search:
-        from kis_mcp.catalog.search import Search
+    def _index(self) -> "Search":
+        from kis_mcp.catalog import Search
 
         apis = (*self._offered.values(), *(api for api in self._catalog.apis if api.tool not in self._offered))
         return Search([api for api in apis if self._is_found(api)])
@@ -165,8 +161,8 @@ class Reach:
         await anyio.to_thread.run_sync(lambda: self._catalog.apis)
 
 
-async def search_tools(call: Call) -> Page:
-    from kis_mcp.catalog.signature import signature
+async def search_tools(call: "Call") -> "Page":
+    from kis_mcp.catalog import call_signature
     from kis_mcp.server.tools.call import page
 
     values = call.values()
@@ -175,7 +171,7 @@ async def search_tools(call: Call) -> Page:
             "name": api.tool,
             "title": f"{api.title} ({api.title_ko})",
             "description": api.description,
-            "signature": signature(api),
+            "signature": call_signature(api),
             "call_with": call.reach.called_with(api),
         }
         for api in await call.reach.find(values["query"], values["limit"])
@@ -184,25 +180,25 @@ async def search_tools(call: Call) -> Page:
     return page(call.environments.clock(), notes=notes, tools=rows)
 
 
-async def describe_tool(call: Call) -> Page:
-    from kis_mcp.catalog.document import document
+async def describe_tool(call: "Call") -> "Page":
+    from kis_mcp.catalog import api_document
     from kis_mcp.server.tools.call import page
 
     api = await call.reach.described(call.values()["name"])
-    described = {"tool": api.tool, "call_with": call.reach.called_with(api), "text": document(api)}
+    described = {"tool": api.tool, "call_with": call.reach.called_with(api), "text": api_document(api)}
     return page(call.environments.clock(), document=described)
 
 
-async def read_call(call: Call) -> Call:
+async def read_call(call: "Call") -> "Call":
     """The call that a call of call_read_tool stands for.
 
     Raises:
         BadArgument: Its tool cannot be read.
     """
-    from kis_mcp.catalog.arguments import validate
+    from kis_mcp.catalog import check_arguments
 
     values = call.values()
-    return replace(call, arguments=validate(await call.reach.read_api(values["name"]), values["arguments"]))
+    return replace(call, arguments=check_arguments(await call.reach.read_api(values["name"]), values["arguments"]))
 
 
 def _is_read(api: Api) -> bool:

@@ -4,18 +4,13 @@ Every promise about orders (guard, journal, one claim, nothing sent twice) is th
 order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
 import anyio
 
-from kis_mcp.catalog.apis import Page
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.gateway import reading_for_an_order
-from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN
+from kis_mcp.catalog import CONFIRMATION_TOKEN, CheckedArguments, Page, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
@@ -23,9 +18,8 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.trading.blotter.lists import lists_of_api
-from kis_mcp.trading.blotter.placed_order import reservation_id
-from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
+from kis_mcp.trading.blotter import lists_of_api, reservation_id
+from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.order import Action, Order, fingerprint
 

@@ -1,14 +1,12 @@
 """The core tools about the server itself: its environment, and the kill switch."""
 
-from __future__ import annotations
-
-from kis_mcp.catalog.apis import Page
+from kis_mcp.catalog import Page
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.wiring import kill_switch
 
 _CONFIRMATION = {

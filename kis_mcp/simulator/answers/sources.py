@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from kis_mcp.simulator.answers import bonds
-from kis_mcp.simulator.answers.contracts import balance as contract_balance
-from kis_mcp.simulator.answers.contracts import orders as contract_orders
-from kis_mcp.simulator.answers.contracts import overseas as contracts_abroad
+from kis_mcp.simulator.answers.contracts import (
+    balance as contract_balance,
+    orders as contract_orders,
+    overseas as contracts_abroad,
+)
 from kis_mcp.simulator.answers.contracts.placement import CONTRACT_ORDERS
-from kis_mcp.simulator.answers.overseas import balance as overseas_balance
-from kis_mcp.simulator.answers.overseas import orders as overseas_orders
-from kis_mcp.simulator.answers.overseas import profit as overseas_profit
+from kis_mcp.simulator.answers.overseas import (
+    balance as overseas_balance,
+    orders as overseas_orders,
+    profit as overseas_profit,
+)
 from kis_mcp.simulator.answers.placement import ORDERS, Answer
 from kis_mcp.simulator.answers.quotes.companies import COMPANIES
 from kis_mcp.simulator.answers.quotes.flows import market_days, market_now
@@ -17,9 +21,7 @@ from kis_mcp.simulator.answers.quotes.holidays import holidays, market_time, set
 from kis_mcp.simulator.answers.quotes.indices import INDICES
 from kis_mcp.simulator.answers.quotes.rankings import RANKINGS, industries, industry, ranking
 from kis_mcp.simulator.answers.reservations import RESERVATIONS
-from kis_mcp.simulator.answers.stocks import balance as stock_balance
-from kis_mcp.simulator.answers.stocks import orders as stock_orders
-from kis_mcp.simulator.answers.stocks import profit as stock_profit
+from kis_mcp.simulator.answers.stocks import balance as stock_balance, orders as stock_orders, profit as stock_profit
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
-from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
 from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, read_order_id

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus

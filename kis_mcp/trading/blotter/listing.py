@@ -16,7 +16,7 @@ from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.journal import Journal
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_symbol
-from kis_mcp.trading.venues.markets import as_kis_writes
+from kis_mcp.trading.venues import as_kis_writes
 
 StatusFilter: TypeAlias = Literal["all", "open", "filled", "cancelled"]
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.environment import Environment
-from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
+from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS, reservation_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog import Decoded, number, text
 from kis_mcp.clock import KST
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.lists import OrderList
 from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.kis import KisReads, is_offered
 from kis_mcp.trading.order import Action, Side
-from kis_mcp.trading.venues.exchanges import COUNTRIES
+from kis_mcp.trading.venues import COUNTRIES
 
 _MORNING, _EVENING = time(7), time(17)
 _CLOCKS_DIFFER = timedelta(minutes=10)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today

@@ -1,0 +1,21 @@
+"""Where an order is drafted, proposed, agreed to and sent, once."""
+
+from kis_mcp.trading.desk.desk import OrderDesk
+from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
+from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
+from kis_mcp.trading.desk.pre_trade import PreTradeChecks
+from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk.sending import OrderSender
+
+__all__ = [
+    "OrderCall",
+    "OrderDesk",
+    "OrderOutcome",
+    "OrderSender",
+    "PreTradeChecks",
+    "Proposal",
+    "QuestionFacts",
+    "draft_cancel",
+    "draft_change",
+    "draft_order",
+]

@@ -1,6 +1,6 @@
 """The one way that an order takes: intent → guard → confirmation → claim → POST → outcome.
 
-    proposal = await desk.propose(validate(api, arguments))
+    proposal = await desk.propose(check_arguments(api, arguments))
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     outcome = await desk.execute(proposal.intent_id)
 
@@ -13,25 +13,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.encode import dated
-from kis_mcp.catalog.gateway import reading_for_an_order
+from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.trading.blotter.journaled import journaled_orders
+from kis_mcp.trading.blotter import journaled_orders
 from kis_mcp.trading.desk.intents import OPEN, find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.guard.check import check, refusal
-from kis_mcp.trading.guard.facts import Finding
+from kis_mcp.trading.guard import Finding, check_order, refusal
 from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
-from kis_mcp.trading.venues.sessions import venue_of
+from kis_mcp.trading.venues import venue_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +182,9 @@ class OrderDesk:
 
         KIS is asked only for what the guard does not refuse without it.
         """
-        arguments = request.arguments.including(dated(request.arguments.api, request.arguments, request.at.date()))
+        arguments = request.arguments.including(
+            dates_of_today(request.arguments.api, request.arguments, request.at.date())
+        )
         facts = replace(
             await self._checks.local_facts(request.order, request.at),
             kind=self._checks.kind_of(request.order),
@@ -193,7 +192,7 @@ class OrderDesk:
             same=same,
             idempotency_key=request.idempotency_key,
         )
-        findings = check(facts, before_asking_kis=True)
+        findings = check_order(facts, before_asking_kis=True)
         if refusal(findings):
             return arguments, request.order, findings
         is_new = request.order.action is Action.NEW
@@ -203,7 +202,7 @@ class OrderDesk:
             order = describe_change(order_of(arguments.api, arguments), original)
             facts = replace(facts, order=order, remaining=original.remaining_quantity)
         facts = await self._checks.look_up(facts, arguments)
-        return arguments, facts.order, check(facts)
+        return arguments, facts.order, check_order(facts)
 
     def _intent(
         self, request: _Request, arguments: CheckedArguments, order: Order, findings: Collection[Finding]

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from kis_mcp.catalog.arguments import validate
-from kis_mcp.catalog.encode import tr_id
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api, OrderUse
+from kis_mcp.catalog import Api, Catalog, OrderUse, check_arguments, tr_id
 from kis_mcp.errors import BadArgument
-from kis_mcp.trading.blotter.find import find_order
-from kis_mcp.trading.blotter.lists import lists_of
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
+from kis_mcp.trading.blotter import PlacedOrder, find_order, lists_of
 from kis_mcp.trading.desk.originals import identify_original
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Side
-from kis_mcp.trading.venues.markets import Listing
-from kis_mcp.trading.venues.order_types import STOPS, UNPRICED
-from kis_mcp.trading.venues.routes import Route, find_route
+from kis_mcp.trading.venues import STOPS, UNPRICED, Listing, Route, find_route
 
 _NO_CREDIT = "cash"
 
@@ -42,7 +35,7 @@ class _Change:
     credit_type: str | None
 
 
-def place(
+def draft_order(
     catalog: Catalog,
     listing: Listing,
     *,
@@ -71,7 +64,7 @@ def place(
     return OrderCall(route.api.tool, _build_arguments(route, own, said))
 
 
-async def modify(
+async def draft_change(
     kis: KisReads,
     market: str,
     order_id: str,
@@ -109,7 +102,7 @@ async def modify(
     return OrderCall(route.api.tool, arguments)
 
 
-async def cancel(
+async def draft_cancel(
     kis: KisReads,
     market: str,
     order_id: str,
@@ -256,7 +249,7 @@ def _only_cancelled(order_id: str) -> BadArgument:
 def _has_tr(api: Api, arguments: Mapping[str, object], today: date) -> bool:
     """Whether KIS has a TR for it, demo's gaps apart."""
     try:
-        tr_id(api, validate(api, arguments), demo=False, today=today)
+        tr_id(api, check_arguments(api, arguments), demo=False, today=today)
     except BadArgument as problem:
         if problem.field != "action":
             raise

@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api
 from kis_mcp.errors import BadArgument
-from kis_mcp.trading.blotter.find import find_order
-from kis_mcp.trading.blotter.lists import lists_of
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import pick_available
+from kis_mcp.trading.blotter import PlacedOrder, find_order, lists_of, pick_available
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.gateway import reading_for_an_order
+from kis_mcp.catalog import CheckedArguments, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.trading.guard.check import check, refusal
-from kis_mcp.trading.guard.facts import GuardFacts
-from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.guard.lookup import look_up_facts
-from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts
+from kis_mcp.trading.guard import (
+    FindInstrument,
+    GuardFacts,
+    OrderLimits,
+    builtin_facts,
+    check_order,
+    look_up_facts,
+    refusal,
+)
 from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Intent, Journal, Record
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues.ticks import InstrumentKind
+from kis_mcp.trading.venues import InstrumentKind
 
 _LISTED_WITHIN = timedelta(minutes=1)
 """An order that was sent so lately may be missing in what KIS and the account cache say."""
@@ -96,7 +99,7 @@ class PreTradeChecks:
             OrderRefused: A rule refuses it.
         """
         facts = await self.local_facts(intent.order, now, without=intent.id)
-        if refused := refusal(check(facts, before_asking_kis=True, when_sending=True)):
+        if refused := refusal(check_order(facts, before_asking_kis=True, when_sending=True)):
             raise refused
 
     async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
@@ -114,5 +117,5 @@ class PreTradeChecks:
             return
         with reading_for_an_order():
             facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
-        if refused := refusal(check(facts, when_sending=True)):
+        if refused := refusal(check_order(facts, when_sending=True)):
             raise refused

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.texts import one_line
+from kis_mcp.catalog import one_line
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues.order_types import LIMITED
+from kis_mcp.trading.venues import LIMITED
 
 _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""

@@ -6,10 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from time import monotonic
 
-from kis_mcp.catalog.arguments import CheckedArguments, validate
-from kis_mcp.catalog.decode import Decoded
-from kis_mcp.catalog.fields import text
-from kis_mcp.catalog.gateway import reading_for_an_order
+from kis_mcp.catalog import CheckedArguments, Decoded, check_arguments, reading_for_an_order, text
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import (
@@ -25,7 +22,7 @@ from kis_mcp.errors import (
     SettingsError,
     StorageError,
 )
-from kis_mcp.trading.blotter.reconcile import Reconciler
+from kis_mcp.trading.blotter import Reconciler
 from kis_mcp.trading.desk.follow_up import FollowUp
 from kis_mcp.trading.desk.intents import find_intent, require_in_time
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
@@ -195,7 +192,7 @@ class OrderSender:
         api = self._kis.catalog.find(intent.tool)
         if api is None:
             raise BadArgument(f"There is no tool {intent.tool} any more.", remedy="Propose the order again.")
-        return validate(api, intent.arguments)
+        return check_arguments(api, intent.arguments)
 
     async def _conclude(self, outcome: Outcome) -> Record:
         """Journal what came of a claimed intent. Where that fails it is looked up later, like any lost answer."""

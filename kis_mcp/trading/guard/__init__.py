@@ -1,0 +1,25 @@
+"""What speaks against an order, before anyone is asked and before it is sent."""
+
+from kis_mcp.trading.guard.check import check_order, refusal
+from kis_mcp.trading.guard.facts import Finding, GuardFacts
+from kis_mcp.trading.guard.fees import Commission, commissions
+from kis_mcp.trading.guard.limits import OrderLimits
+from kis_mcp.trading.guard.lookup import look_up_facts
+from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts
+from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
+
+__all__ = [
+    "Commission",
+    "FindInstrument",
+    "Finding",
+    "GuardFacts",
+    "ListedSymbol",
+    "OrderLimits",
+    "allowed_symbols",
+    "builtin_facts",
+    "check_order",
+    "commissions",
+    "denied_symbols",
+    "look_up_facts",
+    "refusal",
+]

@@ -5,20 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from kis_mcp.catalog.arguments import CheckedArguments
-from kis_mcp.catalog.fields import number
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, CheckedArguments, number
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts, Loan
 from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, Side, is_same_symbol
-from kis_mcp.trading.portfolio.amounts import total
-from kis_mcp.trading.portfolio.day_result import read_loss_today
-from kis_mcp.trading.portfolio.holdings import read_market_holdings
-from kis_mcp.trading.portfolio.open_positions import read_open_positions
+from kis_mcp.trading.portfolio import read_loss_today, read_market_holdings, read_open_positions, total
 from kis_mcp.trading.reads import PartialAnswer, read_record
-from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
+from kis_mcp.trading.venues import STOCK_MARKETS
 
 _MOST = (
     "max_buy_quantity",

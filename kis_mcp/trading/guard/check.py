@@ -52,7 +52,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def check(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: bool = False) -> list[Finding]:
+def check_order(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: bool = False) -> list[Finding]:
     """Everything that the rules have to say, in their order.
 
     Args:

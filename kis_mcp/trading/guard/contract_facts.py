@@ -6,17 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
-from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog import Record, csv_rows, number, resources_folder, text
 from kis_mcp.clock import KST
 from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_list, try_read_record
-from kis_mcp.trading.venues import contracts
-from kis_mcp.trading.venues.sessions import Hours
-from kis_mcp.trading.venues.ticks import krx_tick, stepped
+from kis_mcp.trading.venues import KRX_CONTRACTS, OVERSEAS_CONTRACTS, Hours, is_option, krx_tick, stepped
 
 _BOND_UNIT = Decimal(1_000) / Decimal(10_000)
 """Bonds are counted in 1,000 won of face value and priced for 10,000."""
@@ -48,9 +44,9 @@ async def read_korean_contract(
     At night its price is that of the night session.
     """
     symbol = order.symbol or ""
-    is_option = contracts.is_option(contracts.KOREA, symbol)
+    option = is_option(KRX_CONTRACTS, symbol)
     product = _products().get(symbol[1:3], {})
-    what = "options" if is_option else "futures"
+    what = "options" if option else "futures"
     market = f"{'night' if arguments.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
     quote = await try_read_record(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
     exists, quote = is_filled(quote, "name", "price", "base_price", "upper_limit_price"), quote or {}
@@ -68,9 +64,9 @@ async def read_korean_contract(
         ceiling=number(quote, "upper_limit_price") or None,
         tick=tick,
         multiplier=multiplier,
-        is_option=is_option,
+        is_option=option,
         is_spread=symbol[:1] in ("4", "D"),
-        exposure=number(quote, "strike_price") or None if is_option else None,
+        exposure=number(quote, "strike_price") or None if option else None,
     )
 
 
@@ -82,11 +78,11 @@ async def read_overseas_contract(
 ) -> MarketFacts:
     """A future or option abroad: its multiplier from the worth of a tick, its currency's rate from the account."""
     symbol = order.symbol or ""
-    is_option = contracts.is_option(contracts.ABROAD, symbol)
-    contract = await try_read_record(kis, f"overseas_fo_{'opt' if is_option else 'stock'}_detail", {"symbol": symbol})
+    option = is_option(OVERSEAS_CONTRACTS, symbol)
+    contract = await try_read_record(kis, f"overseas_fo_{'opt' if option else 'stock'}_detail", {"symbol": symbol})
     exists, contract = is_filled(contract, "tick_size", "tick_value", "currency"), contract or {}
     size, worth, currency = number(contract, "tick_size"), number(contract, "tick_value"), text(contract, "currency")
-    quote = await read_record(kis, f"overseas_fo_{'opt' if is_option else 'inquire'}_price", {"symbol": symbol})
+    quote = await read_record(kis, f"overseas_fo_{'opt' if option else 'inquire'}_price", {"symbol": symbol})
     margins = await try_read_list(kis, "overseas_stock_foreign_margin", {}) or []
     rates = (number(row, "base_exchange_rate") for row in margins if row.get("currency") == currency)
     return replace(
@@ -97,9 +93,9 @@ async def read_overseas_contract(
         multiplier=worth / size if size and worth else number(contract, "contract_size") or None,
         currency=currency,
         krw_rate=next((rate for rate in rates if rate), None),
-        is_option=is_option,
+        is_option=option,
         is_spread=text(contract, "spread_symbol_1") is not None,
-        exposure=_strike(symbol) if is_option else None,
+        exposure=_strike(symbol) if option else None,
         hours=_hours(contract),
     )
 

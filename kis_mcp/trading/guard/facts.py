@@ -10,9 +10,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
-from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue
-from kis_mcp.trading.venues.ticks import InstrumentKind
+from kis_mcp.trading.venues import STOCK_MARKETS, Hours, InstrumentKind, TradingDays, Venue
 
 Loan: TypeAlias = Literal["open", "repay", "short"]
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues.ticks import InstrumentKind
+from kis_mcp.trading.venues import InstrumentKind
 
 MARKETS = ("KR", "US", "HK", "CN", "JP", "VN", "domestic_futureoption", "overseas_futureoption", "domestic_bond")
 """Whose commission can be told, as `kis_mcp.trading.order.Order` calls them."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, time
 from typing import TypeAlias
 
-from kis_mcp.catalog.arguments import CheckedArguments
+from kis_mcp.catalog import CheckedArguments
 from kis_mcp.trading.guard.account_facts import loan_of, read_account_facts
 from kis_mcp.trading.guard.contract_facts import read_bond, read_korean_contract, read_overseas_contract
 from kis_mcp.trading.guard.facts import GuardFacts
@@ -21,8 +21,7 @@ from kis_mcp.trading.guard.market_facts import (
 )
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
-from kis_mcp.trading.venues.calendars import trading_days
-from kis_mcp.trading.venues.sessions import TradingDays, venue_of
+from kis_mcp.trading.venues import TradingDays, trading_days, venue_of
 
 ReadMarketFacts: TypeAlias = Callable[[KisReads, Order, MarketFacts, Mapping[str, object]], Awaitable[MarketFacts]]
 

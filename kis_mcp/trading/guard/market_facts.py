@@ -5,16 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
-from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number
-from kis_mcp.market.instrument import Instrument
-from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA
+from kis_mcp.catalog import Record, number
+from kis_mcp.market import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, Instrument
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_record
-from kis_mcp.trading.venues.order_types import LIMITED
-from kis_mcp.trading.venues.sessions import Hours
-from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick
+from kis_mcp.trading.venues import LIMITED, Hours, InstrumentKind, kind_by_tick
 
 _USUAL_COLLAR = Decimal(10)
 """How far above the last price, in percent, an order without limit is valued where the operator set no collar: more

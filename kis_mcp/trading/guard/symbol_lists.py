@@ -9,12 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
-from kis_mcp.market.instrument import US_TICKER
-from kis_mcp.market.instruments import Instruments
+from kis_mcp.market import CURRENCIES, EXCHANGES, KOREA, US_TICKER, Instruments
 from kis_mcp.trading.order import Order, is_same_symbol
-from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
-from kis_mcp.trading.venues.markets import MARKETS, as_kis_writes
+from kis_mcp.trading.venues import MARKETS, STOCK_MARKETS, as_kis_writes
 
 _PLACES: Mapping[str, str] = {
     **{exchange.word: exchange.country for exchange in EXCHANGES},

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import rounded
+from kis_mcp.catalog import rounded
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import difference
 from kis_mcp.trading.portfolio.balances import Balance, read_balances
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates, try_read_exchange_rates
 from kis_mcp.trading.portfolio.holdings import Holdings, example_of, read_holdings
-from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS
+from kis_mcp.trading.venues import CONTRACT_MARKETS
 
 _PERCENT = Decimal("0.01")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import rounded
+from kis_mcp.catalog import rounded
 
 _PERCENT = Decimal("0.01")
 

@@ -5,15 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number, text
+from kis_mcp.catalog import Record, number, text
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads, is_offered
 from kis_mcp.trading.portfolio.amounts import difference, known_total, rate, total
 from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE
 from kis_mcp.trading.portfolio.holding_lists import markets_with_holdings
 from kis_mcp.trading.portfolio.holdings import Holding, Holdings, read_holdings
-from kis_mcp.trading.venues.exchanges import COUNTRIES
+from kis_mcp.trading.venues import COUNTRIES
 
 _NOTHING: Record = {}
 _CURRENCIES: Mapping[str, str] = dict(COUNTRIES.values())

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number
+from kis_mcp.catalog import number
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.instrument import Instrument
-from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
+from kis_mcp.market import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, Instrument, is_told, unknown_to_kis
 from kis_mcp.trading.kis import KisReads
 
 

@@ -7,22 +7,18 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.decode import Record
-from kis_mcp.catalog.fields import number
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Record, number
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.blotter.lists import OVERSEAS
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import orders_between
+from kis_mcp.trading.blotter import OVERSEAS, PlacedOrder, orders_between
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.portfolio.amounts import total
 from kis_mcp.trading.portfolio.exchange_rates import read_exchange_rates
 from kis_mcp.trading.portfolio.holding_lists import KOREAN_STOCKS, markets_with_holdings
-from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings, read_whole
-from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record
-from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
+from kis_mcp.trading.portfolio.holdings import Holding, lots_of, read_market_holdings
+from kis_mcp.trading.reads import PartialAnswer, read_parts, read_record, read_whole
+from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS
 
 _FUTURES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "futures": ("domestic_fo_inquire_balance", "summary", ("trade_profit_loss_total", "valuation_profit_loss_sum")),
@@ -101,7 +97,7 @@ async def _read_stock_result(
 
 async def _read_korean_result(kis: KisReads) -> Decimal | None:
     """The balance lists what was sold to the last share today as well, with a quantity of 0."""
-    page = await read_whole(kis, KOREAN_STOCKS, fresh=True)
+    page = await read_whole(kis, KOREAN_STOCKS.tool, KOREAN_STOCKS.arguments, fresh=True)
     summary = next(iter(page.rows("summary")), _NOTHING)
     sold, bought, costs = (number(summary, f"today_{name}_amount") for name in ("sell", "buy", "expense"))
     changes = total(_change_in_value(lot) for lot in lots_of(kis, KOREAN_STOCKS, page))

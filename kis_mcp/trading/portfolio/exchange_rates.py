@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.catalog.fields import number, rounded, text
+from kis_mcp.catalog import number, rounded, text
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads, is_offered
 

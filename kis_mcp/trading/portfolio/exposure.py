@@ -9,7 +9,7 @@ from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.account_summary import AccountSummary, MarketWorth, read_account_summary
 from kis_mcp.trading.portfolio.amounts import known_total
 from kis_mcp.trading.portfolio.holdings import Holding, read_holdings
-from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS
+from kis_mcp.trading.venues import CONTRACT_MARKETS
 
 _T = TypeVar("_T")
 

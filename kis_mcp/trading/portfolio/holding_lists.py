@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kis_mcp.trading.kis import KisReads, is_offered
 from kis_mcp.trading.portfolio.exchange_rates import EVERYTHING_ABROAD, PRESENT_BALANCE
-from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS
+from kis_mcp.trading.venues import COUNTRIES, STOCK_MARKETS
 
 _OVERSEAS = "overseas"
 _WHOLE_US = "us"

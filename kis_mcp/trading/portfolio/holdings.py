@@ -6,14 +6,13 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from kis_mcp.catalog.decode import Decoded, Record
-from kis_mcp.catalog.fields import number, rounded, text
-from kis_mcp.errors import KisMcpError, KisUnavailable
+from kis_mcp.catalog import Decoded, Record, number, rounded, text
+from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.portfolio.amounts import rate, total
 from kis_mcp.trading.portfolio.holding_lists import HoldingList, lists_of, lists_of_all
-from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, is_option
-from kis_mcp.trading.venues.exchanges import COUNTRIES
+from kis_mcp.trading.reads import read_whole
+from kis_mcp.trading.venues import CONTRACT_MARKETS, COUNTRIES, is_option
 
 _PRICE = Decimal("0.0001")
 
@@ -136,20 +135,8 @@ async def read_market_holdings(
         KisMcpError: KIS fails or says no, or a list has more rows than could be read.
     """
     lists = lists_of(kis, market, exchange)
-    pages = await asyncio.gather(*(read_whole(kis, item, fresh=fresh) for item in lists))
+    pages = await asyncio.gather(*(read_whole(kis, item.tool, item.arguments, fresh=fresh) for item in lists))
     return [lot for lot in _join(kis, zip(lists, pages, strict=True)) if lot.market == market]
-
-
-async def read_whole(kis: KisReads, item: HoldingList, *, fresh: bool = False) -> Decoded:
-    """The answer to one question about holdings.
-
-    Raises:
-        KisMcpError: KIS fails or says no, or it has more rows than could be read.
-    """
-    page = await kis.rows(item.tool, item.arguments, fresh=fresh)
-    if not page.complete:
-        raise KisUnavailable(f"{item.tool} has more rows than could be read.", remedy="Try again.")
-    return page
 
 
 def lots_of(kis: KisReads, item: HoldingList, page: Decoded) -> list[Holding]:

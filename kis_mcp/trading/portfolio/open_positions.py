@@ -5,16 +5,15 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList, lists_of_api
-from kis_mcp.trading.blotter.reading import orders_between, pick_available
+from kis_mcp.trading.blotter import EVERY_LIST, OrderList, lists_of_api, orders_between, pick_available
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.portfolio.holding_lists import markets_with_holdings
 from kis_mcp.trading.portfolio.holdings import read_market_holdings
 from kis_mcp.trading.reads import PartialAnswer, read_parts
-from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
+from kis_mcp.trading.venues import STOCK_MARKETS
 
 _log = logging.getLogger(__name__)
 

@@ -8,18 +8,15 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 
-from kis_mcp.catalog.fields import number, rounded, text
+from kis_mcp.catalog import number, rounded, text
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.blotter.lists import KOREAN, OVERSEAS
-from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.blotter.reading import orders_between
+from kis_mcp.trading.blotter import KOREAN, OVERSEAS, PlacedOrder, orders_between
 from kis_mcp.trading.kis import KisReads, is_offered
 from kis_mcp.trading.portfolio.amounts import known_total, total
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
 from kis_mcp.trading.portfolio.holdings import Holding
-from kis_mcp.trading.venues import contracts
-from kis_mcp.trading.venues.exchanges import COUNTRIES
+from kis_mcp.trading.venues import COUNTRIES, KRX_CONTRACTS, OVERSEAS_CONTRACTS
 
 _KOREAN = "domestic_stock_inquire_period_trade_profit"
 _ABROAD = "overseas_stock_inquire_period_profit"
@@ -172,7 +169,7 @@ async def _read_contracts(kis: KisReads, start: date, end: date) -> list[Realize
     return [
         RealizedProfit(
             date=_date(row, "order_date"),
-            market=contracts.KOREA,
+            market=KRX_CONTRACTS,
             symbol=text(row, "symbol") or "",
             name=text(row, "name"),
             currency="KRW",
@@ -195,7 +192,7 @@ async def _read_contracts_abroad(
     return [
         RealizedProfit(
             date=None,
-            market=contracts.ABROAD,
+            market=OVERSEAS_CONTRACTS,
             symbol=text(row, "symbol") or "",
             name=None,
             currency=text(row, "currency") or "",

@@ -1,0 +1,43 @@
+"""Where orders go: exchanges, markets, routes, sessions, trading days, ticks and order types."""
+
+from kis_mcp.trading.venues.calendars import trading_days
+from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
+from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
+from kis_mcp.trading.venues.markets import MARKETS, Listing, as_kis_writes, find_listing, market_of, possible_markets
+from kis_mcp.trading.venues.order_types import LIMITED, PRICED, STOPS, UNPRICED
+from kis_mcp.trading.venues.routes import Route, find_route, has_session
+from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue, venue_of
+from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick, krx_tick, stepped, us_tick
+
+__all__ = [
+    "CONTRACT_MARKETS",
+    "COUNTRIES",
+    "KRX_CONTRACTS",
+    "LIMITED",
+    "MARKETS",
+    "OVERSEAS_CONTRACTS",
+    "PRICED",
+    "STOCK_MARKETS",
+    "STOPS",
+    "UNPRICED",
+    "Hours",
+    "InstrumentKind",
+    "Listing",
+    "Route",
+    "TradingDays",
+    "Venue",
+    "as_kis_writes",
+    "find_listing",
+    "find_route",
+    "has_session",
+    "is_option",
+    "kind_by_tick",
+    "krx_tick",
+    "market_of",
+    "possible_markets",
+    "reservation_words",
+    "stepped",
+    "trading_days",
+    "us_tick",
+    "venue_of",
+]

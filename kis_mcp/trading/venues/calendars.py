@@ -8,8 +8,7 @@ from functools import cache
 
 import tomli
 
-from kis_mcp.catalog.data import resources_folder
-from kis_mcp.catalog.fields import text
+from kis_mcp.catalog import resources_folder, text
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError

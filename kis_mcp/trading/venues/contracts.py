@@ -2,9 +2,9 @@
 
 from typing import Final
 
-KOREA: Final = "domestic_futureoption"
-ABROAD: Final = "overseas_futureoption"
-CONTRACT_MARKETS = frozenset({KOREA, ABROAD})
+KRX_CONTRACTS: Final = "domestic_futureoption"
+OVERSEAS_CONTRACTS: Final = "overseas_futureoption"
+CONTRACT_MARKETS = frozenset({KRX_CONTRACTS, OVERSEAS_CONTRACTS})
 """As in `kis_mcp.trading.order.Order`."""
 
 _ISIN = "KR4"
@@ -14,4 +14,8 @@ _OPTIONS = ("2", "3", "B", "C")
 
 def is_option(market: str, symbol: str) -> bool:
     """Whether it is an option, on KRX (``201W12350``) or abroad (``OESU24 C5500``)."""
-    return symbol.removeprefix(_ISIN).startswith(_OPTIONS) if market == KOREA else market == ABROAD and " " in symbol
+    return (
+        symbol.removeprefix(_ISIN).startswith(_OPTIONS)
+        if market == KRX_CONTRACTS
+        else market == OVERSEAS_CONTRACTS and " " in symbol
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kis_mcp.market.exchanges import EXCHANGES, KOREA
+from kis_mcp.market import EXCHANGES, KOREA
 
 STOCK_MARKETS = frozenset(exchange.country for exchange in EXCHANGES)
 

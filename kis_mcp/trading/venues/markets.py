@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from kis_mcp.catalog.symbols import KRX_CODE
+from kis_mcp.catalog import KRX_CODE
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION
-from kis_mcp.market.instrument import US_TICKER, Instrument
+from kis_mcp.market import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, US_TICKER, Instrument
 from kis_mcp.trading.venues.exchanges import order_exchanges, usual_exchange
 
 

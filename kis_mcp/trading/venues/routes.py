@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api, OrderRoute, OrderUse, TradingSession
-from kis_mcp.catalog.rows import PREFIXES
+from kis_mcp.catalog import PREFIXES, Api, Catalog, OrderRoute, OrderUse, TradingSession
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.exchanges import KOREA
+from kis_mcp.market import KOREA
 
 _USUAL = "regular"
 

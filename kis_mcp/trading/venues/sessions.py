@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 import tomli
 
-from kis_mcp.catalog.data import tools_folder
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, tools_folder
 
 Hours: TypeAlias = tuple[datetime, datetime]
 """When a regular session opens and closes."""

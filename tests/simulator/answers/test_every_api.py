@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.decode import Record, decode
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
@@ -32,7 +32,7 @@ class Direct:
         self.tokens = {host: self._token(host) for host in Host}
 
     def call(self, api: Api, host: Host = Host.REAL, **arguments: object) -> Reply:
-        values = validate(api, arguments or dict(api.example))
+        values = check_arguments(api, arguments or dict(api.example))
         demo = host is Host.DEMO
         request = encode(api, values, demo=demo, account=ACCOUNT, hts_id="tester", today=MONDAY.date())
         headers = {

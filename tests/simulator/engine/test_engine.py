@@ -4,8 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.broker import Broker

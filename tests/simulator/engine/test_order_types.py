@@ -4,8 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.simulator.engine.model import Fill, Manner, Order, Side, Ticket
 from kis_mcp.simulator.engine.order_types import KRX_TYPES, OVERSEAS_TYPES

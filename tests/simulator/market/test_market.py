@@ -1,8 +1,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.simulator.market.calendar import Calendar

@@ -1,8 +1,7 @@
 import math
 from datetime import date, datetime, timedelta
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.instruments import Instrument, contracts

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.decode import Decoded
 from kis_mcp.catalog.model import Api
 from kis_mcp.environment import Environment
@@ -36,7 +36,7 @@ class ListingKis(FakeKis):
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
-        validate(api(tool), arguments)
+        check_arguments(api(tool), arguments)
         self.asked.append((tool, arguments))
         block = next(order_list.block for order_list in EVERY_LIST if order_list.tool == tool)
         return Decoded({block: list(self.lists.get(tool, []))}, complete=self.complete)
@@ -72,7 +72,7 @@ def listing_of(order_list: OrderList, intent: Intent, sent: FakeClock, **changes
 async def unknown(journal: SqlJournal, clock: FakeClock, tool: str, **changes: object) -> Record:
     """An intent of this API that was sent and whose answer was lost."""
     today = {name: f"{clock():%Y-%m-%d}" for name in ("reservation_date",) if name in api(tool).example}
-    values = validate(api(tool), {**api(tool).example, **today, **changes})
+    values = check_arguments(api(tool), {**api(tool).example, **today, **changes})
     intent = Intent(
         id=new_ulid(clock()),
         at=clock(),

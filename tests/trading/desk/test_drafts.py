@@ -4,13 +4,13 @@ from decimal import Decimal
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.errors import BadArgument
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.listing import list_orders
-from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
+from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.venues.markets import Listing
 from tests.trading.blotter.test_listing import BUY, RESERVED, us_row
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
@@ -30,21 +30,21 @@ APPLE = Listing("AAPL", "US", "nasdaq")
     ],
 )
 def test_an_order_becomes_a_call_of_its_markets_api(listing: Listing, order_type: str, tool: str, word: str) -> None:
-    call = place(CATALOG, listing, side="sell", quantity=3, order_type=order_type)
+    call = draft_order(CATALOG, listing, side="sell", quantity=3, order_type=order_type)
     assert call.tool == tool
-    values = validate(api(tool), call.arguments)
+    values = check_arguments(api(tool), call.arguments)
     assert (values["order_type"], values["exchange"]) == (word, listing.exchange)
 
 
 @pytest.mark.parametrize(("listing", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
 def test_an_order_type_of_another_market_is_refused_by_name(listing: Listing, order_type: str) -> None:
-    call = place(CATALOG, listing, side="buy", quantity=1, order_type=order_type)
+    call = draft_order(CATALOG, listing, side="buy", quantity=1, order_type=order_type)
     with pytest.raises(BadArgument, match=order_type):
-        validate(api(call.tool), call.arguments)
+        check_arguments(api(call.tool), call.arguments)
 
 
 def test_a_stop_order_carries_its_trigger() -> None:
-    call = place(
+    call = draft_order(
         CATALOG,
         SAMSUNG,
         side="sell",
@@ -53,34 +53,34 @@ def test_a_stop_order_carries_its_trigger() -> None:
         price=Decimal(68000),
         stop_price=Decimal(69000),
     )
-    assert validate(api(call.tool), call.arguments)["stop_price"] == 69000
+    assert check_arguments(api(call.tool), call.arguments)["stop_price"] == 69000
 
 
 async def test_the_daytime_market_has_apis_of_its_own(kis: FakeKis, clock: FakeClock) -> None:
-    call = place(CATALOG, APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
-    assert (call.tool, validate(api(call.tool), call.arguments)["exchange"]) == (
+    call = draft_order(CATALOG, APPLE, side="buy", quantity=1, price=Decimal(150), session="daytime")
+    assert (call.tool, check_arguments(api(call.tool), call.arguments)["exchange"]) == (
         "overseas_stock_daytime_order",
         "nasdaq",
     )
     us_row(kis, remaining_quantity=2)
-    changed = await modify(kis, "US", "1", price=Decimal(151), session="daytime", now=clock())
-    cancelled = await cancel(kis, "US", "1", session="daytime", now=clock())
+    changed = await draft_change(kis, "US", "1", price=Decimal(151), session="daytime", now=clock())
+    cancelled = await draft_cancel(kis, "US", "1", session="daytime", now=clock())
     assert changed.tool == cancelled.tool == "overseas_stock_daytime_order_rvsecncl"
     with pytest.raises(BadArgument, match="no daytime session"):
-        place(CATALOG, SAMSUNG, side="buy", quantity=1, session="daytime")
+        draft_order(CATALOG, SAMSUNG, side="buy", quantity=1, session="daytime")
 
 
 async def test_a_change_may_make_it_a_market_order(kis: FakeKis, clock: FakeClock) -> None:
     kis.take(BUY)
-    call = await modify(kis, "KR", "1", order_type="market", now=clock())
-    values = validate(api(call.tool), call.arguments)
+    call = await draft_change(kis, "KR", "1", order_type="market", now=clock())
+    values = check_arguments(api(call.tool), call.arguments)
     assert (values["order_type"], values.get("price")) == ("market", None)
 
 
 async def test_a_cancel_takes_everything_from_kis(kis: FakeKis, clock: FakeClock) -> None:
     kis.take(BUY)
-    call = await cancel(kis, "KR", "1", now=clock())
-    assert validate(api(call.tool), call.arguments) == {
+    call = await draft_cancel(kis, "KR", "1", now=clock())
+    assert check_arguments(api(call.tool), call.arguments) == {
         "action": "cancel",
         "order_id": "0000000001",
         "order_branch": "06010",
@@ -92,15 +92,15 @@ async def test_a_cancel_takes_everything_from_kis(kis: FakeKis, clock: FakeClock
 
 async def test_a_part_of_an_order_is_changed(kis: FakeKis, clock: FakeClock) -> None:
     kis.take(BUY)
-    call = await modify(kis, "KR", "1", price=Decimal(70100), quantity=4, now=clock())
-    values = validate(api(call.tool), call.arguments)
+    call = await draft_change(kis, "KR", "1", price=Decimal(70100), quantity=4, now=clock())
+    values = check_arguments(api(call.tool), call.arguments)
     assert (values["price"], values["quantity"], values["all_remaining"]) == (70100, 4, False)
 
 
 async def test_a_us_change_concerns_what_is_open(kis: FakeKis, clock: FakeClock) -> None:
     us_row(kis, remaining_quantity=2)
-    call = await modify(kis, "US", "1", price=Decimal("151.10"), now=clock())
-    values = validate(api(call.tool), call.arguments)
+    call = await draft_change(kis, "US", "1", price=Decimal("151.10"), now=clock())
+    values = check_arguments(api(call.tool), call.arguments)
     assert (call.tool, values["symbol"], values["exchange"], values["quantity"]) == (
         "overseas_stock_order_rvsecncl",
         "AAPL",
@@ -112,12 +112,12 @@ async def test_a_us_change_concerns_what_is_open(kis: FakeKis, clock: FakeClock)
 async def test_a_change_needs_a_price(kis: FakeKis, clock: FakeClock) -> None:
     kis.take(BUY)
     with pytest.raises(BadArgument, match="price"):
-        await modify(kis, "KR", "1", quantity=4, now=clock())
+        await draft_change(kis, "KR", "1", quantity=4, now=clock())
 
 
 async def test_an_order_that_kis_does_not_list_cannot_be_changed(kis: FakeKis, clock: FakeClock) -> None:
     with pytest.raises(BadArgument, match="lists no order 5"):
-        await cancel(kis, "KR", "5", now=clock())
+        await draft_cancel(kis, "KR", "5", now=clock())
 
 
 ASIAN = {
@@ -132,7 +132,7 @@ ONLY_CANCELLED = ("shanghai", "shenzhen", "hanoi", "ho_chi_minh")
 
 
 def on_the_wire(call: OrderCall) -> KisRequest:
-    values = validate(api(call.tool), call.arguments)
+    values = check_arguments(api(call.tool), call.arguments)
     return encode(api(call.tool), values, demo=False, account=Account("12345678", "01"), today=date(2026, 3, 3))
 
 
@@ -148,19 +148,19 @@ async def test_asian_orders_are_placed_listed_changed_and_cancelled(
     kis: FakeKis, journal: SqlJournal, clock: FakeClock, exchange: str
 ) -> None:
     market, symbol, code, new, change = ASIAN[exchange]
-    placed = place(CATALOG, Listing(symbol, market, exchange), side="buy", quantity=300, price=Decimal(50))
+    placed = draft_order(CATALOG, Listing(symbol, market, exchange), side="buy", quantity=300, price=Decimal(50))
     request = on_the_wire(placed)
     assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (new, code, symbol)
     number = asian_row(kis, exchange, remaining_quantity=200, filled_quantity=100)
     ((order,), _) = await list_orders(kis, journal, [market], clock=clock)
     assert (order.market, order.exchange, order.symbol) == (market, exchange, symbol)
-    request = on_the_wire(await cancel(kis, market, number, now=clock()))
+    request = on_the_wire(await draft_cancel(kis, market, number, now=clock()))
     assert (request.tr_id, request.elements["OVRS_EXCG_CD"], request.elements["PDNO"]) == (change, code, symbol)
     if exchange in ONLY_CANCELLED:
         with pytest.raises(BadArgument, match="only cancel"):
-            await modify(kis, market, number, price=Decimal(51), now=clock())
+            await draft_change(kis, market, number, price=Decimal(51), now=clock())
     else:
-        request = on_the_wire(await modify(kis, market, number, price=Decimal(51), now=clock()))
+        request = on_the_wire(await draft_change(kis, market, number, price=Decimal(51), now=clock()))
         assert (request.tr_id, request.elements["OVRS_ORD_UNPR"]) == (change, "51")
         assert request.elements["ORD_QTY"] == "200"
 
@@ -182,9 +182,11 @@ async def test_an_asian_reservation_is_cancelled_as_kis_has_it(kis: FakeKis, clo
             }
         ]
     }
-    placed = place(CATALOG, Listing("7203", "JP", "tokyo"), side="sell", quantity=100, price=2500, session="reserved")
+    placed = draft_order(
+        CATALOG, Listing("7203", "JP", "tokyo"), side="sell", quantity=100, price=2500, session="reserved"
+    )
     assert on_the_wire(placed).elements.items() >= {"RVSE_CNCL_DVSN_CD": "00", "PRDT_TYPE_CD": "515"}.items()
-    request = on_the_wire(await cancel(kis, "JP", "30138295", session="reserved", now=clock()))
+    request = on_the_wire(await draft_cancel(kis, "JP", "30138295", session="reserved", now=clock()))
     assert request.tr_id == "TTTS3013U"
     assert (
         request.elements.items()
@@ -199,12 +201,12 @@ async def test_an_asian_reservation_is_cancelled_as_kis_has_it(kis: FakeKis, clo
         }.items()
     )
     with pytest.raises(BadArgument, match="lists no order"):
-        await cancel(kis, "HK", "30138295", session="reserved", now=clock())
+        await draft_cancel(kis, "HK", "30138295", session="reserved", now=clock())
 
 
 async def test_a_changed_reservation_repeats_what_kis_lists(kis: FakeKis, clock: FakeClock) -> None:
     kis.answers["domestic_stock_order_resv_ccnl"] = {"reservations": [RESERVED]}
-    call = await modify(
+    call = await draft_change(
         kis, "KR", "39447", session="reserved", quantity=4, credit_type="broker_margin_repay", now=clock()
     )
     assert (
@@ -228,14 +230,14 @@ async def test_of_two_open_orders_with_one_number_neither_is_touched(kis: FakeKi
     number = asian_row(kis, "shanghai")
     asian_row(kis, "shenzhen", order_id=number)
     with pytest.raises(BadArgument, match="600519"):
-        await cancel(kis, "CN", number, now=clock())
-    assert (await cancel(kis, "CN", asian_row(kis, "shanghai"), now=clock())).arguments["symbol"] == "600519"
+        await draft_cancel(kis, "CN", number, now=clock())
+    assert (await draft_cancel(kis, "CN", asian_row(kis, "shanghai"), now=clock())).arguments["symbol"] == "600519"
 
 
 async def test_a_bond_is_named_by_its_standard_code(kis: FakeKis, clock: FakeClock) -> None:
     kis.take({"symbol": "005930"})
     row = kis.listed[-1] | {"short_symbol": "6095572D8", "short_name": "AJ"}
     kis.answers["domestic_bond_inquire_daily_ccld"] = {"orders": [row]}
-    call = await cancel(kis, "domestic_bond", "1", now=clock())
+    call = await draft_cancel(kis, "domestic_bond", "1", now=clock())
     assert call.arguments["symbol"] == "KR6095572D81"
     assert call.arguments["all_remaining"] is True

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.desk.originals import fill_in_original, original_of
@@ -39,7 +39,7 @@ def row(number: int, symbol: str, **facts: object) -> dict[str, object]:
 
 
 async def original(kis: FakeKis, tool: str, **arguments: object) -> PlacedOrder:
-    values = validate(api(tool), {"action": "cancel", **arguments})
+    values = check_arguments(api(tool), {"action": "cancel", **arguments})
     found = await original_of(kis, api(tool), values, order_of(api(tool), values), kis.clock())
     assert found is not None
     return found
@@ -108,7 +108,7 @@ async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None
     receipt = {"reserved_order_receipt_date": "2026-03-03", "reserved_order_receipt_time": "10:00:00"}
     kis.answers = {"domestic_stock_order_resv_ccnl": {"reservations": [reserved | receipt | {"remaining_quantity": 4}]}}
     found = await original(kis, tool.tool, reservation_id="9", reservation_date="2026-03-03")
-    cancel = validate(tool, {"action": "cancel", "reservation_id": "9", "reservation_date": "2026-03-03"})
+    cancel = check_arguments(tool, {"action": "cancel", "reservation_id": "9", "reservation_date": "2026-03-03"})
     with pytest.raises(BadArgument, match="cancels all 4"):
         fill_in_original(tool, {**cancel, "quantity": 1}, found)
     assert fill_in_original(tool, {**cancel, "quantity": 4}, found)["reservation_id"] == "9"
@@ -117,5 +117,5 @@ async def test_a_part_of_a_reservation_cannot_be_cancelled(kis: FakeKis) -> None
 async def test_an_order_of_a_type_that_the_table_does_not_know_can_be_cancelled(kis: FakeKis) -> None:
     kis.listed = [row(1, "005930", order_type_code="51", order_branch="06010")]
     found = await original(kis, RVSECNCL, order_id="1", order_branch="06010")
-    values = validate(api(RVSECNCL), {"action": "cancel", "order_id": "1", "order_branch": "06010"})
-    assert validate(api(RVSECNCL), fill_in_original(api(RVSECNCL), values, found))["order_type"] == "limit"
+    values = check_arguments(api(RVSECNCL), {"action": "cancel", "order_id": "1", "order_branch": "06010"})
+    assert check_arguments(api(RVSECNCL), fill_in_original(api(RVSECNCL), values, found))["order_type"] == "limit"

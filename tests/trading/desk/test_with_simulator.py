@@ -23,7 +23,7 @@ from kis_mcp.storage.shared import shared_files
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.desk.desk import OrderDesk
-from kis_mcp.trading.desk.drafts import OrderCall, cancel, modify, place
+from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.desk.outcomes import OrderOutcome
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision, Status
@@ -39,7 +39,7 @@ ORDER_PATHS = ("/uapi/domestic-stock/v1/trading/order-cash", "/uapi/overseas-sto
 
 def new(instrument: Instrument, **terms: Any) -> OrderCall:
     """A new order for an instrument."""
-    return place(CATALOG, Listing(instrument.symbol, instrument.market, instrument.exchange), **terms)
+    return draft_order(CATALOG, Listing(instrument.symbol, instrument.market, instrument.exchange), **terms)
 
 
 @dataclass
@@ -125,14 +125,14 @@ async def test_an_order_is_placed_changed_and_cancelled(floor: Floor, instrument
     assert abs((order.ordered_at - floor.clock()).total_seconds()) < 2
 
     lower = Decimal(str(call.arguments["price"])) - (1000 if market == "KR" else Decimal("0.01"))
-    changed = await floor.send(await modify(floor.kis, market, placed.order_id, price=lower, now=floor.clock()))
+    changed = await floor.send(await draft_change(floor.kis, market, placed.order_id, price=lower, now=floor.clock()))
     assert changed.order_id is not None
     orders, _ = await list_orders(floor.kis, floor.journal, [market], clock=floor.clock)
     standing = {order.order_id: (order.status, order.price) for order in orders}
     assert standing[changed.order_id] == (PlacedStatus.OPEN, lower)
     assert standing[placed.order_id][0] is PlacedStatus.AMENDED
 
-    await floor.send(await cancel(floor.kis, market, changed.order_id, now=floor.clock()))
+    await floor.send(await draft_cancel(floor.kis, market, changed.order_id, now=floor.clock()))
     orders, _ = await list_orders(floor.kis, floor.journal, [market], clock=floor.clock, status="open")
     assert orders == []
 
@@ -204,7 +204,7 @@ async def test_an_order_that_never_arrived_is_unknown_until_kis_list_proves_it(f
 async def test_a_cancel_whose_answer_is_lost_is_settled(floor: Floor) -> None:
     placed = await floor.send(await floor.away_from_the_market(SAMSUNG))
     assert placed.order_id is not None
-    call = await cancel(floor.kis, "KR", placed.order_id, now=floor.clock())
+    call = await draft_cancel(floor.kis, "KR", placed.order_id, now=floor.clock())
     floor.simulator.faults.add("drop", "/uapi/domestic-stock/v1/trading/order-rvsecncl", when="after")
     assert (await floor.send(call)).status is Status.ACCEPTED
 

@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.trading.guard.account_facts import loan_of
-from kis_mcp.trading.guard.check import check
+from kis_mcp.trading.guard.check import check_order
 from kis_mcp.trading.guard.facts import AccountFacts, GuardFacts
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.symbol_lists import ListedSymbol
@@ -82,7 +81,7 @@ def test_the_collar_refuses_on_the_losing_side_and_warns_on_the_other(
 def test_a_stop_is_measured_from_its_trigger() -> None:
     stop = ordering(side="sell", order_type="stop_limit", price=Decimal(55000), stop_price=Decimal(56000))
     facts = replace(limited(stop, price_collar=Decimal(10)), last_price=Decimal(70000))
-    assert check(facts) == []
+    assert check_order(facts) == []
 
 
 def test_a_stop_price_does_not_take_the_place_of_the_market_in_an_order_that_may_be_no_stop() -> None:
@@ -138,7 +137,7 @@ def test_every_message_of_a_cap_names_its_setting() -> None:
         positions=frozenset({"000660"}),
         loss_today=Decimal(2),
     )
-    findings = check(replace(facts, last_price=Decimal(70000), sent_today=1))
+    findings = check_order(replace(facts, last_price=Decimal(70000), sent_today=1))
     assert [(finding.rule, re.findall("KIS_[A-Z_]+", finding.what)) for finding in findings] == [
         ("symbol_is_allowed", ["KIS_DENIED_SYMBOLS"]),
         ("quantity_cap", ["KIS_MAX_ORDER_QUANTITY"]),
@@ -155,7 +154,7 @@ FUTURE = ordering(market="domestic_futureoption", symbol="A01603", currency="KRW
 
 @pytest.mark.parametrize("facts", [FACTS, REAL])
 def test_an_instrument_that_kis_does_not_know_is_refused_with_the_tool_that_finds_it(facts: GuardFacts) -> None:
-    (finding,) = check(replace(facts, exists=False))
+    (finding,) = check_order(replace(facts, exists=False))
     assert (finding.rule, finding.refuses) == ("instrument_is_known", True)
     assert "KIS knows no 005930" in finding.what
     assert "find_instrument" in finding.remedy
@@ -164,14 +163,14 @@ def test_an_instrument_that_kis_does_not_know_is_refused_with_the_tool_that_find
 def test_an_instrument_that_kis_could_not_be_asked_of_warns_and_in_real_refuses() -> None:
     assert warning(replace(FACTS, exists=None)) == ["instrument_is_known"]
     assert refusing(replace(REAL, exists=None)) == ["instrument_is_known"]
-    assert check(replace(changing(Action.CANCEL, REAL), exists=None)) == []
+    assert check_order(replace(changing(Action.CANCEL, REAL), exists=None)) == []
 
 
 def test_a_buying_power_that_kis_does_not_tell_warns_and_in_real_refuses() -> None:
     facts = with_account(needs=frozenset({"most"}))
     assert warning(facts) == ["buying_power"]
     assert refusing(replace(facts, environment=REAL.environment)) == ["buying_power"]
-    assert check(replace(facts, account=AccountFacts())) == []
+    assert check_order(replace(facts, account=AccountFacts())) == []
 
 
 UNTOLD = replace(
@@ -216,12 +215,12 @@ def test_who_writes_an_option_is_told_that_the_loss_has_no_limit(action: Action)
     assert warning(option) == ["written_option"]
     closing = with_account(option, closable=Decimal(10))
     assert warning(closing) == ([] if action is Action.NEW else ["written_option"])
-    assert check(replace(option, order=replace(order, side="buy"))) == []
+    assert check_order(replace(option, order=replace(order, side="buy"))) == []
 
 
 def test_who_sells_borrowed_stock_is_told() -> None:
     assert warning(replace(ordering(side="sell"), loan="short")) == ["short_sale"]
-    assert check(replace(ordering(side="sell"), loan="repay")) == []
+    assert check_order(replace(ordering(side="sell"), loan="repay")) == []
 
 
 @pytest.mark.parametrize(
@@ -266,13 +265,13 @@ def test_futures_are_held_to_the_collar_and_options_and_spreads_only_warned_of(
 def test_a_price_below_zero_is_for_futures_abroad_alone() -> None:
     assert refusing(replace(FUTURE, order=replace(FUTURE.order, price=Decimal(-1)))) == ["price_fits_order_type"]
     abroad = replace(FUTURE.order, market="overseas_futureoption", price=Decimal(-1))
-    assert check(replace(FUTURE, order=abroad)) == []
+    assert check_order(replace(FUTURE, order=abroad)) == []
 
 
 def test_a_contracts_own_tick_holds() -> None:
-    (finding,) = check(replace(FUTURE, tick=Decimal("0.02")))
+    (finding,) = check_order(replace(FUTURE, tick=Decimal("0.02")))
     assert (finding.rule, finding.remedy) == ("price_on_tick", "Use 350.04 or 350.06.")
-    assert check(replace(FUTURE, tick=Decimal("0.05"))) == []
+    assert check_order(replace(FUTURE, tick=Decimal("0.05"))) == []
 
 
 @pytest.mark.parametrize(
@@ -287,7 +286,7 @@ def test_a_contracts_own_tick_holds() -> None:
 def test_sells_come_in_lots_where_the_venue_takes_no_odd_ones(venue: str, order_type: str, passes: bool) -> None:
     order = replace(ORDER, market="JP", side="sell", quantity=Decimal(150), order_type=order_type)
     facts = replace(FACTS, order=order, venue=venues()[venue], lot=Decimal(100), limits=OrderLimits())
-    findings = [finding for finding in check(facts) if finding.rule == "quantity_in_lots"]
+    findings = [finding for finding in check_order(facts) if finding.rule == "quantity_in_lots"]
     assert (findings == []) is passes
     assert passes or (venue == "hong_kong") is ("odd_lot_limit" in findings[0].remedy)
 
@@ -300,7 +299,7 @@ def test_what_kis_refuses_to_tell_is_named_where_the_cap_passes() -> None:
         left_out=("HK (APBK1: no)",),
     )
     assert warning(facts) == ["open_positions", "daily_loss"]
-    assert all("HK (APBK1: no)" in finding.what for finding in check(facts))
+    assert all("HK (APBK1: no)" in finding.what for finding in check_order(facts))
 
 
 @pytest.mark.parametrize(
@@ -342,7 +341,7 @@ def test_the_words_of_an_order_say_what_it_has_to_do_with_a_loan_and_go_with_its
     ((name, word),) = words.items()
     found, wrong = loan_of(words, "sell" if side == "buy" else "buy")
     assert (found, wrong) == (None, f"{name} {word}")
-    (finding,) = check(replace(FACTS, wrong_loan=wrong))
+    (finding,) = check_order(replace(FACTS, wrong_loan=wrong))
     assert (finding.rule, finding.refuses) == ("loan_fits_side", True)
     assert f"{name} {word}" in finding.what
 

@@ -3,13 +3,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.trading.guard.check import check, refusal
+from kis_mcp.trading.guard.check import check_order, refusal
 from kis_mcp.trading.guard.facts import GuardFacts
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
@@ -40,11 +39,11 @@ QUANTITIES = st.integers(1, 10**6).map(Decimal)
 
 
 def refusing(facts: GuardFacts) -> list[str]:
-    return [finding.rule for finding in check(facts) if finding.refuses]
+    return [finding.rule for finding in check_order(facts) if finding.refuses]
 
 
 def warning(facts: GuardFacts) -> list[str]:
-    return [finding.rule for finding in check(facts) if not finding.refuses]
+    return [finding.rule for finding in check_order(facts) if not finding.refuses]
 
 
 def ordering(facts: GuardFacts = FACTS, **changes: object) -> GuardFacts:
@@ -57,14 +56,14 @@ def changing(action: Action, facts: GuardFacts = FACTS, **changes: object) -> Gu
 
 @pytest.mark.parametrize("facts", [FACTS, REAL])
 def test_a_plain_order_passes(facts: GuardFacts) -> None:
-    assert check(facts) == []
+    assert check_order(facts) == []
 
 
 def test_real_orders_need_the_operators_word_even_to_cancel() -> None:
     limits = replace(CAPS, allow_real_orders=False)
     assert refusing(replace(REAL, limits=limits)) == ["real_orders"]
     assert refusing(replace(changing(Action.CANCEL, REAL), limits=limits)) == ["real_orders"]
-    assert check(replace(FACTS, limits=limits)) == []
+    assert check_order(replace(FACTS, limits=limits)) == []
 
 
 @pytest.mark.parametrize(
@@ -119,8 +118,8 @@ def test_the_long_and_the_short_form_of_a_code_are_both_denied_and_only_the_list
 def test_in_real_a_missing_cap_refuses(cap: str) -> None:
     limits = replace(CAPS, **{cap: None})
     assert refusing(replace(REAL, limits=limits)) == ["caps_are_set"]
-    assert check(replace(FACTS, limits=limits)) == []
-    assert check(replace(changing(Action.CANCEL, REAL), limits=limits)) == []
+    assert check_order(replace(FACTS, limits=limits)) == []
+    assert check_order(replace(changing(Action.CANCEL, REAL), limits=limits)) == []
 
 
 @given(QUANTITIES, QUANTITIES)
@@ -135,6 +134,20 @@ def test_the_notional_cap_is_inclusive_and_in_won(amount: Decimal, cap: Decimal)
     assert refusing(facts) == (["notional_cap"] if amount > cap else [])
 
 
+@given(st.integers(0, 20), st.integers(1, 10))
+def test_as_many_orders_a_day_go_out_as_the_cap_says(sent: int, cap: int) -> None:
+    facts = replace(FACTS, limits=replace(CAPS, max_orders_per_day=cap), sent_today=sent)
+    assert refusing(facts) == (["orders_per_day"] if sent >= cap else [])
+
+
+@pytest.mark.parametrize("last", [None, 0, -1])
+def test_a_collar_around_no_price_warns_and_in_real_refuses(last: int | None) -> None:
+    price = None if last is None else Decimal(last)
+    facts = replace(FACTS, limits=replace(CAPS, price_collar=Decimal(10)), last_price=price)
+    assert (refusing(facts), warning(facts)) == ([], ["price_collar"])
+    assert refusing(replace(facts, environment=Environment.REAL)) == ["price_collar"]
+
+
 @given(st.sampled_from([Decimal(0), Decimal(-1), Decimal("-0.5"), None]))
 def test_a_quantity_is_above_zero(quantity: Decimal | None) -> None:
     assert refusing(ordering(quantity=quantity)) == ["quantity_is_positive"]
@@ -142,7 +155,7 @@ def test_a_quantity_is_above_zero(quantity: Decimal | None) -> None:
 
 def test_a_change_may_leave_the_quantity_to_what_remains_if_that_can_be_told() -> None:
     change = changing(Action.MODIFY, quantity=None)
-    assert check(change, before_asking_kis=True) == []
+    assert check_order(change, before_asking_kis=True) == []
     assert warning(change) == ["quantity_can_be_told"]
     assert refusing(replace(change, environment=Environment.REAL)) == ["quantity_can_be_told"]
 
@@ -160,7 +173,7 @@ def test_a_change_names_its_original(action: Action) -> None:
 @pytest.mark.parametrize("market", ["KR", "US", "JP"])
 def test_where_an_api_has_no_order_types_its_orders_are_limit_orders(market: str) -> None:
     assert refusing(changing(Action.MODIFY, market=market, order_type=None, price=None)) == ["price_fits_order_type"]
-    assert check(changing(Action.MODIFY, market="overseas_futureoption", order_type=None, price=None)) == []
+    assert check_order(changing(Action.MODIFY, market="overseas_futureoption", order_type=None, price=None)) == []
 
 
 def test_a_value_that_cannot_be_told_warns_and_in_real_refuses() -> None:
@@ -178,7 +191,7 @@ def test_a_value_that_cannot_be_told_warns_and_in_real_refuses() -> None:
     )
 )
 def test_a_cancel_passes_every_cap(order: Order) -> None:
-    assert check(replace(REAL, order=order, limits=OrderLimits(allow_real_orders=True))) == []
+    assert check_order(replace(REAL, order=order, limits=OrderLimits(allow_real_orders=True))) == []
 
 
 @pytest.mark.parametrize("order_type", sorted(PRICED))
@@ -194,7 +207,7 @@ def test_a_bond_order_needs_a_price() -> None:
 def test_unpriced_types_take_none(order_type: str) -> None:
     stop = Decimal(70_000) if order_type in STOPS else None
     assert refusing(ordering(order_type=order_type, stop_price=stop)) == ["price_fits_order_type"]
-    assert check(ordering(order_type=order_type, price=None, stop_price=stop)) == []
+    assert check_order(ordering(order_type=order_type, price=None, stop_price=stop)) == []
 
 
 @pytest.mark.parametrize("stop_price", [0, -1])
@@ -230,7 +243,7 @@ def test_where_the_kind_is_unknown_a_fund_price_only_warns() -> None:
     ("price", "passes"), [("233.15", True), ("233.155", False), ("0.1234", True), ("0.12345", False)]
 )
 def test_us_prices_are_in_cents_and_finer_under_a_dollar(price: str, passes: bool) -> None:
-    assert (check(ordering(market="US", currency="USD", price=Decimal(price))) == []) is passes
+    assert (check_order(ordering(market="US", currency="USD", price=Decimal(price))) == []) is passes
 
 
 def earlier(status: Status = Status.ACCEPTED, *, seconds: float = 10, key: str | None = None) -> Record:
@@ -270,7 +283,7 @@ def test_another_key_makes_a_duplicate_a_warning() -> None:
 
 
 def test_a_refusal_names_every_reason_the_field_and_the_remedies() -> None:
-    error = refusal(check(ordering(quantity=Decimal(1000), price=Decimal(70050))))
+    error = refusal(check_order(ordering(quantity=Decimal(1000), price=Decimal(70050))))
     assert error is not None
     assert error.field == "quantity"
     assert "at most 100 (KIS_MAX_ORDER_QUANTITY)" in error.what

@@ -1,8 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.trading.guard.fees import Commission, commissions, estimated_fees
 from kis_mcp.trading.order import Action, Order, Side

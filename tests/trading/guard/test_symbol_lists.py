@@ -1,8 +1,7 @@
 """The operator's lists: every entry means an instrument, or nothing starts."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.instruments import builtin_instruments

@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.trading.guard.market_facts import MarketFacts, estimate_amount
 from kis_mcp.trading.order import Action, Order, Side

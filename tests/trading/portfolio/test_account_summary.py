@@ -2,8 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.account import Account
 from kis_mcp.trading.portfolio.account_summary import AccountSummary, MarketWorth, Total, read_account_summary

@@ -9,8 +9,7 @@ from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
 from kis_mcp.trading.portfolio.exposure import InstrumentExposure, read_exposure
 from tests.trading.fakes import AccountKis
 from tests.trading.portfolio.test_exchange_rates import ABROAD
-from tests.trading.portfolio.test_holdings import ABROAD as ABROAD_BY_EXCHANGE
-from tests.trading.portfolio.test_holdings import SOXL
+from tests.trading.portfolio.test_holdings import ABROAD as ABROAD_BY_EXCHANGE, SOXL
 
 DEPOSITS = {"provisional_settlement_amount": 30_000_000, "total_deposit": 30_000_000, "securities_valuation_amount": 0}
 

@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.account import Account
 from kis_mcp.environment import Environment
-from kis_mcp.errors import BadArgument, KisUnavailable
+from kis_mcp.errors import BadArgument, KisUnavailable, ListIncomplete
 from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
 from kis_mcp.trading.portfolio.holding_lists import LISTS
 from kis_mcp.trading.portfolio.holdings import Holding, Holdings, read_holdings, read_market_holdings
@@ -285,7 +284,7 @@ async def test_a_list_that_is_not_read_to_its_end_is_shown_as_such(account: Acco
     found = await read_holdings(account)
     assert found.notes == ["There are more holdings of KR than could be read."]
     assert (quantities(found), found.complete) == ([("KR", "005930", 10)], False)
-    with pytest.raises(KisUnavailable, match="more rows"):
+    with pytest.raises(ListIncomplete, match="more rows"):
         await read_market_holdings(account, "KR")
 
 

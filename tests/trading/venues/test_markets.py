@@ -3,15 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.account import Account
-from kis_mcp.catalog.arguments import validate
+from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.instruments import builtin_instruments
-from kis_mcp.trading.desk.drafts import place
+from kis_mcp.trading.desk.drafts import draft_order
 from kis_mcp.trading.order import order_of
 from kis_mcp.trading.venues.exchanges import COUNTRIES
 from kis_mcp.trading.venues.markets import MARKETS, Listing, as_kis_writes, find_listing, market_of, possible_markets
@@ -165,8 +164,8 @@ def test_no_order_ever_goes_to_another_market_than_the_one_named(
 ) -> None:
     try:
         wanted = choose(symbol, exchange, market, session)
-        call = place(CATALOG, wanted, session=session, quantity=1, **terms)
-        values = validate(api(call.tool), call.arguments)
+        call = draft_order(CATALOG, wanted, session=session, quantity=1, **terms)
+        values = check_arguments(api(call.tool), call.arguments)
         request = encode(
             api(call.tool), values, demo=False, account=Account("12345678", "01"), today=FakeClock().now.date()
         )

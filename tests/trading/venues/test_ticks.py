@@ -1,8 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kis_mcp.trading.venues.ticks import kind_by_tick, krx_tick, stepped, us_tick
 

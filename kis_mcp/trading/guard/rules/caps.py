@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.order import Action
-from kis_mcp.trading.venues.order_types import STOPS
+from kis_mcp.trading.venues import STOPS
 
 
 def quantity_can_be_told(facts: GuardFacts) -> Finding | None:

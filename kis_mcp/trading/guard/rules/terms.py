@@ -4,9 +4,7 @@ from decimal import Decimal
 
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.order import Action
-from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
-from kis_mcp.trading.venues.order_types import PRICED, STOPS, UNPRICED
-from kis_mcp.trading.venues.ticks import krx_tick, us_tick
+from kis_mcp.trading.venues import PRICED, STOCK_MARKETS, STOPS, UNPRICED, krx_tick, us_tick
 
 
 def instrument_is_known(facts: GuardFacts) -> Finding | None:

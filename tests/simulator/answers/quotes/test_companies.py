@@ -1,8 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.simulator.market.companies import statement
 from kis_mcp.simulator.market.instruments import Instrument, instruments

@@ -2,8 +2,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.indices import IndexMarket, indices

@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.guard.check import check
+from kis_mcp.trading.guard.check import check_order
 from kis_mcp.trading.guard.facts import GuardFacts
 from kis_mcp.trading.guard.rules.hours import session_is_open, spread_is_ahead
 from kis_mcp.trading.order import Action
@@ -74,7 +73,7 @@ def test_an_order_refused_for_the_hour_is_taken_when_the_message_says(venue: str
 )
 def test_each_venue_takes_its_own_order_types_at_any_hour(venue: str, order_type: str, side: str, taken: bool) -> None:
     order = replace(ORDER, order_type=order_type, side=side, price=None)  # pyright: ignore[reportArgumentType]
-    rules = [finding.rule for finding in check(replace(FACTS, order=order, venue=venues()[venue]))]
+    rules = [finding.rule for finding in check_order(replace(FACTS, order=order, venue=venues()[venue]))]
     assert ("order_type_is_taken" in rules) is not taken
 
 
@@ -102,28 +101,28 @@ def test_no_fund_note_or_warrant_is_ordered_in_the_after_market(order_type: str,
     facts = at("krx", TUESDAY.replace(hour=17), order_type)
     price = ORDER.price if order_type in PRICED else None
     facts = replace(facts, kind=kind, order=replace(facts.order, price=price))
-    (finding,) = check(facts)
+    (finding,) = check_order(facts)
     assert (finding.rule, finding.refuses, finding.field) == ("instrument_is_traded_in_session", True, "order_type")
     assert finding.what == (
         f"There are no {order_type} orders for an {kind.upper()}: the after-market of KRX does not trade it."
     )
-    assert check(replace(facts, kind="stock")) == []
+    assert check_order(replace(facts, kind="stock")) == []
 
 
 def test_an_instrument_whose_kind_is_not_known_is_warned_of_in_the_after_market() -> None:
-    (finding,) = check(replace(at("krx", TUESDAY.replace(hour=17), "after_market_best"), kind=None))
+    (finding,) = check_order(replace(at("krx", TUESDAY.replace(hour=17), "after_market_best"), kind=None))
     assert (finding.rule, finding.refuses) == ("instrument_is_traded_in_session", False)
     assert "ELW, ETF, ETN" in finding.what
 
 
 @pytest.mark.parametrize("kind", ["etf", "elw", None])
 def test_an_order_of_the_regular_session_is_for_every_kind(kind: InstrumentKind | None) -> None:
-    assert check(replace(at("krx", TUESDAY.replace(hour=10), "market"), kind=kind)) == []
+    assert check_order(replace(at("krx", TUESDAY.replace(hour=10), "market"), kind=kind)) == []
 
 
 def test_a_pre_market_order_is_said_to_end_with_its_session() -> None:
     facts = at("nxt", TUESDAY.replace(hour=8, minute=10), "pre_market_best")
-    (finding,) = check(replace(facts, order=replace(facts.order, side="buy")))
+    (finding,) = check_order(replace(facts, order=replace(facts.order, side="buy")))
     assert (finding.rule, finding.refuses) == ("rest_is_cancelled", False)
     assert finding.what == "What is unfilled of it when the pre-market of Nextrade (NXT) ends is cancelled."
 
@@ -131,12 +130,12 @@ def test_a_pre_market_order_is_said_to_end_with_its_session() -> None:
 def test_cancels_pass_at_any_hour() -> None:
     facts = at("krx", TUESDAY.replace(hour=23))
     cancel = replace(facts.order, action=Action.CANCEL, original_order_id="7")
-    assert check(replace(facts, order=cancel)) == []
+    assert check_order(replace(facts, order=cancel)) == []
 
 
 def test_on_a_day_that_may_be_a_holiday_an_order_is_taken_with_a_warning() -> None:
     friday = datetime(2027, 1, 1, 12, 0, tzinfo=KST)
-    findings = check(replace(at("china", friday), unknown_days=frozenset({friday.date()})))
+    findings = check_order(replace(at("china", friday), unknown_days=frozenset({friday.date()})))
     (finding,) = [finding for finding in findings if finding.rule in ("holidays_are_known", "session_is_open")]
     assert not finding.refuses
     assert finding.what == "Whether 2027-01-01 is a holiday of Shanghai and Shenzhen is not known here."
@@ -169,7 +168,7 @@ async def test_the_desk_keeps_the_hours_only_where_they_are_to_be_kept(
 )
 def test_a_contract_abroad_keeps_the_hours_that_kis_tells(hour: int, said: str | None) -> None:
     hours = TUESDAY + timedelta(hours=7), TUESDAY + timedelta(hours=30)
-    findings = check(replace(FACTS, contract_hours=hours, now=TUESDAY + timedelta(hours=hour)))
+    findings = check_order(replace(FACTS, contract_hours=hours, now=TUESDAY + timedelta(hours=hour)))
     assert [finding.rule for finding in findings] == ([] if said is None else ["contract_trades_now"])
     assert said is None or said in findings[0].remedy
 

@@ -1,0 +1,10 @@
+from .connection import Connection as Connection
+from .portal import (
+    NOTICES_A_PAGE as NOTICES_A_PAGE,
+    PORTAL_URL as PORTAL_URL,
+    Portal as Portal,
+    PortalError as PortalError,
+)
+from .rest import HttpGateway as HttpGateway
+from .shared import Shared as Shared
+from .timer import Timer as Timer

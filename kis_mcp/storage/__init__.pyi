@@ -1,0 +1,9 @@
+from .cache import DiskReplyCache as DiskReplyCache
+from .folders import (
+    open_private_file as open_private_file,
+    private_folder as private_folder,
+    private_key as private_key,
+)
+from .halt import HaltFile as HaltFile
+from .journal import SqlJournal as SqlJournal
+from .shared import LockedFile as LockedFile, shared_files as shared_files

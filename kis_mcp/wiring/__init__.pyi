@@ -1,0 +1,12 @@
+from .brokerage import Brokerage as Brokerage
+from .drift import read_drift as read_drift
+from .environments import Environments as Environments, open_environments as open_environments
+from .operator import (
+    check_settings as check_settings,
+    kill_switch as kill_switch,
+    load_settings as load_settings,
+    symbol_lists as symbol_lists,
+)
+from .order_records import read_order_records as read_order_records
+from .reads import Reads as Reads
+from .status import gateway_status as gateway_status
