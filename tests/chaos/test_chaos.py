@@ -10,8 +10,8 @@ from tests.chaos.server import CRASH_STEPS
 from tests.chaos.ways import WAYS
 
 SEED = 543
-"""One whose short plan has ten ways to order, seventeen faults, held bytes and locked files among them, eighteen pranks,
-a long wait, two clocks set wrong and four kills."""
+"""One whose short plan has ten ways to order, seventeen faults, held bytes and locked files among them, many
+pranks, a long wait, two clocks set wrong and four kills."""
 
 
 async def test_no_order_is_unwanted_doubled_or_lost_while_everything_goes_wrong(tmp_path: Path) -> None:
