@@ -58,9 +58,9 @@ async def send_order(
         order = await prepare()
     proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
     if proposal.outcome is not None:
-        return _answer(call, proposal.outcome)
+        return await _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:
-        return _answer(call, await desk.execute(proposal.intent_id))
+        return await _answer(call, await desk.execute(proposal.intent_id))
     match by:
         case "elicitation":
             asking = partial(ask_client, call, _question(call, proposal), _LABEL)
@@ -87,7 +87,7 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
         raise
     with anyio.CancelScope(shield=True):
         await desk.decide(intent_id, decision)
-    return _answer(call, await desk.execute(intent_id))
+    return await _answer(call, await desk.execute(intent_id))
 
 
 async def _at_once(by: ConfirmChannel) -> Decision:
@@ -133,14 +133,27 @@ def _fingerprint(call: Call) -> str:
     return fingerprint(call.environment, "", call.api.tool, said)
 
 
-def _answer(call: Call, outcome: OrderOutcome) -> Page:
+async def _answer(call: Call, outcome: OrderOutcome) -> Page:
     now = call.environments.clock()
     numbers = _numbers(call, outcome, now)
     answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}
     order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
+    order |= await _first_look(call, outcome)
     without_number = outcome.status is Status.ACCEPTED and not any(numbers.values())
     return page(now, notes=[_NO_NUMBER] if without_number else [], order=order)
+
+
+async def _first_look(call: Call, outcome: OrderOutcome) -> dict[str, object]:
+    """How far an order has been filled that place_order has just sent."""
+    if call.api.tool != "place_order":
+        return {}
+    first = await (await (await call.brokerage()).desk()).look_at_first(outcome.intent_id)
+    if first is None:
+        return {}
+    names = ("state", "filled_quantity", "remaining_quantity", "average_fill_price")
+    facts = first.facts()
+    return {name: facts[name] for name in names if name in facts}
 
 
 def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str | None]:

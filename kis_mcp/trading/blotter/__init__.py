@@ -1,7 +1,15 @@
 """Orders as KIS lists them and as the journal tells them."""
 
 from kis_mcp.trading.blotter.find import find_order
-from kis_mcp.trading.blotter.history import COLUMNS, OrderHistory, order_history, order_of_intent, orders_of_number
+from kis_mcp.trading.blotter.first_look import look_at_first
+from kis_mcp.trading.blotter.history import (
+    COLUMNS,
+    OrderHistory,
+    TrackedOrder,
+    order_history,
+    order_of_intent,
+    orders_of_number,
+)
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.kis_clock import clock_notes
 from kis_mcp.trading.blotter.listing import list_orders
@@ -19,12 +27,14 @@ __all__ = [
     "OrderList",
     "PlacedOrder",
     "Reconciler",
+    "TrackedOrder",
     "clock_notes",
     "find_order",
     "journaled_orders",
     "list_orders",
     "lists_of",
     "lists_of_api",
+    "look_at_first",
     "order_history",
     "order_of_intent",
     "orders_between",
