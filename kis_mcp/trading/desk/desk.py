@@ -200,6 +200,7 @@ class OrderDesk:
             kind=self._checks.kind_of(request.order),
             venue=venue_of(arguments.api, arguments),
             same=same,
+            lost=await self._checks.lost_orders(request.order, request.account_id, request.at),
             idempotency_key=request.idempotency_key,
         )
         findings = check_order(facts, before_asking_kis=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from mcp import Client
 
 from kis_mcp.settings.settings import Settings
@@ -31,7 +32,8 @@ class Lost:
     person: Person = field(default_factory=Person)
 
     async def place(self, key: str, **terms: Any) -> Any:
-        return await self.client.call_tool("place_order", {**BUY, "idempotency_key": key, **terms})
+        said = {**BUY, "idempotency_key": key, **terms}
+        return await self.client.call_tool("place_order", {name: one for name, one in said.items() if one is not None})
 
     async def statuses(self) -> dict[str | None, Status]:
         return {record.intent.idempotency_key: record.status for record in await journaled(self.settings)}
@@ -68,6 +70,31 @@ async def test_the_same_order_under_another_key_is_asked_about_with_the_one_on_i
         assert await lost.statuses() == {"first": Status.ACCEPTED, "second": Status.DECLINED}
 
 
+@pytest.mark.parametrize(
+    "terms", [{"price": 60_500}, {"quantity": 2}, {"order_type": "market", "price": None}], ids=str
+)
+async def test_an_order_that_is_only_alike_is_asked_about_with_the_one_on_its_way(terms: dict[str, Any]) -> None:
+    async with a_lost_order() as lost:
+        lost.now += timedelta(seconds=135)
+        assert error(await lost.place("second", **terms))["class"] == "order_refused"
+        told = "An order like this one (3 at 60,000) was sent at 2026-03-04 10:30:00 and its answer was lost: "
+        assert f"{told}nobody can tell yet whether it stands at KIS." in lost.person.asked[-1]
+        await lost.held.deliver()
+        blocks(await lost.place("first"))
+        assert error(await lost.place("third", **terms))["class"] == "order_refused"
+        number = lost.simulator.ledger.orders[0].number
+        assert f"{told}it was found at KIS later as order {number}." in lost.person.asked[-1]
+
+
+@pytest.mark.parametrize(
+    "terms", [{"price": 40_000}, {"quantity": 70}, {"symbol": "000660", "price": 200_000}], ids=str
+)
+async def test_one_that_differs_much_is_not_told_of(terms: dict[str, Any]) -> None:
+    async with a_lost_order() as lost:
+        assert error(await lost.place("second", **terms))["class"] == "order_refused"
+        assert "order like this one" not in lost.person.asked[-1]
+
+
 async def test_one_that_was_called_absent_is_told_of_when_the_same_is_ordered_again() -> None:
     async with a_lost_order() as lost:
         lost.now += CERTAIN_AFTER
@@ -75,4 +102,7 @@ async def test_one_that_was_called_absent_is_told_of_when_the_same_is_ordered_ag
         assert error(await lost.place("second"))["class"] == "order_refused"
         assert "The same order was sent at 2026-03-04 10:30:00; its answer was lost" in lost.person.asked[-1]
         assert "this one comes in addition to it" in lost.person.asked[-1]
-        assert await lost.statuses() == {"first": Status.NOT_ACCEPTED, "second": Status.DECLINED}
+        assert error(await lost.place("third", price=60_500))["class"] == "order_refused"
+        assert "its answer was lost: KIS' list did not show it later." in lost.person.asked[-1]
+        declined = dict.fromkeys(("second", "third"), Status.DECLINED)
+        assert await lost.statuses() == {"first": Status.NOT_ACCEPTED, **declined}
