@@ -126,15 +126,17 @@ class PreTradeChecks:
     async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
         """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
         that an order for contracts was to close; and once `_STALE_AFTER` has gone by, whose price the market has left
-        behind, or that funds or holdings do not cover any more.
+        behind, or that funds or holdings do not cover any more. Of a change, price and worth are looked at: KIS keeps
+        its funds and holdings for the standing order.
 
         Raises:
             OrderRefused: There is no room any more.
         """
         limits, order = self._limits, intent.order
         is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
-        is_stale = now - intent.at > _STALE_AFTER
-        if order.action is not Action.NEW or not (is_limited or is_stale or order.market.endswith("futureoption")):
+        is_stale = abs(now - intent.at) > _STALE_AFTER
+        uses_room = order.action is Action.NEW and (is_limited or order.market.endswith("futureoption"))
+        if order.action is Action.CANCEL or not (is_stale or uses_room):
             return
         with reading_for_an_order():
             facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)

@@ -521,6 +521,34 @@ async def test_a_price_that_the_market_left_while_the_person_thought_is_not_sent
     assert kis.posts == []
 
 
+@pytest.mark.parametrize(("seconds", "is_looked_at"), [(30, True), (2, False)])
+async def test_a_change_to_a_price_that_the_market_left_meanwhile_is_not_sent(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, seconds: int, is_looked_at: bool
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, price_collar=Decimal(5)))
+    change = {"action": "modify", "order_id": kis.take(BUY), "order_branch": "06010", "price": 69_900}
+    intent_id = await desk.propose(change, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.quote |= {"price": Decimal(50_000)}
+    clock.pass_by(seconds=seconds)
+    if is_looked_at:
+        with pytest.raises(OrderRefused, match="above the market's 50,000"):
+            await desk.desk.execute(intent_id)
+    else:
+        await desk.desk.execute(intent_id)
+    assert len(kis.posts) == (0 if is_looked_at else 1)
+
+
+async def test_a_cancel_is_never_looked_at_again(desk: Desk, kis: FakeKis, clock: FakeClock) -> None:
+    cancel = {"action": "cancel", "order_id": kis.take(BUY), "order_branch": "06010"}
+    intent_id = await desk.propose(cancel, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.reads.clear()
+    clock.pass_by(seconds=30)
+    await desk.desk.execute(intent_id)
+    assert (len(kis.posts), kis.reads) == (1, [])
+
+
 async def test_funds_that_went_while_the_person_thought_are_missed(desk: Desk, kis: FakeKis, clock: FakeClock) -> None:
     intent_id = await desk.confirmed()
     kis.answers["domestic_stock_inquire_psbl_order"] = {"buying_power": {"max_buy_quantity": 1}}
