@@ -6,6 +6,7 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
+from kis_mcp.trading.blotter import clock_error_notes
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.wiring import kill_switch
 
@@ -19,7 +20,9 @@ _CONFIRMATION = {
 
 
 async def get_environment(call: Call) -> Page:
-    return page(call.environments.clock(), environment=await _facts(call, call.environments.current))
+    environments, current = call.environments, call.environments.current
+    notes = clock_error_notes(environments.clock_error(current))
+    return page(environments.clock(), notes=notes, environment=await _facts(call, current))
 
 
 async def set_environment(call: Call) -> Page:

@@ -11,7 +11,7 @@ from kis_mcp.trading.blotter.history import (
     orders_of_number,
 )
 from kis_mcp.trading.blotter.journaled import journaled_orders
-from kis_mcp.trading.blotter.kis_clock import clock_notes
+from kis_mcp.trading.blotter.kis_clock import clock_error_notes, clock_notes
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OVERSEAS, OrderList, lists_of, lists_of_api
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, reservation_id
@@ -28,6 +28,7 @@ __all__ = [
     "PlacedOrder",
     "Reconciler",
     "TrackedOrder",
+    "clock_error_notes",
     "clock_notes",
     "find_order",
     "journaled_orders",

@@ -17,8 +17,12 @@ def kis_time(kis: KisReads, at: datetime) -> datetime:
 
 
 def clock_notes(kis: KisReads) -> list[str]:
-    """That this machine's clock is wrong, where it is."""
-    error = kis.clock_error
+    """That this machine's clock is wrong, where it is known to be."""
+    return clock_error_notes(kis.clock_error)
+
+
+def clock_error_notes(error: timedelta | None) -> list[str]:
+    """The same of KIS' clock less this machine's."""
     if error is None or abs(error) < _CLOCKS_DIFFER:
         return []
     which = "behind" if error > timedelta() else "ahead of"
