@@ -49,7 +49,8 @@ async def find_order(
             problem = error
             continue
         if printed_day:
-            numbered = [order for order in placed.orders if order.is_of_day(printed_day)]
+            printed = [order for order in placed.orders if order.order_date == printed_day]
+            numbered = printed or [order for order in placed.orders if order.is_of_day(printed_day)]
         else:
             numbered = list(placed.orders)
         if order := _choose(_numbered(numbered, number, market), order_id, symbol, day, now):

@@ -220,7 +220,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
         listing_of(KOREAN, record.intent, clock, order_id=order_id) for order_id in ("0000000555", "0000000556")
     ]
     today = clock().date()
-    found = await order_history(journal, kis, today, today, clock())
+    found = await order_history(journal, kis, today, today, clock(), catalog=CATALOG)
     assert [(order.is_ours, order.placed.order_id) for order in found.orders if order.placed] == [
         (True, "7"),
         (False, "0000000556"),
