@@ -12,7 +12,7 @@ from kis_mcp.trading.blotter.history import (
 )
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.kis_clock import clock_error_notes, clock_notes
-from kis_mcp.trading.blotter.listing import list_orders
+from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OVERSEAS, OrderList, lists_of, lists_of_api
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, reservation_id
 from kis_mcp.trading.blotter.reading import orders_between, pick_available
@@ -36,6 +36,7 @@ __all__ = [
     "lists_of",
     "lists_of_api",
     "look_at_first",
+    "notes_on_missing_lists",
     "order_history",
     "order_of_intent",
     "orders_between",

@@ -76,6 +76,20 @@ async def list_orders(
     return orders, problems
 
 
+def notes_on_missing_lists(kis: KisReads, markets: Collection[str] | None) -> list[str]:
+    """Which of the lists that could hold such orders are not read here, and why; empty where all are."""
+    wanted = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
+    offered = pick_available(kis, wanted)
+    missing = {(each.family, each.session): each for each in reversed(wanted) if each not in offered}
+    apis = {each.name: kis.catalog.find(each.tool) for each in missing.values()}
+    not_set = sorted(name for name, api in apis.items() if api is not None and api.account not in kis.accounts)
+    not_in_demo = sorted(apis.keys() - set(not_set))
+    return [
+        *([f"Not in it: orders of {', '.join(not_set)}, for which no account is set."] if not_set else []),
+        *([f"Not in it: orders of {', '.join(not_in_demo)}, which KIS' demo does not list."] if not_in_demo else []),
+    ]
+
+
 async def _missing(
     kis: KisReads,
     journal: Journal,

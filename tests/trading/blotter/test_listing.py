@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from kis_mcp.account import Account
+from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.blotter.listing import list_orders
+from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
@@ -150,3 +152,20 @@ async def test_todays_orders_are_those_of_kis_day_and_ours_though_the_machines_c
     kis.clock_error = None
     orders, _ = await list_orders(kis, journal, ["KR"], clock=clock)
     assert [(order.order_id, order.ours, order.in_kis_list) for order in orders] == [("0000000001", True, True)]
+
+
+def test_lists_that_are_not_read_are_named_with_the_reason(kis: FakeKis) -> None:
+    kis.accounts = {kind: Account("12345678", "01") for kind in ("stock", "futures", "overseas_futures")}
+    assert notes_on_missing_lists(kis, None) == []
+    kis.environment = Environment.DEMO
+    assert notes_on_missing_lists(kis, None) == [
+        "Not in it: orders of asia_reserved, domestic_bond, domestic_fo_night, domestic_stock_reserved, overseas_fo,"
+        " us_reserved, which KIS' demo does not list."
+    ]
+    assert notes_on_missing_lists(kis, ["US"]) == ["Not in it: orders of us_reserved, which KIS' demo does not list."]
+    kis.accounts = {"stock": Account("12345678", "01")}
+    kis.environment = Environment.SIM
+    assert notes_on_missing_lists(kis, ["domestic_futureoption"]) == [
+        "Not in it: orders of domestic_fo, domestic_fo_night, for which no account is set."
+    ]
+    assert notes_on_missing_lists(kis, ["KR"]) == []
