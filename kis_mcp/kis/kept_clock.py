@@ -9,6 +9,9 @@ from kis_mcp.kis.shared import SharedStore
 _WORTH_KEEPING = 10.0
 """Seconds by which it must have changed; KIS tells its time to the second, and answers take a while."""
 
+_LONGEST = timedelta(days=36_500).total_seconds()
+"""More is a damaged file."""
+
 
 class KeptClockError:
     """KIS' clock less this machine's, as the last answer told it that told something new.
@@ -41,4 +44,5 @@ class KeptClockError:
 
     def _read(self) -> float:
         seconds = self._store.get(self._key).get("seconds")
-        return float(seconds) if isinstance(seconds, int | float) else 0.0
+        is_known = isinstance(seconds, int | float) and abs(seconds) < _LONGEST
+        return float(seconds) if is_known else 0.0

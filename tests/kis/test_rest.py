@@ -204,6 +204,14 @@ async def test_a_wrong_clock_is_known_to_the_next_process_until_it_is_right(
         assert abs(later.status().clock_error - timedelta(hours=hours)) <= timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("kept", ["NaN", "1e300", '"long"', "null"])
+async def test_a_damaged_note_of_the_clock_counts_as_none(gateway: HttpGateway, tmp_path: Path, kept: str) -> None:
+    await gateway.read(READ)
+    (token,) = (tmp_path / "tokens").glob("*.json")
+    token.with_name(f"clock-{token.name}").write_text(f'{{"seconds": {kept}}}')
+    assert gateway.status().clock_error == timedelta()
+
+
 async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: FakeKis) -> None:
     kis.script.extend([business_error("EGW00201")] * 20)
     with pytest.raises(RateLimited) as raised:

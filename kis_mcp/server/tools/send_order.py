@@ -4,6 +4,7 @@ Every promise about orders (guard, journal, one claim, nothing sent twice) is th
 order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -22,6 +23,8 @@ from kis_mcp.trading.blotter import lists_of_api, reservation_id
 from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.order import Action, Order, fingerprint
+
+_log = logging.getLogger(__name__)
 
 _LABEL = "Send it"
 _NO_NUMBER = "KIS took it, and gave no number; get_orders shows what stands."
@@ -148,7 +151,13 @@ async def _first_look(call: Call, outcome: OrderOutcome) -> dict[str, object]:
     """How far an order has been filled that place_order has just sent."""
     if call.api.tool != "place_order":
         return {}
-    first = await (await (await call.brokerage()).desk()).look_at_first(outcome.intent_id)
+    desk = await (await call.brokerage()).desk()
+    try:
+        first = await desk.look_at_first(outcome.intent_id)
+    except Exception:
+        # KIS has the order: nothing that goes wrong afterwards may hide that.
+        _log.exception("Order intent %s was accepted, and could not be looked at", outcome.intent_id)
+        return {}
     if first is None:
         return {}
     names = ("state", "filled_quantity", "remaining_quantity", "average_fill_price")

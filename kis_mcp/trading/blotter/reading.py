@@ -187,8 +187,9 @@ class _Row:
         return next((word for word, own in codes.items() if own == code), code)
 
     def _remaining(self, ordered: Decimal, filled: Decimal) -> Decimal:
-        if "remaining_quantity" in self.row:
-            return self._number("remaining_quantity")
+        said = number(self.row, self.order_list.names.get("remaining_quantity", "remaining_quantity"))
+        if said is not None:
+            return said
         return Decimal(0) if self._is_cancelled() or self._is_rejected() else ordered - filled
 
     def _is_rejected(self) -> bool:

@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
-from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
@@ -93,9 +91,11 @@ class Reconciler:
         """Let KIS tell its time where it is not known: an order that is lost without it can never be called absent."""
         if self._kis.clock_error is None:
             lists = pick_available(self._kis, lists_of(self._kis.catalog, intent.tool, intent.arguments))
-            with suppress(KisMcpError):
-                for order_list in lists[:1]:
+            for order_list in lists[:1]:
+                try:
                     await orders_of_today(self._kis, order_list, self._clock())
+                except Exception as error:
+                    _log.warning("KIS did not tell its time before an order: %s", error)
 
     async def unresolved(self) -> list[Record]:
         """The unresolved intents of this server's accounts, oldest first."""
@@ -294,7 +294,8 @@ def _original(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> Placed
         and (not isinstance(day, str) or order.is_of_day(date.fromisoformat(day)))
         and (order.ordered_at is None or order.ordered_at <= sent_at + LATEST)
     ]
-    return max(found, key=lambda order: order.ordered_at or sent_at, default=None)
+    exact = [order for order in found if isinstance(day, str) and order.order_date == date.fromisoformat(day)]
+    return max(exact or found, key=lambda order: order.ordered_at or sent_at, default=None)
 
 
 def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:

@@ -11,6 +11,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.errors import StorageError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
@@ -371,3 +372,17 @@ async def test_an_acceptance_without_a_number_says_so(simulator: Simulator) -> N
     cancel = blocks(result)["order"]
     assert (cancel["status"], "order_id" in cancel) == ("accepted", False)
     assert "KIS took it, and gave no number; get_orders shows what stands." in text(result)
+
+
+@pytest.mark.parametrize("failure", [StorageError("locked", remedy="wait"), ValueError("garbage in a row")], ids=repr)
+async def test_nothing_that_fails_after_the_acceptance_hides_it(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    async def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("kis_mcp.trading.desk.desk.OrderDesk.look_at_first", fail)
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        order = blocks(await client.call_tool("place_order", BUY))["order"]
+    assert (order["status"], "state" in order) == ("accepted", False)
+    assert len(simulator.ledger.orders) == 1

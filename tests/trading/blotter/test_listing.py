@@ -169,3 +169,10 @@ def test_lists_that_are_not_read_are_named_with_the_reason(kis: FakeKis) -> None
         "Not in it: orders of domestic_fo, domestic_fo_night, for which no account is set."
     ]
     assert notes_on_missing_lists(kis, ["KR"]) == []
+
+
+async def test_an_order_whose_rest_is_left_blank_is_open(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    kis.take(BUY)
+    kis.listed[0] |= {"remaining_quantity": None, "filled_quantity": 4}
+    ((order,), _) = await list_orders(kis, journal, ["KR"], clock=clock)
+    assert (order.status, order.remaining_quantity) == (PlacedStatus.PARTLY_FILLED, 6)

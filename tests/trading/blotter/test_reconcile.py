@@ -201,6 +201,9 @@ def test_a_reservations_cancel_is_known_by_its_day() -> None:
     new = replace(PLACED, order_date=date(2026, 3, 3))
     cancel = replace(CANCEL, arguments={"reservation_date": "2026-03-03"})
     assert conclusion(old, new, intent=cancel) == ("not_accepted", None)
+    booked_that_day = replace(old, order_date=date(2026, 3, 9), ordered_at=SENT - timedelta(hours=1))
+    ours = replace(PLACED, order_date=date(2026, 3, 3), ordered_at=february)
+    assert conclusion(booked_that_day, ours, intent=cancel) == ("not_accepted", None), "the other of that number ended"
 
 
 def test_a_change_of_all_that_is_open_is_found_though_some_of_it_was_filled_meanwhile() -> None:
