@@ -44,5 +44,4 @@ class KeptClockError:
 
     def _read(self) -> float:
         seconds = self._store.get(self._key).get("seconds")
-        is_known = isinstance(seconds, int | float) and abs(seconds) < _LONGEST
-        return float(seconds) if is_known else 0.0
+        return float(seconds) if isinstance(seconds, int | float) and abs(seconds) < _LONGEST else 0.0
