@@ -142,12 +142,13 @@ class PlacedOrders:
         """Orders of one list; what ended because it was changed is told from what was cancelled by the order that
         replaced it."""
         listed = tuple(orders)
-        replaced = {order.original_order_id for order in listed if order.action is Action.MODIFY}
+        changes = [order for order in listed if order.action is Action.MODIFY]
+        replaced = {(str(order.original_order_id).lstrip("0"), order.symbol) for order in changes}
         missing = tuple(gaps)
         return cls(
             tuple(
                 replace(order, status=PlacedStatus.AMENDED)
-                if order.status is PlacedStatus.CANCELLED and order.order_id in replaced
+                if order.status is PlacedStatus.CANCELLED and (order.order_id.lstrip("0"), order.symbol) in replaced
                 else order
                 for order in listed
             ),

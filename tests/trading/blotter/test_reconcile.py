@@ -164,6 +164,16 @@ def test_an_order_that_has_ended_is_no_proof_that_our_cancel_was_taken_and_leave
     assert conclusion(ended, row, intent=CANCEL) == ("accepted", "0000000009")
 
 
+def test_an_order_that_lives_on_under_another_number_has_not_ended() -> None:
+    old = replace(PLACED, status=PlacedStatus.CANCELLED, remaining_quantity=Decimal(0))
+    change = replace(EIGHT, action=Action.MODIFY, original_order_id="7")
+    placed = PlacedOrders.of([old, change])
+    assert [order.status for order in placed.orders] == [PlacedStatus.AMENDED, PlacedStatus.OPEN]
+    assert conclusion(*placed.orders, intent=CANCEL) == ("not_accepted", None)
+    elsewhere = PlacedOrders.of([old, replace(change, symbol="000660")])
+    assert elsewhere.orders[0].status is PlacedStatus.CANCELLED
+
+
 @pytest.mark.parametrize("status", [PlacedStatus.FILLED, PlacedStatus.AMENDED, PlacedStatus.REJECTED])
 def test_a_cancel_of_an_order_that_was_filled_or_changed_waits_for_certainty(status: PlacedStatus) -> None:
     ended = replace(PLACED, status=status, remaining_quantity=Decimal(0))
