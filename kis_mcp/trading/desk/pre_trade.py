@@ -89,8 +89,10 @@ class PreTradeChecks:
     async def lost_orders(self, order: Order, account_id: str, now: datetime) -> list[Record]:
         """Orders like this one of the same account whose answer was lost, latest first: those that are not settled yet,
         and those of the last day."""
-        latest = await self._journal.history(since=now - LATE_ARRIVAL, limit=_ALL)
-        open_since = [record for record in await self._journal.unresolved() if record.intent.at < now - LATE_ARRIVAL]
+        ahead = max(-(self._kis.clock_error or timedelta()), timedelta())
+        earliest = now - ahead - LATE_ARRIVAL
+        latest = await self._journal.history(since=earliest, limit=_ALL)
+        open_since = [record for record in await self._journal.unresolved() if record.intent.at < earliest]
         alike = [
             record
             for record in (*latest, *reversed(open_since))

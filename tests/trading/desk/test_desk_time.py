@@ -130,6 +130,25 @@ async def test_an_order_leaves_only_after_kis_has_told_its_time(journal: SqlJour
 
 
 @pytest.mark.parametrize("days", [-3, 3])
+@pytest.mark.parametrize("price", [70_000, 70_100])
+async def test_a_clock_that_is_set_meanwhile_hides_no_lost_order_from_the_next_question(
+    journal: SqlJournal, clock: FakeClock, days: int, price: int
+) -> None:
+    kis = TellingKis(clock)
+    desk = Desk(kis, journal, Environment.SIM, CAPS)
+    kis.before = failing(OrderStateUnknown("lost", remedy="look"))
+    with pytest.raises(OrderStateUnknown):
+        await desk.desk.execute(await desk.confirmed(key="one"))
+    clock.pass_by(minutes=20)
+    (record,) = await desk.desk.reconcile()
+    assert record.status is Status.NOT_ACCEPTED
+    clock.pass_by(days=days)
+    kis.error = kis.clock_error = timedelta(days=-days)
+    again = await desk.desk.propose(checked(ORDER_CASH, BUY | {"price": price}), idempotency_key="two")
+    assert "its answer was lost" in again.question
+
+
+@pytest.mark.parametrize("days", [-3, 3])
 async def test_a_standing_order_is_found_by_kis_day_though_the_machines_clock_is_wrong(
     journal: SqlJournal, clock: FakeClock, days: int
 ) -> None:

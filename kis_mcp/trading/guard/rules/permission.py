@@ -93,7 +93,11 @@ def not_a_duplicate(facts: GuardFacts) -> Finding | None:
 
 def no_like_order_was_lost(facts: GuardFacts) -> Finding | None:
     """Tell of those that `not_a_duplicate` does not tell of."""
-    same = {record.intent.id for record in facts.same if record.status is not Status.ACCEPTED}
+    same = {
+        record.intent.id
+        for record in facts.same
+        if record.status.is_unresolved or (record.status is Status.NOT_ACCEPTED and _is_of_this_day(facts, record))
+    }
     told = [_lost(record) for record in facts.lost if record.intent.id not in same]
     if not told:
         return None
