@@ -89,6 +89,8 @@ class PreTradeChecks:
     async def lost_orders(self, order: Order, account_id: str, now: datetime) -> list[Record]:
         """Orders like this one of the same account whose answer was lost, latest first: those that are not settled yet,
         and those of the last day."""
+        if order.action is not Action.NEW:
+            return []
         ahead = max(-(self._kis.clock_error or timedelta()), timedelta())
         earliest = now - ahead - LATE_ARRIVAL
         latest = await self._journal.history(since=earliest, limit=_ALL)
