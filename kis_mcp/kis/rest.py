@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kis_mcp.catalog import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
@@ -10,6 +10,7 @@ from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError, read_reply
+from kis_mcp.kis.kept_clock import KeptClockError
 from kis_mcp.kis.limiter import RateLimiter
 from kis_mcp.kis.retry import retrying
 from kis_mcp.kis.shared import Shared
@@ -42,6 +43,7 @@ class GatewayStatus:
         limit_now: The limit at this moment, lower for a while after KIS said that there were too many requests.
         taken: How much of the limit all processes use now.
         waiting: Requests waiting in this process.
+        clock_error: KIS' clock less this machine's, by an earlier answer.
     """
 
     environment: Environment
@@ -52,6 +54,7 @@ class GatewayStatus:
     limit_now: int
     taken: int
     waiting: int
+    clock_error: timedelta
 
 
 class HttpGateway:
@@ -76,6 +79,7 @@ class HttpGateway:
         self._shared = shared
         self._tokens = Tokens(connection, shared.tokens, shared.token_lock, self._post, clock, timer)
         self._limiter = RateLimiter(connection.requests_per_second, shared.rate, timer)
+        self._clock_error = KeptClockError(shared.tokens, connection.digest)
         self._opened: Transport | None = None
 
     async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
@@ -108,6 +112,7 @@ class HttpGateway:
             token_expires_at=expires_at if token.value else None,
             next_token_at=next_at if next_at > now else None,
             requests_per_second=self._connection.requests_per_second,
+            clock_error=self._clock_error.read(),
             **self._limiter.status(),
         )
 
@@ -159,11 +164,13 @@ class HttpGateway:
             answer = await transport.send(request.method, request.path, request.elements, headers)
         try:
             secrets = (token, connection.app_key, connection.app_secret, request.elements.get("CANO", ""))
-            return read_reply(answer, hide=(*secrets, *connection.account_numbers))
+            reply = read_reply(answer, hide=(*secrets, *connection.account_numbers))
         except RequestError as failure:
             if failure.reaction is Reaction.SLOW_DOWN:
                 await self._limiter.back_off()
             raise
+        self._clock_error.keep(reply.kis_time, self._clock())
+        return reply
 
     async def _post(self, path: str, body: Mapping[str, str]) -> Answer:
         return await self._transport().send("POST", path, body, {})

@@ -13,6 +13,7 @@ from kis_mcp.errors import SettingsError
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
+from kis_mcp.kis.sockets import ending_at_once
 
 # At INFO these log whole addresses, and a GET's address holds the account number.
 for _name in ("httpx", "httpcore"):
@@ -38,6 +39,7 @@ class Transport:
     def __init__(self, connection: Connection, *, connect_seconds: float = CONNECT_SECONDS) -> None:
         seconds = connection.timeout_seconds
         self._whole_seconds = connect_seconds + 2 * seconds
+        self._extensions = {"trace": ending_at_once(self._whole_seconds)}
         self._headers = {
             "user-agent": connection.user_agent,
             "content-type": "application/json; charset=utf-8",
@@ -72,7 +74,13 @@ class Transport:
         try:
             async with (
                 asyncio.timeout(self._whole_seconds),
-                self._client.stream(method, url, content=content, headers={**self._headers, **headers}) as response,
+                self._client.stream(
+                    method,
+                    url,
+                    content=content,
+                    headers={**self._headers, **headers},
+                    extensions=self._extensions,
+                ) as response,
             ):
                 body = await read_body(response.aiter_raw(), response.headers.get("content-encoding", ""))
         except _NOT_SENT as error:

@@ -23,7 +23,7 @@ Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
 
 OutcomeState: TypeAlias = Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
 
-Conclusion: TypeAlias = Literal["accepted", "not_accepted", "unresolved"]
+Conclusion: TypeAlias = Literal["accepted", "not_accepted", "needless", "unresolved"]
 
 HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
 
@@ -38,8 +38,9 @@ class Status(StrEnum):
     """Where an intent stands.
 
     ``accepted``, ``rejected``, ``not_sent`` and ``not_accepted`` are final and mean that KIS took it, KIS said no, it
-    certainly did not reach KIS, and it was sent but KIS' own list of orders shows that it did not arrive. ``sent`` has
-    a claim and no outcome yet; ``unknown`` may or may not stand at KIS.
+    certainly did not reach KIS, and it was sent but KIS' own list of orders shows that it did not arrive. So is
+    ``needless``: the order that it was to cancel has ended, and whether KIS took the cancel makes no difference any
+    more. ``sent`` has a claim and no outcome yet; ``unknown`` may or may not stand at KIS.
     """
 
     PROPOSED = "proposed"
@@ -52,6 +53,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
     NOT_ACCEPTED = "not_accepted"
+    NEEDLESS = "needless"
     UNKNOWN = "unknown"
 
     @property

@@ -6,6 +6,7 @@ A brokerage is made when a call first needs it, so that a client which only list
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +67,11 @@ class Environments:
         """
         self.require_allowed(environment)
         return await self._brokerage(environment)
+
+    def clock_error(self, environment: Environment) -> timedelta | None:
+        """KIS' clock less this machine's, where this server knows it without asking."""
+        brokerage = self._brokerages.get(environment)
+        return brokerage.apis.clock_error if brokerage else None
 
     def require_allowed(self, environment: Environment) -> None:
         """Refuse an environment that the operator did not allow at start."""

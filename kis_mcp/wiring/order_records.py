@@ -29,12 +29,14 @@ async def read_order_records(
     if ask_kis:
         async with open_environments(settings, catalog(), clock) as environments:
             brokerage = await environments.brokerage(environment)
-            return await order_history(await brokerage.journal(), brokerage.apis, start, end, clock())
+            return await order_history(
+                await brokerage.journal(), brokerage.apis, start, end, clock(), catalog=catalog()
+            )
     path = settings.data_dir / environment.value / JOURNAL
     if not path.exists():
         return OrderHistory([], [f"No order was ever proposed in {environment}."])
     journal = await SqlJournal.open(path)
     try:
-        return await order_history(journal, None, start, end, clock())
+        return await order_history(journal, None, start, end, clock(), catalog=catalog())
     finally:
         await journal.aclose()

@@ -1,4 +1,4 @@
-"""What an environment's gateway knows without asking KIS: its token and its rate limit."""
+"""What an environment's gateway knows without asking KIS: its token, its rate limit and its clock."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,12 +9,13 @@ from kis_mcp.settings import Profile, Settings
 
 
 async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]:
-    """Token and limiter state as plain JSON, without secrets; empty where the environment was never used."""
+    """Token, limiter and clock as plain JSON, without secrets; empty where the environment was never used."""
     folder = settings.data_dir / profile.environment.value
     if not folder.exists():
         return {}
     from kis_mcp.kis import Connection, HttpGateway
     from kis_mcp.storage import shared_files
+    from kis_mcp.trading.blotter import clock_error_notes
 
     connection = Connection(
         profile.environment,
@@ -29,4 +30,6 @@ async def gateway_status(settings: Settings, profile: Profile) -> dict[str, Any]
     finally:
         await gateway.aclose()
     del facts["environment"]
+    if notes := clock_error_notes(facts.pop("clock_error")):
+        facts["clock"] = " ".join(notes)
     return {name: to_json(value) for name, value in facts.items()}

@@ -1,12 +1,12 @@
 """Holds what KIS took against what the journal says and what the person agreed to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from kis_mcp.trading.journal import HUMAN_CHANNELS, Record
+from kis_mcp.trading.journal import HUMAN_CHANNELS, Record, Status
 from kis_mcp.trading.order import Action, Order
 
 Content: TypeAlias = tuple[object, ...]
@@ -46,7 +46,7 @@ class Findings:
         missing: Stands at KIS, and the journal knows nothing of it.
         denied: Stands at KIS, and the journal says that it does not.
         imagined: Does not stand at KIS, and the journal says that it does.
-        unsettled: The journal cannot tell, though KIS' lists can.
+        unsettled: The journal cannot tell, nor names the order at KIS that it may be, though KIS' lists can.
         surprises: What a client saw that it should not have seen.
     """
 
@@ -72,6 +72,7 @@ def audit(
     wanted: Counter[Content],
     question: Callable[[Record], str],
     elements: Callable[[Record], Mapping[str, object]],
+    candidates: Mapping[str, Collection[str]],
 ) -> Findings:
     """What is wrong at the end of a run.
 
@@ -82,6 +83,7 @@ def audit(
         wanted: How often each order was wanted.
         question: What the person should have been asked about an intent.
         elements: What should have been sent for an intent.
+        candidates: Intent → the numbers of the orders at KIS that the journal says it may be.
     """
     findings = Findings()
     at_kis: defaultdict[Content, list[Taken]] = defaultdict(list)
@@ -101,11 +103,16 @@ def audit(
             findings.doubled.append(told)
         if any(not any(_is_same(order.elements, elements(record)) for record in agreed_to) for order in orders):
             findings.altered.append(told)
-        if len(orders) > sum(record.status.may_stand for record in ours[content]):
+        if len(orders) > sum(_may_stand(record) for record in ours[content]):
             findings.denied.append(told)
     for content, intents in ours.items():
         findings.imagined += _imagined(at_kis[content], intents)
-        findings.unsettled += [f"{content}: {record.intent.id}" for record in intents if record.status.is_unresolved]
+        numbers = {order.number for order in at_kis[content]}
+        findings.unsettled += [
+            f"{content}: {record.intent.id}"
+            for record in intents
+            if record.status.is_unresolved and numbers.isdisjoint(candidates.get(record.intent.id, ()))
+        ]
     return findings
 
 
@@ -118,6 +125,11 @@ def _is_agreed(record: Record, agreed: Mapping[str, str], question: Callable[[Re
         and record.sent_at is not None
         and question(record) in agreed.get(record.intent.id, "")
     )
+
+
+def _may_stand(record: Record) -> bool:
+    """Whether the journal grants that KIS may have taken it; of a needless cancel it says that nobody can tell."""
+    return record.status.may_stand or record.status is Status.NEEDLESS
 
 
 def _is_same(sent: Mapping[str, object], meant: Mapping[str, object]) -> bool:

@@ -19,11 +19,15 @@ class SharedClock:
     @classmethod
     def set_to(cls, now: datetime, file: Path) -> "SharedClock":
         clock = cls(file)
-        clock._write(now.timestamp() - time.time())
+        clock.jump_to(now)
         return clock
 
     def __call__(self) -> datetime:
         return datetime.fromtimestamp(time.time() + float(self.file.read_text()), KST)
+
+    def jump_to(self, now: datetime) -> None:
+        """Somebody sets it."""
+        self._write(now.timestamp() - time.time())
 
     def pass_by(self, seconds: float) -> None:
         self._write(float(self.file.read_text()) + seconds)

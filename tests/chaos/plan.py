@@ -54,6 +54,10 @@ MISHAPS: Mapping[str, Mishap] = {
     "list of orders fails": Mishap(kind="drop", times=4, on_lists=True),
 }
 EXPIRED_TOKEN = "expired token"
+HELD = "held on the way"
+LOCKED = "locked files"
+ELSEWHERE: Sequence[str] = (EXPIRED_TOKEN, HELD, LOCKED)
+"""What goes wrong with an order and is no fault of KIS' answer."""
 
 _PRANKS: Sequence[Prank] = (
     "repeat",
@@ -68,6 +72,7 @@ _PRANKS: Sequence[Prank] = (
 _NO: Sequence[Verdict] = ("decline", "dismiss", "garble", "silence")
 _KILLS: Sequence[Kill] = ("while_kis_decides", "after_kis_took_it", "some_time", "some_time", "hang_up")
 _KINDS: Mapping[Kind, int] = {"place": 72, "modify": 14, "cancel": 14}
+_JUMPS = (-72, -25, -1, 1, 25, 72)
 _MOST_LOTS = {"buy": 80, "sell": 25}
 
 
@@ -81,11 +86,13 @@ class Wish:
         verdict: What the person says, however often asked; only ``accept`` makes the order wanted.
         has_key: Whether the calls carry an idempotency key, where their tool takes one.
         prank: What the client does beside.
-        mishap: What KIS does, by its name in `MISHAPS`, or `EXPIRED_TOKEN`.
+        mishap: What KIS does, by its name in `MISHAPS`, or one of `ELSEWHERE`.
         kill: How the server ends that has the order in hand.
         moment: For a kill at some time: seconds after the call.
         seat: Which of the two servers is asked first.
-        waits: Whether two minutes go by before.
+        waits: Whether twenty minutes go by before.
+        jump: How many hours ahead of KIS' the machine's clock is set before; None where nobody sets it.
+        held_for: How many seconds the request is held on the way, if it is.
     """
 
     number: int
@@ -103,6 +110,8 @@ class Wish:
     moment: float
     seat: int
     waits: bool
+    jump: int | None
+    held_for: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +143,13 @@ def wishes(count: int, seed: int) -> list[Wish]:
             verdict="accept" if chance.random() < 0.8 else chance.choice(_NO),
             has_key=way.takes_key and chance.random() < 0.8,
             prank=chance.choice(_PRANKS) if chance.random() < 0.4 else None,
-            mishap=chance.choice((*MISHAPS, EXPIRED_TOKEN)) if chance.random() < 0.4 else None,
+            mishap=chance.choice((*MISHAPS, *ELSEWHERE)) if chance.random() < 0.4 else None,
             kill=chance.choice(_KILLS) if chance.random() < 0.1 else None,
             moment=chance.uniform(0, 0.1),
             seat=chance.randrange(2),
             waits=chance.random() < 0.02,
+            jump=chance.choice(_JUMPS) if chance.random() < 0.03 else None,
+            held_for=chance.choice((chance.uniform(30, 170), chance.uniform(200, 900))),
         )
         if made and chance.random() < 0.03 and WAYS[made[-1].way].takes_key:
             wish = _twin(wish, made[-1])

@@ -18,7 +18,8 @@ class Report:
         pranks: What clients did beside calling.
         answers: What the person said.
         seen: What clients were told.
-        waits: How often two minutes went by at once.
+        waits: How often twenty minutes went by at once.
+        jumps: How often the machine's clock was set to another time than KIS'.
         statuses: Where the journal's intents stand at the end.
         reconciled: What KIS' lists said about orders whose answer was lost.
         unknown_at_the_end: Intents that were unresolved when the last server was killed.
@@ -34,6 +35,7 @@ class Report:
     answers: Counter[str] = field(default_factory=Counter[str])
     seen: Counter[str] = field(default_factory=Counter[str])
     waits: int = 0
+    jumps: int = 0
     statuses: Counter[str] = field(default_factory=Counter[str])
     reconciled: Counter[str] = field(default_factory=Counter[str])
     unknown_at_the_end: int = 0

@@ -1,7 +1,7 @@
 """The server as a process of its own, over stdio, with a test's clock, short time-outs and a point to die at.
 
     CHAOS_CLOCK=<file of a SharedClock>   CHAOS_TIMEOUT=<seconds>   CHAOS_CRASH=<step>:<before|after>:<which>
-    CHAOS_TOOLS=<tools beside the core tools>
+    CHAOS_BUSY=<milliseconds to wait for a locked journal>   CHAOS_TOOLS=<tools beside the core tools>
 
 ``CHAOS_CRASH=claim:after:2`` kills the process, as by SIGKILL, right after it has claimed its second order.
 """
@@ -23,6 +23,7 @@ from kis_mcp.server.stdio_guard import guarded_stdio
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.storage.sqlite import SqliteDatabase
 from tests.chaos.clock import SharedClock
 
 JOURNAL_STEPS = ("propose", "decide", "claim", "conclude")
@@ -69,6 +70,8 @@ async def main() -> None:
         _die_at(step, when, int(which))
     if seconds := os.environ.get("CHAOS_TIMEOUT"):
         _hurry(float(seconds))
+    if busy := os.environ.get("CHAOS_BUSY"):
+        (SqliteDatabase.__init__.__kwdefaults__ or {})["busy_milliseconds"] = int(busy)
     file = os.environ.get("CHAOS_CLOCK")
     clock = SharedClock(Path(file)) if file else system_clock
     server = build_server(

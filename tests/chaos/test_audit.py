@@ -47,7 +47,13 @@ def record(
 
 
 def found(
-    taken: list[Taken], records: list[Record], *, wanted: int = 1, agreed: str = "Send it?", sent: str = "005930"
+    taken: list[Taken],
+    records: list[Record],
+    *,
+    wanted: int = 1,
+    agreed: str = "Send it?",
+    sent: str = "005930",
+    candidates: tuple[str, ...] = (),
 ) -> set[str]:
     findings = audit(
         taken,
@@ -56,6 +62,7 @@ def found(
         wanted=Counter({CONTENT: wanted}),
         question=lambda record: "Send it?",
         elements=lambda record: {"PDNO": sent},
+        candidates={"one": candidates},
     )
     return set(findings.all)
 
@@ -70,6 +77,7 @@ def test_an_order_that_a_person_agreed_to_is_in_order() -> None:
         (Status.NOT_ACCEPTED, False),
         (Status.REJECTED, False),
         (Status.NOT_SENT, False),
+        (Status.NEEDLESS, False),
         (Status.ACCEPTED, True),
         (Status.UNKNOWN, True),
     ],
@@ -87,5 +95,8 @@ def test_each_fault_has_its_name() -> None:
     assert "missing" in found([TAKEN], [])
     assert found([TAKEN], [record()], sent="000660") == {"altered"}
     assert found([TAKEN], [record(Status.NOT_ACCEPTED)]) == {"denied"}
+    assert found([TAKEN], [record(Status.NEEDLESS)]) == set()
     assert found([TAKEN], [record(order_id="0000000007")]) == {"imagined"}
     assert found([TAKEN], [record(Status.UNKNOWN)]) == {"unsettled"}
+    assert found([TAKEN], [record(Status.UNKNOWN)], candidates=("0000000001",)) == set()
+    assert found([TAKEN], [record(Status.UNKNOWN)], candidates=("0000000002",)) == {"unsettled"}

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,27 @@ async def test_kis_own_time_comes_with_its_answer(gateway: HttpGateway, kis: Fak
     assert (await gateway.read(READ)).kis_time == datetime(2026, 3, 3, 10, tzinfo=KST)
     kis.script.append(Answered(SUCCESS.body, 200, {"date": "yesterday"}))
     assert (await gateway.read(READ)).kis_time is None
+
+
+async def test_a_wrong_clock_is_known_to_the_next_process_until_it_is_right(
+    new_gateway: NewGateway, kis: FakeKis, time: FakeTime
+) -> None:
+    for hours in (3, 0, -72):
+        at_kis = (time.clock() + timedelta(hours=hours)).astimezone(UTC)
+        kis.script.append(Answered(SUCCESS.body, 200, {"date": format_datetime(at_kis, usegmt=True)}))
+        await new_gateway().read(READ)
+        kis.script.append(SUCCESS)
+        later = new_gateway()
+        await later.read(READ)
+        assert abs(later.status().clock_error - timedelta(hours=hours)) <= timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("kept", ["NaN", "1e300", '"long"', "null"])
+async def test_a_damaged_note_of_the_clock_counts_as_none(gateway: HttpGateway, tmp_path: Path, kept: str) -> None:
+    await gateway.read(READ)
+    (token,) = (tmp_path / "tokens").glob("*.json")
+    token.with_name(f"clock-{token.name}").write_text(f'{{"seconds": {kept}}}')
+    assert gateway.status().clock_error == timedelta()
 
 
 async def test_a_limit_that_never_clears_is_an_error(gateway: HttpGateway, kis: FakeKis) -> None:

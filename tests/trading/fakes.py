@@ -153,6 +153,24 @@ class FakeKis:
         return order_id
 
 
+class TellingKis(FakeKis):
+    """Tells its time with each answer, and lists today's orders."""
+
+    error: timedelta = timedelta()
+
+    async def rows(self, tool: str, arguments: Mapping[str, object], *, fresh: bool = False) -> Decoded:
+        self.clock_error = self.error
+        found = await super().rows(tool, arguments, fresh=fresh)
+        if "end_date" not in arguments:
+            return found
+        blocks: dict[str, Any] = {
+            name: [row for row in rows if row["order_date"] == f"{arguments['end_date']:%Y-%m-%d}"]
+            for name, rows in found.blocks.items()
+            if isinstance(rows, list)
+        }
+        return Decoded(blocks)
+
+
 def order_desk(
     kis: FakeKis | KisApis,
     journal: Journal,

@@ -42,7 +42,9 @@ async def get_order_history(call: Call) -> Page:
     brokerage, reads = await call.brokerage(), await call.reads()
     journal, now = await brokerage.journal(), brokerage.clock()
     end = values.get("end_date") or now.date()
-    found = await order_history(journal, reads, values.get("start_date") or end - _DAYS_BEFORE, end, now)
+    found = await order_history(
+        journal, reads, values.get("start_date") or end - _DAYS_BEFORE, end, now, catalog=reads.catalog
+    )
     orders = [
         facts
         for facts in (order.facts() for order in found.orders)

@@ -4,6 +4,7 @@ Every promise about orders (guard, journal, one claim, nothing sent twice) is th
 order is confirmed the strongest way there is, and that where there is none the client gets a refusal that it can read.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -22,6 +23,8 @@ from kis_mcp.trading.blotter import lists_of_api, reservation_id
 from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
 from kis_mcp.trading.order import Action, Order, fingerprint
+
+_log = logging.getLogger(__name__)
 
 _LABEL = "Send it"
 _NO_NUMBER = "KIS took it, and gave no number; get_orders shows what stands."
@@ -58,9 +61,9 @@ async def send_order(
         order = await prepare()
     proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
     if proposal.outcome is not None:
-        return _answer(call, proposal.outcome)
+        return await _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:
-        return _answer(call, await desk.execute(proposal.intent_id))
+        return await _answer(call, await desk.execute(proposal.intent_id))
     match by:
         case "elicitation":
             asking = partial(ask_client, call, _question(call, proposal), _LABEL)
@@ -87,7 +90,7 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
         raise
     with anyio.CancelScope(shield=True):
         await desk.decide(intent_id, decision)
-    return _answer(call, await desk.execute(intent_id))
+    return await _answer(call, await desk.execute(intent_id))
 
 
 async def _at_once(by: ConfirmChannel) -> Decision:
@@ -133,13 +136,33 @@ def _fingerprint(call: Call) -> str:
     return fingerprint(call.environment, "", call.api.tool, said)
 
 
-def _answer(call: Call, outcome: OrderOutcome) -> Page:
+async def _answer(call: Call, outcome: OrderOutcome) -> Page:
     now = call.environments.clock_of(call.environment)()
     numbers = _numbers(call, outcome, now)
     answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}
     order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
-    return page(now, notes=[] if any(numbers.values()) else [_NO_NUMBER], order=order)
+    order |= await _first_look(call, outcome)
+    without_number = outcome.status is Status.ACCEPTED and not any(numbers.values())
+    return page(now, notes=[_NO_NUMBER] if without_number else [], order=order)
+
+
+async def _first_look(call: Call, outcome: OrderOutcome) -> dict[str, object]:
+    """How far an order has been filled that place_order has just sent."""
+    if call.api.tool != "place_order":
+        return {}
+    desk = await (await call.brokerage()).desk()
+    try:
+        first = await desk.look_at_first(outcome.intent_id)
+    except Exception:
+        # KIS has the order: nothing that goes wrong afterwards may hide that.
+        _log.exception("Order intent %s was accepted, and could not be looked at", outcome.intent_id)
+        return {}
+    if first is None:
+        return {}
+    names = ("state", "filled_quantity", "remaining_quantity", "average_fill_price")
+    facts = first.facts()
+    return {name: facts[name] for name in names if name in facts}
 
 
 def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str | None]:

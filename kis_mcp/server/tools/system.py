@@ -7,6 +7,7 @@ from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.settings import Settings
+from kis_mcp.trading.blotter import clock_error_notes
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.wiring import kill_switch
 
@@ -20,9 +21,9 @@ _CONFIRMATION = {
 
 
 async def get_environment(call: Call) -> Page:
-    environments = call.environments
-    now = environments.clock_of(environments.current)()
-    return page(now, environment=await _facts(call, environments.current))
+    environments, current = call.environments, call.environments.current
+    notes = clock_error_notes(environments.clock_error(current))
+    return page(environments.clock_of(current)(), notes=notes, environment=await _facts(call, current))
 
 
 async def set_environment(call: Call) -> Page:

@@ -1,13 +1,22 @@
 """Orders as KIS lists them and as the journal tells them."""
 
 from kis_mcp.trading.blotter.find import find_order
-from kis_mcp.trading.blotter.history import COLUMNS, OrderHistory, order_history, order_of_intent, orders_of_number
+from kis_mcp.trading.blotter.first_look import look_at_first
+from kis_mcp.trading.blotter.history import (
+    COLUMNS,
+    OrderHistory,
+    TrackedOrder,
+    order_history,
+    order_of_intent,
+    orders_of_number,
+)
 from kis_mcp.trading.blotter.journaled import journaled_orders
-from kis_mcp.trading.blotter.listing import list_orders
+from kis_mcp.trading.blotter.kis_clock import clock_error_notes, clock_notes
+from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OVERSEAS, OrderList, lists_of, lists_of_api
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, reservation_id
 from kis_mcp.trading.blotter.reading import orders_between, pick_available
-from kis_mcp.trading.blotter.reconcile import Reconciler, clock_notes
+from kis_mcp.trading.blotter.reconcile import Reconciler
 
 __all__ = [
     "COLUMNS",
@@ -18,12 +27,16 @@ __all__ = [
     "OrderList",
     "PlacedOrder",
     "Reconciler",
+    "TrackedOrder",
+    "clock_error_notes",
     "clock_notes",
     "find_order",
     "journaled_orders",
     "list_orders",
     "lists_of",
     "lists_of_api",
+    "look_at_first",
+    "notes_on_missing_lists",
     "order_history",
     "order_of_intent",
     "orders_between",

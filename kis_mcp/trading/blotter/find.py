@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
+from kis_mcp.trading.blotter.kis_clock import orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, read_order_id
-from kis_mcp.trading.blotter.reading import orders_between, pick_available
+from kis_mcp.trading.blotter.reading import pick_available
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
@@ -26,6 +27,7 @@ async def find_order(
 
     Args:
         order_id: As KIS has it, or as tools show it.
+        now: By this machine's clock; the lists are read for the day that it is at KIS.
         market: The only one that counts; None for all that the lists hold.
         symbol, day: Which it is where exchanges gave one number twice, or a number came again.
         journaled: The orders that this server's journal tells of; they serve where KIS' lists do not show one.
@@ -40,14 +42,15 @@ async def find_order(
     problem: KisMcpError | None = None
     for order_list in lists:
         try:
-            placed = await orders_between(kis, order_list, now, now, fresh=True)
+            placed = await orders_of_today(kis, order_list, now)
         except (KisUnavailable, RateLimited) as error:
             if order_list.only:
                 raise
             problem = error
             continue
         if printed_day:
-            numbered = [order for order in placed.orders if order.is_of_day(printed_day)]
+            printed = [order for order in placed.orders if order.order_date == printed_day]
+            numbered = printed or [order for order in placed.orders if order.is_of_day(printed_day)]
         else:
             numbered = list(placed.orders)
         if order := _choose(_numbered(numbered, number, market), order_id, symbol, day, now):
@@ -132,7 +135,7 @@ async def _require_one_kind(
         return found
     reserved = [each for each in EVERY_LIST if each.session == "reserved" and each.may_hold(found.market)]
     for order_list in pick_available(kis, reserved):
-        placed = await orders_between(kis, order_list, now, now, fresh=True)
+        placed = await orders_of_today(kis, order_list, now)
         for order in _numbered(placed.orders, number, None):
             if order.is_waiting:
                 raise BadArgument(

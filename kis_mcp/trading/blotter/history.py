@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
+from kis_mcp.trading.blotter.journaled import printed_id_of
 from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
 from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, read_order_id
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
@@ -66,6 +67,7 @@ class TrackedOrder:
         at: When it was proposed; of one placed elsewhere, when KIS took it, as far as that is known.
         record: What the journal has of it; None for an order that was placed elsewhere.
         placed: What KIS lists of it; None where it was not found or not looked for.
+        own_id: How tools show its number by the journal alone.
         findings: What was learnt after it was sent, oldest first.
     """
 
@@ -73,11 +75,16 @@ class TrackedOrder:
     state: OrderState
     record: Record | None = None
     placed: PlacedOrder | None = None
+    own_id: str | None = None
     findings: Sequence[Outcome | Reconciliation] = ()
 
     @property
     def is_ours(self) -> bool:
         return self.record is not None
+
+    @property
+    def is_reservation(self) -> bool:
+        return read_order_id(str(self.facts().get("order_id", "")))[2]
 
     @property
     def is_final(self) -> bool:
@@ -119,7 +126,7 @@ class TrackedOrder:
             "price": order.price,
             "currency": order.currency,
             "amount_krw": order.amount_krw,
-            "order_id": self.placed.printed_id if self.placed else record.order_id,
+            "order_id": self.placed.printed_id if self.placed else self.own_id,
             "original_order_id": order.original_order_id,
             "decision": decision.verdict if decision else None,
             "decided_by": decision.channel if decision else None,
@@ -171,7 +178,9 @@ class OrderHistory:
     notes: list[str]
 
 
-async def order_history(journal: Journal, kis: KisReads | None, start: date, end: date, now: datetime) -> OrderHistory:
+async def order_history(
+    journal: Journal, kis: KisReads | None, start: date, end: date, now: datetime, *, catalog: Catalog
+) -> OrderHistory:
     """The orders of these days in Korean time: all that the journal has, and those that KIS lists beside them.
 
     Args:
@@ -189,9 +198,9 @@ async def order_history(journal: Journal, kis: KisReads | None, start: date, end
     if len(records) == MOST_RECORDS:
         notes.append(f"There are more than {MOST_RECORDS} orders in these days; ask for fewer days.")
     earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if placed else ()
-    listing = _pairs(kis.catalog, [*records, *earlier], placed) if kis else dict[str, PlacedOrder]()
+    listing = _pairs(catalog, [*records, *earlier], placed)
     findings = await journal.findings([record.intent.id for record in records if record.sent_at])
-    ours = [_tracked(record, listing.get(record.intent.id), findings, now) for record in records]
+    ours = [_tracked(catalog, record, listing.get(record.intent.id), findings, now) for record in records]
     paired = {id(order) for order in listing.values()}
     sent_for_us = {order.became for order in listing.values()}
     elsewhere = [
@@ -212,7 +221,7 @@ async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: 
         found, notes = await read_orders(kis, lists, record.sent_at, until)
         placed = _pairs(kis.catalog, [record], found.orders).get(record.intent.id)
     findings = await journal.findings([record.intent.id])
-    order = _tracked(record, placed, findings, now)
+    order = _tracked(kis.catalog, record, placed, findings, now)
     if order.candidates:
         notes.append(
             "Several orders at KIS fit, and nothing tells which is this one, or whether any is: "
@@ -225,11 +234,11 @@ async def orders_of_number(journal: Journal, kis: KisReads, order_id: str, day: 
     """Where the orders with this number stand; there may be one in each market, or none."""
     number, printed_day, is_reservation = read_order_id(order_id)
     day = printed_day or day
-    found = await order_history(journal, kis, day, day, now)
+    found = await order_history(journal, kis, day, day, now, catalog=kis.catalog)
     orders = [
         order
         for order in found.orders
-        if not (is_reservation and order.placed and order.placed.session != "reserved")
+        if not (is_reservation and not order.is_reservation)
         and any(is_same_order_id(side.order_id, number) for side in (order.record, order.placed) if side is not None)
     ]
     missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]
@@ -250,12 +259,15 @@ def _successors(orders: Sequence[TrackedOrder], every: Sequence[TrackedOrder]) -
     ]
 
 
-def _tracked(record: Record, placed: PlacedOrder | None, findings: Findings, now: datetime) -> TrackedOrder:
+def _tracked(
+    catalog: Catalog, record: Record, placed: PlacedOrder | None, findings: Findings, now: datetime
+) -> TrackedOrder:
     return TrackedOrder(
         at=record.intent.at,
         state=state_of(record, placed, now),
         record=record,
         placed=placed,
+        own_id=printed_id_of(catalog, record),
         findings=findings.get(record.intent.id, ()),
     )
 
@@ -270,7 +282,7 @@ def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedO
         for record in records
         if record.order_id is not None and record.sent_at is not None
         for order in by_key.get(key_of(catalog, record), ())
-        if order.may_be_of(record.sent_at)
+        if order.may_be_of(record.kis_sent_at or record.sent_at)
     }
 
 

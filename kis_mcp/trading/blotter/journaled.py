@@ -8,7 +8,7 @@ from decimal import Decimal
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
-from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus, reservation_id
 from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
@@ -25,6 +25,15 @@ async def journaled_orders(journal: Journal, kis: KisReads, now: datetime) -> li
     own = {await journal.account_id(account) for account in kis.accounts.values()}
     records = await journal.accepted_since(now - SAME_DAY)
     return _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+
+
+def printed_id_of(catalog: Catalog, record: Record) -> str | None:
+    """How tools show the number of an order that KIS' lists do not show."""
+    lists = lists_of(catalog, record.intent.tool, record.intent.arguments)
+    sent_at = record.kis_sent_at or record.sent_at
+    if record.order_id is None or sent_at is None or not lists or lists[0].session != "reserved":
+        return record.order_id
+    return reservation_id(record.order_id, sent_at.astimezone(KST).date())
 
 
 def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOrder]:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
-from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.blotter.journaled import journaled_orders
+from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
-from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
+from kis_mcp.trading.blotter.reading import orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.journal import Journal
 from kis_mcp.trading.kis import KisReads
@@ -28,6 +28,8 @@ _SHOWN: Mapping[StatusFilter, frozenset[PlacedStatus]] = {
 }
 _SENT_BEFORE = timedelta(days=2)
 """How far before the first listed order the journal is searched: farther than the days of two exchanges lie apart."""
+
+_NONE = timedelta()
 
 
 async def list_orders(
@@ -52,10 +54,12 @@ async def list_orders(
         KisMcpError: No list could be read.
     """
     now = clock()
-    days = (start or end, end or now.date())
+    days = (start or end, end or kis_time(kis, now).date())
     lists = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
     found, problems = await _read_lists(kis, pick_available(kis, lists) or lists, days, now)
-    found = await _mark_ours(kis.catalog, journal, found, since=days[0] or now.date(), now=now)
+    at_kis = kis_time(kis, now)
+    days = (days[0], end or at_kis.date())
+    found = await _mark_ours(kis, journal, found, since=days[0] or at_kis.date(), now=at_kis)
     if own := await _missing(kis, journal, found, lists, days, now):
         found += own
         numbers = ", ".join(order.printed_id for order in own)
@@ -72,6 +76,20 @@ async def list_orders(
     return orders, problems
 
 
+def notes_on_missing_lists(kis: KisReads, markets: Collection[str] | None) -> list[str]:
+    """Which of the lists that could hold such orders are not read here, and why; empty where all are."""
+    wanted = [each for each in EVERY_LIST if markets is None or any(map(each.may_hold, markets))]
+    offered = pick_available(kis, wanted)
+    missing = {(each.family, each.session): each for each in reversed(wanted) if each not in offered}
+    apis = {each.name: kis.catalog.find(each.tool) for each in missing.values()}
+    not_set = sorted(name for name, api in apis.items() if api is not None and api.account not in kis.accounts)
+    not_in_demo = sorted(apis.keys() - set(not_set))
+    return [
+        *([f"Not in it: orders of {', '.join(not_set)}, for which no account is set."] if not_set else []),
+        *([f"Not in it: orders of {', '.join(not_in_demo)}, which KIS' demo does not list."] if not_in_demo else []),
+    ]
+
+
 async def _missing(
     kis: KisReads,
     journal: Journal,
@@ -82,7 +100,7 @@ async def _missing(
 ) -> list[PlacedOrder]:
     """The orders of these days that the journal says KIS took, and that its lists do not show."""
     families, listed = {order_list.family for order_list in lists}, {order.key for order in found}
-    first, last = days[0] or now.date(), days[1]
+    first, last = days[0] or kis_time(kis, now).date(), days[1]
     return [
         order
         for order in await journaled_orders(journal, kis, now)
@@ -108,7 +126,7 @@ async def _read_lists(
     for order_list in lists:
         try:
             if first is None:
-                read = await orders_between(kis, order_list, now, now)
+                read = await orders_of_today(kis, order_list, now, fresh=False)
             else:
                 read = await orders_of_days(kis, order_list, first, last)
         except KisMcpError as problem:
@@ -117,7 +135,7 @@ async def _read_lists(
         placed = read.orders
         gaps += read.gaps
         if first is None and order_list.lasts == "until_sent":
-            placed = [order for order in placed if _counts_today(order, now)]
+            placed = [order for order in placed if _counts_today(order, kis_time(kis, now))]
         earlier = {(order.key, order.order_date) for order in found}
         found += [order for order in placed if (order.key, order.order_date) not in earlier]
     if len(problems) == len(lists):
@@ -126,13 +144,13 @@ async def _read_lists(
 
 
 async def _mark_ours(
-    catalog: Catalog, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
+    kis: KisReads, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
 ) -> list[PlacedOrder]:
     """The orders, those in the journal marked as ours."""
     earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
-    sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE
+    sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE - abs(kis.clock_error or _NONE)
     records = await journal.accepted_since(sent_since)
-    sent = [(key_of(catalog, record), record.sent_at) for record in records if record.sent_at]
+    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.kis_sent_at or one.sent_at)]
     return [
         replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
         for order in orders

@@ -28,6 +28,7 @@ class OrderList:
         most_days: The longest period that KIS answers for.
         names: Fact → field, where the list does not use the usual name of `kis_mcp.trading.blotter.reading`.
         taken_at: The fields that say when KIS took an order: day and time of day, or both in one.
+        cancelled_at: The same of its cancel, where the list tells.
         currency: Of every order in it; None where the rows say.
         order_types_of: The order API whose words its codes of order types stand for.
         only: Argument or fact → words; an order with another word does not belong here.
@@ -54,6 +55,7 @@ class OrderList:
     most_days: int | None = None
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     taken_at: tuple[str, ...] = ("order_date", "order_time")
+    cancelled_at: tuple[str, ...] = ()
     currency: str | None = "KRW"
     order_types_of: str | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
@@ -115,6 +117,7 @@ _KOREAN_RESERVED = OrderList(
         "end_date": "reservation_end_date",
     },
     taken_at=("reserved_order_receipt_date", "reserved_order_receipt_time"),
+    cancelled_at=("cancel_order_date", "cancel_receipt_time"),
     order_types_of="domestic_stock_order_resv",
     becomes="KR",
     lists_changes=False,

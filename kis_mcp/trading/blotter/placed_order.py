@@ -66,6 +66,7 @@ class PlacedOrder:
         end_date: The last day of a reservation that is sent every day.
         loan_date: Of the loan that it repays.
         ordered_at: When KIS took it, to the second; None where KIS gives only the exchange's own time.
+        cancelled_at: When its cancel reached KIS, where its list tells that.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
         in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal alone.
@@ -95,6 +96,7 @@ class PlacedOrder:
     order_date: date | None = None
     end_date: date | None = None
     loan_date: date | None = None
+    cancelled_at: datetime | None = None
     became: OrderKey | None = None
     ours: bool = False
     in_kis_list: bool = True
@@ -140,12 +142,13 @@ class PlacedOrders:
         """Orders of one list; what ended because it was changed is told from what was cancelled by the order that
         replaced it."""
         listed = tuple(orders)
-        replaced = {order.original_order_id for order in listed if order.action is Action.MODIFY}
+        changes = [order for order in listed if order.action is Action.MODIFY]
+        replaced = {(str(order.original_order_id).lstrip("0"), order.symbol) for order in changes}
         missing = tuple(gaps)
         return cls(
             tuple(
                 replace(order, status=PlacedStatus.AMENDED)
-                if order.status is PlacedStatus.CANCELLED and order.order_id in replaced
+                if order.status is PlacedStatus.CANCELLED and (order.order_id.lstrip("0"), order.symbol) in replaced
                 else order
                 for order in listed
             ),

@@ -138,6 +138,7 @@ class _Row:
             order_date=self._day("order_date"),
             end_date=self._day("end_date"),
             loan_date=self._day("loan_date"),
+            cancelled_at=self._moment(self.order_list.cancelled_at),
             became=self._became(),
         )
 
@@ -186,8 +187,9 @@ class _Row:
         return next((word for word, own in codes.items() if own == code), code)
 
     def _remaining(self, ordered: Decimal, filled: Decimal) -> Decimal:
-        if "remaining_quantity" in self.row:
-            return self._number("remaining_quantity")
+        said = number(self.row, self.order_list.names.get("remaining_quantity", "remaining_quantity"))
+        if said is not None:
+            return said
         return Decimal(0) if self._is_cancelled() or self._is_rejected() else ordered - filled
 
     def _is_rejected(self) -> bool:
@@ -210,14 +212,18 @@ class _Row:
             return PlacedStatus.FILLED
         return PlacedStatus.REJECTED if self._number("rejected_quantity") > 0 else PlacedStatus.CANCELLED
 
+    def _moment(self, fields: Sequence[str]) -> datetime | None:
+        parts = [part for name in fields if (part := text(self.row, name))]
+        if not parts or len(parts) < len(fields):
+            return None
+        return datetime.fromisoformat("T".join(parts)).replace(tzinfo=KST)
+
     def _taken_at(self) -> datetime | None:
         """When KIS took the order. KRX dates the night session by the next business day, so of an order at night only
         the time of day counts: it was the last before the moment that is meant."""
-        parts = [text(self.row, name) for name in self.order_list.taken_at]
-        if None in parts:
-            return None
-        taken = datetime.fromisoformat("T".join(part for part in parts if part)).replace(tzinfo=KST)
-        at_night = not _MORNING <= taken.time() < _EVENING
-        if self.around is None or self.order_list.family != "domestic_futureoption" or not at_night:
+        taken = self._moment(self.order_list.taken_at)
+        if taken is None or self.around is None or self.order_list.family != "domestic_futureoption":
+            return taken
+        if _MORNING <= taken.time() < _EVENING:
             return taken
         return taken + timedelta(days=(self.around + _CLOCKS_DIFFER - taken) // timedelta(days=1))

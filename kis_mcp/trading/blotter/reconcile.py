@@ -4,14 +4,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
+from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
-from kis_mcp.trading.blotter.reading import read_orders
-from kis_mcp.trading.journal import Intent, Journal, Outcome, Reconciliation, Record, Status
+from kis_mcp.trading.blotter.reading import pick_available, read_orders
+from kis_mcp.trading.journal import Conclusion, Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
 
@@ -24,8 +24,8 @@ DOUBTFUL = timedelta(hours=1)
 
 CERTAIN_AFTER = timedelta(minutes=20)
 """Only a list read this long after the send, by KIS' clock, may show by its silence that the order did not arrive: up
-to 60 s until it leaves, 25 s until the connection is closed, and 924.6 s that Linux goes on sending what is on its way
-(net.ipv4.tcp_retries2 = 15); the rest is for what lies between."""
+to 60 s until it leaves, 25 s until our socket is reset and sends no more, and then 924.6 s that a proxy or gateway in
+between, which has taken it over, may go on sending it (the kernel's ip-sysctl on net.ipv4.tcp_retries2 = 15)."""
 
 REOPENED_WITHIN = timedelta(days=1)
 """How long an order that KIS' list did not show is looked for again."""
@@ -34,7 +34,6 @@ _MOST_REOPENED = 1_000
 _WRONG_CLOCK = timedelta(days=8)
 """How far the machine's clock may have been off when other orders were journaled."""
 
-_CLOCKS_DIFFER = timedelta(seconds=10)
 _NO_PROOF = "KIS lists no such order, but its list may leave orders out here, or the time is not sure."
 _REOPENED = "IT STANDS AT KIS after all, though it was called not accepted before."
 _log = logging.getLogger(__name__)
@@ -88,6 +87,16 @@ class Reconciler:
             placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
         return placed, now
 
+    async def learn_kis_time(self, intent: Intent) -> None:
+        """Let KIS tell its time where it is not known: an order that is lost without it can never be called absent."""
+        if self._kis.clock_error is None:
+            lists = pick_available(self._kis, lists_of(self._kis.catalog, intent.tool, intent.arguments))
+            for order_list in lists[:1]:
+                try:
+                    await orders_of_today(self._kis, order_list, self._clock())
+                except Exception as error:
+                    _log.warning("KIS did not tell its time before an order: %s", error)
+
     async def unresolved(self) -> list[Record]:
         """The unresolved intents of this server's accounts, oldest first."""
         return [record for record in await self._journal.unresolved() if await self.is_own(record.intent)]
@@ -101,20 +110,6 @@ class Reconciler:
     async def is_own(self, intent: Intent) -> bool:
         """Whether it is for an account that this server has."""
         return intent.account_id in [await self._journal.account_id(one) for one in self._kis.accounts.values()]
-
-
-def kis_time(kis: KisReads, at: datetime) -> datetime:
-    """A moment of this machine's clock by KIS' clock, as far as that is known."""
-    return at + (kis.clock_error or timedelta())
-
-
-def clock_notes(kis: KisReads) -> list[str]:
-    """That this machine's clock is wrong, where it is."""
-    error = kis.clock_error
-    if error is None or abs(error) < _CLOCKS_DIFFER:
-        return []
-    which = "behind" if error > timedelta() else "ahead of"
-    return [f"This machine's clock is {abs(error)} {which} KIS'. Set it right: days and times of orders depend on it."]
 
 
 def match(
@@ -137,7 +132,7 @@ def match(
     lists = lists_of(catalog, intent.tool, intent.arguments)
     if changed := _changed_order(intent, sent_at, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
-        return _conclusion(intent, now, "accepted", f"Order {changed.order_id} is {what}.")
+        return _conclusion(intent, now, "accepted", f"Order {changed.printed_id} is {what}.")
     taken = {key_of(catalog, other) for other in others if other.status is Status.ACCEPTED}
     possible = [
         order
@@ -149,6 +144,9 @@ def match(
     if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
         earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
         return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
+    if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
+        what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
+        return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")
     if possible:
         numbers = tuple(order.order_id for order in fitting or possible)
         what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
@@ -258,15 +256,25 @@ def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
 def _changed_order(
     intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]
 ) -> PlacedOrder | None:
-    """The standing order, where what it has become shows that the change or cancel was taken."""
-    action = intent.order.action
-    original = None if action is Action.NEW else _original(intent, sent_at, placed)
+    """The standing order, where what it has become shows that the change or cancel was taken.
+
+    That it is cancelled shows nothing: its session may have ended, or somebody else cancelled it. When it was, does.
+    """
+    original = _original(intent, sent_at, placed) if _shows_by_effect(intent, lists) else None
     if original is None:
         return None
-    if action is Action.CANCEL:
-        return original if original.status is PlacedStatus.CANCELLED else None
-    is_as_wanted = _is_of_the_instrument(original, intent) and _says_the_same(original, intent)
-    return original if _shows_by_effect(intent, lists) and is_as_wanted else None
+    if intent.order.action is Action.CANCEL:
+        at = original.cancelled_at
+        return original if at is not None and -EARLIEST <= at - sent_at <= LATEST else None
+    return original if _is_of_the_instrument(original, intent) and _says_the_same(original, intent) else None
+
+
+def _order_to_cancel_that_ended(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> PlacedOrder | None:
+    """The order that an unknown cancel was for, where a whole list shows that nothing of it is open any more."""
+    if intent.order.action is not Action.CANCEL or not placed.complete:
+        return None
+    original = _original(intent, sent_at, placed)
+    return original if original is not None and original.status is PlacedStatus.CANCELLED else None
 
 
 def _proves_absence(intent: Intent, sent_at: datetime, placed: PlacedOrders, lists: Sequence[OrderList]) -> bool:
@@ -286,7 +294,8 @@ def _original(intent: Intent, sent_at: datetime, placed: PlacedOrders) -> Placed
         and (not isinstance(day, str) or order.is_of_day(date.fromisoformat(day)))
         and (order.ordered_at is None or order.ordered_at <= sent_at + LATEST)
     ]
-    return max(found, key=lambda order: order.ordered_at or sent_at, default=None)
+    exact = [order for order in found if isinstance(day, str) and order.order_date == date.fromisoformat(day)]
+    return max(exact or found, key=lambda order: order.ordered_at or sent_at, default=None)
 
 
 def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:
@@ -297,7 +306,7 @@ def _shows_by_effect(intent: Intent, lists: Sequence[OrderList]) -> bool:
 def _conclusion(
     intent: Intent,
     now: datetime,
-    conclusion: Literal["accepted", "not_accepted", "unresolved"],
+    conclusion: Conclusion,
     message: str,
     order_id: str | None = None,
     candidates: tuple[str, ...] = (),

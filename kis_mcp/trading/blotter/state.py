@@ -13,7 +13,8 @@ from kis_mcp.trading.order import Action
 
 class OrderState(StrEnum):
     """``rejected``: by the guard, a person or KIS, or it certainly did not reach KIS. ``expired``: nobody decided in
-    time, or the exchange's session ended before all of it was filled."""
+    time, or the exchange's session ended before all of it was filled. ``needless``: a cancel whose order had ended
+    before it was known whether KIS took it."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
@@ -26,6 +27,7 @@ class OrderState(StrEnum):
     AMENDED = "amended"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    NEEDLESS = "needless"
 
     @property
     def is_final(self) -> bool:
@@ -43,10 +45,10 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
     ),
     OrderState.CONFIRMED: frozenset({OrderState.SENT, OrderState.EXPIRED}),
     OrderState.SENT: _AT_KIS | {OrderState.UNKNOWN},
-    OrderState.UNKNOWN: _AT_KIS,
+    OrderState.UNKNOWN: _AT_KIS | {OrderState.NEEDLESS},
     OrderState.ACCEPTED: _ENDS | {OrderState.PARTLY_FILLED},
     OrderState.PARTLY_FILLED: _ENDS - {OrderState.REJECTED},
-    **dict.fromkeys(_ENDS, frozenset[OrderState]()),
+    **dict.fromkeys((*_ENDS, OrderState.NEEDLESS), frozenset[OrderState]()),
 }
 """What each state may be followed by."""
 
@@ -61,6 +63,7 @@ _BY_STATUS: Mapping[Status, OrderState] = {
     Status.REJECTED: OrderState.REJECTED,
     Status.NOT_SENT: OrderState.REJECTED,
     Status.NOT_ACCEPTED: OrderState.REJECTED,
+    Status.NEEDLESS: OrderState.NEEDLESS,
     Status.UNKNOWN: OrderState.UNKNOWN,
 }
 _BY_PLACED: Mapping[PlacedStatus, OrderState] = {

@@ -8,7 +8,8 @@ Everything is journaled before it happens. Any step may be repeated, by this pro
 claimed once, and only who claimed it sends it.
 """
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_ord
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.trading.blotter import journaled_orders
+from kis_mcp.trading.blotter import TrackedOrder, journaled_orders, look_at_first
 from kis_mcp.trading.desk.intents import OPEN, find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
@@ -57,6 +58,7 @@ class OrderDesk:
         journal: The environment's journal.
         checks: What the guard says of an order.
         sender: Sends what a person confirmed.
+        sleep: Waits between two looks at an order that KIS has just taken.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class OrderDesk:
         *,
         environment: Environment,
         clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._kis = kis
         self._journal = journal
@@ -75,6 +78,7 @@ class OrderDesk:
         self._sender = sender
         self._environment = environment
         self._clock = clock
+        self._sleep = sleep
 
     async def propose(
         self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
@@ -142,6 +146,12 @@ class OrderDesk:
         """
         return answer_of(await self._sender.send(intent_id))
 
+    async def look_at_first(self, intent_id: str) -> TrackedOrder | None:
+        """Where an order stands that KIS has just taken; None where it is no new order, or that could not be told
+        within two seconds."""
+        record = await find_intent(self._journal, intent_id, self._environment)
+        return await look_at_first(self._kis, record, clock=self._clock, sleep=self._sleep)
+
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that this desk is just sending; what stays unknown
         is looked up again in the background."""
@@ -190,6 +200,7 @@ class OrderDesk:
             kind=self._checks.kind_of(request.order),
             venue=venue_of(arguments.api, arguments),
             same=same,
+            lost=await self._checks.lost_orders(request.order, request.account_id, request.at),
             idempotency_key=request.idempotency_key,
         )
         findings = check_order(facts, before_asking_kis=True)

@@ -10,7 +10,7 @@ from kis_mcp.trading.order import Action, Order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
-    """An order that KIS took.
+    """An order that KIS took, or a cancel of one that has ended.
 
     Attributes:
         order_id: KIS' number; None where KIS gives none, or only its effect was found.
@@ -63,14 +63,14 @@ def proposal_of(record: Record) -> Proposal:
 
 
 def answer_of(record: Record) -> OrderOutcome:
-    """The outcome of an intent that was accepted.
+    """The outcome of an intent that was accepted, or has nothing left to do.
 
     Raises:
         OrderRefused, OrderRejected, OrderStateUnknown: What else became of it, and what to do next.
     """
     intent = record.intent
     match record.status:
-        case Status.ACCEPTED:
+        case Status.ACCEPTED | Status.NEEDLESS:
             return OrderOutcome(
                 intent_id=intent.id,
                 status=record.status,
@@ -114,10 +114,10 @@ def answer_of(record: Record) -> OrderOutcome:
 
 
 def _what_stands(intent: Intent) -> str:
-    """What KIS has after it did not take an intent."""
+    """What KIS has after it did not take an intent: an order that it was to change may have ended by itself."""
     if intent.order.action is Action.NEW:
         return "Nothing stands at KIS."
-    return f"Order {intent.order.original_order_id} stands at KIS as before."
+    return f"Nothing was changed by this; get_order_status shows where order {intent.order.original_order_id} stands."
 
 
 def _status_and_reason(record: Record) -> str:

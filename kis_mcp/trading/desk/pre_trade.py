@@ -7,15 +7,17 @@ from kis_mcp.catalog import CheckedArguments, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.guard import (
+    LATE_ARRIVAL,
     FindInstrument,
     GuardFacts,
     OrderLimits,
     builtin_facts,
     check_order,
+    is_like,
     look_up_facts,
     refusal,
 )
-from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Intent, Journal, Record
+from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Intent, Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.venues import InstrumentKind
@@ -84,6 +86,29 @@ class PreTradeChecks:
             just_sent=frozenset(one.symbol or "" for one, at in sent if one.adds_position and lately < at <= now),
         )
 
+    async def lost_orders(self, order: Order, account_id: str, now: datetime) -> list[Record]:
+        """Orders like this one of the same account whose answer was lost, latest first: those that are not settled yet,
+        and those of the last day."""
+        if order.action is not Action.NEW:
+            return []
+        ahead = max(-(self._kis.clock_error or timedelta()), timedelta())
+        earliest = now - ahead - LATE_ARRIVAL
+        latest = await self._journal.history(since=earliest, limit=_ALL)
+        open_since = [record for record in await self._journal.unresolved() if record.intent.at < earliest]
+        alike = [
+            record
+            for record in (*latest, *reversed(open_since))
+            if record.sent_at and record.intent.account_id == account_id and is_like(record.intent.order, order)
+        ]
+        findings = await self._journal.findings([record.intent.id for record in alike])
+        return [
+            record
+            for record in alike
+            if record.status in (Status.UNKNOWN, Status.NOT_ACCEPTED)
+            or (record.status is Status.SENT and _was_sent_before(record, now))
+            or (record.status is Status.ACCEPTED and _was_unknown(findings.get(record.intent.id, ())))
+        ]
+
     def kind_of(self, order: Order) -> InstrumentKind | None:
         """Of the order's instrument, as far as the built-in list has it."""
         return builtin_facts(order, self._find_instrument).kind
@@ -105,17 +130,28 @@ class PreTradeChecks:
     async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
         """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
         that an order for contracts was to close; and once `_STALE_AFTER` has gone by, whose price the market has left
-        behind, or that funds or holdings do not cover any more.
+        behind, or that funds or holdings do not cover any more. Of a change, price and worth are looked at: KIS keeps
+        its funds and holdings for the standing order.
 
         Raises:
             OrderRefused: There is no room any more.
         """
         limits, order = self._limits, intent.order
         is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
-        is_stale = now - intent.at > _STALE_AFTER
-        if order.action is not Action.NEW or not (is_limited or is_stale or order.market.endswith("futureoption")):
+        is_stale = abs(now - intent.at) > _STALE_AFTER
+        uses_room = order.action is Action.NEW and (is_limited or order.market.endswith("futureoption"))
+        if order.action is Action.CANCEL or not (is_stale or uses_room):
             return
         with reading_for_an_order():
             facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
         if refused := refusal(check_order(facts, when_sending=True)):
             raise refused
+
+
+def _was_sent_before(record: Record, now: datetime) -> bool:
+    """Whether whoever sends it would know by now what came of it."""
+    return record.sent_at is not None and abs(now - record.sent_at) > _LISTED_WITHIN
+
+
+def _was_unknown(findings: Sequence[Outcome | Reconciliation]) -> bool:
+    return any(isinstance(found, Outcome) and found.state == "unknown" for found in findings)

@@ -145,6 +145,8 @@ class OrderSender:
         record = await find_intent(self._journal, intent_id, self._environment)
         if record.status is not Status.CONFIRMED:
             return record
+        with reading_for_an_order():
+            await self._reconciler.learn_kis_time(record.intent)
         require_in_time(record, self._clock())
         if not await self._reconciler.is_own(record.intent):
             raise OrderRefused(

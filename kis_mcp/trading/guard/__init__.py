@@ -3,12 +3,14 @@
 from kis_mcp.trading.guard.check import check_order, refusal
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.guard.fees import Commission, commissions
+from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.lookup import look_up_facts
 from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts
 from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
 
 __all__ = [
+    "LATE_ARRIVAL",
     "Commission",
     "FindInstrument",
     "Finding",
@@ -20,6 +22,7 @@ __all__ = [
     "check_order",
     "commissions",
     "denied_symbols",
+    "is_like",
     "look_up_facts",
     "refusal",
 ]

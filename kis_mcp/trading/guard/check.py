@@ -48,6 +48,7 @@ RULES: Mapping[str, Rule] = {
         Rule(caps.daily_loss, needs_kis=True, when_sending=True),
         Rule(caps.orders_per_day, needs_kis=True, when_sending=True, is_in_order=True),
         Rule(permission.not_a_duplicate, on_cancels=True),
+        Rule(permission.no_like_order_was_lost),
     )
 }
 

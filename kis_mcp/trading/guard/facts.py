@@ -49,6 +49,7 @@ class GuardFacts:
         now: The time.
         halted: Why all new orders are stopped; None where they are not.
         same: Earlier intents for the same order, latest first.
+        lost: Earlier intents for an order like it, whose answer was lost, latest first.
         idempotency_key: The caller's key for this one.
         sent_today: Orders and changes that this journal sent today and that may stand, without this one.
         just_sent: Instruments that this journal's latest orders may have opened a position in.
@@ -73,6 +74,7 @@ class GuardFacts:
     now: datetime
     halted: str | None = None
     same: Sequence[Record] = ()
+    lost: Sequence[Record] = ()
     idempotency_key: str | None = None
     sent_today: int = 0
     just_sent: frozenset[str] = frozenset()

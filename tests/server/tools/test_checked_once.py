@@ -33,7 +33,7 @@ async def test_an_order_is_checked_as_the_client_sent_it_as_kis_takes_it_and_as_
 ) -> None:
     async with connected(settings_for(simulator, confirm="never")) as client:
         assert blocks(await client.call_tool("place_order", BUY))["order"]["status"] == "accepted"
-    assert checks == {"place_order": 1, ORDER_API: 2, **READS}
+    assert checks == {"place_order": 1, ORDER_API: 2, **READS, "domestic_stock_inquire_daily_ccld": 1}
 
 
 async def test_an_order_under_its_own_name_is_checked_as_the_client_sent_it_and_as_the_journal_has_it(

@@ -11,13 +11,14 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.errors import StorageError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator import Simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Record, Status
-from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for
+from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for, text
 
 YES: InputResponses = {"confirm": ElicitResult(action="accept", content={"confirm": True})}
 NO: InputResponses = {"confirm": ElicitResult(action="decline")}
@@ -337,3 +338,51 @@ async def test_each_kind_of_korean_order_is_reachable(simulator: Simulator, term
     assert order_types.codes is not None
     assert sent.request.elements["ORD_DVSN"] == order_types.codes[terms["order_type"]]
     assert sent.request.elements["EXCG_ID_DVSN_CD"] == terms.get("exchange", "krx").upper()
+
+
+async def test_one_call_tells_of_the_fill(simulator: Simulator) -> None:
+    market = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, "order_type": "market"}
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        filled = blocks(await client.call_tool("place_order", market))["order"]
+        resting = blocks(await client.call_tool("place_order", BUY))["order"]
+        again = blocks(await client.call_tool("get_order_status", {"order_id": filled["order_id"]}))["orders"][0]
+    assert (filled["status"], filled["state"], filled["filled_quantity"]) == ("accepted", "filled", 3)
+    assert filled["average_fill_price"] == again["average_fill_price"]
+    assert (resting["state"], resting["filled_quantity"], resting["remaining_quantity"]) == ("accepted", 0, 3)
+
+
+async def test_an_accepted_cancel_is_final(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        order_id = blocks(await client.call_tool("place_order", BUY))["order"]["order_id"]
+        cancel = blocks(await client.call_tool("cancel_order", {"order_id": order_id}))["order"]
+        (status,) = blocks(await client.call_tool("get_order_status", {"intent_id": cancel["intent_id"]}))["orders"]
+        (placed,) = blocks(await client.call_tool("get_order_status", {"order_id": order_id}))["orders"]
+    assert (status["action"], status["state"], status["is_final"]) == ("cancel", "accepted", True)
+    assert (placed["state"], placed["is_final"]) == ("cancelled", True)
+
+
+async def test_an_acceptance_without_a_number_says_so(simulator: Simulator) -> None:
+    reserved = {**BUY, "session": "reserved"}
+    cancel_api = catalog().find("domestic_stock_order_resv_rvsecncl")
+    assert cancel_api is not None
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        order_id = blocks(await client.call_tool("place_order", reserved))["order"]["order_id"]
+        simulator.faults.add("drop", cancel_api.path, when="after")
+        result = await client.call_tool("cancel_order", {"order_id": order_id, "session": "reserved"})
+    cancel = blocks(result)["order"]
+    assert (cancel["status"], "order_id" in cancel) == ("accepted", False)
+    assert "KIS took it, and gave no number; get_orders shows what stands." in text(result)
+
+
+@pytest.mark.parametrize("failure", [StorageError("locked", remedy="wait"), ValueError("garbage in a row")], ids=repr)
+async def test_nothing_that_fails_after_the_acceptance_hides_it(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    async def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("kis_mcp.trading.desk.desk.OrderDesk.look_at_first", fail)
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        order = blocks(await client.call_tool("place_order", BUY))["order"]
+    assert (order["status"], "state" in order) == ("accepted", False)
+    assert len(simulator.ledger.orders) == 1

@@ -8,14 +8,16 @@ from kis_mcp.account import Account
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.find import find_order
+from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
 from kis_mcp.trading.blotter.journaled import journaled_orders
-from kis_mcp.trading.blotter.lists import KOREAN
+from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus, read_order_id, reservation_id
-from kis_mcp.trading.journal import Outcome, Send
+from kis_mcp.trading.guard import OrderLimits
+from kis_mcp.trading.journal import Decision, Outcome, Send
 from kis_mcp.trading.order import Action
 from tests.trading.blotter.test_listing import BUY, RESERVED
 from tests.trading.blotter.test_reconcile import INTENT
-from tests.trading.fakes import FakeClock, FakeKis
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, checked, order_desk
 
 
 async def found(
@@ -39,6 +41,40 @@ async def test_a_shortened_number_that_is_a_waiting_reservations_too_is_refused_
     with pytest.raises(BadArgument, match=r"order 0000000001 \(005930\) or reservation R\d{8}-1 "):
         await found(kis, clock, "1")
     assert (await found(kis, clock, number)).symbol == "005930"
+
+
+async def test_waiting_orders_of_several_days_with_one_number_are_refused_with_both_named(
+    kis: FakeKis, clock: FakeClock
+) -> None:
+    reserved = next(each for each in EVERY_LIST if each.name == "domestic_stock_reserved")
+    later = {**RESERVED, "reserved_order_date": "2026-02-27", "symbol": "000660"}
+    kis.answers[reserved.tool] = {"reservations": [RESERVED, later]}
+    for order_id in ("39447", "R-39447"):
+        with pytest.raises(BadArgument) as refused:
+            await find_order(kis, [reserved], order_id, clock(), market="KR")
+        assert "R20260220-39447 of 2026-02-20 (005930)" in refused.value.what
+        assert "R20260227-39447 of 2026-02-27 (000660)" in refused.value.what
+    for printed, symbol in (("R20260220-39447", "005930"), ("R20260227-39447", "000660")):
+        assert (await find_order(kis, [reserved], printed, clock(), market="KR")).symbol == symbol
+
+
+async def test_a_reservation_that_kis_does_not_list_keeps_the_id_that_no_order_has(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    desk = order_desk(kis, journal, OrderLimits())
+    intent_id = (await desk.propose(checked("domestic_stock_order_resv", BUY))).intent_id
+    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
+    number = (await desk.execute(intent_id)).order_id
+    printed, day = f"R20260303-{number}", clock().date()
+    for asked in (kis, None):
+        found = await order_history(journal, asked, day, day, clock(), catalog=CATALOG)
+        assert [order.facts()["order_id"] for order in found.orders if order.is_ours] == [printed]
+    by_number = (await orders_of_number(journal, kis, printed, day, clock())).orders
+    assert [(order.record.intent.id if order.record else None) for order in by_number] == [intent_id]
+    order = await journal.find(intent_id)
+    assert order is not None
+    (status,) = (await order_of_intent(journal, kis, order, clock())).orders
+    assert status.facts()["order_id"] == printed
 
 
 async def test_a_shortened_number_is_refused_while_the_reservations_cannot_be_read(

@@ -1,17 +1,19 @@
 """The list of orders at KIS, as get_orders shows it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from kis_mcp.account import Account
+from kis_mcp.environment import Environment
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.blotter.listing import list_orders
+from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Decision
-from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk
+from tests.trading.fakes import FakeClock, FakeKis, TellingKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 
@@ -132,3 +134,45 @@ async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal:
     kis.failing["domestic_stock_inquire_daily_ccld"] = KisUnavailable("down", remedy="wait")
     with pytest.raises(KisUnavailable):
         await list_orders(kis, journal, ["KR"], clock=clock)
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+async def test_todays_orders_are_those_of_kis_day_and_ours_though_the_machines_clock_is_wrong(
+    journal: SqlJournal, clock: FakeClock, days: int
+) -> None:
+    at_kis, wrong = clock(), timedelta(days=days)
+    kis = TellingKis(clock, clock_error=-wrong)
+    kis.error = -wrong
+    clock.now += wrong
+    desk = order_desk(kis, journal, OrderLimits())
+    intent_id = (await desk.propose(checked("domestic_stock_order_cash", BUY))).intent_id
+    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(intent_id)
+    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}"}
+    kis.clock_error = None
+    orders, _ = await list_orders(kis, journal, ["KR"], clock=clock)
+    assert [(order.order_id, order.ours, order.in_kis_list) for order in orders] == [("0000000001", True, True)]
+
+
+def test_lists_that_are_not_read_are_named_with_the_reason(kis: FakeKis) -> None:
+    kis.accounts = {kind: Account("12345678", "01") for kind in ("stock", "futures", "overseas_futures")}
+    assert notes_on_missing_lists(kis, None) == []
+    kis.environment = Environment.DEMO
+    assert notes_on_missing_lists(kis, None) == [
+        "Not in it: orders of asia_reserved, domestic_bond, domestic_fo_night, domestic_stock_reserved, overseas_fo,"
+        " us_reserved, which KIS' demo does not list."
+    ]
+    assert notes_on_missing_lists(kis, ["US"]) == ["Not in it: orders of us_reserved, which KIS' demo does not list."]
+    kis.accounts = {"stock": Account("12345678", "01")}
+    kis.environment = Environment.SIM
+    assert notes_on_missing_lists(kis, ["domestic_futureoption"]) == [
+        "Not in it: orders of domestic_fo, domestic_fo_night, for which no account is set."
+    ]
+    assert notes_on_missing_lists(kis, ["KR"]) == []
+
+
+async def test_an_order_whose_rest_is_left_blank_is_open(kis: FakeKis, journal: SqlJournal, clock: FakeClock) -> None:
+    kis.take(BUY)
+    kis.listed[0] |= {"remaining_quantity": None, "filled_quantity": 4}
+    ((order,), _) = await list_orders(kis, journal, ["KR"], clock=clock)
+    assert (order.status, order.remaining_quantity) == (PlacedStatus.PARTLY_FILLED, 6)

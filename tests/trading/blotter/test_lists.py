@@ -102,7 +102,7 @@ def test_a_list_uses_names_that_its_api_has(order_list: OrderList) -> None:
     names = {field.name for field in block.fields}
     assert block.is_list
     assert {order_list.names.get(fact, fact) for fact in ALWAYS_READ} <= names
-    assert set(order_list.names.values()) | set(order_list.taken_at) <= names
+    assert set(order_list.names.values()) | set(order_list.taken_at) | set(order_list.cancelled_at) <= names
     assert {"start_date", "end_date"} <= {parameter.name for parameter in found.parameters} or not order_list.by_days
     if order_list.order_types_of:
         assert api(order_list.order_types_of).parameter("order_type")
@@ -130,9 +130,11 @@ async def test_a_lost_order_of_every_api_is_found(
     shows_by_effect = intent.order.action is not Action.NEW and not order_list.lists_changes
     if shows_by_effect:
         row |= {"reserved_order_id": intent.order.original_order_id, order_list.names["cancelled"]: "2026-03-03"}
+        row |= dict(zip(order_list.cancelled_at, (f"{clock():%Y-%m-%d}", f"{clock():%H:%M:%S}"), strict=False))
     kis.lists[order_list.tool] = [row]
     settled = await Reconciler(kis, journal, clock=clock).settle(record)
-    assert settled.status is Status.ACCEPTED
+    tells_nothing = shows_by_effect and not order_list.cancelled_at
+    assert settled.status is (Status.NEEDLESS if tells_nothing else Status.ACCEPTED)
     assert settled.order_id == (None if shows_by_effect else "7")
 
 
@@ -218,7 +220,7 @@ async def test_an_order_that_kis_sent_for_a_reservation_of_ours_is_not_shown_as_
         listing_of(KOREAN, record.intent, clock, order_id=order_id) for order_id in ("0000000555", "0000000556")
     ]
     today = clock().date()
-    found = await order_history(journal, kis, today, today, clock())
+    found = await order_history(journal, kis, today, today, clock(), catalog=CATALOG)
     assert [(order.is_ours, order.placed.order_id) for order in found.orders if order.placed] == [
         (True, "7"),
         (False, "0000000556"),

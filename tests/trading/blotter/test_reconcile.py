@@ -145,18 +145,56 @@ def test_absence_is_certain_only_when_the_order_can_leave_no_more() -> None:
     assert ORDER_LEAVES_WITHIN + slowest < CERTAIN_AFTER
 
 
-def test_a_cancel_is_found_by_its_original_or_by_its_effect() -> None:
+def test_a_cancel_is_found_by_its_own_row() -> None:
     row = replace(PLACED, order_id="0000000009", original_order_id="0000000007", action=Action.CANCEL, price=None)
     assert conclusion(PLACED, row, intent=CANCEL) == ("accepted", "0000000009")
-    assert conclusion(replace(PLACED, status=PlacedStatus.CANCELLED), intent=CANCEL) == ("accepted", None)
     assert conclusion(PLACED, intent=CANCEL) == ("not_accepted", None)
+
+
+def test_an_order_that_has_ended_is_no_proof_that_our_cancel_was_taken_and_leaves_it_nothing_to_do() -> None:
+    ended = replace(PLACED, status=PlacedStatus.CANCELLED, remaining_quantity=Decimal(0))
+    found = match(CATALOG, CANCEL, SENT, PlacedOrders((ended,), True), others=(), now=SENT)
+    assert (found.conclusion, found.order_id) == ("needless", None)
+    assert "Order 0000000007 has ended" in found.message
+    assert conclusion(ended, intent=CANCEL, complete=False) == ("unresolved", None), "another row may tell more"
+    row = replace(PLACED, order_id="0000000009", original_order_id="0000000007", action=Action.CANCEL, price=None)
+    late = replace(row, ordered_at=SENT + LATEST + timedelta(minutes=5))
+    assert conclusion(ended, late, intent=CANCEL) == ("needless", None)
+    assert conclusion(ended, row, intent=CANCEL, others=(other(Status.ACCEPTED, "9"),)) == ("needless", None)
+    assert conclusion(ended, row, intent=CANCEL) == ("accepted", "0000000009")
+
+
+def test_an_order_that_lives_on_under_another_number_has_not_ended() -> None:
+    old = replace(PLACED, status=PlacedStatus.CANCELLED, remaining_quantity=Decimal(0))
+    change = replace(EIGHT, action=Action.MODIFY, original_order_id="7")
+    placed = PlacedOrders.of([old, change])
+    assert [order.status for order in placed.orders] == [PlacedStatus.AMENDED, PlacedStatus.OPEN]
+    assert conclusion(*placed.orders, intent=CANCEL) == ("not_accepted", None)
+    elsewhere = PlacedOrders.of([old, replace(change, symbol="000660")])
+    assert elsewhere.orders[0].status is PlacedStatus.CANCELLED
+
+
+@pytest.mark.parametrize("status", [PlacedStatus.FILLED, PlacedStatus.AMENDED, PlacedStatus.REJECTED])
+def test_a_cancel_of_an_order_that_was_filled_or_changed_waits_for_certainty(status: PlacedStatus) -> None:
+    ended = replace(PLACED, status=status, remaining_quantity=Decimal(0))
+    assert conclusion(ended, intent=CANCEL, now=SENT) == ("unresolved", None)
+    assert conclusion(ended, intent=CANCEL) == ("not_accepted", None)
+
+
+def test_a_reservations_cancel_is_ours_if_kis_got_it_just_then() -> None:
+    cancel = replace(CANCEL, tool="domestic_stock_order_resv_rvsecncl")
+    ended = replace(PLACED, session="reserved", status=PlacedStatus.CANCELLED)
+    for seconds, verdict in ((2, "accepted"), (-90, "needless"), (400, "needless")):
+        at = SENT + timedelta(seconds=seconds)
+        assert conclusion(replace(ended, cancelled_at=at), intent=cancel, now=SENT) == (verdict, None)
+    assert conclusion(ended, intent=cancel, now=SENT) == ("needless", None), "KIS gives no time"
 
 
 def test_a_cancel_is_not_taken_for_that_of_an_order_with_the_same_number_elsewhere() -> None:
     elsewhere = replace(PLACED, symbol="00700", status=PlacedStatus.CANCELLED)
     assert conclusion(elsewhere, PLACED, intent=CANCEL) == ("not_accepted", None)
     cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
-    assert conclusion(replace(elsewhere, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+    assert conclusion(replace(elsewhere, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "needless"
 
 
 def test_a_cancel_is_not_taken_for_that_of_another_days_order_with_the_same_number() -> None:
@@ -164,7 +202,7 @@ def test_a_cancel_is_not_taken_for_that_of_another_days_order_with_the_same_numb
     later = replace(PLACED, status=PlacedStatus.CANCELLED, ordered_at=SENT + timedelta(days=1))
     assert conclusion(earlier, PLACED, later, intent=CANCEL) == ("not_accepted", None)
     cancelled = replace(PLACED, status=PlacedStatus.CANCELLED)
-    assert conclusion(replace(earlier, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "accepted"
+    assert conclusion(replace(earlier, status=PlacedStatus.OPEN), cancelled, intent=CANCEL)[0] == "needless"
 
 
 def test_a_reservations_cancel_is_known_by_its_day() -> None:
@@ -173,6 +211,9 @@ def test_a_reservations_cancel_is_known_by_its_day() -> None:
     new = replace(PLACED, order_date=date(2026, 3, 3))
     cancel = replace(CANCEL, arguments={"reservation_date": "2026-03-03"})
     assert conclusion(old, new, intent=cancel) == ("not_accepted", None)
+    booked_that_day = replace(old, order_date=date(2026, 3, 9), ordered_at=SENT - timedelta(hours=1))
+    ours = replace(PLACED, order_date=date(2026, 3, 3), ordered_at=february)
+    assert conclusion(booked_that_day, ours, intent=cancel) == ("not_accepted", None), "the other of that number ended"
 
 
 def test_a_change_of_all_that_is_open_is_found_though_some_of_it_was_filled_meanwhile() -> None:

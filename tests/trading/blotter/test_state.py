@@ -65,6 +65,7 @@ def test_every_state_has_its_successors_and_the_ends_have_none() -> None:
         "amended",
         "rejected",
         "expired",
+        "needless",
     }
 
 
@@ -168,12 +169,13 @@ class AnOrdersLife(RuleBasedStateMachine):
         self.record = self.run(self.journal.find("01J"))
 
     @rule(state=st.sampled_from(["accepted", "rejected", "not_sent", "refused", "unknown"]))
-    @precondition(lambda self: self.record.sent_at is not None and self.record.status is not Status.NOT_ACCEPTED)
+    @precondition(lambda self: self.record.sent_at is not None)
+    @precondition(lambda self: self.record.status not in (Status.NOT_ACCEPTED, Status.NEEDLESS))
     @precondition(lambda self: self.placed is None)  # KIS does not reject what it has filled
     def it_comes_to_something(self, state: Any) -> None:
         self.conclude(Outcome(intent_id="01J", at=self.now, state=state, order_id="7"))
 
-    @rule(conclusion=st.sampled_from(["accepted", "not_accepted", "unresolved"]))
+    @rule(conclusion=st.sampled_from(["accepted", "not_accepted", "needless", "unresolved"]))
     @precondition(lambda self: self.record.status is Status.UNKNOWN)
     def it_is_looked_up(self, conclusion: Any) -> None:
         self.conclude(Reconciliation(intent_id="01J", at=self.now, conclusion=conclusion, order_id="7"))

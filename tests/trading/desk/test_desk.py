@@ -305,7 +305,20 @@ async def test_a_cancel_that_did_not_go_out_is_not_taken_for_the_end_of_its_orde
     await desk.decide(intent_id)
     with pytest.raises(OrderRejected) as rejected:
         await desk.desk.execute(intent_id)
-    assert f"Order {number} stands at KIS as before" in rejected.value.remedy
+    assert f"get_order_status shows where order {number} stands" in rejected.value.remedy
+
+
+async def test_a_lost_cancel_of_an_order_that_has_ended_is_final_and_says_so(desk: Desk, kis: FakeKis) -> None:
+    number = kis.take(BUY)
+    kis.before = failing(OrderStateUnknown("lost", remedy="look"))
+    intent_id = await desk.propose({"action": "cancel", "order_id": number, "order_branch": "06010"}, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.listed[0]["remaining_quantity"] = 0
+    outcome = await desk.desk.execute(intent_id)
+    assert outcome.status is Status.NEEDLESS
+    assert f"Order {number} has ended (cancelled or expired): nothing of it is open." in outcome.message
+    assert await desk.desk.execute(intent_id) == outcome
+    assert await desk.desk.reconcile() == []
 
 
 async def test_an_open_proposal_is_taken_up_again(desk: Desk) -> None:
@@ -506,6 +519,34 @@ async def test_a_price_that_the_market_left_while_the_person_thought_is_not_sent
     with pytest.raises(OrderRefused, match="above the market's 50,000"):
         await desk.desk.execute(intent_id)
     assert kis.posts == []
+
+
+@pytest.mark.parametrize(("seconds", "is_looked_at"), [(30, True), (2, False)])
+async def test_a_change_to_a_price_that_the_market_left_meanwhile_is_not_sent(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock, seconds: int, is_looked_at: bool
+) -> None:
+    desk = Desk(kis, journal, Environment.SIM, replace(CAPS, price_collar=Decimal(5)))
+    change = {"action": "modify", "order_id": kis.take(BUY), "order_branch": "06010", "price": 69_900}
+    intent_id = await desk.propose(change, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.quote |= {"price": Decimal(50_000)}
+    clock.pass_by(seconds=seconds)
+    if is_looked_at:
+        with pytest.raises(OrderRefused, match="above the market's 50,000"):
+            await desk.desk.execute(intent_id)
+    else:
+        await desk.desk.execute(intent_id)
+    assert len(kis.posts) == (0 if is_looked_at else 1)
+
+
+async def test_a_cancel_is_never_looked_at_again(desk: Desk, kis: FakeKis, clock: FakeClock) -> None:
+    cancel = {"action": "cancel", "order_id": kis.take(BUY), "order_branch": "06010"}
+    intent_id = await desk.propose(cancel, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    kis.reads.clear()
+    clock.pass_by(seconds=30)
+    await desk.desk.execute(intent_id)
+    assert (len(kis.posts), kis.reads) == (1, [])
 
 
 async def test_funds_that_went_while_the_person_thought_are_missed(desk: Desk, kis: FakeKis, clock: FakeClock) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
+from kis_mcp.errors import OrderRefused, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Decision, Status
-from tests.trading.desk.test_desk import BUY, CAPS, Desk
-from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
+from tests.trading.desk.test_desk import BUY, CAPS, Desk, failing
+from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, TellingKis, checked, order_desk
 
 
 @pytest.fixture
@@ -115,3 +116,47 @@ async def test_an_order_that_another_process_is_sending_is_not_called_lost(
     assert (await other.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="k")).outcome
     assert len(kis.posts) == 1
     await other.desk.aclose()
+
+
+async def test_an_order_leaves_only_after_kis_has_told_its_time(journal: SqlJournal, clock: FakeClock) -> None:
+    kis = TellingKis(clock)
+    desk = Desk(kis, journal, Environment.SIM, CAPS)
+    intent_id = await desk.confirmed()
+    kis.clock_error, kis.before = None, failing(OrderStateUnknown("lost", remedy="look"))
+    with pytest.raises(OrderStateUnknown):
+        await desk.desk.execute(intent_id)
+    (record,) = await journal.unresolved()
+    assert record.kis_sent_at == clock()
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+@pytest.mark.parametrize("price", [70_000, 70_100])
+async def test_a_clock_that_is_set_meanwhile_hides_no_lost_order_from_the_next_question(
+    journal: SqlJournal, clock: FakeClock, days: int, price: int
+) -> None:
+    kis = TellingKis(clock)
+    desk = Desk(kis, journal, Environment.SIM, CAPS)
+    kis.before = failing(OrderStateUnknown("lost", remedy="look"))
+    with pytest.raises(OrderStateUnknown):
+        await desk.desk.execute(await desk.confirmed(key="one"))
+    clock.pass_by(minutes=20)
+    (record,) = await desk.desk.reconcile()
+    assert record.status is Status.NOT_ACCEPTED
+    clock.pass_by(days=days)
+    kis.error = kis.clock_error = timedelta(days=-days)
+    again = await desk.desk.propose(checked(ORDER_CASH, BUY | {"price": price}), idempotency_key="two")
+    assert "its answer was lost" in again.question
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+async def test_a_standing_order_is_found_by_kis_day_though_the_machines_clock_is_wrong(
+    journal: SqlJournal, clock: FakeClock, days: int
+) -> None:
+    kis = TellingKis(clock, clock_error=None)
+    number = kis.take(BUY)
+    kis.error = timedelta(days=-days)
+    clock.pass_by(days=days)
+    desk = Desk(kis, journal, Environment.SIM, CAPS)
+    intent_id = await desk.propose({"action": "cancel", "order_id": number, "order_branch": "06010"}, tool=RVSECNCL)
+    await desk.decide(intent_id)
+    assert (await desk.desk.execute(intent_id)).status is Status.ACCEPTED

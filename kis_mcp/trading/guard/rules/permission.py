@@ -1,12 +1,10 @@
 """Who may order at all: the operator's switches and lists, and the same order twice."""
 
-from datetime import timedelta
-
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
+from kis_mcp.trading.guard.likeness import LATE_ARRIVAL
 from kis_mcp.trading.journal import DUPLICATE_WINDOW, Record, Status
 
-_LATE_ARRIVAL = timedelta(days=1)
-"""How long a person is told of an order that was lost."""
+_MOST_TOLD = 3
 
 
 def real_orders(facts: GuardFacts) -> Finding | None:
@@ -62,7 +60,7 @@ def symbol_is_allowed(facts: GuardFacts) -> Finding | None:
 
 
 def _is_of_this_day(facts: GuardFacts, record: Record) -> bool:
-    return record.sent_at is not None and abs(facts.now - record.sent_at) < _LATE_ARRIVAL
+    return record.sent_at is not None and abs(facts.now - record.sent_at) < LATE_ARRIVAL
 
 
 def not_a_duplicate(facts: GuardFacts) -> Finding | None:
@@ -91,3 +89,30 @@ def not_a_duplicate(facts: GuardFacts) -> Finding | None:
             "idempotency_key",
         )
     return None
+
+
+def no_like_order_was_lost(facts: GuardFacts) -> Finding | None:
+    """Tell of those that `not_a_duplicate` does not tell of."""
+    same = {
+        record.intent.id
+        for record in facts.same
+        if record.status.is_unresolved or (record.status is Status.NOT_ACCEPTED and _is_of_this_day(facts, record))
+    }
+    told = [_lost(record) for record in facts.lost if record.intent.id not in same]
+    if not told:
+        return None
+    return Finding(" ".join(told[:_MOST_TOLD]), "This one comes in addition to it.", refuses=False)
+
+
+def _lost(record: Record) -> str:
+    order, at = record.intent.order, record.sent_at or record.intent.at
+    price = f"{order.price:,f}" if order.price is not None else "no price"
+    what = f"{order.quantity:,f} at {price}" if order.quantity is not None else price
+    match record.status:
+        case Status.ACCEPTED:
+            fate = f"it was found at KIS later{f' as order {record.order_id}' if record.order_id else ''}"
+        case Status.NOT_ACCEPTED:
+            fate = "KIS' list did not show it later"
+        case _:
+            fate = "nobody can tell yet whether it stands at KIS"
+    return f"An order like this one ({what}) was sent at {at:%Y-%m-%d %H:%M:%S} and its answer was lost: {fate}."
