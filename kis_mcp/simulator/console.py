@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kis_mcp.catalog.loader import catalog
+from kis_mcp.catalog import catalog
 from kis_mcp.simulator.address import address_of
 from kis_mcp.simulator.admin import PREFIX, administer
 from kis_mcp.simulator.embedded import EmbeddedKis

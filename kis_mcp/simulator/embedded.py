@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from threading import RLock
 
-from kis_mcp.catalog.loader import Catalog
+from kis_mcp.catalog import Catalog
 from kis_mcp.clock import WorldClock
 from kis_mcp.simulator.answers.answers import answer
 from kis_mcp.simulator.engine.model import Account, Order

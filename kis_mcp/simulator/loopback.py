@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kis_mcp.catalog.loader import Catalog, catalog
+from kis_mcp.catalog import Catalog, catalog
 from kis_mcp.clock import WorldClock
 from kis_mcp.simulator.address import post_address
 from kis_mcp.simulator.asgi import KisApp

@@ -9,8 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.candles import FileCandle, WrongCandle, history_of
 from kis_mcp.simulator.market.instruments import Instrument, instruments

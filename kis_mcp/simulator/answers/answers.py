@@ -4,7 +4,7 @@ from collections import ChainMap
 from collections.abc import Sequence
 from typing import cast
 
-from kis_mcp.catalog.model import Block
+from kis_mcp.catalog import Block
 from kis_mcp.simulator.answers import values
 from kis_mcp.simulator.answers.placement import Answer, message
 from kis_mcp.simulator.answers.quotes import quotations

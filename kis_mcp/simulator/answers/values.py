@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from kis_mcp.catalog.model import Field
+from kis_mcp.catalog import Field
 
 _BLANKS = {"integer": "0", "decimal": "0"}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.engine.model import ZERO, Side
 from kis_mcp.simulator.market.instruments import Category, Instrument
 from kis_mcp.simulator.market.market import Market

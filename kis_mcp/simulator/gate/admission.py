@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
-from kis_mcp.catalog.loader import Catalog
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api, Catalog
 from kis_mcp.simulator.gate.oauth import Clients
 from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.gate.switches import Switches

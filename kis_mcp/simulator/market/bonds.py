@@ -14,7 +14,7 @@ from functools import cache
 from random import Random
 from typing import Literal, cast
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.history import FIRST_DAY, DayBar
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument

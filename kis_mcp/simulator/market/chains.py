@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.index_members import indices
 from kis_mcp.simulator.market.instruments import Instrument, contracts, instruments

@@ -62,7 +62,9 @@ class IndexHistory:
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
         if self._previous is None or self._previous[0] != day:
-            self._previous = day, self._worth(day, (member.previous_close(day) for member in self._members))
+            closes = self.closes_before(day)
+            first = (member.previous_close(day) for member in self._members)
+            self._previous = day, closes[-1] if closes else self._worth(day, first)
         return self._previous[1]
 
     def until(self, day: date, count: int) -> list[DayBar]:

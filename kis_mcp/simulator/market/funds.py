@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from math import exp
 from random import Random
@@ -41,12 +41,17 @@ class FundHistory:
         return nav * (1 + self._terms.multiple * (level / before - 1))
 
     def followed_before(self, day: date) -> int:
-        """The close of what it follows that its day begins with."""
-        return self._followed.bars.previous_close(self._followed.day_of(day))
+        """The close of what it follows that belongs to the trading day before."""
+        return self._followed.bars.previous_close(self._after_own_before(day))
 
     def nav_before(self, day: date) -> float:
         """At the close of the trading day before."""
-        return self._close_before(self._followed.day_of(day))
+        return self._close_before(self._after_own_before(day))
+
+    def _after_own_before(self, day: date) -> date:
+        """The day after that of the market it follows which belongs to the trading day before: over a Korean holiday,
+        more than one day of another market has passed."""
+        return self._followed.day_of(trading_day("KR", day, -1)) + timedelta(days=1)
 
     def _close_before(self, own: date) -> float:
         if self._terms.multiple == 1:

@@ -7,7 +7,7 @@ from functools import cache
 
 import tomli
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog import resources_folder
 from kis_mcp.simulator.market.places import Country
 
 _CALENDARS: Mapping[Country, str] = {"KR": "XKRX", "US": "XNYS", "HK": "XHKG", "JP": "XTKS", "CN": "XSHG"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 

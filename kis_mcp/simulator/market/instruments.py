@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.listings import fund_terms
 from kis_mcp.simulator.market.places import Country, Exchange, Home, Ladder, exchanges, homes
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 
 Right = Literal["call", "put"]
 

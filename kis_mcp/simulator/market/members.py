@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache, lru_cache
 from random import Random
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.noise import between
 from kis_mcp.simulator.market.traded import MILLION, Flow, Share, Traded, flow
 

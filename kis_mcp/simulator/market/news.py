@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zlib import crc32
 
+from kis_mcp.clock import KST
 from kis_mcp.simulator.market.companies import company_of, last_year, statement
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market, percent
@@ -39,7 +40,7 @@ class Headline:
     """One headline.
 
     Attributes:
-        at: When it came, in the time zone of the instrument's exchange.
+        at: When it came, in Korean time.
     """
 
     at: datetime
@@ -53,7 +54,7 @@ class Headline:
 
 
 def headlines(market: Market, instrument: Instrument, day: date) -> list[Headline]:
-    """The headlines about a share on a day of its exchange, oldest first."""
+    """The headlines about a share on a day in Korea, oldest first."""
     if instrument.kind != "stock":
         return []
     titles = [*_moved(market, instrument, day)]
@@ -104,4 +105,4 @@ def _words(right: Right) -> str:
 
 def _time(market: Market, instrument: Instrument, day: date, title: str) -> datetime:
     seconds = crc32(f"{market.seed}:{instrument.symbol}:{day}:{title}".encode()) % _SECONDS
-    return datetime.combine(day, time(_FIRST_HOUR), instrument.timezone) + timedelta(seconds=seconds)
+    return datetime.combine(day, time(_FIRST_HOUR), KST) + timedelta(seconds=seconds)

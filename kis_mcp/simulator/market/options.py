@@ -56,7 +56,9 @@ class Model:
     def value(self, future: float) -> float:
         d1, d2 = self._distances(future)
         sign = 1 if self.is_call else -1
-        return self._discount * sign * (future * _NORMAL.cdf(sign * d1) - self.strike * _NORMAL.cdf(sign * d2))
+        worth = future * _NORMAL.cdf(sign * d1) - self.strike * _NORMAL.cdf(sign * d2)
+        # Far out of the money, rounding leaves a little less than nothing.
+        return max(self._discount * sign * worth, 0.0)
 
     def delta(self, future: float) -> float:
         d1, _ = self._distances(future)

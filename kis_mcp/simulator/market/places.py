@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 
 Country = Literal["KR", "US", "HK", "CN", "JP", "VN", "DE", "SG"]
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.clock import KST
 
 Hours: TypeAlias = tuple[time, time]

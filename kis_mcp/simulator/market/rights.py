@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal, cast
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.companies import company_of, par_value, statement
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument

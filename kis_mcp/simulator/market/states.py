@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Literal
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.market.history import History
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Market

@@ -1,4 +1,4 @@
-"""The single trades of a session: one at each tick, a buy where the price had risen, else a sell."""
+"""The single trades of a session: one at each tick, a buy or a sell."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -49,12 +49,11 @@ class Count:
 
 def trades(session: Session, start: int, end: int) -> Iterator[Trade]:
     """The trades of the ticks from ``start`` up to and without ``end``, oldest first, without ticks that have none."""
-    before = session.prices[max(start - 1, 0)]
     for tick in range(start, end):
-        price, size = session.prices[tick], session.volume_at(tick)
+        size = session.volume_at(tick)
         if size:
-            yield Trade(price, size, price > before)
-        before = price
+            bought = session.bought_until(tick + 1) - (session.bought_until(tick) if tick else 0)
+            yield Trade(session.prices[tick], size, bought > 0)
 
 
 def by_price(session: Session, ticks: int) -> Counter[int]:

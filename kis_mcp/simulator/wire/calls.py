@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
-from kis_mcp.catalog.model import Api
+from kis_mcp.catalog import Api
 from kis_mcp.simulator.wire.elements import without_prefix
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received

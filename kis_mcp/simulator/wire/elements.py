@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from kis_mcp.catalog.model import Api, Parameter
+from kis_mcp.catalog import Api, Parameter
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.replies import Refusal, input_refusal, missing_element, wrong_element
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli
 
-from kis_mcp.catalog.data import resources_folder
+from kis_mcp.catalog import resources_folder
 from kis_mcp.simulator.wire.replies import Reply
 
 _NOTHING: Mapping[str, str] = {}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 
-from kis_mcp.catalog.model import Block
+from kis_mcp.catalog import Block
 from kis_mcp.simulator.answers.contracts.charts import minute_chart
 from kis_mcp.simulator.answers.contracts.facts import contract_facts
 from kis_mcp.simulator.answers.placement import Answer

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from operator import ge, le
 
-from kis_mcp.catalog.data import csv_rows, resources_folder
+from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
 from kis_mcp.simulator.answers.quotes.measures import averages

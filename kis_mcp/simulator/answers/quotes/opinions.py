@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.events import companies
 from kis_mcp.simulator.answers.quotes.facts import FactSheet
@@ -150,11 +151,11 @@ def _latest(world: World, call: Call, chosen: list[Instrument]) -> list[Headline
     """The newest headlines about these until the time of the call, or until the day and time that it names."""
     found: list[Headline] = []
     asked, until = call.day("date"), call.arguments.get("time", "")
+    today = call.now.astimezone(KST).date()
+    last = min(asked or today, today)
     for back in range(_DAYS_BACK):
         of_day: list[Headline] = []
         for instrument in chosen:
-            today = call.now.astimezone(instrument.timezone).date()
-            last = min(asked or today, today)
             of_day += [
                 one
                 for one in headlines(world.market, instrument, last - timedelta(days=back))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby, zip_longest
 from typing import cast
 
-from kis_mcp.catalog.model import Block
+from kis_mcp.catalog import Block
 from kis_mcp.simulator.answers.contracts.abroad import terms_abroad
 from kis_mcp.simulator.answers.contracts.facts import contract_facts, index_facts
 from kis_mcp.simulator.answers.quotes.facts import FactSheet, book_changes, book_facts, candle_facts
@@ -60,7 +60,7 @@ def record(block: Block, subject: Subject, rank: int = 1) -> Facts:
     if block.name in _INDICES and "index_price" in names:
         return index_facts(subject, block.name)
     levels: Facts = book_facts(subject) if "ask_price_1" in names else {}
-    if "ask_quantity_change_1" in names:
+    if "ask_quantity_change_1" in names and subject.instrument.category != "overseas_stock":
         levels = {**levels, **book_changes(subject)}
     levels = {**levels, **book_abroad(subject)} if names & CHANGES_OF_BOOKS else levels
     flows: Facts = investors_on(subject, subject.quote.day) if names & TODAY_NAMES else {}

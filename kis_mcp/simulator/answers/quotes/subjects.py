@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import count, takewhile, zip_longest
 
-from kis_mcp.catalog.model import Parameter
+from kis_mcp.catalog import Parameter
 from kis_mcp.simulator.answers.quotes.subject import Subject
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.instruments import Instrument

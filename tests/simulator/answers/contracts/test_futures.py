@@ -192,7 +192,7 @@ async def test_an_order_that_breaks_a_rule_is_refused_in_each_hosts_words(others
 
 
 async def test_closing_needs_no_free_cash():
-    async with simulator(starting_krw=Decimal(9_500_000)) as (sim, wire, _demo):
+    async with simulator(starting_krw=Decimal(12_000_000)) as (sim, wire, _demo):
         assert (await order(wire, "buy", 1, code="04"))["rt_cd"] == "0"
         assert (await order(wire, "buy", 1, code="04"))["msg_cd"] == "APBK0952"
         assert (await order(wire, "sell", 1, code="04"))["rt_cd"] == "0"

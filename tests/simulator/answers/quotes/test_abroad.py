@@ -1,15 +1,11 @@
 """Charts of the world agree with the quotes of its stocks, currencies and contracts."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
 import pytest
 
 from kis_mcp.catalog.decode import Record
-from kis_mcp.simulator.wire.hosts import Host
-from kis_mcp.simulator.wire.received import Received
-from kis_mcp.simulator.wire.replies import Reply
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 from tests.simulator.wire import MONDAY
 
@@ -120,19 +116,8 @@ def test_a_commodity_stands_where_its_nearest_future_does(direct: Direct, code: 
     assert [chart[name] for name in names] == [future[name] for name in names]
 
 
-class At(Direct):
-    """Asks at a time."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        super().__init__()
-
-    def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
-        return self.kis.answer(Received(host, method, path, headers, elements, self.now))
-
-
 def test_a_days_yields_are_known_before_noon_in_seoul(direct: Direct):
-    morning, noon = candles(direct, "Y0202"), candles(At(MONDAY.replace(hour=12)), "Y0202")
+    morning, noon = candles(direct, "Y0202"), candles(Direct(MONDAY.replace(hour=12)), "Y0202")
     assert (morning[0]["trade_date"], noon[0]["trade_date"]) == ("2026-06-12", "2026-06-15")
     assert noon[1:] == morning
     assert summary(direct, "Y0202")["change"] == morning[0]["close"] - morning[1]["close"]
@@ -146,7 +131,7 @@ def test_yields_differ_by_how_long_a_bond_runs(direct: Direct, country: tuple[st
 
 @pytest.mark.parametrize("code", ["FX@KRW", "FX@KRWJS", "JP#NI225"])
 def test_minutes_reach_back_to_the_day_before_only_where_that_is_wanted(code: str):
-    early = At(MONDAY.replace(hour=0, minute=10))
+    early = Direct(MONDAY.replace(hour=0, minute=10))
     alone = rows_of(early, MINUTES, "candles", symbol=code, include_past=False)
     both = rows_of(early, MINUTES, "candles", symbol=code, include_past=True)
     assert (len(alone), len(both)) == (11, 102)

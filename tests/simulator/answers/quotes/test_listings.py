@@ -7,26 +7,12 @@ from typing import cast
 import pytest
 
 from kis_mcp.catalog.decode import Record
-from kis_mcp.simulator.wire.hosts import Host
-from kis_mcp.simulator.wire.received import Received
-from kis_mcp.simulator.wire.replies import Reply
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 from tests.simulator.wire import MONDAY
 
 APPLE = {"exchange": "nasdaq", "symbol": "AAPL"}
 TENCENT = {"exchange": "hong_kong", "symbol": "00700"}
 BOOK = "overseas_stock_inquire_asking_price"
-
-
-class At(Direct):
-    """Asks at a time."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        super().__init__()
-
-    def _send(self, host: Host, method: str, path: str, headers: dict[str, str], elements: dict[str, object]) -> Reply:
-        return self.kis.answer(Received(host, method, path, headers, elements, self.now))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +49,7 @@ def test_the_won_change_of_yesterday_is_that_of_its_candles_at_its_rate(direct: 
 
 def test_a_book_tells_how_it_changed_since_the_tick_before(direct: Direct):
     now = blocks_of(direct, BOOK, **APPLE)
-    then = blocks_of(At(MONDAY - timedelta(seconds=20)), BOOK, **APPLE)
+    then = blocks_of(Direct(MONDAY - timedelta(seconds=20)), BOOK, **APPLE)
     order_book, before = cast("Record", now["order_book"]), cast("Record", then["order_book"])
     for side in ("ask", "bid"):
         for level in range(1, 11):
@@ -101,7 +87,7 @@ def test_yesterdays_trades_end_at_its_close(direct: Direct):
     ("hour", "session"), [(20, "pre_market"), (23, "regular"), (10, "after_market")], ids=["8:00", "11:00", "22:00"]
 )
 def test_a_trade_tells_the_part_of_its_exchanges_day(hour: int, session: str):
-    at = At(MONDAY.replace(hour=hour - 1, minute=59))
+    at = Direct(MONDAY.replace(hour=hour - 1, minute=59))
     trades = rows_of(at, "overseas_stock_quot_inquire_ccnl", "trades", **APPLE)
     assert {trade["market_session"] for trade in trades} == {session}
 
