@@ -70,7 +70,7 @@ def test_what_would_be_forgotten_is_asked_about_at_a_terminal_only(tmp_path: Pat
     ("arguments", "why"),
     [
         (["deposit", "much"], "amount: "),
-        (["deposit", "5", "--currency", "EUR"], "no account has EUR"),
+        (["deposit", "5", "--currency", "GBP"], "no account has GBP"),
         (["deposit", "5", "--account", "5"], "account: "),
         (["accounts", "--world", "real"], "cannot be a world's name"),
         (["accounts", "--world", "../x"], "cannot be a world's name"),

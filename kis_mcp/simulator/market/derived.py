@@ -22,7 +22,7 @@ from kis_mcp.simulator.market.futures import (
     par_bond,
     share_carry,
 )
-from kis_mcp.simulator.market.history import FIRST_DAY, INDEX_VOLATILITY, History
+from kis_mcp.simulator.market.history import FIRST_DAY, INDEX_VOLATILITY, History, walk_of
 from kis_mcp.simulator.market.index_members import Index, indices
 from kis_mcp.simulator.market.indices_abroad import indices_abroad
 from kis_mcp.simulator.market.instruments import Instrument, instruments
@@ -58,7 +58,7 @@ def new_history(market: Underlyings, instrument: Instrument) -> PriceHistory:
     future = market.underlying(instrument)
     if instrument.kind in ("call", "put") and future is not None:
         return _option(market, instrument, future)
-    return History(market.seed, instrument)
+    return walk_of(market.seed, instrument)
 
 
 def _followed(market: Underlyings, name: str) -> Followed:

@@ -4,11 +4,12 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from math import sqrt
 from operator import mul
 from typing import Protocol
 
-from kis_mcp.simulator.market.history import DayBar, History, trading_days_until
+from kis_mcp.simulator.market.history import MAKING, DayBar, History, trading_days_until, walk_of
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.places import Country
 from kis_mcp.simulator.market.rights import price_factor
@@ -73,11 +74,12 @@ class IndexHistory:
 
     def closes_before(self, day: date) -> Sequence[int]:
         """The closes of all trading days before a day, oldest first."""
-        count, known = len(trading_days_until(self._country, day - timedelta(days=1))), len(self._closes)
-        if known < count:
-            newer = (member.closes_before(day)[known:] for member in self._members)
-            shares = [member.listed_shares for member in self._index.members]
-            self._closes += [sum(map(mul, prices, shares)) for prices in zip(*newer, strict=True)]
+        count = len(trading_days_until(self._country, day - timedelta(days=1)))
+        if len(self._closes) < count:
+            with MAKING:
+                newer = (member.closes_before(day)[len(self._closes) :] for member in self._members)
+                shares = [member.listed_shares for member in self._index.members]
+                self._closes += [sum(map(mul, prices, shares)) for prices in zip(*newer, strict=True)]
         return self._closes[:count]
 
     def path(self, day: date, sessions: Sequence[Sequence[int]]) -> "array[int]":
@@ -97,6 +99,12 @@ class IndexHistory:
     def _shares(self, day: date) -> list[int]:
         """By what each member's price of a day counts, so that what splits shares moves no index."""
         return [int(member.listed_shares / price_factor(member, day)) for member in self._index.members]
+
+
+@cache
+def index_history_of(seed: int, index: Index) -> IndexHistory:
+    """The one history of an index, for all markets of a seed."""
+    return IndexHistory(index, [walk_of(seed, member) for member in index.members])
 
 
 @dataclass(frozen=True, slots=True)

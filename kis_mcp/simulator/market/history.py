@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 from random import Random
+from threading import RLock
 from zlib import crc32
 
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
@@ -33,6 +34,10 @@ _DAYS_A_SHOCK = 80
 
 _SHOCK_VOLUME = 4
 """How many times as much is traded then."""
+
+
+MAKING = RLock()
+"""Held while a walk goes on: simulators of one seed share it, and each has a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,15 @@ class History:
         instrument, factor = self._instrument, price_factor(self._instrument, day)
         if position < 0:
             return to_tick(instrument, instrument.base_units * factor)
+        if len(self._closes) <= position:
+            with MAKING:
+                self._extend(position)
+        if factor == 1:
+            return self._closes[position]
+        return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
+
+    def _extend(self, position: int) -> None:
+        """Make the closes up to a weekday."""
         while len(self._closes) <= position:
             before = self._distances[-1] if self._distances else 0.0
             move = self._random.gauss(0, 1)
@@ -121,10 +135,7 @@ class History:
             distance = _PULL * before + self._volatility * move
             distance += self.shock(weekday_at(len(self._distances)))
             self._distances.append(distance)
-            self._closes.append(to_tick(instrument, instrument.base_units * math.exp(distance)))
-        if factor == 1:
-            return self._closes[position]
-        return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
+            self._closes.append(to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
@@ -173,10 +184,18 @@ def _trading_days(country: Country) -> list[date]:
 def trading_days_until(country: Country, day: date, count: int | None = None) -> list[date]:
     """The last ``count`` trading days up to and including ``day``, none before the history begins, oldest first."""
     days = _trading_days(country)
-    while days[-1] < day:
-        days.append(trading_day(country, days[-1], 1))
+    if days[-1] < day:
+        with MAKING:
+            while days[-1] < day:
+                days.append(trading_day(country, days[-1], 1))
     end = bisect_left(days, day + timedelta(days=1))
     return days[0 if count is None else max(0, end - count) : end]
+
+
+@cache
+def walk_of(seed: int, instrument: Instrument) -> History:
+    """The one history of an instrument that follows nothing, for all markets of a seed."""
+    return History(seed, instrument)
 
 
 def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:

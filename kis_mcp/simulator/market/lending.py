@@ -77,6 +77,9 @@ class Balance:
 
 NO_BALANCE = Balance()
 
+_LEAST_RENEWED = 50
+"""A part of the balance that is repaid in any case: more than its average price moves on a day."""
+
 
 def owed_shares(seed: int, instrument: Instrument, lent: Lent, day: date) -> int:
     """At the end of a day."""
@@ -94,7 +97,7 @@ def balance(market: Market, instrument: Instrument, lent: Lent, day: date) -> Ba
         return NO_BALANCE
     owed, earlier = (owed_shares(seed, instrument, lent, on) for on in (day, before))
     share = between(f"{seed}:{instrument.symbol}:{lent.name}:{day}", *lent.renewed)
-    renewed = int(bar.volume * share / MILLION)
+    renewed = max(int(bar.volume * share / MILLION), 1 + owed // _LEAST_RENEWED)
     new, repaid = renewed + max(owed - earlier, 0), renewed + max(earlier - owed, 0)
     amount, earlier_amount, new_amount = (
         shares * price * lent.percent // 100

@@ -13,7 +13,7 @@ from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar, Moment
 from kis_mcp.simulator.market.candle import Candle
 from kis_mcp.simulator.market.chains import Listing, forward, product_of
 from kis_mcp.simulator.market.derived import new_history
-from kis_mcp.simulator.market.followed import IndexHistory
+from kis_mcp.simulator.market.followed import IndexHistory, index_history_of
 from kis_mcp.simulator.market.funds import FundHistory
 from kis_mcp.simulator.market.futures import FutureHistory, PriceHistory
 from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
@@ -155,6 +155,8 @@ class Market:
 
     def index_history(self, index: Index) -> IndexHistory:
         """The days of an index, in won that its members are worth."""
+        if not self._own:
+            return index_history_of(self.seed, index)
         if index.code not in self._indices:
             members = [self.history(member) for member in index.members]
             self._indices[index.code] = IndexHistory(index, [each for each in members if isinstance(each, History)])
