@@ -1,11 +1,12 @@
-"""Files to play the market from: a user's candles as CSV, or a recording of a session."""
+"""Files to play the market from: a user's candles as CSV or Parquet, or a recording of a session."""
 
 import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,10 +43,10 @@ def read_replays(paths: Iterable[Path], table: Catalog, *, keep_hours: bool) -> 
     found: dict[str, OwnCandles] = {}
     for path in paths:
         is_recording = path.suffix.lower() in (".jsonl", ".json")
-        if path.suffix.lower() in (".parquet", ".pq", ".xlsx"):
-            raise WrongReplay(f"{path.name}: candles are read from CSV; write it as such, as pandas does with to_csv")
+        if path.suffix.lower() == ".xlsx":
+            raise WrongReplay(f"{path.name}: candles are read from CSV or Parquet; save it as one of them")
         try:
-            candles = _from_recording(path, table) if is_recording else _from_csv(path)
+            candles = _from_recording(path, table) if is_recording else _from_rows(path, _rows_of(path))
         except UnicodeDecodeError:
             raise WrongReplay(f"{path.name}: it is no text in UTF-8") from None
         except OSError as error:
@@ -63,34 +64,87 @@ def read_replays(paths: Iterable[Path], table: Catalog, *, keep_hours: bool) -> 
     return found
 
 
-def _from_csv(path: Path) -> _FileCandles:
+def _from_rows(path: Path, rows: Iterable[tuple[str, Mapping[str, str]]]) -> _FileCandles:
     """Symbol → candles.
 
     Raises:
         WrongReplay: Naming line and column.
     """
     candles: _FileCandles = {}
+    for where, texts in rows:
+        try:
+            candles.setdefault(_instrument(where, texts["symbol"]).symbol, []).append(_candle(where, texts))
+        except WrongCandle as wrong:
+            raise WrongReplay(str(wrong)) from None
+    if not candles:
+        raise WrongReplay(f"{path.name}: there is no candle in it")
+    return candles
+
+
+def _rows_of(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Where each row of a file is, for people, and its texts by column.
+
+    Raises:
+        WrongReplay: It is not such a file.
+    """
+    return _parquet_rows(path) if path.suffix.lower() in (".parquet", ".pq") else _csv_rows(path)
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        columns = [name.strip().lower() for name in rows.fieldnames or ()]
-        missing = [name for name in _COLUMNS if name not in columns and name not in _OPTIONAL]
-        unknown = [name for name in columns if name not in _COLUMNS]
-        if missing or unknown:
-            what = f"no column {missing[0]}" if missing else f"an unknown column {unknown[0]}"
-            raise WrongReplay(f"{path.name} line 1: there is {what}; the columns are {', '.join(_COLUMNS)}")
-        rows.fieldnames = columns
+        rows.fieldnames = columns = _columns(f"{path.name} line 1", rows.fieldnames or ())
         for row in rows:
             where = f"{path.name} line {rows.line_num}"
             if None in row or None in row.values():
                 raise WrongReplay(f"{where}: it does not have {len(columns)} columns")
-            texts = {name: text.strip() for name, text in cast("dict[str, str]", row).items()}
-            try:
-                candles.setdefault(_instrument(where, texts["symbol"]).symbol, []).append(_candle(where, texts))
-            except WrongCandle as wrong:
-                raise WrongReplay(str(wrong)) from None
-    if not candles:
-        raise WrongReplay(f"{path.name}: there is no candle in it")
-    return candles
+            yield where, {name: text.strip() for name, text in cast("dict[str, str]", row).items()}
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    try:
+        arrow: Any = import_module("pyarrow")
+        parquet: Any = import_module("pyarrow.parquet")
+    except ImportError:
+        remedy = "pip install 'kis-mcp[parquet]', or write the candles as CSV"
+        raise WrongReplay(f"{path.name}: Parquet needs pyarrow: {remedy}") from None
+    try:
+        table: Any = parquet.read_table(path)
+    except arrow.ArrowException as error:
+        raise WrongReplay(f"{path.name}: it is no Parquet file ({type(error).__name__})") from None
+    columns = _columns(path.name, table.column_names)
+    for number, row in enumerate(cast("list[dict[str, object]]", table.to_pylist()), start=1):
+        yield f"{path.name} row {number}", dict(zip(columns, map(_written, row.values()), strict=True))
+
+
+def _written(value: object) -> str:
+    """A value as a CSV has it."""
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value:%Y-%m-%d}"
+        case time():
+            return f"{value:%H:%M}"
+        case float():
+            return f"{Decimal(str(value)):f}".removesuffix(".0")
+        case _:
+            return str(value).strip()
+
+
+def _columns(where: str, names: Iterable[str]) -> list[str]:
+    """The columns in small letters.
+
+    Raises:
+        WrongReplay: One is missing, or unknown.
+    """
+    columns = [name.strip().lower() for name in names]
+    missing = [name for name in _COLUMNS if name not in columns and name not in _OPTIONAL]
+    unknown = [name for name in columns if name not in _COLUMNS]
+    if missing or unknown:
+        what = f"no column {missing[0]}" if missing else f"an unknown column {unknown[0]}"
+        raise WrongReplay(f"{where}: there is {what}; the columns are {', '.join(_COLUMNS)}")
+    return columns
 
 
 def _instrument(where: str, symbol: str) -> Instrument:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,8 @@ def test_a_row_that_cannot_be_meant_is_told_by_line_and_column(tmp_path: Path, r
         ("a.csv", "symbol,date,open,high,low,close", "line 1: there is no column volume"),
         ("a.csv", f"{HEADER},vwap", "line 1: there is an unknown column vwap"),
         ("a.csv", b"\xff\xfe\x00", "it is no text in UTF-8"),
-        ("a.parquet", "PAR1", "candles are read from CSV"),
+        ("a.parquet", "PAR1", "it is no Parquet file"),
+        ("a.xlsx", "", "candles are read from CSV or Parquet"),
         ("a.jsonl", "{}", "line 1: it is no line of a recording"),
         ("a.jsonl", "", "no answer in it tells candles"),
         ("none.csv", None, "No such file"),
@@ -151,6 +152,35 @@ def test_a_file_that_cannot_be_played_is_told(tmp_path: Path, name: str, text: s
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(WrongReplay, match=told), simulate(SimulatorOptions(replay_paths=(path,))):
+        pass
+
+
+async def test_candles_in_parquet_are_those_in_csv(tmp_path: Path) -> None:
+    arrow: Any = pytest.importorskip("pyarrow")
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    texts = [row.split(",") for row in (*DAYS, *MINUTES)]
+    columns: dict[str, list[object]] = dict(zip(HEADER.split(","), map(list, zip(*texts, strict=True)), strict=True))
+    columns["date"] = [datetime.fromisoformat(str(day)) for day in columns["date"]]
+    columns["time"] = [time.fromisoformat(str(minute)) if minute else None for minute in columns["time"]]
+    columns["close"] = [float(str(price)) for price in columns["close"]]
+    columns["volume"] = [int(str(volume)) for volume in columns["volume"]]
+    path = tmp_path / "candles.parquet"
+    parquet.write_table(arrow.table(columns), path)
+    answers: list[object] = []
+    for file in (path, candles(tmp_path, [*DAYS, *MINUTES])):
+        async with simulator(clock=at(), replay_paths=(file,)) as (_sim, wire, _demo):
+            answers.append(
+                (await wire.price(), await days(wire, "20260601", "20260615"), await minutes(wire, "090300"))
+            )
+    assert answers[0] == answers[1]
+
+
+def test_a_parquet_file_with_other_columns_is_refused(tmp_path: Path) -> None:
+    arrow: Any = pytest.importorskip("pyarrow")
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "candles.parquet"
+    parquet.write_table(arrow.table({"symbol": ["005930"], "vwap": [1]}), path)
+    with pytest.raises(WrongReplay, match="there is no column date"), simulate(SimulatorOptions(replay_paths=(path,))):
         pass
 
 
