@@ -11,8 +11,9 @@ from typing import Protocol
 
 from kis_mcp.simulator.market.history import MAKING, DayBar, History, trading_days_until, walk_of
 from kis_mcp.simulator.market.index_members import Index
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.places import Country
-from kis_mcp.simulator.market.rights import price_factor
+from kis_mcp.simulator.market.rights import events, price_factor
 
 
 class Bars(Protocol):
@@ -77,10 +78,20 @@ class IndexHistory:
         count = len(trading_days_until(self._country, day - timedelta(days=1)))
         if len(self._closes) < count:
             with MAKING:
-                newer = (member.closes_before(day)[len(self._closes) :] for member in self._members)
-                shares = [member.listed_shares for member in self._index.members]
-                self._closes += [sum(map(mul, prices, shares)) for prices in zip(*newer, strict=True)]
+                newer = trading_days_until(self._country, day - timedelta(days=1))[len(self._closes) :]
+                parts = [
+                    self._worths(history, member, newer)
+                    for history, member in zip(self._members, self._index.members, strict=True)
+                ]
+                self._closes += map(sum, zip(*parts, strict=True))
         return self._closes[:count]
+
+    def _worths(self, history: History, member: Instrument, days: Sequence[date]) -> list[int]:
+        """What a member counts at the closes of days."""
+        if not events(member):
+            closes = history.closes_before(days[-1] + timedelta(days=1))[-len(days) :]
+            return [close * member.listed_shares for close in closes]
+        return [history.close_of(day) * _shares(member, day) for day in days]
 
     def path(self, day: date, sessions: Sequence[Sequence[int]]) -> "array[int]":
         """What the members are worth at each tick of a day.
@@ -97,8 +108,12 @@ class IndexHistory:
         return sum(map(mul, prices, self._shares(day)))
 
     def _shares(self, day: date) -> list[int]:
-        """By what each member's price of a day counts, so that what splits shares moves no index."""
-        return [int(member.listed_shares / price_factor(member, day)) for member in self._index.members]
+        return [_shares(member, day) for member in self._index.members]
+
+
+def _shares(member: Instrument, day: date) -> int:
+    """By what a member's price of a day counts, so that what splits shares moves no index."""
+    return int(member.listed_shares / price_factor(member, day))
 
 
 @cache

@@ -108,6 +108,10 @@ class History:
             self._close(weekdays_before(days[-1]), ANCHOR)
         return [self._closes[weekdays_before(each)] for each in days]
 
+    def close_of(self, day: date) -> int:
+        """The close of a trading day, for the shares of that day."""
+        return self._close(weekdays_before(day), day)
+
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
         days = trading_days_until(self._instrument.country, day, count)

@@ -59,6 +59,10 @@ class OwnHistory(History):
         before = self.bar(trading_day(self._of.country, day, -1))
         return before.close if before else self._brought(self._model.previous_close(day), day)
 
+    def close_of(self, day: date) -> int:
+        bar = self.bar(day)
+        return bar.close if bar is not None else super().close_of(day)
+
     def closes_before(self, day: date) -> list[int]:
         bars = (self.bar(each) for each in trading_days_until(self._of.country, day - timedelta(days=1)))
         return [bar.close for bar in bars if bar is not None]
