@@ -20,6 +20,8 @@ from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.shared import shared_files
 from tests.kis.fake_kis import at_once
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = Account("12345678", "01")
 REST = [api for api in catalog().apis if api.kind == "rest"]
 CATEGORIES = sorted({api.category for api in REST})

@@ -15,6 +15,8 @@ from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator import Simulator
 from tests.client import connected, error, settings_for, text
 
+pytestmark = pytest.mark.slow
+
 READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket" and api.risk != "order"]
 TOOLSETS = sorted({api.toolset for api in READS})
 

@@ -250,6 +250,7 @@ class BeforeTheFirstTrade(Direct):
         return self.kis.answer(Received(host, method, path, headers, elements, self.at))
 
 
+@pytest.mark.slow
 def test_every_api_of_a_stock_answers_while_nothing_was_traded(tmp_path: Path) -> None:
     direct = BeforeTheFirstTrade(candles(tmp_path, [*DAYS, *MINUTES]))
     quote = direct.kis.world.market.quote(direct.kis.world.market.instruments["005930"], direct.at)

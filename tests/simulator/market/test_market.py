@@ -17,6 +17,7 @@ TIMES = st.integers(0, 10 * 365 * 86_400).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(SYMBOLS, TIMES)
 def test_quote_and_candles_agree_at_any_time(symbol: str, now: datetime):
