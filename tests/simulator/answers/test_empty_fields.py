@@ -21,6 +21,7 @@ from tests.simulator.wire import MONDAY
 TABLE = resources_folder() / "simulator" / "empty_fields.csv"
 
 OTHER_ARGUMENTS: Mapping[str, tuple[dict[str, object], ...]] = {
+    "domestic_bond_avg_unit": ({"symbol": "KR2033022D33", "start_date": "2026-06-01", "end_date": "2026-06-12"},),
     "domestic_stock_inquire_price": ({"symbol": "069500"},),
     "domestic_fo_inquire_price": ({"symbol": "201W12350", "market": "index_options"},),
     "domestic_stock_comp_interest": ({"kind": "exchange"},),
