@@ -5,7 +5,6 @@ quotes them. A yield and a price stand for each other: coupons are discounted wh
 the part of a period until the next one by simple interest, as Korean dealers reckon.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from random import Random
 from typing import Literal, cast
 
 from kis_mcp.catalog import csv_rows, resources_folder
-from kis_mcp.simulator.market.history import FIRST_DAY, DayBar
+from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, volume_around
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.places import Ladder
@@ -188,8 +187,8 @@ class BondHistory:
         below, above = (_DAILY_MOVE * random.random() for _ in range(2))
         high = max(opening, close, self._units(min(before, now) - below, day))
         low = min(opening, close, self._units(max(before, now) + above, day))
-        volume = max(10_000, int(self._bond.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
-        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+        volume = volume_around(random, self._bond.daily_volume, least=10_000)
+        return DayBar.of(day, opening, high, low, close, volume)
 
     def _units(self, percent: float, day: date) -> int:
         if day >= self._terms.matures:

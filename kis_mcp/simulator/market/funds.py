@@ -4,12 +4,11 @@ from array import array
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from math import exp
 from random import Random
 from zlib import crc32
 
 from kis_mcp.simulator.market.followed import Followed, at_ticks
-from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, trading_days_until
+from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, trading_days_until, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.listings import FundTerms
@@ -82,8 +81,8 @@ class FundHistory:
         opening, close, one, other = (self.price(day, nav) for nav in navs)
         high, low = max(one, other), min(one, other)
         random = Random(f"{self._seed}:{day}:volume")  # noqa: S311
-        volume = max(1_000, int(self._fund.daily_volume * exp(0.35 * random.gauss(0, 1))))
-        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+        volume = volume_around(random, self._fund.daily_volume, least=1_000)
+        return DayBar.of(day, opening, high, low, close, volume)
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from kis_mcp.simulator.market.companies import last_year, statement
 from kis_mcp.simulator.market.exchange_rates import in_won, pairs
 from kis_mcp.simulator.market.followed import IndexHistory
-from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.history import DayBar, volume_around
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
@@ -273,13 +273,13 @@ class FutureHistory:
         high = max(top, self._to_tick(top + above * scale + own * random.random()))
         low = min(bottom, self._to_tick(bottom - below * scale - own * random.random()))
         volume = self._volume(day, left)
-        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+        return DayBar.of(day, opening, high, low, close, volume)
 
     def _volume(self, day: date, left: int) -> int:
         """The nearest quarter has nearly all of it."""
         random = Random(f"{self._volumes}:{day}:volume")  # noqa: S311
         part = math.exp(-max(left - _FAR_DAYS, 0) / 30)
-        return max(1_000, int(self._future.daily_volume * part * math.exp(0.35 * random.gauss(0, 1))))
+        return volume_around(random, self._future.daily_volume * part, least=1_000)
 
     def _to_tick(self, units: float) -> int:
         tick = self._future.tick(max(round(units), 1))

@@ -52,6 +52,11 @@ class DayBar:
     volume: int
     turnover: int
 
+    @classmethod
+    def of(cls, day: date, opening: int, high: int, low: int, close: int, volume: int) -> "DayBar":
+        """A day whose volume was traded at the mean of its four prices."""
+        return cls(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+
 
 class History:
     """The trading days of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
@@ -156,9 +161,7 @@ class History:
         high = max(opening, close, to_tick(instrument, max(opening, close) + reach * random.random()))
         low = min(opening, close, to_tick(instrument, min(opening, close) - reach * random.random()))
         usual = instrument.daily_volume / factor * (_SHOCK_VOLUME if self.shock(day) else 1)
-        volume = max(10_000, int(usual * math.exp(0.35 * random.gauss(0, 1))))
-        turnover = (opening + high + low + close) * volume // 4
-        return DayBar(day, opening, high, low, close, volume, turnover)
+        return DayBar.of(day, opening, high, low, close, volume_around(random, usual, least=10_000))
 
 
 class _Moves:
@@ -212,6 +215,16 @@ def for_shares_of(instrument: Instrument, day: date, bar: DayBar) -> DayBar:
     ratio = now / then
     opening, high, low, close = (round(units * ratio) for units in (bar.open, bar.high, bar.low, bar.close))
     return DayBar(bar.day, opening, high, low, close, round(bar.volume / ratio), bar.turnover)
+
+
+def volume_around(random: Random, usual: float, *, least: int, spread: float = 0.35) -> int:
+    """What is traded in a day.
+
+    Args:
+        usual: The middle of all days.
+        spread: The standard deviation of its logarithm.
+    """
+    return max(least, int(usual * math.exp(spread * random.gauss(0, 1))))
 
 
 def to_tick(instrument: Instrument, price: float | Fraction) -> int:

@@ -14,7 +14,7 @@ from random import Random
 from statistics import NormalDist, pstdev
 
 from kis_mcp.simulator.market.futures import PriceHistory, Spot
-from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.history import DayBar, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 
@@ -219,8 +219,8 @@ class OptionHistory:
         opening, close, one, other = (price(units) for units in (bar.open, bar.close, bar.high, bar.low))
         high, low = max(one, other), min(one, other)
         random = Random(f"{self._seed}:{day}:volume")  # noqa: S311
-        volume = max(1_000, int(self._option.daily_volume * math.exp(0.35 * random.gauss(0, 1))))
-        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+        volume = volume_around(random, self._option.daily_volume, least=1_000)
+        return DayBar.of(day, opening, high, low, close, volume)
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""

@@ -53,7 +53,7 @@ class OwnHistory(History):
         if bar is None:
             return None
         opening, high, low, close = (self._brought(units, day) for units in (bar.open, bar.high, bar.low, bar.close))
-        return DayBar(day, opening, high, low, close, bar.volume, (opening + high + low + close) * bar.volume // 4)
+        return DayBar.of(day, opening, high, low, close, bar.volume)
 
     def previous_close(self, day: date) -> int:
         before = self.bar(trading_day(self._of.country, day, -1))

@@ -16,7 +16,7 @@ from statistics import NormalDist, pstdev
 from zlib import crc32
 
 from kis_mcp.simulator.market.followed import Followed, at_ticks
-from kis_mcp.simulator.market.history import DayBar, trading_days_until
+from kis_mcp.simulator.market.history import DayBar, trading_days_until, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.index_members import indices
 from kis_mcp.simulator.market.instruments import Instrument, instruments
@@ -194,8 +194,8 @@ class WarrantHistory:
         if low == _STEP and self._is_over(day, bar):
             close = low
         random = Random(f"{self._seed}:{day}:volume")  # noqa: S311
-        volume = max(100, int(self._warrant.daily_volume * math.exp(0.6 * random.gauss(0, 1))) // _LOT) * _LOT
-        return DayBar(day, opening, high, low, close, volume, (opening + high + low + close) * volume // 4)
+        volume = volume_around(random, self._warrant.daily_volume, least=1_000, spread=0.6) // _LOT * _LOT
+        return DayBar.of(day, opening, high, low, close, volume)
 
     def previous_close(self, day: date) -> int:
         """The close of the trading day before."""
