@@ -8,7 +8,7 @@ from random import Random
 from zlib import crc32
 
 from kis_mcp.simulator.market.followed import Followed, at_ticks
-from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, trading_days_until, volume_around
+from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, to_tick, trading_days_until, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.listings import FundTerms
@@ -68,9 +68,7 @@ class FundHistory:
     def price(self, day: date, nav: float) -> int:
         """On the tick, and never nothing."""
         drawn = crc32(f"{self._seed}:{day}:premium".encode()) % 2001 - 1000
-        price = nav * (1 + _FARTHEST * drawn / 1000)
-        tick = self._fund.tick(max(round(price), 1))
-        return max(round(price / tick) * tick, tick)
+        return to_tick(self._fund, nav * (1 + _FARTHEST * drawn / 1000))
 
     def bar(self, day: date) -> DayBar | None:
         """The whole day's bar; None before the history begins."""

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from kis_mcp.simulator.market.companies import last_year, statement
 from kis_mcp.simulator.market.exchange_rates import in_won, pairs
 from kis_mcp.simulator.market.followed import IndexHistory
-from kis_mcp.simulator.market.history import DayBar, volume_around
+from kis_mcp.simulator.market.history import DayBar, to_tick, volume_around
 from kis_mcp.simulator.market.holidays import trades_on, trading_day
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
@@ -267,11 +267,11 @@ class FutureHistory:
         opening, close = (level * scale * (1 + noise * random.gauss(0, 1)) for level in (levels.open, levels.close))
         above = (levels.high - max(levels.open, levels.close)) * self.spot.reach
         below = (min(levels.open, levels.close) - levels.low) * self.spot.reach
-        opening, close = self._to_tick(opening), self._to_tick(close)
+        opening, close = to_tick(self._future, opening), to_tick(self._future, close)
         own = noise * levels.open * scale
         top, bottom = max(opening, close), min(opening, close)
-        high = max(top, self._to_tick(top + above * scale + own * random.random()))
-        low = min(bottom, self._to_tick(bottom - below * scale - own * random.random()))
+        high = max(top, to_tick(self._future, top + above * scale + own * random.random()))
+        low = min(bottom, to_tick(self._future, bottom - below * scale - own * random.random()))
         volume = self._volume(day, left)
         return DayBar.of(day, opening, high, low, close, volume)
 
@@ -280,7 +280,3 @@ class FutureHistory:
         random = Random(f"{self._volumes}:{day}:volume")  # noqa: S311
         part = math.exp(-max(left - _FAR_DAYS, 0) / 30)
         return volume_around(random, self._future.daily_volume * part, least=1_000)
-
-    def _to_tick(self, units: float) -> int:
-        tick = self._future.tick(max(round(units), 1))
-        return round(units / tick) * tick

@@ -228,9 +228,9 @@ def volume_around(random: Random, usual: float, *, least: int, spread: float = 0
 
 
 def to_tick(instrument: Instrument, price: float | Fraction) -> int:
-    """The price in units that is nearest to another and on the instrument's price step."""
-    tick = instrument.tick(round(price))
-    return round(price / tick) * tick
+    """The price in units that is nearest to another and on the instrument's price step; never nothing."""
+    tick = instrument.tick(max(round(price), 1))
+    return max(round(price / tick) * tick, tick)
 
 
 def weekdays_before(day: date) -> int:

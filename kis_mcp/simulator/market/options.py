@@ -14,7 +14,7 @@ from random import Random
 from statistics import NormalDist, pstdev
 
 from kis_mcp.simulator.market.futures import PriceHistory, Spot
-from kis_mcp.simulator.market.history import DayBar, volume_around
+from kis_mcp.simulator.market.history import DayBar, to_tick, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 
@@ -159,8 +159,7 @@ class Pricing:
         """On the tick, and never worthless while it trades."""
         if future not in self._known:
             units = self.model.value(future / self._future_unit) * self._unit
-            tick = self._option.tick(max(round(units), 1))
-            self._known[future] = max(round(units / tick) * tick, tick)
+            self._known[future] = to_tick(self._option, units)
         return self._known[future]
 
     def path(self, futures: "array[int]") -> "array[int]":

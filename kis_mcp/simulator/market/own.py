@@ -8,7 +8,7 @@ from itertools import accumulate
 from operator import sub
 
 from kis_mcp.simulator.market.calendar import TICK_SECONDS, Calendar
-from kis_mcp.simulator.market.history import DayBar, History, trading_days_until
+from kis_mcp.simulator.market.history import DayBar, History, to_tick, trading_days_until
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.session import Bar, Session, buys
@@ -75,8 +75,7 @@ class OwnHistory(History):
             nearest = min(self._last, trading_day(self._of.country, day, -1))
             bar = self._model.bar(nearest)
             ours, theirs = self._own[nearest].close, bar.close if bar else units
-        tick = self._of.tick(max(round(units * ours / theirs), 1))
-        return max(round(units * ours / theirs / tick), 1) * tick
+        return to_tick(self._of, units * ours / theirs)
 
 
 class OwnSession(Session):
