@@ -144,6 +144,5 @@ def _trades(random: Random, instrument: Instrument, bar: DayBar, limits: tuple[i
 
 def _limits(market: Market, instrument: Instrument, bar: DayBar) -> tuple[int, int]:
     low, high = market.limits(instrument, bar.day)
-    low = max(low, bar.close - bar.close * _REACH_PERCENT // 100)
-    high = min(high, bar.close + bar.close * _REACH_PERCENT // 100)
-    return -(-low // instrument.tick(low)) * instrument.tick(low), high // instrument.tick(high) * instrument.tick(high)
+    reach = bar.close * _REACH_PERCENT // 100
+    return instrument.steps_within(max(low, bar.close - reach), min(high, bar.close + reach))

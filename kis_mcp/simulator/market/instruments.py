@@ -128,7 +128,10 @@ class Instrument:
         reach = self._reach(previous_close)
         if reach is None:
             return 1, previous_close * 100
-        low, high = previous_close - reach, previous_close + reach
+        return self.steps_within(previous_close - reach, previous_close + reach)
+
+    def steps_within(self, low: int, high: int) -> tuple[int, int]:
+        """The lowest and the highest price on the steps between two, in units."""
         return -(-low // self.tick(low)) * self.tick(low), high // self.tick(high) * self.tick(high)
 
     @property
