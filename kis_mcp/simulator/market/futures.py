@@ -73,13 +73,7 @@ class Levels(NamedTuple):
 
 
 class Spot(Protocol):
-    """What a future follows.
-
-    Attributes:
-        reach: What part of the way from its open and close to its high and low is really gone.
-    """
-
-    reach: float
+    """What a future follows."""
 
     def bar(self, day: date) -> Levels | None: ...
 
@@ -90,8 +84,6 @@ class Spot(Protocol):
 
 class IndexSpot:
     """An index."""
-
-    reach = 1.0
 
     def __init__(self, market: Sessions, index: Index) -> None:
         self._market, self._index = market, index
@@ -112,8 +104,6 @@ class IndexSpot:
 class ShareSpot:
     """A share."""
 
-    reach = 1.0
-
     def __init__(self, market: Sessions, share: Instrument) -> None:
         self._market, self._share, self._unit = market, share, 10**share.decimals
 
@@ -127,8 +117,6 @@ class ShareSpot:
 
 class WonSpot:
     """A country's currency in won, for as many units as KIS quotes it for: the dollar, and the currency against it."""
-
-    reach = 1.0
 
     def __init__(self, market: Sessions, home: Home) -> None:
         self._market, self._home = market, home
@@ -153,8 +141,6 @@ class WonSpot:
 
 class RateSpot:
     """A number that is known once a day, from the close of one day to that of the next."""
-
-    reach = 1.0
 
     def __init__(self, on: Callable[[date], float]) -> None:
         self._on = on
@@ -265,8 +251,7 @@ class FutureHistory:
         left = max((self.carry.expiry - day).days, 0)
         noise, scale = _NOISE * min(left / _QUIET_DAYS, 1), self.carry.on(day) * self._unit
         opening, close = (level * scale * (1 + noise * random.gauss(0, 1)) for level in (levels.open, levels.close))
-        above = (levels.high - max(levels.open, levels.close)) * self.spot.reach
-        below = (min(levels.open, levels.close) - levels.low) * self.spot.reach
+        above, below = levels.high - max(levels.open, levels.close), min(levels.open, levels.close) - levels.low
         opening, close = to_tick(self._future, opening), to_tick(self._future, close)
         own = noise * levels.open * scale
         top, bottom = max(opening, close), min(opening, close)
