@@ -30,6 +30,13 @@ from .gateway import (
     read_urgency as read_urgency,
     reading_for_an_order as reading_for_an_order,
 )
+from .live import (
+    Channel as Channel,
+    Frame as Frame,
+    Gap as Gap,
+    LiveGateway as LiveGateway,
+    LiveReceiver as LiveReceiver,
+)
 from .loader import Catalog as Catalog, catalog as catalog
 from .model import (
     AccountKind as AccountKind,
