@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -84,8 +85,9 @@ class FakeLiveKis:
                 self.changed.clear()
                 await self.changed.wait()
 
-    def _answer(self, message: dict[str, dict[str, dict[str, str]]]) -> str:
-        header, wanted = message["header"], message["body"]["input"]
+    def _answer(self, message: dict[str, Any]) -> str:
+        header: dict[str, str] = message["header"]
+        wanted: dict[str, str] = message["body"]["input"]
         tr_id, key = wanted["tr_id"], wanted["tr_key"]
         output = {"iv": IV, "key": KEY} if tr_id in NOTICES else None
         code, words = ("OPSP0000", "SUBSCRIBE SUCCESS")
