@@ -27,8 +27,9 @@ OUTER_ROOMS = {
     "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage"},
-    "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
-    "server": GROUND | {"catalog", "market", "trading", "settings", "confirm", "wiring"},
+    "wiring": GROUND
+    | {"catalog", "market", "streams", "trading", "kis", "storage", "settings", "simulator", "confirm"},
+    "server": GROUND | {"catalog", "market", "streams", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
     "__main__": {"cli"},
 }

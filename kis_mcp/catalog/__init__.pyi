@@ -51,7 +51,12 @@ from .model import (
 )
 from .projection import read_projection as read_projection
 from .render import to_json as to_json
-from .reserved import CONFIRMATION_TOKEN as CONFIRMATION_TOKEN, FIELDS as FIELDS
+from .reserved import (
+    CONFIRMATION_TOKEN as CONFIRMATION_TOKEN,
+    FIELDS as FIELDS,
+    MAX_EVENTS as MAX_EVENTS,
+    SECONDS as SECONDS,
+)
 from .rows import PREFIXES as PREFIXES
 from .schemas import input_schema as input_schema, output_schema as output_schema
 from .search import Search as Search

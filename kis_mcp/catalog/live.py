@@ -74,6 +74,10 @@ class LiveGateway(Protocol):
         """Have KIS send a channel no more, and free its slot."""
         ...
 
+    async def aclose(self) -> None:
+        """End everything."""
+        ...
+
     def channels(self) -> list[Channel]:
         """What takes a slot now."""
         ...

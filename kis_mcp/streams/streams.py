@@ -1,9 +1,9 @@
 """Every live subscription of one environment: who shares which channel, and where each frame belongs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway
+from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver
 from kis_mcp.streams.stream import MOST_RECORDS, Stream
 
 _SEPARATOR = "^"
@@ -13,13 +13,19 @@ class Streams:
     """Implements `kis_mcp.catalog.live.LiveReceiver`. A channel is registered while somebody subscribes to it.
 
     Args:
-        gateway: Where channels are registered.
+        open_gateway: Opens what registers channels and hands on what comes to a receiver.
         hide: Account numbers that no record may show.
         most_records: How many records of a channel are kept.
     """
 
-    def __init__(self, gateway: LiveGateway, *, hide: Sequence[str] = (), most_records: int = MOST_RECORDS) -> None:
-        self._gateway = gateway
+    def __init__(
+        self,
+        open_gateway: Callable[[LiveReceiver], LiveGateway],
+        *,
+        hide: Sequence[str] = (),
+        most_records: int = MOST_RECORDS,
+    ) -> None:
+        self._gateway = open_gateway(self)
         self._hide = hide
         self._most_records = most_records
         self._streams: dict[Channel, Stream] = {}
@@ -57,6 +63,10 @@ class Streams:
                 self._holders.pop(channel, None)
                 self._remove(stream)
                 await self._gateway.release(channel)
+
+    async def aclose(self) -> None:
+        """End every subscription."""
+        await self._gateway.aclose()
 
     def find(self, channel: Channel) -> Stream | None:
         return self._streams.get(channel)

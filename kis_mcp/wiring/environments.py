@@ -125,7 +125,7 @@ class Environments:
         settings = self.settings
         profile = settings.profile(environment)
         folder = private_folder(self._folder(environment))
-        rest_url = profile.rest_url
+        rest_url, ws_url = profile.rest_url, profile.ws_url
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
@@ -164,6 +164,7 @@ class Environments:
             cache,
             self.clock,
             real_quotes=self._real_quotes if lends_quotes else None,
+            ws_url=ws_url,
         )
 
     def _folder(self, environment: Environment) -> Path:

@@ -32,6 +32,9 @@ class FakeGateway:
     async def release(self, channel: Channel) -> None:
         self.registered.remove(channel)
 
+    async def aclose(self) -> None:
+        self.registered.clear()
+
     def channels(self) -> list[Channel]:
         return self.registered
 
@@ -50,7 +53,7 @@ def symbols(stream: Stream) -> Sequence[object]:
 
 async def test_a_channel_is_registered_while_somebody_subscribes() -> None:
     gateway = FakeGateway()
-    streams = Streams(gateway)
+    streams = Streams(lambda receiver: gateway)
     samsung = channel(PROGRAMS, "005930")
     first, second = await asyncio.gather(*(streams.subscribe(PROGRAMS, samsung) for _ in range(2)))
     assert first is second
@@ -63,7 +66,7 @@ async def test_a_channel_is_registered_while_somebody_subscribes() -> None:
 
 async def test_a_refused_channel_leaves_nothing() -> None:
     gateway = FakeGateway()
-    streams = Streams(gateway)
+    streams = Streams(lambda receiver: gateway)
     gateway.refusal = BadArgument("no", remedy="another")
     with pytest.raises(BadArgument):
         await streams.subscribe(PROGRAMS, channel(PROGRAMS, "005930"))
@@ -75,7 +78,7 @@ async def test_a_refused_channel_leaves_nothing() -> None:
 async def test_a_frame_that_comes_before_the_answer_is_not_lost() -> None:
     gateway = FakeGateway()
     gateway.answer.clear()
-    streams = Streams(gateway)
+    streams = Streams(lambda receiver: gateway)
     subscribing = asyncio.create_task(streams.subscribe(PROGRAMS, channel(PROGRAMS, "005930")))
     await asyncio.sleep(0)
     streams.receive(Frame("H0STPGM0", 1, payload(PROGRAMS, "005930"), NOW))
@@ -84,7 +87,7 @@ async def test_a_frame_that_comes_before_the_answer_is_not_lost() -> None:
 
 
 async def test_the_records_of_a_frame_go_each_to_its_own_stream() -> None:
-    streams = Streams(FakeGateway())
+    streams = Streams(lambda receiver: FakeGateway())
     samsung = await streams.subscribe(PROGRAMS, channel(PROGRAMS, "005930"))
     hynix = await streams.subscribe(PROGRAMS, channel(PROGRAMS, "000660"))
     streams.receive(Frame("H0STPGM0", 3, payload(PROGRAMS, "005930", "000660", "005930"), NOW))
@@ -94,14 +97,14 @@ async def test_the_records_of_a_frame_go_each_to_its_own_stream() -> None:
 
 
 async def test_records_without_a_key_of_their_own_go_to_all_of_their_tr() -> None:
-    streams = Streams(FakeGateway())
+    streams = Streams(lambda receiver: FakeGateway())
     each = [await streams.subscribe(STATUS, channel(STATUS, key)) for key in ("005930", "000660")]
     streams.receive(Frame("H0UNMKO0", 1, payload(STATUS, "N"), NOW))
     assert [stream.received for stream in each] == [1, 1]
 
 
 async def test_a_gap_reaches_every_stream_and_ends_those_that_kis_takes_no_more() -> None:
-    streams = Streams(FakeGateway())
+    streams = Streams(lambda receiver: FakeGateway())
     samsung = await streams.subscribe(PROGRAMS, channel(PROGRAMS, "005930"))
     hynix = await streams.subscribe(PROGRAMS, channel(PROGRAMS, "000660"))
     gap = Gap(NOW, NOW, ((hynix.channel, "refused"),))

@@ -100,13 +100,13 @@ class LiveSession:
         receiver: LiveReceiver,
         *,
         clock: Clock,
-        timer: Timer,
+        timer: Timer | None = None,
     ) -> None:
         self._url = url
         self._approval_key = approval_key
         self._receiver = receiver
         self._clock = clock
-        self._timer = timer
+        self._timer = timer or Timer()
         self._slots: dict[Channel, _Slot] = {}
         self._link: ClientConnection | None = None
         self._key = ""
