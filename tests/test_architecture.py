@@ -20,14 +20,16 @@ OUTER_ROOMS = {
     "account": set[str](),
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
+    "streams": GROUND | {"catalog"},
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog"},
     "storage": GROUND | {"catalog", "trading", "kis"},
     "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage"},
-    "wiring": GROUND | {"catalog", "market", "trading", "kis", "storage", "settings", "simulator", "confirm"},
-    "server": GROUND | {"catalog", "market", "trading", "settings", "confirm", "wiring"},
+    "wiring": GROUND
+    | {"catalog", "market", "streams", "trading", "kis", "storage", "settings", "simulator", "confirm"},
+    "server": GROUND | {"catalog", "market", "streams", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
@@ -88,7 +90,10 @@ OUTSIDE_LIBRARIES = {
     "starlette",
     "uvicorn",
 }
-DIALECTS = {"asyncio": {"kis", "simulator", "storage", "trading"}, "anyio": {"cli", "confirm", "server", "wiring"}}
+DIALECTS = {
+    "asyncio": {"kis", "simulator", "storage", "streams", "trading"},
+    "anyio": {"cli", "confirm", "server", "wiring"},
+}
 """How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""
 
 SPEAKS_BOTH = PACKAGE / "storage" / "uninterrupted.py"

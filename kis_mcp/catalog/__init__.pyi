@@ -3,7 +3,7 @@ from .arguments import CheckedArguments as CheckedArguments, check_arguments as 
 from .cache import CACHE_LIFETIMES as CACHE_LIFETIMES
 from .cursor import Cursor as Cursor, PagePosition as PagePosition
 from .data import csv_rows as csv_rows, resources_folder as resources_folder, tools_folder as tools_folder
-from .decode import Decoded as Decoded, Record as Record
+from .decode import Decoded as Decoded, Record as Record, decode_frame as decode_frame
 from .document import api_document as api_document, api_list_document as api_list_document
 from .drift import (
     Difference as Difference,
@@ -30,6 +30,13 @@ from .gateway import (
     read_urgency as read_urgency,
     reading_for_an_order as reading_for_an_order,
 )
+from .live import (
+    Channel as Channel,
+    Frame as Frame,
+    Gap as Gap,
+    LiveGateway as LiveGateway,
+    LiveReceiver as LiveReceiver,
+)
 from .loader import Catalog as Catalog, catalog as catalog
 from .model import (
     AccountKind as AccountKind,
@@ -44,7 +51,12 @@ from .model import (
 )
 from .projection import read_projection as read_projection
 from .render import to_json as to_json
-from .reserved import CONFIRMATION_TOKEN as CONFIRMATION_TOKEN, FIELDS as FIELDS
+from .reserved import (
+    CONFIRMATION_TOKEN as CONFIRMATION_TOKEN,
+    FIELDS as FIELDS,
+    MAX_EVENTS as MAX_EVENTS,
+    SECONDS as SECONDS,
+)
 from .rows import PREFIXES as PREFIXES
 from .schemas import input_schema as input_schema, output_schema as output_schema
 from .search import Search as Search

@@ -13,8 +13,9 @@ from kis_mcp.catalog.arguments import CheckedArguments, check_arguments
 from kis_mcp.catalog.cache import CACHE_LIFETIMES, ReplyCache
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.decode import Decoded, Record, decode
-from kis_mcp.catalog.encode import encode
+from kis_mcp.catalog.encode import channels, encode
 from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter
+from kis_mcp.catalog.live import Channel
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
 from kis_mcp.catalog.paging import Collector, Limits, next_keys
@@ -175,6 +176,15 @@ class KisApis:
             BadArgument, NotInEnvironment, CredentialsError: It could not.
         """
         self._request(arguments)
+
+    def channels(self, arguments: CheckedArguments) -> list[Channel]:
+        """The registrations that a call of a websocket API wants.
+
+        Raises:
+            NotInEnvironment, CredentialsError: This environment has none such, or the HTS ID is not set.
+        """
+        demo, today = self.environment.uses_demo_api, self.clock().date()
+        return channels(arguments.api, arguments.own(), demo=demo, hts_id=self._hts_id, today=today)
 
     async def order(self, arguments: CheckedArguments, may_leave: MayLeave) -> Decoded:
         """Send an order, once. Kept account answers are forgotten, whatever comes of it.

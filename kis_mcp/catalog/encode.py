@@ -7,11 +7,13 @@ from typing import cast
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.gateway import KisRequest
+from kis_mcp.catalog.live import Channel
 from kis_mcp.catalog.model import AccountKind, Api, Parameter
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 
 TODAY = "$today"
 HTS_ID = "$hts_id"
+_KEY = "tr_key"
 
 _ACCOUNT_SETTINGS: Mapping[AccountKind, str] = {
     "stock": "KIS_ACCT_STOCK (demo: KIS_PAPER_STOCK)",
@@ -74,6 +76,23 @@ def encode(
         elements=elements,
         tr_cont=tr_cont,
     )
+
+
+def channels(api: Api, values: Mapping[str, object], *, demo: bool, hts_id: str = "", today: date) -> list[Channel]:
+    """The registrations that a call of live data wants: one for each item of its list, or the customer's own.
+
+    Args:
+        api: A websocket API.
+        values, demo, hts_id, today: As for `encode`.
+
+    Raises:
+        NotInEnvironment, CredentialsError: As `encode`.
+    """
+    listed = next((parameter for parameter in api.parameters if parameter.is_list), None)
+    items = cast("Sequence[object]", values[listed.name]) if listed else ()
+    each = [{**values, listed.name: [item]} for item in items] if listed else [values]
+    requests = [encode(api, one, demo=demo, account=None, hts_id=hts_id, today=today) for one in each]
+    return list(dict.fromkeys(Channel(request.tr_id, request.elements[_KEY]) for request in requests))
 
 
 def dates_of_today(api: Api, values: Mapping[str, object], today: date) -> dict[str, object]:

@@ -1,10 +1,13 @@
-"""Arguments that tools take beside their own: where the answer is long or wide, and where an order is confirmed."""
+"""Arguments that tools take beside their own: where the answer is long or wide, where events are waited for, and where
+an order is confirmed."""
 
 from kis_mcp.catalog.model import Api, Parameter
 
 FIELDS = "fields"
 LIMIT = "limit"
 CURSOR = "cursor"
+SECONDS = "seconds"
+MAX_EVENTS = "max_events"
 CONFIRMATION_TOKEN = "confirmation_token"  # noqa: S105  (its name)
 ALL_FIELDS = "all"
 DEFAULT_LIMIT = 100
@@ -15,6 +18,12 @@ _OF_LISTS = (
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
     Parameter(CURSOR, "string", "A next_cursor."),
 )
+_OF_LIVE_DATA = (
+    Parameter(MAX_EVENTS, "integer", "Return after so many.", minimum=1, maximum=500, default=20),
+    Parameter(SECONDS, "integer", "Return after so long.", minimum=1, maximum=50, default=10),
+)
+"""Hosts give up on a call after 60 seconds."""
+
 _OF_ORDERS = (
     Parameter(
         CONFIRMATION_TOKEN,
@@ -23,7 +32,7 @@ _OF_ORDERS = (
         pattern="[A-Za-z0-9.]{1,100}",
     ),
 )
-RESERVED_NAMES = frozenset({FIELDS, LIMIT, CURSOR, CONFIRMATION_TOKEN})
+RESERVED_NAMES = frozenset({FIELDS, LIMIT, CURSOR, SECONDS, MAX_EVENTS, CONFIRMATION_TOKEN})
 
 
 def is_list_tool(api: Api) -> bool:
@@ -33,9 +42,11 @@ def is_list_tool(api: Api) -> bool:
 
 def all_parameters(api: Api) -> tuple[Parameter, ...]:
     """The parameters of a row, then `fields` for lists and for blocks with columns, for lists of KIS APIs `limit` and
-    `cursor`, and for orders `confirmation_token`."""
+    `cursor`, for live data `max_events` and `seconds`, and for orders `confirmation_token`."""
     of_orders = _OF_ORDERS if api.risk == "order" else ()
     if is_list_tool(api):
         return (*api.parameters, _FIELDS, *_OF_LISTS, *of_orders)
-    wide = any(block.columns or block.is_list for block in api.blocks) and api.kind != "websocket"
+    if api.kind == "websocket":
+        return (*api.parameters, _FIELDS, *_OF_LIVE_DATA)
+    wide = any(block.columns or block.is_list for block in api.blocks)
     return (*api.parameters, *((_FIELDS,) if wide else ()), *of_orders)

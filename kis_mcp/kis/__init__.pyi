@@ -1,4 +1,5 @@
 from .connection import Connection as Connection
+from .live.session import LiveSession as LiveSession
 from .portal import (
     NOTICES_A_PAGE as NOTICES_A_PAGE,
     PORTAL_URL as PORTAL_URL,

@@ -181,6 +181,19 @@ def read_token(answer: Answer, *, hide: Collection[str] = ()) -> Mapping[str, An
     raise _failure(answer.status, body, hide)
 
 
+def read_approval(answer: Answer, *, hide: Collection[str] = ()) -> str:
+    """The approval key of an answer, which has no rt_cd.
+
+    Raises:
+        RequestError: There is none in it.
+    """
+    body = _json_object(answer)
+    key = _text(body, "approval_key")
+    if answer.status < 400 and _HEADER_VALUE.fullmatch(key):
+        return key
+    raise _failure(answer.status, body, hide)
+
+
 def _failure(status: int, body: Mapping[str, Any], hide: Collection[str]) -> RequestError:
     code = _text(body, "msg_cd") or _text(body, "error_code")
     if not _CODE.fullmatch(code):

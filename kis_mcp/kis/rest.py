@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kis_mcp.catalog import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
+from kis_mcp.kis.approval import ApprovalKey
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError, read_reply
 from kis_mcp.kis.kept_clock import KeptClockError
@@ -78,6 +79,7 @@ class HttpGateway:
         self._timer = timer
         self._shared = shared
         self._tokens = Tokens(connection, shared.tokens, shared.token_lock, self._post, clock, timer)
+        self._approval = ApprovalKey(connection, self._post, clock, timer)
         self._limiter = RateLimiter(connection.requests_per_second, shared.rate, timer)
         self._clock_error = KeptClockError(shared.tokens, connection.digest)
         self._opened: Transport | None = None
@@ -100,6 +102,14 @@ class HttpGateway:
             return await retrying(send, ORDER_ATTEMPTS, self._timer)
         except RequestError as failure:
             raise failure.order_error() from None
+
+    async def approval_key(self, fresh: bool = False) -> str:
+        """The key that goes into every registration for live data; another than the last where it shall be ``fresh``.
+
+        Raises:
+            CredentialsError, RateLimited, KisUnavailable, SettingsError: KIS gives none, or cannot be asked.
+        """
+        return await self._approval.get(fresh)
 
     def status(self) -> GatewayStatus:
         """What is known without asking KIS."""

@@ -95,6 +95,10 @@ async def _run(call: "Call") -> "tuple[Call, Page]":
         from kis_mcp.server.tools.order import typed_order
 
         return call, await typed_order(call)
+    if call.api.kind == "websocket":
+        from kis_mcp.server.tools.live import collect_live
+
+        return call, await collect_live(call)
     return call, await (await call.reads()).call(call.arguments)
 
 

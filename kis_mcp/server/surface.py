@@ -35,7 +35,7 @@ def select_tools(catalog: Catalog, options: SurfaceOptions) -> tuple[Api, ...]:
         SettingsError: A name is unknown; the message suggests the nearest.
     """
     for tool in (*options.tools, *options.exclude_tools):
-        if (api := catalog.find(tool)) is None or api.kind == "websocket":
+        if catalog.find(tool) is None:
             raise _unknown("tool", tool, (api.tool for api in _every(catalog)))
     wanted = frozenset(options.toolsets)
     if unknown := wanted and wanted.difference(*map(_toolsets, _every(catalog))):
@@ -58,7 +58,7 @@ def _in_base(api: Api, options: SurfaceOptions, wanted: frozenset[str]) -> bool:
 
 def _every(catalog: Catalog) -> Iterator[Api]:
     yield from catalog.core
-    yield from (api for api in catalog.apis if api.kind == "rest")
+    yield from catalog.apis
 
 
 def _toolsets(api: Api) -> tuple[str, str]:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
+    from kis_mcp.streams import Streams
     from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
+_WS_PATH = "/tryitout"
+_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.streams")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ class Brokerage:
 
     Attributes:
         folder: Where its journal lies.
+        ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
     """
@@ -48,8 +52,10 @@ class Brokerage:
     cache: "DiskReplyCache"
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
+    ws_url: str = ""
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
+    _streams: "Streams | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -64,6 +70,21 @@ class Brokerage:
         from kis_mcp.confirm import Previews
 
         return Previews(self.folder, await self.journal())
+
+    async def streams(self) -> "Streams":
+        """Live data; KIS' websocket is opened when the first channel is subscribed to."""
+        async with self._opening:
+            if self._streams is None:
+                await anyio.to_thread.run_sync(import_all, _LIVE)
+                from kis_mcp.kis import LiveSession
+                from kis_mcp.streams import Streams
+
+                url, key, clock = f"{self.ws_url}{_WS_PATH}", self.gateway.approval_key, self.clock
+                self._streams = Streams(
+                    lambda receiver: LiveSession(url, key, receiver, clock=clock),
+                    hide=tuple({account.number for account in self.apis.accounts.values()}),
+                )
+            return self._streams
 
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""
@@ -81,6 +102,8 @@ class Brokerage:
             await self._desk.aclose()
         if self._journal is not None:
             await self._journal.aclose()
+        if self._streams is not None:
+            await self._streams.aclose()
         await self.gateway.aclose()
         self.cache.close()
 

@@ -137,7 +137,7 @@ class Environments:
         settings = self.settings
         profile = settings.profile(environment)
         folder = private_folder(self._folder(environment))
-        rest_url, clock = profile.rest_url, self.clock_of(environment)
+        rest_url, ws_url, clock = profile.rest_url, profile.ws_url, self.clock_of(environment)
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
@@ -174,6 +174,7 @@ class Environments:
             cache,
             clock,
             real_quotes=self._real_quotes if lends_quotes else None,
+            ws_url=ws_url,
         )
 
     def _folder(self, environment: Environment) -> Path:

@@ -127,12 +127,6 @@ async def test_a_tr_id_as_a_tool_leads_to_the_tool(simulator: Simulator) -> None
     assert f'name="{PRICE}"' in (await fail(simulator, PRICE, symbol=SAMSUNG))["next_step"]
 
 
-async def test_live_data_leads_to_the_search(simulator: Simulator) -> None:
-    facts = await fail(simulator, "call_read_tool", name="H0STCNT0")
-    assert "live data" in facts["what"]
-    assert "search_tools" in facts["next_step"]
-
-
 async def test_a_tool_that_the_operator_took_away_is_not_led_to(simulator: Simulator) -> None:
     options = SurfaceOptions(exclude_tools=(PRICE,))
     assert PRICE not in (await fail(simulator, "FHKST01010100", options=options))["next_step"]

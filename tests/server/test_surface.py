@@ -20,12 +20,9 @@ def test_the_default_is_the_core_tools_in_the_tables_order() -> None:
     assert names(SurfaceOptions()) == [api.tool for api in catalog().core]
 
 
-def test_all_offers_every_rest_api_behind_the_core_tools() -> None:
+def test_all_offers_every_api_behind_the_core_tools() -> None:
     everything = names(SurfaceOptions("all"))
-    assert everything == [
-        *(api.tool for api in catalog().core),
-        *(api.tool for api in catalog().apis if api.kind == "rest"),
-    ]
+    assert everything == [api.tool for api in (*catalog().core, *catalog().apis)]
     assert len(everything) == len(set(everything))
 
 

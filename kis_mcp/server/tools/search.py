@@ -63,12 +63,6 @@ class Reach:
         if api is None:
             reads = (api.tool for api in self._catalog.apis if _is_read(api))
             raise BadArgument(f"There is no read tool {name!r}.", remedy=_nearest(name, reads), field="name")
-        if api.kind == "websocket":
-            raise BadArgument(
-                f"{api.tool} is live data over the websocket, which {CALL_READ_TOOL} does not read.",
-                remedy=f"Find a tool for the present state with {SEARCH_TOOLS}.",
-                field="name",
-            )
         if not _is_read(api):
             is_offered = api.tool in self._offered
             raise BadArgument(
@@ -93,7 +87,7 @@ class Reach:
             BadArgument: There is none, or several.
         """
         await self._load_table()
-        if api := self._named(name, lambda api: api.kind != "websocket"):
+        if api := self._named(name, lambda api: api.kind == "rest"):
             return api
         tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
         raise BadArgument(f"There is no tool {name!r}.", remedy=_nearest(name, tools), field="name")
@@ -148,7 +142,7 @@ class Reach:
 
     def _is_found(self, api: Api) -> bool:
         """Whether a search may answer with it: what can be called in some way, and what tells of tools itself not."""
-        if api.tool in self._options.exclude_tools or api.tool in _ABOUT_TOOLS or api.kind == "websocket":
+        if api.tool in self._options.exclude_tools or api.tool in _ABOUT_TOOLS:
             return False
         return api.tool in self._offered or _is_read(api)
 
@@ -202,7 +196,7 @@ async def read_call(call: "Call") -> "Call":
 
 
 def _is_read(api: Api) -> bool:
-    return api.kind == "rest" and api.risk != "order"
+    return api.kind != "core" and api.risk != "order"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

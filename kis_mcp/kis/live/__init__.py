@@ -1,0 +1,1 @@
+"""KIS' websocket: one session for an app key."""

@@ -1,0 +1,103 @@
+"""Live data for a while: a call subscribes, collects what comes, and gives its slots back."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import anyio
+
+from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
+from kis_mcp.server.tools.call import Call
+from kis_mcp.streams import Stream, Streams
+
+_REPORT_SECONDS = 5
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What came over the channels of one call."""
+
+    streams: dict[Channel, Stream] = field(default_factory=dict[Channel, Stream])
+    cursors: dict[Channel, int] = field(default_factory=dict[Channel, int])
+    records: list[Record] = field(default_factory=list[Record])
+    gaps: list[Gap] = field(default_factory=list[Gap])
+    lost: int = 0
+    unreadable: int = 0
+
+    def take(self, most: int) -> None:
+        """Take what has come since, from each channel in turn."""
+        for channel, stream in self.streams.items():
+            batch = stream.read(self.cursors[channel], most - len(self.records))
+            self.cursors[channel] = batch.cursor
+            self.records += batch.records
+            self.gaps += [gap for gap in batch.gaps if gap not in self.gaps]
+            self.lost += batch.lost
+            self.unreadable += batch.unreadable
+
+
+async def collect_live(call: Call) -> Page:
+    """The events of a websocket API until there are enough of them, or the seconds are over."""
+    brokerage, values = await call.brokerage(), call.values()
+    most, seconds = values[MAX_EVENTS], values[SECONDS]
+    shown = read_projection(call.api, values.get(FIELDS))
+    channels = brokerage.apis.channels(call.arguments)
+    streams = await brokerage.streams()
+    async with AsyncExitStack() as subscribed:
+        found = _Collected()
+        for channel in channels:
+            known = streams.find(channel)
+            found.cursors[channel] = known.received if known else 0  # the first event may come with KIS' answer
+            found.streams[channel] = await streams.subscribe(call.api, channel)
+            subscribed.push_async_callback(_unsubscribe, streams, channel)
+        with anyio.move_on_after(seconds):
+            async with anyio.create_task_group() as reporting:
+                reporting.start_soon(_report, call, found, most, seconds)
+                while len(found.records) < most:
+                    await _first(found)
+                    found.take(most)
+                reporting.cancel_scope.cancel()
+        found.take(most)
+    block = call.api.blocks[0].name
+    notes = [*_notes(found, most, seconds), *filter(None, [shown.note])]
+    blocks = shown.of({block: found.records})
+    return Page(blocks, complete=True, next_cursor=None, notes=notes, as_of=brokerage.clock())
+
+
+async def _unsubscribe(streams: Streams, channel: Channel) -> None:
+    with anyio.CancelScope(shield=True):  # a cancelled call must give its slots back too
+        await streams.unsubscribe(channel)
+
+
+async def _first(found: _Collected) -> None:
+    """Return once any of the channels has something that was not taken yet."""
+    async with anyio.create_task_group() as waiting:
+
+        async def wait(channel: Channel, stream: Stream) -> None:
+            await stream.wait(found.cursors[channel])
+            waiting.cancel_scope.cancel()
+
+        for channel, stream in found.streams.items():
+            waiting.start_soon(wait, channel, stream)
+
+
+async def _report(call: Call, found: _Collected, most: int, seconds: int) -> None:
+    """Tell the client how far it is, so that it does not give up."""
+    for passed in range(_REPORT_SECONDS, seconds, _REPORT_SECONDS):
+        await anyio.sleep(_REPORT_SECONDS)
+        await call.progress.report(f"{len(found.records)} of {most} events after {passed} of {seconds} s.")
+
+
+def _notes(found: _Collected, most: int, seconds: int) -> Sequence[str]:
+    notes: list[str] = []
+    if not found.records:
+        notes.append(f"Nothing came in {seconds} s: it may not trade now, or its market is closed.")
+    elif len(found.records) >= most:
+        notes.append(f"It ended at {most} events; more may have come since.")
+    if found.lost:
+        notes.append(f"{found.lost} events came faster than they could be read, and are lost.")
+    if found.unreadable:
+        notes.append(f"{found.unreadable} events could not be read.")
+    for gap in found.gaps:
+        notes.append(f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST.")
+        notes += [f"KIS sends {channel.key} no more: {why}" for channel, why in gap.lost]
+    return notes

@@ -1,0 +1,125 @@
+"""Every live subscription of one environment: who shares which channel, and where each frame belongs."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver
+from kis_mcp.streams.stream import MOST_RECORDS, Stream
+
+_SEPARATOR = "^"
+
+
+class Streams:
+    """Implements `kis_mcp.catalog.live.LiveReceiver`. A channel is registered while somebody subscribes to it.
+
+    Args:
+        open_gateway: Opens what registers channels and hands on what comes to a receiver.
+        hide: Account numbers that no record may show.
+        most_records: How many records of a channel are kept.
+    """
+
+    def __init__(
+        self,
+        open_gateway: Callable[[LiveReceiver], LiveGateway],
+        *,
+        hide: Sequence[str] = (),
+        most_records: int = MOST_RECORDS,
+    ) -> None:
+        self._gateway = open_gateway(self)
+        self._hide = hide
+        self._most_records = most_records
+        self._streams: dict[Channel, Stream] = {}
+        self._of_tr: dict[str, list[Stream]] = {}
+        self._holders: dict[Channel, int] = {}
+        self._changing = asyncio.Lock()
+        self.astray = 0
+
+    async def subscribe(self, api: Api, channel: Channel) -> Stream:
+        """The stream of a channel, which lives until as many have unsubscribed.
+
+        Raises:
+            KisMcpError: As `LiveGateway.register`.
+        """
+        async with self._changing:
+            stream = self._streams.get(channel)
+            if stream is None:
+                stream = Stream(api, channel, self._hide, self._most_records)
+                self._add(stream)  # before KIS answers: the first frame may come with the answer
+                try:
+                    await self._gateway.register(channel)
+                except BaseException:
+                    self._remove(stream)
+                    raise
+            self._holders[channel] = self._holders.get(channel, 0) + 1
+            return stream
+
+    async def unsubscribe(self, channel: Channel) -> None:
+        """Give up one subscription; the last one gives the slot back."""
+        async with self._changing:
+            holders = self._holders.get(channel, 0) - 1
+            if holders > 0:
+                self._holders[channel] = holders
+            elif stream := self._streams.get(channel):
+                self._holders.pop(channel, None)
+                self._remove(stream)
+                await self._gateway.release(channel)
+
+    async def aclose(self) -> None:
+        """End every subscription."""
+        await self._gateway.aclose()
+
+    def find(self, channel: Channel) -> Stream | None:
+        return self._streams.get(channel)
+
+    def streams(self) -> list[Stream]:
+        return list(self._streams.values())
+
+    def receive(self, frame: Frame) -> None:
+        """Put a frame where it belongs. Its head names no key: the records do, by their first field."""
+        streams = self._of_tr.get(frame.tr_id, ())
+        if not streams:
+            self.astray += frame.count
+        elif len(streams) == 1:
+            streams[0].append(frame)
+        elif frame.count == 1:
+            self._append(frame, frame.payload.partition(_SEPARATOR)[0], streams)
+        else:
+            for key, part in _parts(frame):
+                self._append(part, key, streams)
+
+    def report_gap(self, gap: Gap) -> None:
+        lost = dict(gap.lost)
+        for channel, stream in list(self._streams.items()):
+            stream.report_gap(gap)
+            if channel in lost:
+                self._remove(stream)
+                self._holders.pop(channel, None)
+
+    def _append(self, frame: Frame, key: str, streams: Sequence[Stream]) -> None:
+        """To the stream of a key; to all of the TR where no key is theirs, as with records that begin otherwise."""
+        stream = self._streams.get(Channel(frame.tr_id, key))
+        for each in [stream] if stream else streams:
+            each.append(frame)
+
+    def _add(self, stream: Stream) -> None:
+        self._streams[stream.channel] = stream
+        self._of_tr.setdefault(stream.channel.tr_id, []).append(stream)
+
+    def _remove(self, stream: Stream) -> None:
+        self._streams.pop(stream.channel, None)
+        self._of_tr[stream.channel.tr_id].remove(stream)
+
+
+def _parts(frame: Frame) -> list[tuple[str, Frame]]:
+    """A frame by the key of its records, in their order; the frame as it is where it cannot be divided."""
+    fields = frame.payload.split(_SEPARATOR)
+    width, rest = divmod(len(fields), frame.count)
+    if rest:
+        return [(fields[0], frame)]
+    by_key: dict[str, list[str]] = {}
+    for start in range(0, len(fields), width):
+        by_key.setdefault(fields[start], []).extend(fields[start : start + width])
+    return [
+        (key, Frame(frame.tr_id, len(part) // width, _SEPARATOR.join(part), frame.received_at))
+        for key, part in by_key.items()
+    ]

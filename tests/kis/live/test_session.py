@@ -1,0 +1,267 @@
+"""One session through drops, silences, refusals and garbage, against KIS' websocket on a real socket."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from datetime import datetime
+
+import pytest
+
+from kis_mcp.catalog.live import Channel, Frame, Gap
+from kis_mcp.clock import KST
+from kis_mcp.errors import BadArgument, CredentialsError, KisUnavailable
+from kis_mcp.kis.live.session import (
+    ANSWERED_WITHIN_SECONDS,
+    DEAD_AFTER_SECONDS,
+    MOST_CHANNELS,
+    WATCH_SECONDS,
+    LiveSession,
+)
+from kis_mcp.kis.timer import Timer
+from tests.kis.live.fake_live_kis import FakeLiveKis, encrypted, run_fake_live_kis
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+SAMSUNG, HYNIX = Channel("H0STCNT0", "005930"), Channel("H0STCNT0", "000660")
+NOTICES = Channel("H0STCNI0", "person")
+
+
+class Receiver:
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[Frame] = asyncio.Queue()
+        self.gaps: asyncio.Queue[Gap] = asyncio.Queue()
+
+    def receive(self, frame: Frame) -> None:
+        self.frames.put_nowait(frame)
+
+    def report_gap(self, gap: Gap) -> None:
+        self.gaps.put_nowait(gap)
+
+    async def next_frame(self) -> Frame:
+        return await asyncio.wait_for(self.frames.get(), 10)
+
+
+class Waits:
+    """Time that passes when a test says so. The pause before a new connection takes none."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+        self.timer = Timer(monotonic=lambda: self.seconds, sleep=self.sleep, jitter=lambda: 0.0)
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds not in (WATCH_SECONDS, ANSWERED_WITHIN_SECONDS):
+            self.pauses.append(seconds)
+            await asyncio.sleep(0)
+            return
+        sleeper = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.seconds + seconds, sleeper))
+        await sleeper
+
+    async def pass_by(self, seconds: float) -> None:
+        self.seconds += seconds
+        for until, sleeper in self._sleepers:
+            if until <= self.seconds and not sleeper.done():
+                sleeper.set_result(None)
+        for _ in range(3):  # a sleeper wakes, looks, and sleeps again
+            await asyncio.sleep(0)
+
+
+class World:
+    def __init__(self, kis: FakeLiveKis) -> None:
+        self.kis = kis
+        self.receiver = Receiver()
+        self.waits = Waits()
+        self.approvals: list[bool] = []
+        self.session = LiveSession(kis.url, self.approve, self.receiver, clock=lambda: NOW, timer=self.waits.timer)
+
+    async def approve(self, fresh: bool) -> str:
+        self.approvals.append(fresh)
+        return f"approved-{len(self.approvals)}"
+
+
+@pytest.fixture
+async def world() -> AsyncGenerator[World]:
+    async with run_fake_live_kis() as kis:
+        world = World(kis)
+        yield world
+        await world.session.aclose()
+
+
+async def test_frames_of_a_registered_channel_come_as_they_are(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.kis.send("0|H0STCNT0|002|005930^1^005930^2")
+    assert await world.receiver.next_frame() == Frame("H0STCNT0", 2, "005930^1^005930^2", NOW)
+    assert json.loads(world.kis.received[0])["header"]["approval_key"] == "approved-1"
+
+
+async def test_notices_are_decrypted_with_the_registrations_key(world: World) -> None:
+    await world.session.register(NOTICES)
+    await world.kis.send(f"1|H0STCNI0|001|{encrypted('person^1234^한글')}")
+    assert (await world.receiver.next_frame()).payload == "person^1234^한글"
+
+
+async def test_a_ping_is_echoed_as_it_came(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    ping = '{ "header": {"tr_id":"PINGPONG","datetime":"20260303100000"} }'
+    await world.kis.send(ping)
+    await world.kis.until_received(2)
+    assert world.kis.received[1] == ping
+
+
+async def test_a_released_channel_frees_its_slot(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.register(HYNIX)
+    await world.session.release(SAMSUNG)
+    await world.kis.until_received(3)
+    assert world.kis.registered == {("H0STCNT0", "000660")}
+    assert world.session.channels() == [HYNIX]
+
+
+async def test_without_channels_there_is_no_link(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.release(SAMSUNG)
+    await world.kis.until_cut()
+    assert not world.session.status().is_connected
+
+
+async def test_the_same_channel_is_registered_once(world: World) -> None:
+    await asyncio.gather(*(world.session.register(SAMSUNG) for _ in range(5)))
+    await world.session.register(SAMSUNG)
+    assert len(world.kis.received) == 1
+
+
+async def test_the_42nd_channel_is_refused_with_what_holds_the_others(world: World) -> None:
+    await asyncio.gather(*(world.session.register(Channel("H0STCNT0", f"{n:06}")) for n in range(MOST_CHANNELS)))
+    with pytest.raises(BadArgument, match="H0STCNT0 000040") as refused:
+        await world.session.register(SAMSUNG)
+    assert "unwatch" in refused.value.remedy
+    assert len(world.session.channels()) == len(world.kis.received) == MOST_CHANNELS
+
+
+async def test_what_kis_refuses_is_told_and_takes_no_slot(world: World) -> None:
+    world.kis.refuse["999999"] = ("OPSP8992", "INVALID INSTRUMENT")
+    await world.session.register(SAMSUNG)
+    with pytest.raises(BadArgument, match="INVALID INSTRUMENT"):
+        await world.session.register(Channel("H0STCNT0", "999999"))
+    assert world.session.channels() == [SAMSUNG]
+
+
+async def test_after_a_drop_all_is_registered_again_and_the_gap_is_told(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.register(NOTICES)
+    world.kis.cut()
+    gap = await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    assert world.kis.registered == {("H0STCNT0", "005930"), ("H0STCNI0", "person")}
+    assert gap == Gap(NOW, NOW)
+    await world.kis.send(f"1|H0STCNI0|001|{encrypted('person^again')}")
+    assert (await world.receiver.next_frame()).payload == "person^again"
+
+
+async def test_a_channel_that_kis_takes_no_more_is_told_as_lost(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.register(HYNIX)
+    world.kis.refuse["000660"] = ("OPSP8992", "INVALID INSTRUMENT")
+    world.kis.cut()
+    gap = await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    assert [channel for channel, _ in gap.lost] == [HYNIX]
+    assert world.session.channels() == [SAMSUNG]
+
+
+async def test_a_silent_link_is_cut_and_opened_again(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    for _ in range(int(DEAD_AFTER_SECONDS / WATCH_SECONDS) + 1):
+        await world.waits.pass_by(WATCH_SECONDS)
+    await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    assert world.kis.connections == 2
+
+
+async def test_pings_keep_a_link_without_data(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    for turn in range(30):
+        await world.kis.send('{"header": {"tr_id": "PINGPONG"}}')
+        await world.kis.until_received(turn + 2)
+        await world.waits.pass_by(5)
+    assert world.kis.connections == 1
+
+
+async def test_a_registration_that_is_not_answered_fails_and_leaves_no_slot(world: World) -> None:
+    world.kis.mute = True
+    registering = asyncio.create_task(world.session.register(SAMSUNG))
+    await world.kis.until_received(1)
+    await world.waits.pass_by(10)
+    with pytest.raises(KisUnavailable, match="did not answer"):
+        await registering
+    assert world.session.channels() == []
+
+
+async def test_a_cancelled_registration_leaves_no_slot(world: World) -> None:
+    world.kis.mute = True
+    registering = asyncio.create_task(world.session.register(SAMSUNG))
+    await world.kis.until_received(1)
+    registering.cancel()
+    await asyncio.gather(registering, return_exceptions=True)
+    assert world.session.channels() == []
+
+
+async def test_where_kis_cannot_be_reached_that_is_said_at_once(world: World) -> None:
+    session = LiveSession(
+        "ws://127.0.0.1:9/tryitout", world.approve, world.receiver, clock=lambda: NOW, timer=world.waits.timer
+    )
+    with pytest.raises(KisUnavailable, match="cannot be reached"):
+        await session.register(SAMSUNG)
+    await session.aclose()
+
+
+async def test_a_session_elsewhere_is_named_and_tried_again_more_and_more_seldom(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.kis.refuse["005930"] = ("OPSP8996", "ALREADY IN USE appkey")
+    world.kis.cut()
+    await world.kis.until_connected(7)
+    assert world.waits.pauses[1:6] == [0.5 * 2**n for n in range(1, 6)]
+    with pytest.raises(KisUnavailable, match="Another program"):
+        await world.session.register(HYNIX)
+    del world.kis.refuse["005930"]
+    await world.kis.until(("H0STCNT0", "005930"))
+
+
+async def test_an_approval_that_kis_does_not_know_is_asked_for_anew(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.kis.refuse["005930"] = ("OPSP0011", "invalid approval")
+    world.kis.cut()
+    await world.kis.until_connected(3)
+    assert True in world.approvals
+    del world.kis.refuse["005930"]
+    await world.kis.until(("H0STCNT0", "005930"))
+
+
+async def test_refused_keys_are_told_as_such() -> None:
+    async def refuse(fresh: bool) -> str:
+        raise CredentialsError("no", remedy="look")
+
+    session = LiveSession("ws://127.0.0.1:9", refuse, Receiver(), clock=lambda: NOW, timer=Waits().timer)
+    with pytest.raises(CredentialsError):
+        await session.register(SAMSUNG)
+    await session.aclose()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "0|H0STCNT0",
+        "0|H0STCNT0|0|x",
+        "nonsense",
+        "{}",
+        "[[[[",
+        b"\xff\xfe",
+        "1|H0STCNI0|001|not base64",
+        "1|H0STCNI0|001|",
+    ],
+)
+async def test_garbage_is_counted_and_the_next_frame_still_comes(world: World, garbage: str | bytes) -> None:
+    await world.session.register(NOTICES)
+    await world.kis.send(garbage)
+    await world.kis.send(f"1|H0STCNI0|001|{encrypted('person')}")
+    assert (await world.receiver.next_frame()).payload == "person"
+    assert world.session.status().unreadable == 1
+    assert world.kis.connections == 1
