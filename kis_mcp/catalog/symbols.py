@@ -32,6 +32,12 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
 _SUFFIXES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
 """Suffix of Yahoo → the exchange."""
 _US = ("nasdaq", "nyse", "amex")
+_COUNTRIES: Mapping[str, str] = {
+    **dict.fromkeys(_US, "us"),
+    **dict.fromkeys(("shanghai", "shenzhen"), "china"),
+    "tokyo": "japan",
+}
+"""Exchange → the table's word for its country, where that is not the exchange's own."""
 _KOREAN = frozenset({"domestic_stock", "etfetn", "elw", "core"})
 _FOREIGN = frozenset({"overseas_stock", "core"})
 
@@ -51,6 +57,17 @@ class WrittenSymbol:
     @property
     def is_korean(self) -> bool:
         return self.exchanges == _KOREAN_VENUES
+
+    @property
+    def is_at_one_venue(self) -> bool:
+        """Whether it is a Korean share at one of the venues only."""
+        return len(self.exchanges) == 1 and self.exchanges[0] in _KOREAN_VENUES
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The table's words for an exchange or a country that the symbol goes with, the nearest first."""
+        countries = dict.fromkeys(_COUNTRIES[each] for each in self.exchanges if each in _COUNTRIES)
+        return (*self.exchanges, *countries, "all") if self.exchanges else ()
 
 
 def read_symbol(api: Api, parameter: Parameter, text: str) -> WrittenSymbol:

@@ -199,8 +199,47 @@ def test_a_list_of_symbols_reads_each() -> None:
         ("overseas_stock_price", {"symbol": "700.HK", "exchange": "tokyo"}),
         ("overseas_stock_price", {"symbol": "XETRA:SAP", "exchange": "nyse"}),
         ("overseas_stock_multprice", {"symbols": ["NASDAQ:NVDA"], "exchanges": ["nyse"]}),
+        ("overseas_stock_multprice", {"symbols": ["700.HK"], "exchanges": ["hong_kong"]}),
+        ("overseas_stock_rights_by_ice", {"symbol": "7203.T", "country": "us"}),
     ],
 )
 def test_a_symbol_that_contradicts_the_exchange_is_refused(name: str, arguments: dict[str, object]) -> None:
     with pytest.raises(BadArgument):
         check_arguments(tool(name), arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        *((name, "600519.SS") for name in ("get_quote", "get_order_book", "get_candles", "get_buying_power")),
+        ("get_quote", "SZSE:000001"),
+        ("get_quote", "700.HK"),
+        ("get_buying_power", "NXT:005930"),
+        ("domestic_stock_finance_financial_ratio", "NXT:005930"),
+        ("overseas_stock_colable_by_company", "7203.T"),
+    ],
+)
+def test_a_symbol_whose_exchange_a_tool_does_not_take_is_refused_and_not_read_as_another(
+    name: str, written: str
+) -> None:
+    with pytest.raises(BadArgument) as refused:
+        check_arguments(tool(name), {"symbol": written})
+    assert refused.value.field == "symbol"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "symbol", "place"),
+    [
+        ("overseas_stock_inquire_ccnl", {"symbol": "NASDAQ:AAPL"}, "AAPL", ("exchange", "us")),
+        ("overseas_stock_inquire_ccnl", {"symbol": "NASDAQ:AAPL", "exchange": "all"}, "AAPL", ("exchange", "all")),
+        ("overseas_stock_inquire_ccnl", {"symbol": "NYSE:KO"}, "KO", ("exchange", "nyse")),
+        ("overseas_stock_rights_by_ice", {"symbol": "7203.T"}, "7203", ("country", "japan")),
+        ("overseas_stock_rights_by_ice", {"symbol": "NASDAQ:AAPL"}, "AAPL", ("country", "us")),
+    ],
+)
+def test_an_exchange_in_a_symbol_chooses_the_nearest_place_that_a_tool_takes(
+    name: str, given: dict[str, str], symbol: str, place: tuple[str, str]
+) -> None:
+    dates = {"start_date": "2026-11-02", "end_date": "2026-11-27"} if name == "overseas_stock_inquire_ccnl" else {}
+    values = check_arguments(tool(name), {**given, **dates})
+    assert (values["symbol"], values[place[0]]) == (symbol, place[1])
