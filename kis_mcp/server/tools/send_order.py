@@ -19,10 +19,10 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.trading.blotter import lists_of_api, reservation_id
+from kis_mcp.trading.blotter import lists_of_api
 from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
-from kis_mcp.trading.order import Action, Order, fingerprint
+from kis_mcp.trading.order import Action, Order, fingerprint, reservation_id
 
 _log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str 
     if lists and all(order_list.session == "reserved" for order_list in lists):
         return {"reservation_id": number}
     if call.arguments.get("session") == "reserved" and not lists and number:
-        return {"order_id": reservation_id(number, now.astimezone(KST).date())}
+        return {"order_id": reservation_id(number, outcome.order.reserved_for or now.astimezone(KST).date())}
     return {"order_id": number}
 
 

@@ -14,7 +14,7 @@ from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.kis_clock import clock_error_notes, clock_notes
 from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OVERSEAS, OrderList, lists_of, lists_of_api
-from kis_mcp.trading.blotter.placed_order import PlacedOrder, reservation_id
+from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.blotter.reconcile import Reconciler
 
@@ -42,5 +42,4 @@ __all__ = [
     "orders_between",
     "orders_of_number",
     "pick_available",
-    "reservation_id",
 ]

@@ -8,14 +8,14 @@ from typing import TypeAlias
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.journaled import printed_id_of
-from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
-from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, read_order_id
+from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList, lists_of
+from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.blotter.state import OrderState, state_of
 from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, is_same_order_id
+from kis_mcp.trading.order import Action, is_same_order_id, read_order_id
 
 MOST_RECORDS = 5_000
 
@@ -57,6 +57,8 @@ COLUMNS = (
 
 Findings: TypeAlias = Mapping[str, Sequence[Outcome | Reconciliation]]
 _ONE_DAY = timedelta(days=1)
+_BOOKED_WITHIN = timedelta(days=14)
+"""How long before its day a reservation can be booked: after the trading day before, however long the holidays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,12 @@ class TrackedOrder:
     @property
     def is_reservation(self) -> bool:
         return read_order_id(str(self.facts().get("order_id", "")))[2]
+
+    def is_reserved_for(self, day: date) -> bool:
+        """Whether a reservation is known by that day, the one that it is for or the one on which it was booked."""
+        if self.placed is not None:
+            return self.placed.is_of_day(day)
+        return day in (read_order_id(self.own_id or "")[1], self.at.astimezone(KST).date())
 
     @property
     def is_final(self) -> bool:
@@ -179,18 +187,26 @@ class OrderHistory:
 
 
 async def order_history(
-    journal: Journal, kis: KisReads | None, start: date, end: date, now: datetime, *, catalog: Catalog
+    journal: Journal,
+    kis: KisReads | None,
+    start: date,
+    end: date,
+    now: datetime,
+    *,
+    catalog: Catalog,
+    lists: Sequence[OrderList] = EVERY_LIST,
 ) -> OrderHistory:
     """The orders of these days in Korean time: all that the journal has, and those that KIS lists beside them.
 
     Args:
         kis: Where to ask; None for the journal alone.
+        lists: Those of KIS to read.
     """
     since, until = _midnight(start), _midnight(end + _ONE_DAY)
     notes: list[str] = []
     placed: Sequence[PlacedOrder] = ()
     if kis is not None:
-        found, notes = await read_orders(kis, pick_available(kis, EVERY_LIST), since, min(until, now))
+        found, notes = await read_orders(kis, pick_available(kis, lists), since, min(until, now))
         placed = [order for order in found.orders if order.ordered_at is None or since <= order.ordered_at < until]
         if not found.complete and not notes:
             notes = ["KIS' lists of orders could not be read to their ends."]
@@ -234,11 +250,13 @@ async def orders_of_number(journal: Journal, kis: KisReads, order_id: str, day: 
     """Where the orders with this number stand; there may be one in each market, or none."""
     number, printed_day, is_reservation = read_order_id(order_id)
     day = printed_day or day
-    found = await order_history(journal, kis, day, day, now, catalog=kis.catalog)
+    start = day - _BOOKED_WITHIN if is_reservation else day
+    lists = [each for each in EVERY_LIST if each.session == "reserved" or not is_reservation]
+    found = await order_history(journal, kis, start, day, now, catalog=kis.catalog, lists=lists)
     orders = [
         order
         for order in found.orders
-        if not (is_reservation and not order.is_reservation)
+        if (not is_reservation or (order.is_reservation and order.is_reserved_for(day)))
         and any(is_same_order_id(side.order_id, number) for side in (order.record, order.placed) if side is not None)
     ]
     missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]

@@ -8,10 +8,10 @@ from decimal import Decimal
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
-from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus, reservation_id
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
 from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
+from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol, reservation_id
 
 _ZERO = Decimal(0)
 
@@ -33,7 +33,7 @@ def printed_id_of(catalog: Catalog, record: Record) -> str | None:
     sent_at = record.kis_sent_at or record.sent_at
     if record.order_id is None or sent_at is None or not lists or lists[0].session != "reserved":
         return record.order_id
-    return reservation_id(record.order_id, sent_at.astimezone(KST).date())
+    return reservation_id(record.order_id, record.intent.order.reserved_for or sent_at.astimezone(KST).date())
 
 
 def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOrder]:
@@ -80,7 +80,8 @@ def _placed(record: Record, order_list: OrderList) -> PlacedOrder | None:
         average_fill_price=None,
         status=PlacedStatus.OPEN,
         ordered_at=sent_at,
-        order_date=sent_at.astimezone(order_list.zone if order_list.session is None else KST).date(),
+        order_date=order.reserved_for
+        or sent_at.astimezone(order_list.zone if order_list.session is None else KST).date(),
         ours=True,
         in_kis_list=False,
     )
