@@ -13,6 +13,7 @@ import typer
 from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.settings import data_folder
 from kis_mcp.simulator import Host, Unanswered, ask_world
+from kis_mcp.storage import private_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _OTHERS = frozenset({"demo", "real"})
@@ -78,7 +79,7 @@ def _ask(
 ) -> Mapping[str, Any]:
     path = world_path(world)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         return ask_world(path, method, name, sent, host=host)
     except Unanswered as refusal:
         raise BadArgument(

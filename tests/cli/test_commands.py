@@ -82,7 +82,8 @@ def test_the_simulator_alone_needs_a_data_folder_and_names_it(tmp_path: Path) ->
     (tmp_path / "file").touch()
     finished = run("sim", data_dir=tmp_path / "file")
     assert finished.returncode == 2
-    assert finished.stderr.startswith("kis-mcp: KIS_DATA_DIR cannot be used")
+    assert finished.stderr.startswith(f"kis-mcp: {tmp_path / 'file' / 'sim'} cannot be used")
+    assert "Set KIS_DATA_DIR to a folder" in finished.stderr
 
 
 def test_a_try_minds_no_setting(tmp_path: Path) -> None:
