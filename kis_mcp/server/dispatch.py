@@ -51,8 +51,9 @@ class Dispatcher:
             from kis_mcp.catalog import check_arguments
             from kis_mcp.server.tools.call import Call
 
+            api = await self._reach.offered(params.name)
             call = Call(
-                arguments=check_arguments(self._reach.offered(params.name), encodable_all(params.arguments or {})),
+                arguments=check_arguments(api, encodable_all(params.arguments or {})),
                 environment=environment,
                 environments=environments,
                 person=person,
