@@ -30,7 +30,7 @@ OUTER_ROOMS = {
     "wiring": GROUND
     | {"catalog", "market", "streams", "trading", "kis", "storage", "settings", "simulator", "confirm"},
     "server": GROUND | {"catalog", "market", "streams", "trading", "settings", "confirm", "wiring"},
-    "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
+    "cli": GROUND | {"catalog", "trading", "storage", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
 }
