@@ -136,7 +136,7 @@ class SqlJournal:
     ) -> Record:
         async with self._database.writing() as session:
             record = await _the(session, intent_id)
-            if not record.status.is_unresolved and record.status is not Status.NOT_ACCEPTED:
+            if not record.status.may_be_settled:
                 return record
             standing = select(RecordRow).where(
                 _has_status(_MAY_STAND),

@@ -66,6 +66,11 @@ class Status(StrEnum):
         """Whether nobody can tell yet if the order stands at KIS."""
         return self in (Status.SENT, Status.UNKNOWN)
 
+    @property
+    def may_be_settled(self) -> bool:
+        """Whether a look at KIS' lists may tell more: one that seemed not to have arrived may turn up late."""
+        return self.is_unresolved or self is Status.NOT_ACCEPTED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
@@ -189,6 +194,11 @@ class Record:
     order_branch: str | None = None
     kis_code: str | None = None
     message: str = ""
+
+    @property
+    def best_sent_at(self) -> datetime | None:
+        """When it was sent, by KIS' clock where that was known, else by this machine's; None before."""
+        return self.kis_sent_at or self.sent_at
 
 
 class Claim(StrEnum):

@@ -33,7 +33,7 @@ async def look_at_first(
     A limit order that rests is looked at once. None where KIS does not list it, or not in time: that it was taken is
     known without.
     """
-    order, sent_at = record.intent.order, record.kis_sent_at or record.sent_at
+    order, sent_at = record.intent.order, record.best_sent_at
     lists = pick_available(kis, lists_of(kis.catalog, record.intent.tool, record.intent.arguments))
     if order.action is not Action.NEW or record.status is not Status.ACCEPTED or sent_at is None or not lists:
         return None

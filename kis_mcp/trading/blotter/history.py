@@ -298,9 +298,9 @@ def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedO
     return {
         record.intent.id: order
         for record in records
-        if record.order_id is not None and record.sent_at is not None
+        if record.order_id is not None and (sent_at := record.best_sent_at) is not None
         for order in by_key.get(key_of(catalog, record), ())
-        if order.may_be_of(record.kis_sent_at or record.sent_at)
+        if order.may_be_of(sent_at)
     }
 
 

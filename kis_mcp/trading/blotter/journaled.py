@@ -30,7 +30,7 @@ async def journaled_orders(journal: Journal, kis: KisReads, now: datetime) -> li
 def printed_id_of(catalog: Catalog, record: Record) -> str | None:
     """How tools show the number of an order that KIS' lists do not show."""
     lists = lists_of(catalog, record.intent.tool, record.intent.arguments)
-    sent_at = record.kis_sent_at or record.sent_at
+    sent_at = record.best_sent_at
     if record.order_id is None or sent_at is None or not lists or lists[0].session != "reserved":
         return record.order_id
     return reservation_id(record.order_id, record.intent.order.reserved_for or sent_at.astimezone(KST).date())
@@ -57,7 +57,7 @@ def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOr
 
 
 def _placed(record: Record, order_list: OrderList) -> PlacedOrder | None:
-    order, sent_at = record.intent.order, record.kis_sent_at or record.sent_at
+    order, sent_at = record.intent.order, record.best_sent_at
     if record.order_id is None or sent_at is None or order.quantity is None:
         return None
     return PlacedOrder(
@@ -124,7 +124,7 @@ def _after_change(order: PlacedOrder, record: Record) -> list[PlacedOrder]:
         stop_price=terms.stop_price or order.stop_price,
         quantity=amount,
         remaining_quantity=amount,
-        ordered_at=record.kis_sent_at or record.sent_at,
+        ordered_at=record.best_sent_at,
     )
     if is_same_order_id(changed.order_id, order.order_id):
         return [replace(changed, action=order.action, original_order_id=order.original_order_id)]

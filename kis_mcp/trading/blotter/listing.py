@@ -150,7 +150,7 @@ async def _mark_ours(
     earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
     sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE - abs(kis.clock_error or _NONE)
     records = await journal.accepted_since(sent_since)
-    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.kis_sent_at or one.sent_at)]
+    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.best_sent_at)]
     return [
         replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
         for order in orders

@@ -51,8 +51,7 @@ class Reconciler:
         """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
         went to an account that this server does not have."""
         intent, sent_at = record.intent, record.sent_at
-        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
-        if sent_at is None or not is_open or not await self.is_own(intent):
+        if sent_at is None or not record.status.may_be_settled or not await self.is_own(intent):
             return record
         if record.status is Status.SENT:
             lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
@@ -216,7 +215,7 @@ def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
 
 def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
-    intent, sent_at = record.intent, record.kis_sent_at or record.sent_at
+    intent, sent_at = record.intent, record.best_sent_at
     if sent_at is None or not record.status.is_unresolved:
         return False
     lists = lists_of(catalog, intent.tool, intent.arguments)
@@ -226,7 +225,7 @@ def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
 def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
     """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
     return all(
-        (rival_sent := rival.kis_sent_at or rival.sent_at) is not None
+        (rival_sent := rival.best_sent_at) is not None
         and (sent_at, intent.id) < (rival_sent, rival.intent.id)
         and now - rival_sent >= CERTAIN_AFTER
         and rival.intent.fingerprint == intent.fingerprint
@@ -241,7 +240,7 @@ def _shows_what_is_missing(kis: KisReads, intent: Intent) -> bool:
 
 
 def _is_about_then(record: Record, sent: datetime) -> bool:
-    other = record.kis_sent_at or record.sent_at
+    other = record.best_sent_at
     return other is not None and abs(other - sent) < SAME_DAY
 
 

@@ -120,8 +120,7 @@ class OrderSender:
         """The record, after a look at what became of the order where nobody can tell yet."""
         if sending := self._sending.get(record.intent.id):
             return await asyncio.shield(sending)
-        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
-        return await self._reconciler.settle(record) if is_open else record
+        return await self._reconciler.settle(record) if record.status.may_be_settled else record
 
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that are just being sent; what stays unknown is
