@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from kis_mcp.errors import BadArgument, StorageError
+from kis_mcp.errors import BadArgument, unusable_disk
 from kis_mcp.settings import data_folder
 from kis_mcp.simulator import Host, Unanswered, ask_world
 from kis_mcp.storage import private_folder
@@ -88,8 +88,4 @@ def _ask(
             field="sim",
         ) from None
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(
-            f"World {world} cannot be kept in {path.parent}: {error}.",
-            remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
-            field="KIS_DATA_DIR",
-        ) from None
+        raise unusable_disk(f"World {world} cannot be kept in {path.parent}: {error}.") from None

@@ -10,7 +10,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
 from kis_mcp.catalog import FIELDS, Api, Catalog, encodable_all
 from kis_mcp.environment import Environment
-from kis_mcp.errors import InternalError, KisMcpError, StorageError
+from kis_mcp.errors import InternalError, KisMcpError, StorageError, unusable_disk
 from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import failure, success
@@ -79,11 +79,7 @@ class Dispatcher:
 def _unusable(error: OSError) -> StorageError:
     """What the system refused: a file that cannot be written, a full disk."""
     what = error.filename if isinstance(error.filename, str) else "A file or connection of this server"
-    return StorageError(
-        f"{what} cannot be used: {error.strerror or type(error).__name__}.",
-        remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
-        field="KIS_DATA_DIR",
-    )
+    return unusable_disk(f"{what} cannot be used: {error.strerror or type(error).__name__}.")
 
 
 async def _run(call: "Call") -> "tuple[Call, Page]":

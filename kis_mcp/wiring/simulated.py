@@ -10,7 +10,7 @@ import anyio.abc
 
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import StorageError
+from kis_mcp.errors import unusable_disk
 from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
@@ -57,11 +57,7 @@ async def start_simulator(
         except StateInUse:
             folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
         except (OSError, sqlite3.Error) as error:
-            raise StorageError(
-                f"The simulator cannot keep its world in {folder}: {error}.",
-                remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
-                field="KIS_DATA_DIR",
-            ) from None
+            raise unusable_disk(f"The simulator cannot keep its world in {folder}: {error}.") from None
     raise AssertionError("unreachable")
 
 
