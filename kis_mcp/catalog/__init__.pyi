@@ -62,6 +62,11 @@ from .schemas import input_schema as input_schema, output_schema as output_schem
 from .search import Search as Search
 from .signature import call_signature as call_signature
 from .spelling import read_word as read_word
-from .symbols import KRX_CODE as KRX_CODE, read_symbol as read_symbol
+from .symbols import (
+    KRX_CODE as KRX_CODE,
+    MARKED_CODE as MARKED_CODE,
+    read_suffixed as read_suffixed,
+    read_symbol as read_symbol,
+)
 from .texts import encodable as encodable, encodable_all as encodable_all, one_line as one_line
 from .units import units_note as units_note
