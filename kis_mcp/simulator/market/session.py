@@ -57,9 +57,9 @@ class Session:
             for tick in range(interruption.tick + 1, min(interruption.end, len(weights) - 1)):
                 weights[tick] = 0.0
         volume = _spread(self._whole.volume, list(accumulate(weights)), self._lot)
-        return volume, self._turnovers(volume)
+        return volume, self._running_turnover(volume)
 
-    def _turnovers(self, volume: "array[int]") -> "array[int]":
+    def _running_turnover(self, volume: "array[int]") -> "array[int]":
         """The running turnover of a running volume: what each tick's shares cost, and more and more of what the day's
         turnover differs from that.
 
