@@ -54,6 +54,13 @@ _KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "300
 _SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
 _DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
 
+_BONDS = Lead(
+    "For the government bonds of the exchange, with their codes",
+    "domestic_stock_comp_interest",
+    {"kind": "exchange"},
+    with_symbol=False,
+)
+
 _NAMES: Mapping[str, Lead] = {
     "kospi": _KOSPI,
     "코스피": _KOSPI,
@@ -77,6 +84,9 @@ _NAMES: Mapping[str, Lead] = {
     "usd/krw": _DOLLAR,
     "환율": _DOLLAR,
     "원달러환율": _DOLLAR,
+    **dict.fromkeys(
+        ("국고채", "국채", "채권", "bond", "bonds", "governmentbond", "governmentbonds", "treasury"), _BONDS
+    ),
 }
 _SHAPES: tuple[tuple[str, Lead], ...] = (
     (
