@@ -26,7 +26,7 @@ from mcp_types import (
 
 from kis_mcp.catalog import Catalog, encodable, resources_folder
 from kis_mcp.server.one_page import require_first_page
-from kis_mcp.wiring import Environments
+from kis_mcp.server.serving import Serving
 
 CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"
@@ -59,7 +59,7 @@ class Resources:
 
     async def list_resources(
         self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        context: ServerRequestContext[Serving, Any],  # noqa: ARG002
         params: PaginatedRequestParams | None,
     ) -> ListResourcesResult:
         """The catalogue, the error codes and the guides; the tools' documents come by their template."""
@@ -68,7 +68,7 @@ class Resources:
 
     async def list_templates(
         self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        context: ServerRequestContext[Serving, Any],  # noqa: ARG002
         params: PaginatedRequestParams | None,
     ) -> ListResourceTemplatesResult:
         require_first_page(params)
@@ -84,7 +84,7 @@ class Resources:
 
     async def read_resource(
         self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        context: ServerRequestContext[Serving, Any],  # noqa: ARG002
         params: ReadResourceRequestParams,
     ) -> ReadResourceResult:
         """The text behind a URI.
