@@ -21,6 +21,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
 from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
+from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import CacheClass, KisApis
@@ -43,6 +44,7 @@ class Environments:
     Attributes:
         current: Where calls go, for every client of this server.
         switches: How often that was changed, so that a consent to one switch is none to the next.
+        open_watches: What is watched, in any environment.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Environments:
         self._world_clock = settings.world_clock(clock)
         self.current = settings.environment
         self.switches = 0
+        self.open_watches = OpenWatches()
         self._simulators = simulators
         self._brokerages: dict[Environment, Brokerage] = {}
         self._opening = anyio.Lock()

@@ -9,6 +9,7 @@ import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim, advertise
+from mcp.client.streamable_http import streamable_http_client
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -31,6 +32,7 @@ from kis_mcp.server.tasks import KEPT, Task, Tasks
 from kis_mcp.simulator import Simulator
 from tests.client import BUY, NOW, blocks, connected, error, settings_for
 from tests.kis.live.fake_live_kis import FakeLiveKis, run_fake_live_kis
+from tests.server.test_transports import http_client, served
 from tests.server.tools.test_live import HYNIX, SAMSUNG, TRADES, record
 
 FIFTY_SECONDS = {"symbols": ["005930", "000660"], "max_events": 1, "seconds": 50}
@@ -230,6 +232,20 @@ async def test_an_order_is_never_a_task(simulator: Simulator) -> None:
     waiting = [api for api in rows if dispatch.waits_long(api)]
     assert len(waiting) >= 60
     assert {api.risk for api in waiting} <= {"read", "account"}
+
+
+async def test_over_http_a_task_outlives_the_request_that_began_it(simulator: Simulator) -> None:
+    async with run_fake_live_kis() as kis:
+        settings = settings_for(simulator, url_ws=kis.url.removesuffix("/tryitout"))
+        async with served(settings) as url, http_client() as http:
+            transport = streamable_http_client(url, http_client=http)
+            async with Client(transport, extensions=[TasksExtension()]) as connection:
+                client = Polling(kis, connection)
+                task_id = (await client.call("call_read_tool", name=TRADES, arguments=FIFTY_SECONDS))["taskId"]
+                await kis.until(SAMSUNG, HYNIX)
+                await kis.send(f"0|H0STCNT0|001|{record('005930', 71900)}")
+                ended = await client.until(task_id, "completed")
+    assert blocks(CallToolResult.model_validate(ended["result"]))["trades"][0]["price"] == 71900
 
 
 class Running:
