@@ -1,6 +1,17 @@
 """Live subscriptions: who shares which channel, what came over it, and waiting for what comes."""
 
+from kis_mcp.streams.condition_documents import FindListing, read_condition, write_condition
+from kis_mcp.streams.conditions import Condition, Evaluation, interests_of
 from kis_mcp.streams.stream import Stream
 from kis_mcp.streams.streams import Streams
 
-__all__ = ["Stream", "Streams"]
+__all__ = [
+    "Condition",
+    "Evaluation",
+    "FindListing",
+    "Stream",
+    "Streams",
+    "interests_of",
+    "read_condition",
+    "write_condition",
+]
