@@ -1,6 +1,6 @@
 """Conditions on events: what somebody waits for, and whether it has come about. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, cast
@@ -117,6 +117,21 @@ class Evaluation:
     def __post_init__(self) -> None:
         self._parts = list(simple_parts(self.condition))
         self._standings = [_Standing() for _ in self._parts]
+
+    def begin(self, latest: Iterable[Event]) -> str | None:
+        """Start from how things are: the newest event of each kind and instrument, whenever that was.
+
+        Returns:
+            What makes the condition hold already, in words; None where it does not. What happened before does not
+            count, only levels, and on which side of a crossing they are.
+        """
+        for event in latest:
+            for part, standing in zip(self._parts, self._standings, strict=True):
+                if part.concerns(event):
+                    _update(part, standing, event)
+        self._forget_happenings()
+        self._held = self._holds(self.condition, iter(self._standings))
+        return self._words() if self._held else None
 
     def take(self, event: Event) -> str | None:
         """What met the condition, in words, if it came about with this event; None otherwise, also while it goes on
