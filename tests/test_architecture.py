@@ -20,7 +20,7 @@ OUTER_ROOMS = {
     "account": set[str](),
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
-    "streams": GROUND | {"catalog"},
+    "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog"},
     "storage": GROUND | {"catalog", "trading", "kis"},
