@@ -1,9 +1,9 @@
 """What is watched now, as resources: each open watch is ``kis://stream/{watch}``."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, Resource, ResourceTemplate
@@ -12,6 +12,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
+    from kis_mcp.market import EventKind
     from kis_mcp.streams import Watch, Watches
 
 STREAM = "kis://stream/"
@@ -24,7 +25,7 @@ STREAM_TEMPLATE = ResourceTemplate(
     "it, and are told of changes at most once a second. The tool watch opens one.",
     mime_type=JSON,
 )
-_LATEST = {"trade": 20, "book": 2, "order": 50, "status": 20}
+_LATEST: "Mapping[EventKind, int | None]" = {"trade": 20, "book": 2, "order": 50, "status": 20}
 """How many events of each channel are shown, by kind: a book says all that the one before it said."""
 
 
@@ -117,5 +118,5 @@ def _facts(record: object) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("tuple[object, ...]", value)]
     return _facts(value) if is_dataclass(value) else value

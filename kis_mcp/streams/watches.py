@@ -40,6 +40,7 @@ class Watches:
         self._clock = clock
         self._watches: dict[str, Watch] = {}
         self._ended: dict[str, str] = {}
+        self._listeners: list[Callable[[], None]] = []
         self._changing = asyncio.Lock()
 
     async def watch(self, interests: Collection[Interest], *, idle_after: timedelta = IDLE_AFTER) -> Watch:
@@ -119,6 +120,10 @@ class Watches:
         """
         return self._find(watch_id).listen(listener)
 
+    def listen_to_all(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a watch was opened or ended."""
+        self._listeners.append(listener)
+
     def status(self, watch: Watch) -> Sequence[tuple[Feed, StreamStatus]]:
         """How each of its channels is doing."""
         now = self._clock()
@@ -196,9 +201,12 @@ class Watches:
                 watch.opened_at = now  # cursors of streams that are over mean nothing to those in their place
             watch.feeds = living + new
             watch.idle_after, watch.read_at = max(idle, watch.idle_after), now
+            is_new = watch_id not in self._watches
             self._watches[watch_id] = watch
             self._ended.pop(watch_id, None)
             watch.wake()
+            if is_new:
+                self._tell()
             return watch
 
     async def _feed(self, watch: Watch, api: Api, channel: Channel) -> Feed:
@@ -220,7 +228,12 @@ class Watches:
         while len(self._ended) > _MOST_ENDED:
             self._ended.pop(next(iter(self._ended)))
         watch.wake()
+        self._tell()
         await self._release(watch.feeds)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     async def _release(self, feeds: Sequence[Feed]) -> None:
         for feed in feeds:

@@ -19,7 +19,7 @@ class OpenWatches:
     def add(self, environment: Environment, watches: "Watches") -> None:
         """Take the watches of an environment in, and tell whenever one is opened or ends."""
         self._watches[environment] = watches
-        watches.listen_to_list(self._report)
+        watches.listen_to_all(self._report)
 
     def by_environment(self, first: Environment) -> "list[tuple[Environment, Watches]]":
         """The watches with their environment, one environment before the others."""

@@ -355,3 +355,16 @@ async def test_a_cancelled_caller_leaves_a_whole_watch(live: Live) -> None:
     (watch,) = live.watches.watches()
     await live.watches.unwatch(watch.id)
     assert live.channels() == []
+
+
+async def test_whoever_listens_to_all_is_told_of_each_watch_that_opens_or_ends_and_of_no_more(live: Live) -> None:
+    open_then: list[int] = []
+    live.watches.listen_to_all(lambda: open_then.append(len(live.watches.watches())))
+    watch = await live.watches.watch([SAMSUNG])
+    await live.watches.watch([SAMSUNG])
+    live.trade(71900)
+    await live.watches.watch([HYNIX], idle_after=timedelta(hours=1))
+    live.now += timedelta(hours=2)
+    await live.watches.watch([SAMSUNG])
+    await live.watches.unwatch(watch.id)
+    assert open_then == [1, 2, 1, 0]
