@@ -13,7 +13,7 @@ from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
     from kis_mcp.market import EventKind
-    from kis_mcp.streams import Watch, Watches
+    from kis_mcp.streams import Feed, Watch, Watches
 
 STREAM = "kis://stream/"
 JSON = "application/json"
@@ -79,7 +79,7 @@ class StreamResources:
             "as_of": self._environments.clock_of(environment)(),
             "opened_at": watch.opened_at,
             "channels": [
-                {"channel": feed.name, "kind": feed.kind, **_facts(status), "ended_because": feed.lost_because or None}
+                {"channel": feed.name, "kind": feed.kind, **_facts(status), **_ended(feed)}
                 for feed, status in watches.status(watch)
             ],
             "events": [{"kind": event.kind, **_facts(event)} for event in news.events],
@@ -107,6 +107,10 @@ class StreamResources:
 def _subjects(watch: "Watch") -> str:
     """What is watched, in few words."""
     return ", ".join(sorted({interest.symbol or "orders" for interest in watch.interests}))
+
+
+def _ended(feed: "Feed") -> dict[str, object]:
+    return {"ended_because": feed.lost_because} if feed.lost_because else {}
 
 
 def _facts(record: object) -> dict[str, object]:

@@ -1,0 +1,116 @@
+"""What is watched, as resources: listed, read, and followed."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import anyio
+import pytest
+from mcp import MCPError
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.environment import Environment
+from kis_mcp.server.stream_resources import StreamResources
+from kis_mcp.settings.settings import Settings
+from kis_mcp.wiring import Environments
+from tests.streams.test_watches import BOOKS, HYNIX, NOW, ORDERS, SAMSUNG, SAMSUNG_BOOK, Live, apis_of
+
+
+class Shown:
+    """The resources of a server in which one environment has watches."""
+
+    def __init__(self, environments: Environments) -> None:
+        self.environments = environments
+        self.live = Live(apis_of(Environment.REAL))
+        environments.open_watches.add(Environment.REAL, self.live.watches)
+        self.resources = StreamResources(environments)
+
+    def state(self, watch_id: str) -> dict[str, object]:
+        return json.loads(self.resources.text(f"kis://stream/{watch_id}"))
+
+
+@asynccontextmanager
+async def showing() -> AsyncGenerator[Shown]:
+    async with anyio.create_task_group() as group:
+        yield Shown(Environments(Settings.load(), catalog(), group, lambda: NOW))
+
+
+async def test_each_open_watch_is_a_resource_until_it_ends() -> None:
+    async with showing() as shown:
+        watch = await shown.live.watches.watch([SAMSUNG, HYNIX, ORDERS])
+        (resource,) = shown.resources.resources()
+        assert (resource.uri, resource.name) == (f"kis://stream/{watch.id}", watch.id)
+        assert resource.title == "Watch in real: 000660, 005930, orders"
+        await shown.live.watches.unwatch(watch.id)
+        assert list(shown.resources.resources()) == []
+        with pytest.raises(MCPError, match="None is open; the tool watch opens one"):
+            shown.state(watch.id)
+
+
+async def test_a_watch_reads_as_its_channels_and_latest_events() -> None:
+    async with showing() as shown:
+        watch = await shown.live.watches.watch([SAMSUNG, SAMSUNG_BOOK])
+        shown.live.trade(*range(71_000, 71_030))
+        shown.live.send(BOOKS, {"symbol": "005930", "ask_price_1": 71_100, "ask_quantity_1": 5}, seconds=1)
+        state = shown.state(watch.id)
+        events = state.pop("events")
+        cursor = state.pop("cursor")
+        assert isinstance(cursor, str)
+        assert shown.live.watches.read(watch.id, cursor)[0].events == []
+        at, later = (moment.isoformat() for moment in (NOW, NOW + timedelta(seconds=1)))
+        channel = {"per_second": 0.5, "last_at": at, "unreadable": 0, "gaps": 0}
+        assert state == {
+            "environment": "real",
+            "watch": watch.id,
+            "as_of": at,
+            "opened_at": at,
+            "channels": [
+                {
+                    "channel": "H0STASP0 005930",
+                    "kind": "book",
+                    "records": 1,
+                    **channel,
+                    "last_at": later,
+                    "per_second": 0.02,
+                },
+                {"channel": "H0STCNT0 005930", "kind": "trade", "records": 30, **channel},
+            ],
+        }
+        assert isinstance(events, list)
+        assert len(events) == 21
+        assert events[0] == {
+            "kind": "trade",
+            "symbol": "005930",
+            "market": "KR",
+            "exchange": "krx",
+            "time": at,
+            "received_at": at,
+            "price": 71_010,
+        }
+        assert events[-1]["asks"] == [{"price": 71_100, "quantity": 5}]
+
+
+async def test_of_two_environments_the_current_one_has_an_id_first() -> None:
+    async with showing() as shown:
+        other = Live(apis_of(Environment.SIM))
+        shown.environments.open_watches.add(Environment.SIM, other.watches)
+        watch = await shown.live.watches.watch([SAMSUNG])
+        assert shown.state(watch.id)["environment"] == "real"
+        same = await other.watches.watch([SAMSUNG])
+        assert (same.id, shown.environments.current) == (watch.id, Environment.SIM)
+        assert shown.state(watch.id)["environment"] == "sim"
+        assert shown.resources.find(f"kis://stream/{watch.id}") is same
+        assert len(list(shown.resources.resources())) == 1
+
+
+async def test_whoever_listens_is_told_of_each_watch_that_opens_or_ends_until_it_stops() -> None:
+    async with showing() as shown:
+        told: list[int] = []
+        stop = shown.resources.listen(lambda: told.append(len(list(shown.resources.resources()))))
+        watch = await shown.live.watches.watch([SAMSUNG])
+        await shown.live.watches.unwatch(watch.id)
+        stop()
+        stop()
+        await shown.live.watches.watch([HYNIX])
+        assert told == [1, 0]
