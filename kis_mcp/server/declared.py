@@ -20,7 +20,7 @@ class KisServer(Server[Serving]):
     def end_streams(self) -> None:
         """End the streams on which clients are told of changes, and tell them that this is meant."""
         if self.serving is not None:
-            self.serving.subscriptions.streams.close()
+            self.serving.subscriptions.listen_streams.close()
 
     def get_capabilities(
         self,

@@ -45,7 +45,7 @@ class StreamResources:
             yield Resource(
                 uri=f"{STREAM}{watch.id}",
                 name=watch.id,
-                title=f"Watch in {environment}: {_subjects(watch)}",
+                title=f"Watch in {environment}: {watch}",
                 description="The latest events and how its channels are doing; read_watch reads all of them.",
                 mime_type=JSON,
             )
@@ -75,11 +75,12 @@ class StreamResources:
         news, cursor = watches.read(watch.id, most=_LATEST)
         state = {
             "environment": environment,
-            "watch": watch.id,
+            "watch_id": watch.id,
+            "watches": str(watch),
             "as_of": self._environments.clock_of(environment)(),
             "opened_at": watch.opened_at,
             "channels": [
-                {"channel": feed.name, "kind": feed.kind, **_facts(status), **_ended(feed)}
+                {"channel": feed.name, "kind": feed.kind, **_facts(status), **_loss(feed)}
                 for feed, status in watches.status(watch)
             ],
             "events": [{"kind": event.kind, **_facts(event)} for event in news.events],
@@ -104,13 +105,8 @@ class StreamResources:
         return f"Open now: {', '.join(uris)}." if uris else "None is open; the tool watch opens one."
 
 
-def _subjects(watch: "Watch") -> str:
-    """What is watched, in few words."""
-    return ", ".join(sorted({interest.symbol or "orders" for interest in watch.interests}))
-
-
-def _ended(feed: "Feed") -> dict[str, object]:
-    return {"ended_because": feed.lost_because} if feed.lost_because else {}
+def _loss(feed: "Feed") -> dict[str, object]:
+    return {"lost_because": feed.lost_because} if feed.lost_because else {}
 
 
 def _facts(record: object) -> dict[str, object]:

@@ -24,7 +24,7 @@ from kis_mcp.server.task_methods import require_tasks
 
 Context = ServerRequestContext[Serving, Any]
 
-_SUBSCRIBER = "kis_mcp.subscriber"
+_SUBSCRIBER = "subscriber"
 _TASK_IDS = "taskIds"
 """The tasks extension's part of a filter."""
 
@@ -76,7 +76,7 @@ class SubscriptionMethods:
         with ExitStack() as following:
             for uri in uris:
                 following.callback(subscriptions.follow(uri))
-            return await subscriptions.streams(context, params.model_copy(update={"notifications": honored}))
+            return await subscriptions.listen_streams(context, params.model_copy(update={"notifications": honored}))
 
     async def _exists(self, context: Context, uri: str) -> bool:
         try:

@@ -57,7 +57,7 @@ class Subscriptions:
         self, board: Board, group: anyio.abc.TaskGroup, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     ) -> None:
         self.bus = InMemorySubscriptionBus()
-        self.streams = ListenHandler(self.bus)
+        self.listen_streams = ListenHandler(self.bus)
         self._board = board
         self._group = group
         self._updates = Updates(group, self.bus.publish, sleep)
@@ -83,7 +83,7 @@ class Subscriptions:
         """End all listening; clients of 2026 are told that this was meant."""
         self._stop_listening()
         self._updates.close()
-        self.streams.close()
+        self.listen_streams.close()
         for follow in self._follows.values():
             follow.stop()
         self._follows.clear()
@@ -127,6 +127,10 @@ class Subscriber:
     _due: dict[ServerEvent, None] = field(default_factory=dict[ServerEvent, None])
     _wake: anyio.Event = field(default_factory=anyio.Event)
     _scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    _leave: Stop = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._leave = self.subscriptions.bus.subscribe(self._take)
 
     def subscribe(self, uri: str) -> None:
         if uri not in self._stops:
@@ -138,6 +142,7 @@ class Subscriber:
 
     def close(self) -> None:
         """End everything: the client is gone."""
+        self._leave()
         self._scope.cancel()
         for uri in list(self._stops):
             self.unsubscribe(uri)
@@ -145,16 +150,12 @@ class Subscriber:
     async def run(self) -> None:
         """Tell the client what changes."""
         with self._scope:
-            stop = self.subscriptions.bus.subscribe(self._take)
-            try:
-                while True:
-                    await self._wake.wait()
-                    self._wake = anyio.Event()
-                    for event in list(self._due):
-                        del self._due[event]
-                        await self._tell(event)
-            finally:
-                stop()
+            while True:
+                await self._wake.wait()
+                self._wake = anyio.Event()
+                for event in list(self._due):
+                    del self._due[event]
+                    await self._tell(event)
 
     def _take(self, event: ServerEvent) -> None:
         self._due[event] = None

@@ -41,7 +41,7 @@ async def test_each_open_watch_is_a_resource_until_it_ends() -> None:
         watch = await shown.live.watches.watch([SAMSUNG, HYNIX, ORDERS])
         (resource,) = shown.resources.resources()
         assert (resource.uri, resource.name) == (f"kis://stream/{watch.id}", watch.id)
-        assert resource.title == "Watch in real: 000660, 005930, orders"
+        assert resource.title == f"Watch in real: {watch}"
         await shown.live.watches.unwatch(watch.id)
         assert list(shown.resources.resources()) == []
         with pytest.raises(MCPError, match="None is open; the tool watch opens one"):
@@ -62,7 +62,8 @@ async def test_a_watch_reads_as_its_channels_and_latest_events() -> None:
         channel = {"per_second": 0.5, "last_at": at, "unreadable": 0, "gaps": 0}
         assert state == {
             "environment": "real",
-            "watch": watch.id,
+            "watch_id": watch.id,
+            "watches": str(watch),
             "as_of": at,
             "opened_at": at,
             "channels": [
