@@ -23,18 +23,30 @@ class Met:
 
 
 class Waiting:
-    """Waits on a watch for a condition. It may be given up at any time: `cursor` then says where to go on."""
+    """Waits on a watch for a condition. It may be given up at any time: `cursor` then says where to go on.
 
-    def __init__(self, watch: Watch, condition: Condition, cursor: WatchCursor | None) -> None:
-        self._watch = watch
+    Args:
+        cursor: Where to go on, with what an earlier wait for the same condition saw; None to begin.
+        is_new: Whether the watch was opened for this wait, which then begins with it; otherwise it begins with how
+            things are, and what happened before does not count.
+    """
+
+    def __init__(self, watch: Watch, condition: Condition, cursor: WatchCursor | None, *, is_new: bool) -> None:
+        self.watch = watch
         self._digest = sha256(repr(condition).encode()).hexdigest()[:8]
         self._evaluation = Evaluation(condition)
         if cursor is not None and cursor.opened != watch.opened:
             cursor = None
         self.lost = 0
-        self._positions = watch.end() if cursor is None else dict(watch.positions_of(cursor))
         self._words: str | None = None
-        if cursor is None or cursor.condition != self._digest or not self._evaluation.restore(cursor.state):
+        if cursor is not None:
+            self._positions = dict(watch.positions_of(cursor))
+            if cursor.condition == self._digest:
+                self._evaluation.restore(cursor.state)
+        elif is_new:
+            self._positions = watch.start()
+        else:
+            self._positions = watch.end()
             self._words = self._evaluation.begin(watch.latest())
 
     async def until_met(self) -> Met:
@@ -48,21 +60,21 @@ class Waiting:
         while True:
             if words := self._take():
                 return Met(words, self.cursor())
-            if self._watch.why_ended:
-                raise no_watch(self._watch.id, self._watch.why_ended)
-            if self._positions == self._watch.end():
-                await self._watch.wait()
+            if self.watch.why_ended:
+                raise no_watch(self.watch.id, self.watch.why_ended)
+            if self._positions == self.watch.end():
+                await self.watch.wait()
             else:
                 await asyncio.sleep(0)
 
     def cursor(self) -> str:
         """Where the wait stands, its condition included."""
         state = self._evaluation.state()
-        return str(WatchCursor(self._watch.id, self._watch.opened, self._positions, self._digest, state))
+        return str(WatchCursor(self.watch.id, self.watch.opened, self._positions, self._digest, state))
 
     def _take(self) -> str | None:
         """Look at what came since, up to the event that meets the condition."""
-        news = self._watch.read(self._positions, _AT_ONCE, latest=False)
+        news = self.watch.read(self._positions, _AT_ONCE, latest=False)
         self.lost += news.lost
         for arrival in news.arrivals:
             self._positions[arrival.feed.name] = arrival.cursor

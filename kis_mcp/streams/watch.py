@@ -1,7 +1,8 @@
 """One watch: what somebody wants to know live of some instruments, and what came of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
@@ -64,7 +65,7 @@ class News:
         arrivals: Oldest first.
         positions: Where to go on, by feed.
         lost: How many events came faster than they were read, and are kept no more.
-        skipped: How many are kept, but were left out because only the latest were wanted.
+        skipped: How many are kept, but were left out because only the latest were wanted, by kind.
         unreadable: How many could not be read.
         gaps: Times in which nothing could be received.
         is_from_start: Whether the cursor was of an earlier watch with this id, so that it told nothing.
@@ -73,7 +74,7 @@ class News:
     arrivals: Sequence[Arrival]
     positions: Mapping[str, int]
     lost: int = 0
-    skipped: int = 0
+    skipped: Mapping[EventKind, int] = field(default_factory=dict[EventKind, int])
     unreadable: int = 0
     gaps: Sequence[Gap] = ()
     is_from_start: bool = False
@@ -124,6 +125,21 @@ class Watch:
     def is_idle(self, now: datetime) -> bool:
         return not self.is_heard and now - self.read_at >= self.idle_after
 
+    def require(self, interests: Collection[Interest]) -> None:
+        """Refuse what this watch does not tell.
+
+        Raises:
+            BadArgument: Part of it is not watched.
+        """
+        missing = [each for each in sorted(interests) if not any(_covers(own, each) for own in self.interests)]
+        if missing:
+            wanted = ", ".join(f"{each.symbol or 'own'} {each.kind}" for each in missing)
+            raise BadArgument(
+                f"Watch {self.id} has no {wanted} events.",
+                remedy="Leave watch_id out, so that what the condition needs is watched.",
+                field="watch_id",
+            )
+
     def start(self) -> dict[str, int]:
         """The positions at which it began."""
         return {feed.name: feed.start for feed in self.feeds}
@@ -150,12 +166,15 @@ class Watch:
         batches = [
             (feed, feed.stream.read(positions[feed.name], most[feed.kind], latest=latest)) for feed in self.feeds
         ]
+        skipped = Counter[EventKind]()
+        for feed, batch in batches:
+            skipped[feed.kind] += batch.skipped
         arrivals = list(merge(*(self._arrivals(*each) for each in batches), key=lambda each: each.event.received_at))
         return News(
             arrivals,
             {feed.name: batch.cursor for feed, batch in batches},
             sum(batch.lost for _, batch in batches),
-            sum(batch.skipped for _, batch in batches),
+            skipped,
             sum(batch.unreadable for _, batch in batches),
             list(dict.fromkeys(gap for _, batch in batches for gap in batch.gaps)),
         )
@@ -194,6 +213,12 @@ class Watch:
             for event, cursor in found
             if event is not None and not symbols.isdisjoint((event.symbol, ""))
         ]
+
+
+def _covers(own: Interest, other: Interest) -> bool:
+    """Whether a watch of the one tells the other."""
+    is_same_kind = own.kind == other.kind and other.exchange in ("", own.exchange)
+    return is_same_kind and own.symbol in ("", other.symbol) and own.market in ("", other.market)
 
 
 def no_watch(watch_id: str, why_ended: str = "", others: Sequence[str] = ()) -> BadArgument:

@@ -11,7 +11,7 @@ from kis_mcp.catalog import Api, Channel, KisApis, check_arguments
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import EventKind, Interest, find_live_calls
-from kis_mcp.streams.conditions import Condition
+from kis_mcp.streams.conditions import Condition, interests_of
 from kis_mcp.streams.stream import StreamStatus
 from kis_mcp.streams.streams import Streams
 from kis_mcp.streams.waiting import Waiting
@@ -21,6 +21,7 @@ from kis_mcp.streams.watch_cursor import WatchCursor, read_watch_cursor
 IDLE_AFTER = timedelta(hours=12)
 """A watch that nobody reads for so long is forgotten by whoever asked for it."""
 
+_KEPT_AFTER_A_WAIT = timedelta(minutes=10)
 _MOST_ENDED = 50
 _UNLIMITED: Mapping[EventKind, int | None] = {"trade": None, "book": None, "order": None, "status": None}
 
@@ -76,6 +77,11 @@ class Watches:
     def watches(self) -> list[Watch]:
         return list(self._watches.values())
 
+    @property
+    def slots_taken(self) -> int:
+        """By watches and by whoever else subscribed."""
+        return len(self._streams.streams())
+
     def find(self, watch_id: str) -> Watch:
         """The watch with this id.
 
@@ -103,13 +109,25 @@ class Watches:
         return news, str(WatchCursor(watch.id, watch.opened, news.positions))
 
     def wait(self, watch_id: str, condition: Condition, cursor: str | None = None) -> Waiting:
-        """A wait for a condition, from now on or from a cursor.
+        """A wait for a condition on a watch, from now on or from a cursor.
 
         Raises:
-            BadArgument: As for `read`.
+            BadArgument: As for `read`; or the watch does not tell all that the condition needs.
         """
         watch = self.touch(watch_id)
-        return Waiting(watch, condition, self._cursor_of(watch, cursor))
+        watch.require(interests_of(condition))
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=False)
+
+    async def watch_and_wait(self, condition: Condition, cursor: str | None = None) -> Waiting:
+        """A wait for a condition on the watch of what it needs, which is kept a while for who goes on with its cursor.
+
+        Raises:
+            As `watch` and `wait`.
+        """
+        wanted = interests_of(condition)
+        is_new = _id_of(wanted) not in self._watches
+        watch = await self.watch(wanted, idle_after=_KEPT_AFTER_A_WAIT)
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=is_new)
 
     def listen(self, watch_id: str, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something comes over a watch, or it ends; returns what ends that. A watch that
@@ -218,8 +236,9 @@ class Watches:
     async def _end_idle(self, now: datetime) -> None:
         for watch in list(self._watches.values()):
             if watch.is_idle(now):
-                hours = watch.idle_after / timedelta(hours=1)
-                await self._end(watch, f"nobody read it for {hours:g} hours")
+                minutes = watch.idle_after // timedelta(minutes=1)
+                how_long = f"{minutes // 60} hours" if minutes >= 60 else f"{minutes} minutes"
+                await self._end(watch, f"nobody read it for {how_long}")
 
     async def _end(self, watch: Watch, why: str) -> None:
         watch.why_ended = why

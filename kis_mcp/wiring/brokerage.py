@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
-    from kis_mcp.streams import Streams
+    from kis_mcp.streams import Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.streams")
+_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.watches")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Brokerage:
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
+    _watches: "Watches | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -85,6 +86,15 @@ class Brokerage:
                     hide=tuple({account.number for account in self.apis.accounts.values()}),
                 )
             return self._streams
+
+    async def watches(self) -> "Watches":
+        """What is watched live in the background."""
+        streams = await self.streams()
+        if self._watches is None:
+            from kis_mcp.streams import Watches
+
+            self._watches = Watches(streams, self.apis, clock=self.clock)
+        return self._watches
 
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""

@@ -13,8 +13,10 @@ from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Book, Event, Interest, OrderNotice, Status, Trade
 from kis_mcp.market.order_book import Level
-from kis_mcp.streams import Condition, Evaluation, interests_of, read_condition, write_condition
+from kis_mcp.streams import read_condition
+from kis_mcp.streams.condition_documents import write_condition
 from kis_mcp.streams.condition_tests import ORDER_STEPS, TESTS
+from kis_mcp.streams.conditions import Condition, Evaluation, interests_of
 from kis_mcp.trading.venues import Listing
 
 START = datetime(2026, 3, 4, 10, 31, 5, tzinfo=KST)

@@ -14,7 +14,8 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import Interest, Trade
-from kis_mcp.streams import Condition, Streams, Watches, read_condition
+from kis_mcp.streams import Streams, Watches, read_condition
+from kis_mcp.streams.conditions import Condition
 from kis_mcp.trading.venues import Listing
 from tests.market.conftest import FakeGateway as FakeKis, NoCache
 from tests.streams.test_streams import FakeGateway
@@ -111,7 +112,7 @@ async def test_the_latest_are_told_and_how_many_were_left_out_or_lost() -> None:
     for price in range(1, 9):
         live.trade(price)
     news, cursor = live.watches.read(watch.id, most={"trade": 2, "book": 1, "order": None, "status": None})
-    assert (prices(news.events), news.skipped, news.lost) == ([7, 8], 3, 3)
+    assert (prices(news.events), news.skipped, news.lost) == ([7, 8], {"trade": 3}, 3)
     assert live.watches.read(watch.id, cursor)[0].events == []
 
 
