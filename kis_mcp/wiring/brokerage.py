@@ -14,6 +14,7 @@ from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.settings import Settings
+from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import KisApis
@@ -42,6 +43,7 @@ class Brokerage:
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
+        open_watches: Where its watches are known to the rest of the server.
     """
 
     environment: Environment
@@ -53,6 +55,7 @@ class Brokerage:
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
     ws_url: str = ""
+    open_watches: OpenWatches = field(default_factory=OpenWatches)
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
@@ -94,6 +97,7 @@ class Brokerage:
             from kis_mcp.streams import Watches
 
             self._watches = Watches(streams, self.apis, clock=self.clock)
+            self.open_watches.add(self.environment, self._watches)
         return self._watches
 
     async def desk(self) -> "OrderDesk":

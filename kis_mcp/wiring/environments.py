@@ -178,6 +178,7 @@ class Environments:
             clock,
             real_quotes=self._real_quotes if lends_quotes else None,
             ws_url=ws_url,
+            open_watches=self.open_watches,
         )
 
     def _folder(self, environment: Environment) -> Path:

@@ -7,14 +7,23 @@ from datetime import timedelta
 
 import anyio
 import pytest
-from mcp import MCPError
+from mcp import Client, MCPError
+from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
+from mcp_types import TextResourceContents
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
 from kis_mcp.server.stream_resources import StreamResources
 from kis_mcp.settings.settings import Settings
+from kis_mcp.simulator import Simulator
 from kis_mcp.wiring import Environments
+from tests.client import blocks, connected, settings_for
+from tests.kis.live.fake_live_kis import FakeLiveKis, run_fake_live_kis
+from tests.server.test_subscriptions import Notices, subscribe
+from tests.server.tools.test_live import record
 from tests.streams.test_watches import BOOKS, HYNIX, NOW, ORDERS, SAMSUNG, SAMSUNG_BOOK, Live, apis_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 
 
 class Shown:
@@ -115,3 +124,68 @@ async def test_whoever_listens_is_told_of_each_watch_that_opens_or_ends_until_it
         stop()
         await shown.live.watches.watch([HYNIX])
         assert told == [1, 0]
+
+
+@asynccontextmanager
+async def live(
+    simulator: Simulator, era: str, notices: Notices | None = None
+) -> AsyncGenerator[tuple[FakeLiveKis, Client]]:
+    async with run_fake_live_kis() as kis:
+        settings = settings_for(simulator, url_ws=kis.url.removesuffix("/tryitout"))
+        async with connected(settings, era=era, message_handler=notices) as client:
+            yield kis, client
+
+
+async def opened(client: Client) -> str:
+    """The URI of a watch that a tool opened."""
+    watch = blocks(await client.call_tool("watch", {"symbols": ["005930"]}))["watch"]
+    return f"kis://stream/{watch['watch_id']}"
+
+
+async def end(client: Client, uri: str) -> None:
+    blocks(await client.call_tool("unwatch", {"watch_id": uri.removeprefix("kis://stream/")}))
+
+
+async def listed(client: Client) -> set[str]:
+    return {resource.uri for resource in (await client.list_resources()).resources}
+
+
+async def last_price(client: Client, uri: str) -> object:
+    (content,) = (await client.read_resource(uri)).contents
+    assert isinstance(content, TextResourceContents)
+    assert content.mime_type == "application/json"
+    return json.loads(content.text)["events"][-1]["price"]
+
+
+async def test_a_client_of_2026_hears_of_a_watch_from_its_opening_to_its_end(simulator: Simulator) -> None:
+    async with live(simulator, "auto") as (kis, client), client.listen(resources_list_changed=True) as lists:
+        uri = await opened(client)
+        assert await anext(lists) == ResourcesListChanged()
+        assert uri in await listed(client)
+        async with client.listen(resource_subscriptions=[uri]) as events:
+            await kis.send(f"0|H0STCNT0|001|{record('005930', 71900)}")
+            assert await anext(events) == ResourceUpdated(uri)
+            assert await last_price(client, uri) == 71900
+            await end(client, uri)
+            assert await anext(events) == ResourceUpdated(uri)
+        assert await anext(lists) == ResourcesListChanged()
+        assert uri not in await listed(client)
+        with pytest.raises(MCPError, match="There is no open watch"):
+            await client.read_resource(uri)
+        await kis.until_cut()
+
+
+async def test_a_client_of_2025_hears_of_a_watch_from_its_opening_to_its_end(simulator: Simulator) -> None:
+    notices = Notices()
+    async with live(simulator, "legacy", notices) as (kis, client):
+        uri = await opened(client)
+        await notices.until("list")
+        await subscribe(client, uri)
+        await kis.send(f"0|H0STCNT0|001|{record('005930', 71900)}")
+        await notices.until("list", uri)
+        assert await last_price(client, uri) == 71900
+        await end(client, uri)
+        with anyio.fail_after(10):
+            while sorted(notices.told) != sorted(["list", uri] * 2):
+                await anyio.lowlevel.checkpoint()
+        assert uri not in await listed(client)

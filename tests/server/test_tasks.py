@@ -1,5 +1,6 @@
 """Calls that wait long, as tasks of MCP's tasks extension (SEP-2663, protocol 2026-07-28)."""
 
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -133,6 +134,18 @@ async def test_a_tool_reached_by_call_read_tool_waits_as_a_task_too(simulator: S
     async with polling(simulator, TasksExtension()) as client:
         handle = await client.call("call_read_tool", name=TRADES, arguments=FIFTY_SECONDS)
         assert handle["resultType"] == "task"
+
+
+async def test_a_wait_for_a_condition_is_a_task_for_clients_that_take_tasks(simulator: Simulator) -> None:
+    async with polling(simulator, TasksExtension()) as client:
+        condition = {"symbol": "005930", "price_above": 72_000}
+        handle = await client.call("wait_for", condition=json.dumps(condition), seconds=50)
+        await client.kis.until(SAMSUNG)
+        while (await client.send("tasks/get", handle["taskId"])).get("statusMessage") is None:
+            pass
+        await client.kis.send(f"0|H0STCNT0|001|{record('005930', 72_500)}")
+        ended = await client.until(handle["taskId"], "completed")
+        assert blocks(CallToolResult.model_validate(ended["result"]))["result"]["met"] is True
 
 
 async def test_a_client_that_does_not_declare_tasks_waits_for_the_ordinary_answer(
