@@ -1,0 +1,19 @@
+"""What KIS sends over its websocket about markets, by TR."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from kis_mcp.simulator.answers.live.source import Elements, Feed, Source
+from kis_mcp.simulator.answers.live.stocks import STOCKS
+from kis_mcp.simulator.world import World
+
+__all__ = ["FEEDS", "Elements", "Feed", "is_known"]
+
+_SOURCES: Mapping[str, Source] = {**STOCKS}
+FEEDS: Mapping[str, Feed] = _SOURCES
+"""TR id → its feed."""
+
+
+def is_known(world: World, tr_id: str, key: str, now: datetime) -> bool:
+    """Whether KIS has something of that key to send."""
+    return tr_id in _SOURCES and _SOURCES[tr_id].is_known(world, key, now)
