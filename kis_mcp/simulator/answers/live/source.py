@@ -14,6 +14,8 @@ Elements: TypeAlias = Mapping[str, str]
 """A record as it is sent: KIS' element, in upper case, → its text; a missing one is blank."""
 
 NOTHING: Facts = {}
+_UNSIGNED = frozenset({"DIFF", "PREV_DIFF_PRICE", "PSTTL_DIFF_PRICE"})
+"""Changes abroad, which KIS sends without a sign: an element of its own tells their direction."""
 
 
 class Feed(Protocol):
@@ -52,4 +54,6 @@ def written(tr_id: str, facts: Facts, more: Facts = NOTHING) -> Elements:
         value = more[field.name] if field.name in more else facts.get(field.name)
         if value is not None and (text := values.text(field, value)):
             record[field.element.upper()] = text
+    for change in _UNSIGNED & record.keys():
+        record[change] = record[change].removeprefix("-")
     return record

@@ -12,10 +12,23 @@ from kis_mcp.simulator.market.calendar import Calendar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.world import World
 
-AT_ONCE = timedelta()
 
-Find: TypeAlias = Callable[[World, str], Instrument | None]
-"""Which instrument a key names, of those that a TR is about."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a key names.
+
+    Attributes:
+        is_sent: Whether the world trades it in the market whose records a TR sends.
+        delay: How late they are.
+    """
+
+    instrument: Instrument
+    is_sent: bool = True
+    delay: timedelta = timedelta()
+
+
+Find: TypeAlias = Callable[[World, str], Listed | None]
+"""What a key names of what a TR is about."""
 
 Tell: TypeAlias = Callable[[World, Subject, AbstractSet[str]], Facts | None]
 """What a TR says of an instrument at a tick beside its quote, by its fields' names; None where it says nothing."""
@@ -33,45 +46,35 @@ def ticks_between(calendar: Calendar, since: datetime, until: datetime) -> Itera
         yield calendar.time_of(day, tick)
 
 
-def always(world: World, instrument: Instrument) -> bool:  # noqa: ARG001
-    """Whether the world trades an instrument in the market of a TR."""
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class TickFeed:
     """Records of one instrument, at most one for each tick.
 
     Attributes:
         tell: What they say beside the quote at that tick.
-        trades: Whether the world trades an instrument where the TR's records come from.
-        delay: How late they are, by key.
         quotes: Whether they say the quote at all.
     """
 
     tr_id: str
     find: Find
     tell: Tell
-    trades: Callable[[World, Instrument], bool] = always
-    delay: Callable[[str], timedelta] = lambda _: AT_ONCE
     quotes: bool = True
 
     def __call__(self, world: World, key: str, since: datetime, until: datetime) -> Sequence[Elements]:
-        instrument = self.find(world, key)
-        if instrument is None:
+        listed = self.find(world, key)
+        if listed is None or not listed.is_sent:
             return ()
-        late = self.delay(key)
-        calendar, records = world.market.calendar(instrument), list[Elements]()
-        for at in ticks_between(calendar, since - late, until - late):
-            if self.trades(world, instrument) and world.market.is_listed(instrument, at):
-                subject = Subject(world.market, instrument, at)
-                own = self.tell(world, subject, names_of(self.tr_id))
-                if own is not None:
-                    quote = record(block_of(self.tr_id), subject) if self.quotes else NOTHING
-                    records.append(written(self.tr_id, quote, {"realtime_symbol": key, **own}))
+        instrument, records = listed.instrument, list[Elements]()
+        ticks = ticks_between(world.market.calendar(instrument), since - listed.delay, until - listed.delay)
+        for subject in (Subject(world.market, instrument, at) for at in ticks):
+            is_listed = world.market.is_listed(instrument, subject.now)
+            own = self.tell(world, subject, names_of(self.tr_id)) if is_listed else None
+            if own is not None:
+                quote = record(block_of(self.tr_id), subject) if self.quotes else NOTHING
+                records.append(written(self.tr_id, quote, {"realtime_symbol": key, **own}))
         return records
 
     def is_known(self, world: World, key: str, now: datetime) -> bool:
-        """Whether the instrument is listed."""
-        instrument = self.find(world, key)
-        return instrument is not None and world.market.is_listed(instrument, now)
+        """Whether it is listed."""
+        listed = self.find(world, key)
+        return listed is not None and world.market.is_listed(listed.instrument, now)

@@ -27,7 +27,7 @@ def by_name(tr_id: str, record: Elements) -> dict[str, Any]:
 
 
 def rest(direct: Direct, now: datetime, tool: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-    """The first records of each block of an answer together, by readable names, numbers as numbers."""
+    """All blocks of an answer together, by readable names, numbers as numbers; rows are numbered from 1."""
     api = catalog().find(tool)
     assert api is not None
     direct.now = now
@@ -38,8 +38,9 @@ def rest(direct: Direct, now: datetime, tool: str, arguments: Mapping[str, objec
     for block in reversed(api.blocks):
         part = reply.body[block.key] if block.key else reply.body
         rows = cast("list[Mapping[str, str]]", part if block.is_list else [part])
-        for row in rows[:1]:
-            found |= {f.name: number(row[f.element]) for f in block.fields if row[f.element] != ""}
+        for n, row in reversed([*enumerate(rows, start=1)]):
+            facts = {f.name: number(row[f.element]) for f in block.fields if row[f.element] != ""}
+            found |= {f"{name}_{n}": value for name, value in facts.items()} | (facts if n == 1 else {})
     return found
 
 

@@ -19,7 +19,7 @@ def direct() -> Direct:
     return Direct()
 
 
-@pytest.mark.parametrize("tr_id", TWINS)
+@pytest.mark.parametrize("tr_id", [tr_id for tr_id, twin in TWINS.items() if twin.tool])
 def test_the_newest_record_says_what_the_rest_api_says_at_that_moment(tr_id: str, direct: Direct):
     twin = TWINS[tr_id]
     live = by_name(tr_id, records(direct.kis.world, tr_id, twin.key, twin.at)[-1])
@@ -38,6 +38,24 @@ def test_the_sizes_of_the_trades_add_up_to_the_volume_of_the_rest_api(tr_id: str
         rest(direct, at, twin.tool, twin.arguments)["volume"] for at in (twin.rest_at - stretch, twin.rest_at)
     )
     assert sum(sizes) == now - before
+
+
+@pytest.mark.parametrize("tr_id", [tr_id for tr_id in TWINS if tr_id[4:] in ("ASP0", "ASP1", "F010")])
+def test_a_book_is_the_one_in_which_orders_are_matched(tr_id: str, direct: Direct):
+    twin, market = TWINS[tr_id], direct.kis.world.market
+    live = by_name(tr_id, records(direct.kis.world, tr_id, twin.key, twin.at)[-1])
+    instrument = market.instruments[str(twin.arguments["symbol"])]
+    for side, levels in (
+        ("ask", market.book(instrument, twin.rest_at).asks),
+        ("bid", market.book(instrument, twin.rest_at).bids),
+    ):
+        told = [
+            live[f"{side}_{part}_{n}"]
+            for n in range(1, 11)
+            for part in ("price", "quantity")
+            if f"{side}_price_{n}" in live
+        ]
+        assert told == [part for level in levels for part in (level.price, level.quantity)][: len(told)] != []
 
 
 @pytest.mark.parametrize("tr_id", FEEDS)
