@@ -43,10 +43,10 @@ class Simulator:
     """
 
     def __init__(self, kis: EmbeddedKis, ports: dict[Host, int], ws_ports: dict[Host, int]) -> None:
-        self.real_url = f"http://{_LOOPBACK}:{ports[Host.REAL]}"
-        self.demo_url = f"http://{_LOOPBACK}:{ports[Host.DEMO]}"
-        self.real_ws_url = f"ws://{_LOOPBACK}:{ws_ports[Host.REAL]}"
-        self.demo_ws_url = f"ws://{_LOOPBACK}:{ws_ports[Host.DEMO]}"
+        self.urls = {host: f"http://{_LOOPBACK}:{port}" for host, port in ports.items()}
+        self.ws_urls = {host: f"ws://{_LOOPBACK}:{port}" for host, port in ws_ports.items()}
+        self.real_url, self.demo_url = self.urls[Host.REAL], self.urls[Host.DEMO]
+        self.real_ws_url, self.demo_ws_url = self.ws_urls[Host.REAL], self.ws_urls[Host.DEMO]
         self.received: deque[Received] = kis.received
         self.faults: Faults = kis.faults
         self.live_faults: LiveFaults = kis.live_faults
@@ -97,7 +97,7 @@ def simulate(
         ws_sockets = _bind(stack, options.real_ws_port, options.demo_ws_port)
         simulator = Simulator(kis, _ports(sockets), _ports(ws_sockets))
         if options.state_path is not None:
-            stack.enter_context(post_address(options.state_path, simulator.real_url, simulator.demo_url))
+            stack.enter_context(post_address(options.state_path, simulator.urls, simulator.ws_urls))
         thread = _Thread(kis, sockets, ws_sockets, channels)
         thread.start()
         # Waited for in this thread: whoever is cancelled must not leave the other one behind.

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -113,9 +114,11 @@ class Script:
     def __init__(self) -> None:
         self.trades: list[tuple[datetime, str]] = []
         self.asked: list[tuple[str, datetime, datetime]] = []
+        self.was_asked = threading.Event()
 
     def feed(self, world: World, key: str, since: datetime, until: datetime) -> Sequence[Elements]:
         self.asked.append((key, since, until))
+        self.was_asked.set()
         return [trade(key, price) for at, price in self.trades if since < at <= until]
 
     @property
