@@ -26,16 +26,21 @@ def by_name(tr_id: str, record: Elements) -> dict[str, Any]:
     return {fields[element]: number(text) for element, text in record.items()}
 
 
-def rest(direct: Direct, now: datetime, tool: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-    """All blocks of an answer together, by readable names, numbers as numbers; rows are numbered from 1."""
+def rest(direct: Direct, now: datetime, tool: str, arguments: Mapping[str, object], only: str = "") -> dict[str, Any]:
+    """All blocks of an answer together, by readable names, numbers as numbers; rows are numbered from 1.
+
+    Args:
+        only: The one block that counts.
+    """
     api = catalog().find(tool)
     assert api is not None
-    direct.now = now
+    usual, direct.now = direct.now, now
     reply = direct.call(api, Host.REAL, **arguments)
+    direct.now = usual
     assert not isinstance(reply.body, str)
     assert reply.body["rt_cd"] == "0", reply.body
     found: dict[str, Any] = {}
-    for block in reversed(api.blocks):
+    for block in reversed([block for block in api.blocks if only in ("", block.name)]):
         part = reply.body[block.key] if block.key else reply.body
         rows = cast("list[Mapping[str, str]]", part if block.is_list else [part])
         for n, row in reversed([*enumerate(rows, start=1)]):
