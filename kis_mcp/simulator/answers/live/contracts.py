@@ -1,16 +1,19 @@
 """Korean futures and options: trades and order books by day and by night."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import replace
 
 from kis_mcp.simulator.answers.live.books import book_facts
 from kis_mcp.simulator.answers.live.source import Source
 from kis_mcp.simulator.answers.live.ticks import Find, Listed, TickFeed
 from kis_mcp.simulator.answers.live.trades import trade_facts
+from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.chains import product_of
 from kis_mcp.simulator.market.index_members import indices
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.world import World
+
+_THOUSAND = 1_000
 
 
 def future_on(*kinds: str) -> Find:
@@ -52,6 +55,12 @@ def _underlying(future: Instrument) -> str:
     return "share" if product.sector == "stock" else "other"
 
 
+def _night_trade(world: World, subject: Subject, names: AbstractSet[str]) -> Facts | None:
+    """With the turnover in thousand won, as in KIS' example of night futures alone."""
+    trade = trade_facts(world, subject, names)
+    return trade and {**trade, "turnover": subject.quote.turnover // _THOUSAND}
+
+
 _MARKETS: Mapping[str, Find] = {
     "H0IF": future_on("index"),
     "H0ZF": future_on("share"),
@@ -68,4 +77,4 @@ CONTRACTS: Mapping[str, Source] = {
     f"{market}{kind}": TickFeed(f"{market}{kind}", find, tell)
     for market, find in _MARKETS.items()
     for kind, tell in (("CNT0", trade_facts), ("ASP0", book_facts))
-}
+} | {"H0MFCNT0": TickFeed("H0MFCNT0", _MARKETS["H0MF"], _night_trade)}

@@ -63,7 +63,7 @@ def programmes(world: World, index: Index, since: datetime, until: datetime) -> 
 
 
 def auctions(world: World, index: Index, since: datetime, until: datetime) -> Sequence[tuple[datetime, Facts]]:
-    """What the auctions of its members would make of it."""
+    """What the auctions of its members would make of it; all would trade at once."""
     first, found = index.members[0], list[tuple[datetime, Facts]]()
     for day in days_near(world, first, (since, until)):
         for which, ends in sessions_ends(world, first, day):
@@ -72,7 +72,9 @@ def auctions(world: World, index: Index, since: datetime, until: datetime) -> Se
             each = [auction_of(world.market, member, day, which) for member in index.members]
             for steps in zip(*(one.steps for one in each), strict=True):
                 if is_within(steps[0].at, (since, until)):
-                    found.append((steps[0].at, index_facts(index, each, steps)))
+                    facts = index_facts(index, each, steps)
+                    sums = {f"trade_{name}": facts[name] for name in ("volume", "turnover")}
+                    found.append((steps[0].at, {**facts, **sums}))
     return sorted(found, key=lambda pair: pair[0])
 
 

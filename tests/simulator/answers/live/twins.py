@@ -49,20 +49,20 @@ _SHARE_BOOK = Twin(
 )
 
 
-def _contract(symbol: str) -> dict[str, Twin]:
+def _contract(symbol: str, apart: Sequence[str] = ()) -> dict[str, Twin]:
     """By the ends of their TRs."""
     asked = {"symbol": symbol}
     levels = ("ask_price_1", "bid_price_5", "ask_quantity_5", "bid_quantity_1", *_TOTALS)
     worth = ("theoretical_price", "open_interest", "divergence_rate")
     return {
-        "CNT0": Twin(symbol, "domestic_fo_inquire_price", asked, (*_QUOTE, *worth)),
+        "CNT0": Twin(symbol, "domestic_fo_inquire_price", asked, (*_QUOTE, *worth), apart),
         "ASP0": Twin(symbol, "domestic_fo_inquire_asking_price", asked, levels),
     }
 
 
 _CONTRACTS = {
     "H0IF": _contract("101W09"),
-    "H0MF": _contract("101W09"),
+    "H0MF": _contract("101W09", ("turnover",)),
     "H0ZF": _contract("111W09"),
     "H0CF": _contract("175W06"),
     **{market: _contract("201W07360") for market in ("H0IO", "H0ZO", "H0EU")},
