@@ -61,7 +61,7 @@ from .rows import PREFIXES as PREFIXES
 from .schemas import input_schema as input_schema, output_schema as output_schema
 from .search import Search as Search
 from .signature import call_signature as call_signature
-from .spelling import read_word as read_word
+from .spelling import read_number as read_number, read_word as read_word
 from .symbols import (
     KRX_CODE as KRX_CODE,
     MARKED_CODE as MARKED_CODE,

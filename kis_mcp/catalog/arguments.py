@@ -118,7 +118,12 @@ def _is_left_out(parameter: Parameter | None, value: object) -> bool:
     """Whether an argument is as good as not given; one that is needed stays, and so does an unknown one."""
     if parameter is None:
         return False
-    return value is None or (is_empty(value) and not parameter.required)
+    return value is None or (not parameter.required and (is_empty(value) or (parameter.is_list and _is_no_item(value))))
+
+
+def _is_no_item(value: object) -> bool:
+    """Whether a value is an empty list as JSON text."""
+    return isinstance(value, str) and "".join(value.split()) == "[]"
 
 
 def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[str, object], list[BadArgument]]:

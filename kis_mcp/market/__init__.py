@@ -2,11 +2,15 @@
 
 from kis_mcp.market.candle_pages import Candle
 from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
+from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, lead_elsewhere
+from kis_mcp.market.event_reading import read_event
+from kis_mcp.market.events import Book, Event, EventKind, OrderNotice, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
+from kis_mcp.market.live_sources import Interest, find_live_calls, notes_on_live
 from kis_mcp.market.order_book import get_order_book
 from kis_mcp.market.quote import get_quote, notes_on
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
@@ -23,18 +27,29 @@ __all__ = [
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
     "US_TICKER",
+    "Book",
     "Candle",
     "CandleRange",
+    "Event",
+    "EventKind",
     "Instrument",
     "Instruments",
+    "Interest",
     "Market",
+    "OrderNotice",
+    "Status",
+    "Trade",
     "builtin_instruments",
+    "find_live_calls",
     "get_candles",
     "get_order_book",
     "get_quote",
     "is_told",
+    "krx_product",
     "lead_elsewhere",
     "notes_on",
+    "notes_on_live",
+    "read_event",
     "read_last_trade_time",
     "unknown_to_kis",
 ]

@@ -14,6 +14,7 @@ from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.settings import Settings
+from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import KisApis
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
-    from kis_mcp.streams import Streams
+    from kis_mcp.streams import Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.streams")
+_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.watches")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Brokerage:
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
+        open_watches: Where its watches are known to the rest of the server.
     """
 
     environment: Environment
@@ -53,9 +55,11 @@ class Brokerage:
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
     ws_url: str = ""
+    open_watches: OpenWatches = field(default_factory=OpenWatches)
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
+    _watches: "Watches | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -85,6 +89,16 @@ class Brokerage:
                     hide=tuple({account.number for account in self.apis.accounts.values()}),
                 )
             return self._streams
+
+    async def watches(self) -> "Watches":
+        """What is watched live in the background."""
+        streams = await self.streams()
+        if self._watches is None:
+            from kis_mcp.streams import Watches
+
+            self._watches = Watches(streams, self.apis, clock=self.clock)
+            self.open_watches.add(self.environment, self._watches)
+        return self._watches
 
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""

@@ -141,9 +141,13 @@ def test_names_come_as_a_list_as_text_or_as_the_text_of_a_list() -> None:
 def test_an_object_that_comes_as_text_is_read_exactly() -> None:
     text = json.dumps({"symbol": "005930", "price": 70000.1})
     assert read_json(text, "{") == {"symbol": "005930", "price": Decimal("70000.1")}
-    for wrong in ('{"quantity": 1, "quantity": 10}', '{"price": NaN}', '{"price": 1'):
+    for wrong in ('{"quantity": 1, "quantity": 10}', '{"price": NaN}', '{"price": 1', '{"a":' * 100_000):
         with pytest.raises(ValueError, match=r"\S"):
             read_json(wrong, "{")
+
+
+def test_half_a_character_that_json_text_escapes_becomes_one_that_can_be_written() -> None:
+    assert read_json(r'["\ud83d", {"\udcc8": "\ud83d\udcc8"}]', "[") == ["\ufffd", {"\ufffd": "📈"}]
 
 
 Symbols = Callable[[str], str]
