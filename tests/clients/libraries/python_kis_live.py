@@ -58,7 +58,7 @@ def notices() -> object:
     """It registers for them; it reads records of 23 fields, as KIS' example has them, where KIS' sheet has 26."""
     tickets.append(kis.websocket.subscribed_event.on(subscriptions.hear))
     tickets.append(kis.account().on("execution", lambda sender, args: None))
-    return subscriptions.next() is not None
+    return subscriptions.came.wait(PATIENCE_SECONDS)
 
 
 def after_a_drop() -> object:
