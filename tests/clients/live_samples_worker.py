@@ -1,10 +1,11 @@
 """Runs KIS' own websocket sample scripts, unchanged; in an environment that has what they import.
 
-    python live_samples_worker.py CHECKOUT KEYS
+    python live_samples_worker.py CHECKOUT KEYS [SCRIPT …]
 
-Each script runs in a process of its own until what it subscribes to has brought a frame. KEYS is a JSON object: script →
-key that it subscribes to besides its own, many of which have expired. Prints one JSON line a script: its name, how it
-ended, the codes of refused registrations, and for each TR how many fields its records have and the script expects.
+Each script runs in a process of its own until what it subscribes to has brought a frame. KEYS is a JSON object: script,
+as folder/name, → key that it subscribes to besides its own, many of which have expired. Prints one JSON line a script:
+its name, how it ended, the codes that answered its registrations, and for each TR how many fields its records have and
+how many the script expects.
 """
 
 import json
@@ -26,7 +27,7 @@ RESULT = "result of the sample: "
 def scripts(checkout: Path) -> list[Path]:
     """The scripts that subscribe."""
     found = sorted((checkout / "examples_llm").glob("*/*/chk_*.py"))
-    return [path for path in found if samples_worker.WEBSOCKET.search(path.read_text("utf-8"))]
+    return [path for path in found if "KISWebSocket" in path.read_text("utf-8")]
 
 
 class Watch(logging.Handler):
@@ -109,5 +110,5 @@ if __name__ == "__main__":
     keys = json.loads(sys.argv[2])
     for path in scripts(Path(sys.argv[1])):
         name = f"{path.parent.parent.name}/{path.parent.name}"
-        if len(sys.argv) < 4 or any(word in name for word in sys.argv[3:]):
+        if len(sys.argv) < 4 or name in sys.argv[3:]:
             print(json.dumps(run(path, Path.home(), keys.get(name, "")), ensure_ascii=False), flush=True)

@@ -151,8 +151,8 @@ async def simulator(
     } | options
     async with (
         run_simulator(SimulatorOptions(**chosen), channels=channels) as sim,
-        httpx.AsyncClient(base_url=sim.real_url, verify=False) as real,
-        httpx.AsyncClient(base_url=sim.demo_url, verify=False) as demo,
+        httpx.AsyncClient(base_url=sim.real_url, verify=False, timeout=30) as real,
+        httpx.AsyncClient(base_url=sim.demo_url, verify=False, timeout=30) as demo,
     ):
         yield (
             sim,

@@ -14,8 +14,13 @@ from kis_mcp.simulator.world import World
 
 _HTS_ID = "$hts_id"
 _STATUS_TOTAL = "H0UNMKO0"
-_SINCE_SEPTEMBER = frozenset({"MARKET_CLS_CODE", "ANTC_EXCH_CLS_CODE"})
-"""What KIS added on 2026-09-14."""
+_SINCE_JUNE = frozenset(
+    {"MARKET_CLS_CODE", "ANTC_EXCH_CLS_CODE", "MID_PRC", "MIDP_TOTAL_RSQN", "MIDP_CLS_CODE", "DUMMY"}
+)
+"""What KIS' sheets of 2026-06-03 and its sample code do not have."""
+
+_UNTIL_JUNE = {("H0NXASP0", "NMID_PRC"): ("KMID_PRC", "KMID_TOTAL_RSQN", "KMID_CLS_CODE")}
+"""TR and field → fields that stood before it in those sheets."""
 
 _NULL = {"TR_SUSP_REAS_CNTT": "(null)"}
 
@@ -50,9 +55,7 @@ def is_notice(api: Api) -> bool:
 def record(api: Api, tr_id: str, elements: Elements, switches: Switches) -> str:
     """A record as it is sent: the TR's fields in their order."""
     blanks: Elements = {}
-    names = _names(api)
-    if switches["live_fields_of_june"]:
-        names = tuple(name for name in names if name not in _SINCE_SEPTEMBER)
+    names = _names_of_june(api, tr_id) if switches["live_fields_of_june"] else _names(api)
     if switches["live_status_as_measured"] and tr_id == _STATUS_TOTAL:
         names, blanks = names[:-1], _NULL
     return "^".join([elements.get(name) or blanks.get(name, "") for name in names])
@@ -61,3 +64,9 @@ def record(api: Api, tr_id: str, elements: Elements, switches: Switches) -> str:
 @cache
 def _names(api: Api) -> tuple[str, ...]:
     return tuple(field.element.upper() for field in api.blocks[0].fields)
+
+
+@cache
+def _names_of_june(api: Api, tr_id: str) -> tuple[str, ...]:
+    names = ((*_UNTIL_JUNE.get((tr_id, name), ()), name) for name in _names(api) if name not in _SINCE_JUNE)
+    return tuple(name for group in names for name in group)

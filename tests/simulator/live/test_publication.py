@@ -134,12 +134,16 @@ async def test_more_than_a_hundred_records_come_in_several_frames():
     assert [record[2] for frame in frames for record in frame.records] == [str(number) for number in range(250)]
 
 
-async def test_the_field_of_september_may_be_missing_as_it_was_until_then():
-    async with day(switches={"live_fields_of_june": True}) as live_day:
-        live_day.trade("70100", after=1)
-        await live_day.client.register(TRADES, SAMSUNG)
+async def test_records_have_the_fields_of_june_on_request():
+    widths = {TRADES: 46, "H0STASP0": 59, "H0NXASP0": 65, "H0UNASP0": 65, "H0STANC0": 45}
+    channels = Channels(dict.fromkeys(widths, lambda world, key, since, until: [{"NMID_PRC": "7"}]), lambda *_: True)
+    async with day(channels, switches={"live_fields_of_june": True}) as live_day:
+        for tr_id in widths:
+            await live_day.client.register(tr_id, SAMSUNG)
         live_day.pass_time(seconds=1)
-        assert len((await live_day.client.frame()).fields) == 46
+        frames = {frame.tr_id: frame.fields for frame in [await live_day.client.frame() for _ in widths]}
+    assert {tr_id: len(fields) for tr_id, fields in frames.items()} == widths
+    assert frames["H0NXASP0"][-3:] == ["7", "", ""]
 
 
 async def test_the_market_status_comes_as_it_was_measured_on_request():
