@@ -3,14 +3,18 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.simulator import SimulatorOptions
 from kis_mcp.simulator.answers.live import is_known
+from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.world import Founding, World
+from tests.simulator import test_replay as replay
 from tests.simulator.answers.live.feeds import by_name, records
 from tests.simulator.answers.live.twins import TWINS
 from tests.simulator.answers.test_every_api import Direct
@@ -148,3 +152,20 @@ def test_the_value_of_a_fund_comes_only_when_it_has_moved(direct: Direct):
     found = records(direct.kis.world, "H0STNAV0", "069500", MONDAY, 10 * MINUTES)
     assert len(found) > 1
     assert all(one["NAV"] != other["NAV"] for one, other in pairwise(found))
+
+
+def test_a_users_candles_are_told_as_trades(tmp_path: Path):
+    candles = replay.candles(tmp_path, [*replay.DAYS, *replay.MINUTES])
+    options = SimulatorOptions(clock=replay.at(), replay_paths=(candles,), market_hours=True)
+    world = EmbeddedKis(options, catalog()).world
+    found = records(world, "H0STCNT0", "005930", at("09:01:59"), 2 * MINUTES)
+    assert [(r["STCK_CNTG_HOUR"], r["STCK_PRPR"], r["CNTG_VOL"]) for r in found] == [
+        ("090000", "62000", "100"),
+        ("090020", "62300", "100"),
+        ("090040", "62100", "100"),
+        ("090100", "62000", "33"),
+        ("090120", "62500", "33"),
+        ("090140", "62400", "34"),
+    ]
+    assert (found[2]["STCK_LWPR"], found[2]["LWPR_HOUR"], found[2]["HGPR_HOUR"]) == ("61800", "090020", "090020")
+    assert records(world, "H0STCNT0", "005930", at("09:02:59"), MINUTES - timedelta(seconds=1)) == []
