@@ -8,6 +8,7 @@ from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.order_book import get_order_book
+from kis_mcp.market.order_notices import OrderNotice
 from kis_mcp.market.quote import get_quote, notes_on
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
@@ -28,6 +29,7 @@ __all__ = [
     "Instrument",
     "Instruments",
     "Market",
+    "OrderNotice",
     "builtin_instruments",
     "get_candles",
     "get_order_book",

@@ -42,16 +42,16 @@ class OrderNotice:
     """
 
     category: str
-    accounts: tuple[Account, ...]
+    accounts: tuple[Account, ...] = ()
     market: str
-    exchange: str | None
+    exchange: str | None = None
     order_id: str
-    branch: str
-    original_order_id: str | None
-    action: NoticeAction
+    branch: str = ""
+    original_order_id: str | None = None
+    action: NoticeAction = "new"
     event: OrderEvent
     symbol: str
-    name: str | None
+    name: str | None = None
     side: Literal["buy", "sell"]
     quantity: Decimal | None = None
     price: Decimal | None = None
