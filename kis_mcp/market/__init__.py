@@ -8,7 +8,13 @@ from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.order_book import get_order_book
-from kis_mcp.market.order_notices import OrderNotice
+from kis_mcp.market.order_notices import (
+    NOTICE_TOOLS,
+    OrderNotice,
+    ReadNotices,
+    is_notice_of,
+    read_order_notices,
+)
 from kis_mcp.market.quote import get_quote, notes_on
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
@@ -21,6 +27,7 @@ __all__ = [
     "KNOWN_BY_KOREA",
     "KOREA",
     "KRX_CONTRACT",
+    "NOTICE_TOOLS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
     "US_TICKER",
@@ -30,13 +37,16 @@ __all__ = [
     "Instruments",
     "Market",
     "OrderNotice",
+    "ReadNotices",
     "builtin_instruments",
     "get_candles",
     "get_order_book",
     "get_quote",
+    "is_notice_of",
     "is_told",
     "lead_elsewhere",
     "notes_on",
     "read_last_trade_time",
+    "read_order_notices",
     "unknown_to_kis",
 ]
