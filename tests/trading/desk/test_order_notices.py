@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -196,7 +197,7 @@ async def test_what_a_gap_swallowed_reconciliation_catches_up(desk: Desk, clock:
 
 async def test_an_order_placed_elsewhere_is_shown_as_such(desk: Desk, clock: FakeClock) -> None:
     await desk.send()
-    other: dict[str, object] = {"order_id": "0000000077", "quantity": 3}
+    other: dict[str, Any] = {"order_id": "0000000077", "quantity": 3}
     desk.notices.tell(notice("accepted", clock(), **other), fill(3, clock(), **other))
     await desk.done()
     orders, problems = await list_orders(desk.kis, desk.journal, ["KR"], clock=clock, notices=desk.desk.notices)
