@@ -52,6 +52,7 @@ ROOMS_IN_ORDER = {
         "recording",
         "replay",
         "embedded",
+        "live",
         "admin",
         "address",
         "asgi",

@@ -66,7 +66,8 @@ def run(options: SimulatorOptions, world: str) -> None:
         except (OSError, sqlite3.Error) as error:
             raise BadArgument(
                 f"The simulator cannot start: {error}.",
-                remedy="Name free ports with --port and --paper-port, and a data folder with room with KIS_DATA_DIR.",
+                remedy="Name free ports with --port, --paper-port, --ws-port and --paper-ws-port, and a data folder "
+                "with room with KIS_DATA_DIR.",
                 field="--port",
             ) from None
 
@@ -89,4 +90,5 @@ async def _serve(options: SimulatorOptions, world: str) -> None:
         if world != _USUAL:
             typer.echo(f"This is world {world}.", err=True)
         typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
+        typer.echo(f"KIS_URL_WS={simulator.real_ws_url}\nKIS_URL_WS_PAPER={simulator.demo_ws_url}")
         await anyio.to_thread.run_sync(stopped.wait)

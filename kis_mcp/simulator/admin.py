@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.embedded import EmbeddedKis, WrongTime
-from kis_mcp.simulator.gate.faults import FaultKind, When
+from kis_mcp.simulator.gate.faults import FaultKind, LiveFaultKind, When
 from kis_mcp.simulator.gate.switches import SWITCHES, UnknownSwitch
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.wire.hosts import Host
@@ -20,6 +20,7 @@ PREFIX = "/simulator/"
 FASTEST = 3600
 """The highest speed of a clock: an hour a second."""
 
+_LIVE = "live_"
 _FLAGS = TypeAdapter(dict[str, bool])
 _CURRENCIES = frozenset(home.currency for home in homes().values())
 
@@ -38,6 +39,16 @@ class _FaultWanted(_Wanted):
     seconds: float = Field(0, ge=0, le=600)
     code: str = "EGW00201"
     status: int = Field(500, ge=200, le=599)
+
+
+class _LiveFaultWanted(_Wanted):
+    """The arguments of :class:`kis_mcp.simulator.gate.faults.LiveFault`, whose kind is without ``live_``."""
+
+    kind: LiveFaultKind
+    target: str = "*"
+    times: int = Field(1, ge=1)
+    seconds: float = Field(0, ge=0, le=600)
+    count: int = Field(2, ge=1, le=1000)
 
 
 class _ClockWanted(_Wanted):
@@ -111,6 +122,11 @@ def _choose_switches(request: _Request) -> _Body:
 
 
 def _add_fault(request: _Request) -> _Body:
+    kind = str(request.sent.get("kind", ""))
+    if kind.startswith(_LIVE):
+        live = _LiveFaultWanted.model_validate({**request.sent, "kind": kind.removeprefix(_LIVE)})
+        request.kis.live_faults.add(live.kind, live.target, **live.model_dump(exclude={"kind", "target"}))
+        return {}
     wanted = _FaultWanted.model_validate(request.sent)
     if wanted.kind == "expire_tokens":
         request.kis.faults.expire_tokens()
@@ -122,6 +138,7 @@ def _add_fault(request: _Request) -> _Body:
 
 def _clear_faults(request: _Request) -> _Body:
     request.kis.faults.clear()
+    request.kis.live_faults.clear()
     return {}
 
 

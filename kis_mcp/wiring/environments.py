@@ -141,7 +141,8 @@ class Environments:
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
-            folder, rest_url = await start_simulator(self._simulators, folder, settings, clock)
+            started = await start_simulator(self._simulators, folder, settings, clock)
+            folder, rest_url, ws_url = started.folder, started.rest_url, started.ws_url
         connection = Connection(
             environment,
             rest_url=rest_url,

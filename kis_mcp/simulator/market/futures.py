@@ -130,8 +130,15 @@ class WonSpot:
         return Levels(opening, max(ends), min(ends), close)
 
     def path(self, day: date) -> Sequence[float]:
-        both = (self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency))
-        return [self._won(dollar, pair) for dollar, pair in zip(*both, strict=True)]
+        return [self._won(dollar, pair) for dollar, pair in zip(*self._prices(day), strict=True)]
+
+    def level(self, day: date, ticks: int) -> float:
+        """Where it stands after so many ticks of a day."""
+        dollar, pair = (prices[ticks - 1] for prices in self._prices(day))
+        return self._won(dollar, pair)
+
+    def _prices(self, day: date) -> Sequence[Sequence[int]]:
+        return [self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency)]
 
     def _won(self, dollar: int, pair: int) -> float:
         currency = self._home.currency
