@@ -3,7 +3,12 @@ from .arguments import CheckedArguments as CheckedArguments, check_arguments as 
 from .cache import CACHE_LIFETIMES as CACHE_LIFETIMES
 from .cursor import Cursor as Cursor, PagePosition as PagePosition
 from .data import csv_rows as csv_rows, resources_folder as resources_folder, tools_folder as tools_folder
-from .decode import Decoded as Decoded, Record as Record, decode_frame as decode_frame
+from .decode import (
+    Decoded as Decoded,
+    Record as Record,
+    decode_frame as decode_frame,
+    frame_accounts as frame_accounts,
+)
 from .document import api_document as api_document, api_list_document as api_list_document
 from .drift import (
     Difference as Difference,

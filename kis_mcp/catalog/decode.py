@@ -94,6 +94,21 @@ def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = 
     return Decoded({block.name: rows}, [*reader.unreadable()])
 
 
+def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
+    """The account number that each record of a live data frame names, in full; "" where one names none.
+
+    For telling whose a notice is. No result, log or message may show them.
+
+    Raises:
+        ValueError: The payload cannot be divided into that many records.
+    """
+    (block,) = api.blocks
+    columns = [field.element for field in block.fields]
+    element = next((field.element for field in block.fields if field.type == "account"), "")
+    records = split_frame(payload, count, columns, first_if=block.first_if)
+    return [_text(record.get(element)) for record in records]
+
+
 def _is_envelope(key: str, paging: Collection[str]) -> bool:
     """Whether it says nothing about the answer; continuation keys moreover repeat the account number."""
     return key in _ENVELOPE or key in paging or key.startswith(_CONTINUATION)

@@ -5,13 +5,20 @@ from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
 from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
-from kis_mcp.market.events import Book, Event, EventKind, OrderNotice, Status, Trade
+from kis_mcp.market.events import Book, Event, EventKind, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.live_sources import Interest, find_live_calls, notes_on_live
 from kis_mcp.market.order_book import get_order_book
+from kis_mcp.market.order_notices import (
+    NOTICE_TOOLS,
+    OrderNotice,
+    ReadNotices,
+    is_notice_of,
+    read_order_notices,
+)
 from kis_mcp.market.quote import get_quote, notes_on
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
@@ -24,6 +31,7 @@ __all__ = [
     "KNOWN_BY_KOREA",
     "KOREA",
     "KRX_CONTRACT",
+    "NOTICE_TOOLS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
     "US_TICKER",
@@ -37,6 +45,8 @@ __all__ = [
     "Interest",
     "Market",
     "OrderNotice",
+    "OrderUpdate",
+    "ReadNotices",
     "Status",
     "Trade",
     "builtin_instruments",
@@ -44,6 +54,7 @@ __all__ = [
     "get_candles",
     "get_order_book",
     "get_quote",
+    "is_notice_of",
     "is_told",
     "krx_product",
     "lead_elsewhere",
@@ -51,5 +62,6 @@ __all__ = [
     "notes_on_live",
     "read_event",
     "read_last_trade_time",
+    "read_order_notices",
     "unknown_to_kis",
 ]

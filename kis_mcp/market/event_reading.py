@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from kis_mcp.catalog import Api, Record, number, text
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.market.events import Book, Event, OrderNotice, OrderStep, Status, Trade
+from kis_mcp.market.events import Book, Event, OrderStep, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import EXCHANGES, KOREA
 from kis_mcp.market.order_book import MAX_DEPTH, Level
 from kis_mcp.market.rows import whole
@@ -133,7 +133,7 @@ def _notice(record: Record, identity: _Identity) -> Event | None:
     price = _unscaled(record, identity["market"]) if "fill_price_unscaled" in record else None
     fill_price = price or number(record, "fill_price")
     asked = whole(record, "order_quantity") or (None if is_fill else whole(record, "fill_quantity"))
-    return OrderNotice(
+    return OrderUpdate(
         **identity,
         step=step,
         order_id=order_id,

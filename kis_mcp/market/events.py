@@ -78,7 +78,7 @@ class Book(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderNotice(Event):
+class OrderUpdate(Event):
     """What became of one of the person's own orders, wherever it was placed.
 
     Attributes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import eq, ge, le
 from typing import Literal, TypeAlias
 
-from kis_mcp.market import Book, Event, EventKind, OrderNotice, Status, Trade
+from kis_mcp.market import Book, Event, EventKind, OrderUpdate, Status, Trade
 
 Wanted: TypeAlias = Literal["number", "flag", "step", "kind"]
 ANY = "any"
@@ -47,7 +47,7 @@ def _is_step(got: str, wanted: str) -> bool:
 
 
 _PRICE, _RATE, _VOLUME = _of(Trade, "price"), _of(Trade, "change_rate"), _of(Trade, "volume")
-_SIZE, _SPREAD, _STEP = _of(Trade, "size"), _of(Book, "spread"), _of(OrderNotice, "step")
+_SIZE, _SPREAD, _STEP = _of(Trade, "size"), _of(Book, "spread"), _of(OrderUpdate, "step")
 
 TESTS: Mapping[str, Test] = {
     "price_above": Test(

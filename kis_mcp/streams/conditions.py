@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, cast
 
-from kis_mcp.market import Event, EventKind, Interest, OrderNotice
+from kis_mcp.market import Event, EventKind, Interest, OrderUpdate
 from kis_mcp.streams.condition_tests import TESTS, Test
 
 Value: TypeAlias = Decimal | bool | str
@@ -45,7 +45,7 @@ class Simple:
             and self.symbol in ("", event.symbol)
             and self.market in ("", event.market)
             and self.exchange in ("", event.exchange or self.exchange)
-            and (not self.order_id or (isinstance(event, OrderNotice) and event.order_id == self.order_id))
+            and (not self.order_id or (isinstance(event, OrderUpdate) and event.order_id == self.order_id))
         )
 
     def __str__(self) -> str:
@@ -196,12 +196,12 @@ def _update(part: Simple, standing: _Standing, event: Event) -> bool:
 def _met(part: Simple, event: Event, got: object) -> str:
     told = part.rule.met.format(got=_shown(got), wanted=_shown(part.value))
     extra = ""
-    if isinstance(event, OrderNotice):
+    if isinstance(event, OrderUpdate):
         extra = f" ({event.order_id}{_fill(event)})"
     return f"{event.symbol} {told}{extra} at {event.time:%H:%M:%S %Z}"
 
 
-def _fill(notice: OrderNotice) -> str:
+def _fill(notice: OrderUpdate) -> str:
     if notice.filled_quantity is None or notice.fill_price is None:
         return ""
     return f", {notice.filled_quantity:,} at {_shown(notice.fill_price)}"

@@ -149,6 +149,14 @@ class Stream:
                 found.append((after, frame))
         return found[::-1]
 
+    def frames(self, cursor: int) -> tuple[list[Frame], int]:
+        """The frames that came after a cursor, undivided, and where to go on; for who reads them in another way."""
+        return [frame for end, frame in self._frames if end > cursor], self.received
+
+    def last_gap(self) -> Gap | None:
+        """The latest time in which nothing could be received."""
+        return self._gaps[-1][1] if self._gaps else None
+
     def last(self) -> Record | None:
         """The newest record, if one can be read."""
         if not self._frames:

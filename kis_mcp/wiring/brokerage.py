@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -13,7 +14,7 @@ import anyio.to_thread
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.settings import Settings
+from kis_mcp.settings import LOOPBACK_HOSTS, Settings
 from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kis_mcp.storage import DiskReplyCache, SqlJournal
     from kis_mcp.streams import Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
+    from kis_mcp.wiring.order_notices import LiveNotices
 
 JOURNAL = "journal.db"
 
@@ -114,10 +116,10 @@ class Brokerage:
         """Finish what is being sent, and close files and connections."""
         if self._desk is not None:
             await self._desk.aclose()
-        if self._journal is not None:
-            await self._journal.aclose()
         if self._streams is not None:
             await self._streams.aclose()
+        if self._journal is not None:
+            await self._journal.aclose()
         await self.gateway.aclose()
         self.cache.close()
 
@@ -140,8 +142,19 @@ class Brokerage:
             find_instrument=find_instrument,
             halt_reason=kill_switch(self.settings.data_dir).reason,
         )
-        sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
+        sender = OrderSender(
+            apis, apis, journal, checks, environment=environment, clock=clock, notice_source=self._notice_source()
+        )
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
+
+    def _notice_source(self) -> "LiveNotices | None":
+        """Where KIS' notices of orders come from; None without the HTS ID, and where there is no live data: beside a
+        simulator on this machine only one of its own counts, since KIS would be told a simulator's keys."""
+        from kis_mcp.wiring.order_notices import LiveNotices
+
+        profile = self.settings.profile(self.environment)
+        is_own = not profile.is_simulated or urlsplit(self.ws_url).hostname in LOOPBACK_HOSTS
+        return LiveNotices(self.apis, self.streams) if self.ws_url and profile.hts_id and is_own else None
 
     async def _settle(self, desk: "OrderDesk") -> None:
         try:

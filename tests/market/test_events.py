@@ -10,7 +10,7 @@ from kis_mcp.catalog.decode import decode_frame
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.market import Book, Event, OrderNotice, Status, Trade, read_event
+from kis_mcp.market import Book, Event, OrderUpdate, Status, Trade, read_event
 from kis_mcp.market.order_book import Level
 
 NOW = datetime(2026, 3, 4, 9, 33, 55, tzinfo=KST)
@@ -184,8 +184,8 @@ def test_a_book_with_an_empty_side_has_no_spread() -> None:
 def test_the_documented_notices_of_a_korean_order_and_its_fill() -> None:
     order = event("domestic_stock_ccnl_notice", DOCUMENTED_ORDER)
     fill = event("domestic_stock_ccnl_notice", DOCUMENTED_FILL)
-    assert isinstance(order, OrderNotice)
-    assert isinstance(fill, OrderNotice)
+    assert isinstance(order, OrderUpdate)
+    assert isinstance(fill, OrderUpdate)
     assert (order.step, order.order_id, order.symbol, order.side) == ("accepted", "0000002891", "136480", "buy")
     assert (order.quantity, order.filled_quantity, order.fill_price) == (1, None, None)
     assert (fill.step, fill.quantity, fill.filled_quantity, fill.fill_price) == ("filled", 1, 1, Decimal(3190))
@@ -206,7 +206,7 @@ def test_the_documented_notices_of_a_korean_order_and_its_fill() -> None:
 def test_what_happened_to_an_order(values: dict[str, str], step: str) -> None:
     tool = "domestic_stock_ccnl_notice"
     found = event(tool, frame(tool, symbol="005930", order_id="1", **values))
-    assert isinstance(found, OrderNotice)
+    assert isinstance(found, OrderUpdate)
     assert found.step == step
 
 
@@ -224,7 +224,7 @@ def test_a_fill_abroad_has_its_point_where_its_country_has_it(exchange: str, mar
     tool = "overseas_stock_ccnl_notice"
     values = {"order_id": "3567", "symbol": "X", "notice_type": "2", "fill_quantity": "100"}
     found = event(tool, frame(tool, **values, fill_price_unscaled="001480100", exchange=exchange))
-    assert isinstance(found, OrderNotice)
+    assert isinstance(found, OrderUpdate)
     assert (found.market, found.fill_price, found.filled_quantity) == (market, Decimal(price), 100)
 
 
@@ -232,7 +232,7 @@ def test_an_order_notice_from_abroad_carries_its_quantity_and_price_where_a_fill
     tool = "overseas_stock_ccnl_notice"
     values = {"order_id": "3567", "symbol": "7203", "notice_type": "1", "acceptance": "1", "fill_quantity": "100"}
     found = event(tool, frame(tool, **values, fill_price_unscaled="000032200", exchange="D"))
-    assert isinstance(found, OrderNotice)
+    assert isinstance(found, OrderUpdate)
     assert (found.step, found.quantity, found.price) == ("accepted", 100, Decimal("3220.0"))
     assert (found.filled_quantity, found.fill_price) == (None, None)
 
@@ -246,8 +246,8 @@ def test_notices_of_overseas_futures() -> None:
             fill, symbol="ESZ26", order_id="7", order_quantity="2", fill_id="1", fill_quantity="1", fill_price="5000.25"
         ),
     )
-    assert isinstance(refused, OrderNotice)
-    assert isinstance(filled, OrderNotice)
+    assert isinstance(refused, OrderUpdate)
+    assert isinstance(filled, OrderUpdate)
     assert (refused.step, refused.quantity) == ("refused", 2)
     assert (filled.step, filled.filled_quantity, filled.fill_price) == ("filled", 1, Decimal("5000.25"))
 

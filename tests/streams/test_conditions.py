@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Book, Event, Interest, OrderNotice, Status, Trade
+from kis_mcp.market import Book, Event, Interest, OrderUpdate, Status, Trade
 from kis_mcp.market.order_book import Level
 from kis_mcp.streams import read_condition
 from kis_mcp.streams.condition_documents import write_condition
@@ -45,9 +45,9 @@ def book(ask: int, bid: int) -> Book:
     return Book(**identity("005930", 0), asks=(Level(Decimal(ask), 1),), bids=(Level(Decimal(bid), 1),))
 
 
-def notice(step: Any, order_id: str = "0000001234", symbol: str = "005930", exchange: str = "krx") -> OrderNotice:
+def notice(step: Any, order_id: str = "0000001234", symbol: str = "005930", exchange: str = "krx") -> OrderUpdate:
     more: dict[str, Any] = {"filled_quantity": 3, "fill_price": Decimal(72600)} if step == "filled" else {}
-    return OrderNotice(**identity(symbol, 0) | {"exchange": exchange}, step=step, order_id=order_id, **more)
+    return OrderUpdate(**identity(symbol, 0) | {"exchange": exchange}, step=step, order_id=order_id, **more)
 
 
 def status(**flags: Any) -> Status:

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 
 from kis_mcp.catalog import Page
-from kis_mcp.market import Book, Event, EventKind, Interest, OrderNotice, Status, Trade, notes_on_live
+from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
 from kis_mcp.streams import Feed, Met, News, StreamStatus, Waiting, Watch, Watches, read_condition
 from kis_mcp.trading.venues import find_watched, market_of
@@ -45,7 +45,7 @@ async def read_watch(call: Call) -> Page:
         books=[_best(book) for book in books],
         levels=[row for book in books for row in _levels(book, values["depth"])] if values["depth"] > 1 else [],
         trades=_rows(call, "trades", kept, Trade),
-        orders=_rows(call, "orders", news.events, OrderNotice),
+        orders=_rows(call, "orders", news.events, OrderUpdate),
         statuses=_rows(call, "statuses", news.events, Status),
     )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
+from kis_mcp.trading.blotter.after_notices import after_notices, keys_of
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
 from kis_mcp.trading.journal import Journal, Record
@@ -19,12 +20,16 @@ _ZERO = Decimal(0)
 async def journaled_orders(journal: Journal, kis: KisReads, now: datetime) -> list[PlacedOrder]:
     """The orders of this server's accounts that KIS took within the last `SAME_DAY`, as the journal has them.
 
-    Changes and cancels of them are counted in; fills are not known, so that what remains is the most that may be open.
+    Changes and cancels of them are counted in; of fills only what was notified, so that what remains is the most that
+    may be open.
     An order that was changed under a new number is ``amended``, and the order of that number names it.
     """
     own = {await journal.account_id(account) for account in kis.accounts.values()}
     records = await journal.accepted_since(now - SAME_DAY)
-    return _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+    orders = _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+    notified = await journal.notices([record.intent.id for record in records])
+    said = [notice for notices in notified.values() for notice in notices]
+    return [after_notices(order, [notice for notice in said if order.key in keys_of(notice)]) for order in orders]
 
 
 def printed_id_of(catalog: Catalog, record: Record) -> str | None:
@@ -43,7 +48,7 @@ def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOr
         if not lists:
             continue
         if record.intent.order.action is Action.NEW:
-            if order := _placed(record, lists[0]):
+            if order := journaled_order(record, lists[0]):
                 orders.append(order)
             continue
         original = _original(orders, record, lists)
@@ -56,7 +61,8 @@ def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOr
     return orders
 
 
-def _placed(record: Record, order_list: OrderList) -> PlacedOrder | None:
+def journaled_order(record: Record, order_list: OrderList) -> PlacedOrder | None:
+    """A new order as it was sent; None where KIS has not taken it, or its quantity is not known."""
     order, sent_at = record.intent.order, record.best_sent_at
     if record.order_id is None or sent_at is None or order.quantity is None:
         return None

@@ -53,7 +53,8 @@ class PlacedOrder:
         cancelled_at: When its cancel reached KIS, where its list tells that.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
-        in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal alone.
+        in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal or by KIS' notices alone.
+        notified_at: When KIS notified what its list does not show; None where the list says it all.
     """
 
     order_id: str
@@ -84,6 +85,7 @@ class PlacedOrder:
     became: OrderKey | None = None
     ours: bool = False
     in_kis_list: bool = True
+    notified_at: datetime | None = None
 
     @property
     def printed_id(self) -> str:

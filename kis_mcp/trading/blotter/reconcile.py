@@ -9,6 +9,7 @@ from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
+from kis_mcp.trading.blotter.notice_book import NoticeBook
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.journal import Conclusion, Intent, Journal, Outcome, Reconciliation, Record, Status
@@ -40,12 +41,18 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Looks up the orders of unresolved intents and journals what it finds."""
+    """Looks up the orders of unresolved intents and journals what it finds.
 
-    def __init__(self, kis: KisReads, journal: Journal, *, clock: Clock) -> None:
+    Args:
+        notices: What KIS notified of orders. An order that its list does not show yet counts as if it did; where the
+            list cannot be read whole, only if no notice since the order was sent can have been missed.
+    """
+
+    def __init__(self, kis: KisReads, journal: Journal, *, clock: Clock, notices: NoticeBook | None = None) -> None:
         self._kis = kis
         self._journal = journal
         self._clock = clock
+        self._notices = notices or NoticeBook()
 
     async def settle(self, record: Record) -> Record:
         """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
@@ -60,6 +67,7 @@ class Reconciler:
             )
         sent = record.kis_sent_at or sent_at
         placed, now = await self._read(intent, min(sent, sent_at))
+        placed = self._with_notified(placed, intent, sent_at)
         if not placed.orders and not placed.complete:
             return record
 
@@ -85,6 +93,16 @@ class Reconciler:
             now = kis_time(self._kis, self._clock())
             placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
         return placed, now
+
+    def _with_notified(self, placed: PlacedOrders, intent: Intent, sent_at: datetime) -> PlacedOrders:
+        """KIS' list with the orders that it does not show, and of which notices came."""
+        lists = lists_of(self._kis.catalog, intent.tool, intent.arguments)
+        families, listed = {each.family for each in lists}, {order.key for order in placed.orders}
+        if not placed.complete and not self._notices.is_complete(families, sent_at):
+            return placed
+        clock_error = self._kis.clock_error or timedelta()
+        notified = self._notices.orders(families, sent_at - EARLIEST, clock_error)
+        return replace(placed, orders=(*placed.orders, *(order for order in notified if order.key not in listed)))
 
     async def learn_kis_time(self, intent: Intent) -> None:
         """Let KIS tell its time where it is not known: an order that is lost without it can never be called absent."""
