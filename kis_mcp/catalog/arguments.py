@@ -36,7 +36,7 @@ _MOST_DIGITS = 28
 _MOST_NAMED = 8
 """Wrong arguments that one error names."""
 _PLACES = ("exchange", "country")
-"""Arguments that say where a symbol trades; an API has one of them at most."""
+"""Arguments that say where a symbol trades; the first that an API has counts."""
 _WANTED: Mapping[str, str] = {
     "string": "text",
     "symbol": "a symbol as text",
