@@ -100,6 +100,17 @@ def test_while_a_share_is_interrupted_expected_prices_come_instead_of_trades(tr_
     assert [found[-1][element] for element in ends] == [trade[element] for element in ends]
 
 
+@pytest.mark.parametrize("tr_id", ["H0STMBC0", "H0STPGM0"])
+def test_while_a_share_is_interrupted_nobody_buys_or_sells(tr_id: str, direct: Direct):
+    world, stretch = direct.kis.world, RESUMED - STOPPED
+    assert records(world, tr_id, INTERRUPTED, RESUMED, stretch) == records(world, tr_id, INTERRUPTED, RESUMED)
+
+
+def test_the_turnover_of_night_futures_is_in_thousand_won(direct: Direct):
+    day, night = (records(direct.kis.world, tr_id, "101W09", MONDAY)[-1] for tr_id in ("H0IFCNT0", "H0MFCNT0"))
+    assert int(night["ACML_TR_PBMN"]) == int(day["ACML_TR_PBMN"]) // 1_000 > 0
+
+
 def test_the_reference_of_static_interruptions_is_the_price_of_the_last_auction(direct: Direct):
     moments = (MONDAY.replace(hour=0), STOPPED, RESUMED, RESUMED + MINUTES)
     opening, before, resumed, after = (records(direct.kis.world, "H0STCNT0", INTERRUPTED, when)[-1] for when in moments)
