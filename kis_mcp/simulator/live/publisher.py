@@ -61,7 +61,11 @@ class Publisher:
             except TimeoutError:
                 pass
             self._woken.clear()
-            await self._publish()
+            try:
+                await self._publish()
+            except Exception:
+                _log.exception("Live data could not be sent")
+                await asyncio.sleep(INTERVAL_SECONDS)
 
     async def _publish(self) -> None:
         for link in list(self._links):
