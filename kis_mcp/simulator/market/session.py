@@ -110,6 +110,10 @@ class Session:
             self._bought = array("q", accumulate(size if is_buy else 0 for size, is_buy in sides))
         return self._bought[ticks - 1]
 
+    def first_at(self, price: int) -> int:
+        """The first tick that traded at a price, which is the highest or the lowest from the open on."""
+        return self.prices.index(price)
+
     def volume_at(self, tick: int) -> int:
         """Shares traded at one tick."""
         return self._volume[tick] - (self._volume[tick - 1] if tick else 0)

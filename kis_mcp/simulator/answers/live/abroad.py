@@ -66,10 +66,9 @@ def _stock_trade(world: World, subject: Subject, names: AbstractSet[str]) -> Fac
     return trade and {**trade, **_times(subject)}
 
 
-def _stock_book(world: World, subject: Subject, names: AbstractSet[str]) -> Facts | None:
+def _stock_book(world: World, subject: Subject, names: AbstractSet[str]) -> Facts:
     """Of ten levels in America and of one elsewhere."""
-    own = book_facts(world, subject, names)
-    return own and {**own, **book_abroad(subject), **_times(subject)}
+    return {**book_facts(world, subject, names), **book_abroad(subject), **_times(subject)}
 
 
 def _settlement(subject: Subject) -> Facts:
@@ -93,9 +92,8 @@ def _contract_trade(world: World, subject: Subject, names: AbstractSet[str]) -> 
     }
 
 
-def _contract_book(world: World, subject: Subject, names: AbstractSet[str]) -> Facts | None:
-    own = book_facts(world, subject, names)
-    return own and {**own, **_times(subject), **_settlement(subject)}
+def _contract_book(world: World, subject: Subject, names: AbstractSet[str]) -> Facts:
+    return {**book_facts(world, subject, names), **_times(subject), **_settlement(subject)}
 
 
 ABROAD: Mapping[str, Source] = {

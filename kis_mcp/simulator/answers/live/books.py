@@ -12,11 +12,9 @@ _DEPTHS = {"domestic_futureoption": 5}
 """Levels that KIS sums up, where not all."""
 
 
-def book_facts(world: World, subject: Subject, names: AbstractSet[str]) -> Facts | None:  # noqa: ARG001
-    """The changes of the sums since the tick before, and the middle; None where nothing in the book has changed."""
+def book_facts(world: World, subject: Subject, names: AbstractSet[str]) -> Facts:  # noqa: ARG001
+    """The changes of the sums since the tick before, and the middle. Something in a book changes at every tick."""
     before, now = _before(subject), subject.book
-    if before == now:
-        return None
     depth = _DEPTHS.get(subject.instrument.category)
     facts: dict[str, object] = {"trade_date": subject.quote.day, "market_session": "regular"}
     for side in ("ask", "bid"):

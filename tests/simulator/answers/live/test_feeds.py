@@ -65,12 +65,22 @@ def test_a_book_is_the_one_in_which_orders_are_matched(tr_id: str, direct: Direc
         assert told == [part for level in levels for part in (level.price, level.quantity)][: len(told)] != []
 
 
-@pytest.mark.parametrize("tr_id", TWINS)
+NEEDS_TWO_DAYS_OF_ALL_STOCKS = pytest.param("H0UPANC0", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("tr_id", [*sorted(TWINS.keys() - {"H0UPANC0"}), NEEDS_TWO_DAYS_OF_ALL_STOCKS])
 def test_stretches_that_follow_each_other_lose_no_record_and_repeat_none(tr_id: str, direct: Direct):
     world, key, at = direct.kis.world, TWINS[tr_id].key, TWINS[tr_id].at
     steps = [at - SECOND * 30 + SECOND * 0.7 * n for n in range(44)]
     pieces = [r for since, until in pairwise(steps) for r in FEEDS[tr_id](world, key, since, until)]
     assert pieces == list(FEEDS[tr_id](world, key, steps[0], steps[-1]))
+
+
+@pytest.mark.parametrize("tr_id", TWINS)
+def test_what_happens_when_a_stretch_begins_belongs_to_the_one_before(tr_id: str, direct: Direct):
+    twin, feed = TWINS[tr_id], FEEDS[tr_id]
+    assert feed(direct.kis.world, twin.key, twin.at, twin.at + SECOND) == []
+    assert feed(direct.kis.world, twin.key, twin.at - SECOND, twin.at) != []
 
 
 @pytest.mark.parametrize("tr_id", TWINS)

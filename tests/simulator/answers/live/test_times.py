@@ -3,14 +3,18 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.simulator import SimulatorOptions
 from kis_mcp.simulator.answers.live import is_known
+from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.state import StateStore
 from kis_mcp.simulator.world import Founding, World
+from tests.simulator import test_replay as replay
 from tests.simulator.answers.live.feeds import by_name, records
 from tests.simulator.answers.live.twins import TWINS
 from tests.simulator.answers.test_every_api import Direct
@@ -96,6 +100,17 @@ def test_while_a_share_is_interrupted_expected_prices_come_instead_of_trades(tr_
     assert [found[-1][element] for element in ends] == [trade[element] for element in ends]
 
 
+@pytest.mark.parametrize("tr_id", ["H0STMBC0", "H0STPGM0"])
+def test_while_a_share_is_interrupted_nobody_buys_or_sells(tr_id: str, direct: Direct):
+    world, stretch = direct.kis.world, RESUMED - STOPPED
+    assert records(world, tr_id, INTERRUPTED, RESUMED, stretch) == records(world, tr_id, INTERRUPTED, RESUMED)
+
+
+def test_the_turnover_of_night_futures_is_in_thousand_won(direct: Direct):
+    day, night = (records(direct.kis.world, tr_id, "101W09", MONDAY)[-1] for tr_id in ("H0IFCNT0", "H0MFCNT0"))
+    assert int(night["ACML_TR_PBMN"]) == int(day["ACML_TR_PBMN"]) // 1_000 > 0
+
+
 def test_the_reference_of_static_interruptions_is_the_price_of_the_last_auction(direct: Direct):
     moments = (MONDAY.replace(hour=0), STOPPED, RESUMED, RESUMED + MINUTES)
     opening, before, resumed, after = (records(direct.kis.world, "H0STCNT0", INTERRUPTED, when)[-1] for when in moments)
@@ -148,3 +163,20 @@ def test_the_value_of_a_fund_comes_only_when_it_has_moved(direct: Direct):
     found = records(direct.kis.world, "H0STNAV0", "069500", MONDAY, 10 * MINUTES)
     assert len(found) > 1
     assert all(one["NAV"] != other["NAV"] for one, other in pairwise(found))
+
+
+def test_a_users_candles_are_told_as_trades(tmp_path: Path):
+    candles = replay.candles(tmp_path, [*replay.DAYS, *replay.MINUTES])
+    options = SimulatorOptions(clock=replay.at(), replay_paths=(candles,), market_hours=True)
+    world = EmbeddedKis(options, catalog()).world
+    found = records(world, "H0STCNT0", "005930", at("09:01:59"), 2 * MINUTES)
+    assert [(r["STCK_CNTG_HOUR"], r["STCK_PRPR"], r["CNTG_VOL"]) for r in found] == [
+        ("090000", "62000", "100"),
+        ("090020", "62300", "100"),
+        ("090040", "62100", "100"),
+        ("090100", "62000", "33"),
+        ("090120", "62500", "33"),
+        ("090140", "62400", "34"),
+    ]
+    assert (found[2]["STCK_LWPR"], found[2]["LWPR_HOUR"], found[2]["HGPR_HOUR"]) == ("61800", "090020", "090020")
+    assert records(world, "H0STCNT0", "005930", at("09:02:59"), MINUTES - timedelta(seconds=1)) == []
