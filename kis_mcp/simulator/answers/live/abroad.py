@@ -6,7 +6,7 @@ from datetime import timedelta
 from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.live.books import book_facts
 from kis_mcp.simulator.answers.live.source import Source
-from kis_mcp.simulator.answers.live.ticks import Find, Listed, TickFeed
+from kis_mcp.simulator.answers.live.ticks import Find, Stream, TickFeed
 from kis_mcp.simulator.answers.live.trades import trade_facts
 from kis_mcp.simulator.answers.quotes.listings import book_abroad, session_of
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
@@ -26,7 +26,7 @@ def _stock_in(america: Collection[str], asia: Collection[str]) -> Find:
         america, asia: The keys that are taken there: free, paid or daytime.
     """
 
-    def find(world: World, key: str) -> Listed | None:
+    def find(world: World, key: str) -> Stream | None:
         found = world.market.find(key[4:])
         if found is None or found.category != "overseas_stock":
             return None
@@ -36,15 +36,15 @@ def _stock_in(america: Collection[str], asia: Collection[str]) -> Find:
         if name not in (america if is_american else asia):
             return None
         is_sent = name != "daytime" or world.market.calendar(found).never_closes
-        return Listed(found, is_sent, _LATE if name == "free" and not is_american else timedelta())
+        return Stream(found, is_sent, _LATE if name == "free" and not is_american else timedelta())
 
     return find
 
 
-def _contract(world: World, key: str) -> Listed | None:
+def _contract(world: World, key: str) -> Stream | None:
     """The future or option of that code."""
     found = world.market.find(key)
-    return Listed(found) if found is not None and found.category == "overseas_futureoption" else None
+    return Stream(found) if found is not None and found.category == "overseas_futureoption" else None
 
 
 def _times(subject: Subject) -> Facts:

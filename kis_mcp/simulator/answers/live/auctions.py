@@ -31,7 +31,7 @@ _INTERRUPTED = ("intraday_expected", "20")
 def krx_auctions(world: World, instrument: Instrument, day: date, stretch: Stretch) -> Iterator[tuple[datetime, Facts]]:
     """Those that open and close a day, and those after interruptions."""
     for which, ends in sessions_ends(world, instrument, day):
-        if is_told(ends, STEPS, stretch):
+        if has_step(ends, STEPS, stretch):
             yield from _steps(auction_of(world.market, instrument, day, which), *_PHASES[which])
     yield from interruption_auctions(world, instrument, day, stretch)
 
@@ -40,8 +40,8 @@ def interruption_auctions(
     world: World, instrument: Instrument, day: date, stretch: Stretch
 ) -> Iterator[tuple[datetime, Facts]]:
     """Those after interruptions alone: Nextrade holds no others."""
-    for _, ends, found in interrupted(world, instrument, day):
-        if is_told(ends, CALL_TICKS, stretch):
+    for _, ends, found in interruption_times(world, instrument, day):
+        if has_step(ends, CALL_TICKS, stretch):
             yield from _steps(interruption_auction(world.market, instrument, day, found), *_INTERRUPTED)
 
 
@@ -50,7 +50,7 @@ def contract_openings(
 ) -> Iterable[tuple[datetime, Facts]]:
     """The auction that opens a day of a future or an option."""
     opening = world.market.calendar(instrument).time_of(day, 0)
-    if not is_told(opening, AUCTION // _STEP + 1, stretch):
+    if not has_step(opening, AUCTION // _STEP + 1, stretch):
         return ()
     subject = Subject(world.market, instrument, opening)
     symbol: Facts = {"symbol": instrument.symbol, "short_symbol": instrument.symbol}
@@ -67,7 +67,9 @@ def sessions_ends(
         yield "closing", calendar.time_of(day, calendar.ticks_a_day - 1)
 
 
-def interrupted(world: World, instrument: Instrument, day: date) -> Iterator[tuple[datetime, datetime, Interruption]]:
+def interruption_times(
+    world: World, instrument: Instrument, day: date
+) -> Iterator[tuple[datetime, datetime, Interruption]]:
     """When trade stops and goes on again on a day."""
     calendar = world.market.calendar(instrument)
     for found in world.market.interruptions(instrument, day):
@@ -75,7 +77,7 @@ def interrupted(world: World, instrument: Instrument, day: date) -> Iterator[tup
         yield calendar.time_of(day, found.tick), calendar.time_of(day, last), found
 
 
-def is_told(ends: datetime, count: int, stretch: Stretch) -> bool:
+def has_step(ends: datetime, count: int, stretch: Stretch) -> bool:
     """Whether one of the expected prices of an auction is told in a stretch; the last of so many is when it ends."""
     since, until = stretch
     left = max(-((until - ends) // _STEP), 0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kis_mcp.simulator.answers.live.books import book_facts
 from kis_mcp.simulator.answers.live.source import Source
-from kis_mcp.simulator.answers.live.ticks import Find, Listed, TickFeed
+from kis_mcp.simulator.answers.live.ticks import Find, Stream, TickFeed
 from kis_mcp.simulator.answers.live.trades import trade_facts
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.chains import product_of
@@ -19,24 +19,24 @@ _THOUSAND = 1_000
 def future_on(*kinds: str) -> Find:
     """The future of a code, where it is on an index, a share, or something else."""
 
-    def find(world: World, key: str) -> Listed | None:
+    def find(world: World, key: str) -> Stream | None:
         found = _contract(world, key)
         is_wanted = found is not None and found.kind == "future" and _underlying(found) in kinds
-        return Listed(found) if found is not None and is_wanted else None
+        return Stream(found) if found is not None and is_wanted else None
 
     return find
 
 
-def option(world: World, key: str) -> Listed | None:
+def option(world: World, key: str) -> Stream | None:
     """The option of that code."""
     found = _contract(world, key)
-    return Listed(found) if found is not None and found.kind != "future" else None
+    return Stream(found) if found is not None and found.kind != "future" else None
 
 
 def at_night(find: Find) -> Find:
     """The same in the night session, which a world with hours does not have: it trades by day alone."""
 
-    def find_at_night(world: World, key: str) -> Listed | None:
+    def find_at_night(world: World, key: str) -> Stream | None:
         found = find(world, key)
         return found and replace(found, is_sent=world.market.calendar(found.instrument).never_closes)
 

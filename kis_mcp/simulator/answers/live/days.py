@@ -36,10 +36,10 @@ class DayFeed:
     happenings: Happenings
 
     def __call__(self, world: World, key: str, since: datetime, until: datetime) -> Sequence[Elements]:
-        listed = self.find(world, key)
-        if listed is None or not listed.is_sent:
+        stream = self.find(world, key)
+        if stream is None or not stream.is_sent:
             return ()
-        instrument = listed.instrument
+        instrument = stream.instrument
         found = [
             (at, facts)
             for day in days_near(world, instrument, (since, until))
@@ -50,8 +50,8 @@ class DayFeed:
 
     def is_known(self, world: World, key: str, now: datetime) -> bool:
         """Whether it is listed."""
-        listed = self.find(world, key)
-        return listed is not None and world.market.is_listed(listed.instrument, now)
+        stream = self.find(world, key)
+        return stream is not None and world.market.is_listed(stream.instrument, now)
 
 
 def days_near(world: World, instrument: Instrument, stretch: Stretch) -> list[date]:

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 from kis_mcp.simulator.answers.live.source import Source
 from kis_mcp.simulator.answers.live.stocks import share
-from kis_mcp.simulator.answers.live.ticks import Listed, TickFeed
+from kis_mcp.simulator.answers.live.ticks import Stream, TickFeed
 from kis_mcp.simulator.answers.quotes.net_assets import nav_facts, won
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.market.funds import FundHistory
 from kis_mcp.simulator.world import World
 
 
-def _fund(world: World, key: str) -> Listed | None:
+def _fund(world: World, key: str) -> Stream | None:
     """The ETF or ETN of that code."""
     found = share(world, key)
     return found if found is not None and found.instrument.kind in ("etf", "etn") else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from kis_mcp.simulator.answers.live.auctions import is_told, sessions_ends
+from kis_mcp.simulator.answers.live.auctions import has_step, sessions_ends
 from kis_mcp.simulator.answers.live.days import days_near, is_within
 from kis_mcp.simulator.answers.live.source import Elements, Source, written
 from kis_mcp.simulator.answers.live.ticks import ticks_between
@@ -23,7 +23,7 @@ _MARKETS = {code: market for market, code in INDEX_OF.items()}
 """Indices of whole markets, whose programme trade KIS tells."""
 
 Happenings: TypeAlias = Callable[[World, Index, datetime, datetime], Sequence[tuple[datetime, Facts]]]
-"""What is told of an index after one time until another, oldest first."""
+"""What is said of an index after one time until another, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def auctions(world: World, index: Index, since: datetime, until: datetime) -> Se
     first, found = index.members[0], list[tuple[datetime, Facts]]()
     for day in days_near(world, first, (since, until)):
         for which, ends in sessions_ends(world, first, day):
-            if not is_told(ends, STEPS, (since, until)):
+            if not has_step(ends, STEPS, (since, until)):
                 continue
             each = [auction_of(world.market, member, day, which) for member in index.members]
             for steps in zip(*(one.steps for one in each), strict=True):
@@ -79,18 +79,20 @@ def auctions(world: World, index: Index, since: datetime, until: datetime) -> Se
 
 
 def _level(view: View) -> Facts:
-    today, before = view.today, view.yesterday.close
-    then = view.market.today(view.index, view.day, view.ticks - 1) if view.ticks > 1 else None
-    told = index_levels(today, before)
-    earlier = index_levels(then, before) if then else {"volume": 0, "turnover": 0, "index_price": before}
-    sums = {f"trade_{name}": int(str(told[name])) - int(str(earlier[name])) for name in ("volume", "turnover")}
+    """With what a tick has added to the day."""
+    before = view.yesterday.close
+    now = index_levels(view.today, before)
+    then: Facts = {"volume": 0, "turnover": 0, "index_price": before}
+    if view.ticks > 1:
+        then = index_levels(view.market.today(view.index, view.day, view.ticks - 1), before)
+    sums = {f"trade_{name}": int(str(now[name])) - int(str(then[name])) for name in ("volume", "turnover")}
     return {
-        **told,
+        **now,
         **view.range(),
         **view.counts(),
         **sums,
-        "change_rate": told["index_change_rate"],
-        "tick_change": today.close - Decimal(str(earlier["index_price"])),
+        "change_rate": now["index_change_rate"],
+        "tick_change": view.today.close - Decimal(str(then["index_price"])),
         "trade_time": view.now.timetz(),
     }
 
@@ -98,7 +100,7 @@ def _level(view: View) -> Facts:
 def _programme(view: View, market: str) -> Facts:
     """The names that REST APIs have, and those of the live record."""
     facts = market_facts(view.world, market, view.today, view.day, view.ticks)
-    told = index_levels(view.today, view.yesterday.close)
+    level = index_levels(view.today, view.yesterday.close)
     trades = {
         f"{name.removesuffix(ending)}_trade_{instead}": value
         for name, value in facts.items()
@@ -106,7 +108,7 @@ def _programme(view: View, market: str) -> Facts:
         if name.endswith(ending)
     }
     sums = {f"total_{side}_quantity": facts[f"total_{side}_volume"] for side in ("buy", "sell")}
-    return {**facts, **trades, **sums, "volume": told["volume"], "turnover": told["turnover"]}
+    return {**facts, **trades, **sums, "volume": level["volume"], "turnover": level["turnover"]}
 
 
 INDICES: Mapping[str, Source] = {

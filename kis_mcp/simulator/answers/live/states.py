@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
-from kis_mcp.simulator.answers.live.auctions import LENGTH, interrupted, sessions_ends
+from kis_mcp.simulator.answers.live.auctions import LENGTH, interruption_times, sessions_ends
 from kis_mcp.simulator.answers.live.days import DayFeed, Stretch, is_within
 from kis_mcp.simulator.answers.live.source import Source
 from kis_mcp.simulator.answers.live.stocks import share, share_on_nextrade
@@ -39,7 +39,7 @@ def interruptions(
     world: World, instrument: Instrument, day: date, stretch: Stretch
 ) -> Iterator[tuple[datetime, Facts]]:
     """Interruptions of trading alone, when they begin and when they end: Nextrade holds no other auctions."""
-    for begins, ends, _ in interrupted(world, instrument, day):
+    for begins, ends, _ in interruption_times(world, instrument, day):
         for at in (begins, ends):
             if is_within(at, stretch):
                 yield at, _state(world, instrument, at)

@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from kis_mcp.simulator.answers.live.books import book_facts
 from kis_mcp.simulator.answers.live.source import Source
-from kis_mcp.simulator.answers.live.ticks import Find, Listed, TickFeed
+from kis_mcp.simulator.answers.live.ticks import Find, Stream, TickFeed
 from kis_mcp.simulator.answers.live.trades import trade_facts
 from kis_mcp.simulator.market.interruptions import has_interruptions
 from kis_mcp.simulator.market.listings import listings
 from kis_mcp.simulator.world import World
 
 
-def share(world: World, key: str) -> Listed | None:
+def share(world: World, key: str) -> Stream | None:
     """The share or fund of that code."""
     found = world.market.find(key)
-    return Listed(found) if found is not None and has_interruptions(found) else None
+    return Stream(found) if found is not None and has_interruptions(found) else None
 
 
-def share_on_nextrade(world: World, key: str) -> Listed | None:
+def share_on_nextrade(world: World, key: str) -> Stream | None:
     """The same; sent where Nextrade trades it, which has the quotes of KRX here."""
     found = share(world, key)
     return found and replace(found, is_sent=listings()[key].trades_on_nxt)

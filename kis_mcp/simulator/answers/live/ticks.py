@@ -14,7 +14,7 @@ from kis_mcp.simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Stream:
     """What a key names.
 
     Attributes:
@@ -27,7 +27,7 @@ class Listed:
     delay: timedelta = timedelta()
 
 
-Find: TypeAlias = Callable[[World, str], Listed | None]
+Find: TypeAlias = Callable[[World, str], Stream | None]
 """What a key names of what a TR is about."""
 
 Tell: TypeAlias = Callable[[World, Subject, AbstractSet[str]], Facts | None]
@@ -61,11 +61,11 @@ class TickFeed:
     quotes: bool = True
 
     def __call__(self, world: World, key: str, since: datetime, until: datetime) -> Sequence[Elements]:
-        listed = self.find(world, key)
-        if listed is None or not listed.is_sent:
+        stream = self.find(world, key)
+        if stream is None or not stream.is_sent:
             return ()
-        instrument, records = listed.instrument, list[Elements]()
-        ticks = ticks_between(world.market.calendar(instrument), since - listed.delay, until - listed.delay)
+        instrument, records = stream.instrument, list[Elements]()
+        ticks = ticks_between(world.market.calendar(instrument), since - stream.delay, until - stream.delay)
         for subject in (Subject(world.market, instrument, at) for at in ticks):
             is_listed = world.market.is_listed(instrument, subject.now)
             own = self.tell(world, subject, names_of(self.tr_id)) if is_listed else None
@@ -76,5 +76,5 @@ class TickFeed:
 
     def is_known(self, world: World, key: str, now: datetime) -> bool:
         """Whether it is listed."""
-        listed = self.find(world, key)
-        return listed is not None and world.market.is_listed(listed.instrument, now)
+        stream = self.find(world, key)
+        return stream is not None and world.market.is_listed(stream.instrument, now)

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Set as AbstractSet
 
 from kis_mcp.simulator.answers.live.books import book_facts
 from kis_mcp.simulator.answers.live.source import Source
-from kis_mcp.simulator.answers.live.ticks import Listed, Tell, TickFeed
+from kis_mcp.simulator.answers.live.ticks import Stream, Tell, TickFeed
 from kis_mcp.simulator.answers.live.trades import trade_facts
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject
 from kis_mcp.simulator.world import World
 
 
-def warrant(world: World, key: str) -> Listed | None:
+def warrant(world: World, key: str) -> Stream | None:
     """The warrant of that code."""
     found = world.market.find(key)
-    return Listed(found) if found is not None and found.kind == "warrant" else None
+    return Stream(found) if found is not None and found.kind == "warrant" else None
 
 
 def _while_traded(tell: Tell) -> Tell:
