@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.embedded import EmbeddedKis, WrongTime
-from kis_mcp.simulator.gate.faults import FaultKind, LiveFaultKind, When
+from kis_mcp.simulator.gate.faults import LIVE_FAULTS, FaultKind, LiveFaultWord, When
 from kis_mcp.simulator.gate.switches import SWITCHES, UnknownSwitch
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.wire.hosts import Host
@@ -20,7 +20,6 @@ PREFIX = "/simulator/"
 FASTEST = 3600
 """The highest speed of a clock: an hour a second."""
 
-_LIVE = "live_"
 _FLAGS = TypeAdapter(dict[str, bool])
 _CURRENCIES = frozenset(home.currency for home in homes().values())
 
@@ -42,9 +41,9 @@ class _FaultWanted(_Wanted):
 
 
 class _LiveFaultWanted(_Wanted):
-    """The arguments of :class:`kis_mcp.simulator.gate.faults.LiveFault`, whose kind is without ``live_``."""
+    """The arguments of :class:`kis_mcp.simulator.gate.faults.LiveFault`."""
 
-    kind: LiveFaultKind
+    kind: LiveFaultWord
     target: str = "*"
     times: int = Field(1, ge=1)
     seconds: float = Field(0, ge=0, le=600)
@@ -122,10 +121,10 @@ def _choose_switches(request: _Request) -> _Body:
 
 
 def _add_fault(request: _Request) -> _Body:
-    kind = str(request.sent.get("kind", ""))
-    if kind.startswith(_LIVE):
-        live = _LiveFaultWanted.model_validate({**request.sent, "kind": kind.removeprefix(_LIVE)})
-        request.kis.live_faults.add(live.kind, live.target, **live.model_dump(exclude={"kind", "target"}))
+    if str(request.sent.get("kind", "")).startswith("live_"):
+        live = _LiveFaultWanted.model_validate(request.sent)
+        arguments = live.model_dump(exclude={"kind", "target"})
+        request.kis.live_faults.add(LIVE_FAULTS[live.kind], live.target, **arguments)
         return {}
     wanted = _FaultWanted.model_validate(request.sent)
     if wanted.kind == "expire_tokens":

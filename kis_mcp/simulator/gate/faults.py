@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,6 +81,18 @@ class Faults:
 
 
 LiveFaultKind = Literal["drop", "silence", "garbage", "extra_fields", "half_frame", "burst"]
+LiveFaultWord = Literal[
+    "live_drop", "live_silence", "live_garbage", "live_extra_fields", "live_half_frame", "live_burst"
+]
+LIVE_FAULTS: Mapping[LiveFaultWord, LiveFaultKind] = {
+    "live_drop": "drop",
+    "live_silence": "silence",
+    "live_garbage": "garbage",
+    "live_extra_fields": "extra_fields",
+    "live_half_frame": "half_frame",
+    "live_burst": "burst",
+}
+"""Where a fault may be of either kind of connection → its kind."""
 
 
 @dataclass(slots=True)

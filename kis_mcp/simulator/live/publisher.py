@@ -61,16 +61,21 @@ class Publisher:
             except TimeoutError:
                 pass
             self._woken.clear()
-            await self._publish()
+            try:
+                await self._publish()
+            except Exception:
+                _log.exception("Live data could not be sent")
+                await asyncio.sleep(INTERVAL_SECONDS)
 
     async def _publish(self) -> None:
         for link in list(self._links):
             link.end_burst()
-            tr_ids = {channel.tr_id for channel in link.subscriptions}
-            if self._kis.live_faults.take("drop", tr_ids=tr_ids):
+            if self._kis.live_faults.take("drop", tr_ids={channel.tr_id for channel in link.subscriptions}):
                 link.cut()
                 continue
-            for subscription in list(link.subscriptions.values()):
+            for channel, subscription in list(link.subscriptions.items()):
+                if link.subscriptions.get(channel) is not subscription:
+                    continue  # it was ended while others had their turn
                 if is_notice(subscription.api):
                     self._catch_up()
                 else:

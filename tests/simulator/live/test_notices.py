@@ -305,3 +305,17 @@ async def test_a_contract_abroad_has_a_tr_for_orders_and_one_for_fills():
     assert (filled["CCLD_QTY"], filled["CCNO"], filled["CCLD_DT"]) == ("3", "0000000001", f"{execution.day:%Y%m%d}")
     assert (Decimal(filled["FM_CCLD_PRIC"]), Decimal(filled["FM_CCLD_AMT"])) == (execution.price, execution.amount)
     assert Decimal(filled["TRST_FEE"]) == execution.commission
+
+
+async def test_each_fill_of_a_contract_abroad_says_how_far_its_order_was_then():
+    async with customer("HDFFF2C0") as me:
+        me.sim.kis.deposit("real:11112222-08", "USD", Decimal(10**10))
+        order = futures.ES_ORDER | {"FM_ORD_QTY": "2000"}
+        assert (await me.wire.post(f"{futures.ABROAD}/trading/order", "OTFM3001U", order)).json()["rt_cd"] == "0"
+        fills = me.sim.ledger.fills
+        notices = await me.notices(len(fills))
+    assert len(fills) > 1
+    done = [sum(fill.quantity for fill in fills[: count + 1]) for count in range(len(fills))]
+    assert [(int(notice["TOT_CCLD_QTY"]), int(notice["ORD_REMQ"])) for notice in notices] == [
+        (quantity, 2000 - quantity) for quantity in done
+    ]
