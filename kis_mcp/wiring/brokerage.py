@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
-    from kis_mcp.streams import Streams, Watches
+    from kis_mcp.streams import LiveQuotes, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.watches")
+_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Brokerage:
         folder: Where its journal lies.
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
+        live_quotes: Quotes of what is watched; None while nothing is.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
     """
 
@@ -53,6 +54,7 @@ class Brokerage:
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
     ws_url: str = ""
+    live_quotes: "LiveQuotes | None" = None
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
@@ -91,9 +93,10 @@ class Brokerage:
         """What is watched live in the background."""
         streams = await self.streams()
         if self._watches is None:
-            from kis_mcp.streams import Watches
+            from kis_mcp.streams import LiveQuotes, Watches
 
             self._watches = Watches(streams, self.apis, clock=self.clock)
+            self.live_quotes = LiveQuotes(self._watches)
         return self._watches
 
     async def desk(self) -> "OrderDesk":
