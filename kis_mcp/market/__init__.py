@@ -19,7 +19,7 @@ from kis_mcp.market.order_notices import (
     is_notice_of,
     read_order_notices,
 )
-from kis_mcp.market.quote import get_quote, notes_on
+from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Market",
     "OrderNotice",
     "OrderUpdate",
+    "Quote",
     "ReadNotices",
     "Status",
     "Trade",
@@ -64,4 +65,5 @@ __all__ = [
     "read_last_trade_time",
     "read_order_notices",
     "unknown_to_kis",
+    "with_trade",
 ]
