@@ -12,7 +12,7 @@ from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.live_sources import Interest, find_live_calls, notes_on_live
 from kis_mcp.market.order_book import get_order_book
-from kis_mcp.market.quote import get_quote, notes_on
+from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Interest",
     "Market",
     "OrderNotice",
+    "Quote",
     "Status",
     "Trade",
     "builtin_instruments",
@@ -52,4 +53,5 @@ __all__ = [
     "read_event",
     "read_last_trade_time",
     "unknown_to_kis",
+    "with_trade",
 ]

@@ -1,6 +1,7 @@
 """A typed record of a websocket API → a market-neutral event."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypedDict
@@ -28,6 +29,9 @@ _FEEDS = ("_day", "_paid")
 
 _FILL_DECIMALS: Mapping[str, int] = {"US": 4, "JP": 1, "CN": 3, "HK": 3, "VN": 0}
 """How many decimals KIS leaves the point out of in a notice from abroad (its document of H0GSCNI0)."""
+
+_THOUSANDS = "thousand KRW"
+"""The spec table's word for an API that tells turnover in these."""
 
 _FALLS = ("down", "limit_down")
 _RISES = ("up", "limit_up")
@@ -84,7 +88,10 @@ def read_event(api: Api, record: Record, received_at: datetime) -> Event | None:
         "time": _moment(record, received_at).astimezone(NEW_YORK if market == "US" else KST),
         "received_at": received_at,
     }
-    return read(record, identity)
+    event = read(record, identity)
+    if isinstance(event, Trade) and event.turnover is not None and _THOUSANDS in api.units:
+        return replace(event, turnover=event.turnover * 1_000)
+    return event
 
 
 def _trade(record: Record, identity: _Identity) -> Event | None:

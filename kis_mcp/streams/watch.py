@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 
 from kis_mcp.catalog import Api, Gap
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Event, EventKind, Interest, read_event
+from kis_mcp.market import Event, EventKind, Interest, Trade, read_event
 from kis_mcp.streams.stream import Batch, Stream
 from kis_mcp.streams.watch_cursor import WatchCursor
 
@@ -169,9 +169,9 @@ class Watch:
         skipped = Counter[EventKind]()
         for feed, batch in batches:
             skipped[feed.kind] += batch.skipped
-        arrivals = list(merge(*(self._arrivals(*each) for each in batches), key=lambda each: each.event.received_at))
+        arrivals = merge(*(self._arrivals(*each) for each in batches), key=lambda each: each.event.received_at)
         return News(
-            arrivals,
+            list(_once(arrivals)),
             {feed.name: batch.cursor for feed, batch in batches},
             sum(batch.lost for _, batch in batches),
             skipped,
@@ -180,8 +180,9 @@ class Watch:
         )
 
     def latest(self) -> list[Event]:
-        """The newest event of each feed that has any, however old."""
-        return self.read(self.start(), dict.fromkeys(_KINDS.values(), 1)).events
+        """The newest event of each kind and instrument that has any, however old."""
+        events = self.read(self.start(), dict.fromkeys(_KINDS.values(), 1)).events
+        return list({(event.kind, event.symbol, event.exchange): event for event in events}.values())
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came, or the watch ended; returns what ends that."""
@@ -213,6 +214,18 @@ class Watch:
             for event, cursor in found
             if event is not None and not symbols.isdisjoint((event.symbol, ""))
         ]
+
+
+def _once(arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+    """Each trade once: of two sessions that KIS sends apart, a simulator whose market never closes tells both."""
+    told: dict[object, Feed] = {}
+    for arrival in arrivals:
+        event = arrival.event
+        if isinstance(event, Trade) and event.volume is not None:
+            trade = (event.symbol, event.exchange, event.time, event.price, event.volume)
+            if told.setdefault(trade, arrival.feed) is not arrival.feed:
+                continue
+        yield arrival
 
 
 def _covers(own: Interest, other: Interest) -> bool:

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
-    from kis_mcp.streams import Streams, Watches
+    from kis_mcp.streams import LiveQuotes, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
 
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.watches")
+_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Brokerage:
         folder: Where its journal lies.
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
+        live_quotes: Quotes of what is watched; None while nothing is.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
         open_watches: Where its watches are known to the rest of the server.
     """
@@ -56,6 +57,7 @@ class Brokerage:
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
     ws_url: str = ""
     open_watches: OpenWatches = field(default_factory=OpenWatches)
+    live_quotes: "LiveQuotes | None" = None
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
@@ -94,10 +96,11 @@ class Brokerage:
         """What is watched live in the background."""
         streams = await self.streams()
         if self._watches is None:
-            from kis_mcp.streams import Watches
+            from kis_mcp.streams import LiveQuotes, Watches
 
             self._watches = Watches(streams, self.apis, clock=self.clock)
             self.open_watches.add(self.environment, self._watches)
+            self.live_quotes = LiveQuotes(self._watches)
         return self._watches
 
     async def desk(self) -> "OrderDesk":

@@ -100,6 +100,7 @@ def test_a_futures_trade() -> None:
     assert isinstance(found, Trade)
     assert (found.symbol, found.market, found.exchange) == ("101V06", "domestic_futureoption", "")
     assert (found.price, found.size, found.change, found.volume) == (Decimal("367.30"), 2, Decimal("0.75"), 1596)
+    assert found.turnover == 146_552_687_000, "KIS tells it in thousands"
 
 
 def test_a_bond_trade() -> None:

@@ -131,6 +131,25 @@ async def test_a_late_frame_of_another_instrument_is_not_told(live: Live) -> Non
     assert prices(live.watches.read(watch.id)[0].events) == [71900]
 
 
+async def test_a_trade_that_two_sessions_tell_is_told_once(live: Live) -> None:
+    tool, apple = "overseas_stock_delayed_ccnl", Interest("AAPL", "trade", "US", "nasdaq")
+    watch = await live.watches.watch([apple])
+    assert live.channels() == ["HDFSCNT0 DNASAAPL", "HDFSCNT0 RBAQAAPL"]
+    for volume in (100, 100, 200):
+        values = {
+            "symbol": "AAPL",
+            "korea_date": "20260304",
+            "korea_time": "103105",
+            "price": "198.5",
+            "volume": volume,
+        }
+        for key in ("DNASAAPL", "RBAQAAPL"):
+            live.send(tool, {"realtime_symbol": key, **values})
+    news, _ = live.watches.read(watch.id)
+    assert [event.volume for event in news.events if isinstance(event, Trade)] == [100, 100, 200]
+    assert [event.symbol for event in watch.latest()] == ["AAPL"]
+
+
 async def test_a_cursor_of_an_earlier_watch_says_that_it_tells_nothing(live: Live) -> None:
     watch = await live.watches.watch([SAMSUNG])
     live.trade(1, 2, 3)

@@ -254,3 +254,23 @@ async def test_demo_has_no_live_us_quotes_and_names_what_to_use(simulator: Simul
         assert failure["class"] == "not_in_environment"
         assert "overseas_stock_price" in failure["next_step"]
         await live.watch(SAMSUNG, symbols=["005930"])
+
+
+async def test_a_quote_of_what_is_watched_comes_from_the_watch_and_says_so(simulator: Simulator) -> None:
+    async with live_server(simulator) as live:
+        watch_id = await live.watch(SAMSUNG, symbols=["005930"])
+        await live.kis.send(trade(65000))
+        await live.until_read(watch_id, 1)
+        read = blocks(await live.call("get_quote", symbol="005930"))["quote"]
+        price = read["previous_close"] + 500
+        await live.kis.send(trade(price, change=500, volume=1234))
+        await live.until_read(watch_id, 2)
+        result = await live.call("get_quote", symbol="005930")
+        quote = blocks(result)["quote"]
+        assert (quote["price"], quote["change"], quote["volume"]) == (price, 500, 1234)
+        assert quote["trade_time"] == "10:31:05"
+        assert quote["per"] == read["per"]
+        assert result.structured_content["notes"] == [
+            f"Price, change, range, volume and turnover are from watch {watch_id}, 0.0 s old;"
+            " the rest was read at 10:30:00 KST."
+        ]
