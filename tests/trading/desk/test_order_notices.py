@@ -128,6 +128,7 @@ async def test_a_notice_settles_an_order_whose_answer_was_lost_where_the_list_is
     record = await desk.record(intent_id)
     assert (record.status, record.order_id) == (Status.ACCEPTED, "0000000002")
     assert len((await desk.journal.notices([intent_id]))[intent_id]) == 1
+    assert record.message == "Found in KIS' notices of orders."
     assert len(desk.kis.posts) == 2
 
 
