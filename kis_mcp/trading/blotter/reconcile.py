@@ -1,5 +1,7 @@
-"""Settling what became of an order whose answer was lost, from KIS' own list and notices of orders. Nothing is ever sent
-again."""
+"""Settling what became of an order whose answer was lost, from KIS' own list and notices of orders.
+
+Nothing is ever sent again.
+"""
 
 import logging
 from collections.abc import Sequence
