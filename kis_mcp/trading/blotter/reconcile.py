@@ -1,4 +1,7 @@
-"""Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
+"""Settling what became of an order whose answer was lost, from KIS' own list and notices of orders.
+
+Nothing is ever sent again.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -160,7 +163,8 @@ def match(
     rivals = [other for other in others if any(_may_become(catalog, other, order) for order in fitting)]
     if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
         earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
-        return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
+        found_in = "in the list of orders at KIS" if earliest.in_kis_list else "in KIS' notices of orders"
+        return _conclusion(intent, now, "accepted", f"Found {found_in}.", earliest.order_id)
     if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
         what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
         return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")

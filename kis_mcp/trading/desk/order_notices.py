@@ -17,6 +17,8 @@ from kis_mcp.trading.journal import Journal, NoticeEntry, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import is_same_symbol
 
+_MOST_RECORDS = 1_000
+
 _log = logging.getLogger(__name__)
 
 
@@ -163,9 +165,14 @@ class OrderNotices:
             return
         accepted = await self._journal.accepted_since(self._clock() - SAME_DAY)
         unclaimed = [notice for notice in notices if not await self._keep_one(notice, accepted)]
-        for record in await self._journal.unresolved():
-            if record.status is Status.UNKNOWN and any(_may_be_of(notice, record) for notice in unclaimed):
+        for record in await self._doubtful() if unclaimed else ():
+            if any(_may_be_of(notice, record) for notice in unclaimed):
                 await self.attach(await self._settle(record))
+
+    async def _doubtful(self) -> list[Record]:
+        """The orders that may stand at KIS after all, oldest first; of those on their way, an answer comes yet."""
+        latest = await self._journal.history(since=self._clock() - SAME_DAY, limit=_MOST_RECORDS)
+        return [record for record in reversed(latest) if record.status in (Status.UNKNOWN, Status.NOT_ACCEPTED)]
 
     async def _keep_one(self, notice: OrderNotice, accepted: Sequence[Record]) -> bool:
         """Journal a notice with the orders that it tells of; whether one of them is the order that it is of."""

@@ -101,15 +101,20 @@ async def test_place_order_answers_by_the_notice_where_the_list_hangs(
 
     monkeypatch.setattr("kis_mcp.trading.blotter.first_look.orders_of_today", hang)
     async with asyncio.timeout(30), connected(settings_for(simulator), person=Person()) as client:
-        for quantity in count(1):  # the first orders may fill before notices come
-            market = {"symbol": "005930", "side": "buy", "quantity": quantity, "order_type": "market"}
-            result = await client.call_tool("place_order", market)
-            order = blocks(result)["order"]
+        result, order = await _buy(client, 1)
+        for quantity in count(2):  # the first orders may fill before notices come
             if "state" in order:
                 break
-    assert (order["state"], order["filled_quantity"], order["remaining_quantity"]) == ("filled", quantity, 0)
+            result, order = await _buy(client, quantity)
+    assert (order["state"], order["filled_quantity"], order["remaining_quantity"]) == ("filled", order["quantity"], 0)
     assert order["average_fill_price"] > 0
     assert [note for note in _notes(result) if order["order_id"] in note]
+
+
+async def _buy(client: Client, quantity: int) -> tuple[Any, dict[str, Any]]:
+    arguments = {"symbol": "005930", "side": "buy", "quantity": quantity, "order_type": "market"}
+    result = await client.call_tool("place_order", arguments)
+    return result, blocks(result)["order"]
 
 
 def _notes(result: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -128,6 +129,7 @@ async def test_a_notice_settles_an_order_whose_answer_was_lost_where_the_list_is
     record = await desk.record(intent_id)
     assert (record.status, record.order_id) == (Status.ACCEPTED, "0000000002")
     assert len((await desk.journal.notices([intent_id]))[intent_id]) == 1
+    assert record.message == "Found in KIS' notices of orders."
     assert len(desk.kis.posts) == 2
 
 
@@ -175,6 +177,23 @@ async def test_without_its_list_an_order_is_not_settled_by_notices_of_which_some
     await desk.done()
     record = await desk.record(intent_id)
     assert (record.status, record.order_id) == (Status.ACCEPTED, "0000000002")
+
+
+async def test_a_late_notice_reopens_an_order_that_was_called_not_accepted(desk: Desk, clock: FakeClock) -> None:
+    intent_id = await desk.propose(LIMIT)
+    desk.kis.before = _fail(OrderStateUnknown("lost", remedy="look"))
+    with pytest.raises(OrderStateUnknown):
+        await desk.desk.execute(intent_id)
+    sent_at = clock()
+    clock.pass_by(minutes=21)
+    await desk.desk.reconcile()
+    assert (await desk.record(intent_id)).status is Status.NOT_ACCEPTED
+    late = replace(notice("accepted", sent_at, "0000000002"), received_at=clock())
+    desk.notices.tell(late)
+    await desk.done()
+    record = await desk.record(intent_id)
+    assert (record.status, record.order_id) == (Status.ACCEPTED, "0000000002")
+    assert "STANDS AT KIS" in record.message
 
 
 async def test_what_a_gap_swallowed_reconciliation_catches_up(desk: Desk, clock: FakeClock) -> None:
