@@ -82,14 +82,6 @@ class Watches:
         """By watches and by whoever else subscribed."""
         return len(self._streams.streams())
 
-    def find(self, watch_id: str) -> Watch:
-        """The watch with this id.
-
-        Raises:
-            BadArgument: There is none; it says what became of it.
-        """
-        return self._find(watch_id)
-
     def read(
         self, watch_id: str, cursor: str | None = None, *, most: Mapping[EventKind, int | None] | None = None
     ) -> tuple[News, str]:

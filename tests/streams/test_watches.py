@@ -14,7 +14,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import Interest, Trade
-from kis_mcp.streams import Streams, Watches, read_condition
+from kis_mcp.streams import Met, Streams, Waiting, Watches, read_condition
 from kis_mcp.streams.conditions import Condition
 from kis_mcp.trading.venues import Listing
 from tests.market.conftest import FakeGateway as FakeKis, NoCache
@@ -69,6 +69,11 @@ def prices(events: Sequence[object]) -> list[int]:
 
 def condition(document: object) -> Condition:
     return read_condition(document, lambda symbol, exchange, market: Listing(symbol, market or "KR", exchange or "krx"))
+
+
+async def result_of(waiting: Waiting) -> Met:
+    async with asyncio.timeout(5):
+        return await waiting.until_met()
 
 
 async def settle() -> None:
@@ -204,7 +209,7 @@ async def test_a_wait_ends_with_the_event_that_meets_it_and_goes_on_behind_it(li
 async def test_a_wait_is_met_at_once_by_what_is_so_already(live: Live) -> None:
     watch = await live.watches.watch([SAMSUNG])
     live.trade(72600)
-    met = await live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 72500})).until_met()
+    met = await result_of(live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 72500})))
     assert "traded at 72,600" in met.words
 
 
@@ -233,7 +238,7 @@ async def test_a_wait_that_was_given_up_goes_on_from_its_cursor_without_missing_
         await task
     live.trade(72600)
     live.trade(72700)
-    met = await live.watches.wait(watch.id, wanted, waiting.cursor()).until_met()
+    met = await result_of(live.watches.wait(watch.id, wanted, waiting.cursor()))
     assert "traded at 72,600, up through 72,500" in met.words
 
 
@@ -242,7 +247,7 @@ async def test_another_condition_starts_anew_from_the_cursor(live: Live) -> None
     first = live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 80000}))
     live.trade(72600)
     other = live.watches.wait(watch.id, condition({"symbol": "005930", "event": "trade"}), first.cursor())
-    assert "had a trade event" in (await other.until_met()).words
+    assert "had a trade event" in (await result_of(other)).words
 
 
 async def test_a_wait_on_a_watch_that_ends_is_told_so(live: Live) -> None:
