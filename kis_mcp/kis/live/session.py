@@ -225,6 +225,7 @@ class LiveSession:
             close_timeout=1,
             compression=None,
             max_size=_MOST_BYTES,
+            max_queue=None,  # each message is taken at once; a queue that pauses reading would keep a close waiting
             proxy=None if urlsplit(self._url).hostname in _LOOPBACK else True,
         ) as link:
             await self._serve(link)

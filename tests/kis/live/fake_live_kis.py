@@ -131,7 +131,7 @@ class FakeLiveKis:
 @asynccontextmanager
 async def run_fake_live_kis() -> AsyncGenerator[FakeLiveKis]:
     kis = FakeLiveKis()
-    async with serve(kis.serve, "127.0.0.1", 0, ping_interval=None) as server:
+    async with serve(kis.serve, "127.0.0.1", 0, ping_interval=None, max_queue=None) as server:
         port = server.sockets[0].getsockname()[1]
         kis.url = f"ws://127.0.0.1:{port}/tryitout"
         yield kis
