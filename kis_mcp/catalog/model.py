@@ -284,6 +284,11 @@ class Api:
         return f"{self.category}_{self.group}"
 
     @property
+    def is_personal(self) -> bool:
+        """Whether its live data is the customer's own: one channel, by the HTS id, which no field of a record holds."""
+        return "tr_key" in self.constants
+
+    @property
     def in_demo(self) -> bool:
         """Whether KIS offers it in demo."""
         return bool(self.tr.demo)
