@@ -137,6 +137,36 @@ class LiveSession:
                 await self.release(channel)
             raise
 
+    async def resume(self, channel: Channel) -> None:
+        """Want what an earlier session of this app key had: it is asked for until KIS takes or refuses it.
+
+        Raises:
+            BadArgument: All slots are taken.
+        """
+        if channel not in self._slots:
+            slot = self._slots.take(channel)
+            slot.was_on, slot.claims = True, 1
+            await self._ask(channel)
+            self._start()
+
+    async def until_on(self, channel: Channel) -> None:
+        """Return once KIS sends a channel that is wanted, however long that takes.
+
+        Raises:
+            KisMcpError: KIS refuses it, or it is wanted no more.
+        """
+        while slot := self._slots.get(channel):
+            if slot.is_on:
+                return
+            answer = asyncio.get_running_loop().create_future()
+            slot.answers.append(answer)
+            try:
+                await answer
+            except KisMcpError:
+                if channel not in self._slots:
+                    raise
+        raise BadArgument(f"KIS sends {channel.tr_id} {channel.key} no more.", remedy="Register for it again.")
+
     async def release(self, channel: Channel) -> None:
         slot = self._slots.pop(channel, None)
         if slot is None:
