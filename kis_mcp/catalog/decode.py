@@ -93,7 +93,7 @@ def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = 
     columns = [field.element for field in block.fields]
     reader = _Reader(frozenset(), hide)
     nothing = dict.fromkeys(field.name for field in block.fields)
-    records = split_frame(payload, count, columns, first_if=block.first_if)
+    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
     rows = [nothing | reader.record(block, record) for record in records]
     return Decoded({block.name: rows}, [*reader.unreadable()])
 

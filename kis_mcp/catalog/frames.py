@@ -8,7 +8,9 @@ from kis_mcp.catalog.live import Channel, Frame
 from kis_mcp.catalog.model import Api
 
 SEPARATOR = "^"
+NO_LAYOUTS: Mapping[int, Sequence[str]] = {}
 _NULL = "(null)"
+_UNNAMED = "-"
 _ETN = re.compile(r"Q([0-9]{6})")
 
 
@@ -50,7 +52,12 @@ def _channel(tr_id: str, key: str, first_if: str | None) -> Channel | None:
 
 
 def split_frame(
-    payload: str, count: int, columns: Sequence[str], *, first_if: str | None = None
+    payload: str,
+    count: int,
+    columns: Sequence[str],
+    *,
+    first_if: str | None = None,
+    layouts: Mapping[int, Sequence[str]] = NO_LAYOUTS,
 ) -> list[Mapping[str, str | None]]:
     """Divide a payload by its record count, whatever number of columns the table has.
 
@@ -62,6 +69,7 @@ def split_frame(
         count: How many records the frame's head says there are.
         columns: The elements of a record, in order.
         first_if: A pattern: a record whose first value does not match it whole begins with the second column.
+        layouts: As `Block.layouts`.
 
     Returns:
         Element → text for each record, "(null)" as None. A record shorter than the columns lacks the last of them;
@@ -74,6 +82,7 @@ def split_frame(
     if count < 1 or len(values) % count:
         raise ValueError(f"{len(values)} fields cannot be {count} records")
     width = len(values) // count
+    columns = layouts.get(width, columns)
     records = (values[start : start + width] for start in range(0, len(values), width))
     return [_record(record, columns, first_if) for record in records]
 
@@ -81,5 +90,6 @@ def split_frame(
 def _record(values: Sequence[str], columns: Sequence[str], first_if: str | None) -> Mapping[str, str | None]:
     if first_if is not None and not re.fullmatch(first_if, values[0]):
         columns = columns[1:]
-    names = [*columns, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
+    known = (name if name != _UNNAMED else f"field_{position}" for position, name in enumerate(columns, 1))
+    names = [*known, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
     return {name: None if value == _NULL else value for name, value in zip(names, values, strict=False)}
