@@ -21,7 +21,7 @@ from .error_codes import (
     known_codes as known_codes,
 )
 from .fields import number as number, rounded as rounded, text as text
-from .frames import channel_of_record as channel_of_record, split_by_channel as split_by_channel
+from .frames import plain_key as plain_key, split_by_key as split_by_key
 from .gateway import (
     KisReply as KisReply,
     KisRequest as KisRequest,

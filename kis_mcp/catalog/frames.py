@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from kis_mcp.catalog.live import Channel, Frame
+from kis_mcp.catalog.live import Frame
 from kis_mcp.catalog.model import Api
 
 SEPARATOR = "^"
@@ -14,41 +14,41 @@ _UNNAMED = "-"
 _ETN = re.compile(r"Q([0-9]{6})")
 
 
-def channel_of_record(tr_id: str, key: str) -> Channel:
-    """The channel of a key, be it a registration's or a record's: KIS may leave out the Q before an ETN's code."""
+def plain_key(key: str) -> str:
+    """A key as registrations and records have it in common: KIS may leave out the Q before an ETN's code."""
     etn = _ETN.fullmatch(key)
-    return Channel(tr_id, etn[1] if etn else key.strip())
+    return etn[1] if etn else key.strip()
 
 
-def split_by_channel(api: Api, frame: Frame) -> Iterator[tuple[Channel | None, Frame]]:
-    """A frame in parts of one channel each, in the order of its records.
+def split_by_key(api: Api, frame: Frame) -> Iterator[tuple[str | None, Frame]]:
+    """A frame in parts of one channel each, by their `plain_key`, in the order of its records.
 
     The head of a frame names no channel; the first field of each record does, and holds what was registered for. It
-    does not in notices of the customer's own orders, nor where that field is missing (`Block.first_if`): their channel
-    is None. A frame that cannot be divided stays whole.
+    does not in notices of the customer's own orders, nor where that field is missing (`Block.first_if`): their key is
+    None. A frame that cannot be divided stays whole.
     """
     if api.is_personal:
         yield None, frame
         return
     first_if = api.blocks[0].first_if
     if frame.count == 1:
-        yield _channel(frame.tr_id, frame.payload.partition(SEPARATOR)[0], first_if), frame
+        yield _key(frame.payload.partition(SEPARATOR)[0], first_if), frame
         return
     fields = frame.payload.split(SEPARATOR)
     width, rest = divmod(len(fields), frame.count)
     if rest:
-        yield _channel(frame.tr_id, fields[0], first_if), frame
+        yield _key(fields[0], first_if), frame
         return
     records = [fields[start : start + width] for start in range(0, len(fields), width)]
     for key, group in groupby(records, key=lambda record: record[0]):
         part = list(group)
         payload = SEPARATOR.join(field for record in part for field in record)
-        yield _channel(frame.tr_id, key, first_if), Frame(frame.tr_id, len(part), payload, frame.received_at)
+        yield _key(key, first_if), Frame(frame.tr_id, len(part), payload, frame.received_at)
 
 
-def _channel(tr_id: str, key: str, first_if: str | None) -> Channel | None:
-    is_missing = first_if is not None and not re.fullmatch(first_if, key)
-    return None if is_missing else channel_of_record(tr_id, key)
+def _key(first: str, first_if: str | None) -> str | None:
+    is_missing = first_if is not None and not re.fullmatch(first_if, first)
+    return None if is_missing else plain_key(first)
 
 
 def split_frame(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver, channel_of_record, split_by_channel
+from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver, plain_key, split_by_key
 from kis_mcp.streams.stream import MOST_RECORDS, Stream
 
 
@@ -27,8 +27,7 @@ class Streams:
         self._hide = hide
         self._most_records = most_records
         self._streams: dict[Channel, Stream] = {}
-        self._by_record: dict[Channel, Stream] = {}
-        self._of_tr: dict[str, list[Stream]] = {}
+        self._of_tr: dict[str, dict[str, Stream]] = {}
         self._holders: dict[Channel, int] = {}
         self._changing = asyncio.Lock()
         self.astray = 0
@@ -79,11 +78,12 @@ class Streams:
         if not streams:
             self.astray += frame.count
             return
-        for channel, part in split_by_channel(streams[0].api, frame):
-            if channel is None:
-                for each in streams:
+        api = next(iter(streams.values())).api
+        for key, part in split_by_key(api, frame):
+            if key is None:
+                for each in streams.values():
                     each.append(part)
-            elif stream := self._by_record.get(channel):
+            elif stream := streams.get(key):
                 stream.append(part)
             else:  # what another process of the user registered for, or what was given up a moment ago
                 self.astray += part.count
@@ -98,10 +98,8 @@ class Streams:
 
     def _add(self, stream: Stream) -> None:
         self._streams[stream.channel] = stream
-        self._by_record[channel_of_record(stream.channel.tr_id, stream.channel.key)] = stream
-        self._of_tr.setdefault(stream.channel.tr_id, []).append(stream)
+        self._of_tr.setdefault(stream.channel.tr_id, {})[plain_key(stream.channel.key)] = stream
 
     def _remove(self, stream: Stream) -> None:
         self._streams.pop(stream.channel, None)
-        self._by_record.pop(channel_of_record(stream.channel.tr_id, stream.channel.key), None)
-        self._of_tr[stream.channel.tr_id].remove(stream)
+        self._of_tr[stream.channel.tr_id].pop(plain_key(stream.channel.key), None)

@@ -136,7 +136,7 @@ async def measure_decoding(count: int) -> None:
         "received lazily / a plain split",
         median([a / b for a, b in zip(received, split, strict=True)]),
         "×",
-        0.3,
+        0.15,
         at_least=True,
     )
     line("received and decoded in full", median(read), "a second", 2000, at_least=True)
