@@ -170,10 +170,11 @@ class SharedSession:
             try:
                 lost_at = await self._be_somewhere(lost_at)
             except KisMcpError as error:
-                self._trouble = error
+                self._trouble, lost_at = error, lost_at or self._clock()
             except Exception:
                 _log.exception("The shared live session broke")
                 self._trouble = InternalError("The live session broke.", remedy="See this server's log.")
+                lost_at = lost_at or self._clock()
             self._changed.set()
             if self._is_wanted:
                 await self._timer.sleep(LOOK_SECONDS)
