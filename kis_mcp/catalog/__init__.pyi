@@ -26,6 +26,7 @@ from .error_codes import (
     known_codes as known_codes,
 )
 from .fields import number as number, rounded as rounded, text as text
+from .frames import plain_key as plain_key, split_by_key as split_by_key
 from .gateway import (
     KisReply as KisReply,
     KisRequest as KisRequest,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.live_quotes")
+_LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -84,12 +84,11 @@ class Brokerage:
         async with self._opening:
             if self._streams is None:
                 await anyio.to_thread.run_sync(import_all, _LIVE)
-                from kis_mcp.kis import LiveSession
                 from kis_mcp.streams import Streams
 
-                url, key, clock = f"{self.ws_url}{_WS_PATH}", self.gateway.approval_key, self.clock
+                url, open_live = f"{self.ws_url}{_WS_PATH}", self.gateway.open_live
                 self._streams = Streams(
-                    lambda receiver: LiveSession(url, key, receiver, clock=clock),
+                    lambda receiver: open_live(url, receiver),
                     hide=tuple({account.number for account in self.apis.accounts.values()}),
                 )
             return self._streams
