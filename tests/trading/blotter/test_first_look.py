@@ -89,7 +89,9 @@ async def test_a_list_that_fails_or_hangs_takes_nothing_from_the_answer(
     looks.kis.failing.clear()
     looks.kis.listed.clear()
     monkeypatch.setattr("kis_mcp.trading.blotter.first_look.LONGEST_SECONDS", 0.01)
-    found = await look_at_first(
-        looks.kis, record, looks.book, clock=looks.clock, sleep=lambda _: asyncio.Event().wait()
-    )  # pyright: ignore[reportArgumentType]
+
+    async def hang(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    found = await look_at_first(looks.kis, record, looks.book, clock=looks.clock, sleep=hang)
     assert found is None
