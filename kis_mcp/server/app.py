@@ -80,7 +80,7 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(server: Server[Environments]) -> AsyncGenerator[Environments]:  # noqa: ARG001
-        async with open_environments(settings, table, clock) as environments:
+        async with open_environments(settings, table, clock, keeps_alerts=True) as environments:
             yield environments
 
     server = Server(
