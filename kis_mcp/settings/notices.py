@@ -1,14 +1,17 @@
 """Where alerts are delivered, as far as the operator chooses it. No tool sees or changes any of it."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, SecretStr, field_validator
 
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.texts import KEY, SWITCH
 from kis_mcp.settings.variables import variable_of
 
+_BOT_TOKEN = re.compile("[0-9]+:[0-9A-Za-z_-]+")
+_CHAT = re.compile("-?[0-9]+|@[0-9A-Za-z_]+")
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -18,8 +21,8 @@ class Notices(BaseModel):
     alert_desktop: Annotated[bool, SWITCH] = False
     alert_ntfy_url: Annotated[SecretStr, KEY] | None = None
     alert_ntfy_token: Annotated[SecretStr, KEY] | None = None
-    alert_telegram_token: Annotated[SecretStr, KEY] | None = Field(None, pattern=r"^[0-9]+:[0-9A-Za-z_-]+$")
-    alert_telegram_chat: Annotated[SecretStr, KEY] | None = Field(None, pattern=r"^(-?[0-9]+|@[0-9A-Za-z_]+)$")
+    alert_telegram_token: Annotated[SecretStr, KEY] | None = None
+    alert_telegram_chat: Annotated[SecretStr, KEY] | None = None
     alert_webhook_url: Annotated[SecretStr, KEY] | None = None
 
     @field_validator("alert_ntfy_url", "alert_webhook_url")
@@ -35,6 +38,20 @@ class Notices(BaseModel):
         is_local = parts.scheme == "http" and host in _LOOPBACK_HOSTS
         if not host or port == 0 or not (parts.scheme == "https" or is_local):
             raise ValueError("it is neither an https address nor http on this machine")
+        return value
+
+    @field_validator("alert_telegram_token")
+    @classmethod
+    def _bot(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _BOT_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("a bot's token is digits, a colon and letters, as BotFather shows it")
+        return value
+
+    @field_validator("alert_telegram_chat")
+    @classmethod
+    def _chat(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _CHAT.fullmatch(value.get_secret_value()):
+            raise ValueError("a chat is a number, or the @name of a channel")
         return value
 
     def require_whole_channels(self) -> None:

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from kis_mcp.simulator import Simulator
-from tests.client import blocks, connected, error, settings_for
+from tests.client import blocks
 from tests.notify.receiver import run_receiver
-from tests.server.tools.test_watch import SAMSUNG, Live, encrypted, live_server, record, trade
+from tests.server.tools.test_watch import SAMSUNG, Live, live_server, trade
 
 ABOVE = {"symbol": "005930", "price_above": 10_000_000}
 
@@ -17,7 +15,7 @@ ABOVE = {"symbol": "005930", "price_above": 10_000_000}
 async def until(live: Live, holds: Callable[[dict[str, Any]], bool], **arguments: Any) -> dict[str, Any]:
     """The tool's blocks, once they are so."""
     async with asyncio.timeout(20):
-        while not holds(told := blocks(await live.call("alerts", **arguments))):
+        while not holds(told := blocks(await live.call("alerts", **arguments))):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return told
 
