@@ -91,7 +91,7 @@ class KeptRule:
                 seen = set(news.gaps)
                 await self._catch_up()
             await self._keep_state()
-            if positions == watch.end():
+            if self._is_active and positions == watch.end():
                 await arrived.wait()
 
     async def _catch_up(self) -> None:

@@ -231,7 +231,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def _rules(database: sqlite3.Connection) -> list[Rule]:
-    return [_rule(row) for row in database.execute(f"{_RULES} where not is_deleted order by created_at, id")]
+    return [_rule(row) for row in database.execute(f"{_RULES} where not is_deleted order by rowid")]
 
 
 def _rule(row: Sequence[Any]) -> Rule:
