@@ -97,6 +97,15 @@ class SqliteAlerts(AlertStore):
     async def rules(self) -> Sequence[Rule]:
         return await self._read(_rules, [])
 
+    async def has_work(self, now: datetime) -> bool:
+        """Whether a rule is active or a delivery waits, so that somebody has to keep the alerts."""
+
+        def read(database: sqlite3.Connection) -> bool:
+            waits = database.execute("select 1 from deliveries where state = 'waiting' limit 1").fetchone()
+            return waits is not None or any(rule.stage(now) == "active" for rule in _rules(database))
+
+        return await self._read(read, False)
+
     async def keep_state(self, rule: Rule) -> None:
         await self._change("update rules set state = ? where id = ?", json.dumps(rule.state), rule.id)
 

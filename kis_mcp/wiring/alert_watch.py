@@ -33,8 +33,9 @@ async def follow_alerts(
         brokerage = await environments.brokerage(environment)
         store = brokerage.alerts()
         active = [rule for rule in await store.rules() if rule.stage(brokerage.clock()) == "active"]
-        channels = ", ".join(channel_kinds(settings)) or "no channel: what fires is shown here alone"
-        tell(f"{len(active)} alerts in {environment}, delivered by {channels}. Ctrl-C ends.")
+        channels = ", ".join(channel_kinds(settings)) or "nobody, for no channel is set"
+        alerts = "1 alert" if len(active) == 1 else f"{len(active)} alerts"
+        tell(f"{alerts} in {environment}; what fires is shown here and goes out to {channels}. Ctrl-C ends.")
         number = await store.last_number()
         async with anyio.create_task_group() as keeping:
             keeping.start_soon(keep_alerts, brokerage, clock, sleep)

@@ -109,13 +109,13 @@ async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[flo
 def _prices(brokerage: Brokerage) -> "ReadPrice":
     """Reads the present price of a stock or fund, as if it had just traded; other instruments tell theirs with their
     next trade."""
-    from kis_mcp.market import Instrument, Trade, get_quote
+    from kis_mcp.market import Trade, find_quoted, get_quote
     from kis_mcp.streams import Simple
 
     async def read(part: Simple) -> Trade | None:
-        if part.market != "KR" and part.market != "US":
+        instrument = find_quoted(part.symbol, part.market, part.exchange)
+        if instrument is None:
             return None
-        instrument = Instrument(part.symbol, part.market, part.exchange)
         try:
             quote = await get_quote(brokerage.apis, instrument, fresh=True)
         except BadArgument:

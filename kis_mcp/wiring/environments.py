@@ -18,7 +18,7 @@ import anyio.to_thread
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import NotInEnvironment
+from kis_mcp.errors import KisMcpError, NotInEnvironment
 from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import ALERTS, JOURNAL, Brokerage, import_all
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kis_mcp.catalog import CacheClass, KisApis
     from kis_mcp.confirm import Approvals
 
+_ALERTS = ("kis_mcp.storage.alerts", "kis_mcp.wiring.alerts", "kis_mcp.notify")
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
 
 _LOOK_SECONDS = 2.0
@@ -122,7 +123,7 @@ class Environments:
             kept: set[Environment] = set()
             while True:
                 current = self.current
-                if current not in kept and self._has_alerts(current):
+                if current not in kept and await self._has_alerts(current):
                     kept.add(current)
                     keeping.start_soon(self._keep_alerts_of, current)
                 await sleep(_LOOK_SECONDS)
@@ -131,9 +132,19 @@ class Environments:
         for brokerage in self._brokerages.values():
             await brokerage.aclose()
 
-    def _has_alerts(self, environment: Environment) -> bool:
-        open_one = self._brokerages.get(environment)
-        return ((open_one.folder if open_one else self._folder(environment)) / ALERTS).exists()
+    async def _has_alerts(self, environment: Environment) -> bool:
+        """Whether there are any to keep; also where that cannot be read, which their keeper tells."""
+        is_open = self._brokerages.get(environment)
+        path = (is_open.folder if is_open else self._folder(environment)) / ALERTS
+        if not path.exists():
+            return False
+        await anyio.to_thread.run_sync(import_all, _ALERTS)
+        from kis_mcp.storage import SqliteAlerts
+
+        try:
+            return await SqliteAlerts(path).has_work(self.clock_of(environment)())
+        except KisMcpError:
+            return True
 
     async def _keep_alerts_of(self, environment: Environment) -> None:
         from kis_mcp.wiring.alerts import keep_alerts

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from kis_mcp.alerts import Firing, Keeper, Rule, new_rule
@@ -116,7 +117,12 @@ class Alerts:
             return None
         now = self.live.now
         return Trade(
-            symbol=part.symbol, market=part.market, exchange=part.exchange, time=now, received_at=now, price=price
+            symbol=part.symbol,
+            market=part.market,
+            exchange=part.exchange,
+            time=now,
+            received_at=now,
+            price=Decimal(price),
         )
 
 

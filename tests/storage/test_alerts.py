@@ -101,3 +101,16 @@ async def test_a_file_that_is_none_is_a_storage_error(path: Path) -> None:
     damage(path)
     with pytest.raises(StorageError, match="cannot be used"):
         await SqliteAlerts(path).rules()
+
+
+async def test_there_is_work_while_a_rule_is_active_or_a_delivery_waits(path: Path) -> None:
+    store, made = SqliteAlerts(path), rule()
+    assert not await store.has_work(NOW)
+    await store.create(made)
+    assert await store.has_work(NOW)
+    assert not await store.has_work(made.until)
+    await store.fire(*firing(made), channels=["ntfy"])
+    assert await store.has_work(made.until)
+    (waiting,) = await store.due(NOW)
+    await store.settle(replace(waiting, state="delivered"))
+    assert not await store.has_work(made.until)

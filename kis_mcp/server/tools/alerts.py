@@ -8,7 +8,7 @@ from kis_mcp.alerts import DEFAULT_DURATION, LONGEST_DURATION, AlertStore, Deliv
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Instrument, get_quote
+from kis_mcp.market import find_quoted, get_quote
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.streams import Condition, interests_of, read_condition, simple_parts
 from kis_mcp.trading.venues import find_watched
@@ -67,9 +67,7 @@ async def _fired(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Pa
 
 _ACTIONS: Mapping[str, _Action] = {"create": _create, "list": _list, "delete": _delete, "fired": _fired}
 
-_NO_CHANNEL = (
-    "The operator set no channel, so it is seen by action=fired and in `kis-mcp watch` only; README, section Alerts."
-)
+_NO_CHANNEL = "The operator set no channel, so it is seen by action=fired and in `kis-mcp watch` only; README, Alerts."
 
 
 def _needed(values: Mapping[str, Any], name: str) -> Any:
@@ -98,10 +96,20 @@ async def _require_instruments(call: Call, condition: Condition) -> None:
     brokerage = await call.brokerage()
     (await brokerage.watches()).require_watchable(interests_of(condition))
     reads = await call.reads()
-    stocks = {(part.symbol, part.market, part.exchange) for part in simple_parts(condition) if part.symbol}
-    for symbol, market, exchange in sorted(stocks):
-        if market == "KR" or market == "US":
-            await get_quote(reads, Instrument(symbol, market, exchange or ("krx" if market == "KR" else "")))
+    listings = {(part.symbol, part.market, part.exchange) for part in simple_parts(condition) if part.symbol}
+    for listing in sorted(listings):
+        instrument = find_quoted(*listing)
+        if instrument is None:
+            continue
+        try:
+            await get_quote(reads, instrument)
+        except BadArgument as error:
+            raise BadArgument(
+                f"KIS knows no {instrument.symbol} on {instrument.exchange}: {error.kis_message or error.what}",
+                remedy="Look its symbol up with find_instrument.",
+                field="condition",
+                kis_code=error.kis_code,
+            ) from None
 
 
 def _place(cursor: str | None) -> int:
