@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from kis_mcp.alerts.kept_rule import KeptRule
 from kis_mcp.alerts.ports import AlertStore, NamesOf, OpenWatches, ReadPrice, Sleep
@@ -45,7 +46,7 @@ class Keeper:
         self._channels = channels
         self._clock = clock
         self._sleep = sleep
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, datetime], asyncio.Task[None]] = {}  # by a rule's id and end, which may move
 
     async def run(self) -> None:
         """Keep the rules for as long as it is not cancelled."""
@@ -61,10 +62,11 @@ class Keeper:
 
     async def _follow_store(self) -> None:
         now = self._clock()
-        active = {rule.id: rule for rule in await self._store.rules() if rule.stage(now) == "active"}
-        await self._end(*(rule_id for rule_id, task in self._tasks.items() if task.done() or rule_id not in active))
-        for rule_id, rule in active.items():
-            if rule_id not in self._tasks:
+        rules = await self._store.rules()
+        active = {(rule.id, rule.until): rule for rule in rules if rule.stage(now) == "active"}
+        await self._end(*(key for key, task in self._tasks.items() if task.done() or key not in active))
+        for key, rule in active.items():
+            if key not in self._tasks:
                 watches = await self._open_watches()
                 kept = KeptRule(
                     rule,
@@ -76,10 +78,10 @@ class Keeper:
                     clock=self._clock,
                     sleep=self._sleep,
                 )
-                self._tasks[rule_id] = asyncio.create_task(kept.run())
+                self._tasks[key] = asyncio.create_task(kept.run())
 
-    async def _end(self, *rule_ids: str) -> None:
-        ending = [self._tasks.pop(rule_id) for rule_id in rule_ids]
+    async def _end(self, *keys: tuple[str, datetime]) -> None:
+        ending = [self._tasks.pop(key) for key in keys]
         for task in ending:
             task.cancel()
         for failure in await asyncio.gather(*ending, return_exceptions=True):

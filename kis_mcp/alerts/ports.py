@@ -16,8 +16,8 @@ class AlertStore(Protocol):
         StorageError: From each method, where it cannot be read or written.
     """
 
-    async def create(self, rule: Rule) -> None:
-        """Keep a rule.
+    async def create(self, rule: Rule) -> Rule:
+        """Keep a rule; asked again for what is active already, it is the same rule, kept until the later end.
 
         Raises:
             BadArgument: There are `MOST_RULES` active ones.

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -60,9 +61,14 @@ class SqliteAlerts(AlertStore):
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def create(self, rule: Rule) -> None:
-        def write(database: sqlite3.Connection) -> None:
+    async def create(self, rule: Rule) -> Rule:
+        def write(database: sqlite3.Connection) -> Rule:
             active = [each for each in _rules(database) if each.stage(rule.created_at) == "active"]
+            same = (each for each in active if (each.condition, each.cooldown) == (rule.condition, rule.cooldown))
+            if (known := next(same, None)) is not None:
+                known = replace(known, until=max(known.until, rule.until))
+                database.execute("update rules set until = ? where id = ?", (_text(known.until), known.id))
+                return known
             if len(active) >= MOST_RULES:
                 raise BadArgument(
                     f"There are {MOST_RULES} alerts already, and no more are kept.",
@@ -83,8 +89,9 @@ class SqliteAlerts(AlertStore):
                     rule.firings,
                 ),
             )
+            return rule
 
-        await self._write(write)
+        return await self._write(write)
 
     async def delete(self, rule_id: str) -> Rule | None:
         def write(database: sqlite3.Connection) -> Rule | None:

@@ -185,3 +185,16 @@ async def test_a_firing_that_could_not_be_written_is_made_up_for(
         alerts.quotes["005930"] = 72600
         alerts.timer.tick()
         await alerts.fired(1)
+
+
+async def test_a_rule_that_is_asked_for_again_is_kept_until_its_later_end(alerts: Alerts) -> None:
+    await alerts.add(ABOVE, days=1)
+    async with alerts.kept():
+        alerts.live.trade(72400)
+        await alerts.settle()
+        await alerts.add(ABOVE, days=9)
+        alerts.timer.tick()
+        await alerts.settle()
+        alerts.live.now += timedelta(days=2)
+        alerts.live.trade(72600)
+        await alerts.fired(1)

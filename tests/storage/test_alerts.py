@@ -17,8 +17,8 @@ from tests.streams.test_watches import NOW, condition
 DEEP = {"any": [{"symbol": "005930", "price_above": "72500.5"}, {"all": [{"order": "filled", "order_id": "12"}]}]}
 
 
-def rule(days: int = 1) -> Rule:
-    return new_rule(condition(DEEP), NOW, NOW + timedelta(days=days), timedelta(minutes=5))
+def rule(days: int = 1, minutes: int = 5) -> Rule:
+    return new_rule(condition(DEEP), NOW, NOW + timedelta(days=days), timedelta(minutes=minutes))
 
 
 def firing(of: Rule) -> tuple[Rule, Firing]:
@@ -65,7 +65,7 @@ async def test_a_firing_is_written_with_its_rule_and_deliveries_or_not_at_all(pa
 
 
 async def test_a_rule_that_was_deleted_or_fired_elsewhere_fires_no_more(path: Path) -> None:
-    store, first, second = SqliteAlerts(path), rule(), rule()
+    store, first, second = SqliteAlerts(path), rule(), rule(minutes=6)
     await store.create(first)
     await store.create(second)
     assert await store.delete(first.id) == first
@@ -78,14 +78,14 @@ async def test_a_rule_that_was_deleted_or_fired_elsewhere_fires_no_more(path: Pa
 
 async def test_of_too_many_rules_the_last_is_refused_and_ended_ones_do_not_count(path: Path) -> None:
     store = SqliteAlerts(path)
-    rules = [rule(days=each) for each in range(1, MOST_RULES + 1)]
+    rules = [rule(days=each, minutes=each) for each in range(1, MOST_RULES + 1)]
     await asyncio.gather(*(store.create(each) for each in rules))
     with pytest.raises(BadArgument, match=f"There are {MOST_RULES} alerts already"):
-        await store.create(rule())
+        await store.create(rule(minutes=99))
     later = NOW + timedelta(days=1)
-    await store.create(replace(rule(days=2), created_at=later))
+    await store.create(replace(rule(days=2, minutes=99), created_at=later))
     with pytest.raises(BadArgument):
-        await store.create(replace(rule(days=2), created_at=later))
+        await store.create(replace(rule(days=2, minutes=98), created_at=later))
 
 
 async def test_a_file_of_another_version_is_left_alone(path: Path) -> None:
@@ -114,3 +114,13 @@ async def test_there_is_work_while_a_rule_is_active_or_a_delivery_waits(path: Pa
     (waiting,) = await store.due(NOW)
     await store.settle(replace(waiting, state="delivered"))
     assert not await store.has_work(made.until)
+
+
+async def test_a_rule_that_is_asked_for_again_is_the_same_until_the_later_end(path: Path) -> None:
+    store, made = SqliteAlerts(path), rule(days=3)
+    await store.create(made)
+    assert await store.create(rule(days=1)) == made
+    longer = replace(made, until=NOW + timedelta(days=9))
+    assert await store.create(rule(days=9)) == longer
+    other = await store.create(rule(minutes=60))
+    assert await store.rules() == [longer, other]

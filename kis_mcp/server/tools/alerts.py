@@ -29,7 +29,7 @@ async def _create(call: Call, store: AlertStore, values: Mapping[str, Any]) -> P
     await _require_instruments(call, condition)
     minutes = values.get("repeat_minutes")
     rule = new_rule(condition, now, until, None if minutes is None else timedelta(minutes=minutes))
-    await store.create(rule)
+    rule = await store.create(rule)
     notes = [] if channel_kinds(call.environments.settings) else [_NO_CHANNEL]
     return page(now, notes=notes, alerts=[_alert(rule, now)], channels=await _channels(call, store))
 
