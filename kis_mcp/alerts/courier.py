@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Courier:
-    """Delivers what is owed.
+    """Delivers what is owed by the channels it has; what is owed by others waits for a process that has them.
 
     An attempt of which nobody knows whether it arrived, such as one that took too long, is repeated like one that
     failed: a notice that comes twice costs less than one that never comes. The repetition carries the same id, by which
@@ -60,7 +60,7 @@ class Courier:
 
     async def deliver_due(self) -> None:
         """Make every attempt that is due; a channel that is slow holds up no other."""
-        due = await self._store.due(self._clock())
+        due = await self._store.due(self._clock(), self._channels.keys())
         kinds = dict.fromkeys(delivery.channel for delivery in due)
         async with asyncio.TaskGroup() as group:
             for kind in kinds:
@@ -68,11 +68,8 @@ class Courier:
 
     async def _deliver(self, due: Sequence[Delivery]) -> None:
         for delivery in due:
-            channel = self._channels.get(delivery.channel)
-            if channel is None:
-                attempt = Attempt("refused", "this channel is not set any more")
-            else:
-                attempt = await channel.send(notice_of(delivery.firing, self._environment))
+            channel = self._channels[delivery.channel]
+            attempt = await channel.send(notice_of(delivery.firing, self._environment))
             settled = after_attempt(delivery, attempt, self._clock())
             if settled.state == "given_up":
                 _log.warning(

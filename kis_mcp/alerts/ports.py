@@ -1,6 +1,6 @@
 """What keeping alerts needs from outside: a store, channels to people, and the present price."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -55,8 +55,8 @@ class AlertStore(Protocol):
 
     async def deliveries(self, firing_ids: Sequence[str]) -> Sequence[Delivery]: ...
 
-    async def due(self, now: datetime) -> Sequence[Delivery]:
-        """The deliveries that wait and whose time has come, oldest firing first."""
+    async def due(self, now: datetime, channels: Collection[str]) -> Sequence[Delivery]:
+        """The deliveries by these channels that wait and whose time has come, oldest firing first."""
         ...
 
     async def settle(self, delivery: Delivery) -> None:

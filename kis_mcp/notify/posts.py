@@ -123,7 +123,9 @@ async def _post(url: str, content: bytes, headers: Mapping[str, str], seconds: f
         return Attempt("failed", "no connection")
     except TimeoutError:
         return Attempt("unclear", "no answer in time; it may have arrived")
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+    except httpx.InvalidURL:
+        return Attempt("refused", "the address cannot be used")
+    except (httpx.HTTPError, OSError) as error:
         timed_out = isinstance(error, httpx.TimeoutException)
         return Attempt(
             "unclear", f"{'no answer in time' if timed_out else 'the connection broke'}; it may have arrived"

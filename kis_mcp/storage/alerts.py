@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -104,12 +104,14 @@ class SqliteAlerts(AlertStore):
     async def rules(self) -> Sequence[Rule]:
         return await self._read(_rules, [])
 
-    async def has_work(self, now: datetime) -> bool:
-        """Whether a rule is active or a delivery waits, so that somebody has to keep the alerts."""
+    async def has_work(self, now: datetime, channels: Collection[str]) -> bool:
+        """Whether a rule is active or a delivery by one of these channels waits, so that the alerts have to be kept."""
 
         def read(database: sqlite3.Connection) -> bool:
-            waits = database.execute("select 1 from deliveries where state = 'waiting' limit 1").fetchone()
-            return waits is not None or any(rule.stage(now) == "active" for rule in _rules(database))
+            waiting = database.execute("select distinct channel from deliveries where state = 'waiting'")
+            return any(channel in channels for (channel,) in waiting) or any(
+                rule.stage(now) == "active" for rule in _rules(database)
+            )
 
         return await self._read(read, False)
 
@@ -153,8 +155,9 @@ class SqliteAlerts(AlertStore):
         marks = ", ".join("?" * len(firing_ids))
         return await self._deliveries(f"where firing_id in ({marks}) order by number, channel", *firing_ids)
 
-    async def due(self, now: datetime) -> Sequence[Delivery]:
-        return await self._deliveries("where state = 'waiting' and next_at <= ? order by number, channel", _text(now))
+    async def due(self, now: datetime, channels: Collection[str]) -> Sequence[Delivery]:
+        due = await self._deliveries("where state = 'waiting' and next_at <= ? order by number, channel", _text(now))
+        return [delivery for delivery in due if delivery.channel in channels]
 
     async def settle(self, delivery: Delivery) -> None:
         await self._change(

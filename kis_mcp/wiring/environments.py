@@ -140,9 +140,10 @@ class Environments:
             return False
         await anyio.to_thread.run_sync(import_all, _ALERTS)
         from kis_mcp.storage import SqliteAlerts
+        from kis_mcp.wiring.alerts import channel_kinds
 
         try:
-            return await SqliteAlerts(path).has_work(self.clock_of(environment)())
+            return await SqliteAlerts(path).has_work(self.clock_of(environment)(), channel_kinds(self.settings))
         except KisMcpError:
             return True
 

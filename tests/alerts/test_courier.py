@@ -103,10 +103,12 @@ async def test_what_is_refused_is_given_up_at_once(post: Post) -> None:
     assert await post.states("f1") == [("telegram", "given_up", 1, "HTTP 404")]
 
 
-async def test_a_channel_that_is_not_set_any_more_gets_nothing(post: Post) -> None:
+async def test_what_is_owed_by_a_channel_that_this_process_lacks_waits_for_one_that_has_it(post: Post) -> None:
     await post.fire("f1", "telegram")
     await post.deliver(Channel("ntfy"))
-    assert await post.states("f1") == [("telegram", "given_up", 1, "this channel is not set any more")]
+    assert await post.states("f1") == [("telegram", "waiting", 0, "")]
+    await post.deliver(Channel("telegram"))
+    assert await post.states("f1") == [("telegram", "delivered", 1, "delivered")]
 
 
 async def test_a_slow_channel_holds_up_no_other(post: Post) -> None:

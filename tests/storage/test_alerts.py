@@ -51,7 +51,7 @@ async def test_what_was_kept_is_read_by_another_process_as_it_was(path: Path) ->
 
 async def test_asking_makes_no_file(path: Path) -> None:
     store = SqliteAlerts(path)
-    assert (await store.rules(), await store.firings(0, 1), await store.due(NOW)) == ([], [], [])
+    assert (await store.rules(), await store.firings(0, 1), await store.due(NOW, ["ntfy"])) == ([], [], [])
     assert await store.delete("a1") is None
     assert mode_of(path) is None
 
@@ -61,7 +61,7 @@ async def test_a_firing_is_written_with_its_rule_and_deliveries_or_not_at_all(pa
     await store.create(made)
     with pytest.raises(StorageError):
         await store.fire(*firing(made), channels=["ntfy", "ntfy"])
-    assert (await store.rules(), await store.firings(0, 10), await store.due(NOW)) == ([made], [], [])
+    assert (await store.rules(), await store.firings(0, 10), await store.due(NOW, ["ntfy"])) == ([made], [], [])
 
 
 async def test_a_rule_that_was_deleted_or_fired_elsewhere_fires_no_more(path: Path) -> None:
@@ -105,15 +105,16 @@ async def test_a_file_that_is_none_is_a_storage_error(path: Path) -> None:
 
 async def test_there_is_work_while_a_rule_is_active_or_a_delivery_waits(path: Path) -> None:
     store, made = SqliteAlerts(path), rule()
-    assert not await store.has_work(NOW)
+    assert not await store.has_work(NOW, ["ntfy"])
     await store.create(made)
-    assert await store.has_work(NOW)
-    assert not await store.has_work(made.until)
+    assert await store.has_work(NOW, ["ntfy"])
+    assert not await store.has_work(made.until, ["ntfy"])
     await store.fire(*firing(made), channels=["ntfy"])
-    assert await store.has_work(made.until)
-    (waiting,) = await store.due(NOW)
+    assert await store.has_work(made.until, ["ntfy"])
+    assert not await store.has_work(made.until, ["telegram"])
+    (waiting,) = await store.due(NOW, ["ntfy"])
     await store.settle(replace(waiting, state="delivered"))
-    assert not await store.has_work(made.until)
+    assert not await store.has_work(made.until, ["ntfy"])
 
 
 async def test_a_rule_that_is_asked_for_again_is_the_same_until_the_later_end(path: Path) -> None:
