@@ -1,4 +1,4 @@
-"""Rules kept over a link that the test feeds, with a store on disk and time that passes when the test says so."""
+"""Rules kept over a link that the test feeds, with a store on disk and time that passes while the test waits."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -84,22 +84,32 @@ class Alerts:
     async def until(self, holds: Callable[[list[Rule]], bool]) -> list[Rule]:
         """The rules, once they are so."""
         async with asyncio.timeout(20):
-            while not holds(rules := list(await self.store.rules())):  # noqa: ASYNC110
-                await asyncio.sleep(0.002)
+            while not holds(rules := list(await self.store.rules())):
+                await self._pass_time()
         return rules
 
     async def fired(self, count: int) -> list[Firing]:
         """What fired, once it is so many."""
         async with asyncio.timeout(20):
-            while len(firings := list(await self.store.firings(0, 100))) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.002)
+            while len(firings := list(await self.store.firings(0, 100))) < count:
+                await self._pass_time()
         return firings
+
+    async def until_watched(self, *channels: str) -> None:
+        """Return once these channels are registered and no others."""
+        async with asyncio.timeout(20):
+            while self.live.channels() != list(channels):
+                await self._pass_time()
 
     async def settle(self) -> None:
         """Let what is on its way arrive: an event is looked at once the state that follows from it is written."""
-        for _ in range(5):
+        for _ in range(8):
             await self.store.rules()
-            await asyncio.sleep(0.005)
+            await self._pass_time()
+
+    async def _pass_time(self) -> None:
+        self.timer.tick()
+        await asyncio.sleep(0.003)
 
     def drop(self, lost: str = "") -> None:
         """The link was away for a while; KIS sends what is lost no more."""

@@ -29,9 +29,8 @@ async def test_a_rule_that_fires_once_ends_and_gives_its_slot_back(alerts: Alert
         assert alerts.live.channels() == ["H0STCNT0 005930"]
         alerts.live.trade(72400)
         alerts.live.trade(72600, 72700)
+        await alerts.until_watched()
         (firing,) = await alerts.fired(1)
-        await alerts.settle()
-        assert alerts.live.channels() == []
     (fired,) = await alerts.store.rules()
     assert (fired.stage(alerts.live.now), fired.firings, fired.fired_at) == ("fired", 1, alerts.live.now)
     said = f"005930 traded at 72,600, at or above 72,500 {AT}"
@@ -129,7 +128,6 @@ async def test_a_rule_that_gets_no_slot_is_listed_so_and_watched_once_there_is_o
     async with alerts.kept():
         assert [rule.watching for rule in await alerts.store.rules()] == ["not watched: All 41 slots are taken."]
         alerts.live.gateway.refusal = None
-        alerts.timer.tick()
         await alerts.until(lambda rules: rules[0].watching == "watched")
         alerts.live.trade(72600)
         await alerts.fired(1)
@@ -140,7 +138,6 @@ async def test_a_rule_whose_channel_kis_ends_is_listed_so_and_watched_again(aler
     async with alerts.kept():
         alerts.drop(lost="OPSP0011 no such key.")
         await alerts.until(lambda rules: rules[0].watching == "not watched: OPSP0011 no such key.")
-        alerts.timer.tick()
         await alerts.until(lambda rules: rules[0].watching == "watched")
         alerts.live.trade(72600)
         await alerts.fired(1)
@@ -151,14 +148,11 @@ async def test_rules_come_and_go_while_they_are_kept(alerts: Alerts) -> None:
     async with alerts.kept():
         await alerts.add({"symbol": "000660", "price_above": 1}, days=1)
         await alerts.add({"symbol": "005930", "price_below": 1})
-        alerts.timer.tick()
         await alerts.until(lambda rules: all(rule.watching for rule in rules))
         assert alerts.live.channels() == ["H0STCNT0 000660", "H0STCNT0 005930"]
         await alerts.store.delete(first.id)
         alerts.live.now += timedelta(days=1)
-        alerts.timer.tick()
-        await alerts.settle()
-        assert alerts.live.channels() == ["H0STCNT0 005930"]
+        await alerts.until_watched("H0STCNT0 005930")
         alerts.live.trade(72600)
         alerts.live.trade(100, symbol="000660")
         await alerts.settle()
@@ -178,12 +172,11 @@ async def test_a_firing_that_could_not_be_written_is_made_up_for(
     async with alerts.kept():
         alerts.live.trade(72400)
         await alerts.settle()
+        alerts.quotes["005930"] = 72600
         with monkeypatch.context() as patched:
             patched.setattr(alerts.store, "fire", full)
             alerts.live.trade(72600)
             await alerts.settle()
-        alerts.quotes["005930"] = 72600
-        alerts.timer.tick()
         await alerts.fired(1)
 
 
@@ -193,7 +186,6 @@ async def test_a_rule_that_is_asked_for_again_is_kept_until_its_later_end(alerts
         alerts.live.trade(72400)
         await alerts.settle()
         await alerts.add(ABOVE, days=9)
-        alerts.timer.tick()
         await alerts.settle()
         alerts.live.now += timedelta(days=2)
         alerts.live.trade(72600)
