@@ -12,7 +12,6 @@ from kis_mcp.streams import Condition
 MOST_RULES = 50
 """Rules that are kept at a time: KIS has 41 slots, and rules of one instrument share them."""
 
-SHORTEST_COOLDOWN = timedelta(minutes=1)
 DEFAULT_DURATION = timedelta(days=30)
 LONGEST_DURATION = timedelta(days=366)
 

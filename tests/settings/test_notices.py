@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kis_mcp.cli.doctor import diagnose
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings import Settings
 
@@ -47,3 +48,10 @@ def test_a_channel_that_would_not_work_or_tell_others_is_refused(values: dict[st
         Settings.load(env="sim", **values)
     assert refused.value.field == field
     assert "hidden" not in str(refused.value)
+
+
+async def test_doctor_names_the_channels_and_nothing_of_where_they_go() -> None:
+    hidden = {"alert_ntfy_url": "https://ntfy.example/hidden", "alert_desktop": True}
+    report = await diagnose(Settings.load(env="sim", **hidden))
+    assert report["alert_channels"] == "desktop, ntfy"
+    assert "hidden" not in str(report)
