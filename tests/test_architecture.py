@@ -12,7 +12,7 @@ from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
 GROUND = {"account", "clock", "environment", "errors"}
-INSIDE = {"catalog", "market", "streams", "trading", "strategies"}
+INSIDE = {"catalog", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
     "environment": set[str](),
@@ -22,14 +22,28 @@ OUTER_ROOMS = {
     "market": GROUND | {"catalog"},
     "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
+    "alerts": GROUND | {"catalog", "market", "streams"},
     "kis": GROUND | {"catalog"},
-    "storage": GROUND | {"catalog", "market", "trading", "kis"},
+    "notify": GROUND | {"alerts"},
+    "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "kis"},
     "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage"},
     "wiring": GROUND
-    | {"catalog", "market", "streams", "trading", "kis", "storage", "settings", "simulator", "confirm"},
-    "server": GROUND | {"catalog", "market", "streams", "trading", "settings", "confirm", "wiring"},
+    | {
+        "catalog",
+        "market",
+        "streams",
+        "alerts",
+        "trading",
+        "kis",
+        "notify",
+        "storage",
+        "settings",
+        "simulator",
+        "confirm",
+    },
+    "server": GROUND | {"catalog", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "storage", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
@@ -92,7 +106,7 @@ OUTSIDE_LIBRARIES = {
     "uvicorn",
 }
 DIALECTS = {
-    "asyncio": {"kis", "simulator", "storage", "streams", "trading"},
+    "asyncio": {"alerts", "kis", "notify", "simulator", "storage", "streams", "trading"},
     "anyio": {"cli", "confirm", "server", "wiring"},
 }
 """How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""

@@ -13,7 +13,7 @@ from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings import Profile, Settings
-from kis_mcp.wiring import check_settings, gateway_status, symbol_lists
+from kis_mcp.wiring import channel_kinds, check_settings, gateway_status, symbol_lists
 
 FIRST_DAYS_RATE = 3
 """Requests a second in real of a new customer's first three days: KIS' notice of 2026-03-20, in force since 04-03."""
@@ -54,6 +54,7 @@ async def diagnose(settings: Settings) -> dict[str, Any]:
         "denied_symbols": _listed(denied) or "none",
         "max_order_notional_krw": None if settings.max_order_notional is None else str(settings.max_order_notional),
         "max_order_quantity": settings.max_order_quantity,
+        "alert_channels": ", ".join(channel_kinds(settings)) or "none",
         "sqlite": sqlite3.sqlite_version,
         "warnings": " ".join(settings.warnings) or "none",
         "environments": [await _environment(settings, environment) for environment in Environment],

@@ -144,6 +144,18 @@ def orders(
         orders.export(env, export, date.date() if date else None, ask_kis=kis)
 
 
+@app.command()
+def watch(
+    env: Annotated[
+        Environment | None, typer.Option(help="Whose alerts; those of the configured environment when left out.")
+    ] = None,
+) -> None:
+    """Keep the alerts in the foreground and print what fires, until interrupted. Needs no MCP client."""
+    from kis_mcp.cli.watch import run
+
+    raise typer.Exit(run(env))
+
+
 @app.command("setup-pin")
 def setup_pin() -> None:
     """Set the PIN with which a person approves orders in the browser."""

@@ -10,7 +10,7 @@ from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
-from kis_mcp.market.live_sources import Interest, find_live_calls, notes_on_live
+from kis_mcp.market.live_sources import Interest, find_live_calls, find_quoted, notes_on_live
 from kis_mcp.market.order_book import get_order_book
 from kis_mcp.market.order_notices import (
     NOTICE_TOOLS,
@@ -52,6 +52,7 @@ __all__ = [
     "Trade",
     "builtin_instruments",
     "find_live_calls",
+    "find_quoted",
     "get_candles",
     "get_order_book",
     "get_quote",

@@ -9,6 +9,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.market.contracts import krx_contract_kind
 from kis_mcp.market.events import EventKind
 from kis_mcp.market.exchanges import KOREA
+from kis_mcp.market.instrument import Instrument
 
 KRX_CONTRACTS, OVERSEAS_CONTRACTS, BONDS = "domestic_futureoption", "overseas_futureoption", "domestic_bond"
 
@@ -143,6 +144,15 @@ def find_live_calls(interest: Interest, accounts: Collection[AccountKind] = ()) 
     return [LiveCall(tool, {"exchange": feed, **symbols}) for tool in tools for feed in feeds]
 
 
+def find_quoted(symbol: str, market: str, exchange: str) -> Instrument | None:
+    """The stock or fund whose price `get_quote` reads; None for warrants and whatever else has quotes of its own."""
+    if market == "US" and exchange:
+        return Instrument(symbol, "US", exchange)
+    if market == KOREA and not _is_warrant(symbol, exchange):
+        return Instrument(symbol, "KR", exchange or "krx")
+    return None
+
+
 def notes_on_live(interests: Collection[Interest]) -> list[str]:
     """What somebody who watches this has to know of its prices."""
     priced = sorted(each for each in interests if each.kind in ("trade", "book"))
@@ -158,11 +168,14 @@ def _is_wanted(notices: _Notices, interest: Interest, accounts: Collection[Accou
     return interest.market in notices.markets if interest.market else notices.account in accounts
 
 
+def _is_warrant(symbol: str, exchange: str) -> bool:
+    return exchange in ("", "krx") and _ELW.fullmatch(symbol) is not None
+
+
 def _group(interest: Interest) -> str:
     """The part of the table above that an instrument belongs to."""
     if interest.market == KOREA:
-        is_warrant = interest.exchange in ("", "krx") and _ELW.fullmatch(interest.symbol)
-        return "elw" if is_warrant else interest.exchange or "krx"
+        return "elw" if _is_warrant(interest.symbol, interest.exchange) else interest.exchange or "krx"
     if interest.market in _ASIA:
         return "Asia"
     return krx_contract_kind(interest.symbol) if interest.market == KRX_CONTRACTS else interest.market

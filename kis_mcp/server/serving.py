@@ -35,7 +35,10 @@ class Serving:
 @asynccontextmanager
 async def open_serving(settings: Settings, table: Catalog, clock: Clock) -> AsyncGenerator[Serving]:
     """What a server needs for as long as it runs; what runs by itself ends before KIS is closed."""
-    async with open_environments(settings, table, clock) as environments, anyio.create_task_group() as running:
+    async with (
+        open_environments(settings, table, clock, keeps_alerts=True) as environments,
+        anyio.create_task_group() as running,
+    ):
         streams = StreamResources(environments)
         subscriptions = Subscriptions(streams, running)
         try:

@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError,
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.kis_file import read_kis_file
+from kis_mcp.settings.notices import Notices
 from kis_mcp.settings.profile import LOOPBACK_HOSTS, Access
 from kis_mcp.settings.simulation import Simulation
 from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
@@ -28,7 +29,7 @@ _MAY_NOT_BE_EMPTY = ("allowed_symbols", "denied_symbols")
 """Lists that an empty variable must not switch off: a variable that was left blank by mistake looks the same."""
 
 
-class Settings(Access, Simulation):
+class Settings(Access, Notices, Simulation):
     """Every setting, named ``KIS_<FIELD>`` as an environment variable. Made by `load` alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -123,6 +124,7 @@ class Settings(Access, Simulation):
                 remedy="Remove KIS_CONFIRM, or use KIS_ENV=sim or KIS_ENV=demo.",
                 field="KIS_CONFIRM",
             )
+        self.require_whole_channels()
         for name, limit, url in (
             ("KIS_RATE_LIMIT", self.rate_limit, self.url_rest),
             ("KIS_RATE_LIMIT_PAPER", self.rate_limit_paper, self.url_rest_paper),

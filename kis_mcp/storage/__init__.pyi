@@ -1,3 +1,4 @@
+from .alerts import SqliteAlerts as SqliteAlerts
 from .cache import DiskReplyCache as DiskReplyCache
 from .folders import (
     open_private_file as open_private_file,

@@ -1,6 +1,7 @@
 """Live subscriptions: who shares which channel, what came over it, and waiting for what comes."""
 
-from kis_mcp.streams.condition_documents import read_condition
+from kis_mcp.streams.condition_documents import read_condition, write_condition
+from kis_mcp.streams.conditions import Condition, Evaluation, Simple, interests_of, simple_parts
 from kis_mcp.streams.live_quotes import LiveQuote, LiveQuotes
 from kis_mcp.streams.stream import Stream, StreamStatus
 from kis_mcp.streams.streams import Streams
@@ -9,16 +10,22 @@ from kis_mcp.streams.watch import Feed, News, Watch
 from kis_mcp.streams.watches import Watches
 
 __all__ = [
+    "Condition",
+    "Evaluation",
     "Feed",
     "LiveQuote",
     "LiveQuotes",
     "Met",
     "News",
+    "Simple",
     "Stream",
     "StreamStatus",
     "Streams",
     "Waiting",
     "Watch",
     "Watches",
+    "interests_of",
     "read_condition",
+    "simple_parts",
+    "write_condition",
 ]

@@ -133,12 +133,17 @@ class Evaluation:
         self._held = self._holds(self.condition, iter(self._standings))
         return self._words() if self._held else None
 
-    def take(self, event: Event) -> str | None:
+    def take(self, event: Event, *, happenings: bool = True) -> str | None:
         """What met the condition, in words, if it came about with this event; None otherwise, also while it goes on
-        to hold."""
+        to hold.
+
+        Args:
+            happenings: Whether the event happened, so that tests of what happens at one event look at it; False for one
+                that only tells how things are.
+        """
         happened = False
         for part, standing in zip(self._parts, self._standings, strict=True):
-            if part.concerns(event):
+            if part.concerns(event) and (happenings or part.rule.style != "happens"):
                 happened |= _update(part, standing, event)
         holds = self._holds(self.condition, iter(self._standings))
         words = self._words() if holds and (happened or not self._held) else None

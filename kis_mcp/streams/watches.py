@@ -63,6 +63,14 @@ class Watches:
         channels = self._channels(wanted)
         return await asyncio.shield(self._open(wanted, channels, idle_after))
 
+    def require_watchable(self, interests: Collection[Interest]) -> None:
+        """Refuse what could not be watched here even with all slots free.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: As `watch`.
+        """
+        self._channels(frozenset(interests))
+
     async def unwatch(self, watch_id: str) -> Watch:
         """End a watch, and give its slots back.
 

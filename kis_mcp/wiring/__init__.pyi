@@ -1,3 +1,5 @@
+from .alert_watch import follow_alerts as follow_alerts
+from .alerts import channel_kinds as channel_kinds
 from .brokerage import Brokerage as Brokerage
 from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments

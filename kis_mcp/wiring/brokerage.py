@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from kis_mcp.confirm import Previews
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
-    from kis_mcp.storage import DiskReplyCache, SqlJournal
+    from kis_mcp.storage import DiskReplyCache, SqliteAlerts, SqlJournal
     from kis_mcp.streams import LiveQuotes, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
     from kis_mcp.wiring.order_notices import LiveNotices
 
+ALERTS = "alerts.db"
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
@@ -103,6 +104,12 @@ class Brokerage:
             self.open_watches.add(self.environment, self._watches)
             self.live_quotes = LiveQuotes(self._watches)
         return self._watches
+
+    def alerts(self) -> "SqliteAlerts":
+        """The rules of alerts, and what fired."""
+        from kis_mcp.storage import SqliteAlerts
+
+        return SqliteAlerts(self.folder / ALERTS)
 
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""

@@ -4,7 +4,7 @@ A brokerage is made when a call first needs it, so that a client which only list
 """
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -18,16 +18,19 @@ import anyio.to_thread
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import NotInEnvironment
+from kis_mcp.errors import KisMcpError, NotInEnvironment
 from kis_mcp.settings import Settings
-from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
+from kis_mcp.wiring.brokerage import ALERTS, JOURNAL, Brokerage, import_all
 from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import CacheClass, KisApis
     from kis_mcp.confirm import Approvals
 
+_ALERTS = ("kis_mcp.storage.alerts", "kis_mcp.wiring.alerts", "kis_mcp.notify")
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
+
+_LOOK_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -117,9 +120,45 @@ class Environments:
         except Exception:
             _log.exception("Orders of an earlier run could not be looked up")
 
+    async def keep_alerts(self, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+        """Keep the alerts of each environment that calls go to, from when there are any."""
+        async with anyio.create_task_group() as keeping:
+            kept: set[Environment] = set()
+            while True:
+                current = self.current
+                if current not in kept and await self._has_alerts(current):
+                    kept.add(current)
+                    keeping.start_soon(self._keep_alerts_of, current)
+                await sleep(_LOOK_SECONDS)
+
     async def aclose(self) -> None:
         for brokerage in self._brokerages.values():
             await brokerage.aclose()
+
+    async def _has_alerts(self, environment: Environment) -> bool:
+        """Whether there are any to keep; also where that cannot be read, which their keeper tells."""
+        is_open = self._brokerages.get(environment)
+        path = (is_open.folder if is_open else self._folder(environment)) / ALERTS
+        if not path.exists():
+            return False
+        await anyio.to_thread.run_sync(import_all, _ALERTS)
+        from kis_mcp.storage import SqliteAlerts
+        from kis_mcp.wiring.alerts import channel_kinds
+
+        try:
+            return await SqliteAlerts(path).has_work(self.clock_of(environment)(), channel_kinds(self.settings))
+        except KisMcpError:
+            return True
+
+    async def _keep_alerts_of(self, environment: Environment) -> None:
+        from kis_mcp.wiring.alerts import keep_alerts
+
+        try:
+            brokerage = await self._brokerage(environment)
+        except Exception:
+            _log.exception("The alerts of %s cannot be kept", environment)
+        else:
+            await keep_alerts(brokerage, self.clock)
 
     async def _brokerage(self, environment: Environment) -> Brokerage:
         async with self._opening:
@@ -188,14 +227,20 @@ class Environments:
 
 @asynccontextmanager
 async def open_environments(
-    settings: Settings, catalog: Catalog, clock: Clock = system_clock
+    settings: Settings, catalog: Catalog, clock: Clock = system_clock, *, keeps_alerts: bool = False
 ) -> AsyncGenerator[Environments]:
-    """The environments of one server, for as long as it runs."""
+    """The environments of one server, for as long as it runs.
+
+    Args:
+        keeps_alerts: Whether it keeps the alerts where no other process does.
+    """
     async with anyio.create_task_group() as simulators:
         environments = Environments(settings, catalog, simulators, clock)
         try:
             async with anyio.create_task_group() as chores:
                 chores.start_soon(environments.settle_earlier_orders)
+                if keeps_alerts:
+                    chores.start_soon(environments.keep_alerts)
                 try:
                     yield environments
                 finally:

@@ -19,7 +19,7 @@ def run(*arguments: str, data_dir: Path, **variables: str) -> subprocess.Complet
         capture_output=True,
         text=True,
         timeout=120,
-        env=_environment(data_dir, variables),
+        env=environment_of(data_dir, variables),
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -33,7 +33,7 @@ def at_a_terminal(*arguments: str, data_dir: Path, typed: Sequence[str], **varia
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=_environment(data_dir, variables),
+        env=environment_of(data_dir, variables),
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
@@ -55,7 +55,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def _environment(data_dir: Path, variables: Mapping[str, str]) -> dict[str, str]:
+def environment_of(data_dir: Path, variables: Mapping[str, str]) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KIS_")}
     return {
         **environment,

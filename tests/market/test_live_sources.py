@@ -5,7 +5,7 @@ import pytest
 from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Interest, find_live_calls, notes_on_live
+from kis_mcp.market import Instrument, Interest, find_live_calls, find_quoted, notes_on_live
 from kis_mcp.market.events import EventKind
 
 
@@ -112,3 +112,11 @@ def test_late_and_unscaled_prices_are_told() -> None:
     assert late == "KIS sends 7203 15 minutes late."
     assert unscaled.startswith("Of 6AU26")
     assert notes_on_live([Interest("005930", "trade", "KR"), Interest("7203", "order", "JP")]) == []
+
+
+def test_stocks_and_funds_of_korea_and_the_us_have_a_quote() -> None:
+    assert find_quoted("005930", "KR", "nxt") == Instrument("005930", "KR", "nxt")
+    assert find_quoted("005930", "KR", "") == Instrument("005930", "KR", "krx")
+    assert find_quoted("AAPL", "US", "nasdaq") == Instrument("AAPL", "US", "nasdaq")
+    others = [("58E175", "KR", "krx"), ("7203", "JP", "tokyo"), ("A01606", "domestic_futureoption", "")]
+    assert [find_quoted(*other) for other in others] == [None, None, None]

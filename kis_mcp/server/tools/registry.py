@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog import Page
-from kis_mcp.server.tools import account, history, market, order, portfolio, search, system, watch
+from kis_mcp.server.tools import account, alerts, history, market, order, portfolio, search, system, watch
 from kis_mcp.server.tools.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
@@ -34,6 +34,7 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "wait_for": watch.wait_for,
     "unwatch": watch.unwatch,
     "list_watches": watch.list_watches,
+    "alerts": alerts.alerts,
     "get_environment": system.get_environment,
     "set_environment": system.set_environment,
 }
