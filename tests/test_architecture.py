@@ -23,7 +23,7 @@ OUTER_ROOMS = {
     "streams": GROUND | {"catalog"},
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog"},
-    "storage": GROUND | {"catalog", "trading", "kis"},
+    "storage": GROUND | {"catalog", "market", "trading", "kis"},
     "settings": GROUND | {"catalog"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage"},

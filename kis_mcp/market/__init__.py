@@ -4,15 +4,20 @@ from kis_mcp.market.candle_pages import Candle
 from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, lead_elsewhere
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
+from kis_mcp.market.listing import CONTRACTS, Kind, Listing
+from kis_mcp.market.listing_search import ListingStore, likelihood, search_listings, spellings
+from kis_mcp.market.masters import MasterChanged, layouts, read_master
 from kis_mcp.market.order_book import get_order_book
 from kis_mcp.market.quote import get_quote, notes_on
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 
 __all__ = [
     "BOND",
+    "CONTRACTS",
     "CURRENCIES",
     "EXCHANGES",
     "INTERVALS",
@@ -27,14 +32,25 @@ __all__ = [
     "CandleRange",
     "Instrument",
     "Instruments",
+    "Kind",
+    "Listing",
+    "ListingStore",
     "Market",
+    "MasterChanged",
     "builtin_instruments",
     "get_candles",
     "get_order_book",
     "get_quote",
+    "grams",
+    "is_syllable",
     "is_told",
+    "layouts",
     "lead_elsewhere",
+    "likelihood",
     "notes_on",
     "read_last_trade_time",
+    "read_master",
+    "search_listings",
+    "spellings",
     "unknown_to_kis",
 ]
