@@ -1,5 +1,6 @@
 """KIS' files of instruments (종목 마스터), read by the table of their layouts."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ ENCODING: Final = "cp949"
 _MOST_BAD = 0.005
 """Of a file's rows: some have a name cut within a character; more mean that its shape has changed."""
 
+_ISIN = re.compile("[A-Z]{2}[0-9A-Z]{10}")
 _NO_WARNING = ("", "00")
 
 
@@ -77,8 +79,9 @@ def read_master(file: str, content: bytes) -> list[Listing]:
         try:
             texts = divide(line)
             kind = layout.kinds.get(texts.pop("class", ""))
+            values = _values(layout, texts)  # of rows that are left out too: they tell whether the file has its shape
             if kind is not None:
-                listings.append(_listing(layout, kind, texts))
+                listings.append(Listing(kind=kind, **values))
         except (ValueError, IndexError, InvalidOperation):
             bad += 1
     if bad > _MOST_BAD * len(lines):
@@ -128,17 +131,17 @@ def _columns(layout: Layout) -> _Divide:
     return divide
 
 
-def _listing(layout: Layout, kind: Kind, texts: dict[str, str]) -> Listing:
-    """Raises ValueError where a text is not of its kind."""
+def _values(layout: Layout, texts: dict[str, str]) -> dict[str, Any]:
+    """The fields of a listing; raises ValueError where a text is not of its kind."""
     if not texts["symbol"]:
         raise ValueError("a row without a symbol")
     for name, words in layout.words.items():
         texts[name] = words.get(texts[name], texts[name].lower())
-    values: dict[str, Any] = {**layout.fixed, **texts}
+    values: dict[str, Any] = {"exchange": "", **layout.fixed, **texts}
     for name, read in _READ.items():
         if name in texts:
             values[_NAMES.get(name, name)] = read(values.pop(name))
-    return Listing(kind=kind, **{"exchange": "", **values})
+    return values
 
 
 def _flag(text: str) -> bool:
@@ -155,7 +158,14 @@ def _number(text: str) -> Decimal | None:
     return (Decimal(text) or None) if text else None
 
 
+def _isin(text: str) -> str:
+    if not _ISIN.fullmatch(text):
+        raise ValueError("no ISIN")
+    return text
+
+
 _READ: Mapping[str, Callable[[str], object]] = {
+    "standard_code": _isin,
     "halted": _flag,
     "administered": _flag,
     "warning": lambda text: text not in _NO_WARNING,
