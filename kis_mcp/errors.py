@@ -112,6 +112,15 @@ class StorageError(KisMcpError):
     kind = "storage"
 
 
+def unusable_disk(what: str) -> StorageError:
+    """The error for a data folder that the system refuses; ``what`` says so in a sentence."""
+    return StorageError(
+        what,
+        remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
+        field="KIS_DATA_DIR",
+    )
+
+
 class InternalError(KisMcpError):
     """Something broke in this server; the details are in its log, never in a result."""
 

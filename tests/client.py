@@ -49,6 +49,8 @@ def settings_for(simulator: Simulator, environment: str = "sim", **more: Any) ->
         "env": environment,
         "url_rest": simulator.real_url,
         "url_rest_paper": simulator.demo_url,
+        "url_ws": simulator.real_ws_url,
+        "url_ws_paper": simulator.demo_ws_url,
         "acct_stock": "87654321",
         "paper_stock": "12345678",
         "rate_limit": 0,

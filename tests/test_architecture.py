@@ -20,7 +20,7 @@ OUTER_ROOMS = {
     "account": set[str](),
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
-    "streams": GROUND | {"catalog"},
+    "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
     "kis": GROUND | {"catalog"},
     "storage": GROUND | {"catalog", "market", "trading", "kis"},
@@ -30,7 +30,7 @@ OUTER_ROOMS = {
     "wiring": GROUND
     | {"catalog", "market", "streams", "trading", "kis", "storage", "settings", "simulator", "confirm"},
     "server": GROUND | {"catalog", "market", "streams", "trading", "settings", "confirm", "wiring"},
-    "cli": GROUND | {"catalog", "trading", "settings", "simulator", "confirm", "wiring", "server"},
+    "cli": GROUND | {"catalog", "trading", "storage", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
 }
@@ -52,6 +52,7 @@ ROOMS_IN_ORDER = {
         "recording",
         "replay",
         "embedded",
+        "live",
         "admin",
         "address",
         "asgi",

@@ -13,6 +13,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 
 class Client:
@@ -76,6 +78,21 @@ def test_a_holiday(kis_sim):
     assert Client(kis_sim.real).buy(0, "01")["rt_cd"] == "0"
 
 
+def test_live_data_come_as_time_passes_and_a_fault_cuts_them(kis_sim):
+    host = kis_sim.real
+    body = {"grant_type": "client_credentials", "appkey": host.app_key, "secretkey": host.app_secret}
+    key = Client(host).ask("/oauth2/Approval", "", body)["approval_key"]
+    header = {"approval_key": key, "custtype": "P", "tr_type": "1", "content-type": "utf-8"}
+    with connect(f"{host.ws_url}/tryitout", proxy=None) as link:
+        link.send(json.dumps({"header": header, "body": {"input": {"tr_id": "H0STCNT0", "tr_key": "005930"}}}))
+        assert "SUBSCRIBE SUCCESS" in link.recv(20)
+        kis_sim.clock.step(seconds=20)
+        assert link.recv(20).startswith("0|H0STCNT0|001|005930^")
+        kis_sim.live_faults.add("drop")
+        with pytest.raises(ConnectionClosed):
+            link.recv(20)
+
+
 def test_a_world_of_its_own(kis_sim):
     assert (kis_sim.orders, kis_sim.requests) == ([], [])
 '''
@@ -102,7 +119,7 @@ def run_pytest(folder: Path, text: str) -> str:
 
 
 def test_an_outsiders_tests_run_on_the_simulator(tmp_path: Path) -> None:
-    assert "4 passed" in (said := run_pytest(tmp_path, THEIR_TESTS)), said
+    assert "5 passed" in (said := run_pytest(tmp_path, THEIR_TESTS)), said
 
 
 def test_a_run_that_does_not_use_it_loads_nothing(tmp_path: Path) -> None:

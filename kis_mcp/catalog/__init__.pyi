@@ -3,7 +3,12 @@ from .arguments import CheckedArguments as CheckedArguments, check_arguments as 
 from .cache import CACHE_LIFETIMES as CACHE_LIFETIMES
 from .cursor import Cursor as Cursor, PagePosition as PagePosition
 from .data import csv_rows as csv_rows, resources_folder as resources_folder, tools_folder as tools_folder
-from .decode import Decoded as Decoded, Record as Record, decode_frame as decode_frame
+from .decode import (
+    Decoded as Decoded,
+    Record as Record,
+    decode_frame as decode_frame,
+    frame_accounts as frame_accounts,
+)
 from .document import api_document as api_document, api_list_document as api_list_document
 from .drift import (
     Difference as Difference,
@@ -21,6 +26,7 @@ from .error_codes import (
     known_codes as known_codes,
 )
 from .fields import number as number, rounded as rounded, text as text
+from .frames import plain_key as plain_key, split_by_key as split_by_key
 from .gateway import (
     KisReply as KisReply,
     KisRequest as KisRequest,
@@ -61,7 +67,12 @@ from .rows import PREFIXES as PREFIXES
 from .schemas import input_schema as input_schema, output_schema as output_schema
 from .search import Search as Search
 from .signature import call_signature as call_signature
-from .spelling import read_word as read_word
-from .symbols import KRX_CODE as KRX_CODE, read_symbol as read_symbol
+from .spelling import read_number as read_number, read_word as read_word
+from .symbols import (
+    KRX_CODE as KRX_CODE,
+    MARKED_CODE as MARKED_CODE,
+    read_suffixed as read_suffixed,
+    read_symbol as read_symbol,
+)
 from .texts import encodable as encodable, encodable_all as encodable_all, one_line as one_line
 from .units import units_note as units_note

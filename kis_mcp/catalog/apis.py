@@ -135,7 +135,7 @@ class KisApis:
             blocks=collected.blocks,
             complete=collected.complete,
             next_cursor=None if collected.going_on is None else cursor.write(collected.going_on),
-            notes=[*collected.notes, *filter(None, [shown.note])],
+            notes=[*collected.notes, *filter(None, [_unknown(arguments, collected), shown.note])],
             as_of=as_of,
         )
 
@@ -316,6 +316,15 @@ class KisApis:
         if api is None:
             raise LookupError(f"The spec table has no {tool}")
         return api
+
+
+def _unknown(arguments: CheckedArguments, collected: Collector) -> str | None:
+    """That KIS may not know the instrument of a quote: for some it says so with blanks instead of an error."""
+    api, symbol = arguments.api, arguments.get("symbol")
+    is_quote = api.account is None and any(not block.is_list for block in api.blocks)
+    if collected.has_values or not is_quote or not isinstance(symbol, str):
+        return None
+    return f"KIS answers with blanks only: it knows no {symbol} here, or has nothing of it. Check the symbol."
 
 
 def _require_read(api: Api) -> None:

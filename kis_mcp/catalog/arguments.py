@@ -1,5 +1,6 @@
 """Arguments as a caller sends them → checked ones. A tool's pydantic model is built when it is first called."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from kis_mcp.catalog.spelling import (
     read_time,
     read_word,
 )
-from kis_mcp.catalog.symbols import read_symbol
+from kis_mcp.catalog.symbols import WrittenSymbol, read_symbol
 from kis_mcp.errors import BadArgument
 
 _PLAIN_TEXT = r"[^\x00-\x1f\x7f]{0,4000}"
@@ -34,7 +35,8 @@ _MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
 _MOST_DIGITS = 28
 _MOST_NAMED = 8
 """Wrong arguments that one error names."""
-_EXCHANGE = "exchange"
+_PLACES = ("exchange", "country")
+"""Arguments that say where a symbol trades; the first that an API has counts."""
 _WANTED: Mapping[str, str] = {
     "string": "text",
     "symbol": "a symbol as text",
@@ -116,34 +118,62 @@ def _is_left_out(parameter: Parameter | None, value: object) -> bool:
     """Whether an argument is as good as not given; one that is needed stays, and so does an unknown one."""
     if parameter is None:
         return False
-    return value is None or (is_empty(value) and not parameter.required)
+    return value is None or (not parameter.required and (is_empty(value) or (parameter.is_list and _is_no_item(value))))
+
+
+def _is_no_item(value: object) -> bool:
+    """Whether a value is an empty list as JSON text."""
+    return isinstance(value, str) and "".join(value.split()) == "[]"
 
 
 def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[str, object], list[BadArgument]]:
-    """The arguments with symbols as KIS writes them, and the exchange that comes with one where the API takes it."""
+    """The arguments with symbols as KIS writes them, and the place that comes with one where the API takes it."""
     read, problems = dict(given), list[BadArgument]()
-    target = api.parameter(_EXCHANGE)
+    target = next(filter(None, map(api.parameter, _PLACES)), None)
+    words = list(target.codes or ()) if target else []
     for parameter in api.parameters:
         text = given.get(parameter.name)
         if parameter.type != "symbol" or parameter.is_list or not isinstance(text, str):
             continue
         written = read_symbol(api, parameter, text)
-        words = list(target.codes or ()) if target else []
-        usual = next((word for word in written.exchanges if word in words), None)
-        if target is None or not written.exchanges or (usual is None and written.is_korean):
-            read[parameter.name] = written.symbol
-        elif usual is not None:
-            read[parameter.name] = written.symbol
-            exchange = read_word(read.setdefault(_EXCHANGE, usual), words)
-            if exchange in words and exchange not in written.exchanges:
-                problems.append(
-                    BadArgument(
-                        f"{parameter.name} {_brief(text)} does not go with {_EXCHANGE} {exchange}.",
-                        remedy=f"Give {parameter.name} as {written.symbol!r} with the {_EXCHANGE} that is meant.",
-                        field=_EXCHANGE,
-                    )
-                )
+        read[parameter.name] = written.symbol if written.exchanges else text
+        usual = next((word for word in written.places if word in words), None)
+        if target is not None and usual is not None:
+            place = read_word(read.setdefault(target.name, usual), words)
+            if place in words and place not in written.places:
+                problems.append(_contradiction(parameter, text, written, target, place))
+        elif not _is_read_anywhere(written, target):
+            problems.append(_elsewhere(api, parameter, text, written))
     return read, problems
+
+
+def _is_read_anywhere(written: WrittenSymbol, target: Parameter | None) -> bool:
+    """Whether an API that does not take the place of a symbol means the same instrument without it."""
+    return not written.exchanges or written.is_korean or (target is None and not written.is_at_one_venue)
+
+
+def _contradiction(
+    parameter: Parameter, text: str, written: WrittenSymbol, target: Parameter, place: object
+) -> BadArgument:
+    return BadArgument(
+        f"{parameter.name} {_brief(text)} does not go with {target.name} {place}.",
+        remedy=f"Give {parameter.name} as {written.symbol!r} with the {target.name} that is meant.",
+        field=target.name,
+    )
+
+
+def _elsewhere(api: Api, parameter: Parameter, text: str, written: WrittenSymbol) -> BadArgument:
+    exchange = written.exchanges[0]
+    if written.is_at_one_venue:
+        remedy = f"Give {written.symbol!r}, or find a tool that takes exchange {exchange} with search_tools."
+    else:
+        called = json.dumps({"exchange": exchange, "symbol": written.symbol})
+        remedy = f"For its price call call_read_tool with name=overseas_stock_price, arguments={called}."
+    return BadArgument(
+        f"{parameter.name} {_brief(text)} is at {exchange}, which {api.tool} does not take.",
+        remedy=remedy,
+        field=parameter.name,
+    )
 
 
 def _checked(api: Api, values: Mapping[str, object]) -> CheckedArguments:
@@ -205,7 +235,9 @@ def _text_type(api: Api, parameter: Parameter) -> Any:
             return value
         if parameter.type == "symbol":
             written = read_symbol(api, parameter, value)
-            return value if parameter.is_list and not written.is_korean and written.exchanges else written.symbol
+            if written.exchanges and not written.is_korean:
+                raise ValueError(f"{written.exchanges[0]} would be lost")
+            return written.symbol
         return value if re.fullmatch(pattern, value) else plain(value)
 
     return Annotated[StrictStr, Field(pattern=_whole(pattern)), BeforeValidator(read)]

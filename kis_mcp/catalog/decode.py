@@ -84,14 +84,33 @@ def decode(api: Api, body: Mapping[str, object], *, hide: Collection[str] = ()) 
 def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = ()) -> Decoded:
     """Translate the payload of a live data frame, decrypted where it has to be, into one row for each record.
 
+    A field that a record lacks is None; one that the table lacks is kept as ``field_<position>``.
+
     Raises:
         ValueError: The payload cannot be divided into that many records.
     """
     (block,) = api.blocks
     columns = [field.element for field in block.fields]
     reader = _Reader(frozenset(), hide)
-    rows = [reader.record(block, record) for record in split_frame(payload, count, columns, first_if=block.first_if)]
+    nothing = dict.fromkeys(field.name for field in block.fields)
+    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
+    rows = [nothing | reader.record(block, record) for record in records]
     return Decoded({block.name: rows}, [*reader.unreadable()])
+
+
+def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
+    """The account number that each record of a live data frame names, in full; "" where one names none.
+
+    For telling whose a notice is. No result, log or message may show them.
+
+    Raises:
+        ValueError: The payload cannot be divided into that many records.
+    """
+    (block,) = api.blocks
+    columns = [field.element for field in block.fields]
+    element = next((field.element for field in block.fields if field.type == "account"), "")
+    records = split_frame(payload, count, columns, first_if=block.first_if)
+    return [_text(record.get(element)) for record in records]
 
 
 def _is_envelope(key: str, paging: Collection[str]) -> bool:

@@ -1,14 +1,63 @@
 """The payload of a live data frame, divided into records. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from kis_mcp.catalog.live import Frame
+from kis_mcp.catalog.model import Api
 
 SEPARATOR = "^"
+NO_LAYOUTS: Mapping[int, Sequence[str]] = {}
 _NULL = "(null)"
+_UNNAMED = "-"
+_ETN = re.compile(r"Q([0-9]{6})")
+
+
+def plain_key(key: str) -> str:
+    """A key as registrations and records have it in common: KIS may leave out the Q before an ETN's code."""
+    etn = _ETN.fullmatch(key)
+    return etn[1] if etn else key.strip()
+
+
+def split_by_key(api: Api, frame: Frame) -> Iterator[tuple[str | None, Frame]]:
+    """A frame in parts of one channel each, by their `plain_key`, in the order of its records.
+
+    The head of a frame names no channel; the first field of each record does, and holds what was registered for. It
+    does not in notices of the customer's own orders, nor where that field is missing (`Block.first_if`): their key is
+    None. A frame that cannot be divided stays whole.
+    """
+    if api.is_personal:
+        yield None, frame
+        return
+    first_if = api.blocks[0].first_if
+    if frame.count == 1:
+        yield _key(frame.payload.partition(SEPARATOR)[0], first_if), frame
+        return
+    fields = frame.payload.split(SEPARATOR)
+    width, rest = divmod(len(fields), frame.count)
+    if rest:
+        yield _key(fields[0], first_if), frame
+        return
+    records = [fields[start : start + width] for start in range(0, len(fields), width)]
+    for key, group in groupby(records, key=lambda record: record[0]):
+        part = list(group)
+        payload = SEPARATOR.join(field for record in part for field in record)
+        yield _key(key, first_if), Frame(frame.tr_id, len(part), payload, frame.received_at)
+
+
+def _key(first: str, first_if: str | None) -> str | None:
+    is_missing = first_if is not None and not re.fullmatch(first_if, first)
+    return None if is_missing else plain_key(first)
 
 
 def split_frame(
-    payload: str, count: int, columns: Sequence[str], *, first_if: str | None = None
+    payload: str,
+    count: int,
+    columns: Sequence[str],
+    *,
+    first_if: str | None = None,
+    layouts: Mapping[int, Sequence[str]] = NO_LAYOUTS,
 ) -> list[Mapping[str, str | None]]:
     """Divide a payload by its record count, whatever number of columns the table has.
 
@@ -20,6 +69,7 @@ def split_frame(
         count: How many records the frame's head says there are.
         columns: The elements of a record, in order.
         first_if: A pattern: a record whose first value does not match it whole begins with the second column.
+        layouts: As `Block.layouts`.
 
     Returns:
         Element → text for each record, "(null)" as None. A record shorter than the columns lacks the last of them;
@@ -32,6 +82,7 @@ def split_frame(
     if count < 1 or len(values) % count:
         raise ValueError(f"{len(values)} fields cannot be {count} records")
     width = len(values) // count
+    columns = layouts.get(width, columns)
     records = (values[start : start + width] for start in range(0, len(values), width))
     return [_record(record, columns, first_if) for record in records]
 
@@ -39,5 +90,6 @@ def split_frame(
 def _record(values: Sequence[str], columns: Sequence[str], first_if: str | None) -> Mapping[str, str | None]:
     if first_if is not None and not re.fullmatch(first_if, values[0]):
         columns = columns[1:]
-    names = [*columns, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
+    known = (name if name != _UNNAMED else f"field_{position}" for position, name in enumerate(columns, 1))
+    names = [*known, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
     return {name: None if value == _NULL else value for name, value in zip(names, values, strict=False)}

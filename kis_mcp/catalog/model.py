@@ -116,6 +116,8 @@ class Block:
         row_names: What each row is, where KIS sends a fixed sequence of rows without saying; shown as ``item``.
         first_if: Of a websocket record whose first field may be missing: the pattern that tells its value from the next
             field's. None where every record begins with the first field.
+        layouts: Of a websocket record: how many values it has → their elements, where that many do not simply follow
+            ``fields``; "-" for a value that no document names.
     """
 
     key: str
@@ -126,6 +128,7 @@ class Block:
     aliases: tuple[str, ...] = ()
     row_names: tuple[str, ...] = ()
     first_if: str | None = None
+    layouts: Mapping[int, Sequence[str]] = field(default_factory=dict[int, Sequence[str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +285,11 @@ class Api:
     def toolset(self) -> str:
         """The group this tool is switched on and off with, e.g. ``domestic_stock_ranking``."""
         return f"{self.category}_{self.group}"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether its live data is the customer's own: one channel, by the HTS id, which no field of a record holds."""
+        return "tr_key" in self.constants
 
     @property
     def in_demo(self) -> bool:

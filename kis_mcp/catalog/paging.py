@@ -52,6 +52,7 @@ class Collector:
         notes: What a reader has to know.
         going_on: Where the list goes on; None when it is complete, or cannot go on.
         complete: Whether everything was collected.
+        has_values: Whether KIS filled anything in, shown or not.
     """
 
     def __init__(self, limits: Limits, start: PagePosition, paging: Paging | None) -> None:
@@ -68,6 +69,7 @@ class Collector:
         self.notes: list[str] = []
         self.going_on: PagePosition | None = start
         self.complete = False
+        self.has_values = False
 
     def add(self, decoded: Decoded, keys: Mapping[str, str] | None, following: Mapping[str, str] | None) -> bool:
         """Take a page.
@@ -82,6 +84,7 @@ class Collector:
         """
         self.notes += [note for note in decoded.notes if note not in self.notes]
         lists = {name: rows for name, rows in decoded.blocks.items() if isinstance(rows, list)}
+        self.has_values |= any(map(_is_filled, decoded.blocks.values()))
         for name, block in decoded.blocks.items():
             if not isinstance(block, list) and not self.blocks.get(name):
                 self.blocks[name] = self._limits.projection.shown(name, block)
@@ -157,3 +160,8 @@ def _records(body: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         rows = cast(list[object], part) if isinstance(part, list) else [part]
         if rows and isinstance(rows[-1], Mapping):
             yield cast(Mapping[str, object], rows[-1])
+
+
+def _is_filled(block: list[Record] | Record) -> bool:
+    """Whether it has rows, or is a record with more than blanks, zeros and negative flags."""
+    return bool(block) if isinstance(block, list) else any(block.values())

@@ -37,7 +37,9 @@ PREFIXES = {
 _DERIVED = frozenset({"tool", "slug", "category", "parameters", "corrections"})
 _ROW_KEYS = frozenset(field.name for field in fields(Api)) - _DERIVED | {"params"}
 _PARAMETER_KEYS = frozenset(field.name for field in fields(Parameter)) - {"name"} | {"use"}
-_BLOCK_KEYS = frozenset({"name", "list", "fields", "columns", "overrides", "aliases", "row_names", "first_if"})
+_BLOCK_KEYS = frozenset(
+    {"name", "list", "fields", "columns", "overrides", "aliases", "row_names", "first_if", "layouts"}
+)
 _PAGING_KEYS = frozenset(field.name for field in fields(Paging)) | {"use"}
 _TR_KEYS = frozenset({"by", "real", "demo"})
 _PARAMETER_SCALARS: Mapping[str, type] = {
@@ -182,6 +184,7 @@ def _block(key: str, table: Table, dictionary: Dictionary) -> Block:
         aliases=table.words("aliases"),
         row_names=table.words("row_names"),
         first_if=table.take("first_if", str, "") or None,
+        layouts={int(width): elements.split() for width, elements in table.texts("layouts").items()},
     )
 
 

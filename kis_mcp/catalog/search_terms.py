@@ -15,6 +15,7 @@ from kis_mcp.catalog.data import csv_rows, resources_folder
 _WORD = re.compile(r"[a-z0-9]+|[가-힣]+")
 _HANGUL = re.compile(r"[가-힣]+")
 _NOTHING = "=-"
+_NO_PLURALS = frozenset({"news"})
 
 
 class Vocabulary:
@@ -132,7 +133,7 @@ def _spaced(compound: str) -> Iterator[str]:
 def _singular(word: str) -> str:
     if len(word) > 4 and word.endswith("ies"):
         return f"{word[:-3]}y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if len(word) > 3 and word not in _NO_PLURALS and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
 

@@ -12,6 +12,8 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from kis_mcp.catalog.texts import encodable_all
+
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?", re.ASCII)
 """Commas stand between groups of three digits only: "1,5" is 1.5 to some and 15 to others."""
 _DATE = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
@@ -98,11 +100,15 @@ def read_json(value: object, opening: str) -> object:
     """A list or an object that came as JSON text; any other value as it is.
 
     Raises:
-        ValueError: It begins like JSON and is none, or names something twice.
+        ValueError: It begins like JSON and is none, names something twice, or is nested beyond reason.
     """
     if not isinstance(value, str) or not value.lstrip().startswith(opening):
         return value
-    return json.loads(value, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_object)
+    try:
+        read = json.loads(value, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_object)
+        return encodable_all(read)  # the text may escape half a character
+    except RecursionError:
+        raise ValueError("nested") from None
 
 
 def read_names(value: object) -> object:

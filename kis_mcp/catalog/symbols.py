@@ -8,8 +8,10 @@ from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.catalog.spelling import plain
 
 KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
-_MARKED_CODE = re.compile(r"A([0-9][0-9A-Z]{5})|A?([0-9][0-9A-Z]{5})\.K[SQ]")
-"""The exchange's own A005930, and 005930.KS or .KQ of Yahoo."""
+MARKED_CODE = r"A([0-9][0-9A-Z]{5})"
+"""The exchange's own A005930."""
+_MARKED = re.compile(rf"{MARKED_CODE}|A?([0-9][0-9A-Z]{{5}})\.K[SQ]")
+"""That, and 005930.KS or .KQ of Yahoo."""
 _US_CLASS = re.compile(r"([A-Z]{1,5})[.-]([A-Z]{1,3})")
 """A share class, which KIS parts by a stroke: BRK/B."""
 _PREFIXED = re.compile(r"([A-Z]+) ?: ?(.+)")
@@ -32,6 +34,12 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
 _SUFFIXES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
 """Suffix of Yahoo → the exchange."""
 _US = ("nasdaq", "nyse", "amex")
+_COUNTRIES: Mapping[str, str] = {
+    **dict.fromkeys(_US, "us"),
+    **dict.fromkeys(("shanghai", "shenzhen"), "china"),
+    "tokyo": "japan",
+}
+"""Exchange → the table's word for its country, where that is not the exchange's own."""
 _KOREAN = frozenset({"domestic_stock", "etfetn", "elw", "core"})
 _FOREIGN = frozenset({"overseas_stock", "core"})
 
@@ -51,6 +59,17 @@ class WrittenSymbol:
     @property
     def is_korean(self) -> bool:
         return self.exchanges == _KOREAN_VENUES
+
+    @property
+    def is_at_one_venue(self) -> bool:
+        """Whether it is a Korean share at one of the venues only."""
+        return len(self.exchanges) == 1 and self.exchanges[0] in _KOREAN_VENUES
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The table's words for an exchange or a country that the symbol goes with, the nearest first."""
+        countries = dict.fromkeys(_COUNTRIES[each] for each in self.exchanges if each in _COUNTRIES)
+        return (*self.exchanges, *countries, "all") if self.exchanges else ()
 
 
 def read_symbol(api: Api, parameter: Parameter, text: str) -> WrittenSymbol:
@@ -74,7 +93,7 @@ def _korean(prefix: str, rest: str) -> WrittenSymbol | None:
     venues = _PREFIXES.get(prefix, ()) if prefix else _KOREAN_VENUES
     if not set(venues) & set(_KOREAN_VENUES):
         return None
-    if marked := _MARKED_CODE.fullmatch(rest):
+    if marked := _MARKED.fullmatch(rest):
         return WrittenSymbol(marked[1] or marked[2], venues)
     return WrittenSymbol(rest, venues) if prefix and re.fullmatch(KRX_CODE, rest) else None
 
@@ -83,15 +102,26 @@ def _foreign(prefix: str, rest: str) -> WrittenSymbol | None:
     exchanges = _PREFIXES.get(prefix, ())
     if prefix and (not exchanges or set(exchanges) & set(_KOREAN_VENUES)):
         return None
-    suffixed = _SUFFIXED.fullmatch(rest)
-    if suffixed and not prefix:
-        rest, exchanges = suffixed[1], (_SUFFIXES[suffixed[2]],)
+    if not prefix and (suffixed := read_suffixed(rest)):
+        return suffixed
     of_class = _US_CLASS.fullmatch(rest)
     if of_class and set(exchanges) <= set(_US):
         rest = f"{of_class[1]}/{of_class[2]}"
     elif not exchanges:
         return None
-    return WrittenSymbol(rest.zfill(5) if exchanges == ("hong_kong",) and rest.isdigit() else rest, exchanges)
+    return _at(rest, exchanges)
+
+
+def read_suffixed(symbol: str) -> WrittenSymbol | None:
+    """A share abroad as Yahoo writes it, such as 0700.HK; None where the symbol, in capitals, is none."""
+    found = _SUFFIXED.fullmatch(symbol)
+    return _at(found[1], (_SUFFIXES[found[2]],)) if found else None
+
+
+def _at(code: str, exchanges: tuple[str, ...]) -> WrittenSymbol:
+    """Hong Kong's codes have five digits."""
+    is_short = exchanges == ("hong_kong",) and code.isdigit()
+    return WrittenSymbol(code.zfill(5) if is_short else code, exchanges)
 
 
 def _takes_indices(parameter: Parameter) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 import typer
 
-from kis_mcp.catalog import Api, Catalog, Drift
+from kis_mcp.catalog import Api, Catalog, Drift, one_line
 from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import read_drift
 
@@ -91,16 +91,11 @@ def lines(drift: Drift) -> list[str]:
     return [
         f"The table follows KIS' edition of {drift.edition}. {drift.compared} APIs compared, {len(differing)} differ,"
         f" {len(drift.notices)} notices are newer, {len(drift.unread)} could not be read.",
-        *(f"notice {notice.date}: {_one_line(notice.title)} {notice.url}" for notice in drift.notices),
+        *(f"notice {notice.date}: {one_line(notice.title)} {notice.url}" for notice in drift.notices),
         *(
-            f"{difference.tool} {difference.part}: {difference.what}: {_one_line(', '.join(difference.elements))}"
+            f"{difference.tool} {difference.part}: {difference.what}: {one_line(', '.join(difference.elements))}"
             f" ({difference.table_count} in the table, {difference.portal_count} on the portal)"
             for difference in drift.differences
         ),
         *(f"could not be read: {what}: {why}" for what, why in drift.unread),
     ]
-
-
-def _one_line(text: str) -> str:
-    """The portal's text without anything that steers a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -12,7 +12,6 @@ import typer
 
 from kis_mcp.cli.worlds import world_path
 from kis_mcp.errors import BadArgument, StorageError
-from kis_mcp.settings import wrong_setting
 from kis_mcp.simulator import (
     OtherSeed,
     SimulatorOptions,
@@ -22,6 +21,7 @@ from kis_mcp.simulator import (
     WrongTime,
     run_simulator,
 )
+from kis_mcp.storage import private_folder
 
 _USUAL = "sim"
 
@@ -34,17 +34,14 @@ def run(options: SimulatorOptions, world: str) -> None:
 
     Raises:
         BadArgument: No world can have that name, or a port is taken.
-        SettingsError: The data folder cannot be made.
-        StorageError: Another simulator holds that world, or it has orders at another seed's prices.
+        StorageError: The data folder cannot be made, another simulator holds that world, or it has orders at another
+            seed's prices.
         typer.BadParameter: A switch does not exist, the clock stands where the world is not, or a file to play the
             market from makes no sense.
     """
     for name in [world] if world else _usual_worlds():
         path = world_path(name)
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise wrong_setting("KIS_DATA_DIR", f"its folder cannot be made ({error.strerror})") from None
+        private_folder(path.parent)
         try:
             anyio.run(_serve, replace(options, state_path=path), name)
             return
@@ -66,7 +63,8 @@ def run(options: SimulatorOptions, world: str) -> None:
         except (OSError, sqlite3.Error) as error:
             raise BadArgument(
                 f"The simulator cannot start: {error}.",
-                remedy="Name free ports with --port and --paper-port, and a data folder with room with KIS_DATA_DIR.",
+                remedy="Name free ports with --port, --paper-port, --ws-port and --paper-ws-port, and a data folder "
+                "with room with KIS_DATA_DIR.",
                 field="--port",
             ) from None
 
@@ -89,4 +87,5 @@ async def _serve(options: SimulatorOptions, world: str) -> None:
         if world != _USUAL:
             typer.echo(f"This is world {world}.", err=True)
         typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
+        typer.echo(f"KIS_URL_WS={simulator.real_ws_url}\nKIS_URL_WS_PAPER={simulator.demo_ws_url}")
         await anyio.to_thread.run_sync(stopped.wait)

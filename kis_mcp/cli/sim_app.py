@@ -21,6 +21,8 @@ def sim(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the real host; 0 takes any free one.")] = 0,
     paper_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo host.")] = 0,
+    ws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the real host's websocket.")] = 0,
+    paper_ws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo host's websocket.")] = 0,
     world: Annotated[
         str,
         typer.Option(
@@ -61,8 +63,9 @@ def sim(
     Switches, also at POST /simulator/switches with {"NAME": true} on either port while it runs (GET lists them):
     how strict it is: strict_elements, custtype_required, old_trs_refused, inquiry_02_refused;
     oddities measured at KIS: demo_blank_day_list, full_page_without_key, changed_on_page_2, repeated_page,
-    rows_three_times, fractional_holdings.
+    rows_three_times, fractional_holdings, live_fields_of_june, live_status_as_measured.
     Errors, delays and cut connections: POST /simulator/faults with {"kind": "delay", "target": "*", "seconds": 3}.
+    Of websockets: live_drop, live_silence, live_garbage, live_extra_fields, live_half_frame, live_burst.
     The clock: POST /simulator/clock with {"at": "2026-06-15T09:00", "step": 60, "speed": 0}.
     """
     if context.invoked_subcommand is not None:
@@ -78,6 +81,8 @@ def sim(
         clock=WorldClock(at=at and at.replace(tzinfo=KST), speed=speed),
         real_port=port,
         demo_port=paper_port,
+        real_ws_port=ws_port,
+        demo_ws_port=paper_ws_port,
         token_interval_seconds=token_interval,
         market_hours=clock == "market",
         record_path=record,

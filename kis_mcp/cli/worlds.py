@@ -10,9 +10,10 @@ from typing import Any
 
 import typer
 
-from kis_mcp.errors import BadArgument, StorageError
+from kis_mcp.errors import BadArgument, unusable_disk
 from kis_mcp.settings import data_folder
 from kis_mcp.simulator import Host, Unanswered, ask_world
+from kis_mcp.storage import private_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _OTHERS = frozenset({"demo", "real"})
@@ -78,7 +79,7 @@ def _ask(
 ) -> Mapping[str, Any]:
     path = world_path(world)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         return ask_world(path, method, name, sent, host=host)
     except Unanswered as refusal:
         raise BadArgument(
@@ -87,8 +88,4 @@ def _ask(
             field="sim",
         ) from None
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(
-            f"World {world} cannot be kept in {path.parent}: {error}.",
-            remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
-            field="KIS_DATA_DIR",
-        ) from None
+        raise unusable_disk(f"World {world} cannot be kept in {path.parent}: {error}.") from None

@@ -19,6 +19,8 @@ from kis_mcp.storage import LockedFile
 FILE = "pin.json"
 MOST_WRONG = 10
 """After so many wrong PINs, over all approvals and processes, the PIN is good for nothing any more."""
+MOST_WRONG_PINS = 3
+"""After so many wrong PINs one question is answered with no."""
 FORGIVEN_AFTER = timedelta(days=1)
 """A right PIN makes up for wrong ones that are older, and for no others: whoever guesses gets no more tries by it."""
 

@@ -1,5 +1,4 @@
 from .connection import Connection as Connection
-from .live.session import LiveSession as LiveSession
 from .portal import (
     NOTICES_A_PAGE as NOTICES_A_PAGE,
     PORTAL_URL as PORTAL_URL,

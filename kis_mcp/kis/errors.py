@@ -199,9 +199,9 @@ def _failure(status: int, body: Mapping[str, Any], hide: Collection[str]) -> Req
     if not _CODE.fullmatch(code):
         code = ""
     message = _text(body, "msg1") or _text(body, "error_description")
-    for secret in hide:
-        message = message if not secret or secret.isdigit() else message.replace(secret, "***")
     message = without_accounts(message, hide)
+    for secret in sorted(filter(None, hide), key=len, reverse=True):  # the longest first: one may hold another
+        message = message.replace(secret, "***")
     reaction = _reaction(status, code, _text(body, "rt_cd"), message)
     what = (
         "KIS refused the request." if reaction is Reaction.REFUSED else f"KIS answered HTTP {status} without a result."

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kis_mcp.catalog import KisReply, KisRequest, MayLeave, Urgency, WaitReporter, read_urgency
+from kis_mcp.catalog import (
+    KisReply,
+    KisRequest,
+    LiveGateway,
+    LiveReceiver,
+    MayLeave,
+    Urgency,
+    WaitReporter,
+    read_urgency,
+)
 from kis_mcp.clock import KST, Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.kis.approval import ApprovalKey
@@ -110,6 +119,24 @@ class HttpGateway:
             CredentialsError, RateLimited, KisUnavailable, SettingsError: KIS gives none, or cannot be asked.
         """
         return await self._approval.get(fresh)
+
+    def open_live(self, url: str, receiver: LiveReceiver) -> LiveGateway:
+        """Live data of this key, over the one session that all processes of the user share.
+
+        Args:
+            url: The websocket's address, with its path.
+            receiver: Takes what comes.
+        """
+        from kis_mcp.kis.live.session import LiveSession  # slow to import, and few processes want it
+        from kis_mcp.kis.live.shared_session import SharedSession
+
+        def open_session(inner: LiveReceiver) -> LiveSession:
+            return LiveSession(url, self.approval_key, inner, clock=self._clock, timer=self._timer)
+
+        shared, digest = self._shared, self._connection.digest
+        return SharedSession(
+            open_session, shared.live_lock, shared.live_places, digest, receiver, clock=self._clock, timer=self._timer
+        )
 
     def status(self) -> GatewayStatus:
         """What is known without asking KIS."""

@@ -61,12 +61,16 @@ class Shared:
         tokens: The access token, by `Connection.digest`.
         token_lock: Held while a token is renewed.
         rate: The requests that count towards KIS' limit; read and written around each request.
+        live_lock: Held by the process that has the session for live data, for as long as it has it.
+        live_places: Where that process is to be found, by `Connection.digest`; only the user may read it.
     """
 
     tokens: SharedStore
     token_lock: SharedLock
     rate: SharedObject
+    live_lock: SharedLock
+    live_places: SharedStore
 
     def close(self) -> None:
-        for part in (self.rate, self.token_lock, self.tokens):
+        for part in (self.rate, self.token_lock, self.tokens, self.live_lock, self.live_places):
             part.close()

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kis_mcp.catalog import read_suffixed
+
 KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
 _KRX_OPTION = rf"{KRX_FUTURE}[0-9A-Z]{{3}}"
 KRX_CONTRACT = f"{KRX_FUTURE}|{_KRX_OPTION}"
@@ -52,6 +54,13 @@ _KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "300
 _SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
 _DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
 
+_BONDS = Lead(
+    "For the government bonds of the exchange, with their codes",
+    "domestic_stock_comp_interest",
+    {"kind": "exchange"},
+    with_symbol=False,
+)
+
 _NAMES: Mapping[str, Lead] = {
     "kospi": _KOSPI,
     "코스피": _KOSPI,
@@ -75,6 +84,9 @@ _NAMES: Mapping[str, Lead] = {
     "usd/krw": _DOLLAR,
     "환율": _DOLLAR,
     "원달러환율": _DOLLAR,
+    **dict.fromkeys(
+        ("국고채", "국채", "채권", "bond", "bonds", "governmentbond", "governmentbonds", "treasury"), _BONDS
+    ),
 }
 _SHAPES: tuple[tuple[str, Lead], ...] = (
     (
@@ -92,8 +104,6 @@ _SHAPES: tuple[tuple[str, Lead], ...] = (
     (r"[03][0-9]{5}", Lead("For a Shenzhen stock", _OVERSEAS_STOCK, {"exchange": "shenzhen"})),
 )
 """What symbols look like; more than one may fit."""
-_YAHOO = re.compile(r"([0-9A-Z]{1,6})\.(HK|T|SS|SZ)")
-_YAHOO_EXCHANGES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
 
 
 def lead_elsewhere(text: str) -> str:
@@ -101,8 +111,7 @@ def lead_elsewhere(text: str) -> str:
     symbol = text.strip().upper()
     if named := _NAMES.get("".join(text.casefold().split())):
         return named.sentence(symbol)
-    if written := _YAHOO.fullmatch(symbol):
-        code = written[1].zfill(5) if written[2] == "HK" else written[1]
-        where = {"exchange": _YAHOO_EXCHANGES[written[2]]}
-        return Lead("For this stock", _OVERSEAS_STOCK, where).sentence(code)
+    if written := read_suffixed(symbol):
+        where = {"exchange": written.exchanges[0]}
+        return Lead("For this stock", _OVERSEAS_STOCK, where).sentence(written.symbol)
     return " ".join(lead.sentence(symbol) for shape, lead in _SHAPES if re.fullmatch(shape, symbol))

@@ -1,10 +1,11 @@
 """The current price of one instrument, in the same terms for every market."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kis_mcp.catalog import number, rounded
+from kis_mcp.market.events import Trade
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
@@ -82,6 +83,27 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
         market_cap=_market_cap(instrument, row),
         **{name: number(row, name) for name in _AS_THEY_ARE},
         **{name: number(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
+    )
+
+
+def with_trade(quote: Quote, trade: Trade) -> Quote | None:
+    """A quote as a later trade has it: price, change, the day's range, volume and turnover, and whether it is halted.
+
+    None where the trade counts its change from another close than the quote: one of them is of another day or session.
+    """
+    previous = quote.previous_close
+    if not previous or trade.change is None or trade.price - trade.change != previous:
+        return None
+    change = trade.price - previous
+    told = {"open": trade.open, "high": trade.high, "low": trade.low, "turnover": trade.turnover}
+    return replace(
+        quote,
+        price=trade.price,
+        change=change,
+        change_rate=rounded(change / previous * 100, _PERCENT),
+        volume=quote.volume if trade.volume is None else trade.volume,
+        halted=quote.halted if trade.halted is None else trade.halted,
+        **{name: value for name, value in told.items() if value is not None},
     )
 
 

@@ -3,26 +3,29 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
-from kis_mcp.catalog import FIELDS, Api, Catalog, encodable_all
+from kis_mcp.catalog import FIELDS, SECONDS, Api, Catalog, encodable_all
 from kis_mcp.environment import Environment
-from kis_mcp.errors import InternalError, KisMcpError, StorageError
+from kis_mcp.errors import InternalError, KisMcpError, StorageError, unusable_disk
 from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import failure, success
+from kis_mcp.server.serving import Serving
 from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.server.task_methods import TaskState, accepts_tasks, task_state
 from kis_mcp.server.tools.search import CALL_READ_TOOL, Reach, read_call
-from kis_mcp.wiring import Environments
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import Page
     from kis_mcp.server.tools.call import Call
 
 SET_ENVIRONMENT = "set_environment"
+WAIT_FOR = "wait_for"
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +43,14 @@ class Dispatcher:
         self._reach = Reach(catalog, offered, options)
 
     async def call(
-        self, context: ServerRequestContext[Environments, Any], params: CallToolRequestParams
-    ) -> CallToolResult | InputRequiredResult:
-        """Run one call. Whatever goes wrong becomes an error result; only a cancellation passes."""
-        environments = context.lifespan_context
+        self, context: ServerRequestContext[Serving, Any], params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult | TaskState:
+        """Run one call, or let it run on as a task where it waits long and its client takes tasks.
+
+        Whatever goes wrong becomes an error result; only a cancellation passes.
+        """
+        session = context.session
+        environments, tasks = context.lifespan_context.environments, context.lifespan_context.tasks
         person = Person(context, params)
         repeated = person.repeated_question
         environment = Environment(repeated.environment) if repeated else environments.current
@@ -51,55 +58,76 @@ class Dispatcher:
             from kis_mcp.catalog import check_arguments
             from kis_mcp.server.tools.call import Call
 
+            api = await self._reach.offered(params.name)
             call = Call(
-                arguments=check_arguments(self._reach.offered(params.name), encodable_all(params.arguments or {})),
+                arguments=check_arguments(api, encodable_all(params.arguments or {})),
                 environment=environment,
                 environments=environments,
                 person=person,
-                progress=Progress(context.session),
+                progress=Progress(lambda count, message: session.report_progress(count, message=message)),
                 reach=self._reach,
             )
-            call, page = await _run(call)
-            where = environments.current if call.api.tool == SET_ENVIRONMENT else environment
-            return success(where, call.api, page)
+            if call.api.tool == CALL_READ_TOOL:
+                call = await read_call(call)
+            if waits_long(call.api) and accepts_tasks(context):
+                longest = timedelta(seconds=call.values()[SECONDS])
+                if task := tasks.start(lambda progress: _run_alone(replace(call, progress=progress)), longest):
+                    return task_state(task, is_new=True)
+            return await _run(call)
         except AnswerNeeded as needed:
             return needed.result
-        except KisMcpError as error:
-            return failure(environment, params.name, error)
-        except OSError as error:
-            _log.exception("%s failed", params.name)
-            return failure(environment, params.name, _unusable(error))
-        except Exception:
-            _log.exception("%s failed", params.name)
-            error = InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")
-            return failure(environment, params.name, error)
+        except Exception as error:
+            return _failure(environment, params.name, error)
+
+
+def waits_long(api: Api) -> bool:
+    """Whether a tool waits for events, up to its ``seconds``. No order does."""
+    return api.kind == "websocket" or api.tool == WAIT_FOR
+
+
+async def _run_alone(call: "Call") -> CallToolResult:
+    """The result of a call, whatever happens."""
+    try:
+        return await _run(call)
+    except Exception as error:
+        return _failure(call.environment, call.api.tool, error)
+
+
+async def _run(call: "Call") -> CallToolResult:
+    page = await _page(call)
+    return success(call.environments.current if call.api.tool == SET_ENVIRONMENT else call.environment, call.api, page)
+
+
+def _failure(environment: Environment, tool: str, error: Exception) -> CallToolResult:
+    """A call's error as its result; one that is not foreseen goes to the log."""
+    if isinstance(error, KisMcpError):
+        return failure(environment, tool, error)
+    _log.error("%s failed", tool, exc_info=error)
+    if isinstance(error, OSError):
+        return failure(environment, tool, _unusable(error))
+    mistake = InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")
+    return failure(environment, tool, mistake)
 
 
 def _unusable(error: OSError) -> StorageError:
     """What the system refused: a file that cannot be written, a full disk."""
     what = error.filename if isinstance(error.filename, str) else "A file or connection of this server"
-    return StorageError(
-        f"{what} cannot be used: {error.strerror or type(error).__name__}.",
-        remedy="Make room on the disk, or set KIS_DATA_DIR to a folder that this user may write to.",
-        field="KIS_DATA_DIR",
-    )
+    return unusable_disk(f"{what} cannot be used: {error.strerror or type(error).__name__}.")
 
 
-async def _run(call: "Call") -> "tuple[Call, Page]":
-    """The call that was really run, and its answer."""
-    if call.api.tool == CALL_READ_TOOL:
-        call = await read_call(call)
+async def _page(call: "Call") -> "Page":
+    """A call's answer."""
     if call.api.kind == "core":
-        return call, await _run_core(call)
+        return await _run_core(call)
     if call.api.risk == "order":
         from kis_mcp.server.tools.order import typed_order
 
-        return call, await typed_order(call)
+        return await typed_order(call)
     if call.api.kind == "websocket":
         from kis_mcp.server.tools.live import collect_live
 
-        return call, await collect_live(call)
-    return call, await (await call.reads()).call(call.arguments)
+        return await collect_live(call)
+    return await (await call.reads()).call(call.arguments)
 
 
 async def _run_core(call: "Call") -> "Page":

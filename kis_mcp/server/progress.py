@@ -1,15 +1,19 @@
-"""Telling a client that asked for progress why its call takes long."""
+"""Telling a client why its call takes long."""
 
-from mcp.server.session import ServerSession
+from collections.abc import Awaitable, Callable
 
 from kis_mcp.catalog import encodable
 
 
 class Progress:
-    """Progress of one call. Without a token from the client, reports go nowhere."""
+    """Progress of one call.
 
-    def __init__(self, session: ServerSession) -> None:
-        self._session = session
+    Args:
+        tell: Tells the client a message, with how many there have been.
+    """
+
+    def __init__(self, tell: Callable[[int, str], Awaitable[None]]) -> None:
+        self._tell = tell
         self._reports = 0
 
     async def waiting(self, seconds: float) -> None:
@@ -19,4 +23,4 @@ class Progress:
     async def report(self, message: str) -> None:
         """Report what the call waits for."""
         self._reports += 1
-        await self._session.report_progress(self._reports, message=encodable(message))
+        await self._tell(self._reports, encodable(message))

@@ -1,6 +1,7 @@
 """What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes.
 
-All of it is the same on every surface: reading about a tool does not need the right to call it.
+All of it is the same on every surface: reading about a tool does not need the right to call it. What is watched now
+stands beside it, from :mod:`kis_mcp.server.stream_resources`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,8 @@ from mcp_types import (
 
 from kis_mcp.catalog import Catalog, encodable, resources_folder
 from kis_mcp.server.one_page import require_first_page
-from kis_mcp.wiring import Environments
+from kis_mcp.server.serving import Serving
+from kis_mcp.server.stream_resources import JSON, STREAM, STREAM_TEMPLATE
 
 CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"
@@ -58,17 +60,15 @@ class Resources:
         self._folder = folder or resources_folder()
 
     async def list_resources(
-        self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
-        params: PaginatedRequestParams | None,
+        self, context: ServerRequestContext[Serving, Any], params: PaginatedRequestParams | None
     ) -> ListResourcesResult:
-        """The catalogue, the error codes and the guides; the tools' documents come by their template."""
+        """The catalogue, the error codes, the guides, and what is watched; tools' documents come by their template."""
         require_first_page(params)
-        return ListResourcesResult(resources=list(self._resources()))
+        return ListResourcesResult(resources=[*self._resources(), *context.lifespan_context.streams.resources()])
 
     async def list_templates(
         self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
+        context: ServerRequestContext[Serving, Any],  # noqa: ARG002
         params: PaginatedRequestParams | None,
     ) -> ListResourceTemplatesResult:
         require_first_page(params)
@@ -80,12 +80,10 @@ class Resources:
             "label, TR ids, paging, demo support and an example. Takes the name of any tool, listed or not.",
             mime_type=_MARKDOWN,
         )
-        return ListResourceTemplatesResult(resource_templates=[document])
+        return ListResourceTemplatesResult(resource_templates=[document, STREAM_TEMPLATE])
 
     async def read_resource(
-        self,
-        context: ServerRequestContext[Environments, Any],  # noqa: ARG002
-        params: ReadResourceRequestParams,
+        self, context: ServerRequestContext[Serving, Any], params: ReadResourceRequestParams
     ) -> ReadResourceResult:
         """The text behind a URI.
 
@@ -93,8 +91,11 @@ class Resources:
             MCPError: There is none; the message names the nearest.
         """
         uri = encodable(params.uri)
-        text = encodable(await anyio.to_thread.run_sync(self._text, uri.rstrip("/")))
-        return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_MARKDOWN, text=text)])
+        if uri.startswith(STREAM):
+            kind, text = JSON, context.lifespan_context.streams.text(uri)
+        else:
+            kind, text = _MARKDOWN, await anyio.to_thread.run_sync(self._text, uri.rstrip("/"))
+        return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=kind, text=encodable(text))])
 
     def _resources(self) -> Iterator[Resource]:
         yield Resource(

@@ -5,7 +5,15 @@ from mcp_types import Tool, ToolAnnotations
 from kis_mcp.catalog import Api, input_schema, output_schema
 
 _THIS_PROCESS_ONLY = frozenset(
-    {"find_instrument", "search_tools", "describe_tool", "get_environment", "set_environment", "halt_trading"}
+    {
+        "find_instrument",
+        "search_tools",
+        "describe_tool",
+        "get_environment",
+        "set_environment",
+        "halt_trading",
+        "list_watches",
+    }
 )
 """Tools that answer from what the server itself knows."""
 

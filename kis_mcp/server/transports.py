@@ -61,13 +61,16 @@ async def run_http(
     """
     import uvicorn
 
+    from kis_mcp.server.http_server import HttpServer
+
     if host not in _LOOPBACK and not allowed_hosts:
         raise SettingsError(
             f"{host} is not an address of this machine alone.",
             remedy="Serve on 127.0.0.1, with a reverse proxy that adds TLS in front if others must reach it.",
             field="--http",
         )
-    app = http_app(build_server(settings, options), token, allowed_hosts, settings.http_origins)
+    server = build_server(settings, options)
+    app = http_app(server, token, allowed_hosts, settings.http_origins)
     try:
         listener = listen(host, port)
     except OSError as error:
@@ -78,7 +81,7 @@ async def run_http(
         shown = f"[{host}]" if ":" in host else host
         sys.stderr.write(f"Serving MCP at http://{shown}:{listener.getsockname()[1]}{_PATH}\n")
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await HttpServer(config, server).serve(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.embedded import EmbeddedKis, WrongTime
-from kis_mcp.simulator.gate.faults import FaultKind, When
+from kis_mcp.simulator.gate.faults import LIVE_FAULTS, FaultKind, LiveFaultWord, When
 from kis_mcp.simulator.gate.switches import SWITCHES, UnknownSwitch
 from kis_mcp.simulator.market.places import homes
 from kis_mcp.simulator.wire.hosts import Host
@@ -38,6 +38,16 @@ class _FaultWanted(_Wanted):
     seconds: float = Field(0, ge=0, le=600)
     code: str = "EGW00201"
     status: int = Field(500, ge=200, le=599)
+
+
+class _LiveFaultWanted(_Wanted):
+    """The arguments of :class:`kis_mcp.simulator.gate.faults.LiveFault`."""
+
+    kind: LiveFaultWord
+    target: str = "*"
+    times: int = Field(1, ge=1)
+    seconds: float = Field(0, ge=0, le=600)
+    count: int = Field(2, ge=1, le=1000)
 
 
 class _ClockWanted(_Wanted):
@@ -111,6 +121,11 @@ def _choose_switches(request: _Request) -> _Body:
 
 
 def _add_fault(request: _Request) -> _Body:
+    if str(request.sent.get("kind", "")).startswith("live_"):
+        live = _LiveFaultWanted.model_validate(request.sent)
+        arguments = live.model_dump(exclude={"kind", "target"})
+        request.kis.live_faults.add(LIVE_FAULTS[live.kind], live.target, **arguments)
+        return {}
     wanted = _FaultWanted.model_validate(request.sent)
     if wanted.kind == "expire_tokens":
         request.kis.faults.expire_tokens()
@@ -122,6 +137,7 @@ def _add_fault(request: _Request) -> _Body:
 
 def _clear_faults(request: _Request) -> _Body:
     request.kis.faults.clear()
+    request.kis.live_faults.clear()
     return {}
 
 

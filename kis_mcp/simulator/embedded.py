@@ -1,17 +1,20 @@
 """The embedded KIS: a request in, an answer out. It knows nothing of sockets."""
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from threading import RLock
+from typing import TypeAlias, TypeVar
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import WorldClock
 from kis_mcp.simulator.answers.answers import answer
+from kis_mcp.simulator.engine.events import OrderEvent
 from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.gate.admission import Admission, hash_reply
-from kis_mcp.simulator.gate.faults import Faults
+from kis_mcp.simulator.gate.faults import Faults, LiveFaults
 from kis_mcp.simulator.gate.oauth import Client, Clients
 from kis_mcp.simulator.gate.oddities import odd_call, odd_reply
 from kis_mcp.simulator.gate.rate import SlidingWindow
@@ -37,6 +40,12 @@ class WrongTime(Exception):
     """The clock would stand before something that is on record, or where the world is not."""
 
 
+T = TypeVar("T")
+
+Listener: TypeAlias = Callable[[Sequence[OrderEvent]], None]
+"""Told of what has become of orders once it is on disk, and, without any, that the clock was set. It is called in
+whichever thread asked, and must not ask back."""
+
 _YEARS = range(2019, 2100)
 """Those in which the world's clock may stand: the first has a year of candles behind it."""
 
@@ -52,6 +61,8 @@ class EmbeddedKis:
 
     Attributes:
         clock: What time it is in the world: no earlier than its last order, even if it ran ahead before a restart.
+        table: The APIs that it offers.
+        listener: Told of what becomes of orders; None for nobody.
 
     Raises:
         WrongReplay: A file to play the market from makes no sense.
@@ -64,6 +75,9 @@ class EmbeddedKis:
 
     def __init__(self, options: SimulatorOptions, table: Catalog, *, asleep: bool = False) -> None:
         self.options = options
+        self.table = table
+        self.listener: Listener | None = None
+        self._events: list[OrderEvent] = []
         self._asleep = asleep
         self.switches = Switches(options.switches)
         self._own = read_replays(options.replay_paths, table, keep_hours=options.market_hours)
@@ -72,7 +86,7 @@ class EmbeddedKis:
         self.clock = options.clock if isinstance(options.clock, WorldClock) else WorldClock(options.clock)
         try:
             _check_year(self.clock())
-            self.world = World(self._founding(options.seed), options, self._store, self._own)
+            self.world = self._found(self._founding(options.seed))
             self.recorder = Recorder(options.record_path) if options.record_path else None
         except BaseException:
             self._store.close()
@@ -86,6 +100,7 @@ class EmbeddedKis:
         self._admission = Admission(table, self._clients, windows, self.switches)
         self._repeated = RepeatedAnswers()
         self.faults = Faults()
+        self.live_faults = LiveFaults(options.monotonic)
         self.received: deque[Received] = received_log()
 
     def answer(self, request: Received) -> Reply:
@@ -98,7 +113,7 @@ class EmbeddedKis:
             except Refusal as refusal:
                 return refusal.reply
             finally:
-                self.world.broker.save()
+                self._save()
 
     def set_clock(self, at: datetime) -> None:
         """Let the world's clock stand at a time.
@@ -112,6 +127,7 @@ class EmbeddedKis:
             if last is not None and at < last:
                 raise WrongTime(f"the world's clock cannot go back before {last:%Y-%m-%d %H:%M:%S}, its last order")
             self.clock.set(at)
+            self._tell()
 
     def catch_up(self) -> None:
         """Let happen what the clock has passed: orders fill and expire. A request does so by itself."""
@@ -119,7 +135,7 @@ class EmbeddedKis:
             return
         with self._turn:
             self.world.broker.advance(self.clock())
-            self.world.broker.save()
+            self._save()
 
     def accounts(self) -> list[Account]:
         """All accounts, with everything that has happened until now."""
@@ -135,8 +151,19 @@ class EmbeddedKis:
         """
         with self._turn:
             account = self.world.books.deposit(key, currency, amount, self.clock())
-            self.world.broker.save()
+            self._save()
             return account
+
+    def read(self, reader: Callable[[World, datetime], T]) -> T:
+        """Something of the world at its present time, while nothing else happens in it."""
+        with self._turn:
+            return reader(self.world, self.clock())
+
+    def approved(self, host: Host, approval_key: str) -> str | None:
+        """The digest of the app key that a websocket's approval key was given to; None where it is nobody's."""
+        with self._turn:
+            client = self._clients.approved(host, approval_key, self.clock())
+            return client and client.key
 
     def reset(self, seed: int | None = None) -> None:
         """Begin the world anew, with its seed or another: without accounts and orders. App keys and tokens stay."""
@@ -144,7 +171,7 @@ class EmbeddedKis:
             world = self.world
             founding = Founding(world.founding.seed if seed is None else seed, world.next_number)
             self._store.save([("world", founding)], keep=[Client])
-            self.world = World(founding, self.options, self._store, self._own)
+            self.world = self._found(founding)
             self._repeated.clear()
 
     def close(self) -> None:
@@ -152,6 +179,24 @@ class EmbeddedKis:
             self._store.close()
             if self.recorder is not None:
                 self.recorder.close()
+
+    def _found(self, founding: Founding) -> World:
+        return World(founding, self.options, self._store, self._own, self._hear)
+
+    def _hear(self, event: OrderEvent) -> None:
+        if self.listener is not None:
+            self._events.append(event)
+
+    def _save(self) -> None:
+        """Put what has changed on disk, then tell of it."""
+        self.world.broker.save()
+        if self._events:
+            self._tell()
+
+    def _tell(self) -> None:
+        events, self._events = self._events, []
+        if self.listener is not None:
+            self.listener(events)
 
     def _work_out(self, call: Call) -> Reply:
         reply = answer(self.world, odd_call(self.switches, call))
@@ -176,7 +221,7 @@ class EmbeddedKis:
             case "POST", "/oauth2/revokeP":
                 return self._clients.revoke(request.host, request.elements)
             case "POST", "/oauth2/Approval":
-                return self._clients.approve(request.host, request.elements)
+                return self._clients.approve(request.host, request.elements, request.at)
             case "POST", "/uapi/hashkey":
                 return hash_reply(request, self._clients)
             case _, path if path.startswith("/uapi/"):

@@ -11,7 +11,7 @@ from typing import Literal
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.simulator.engine.model import Fill, Order
-from kis_mcp.simulator.gate.faults import Faults
+from kis_mcp.simulator.gate.faults import Faults, LiveFaults
 from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.loopback import Simulator, simulate
 from kis_mcp.simulator.options import SimulatorOptions
@@ -21,13 +21,20 @@ from kis_mcp.simulator.wire.received import Received
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client of one host is set up with."""
+    """What a client of one host is set up with.
+
+    Attributes:
+        url, ws_url: Of REST, and of the websocket, which takes any path.
+        hts_id: What notices of orders are registered with; any other does, too.
+    """
 
     url: str
+    ws_url: str
     app_key: str
     app_secret: str
     account: str = "50123456"
     product: str = "01"
+    hts_id: str = "tester"
 
 
 class Steering:
@@ -68,15 +75,17 @@ class KisSim:
         real, demo: Address, keys and account of each host.
         clock: What time it is there.
         faults: What shall go wrong: ``faults.add("error", "FHKST01010100", code="EGW00201", times=2)``.
+        live_faults: The same of websockets: ``live_faults.add("drop")``.
         switches: How it behaves: ``switches.choose({"repeated_page": True})``.
     """
 
     def __init__(self, simulator: Simulator) -> None:
         self._kis = simulator.kis
-        self.real = Credentials(simulator.real_url, "real-app-key", "real-app-secret")
-        self.demo = Credentials(simulator.demo_url, "demo-app-key", "demo-app-secret")
+        self.real = Credentials(simulator.real_url, simulator.real_ws_url, "real-app-key", "real-app-secret")
+        self.demo = Credentials(simulator.demo_url, simulator.demo_ws_url, "demo-app-key", "demo-app-secret")
         self.clock = Steering(simulator.kis)
         self.faults: Faults = simulator.faults
+        self.live_faults: LiveFaults = simulator.live_faults
         self.switches: Switches = simulator.switches
 
     @property
@@ -121,7 +130,7 @@ def open_kis_sim(
     switches: Mapping[str, bool] | None = None,
     replay: Sequence[Path] = (),
 ) -> Generator[KisSim]:
-    """KIS on two loopback ports while the context lasts.
+    """KIS on loopback ports while the context lasts.
 
     Args:
         seed: Decides every price.

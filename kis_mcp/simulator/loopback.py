@@ -5,7 +5,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -16,9 +16,10 @@ from kis_mcp.clock import WorldClock
 from kis_mcp.simulator.address import post_address
 from kis_mcp.simulator.asgi import KisApp
 from kis_mcp.simulator.embedded import EmbeddedKis
-from kis_mcp.simulator.gate.faults import Faults
+from kis_mcp.simulator.gate.faults import Faults, LiveFaults
 from kis_mcp.simulator.gate.switches import Switches
 from kis_mcp.simulator.ledger import Ledger
+from kis_mcp.simulator.live.channels import MARKET_CHANNELS, Channels
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.wire.hosts import Host
 from kis_mcp.simulator.wire.received import Received
@@ -32,18 +33,23 @@ class Simulator:
 
     Attributes:
         real_url, demo_url: Where its hosts are, without a slash at the end.
+        real_ws_url, demo_ws_url: Where their websockets are; they take any path.
         received: The latest requests on both sockets, oldest first.
         faults: What shall go wrong.
+        live_faults: What shall go wrong on the websockets.
         switches: How it behaves.
         clock: What time it is in its world. It is set with :meth:`EmbeddedKis.set_clock`.
         kis: What answers.
     """
 
-    def __init__(self, kis: EmbeddedKis, ports: dict[Host, int]) -> None:
-        self.real_url = f"http://{_LOOPBACK}:{ports[Host.REAL]}"
-        self.demo_url = f"http://{_LOOPBACK}:{ports[Host.DEMO]}"
+    def __init__(self, kis: EmbeddedKis, ports: dict[Host, int], ws_ports: dict[Host, int]) -> None:
+        self.urls = {host: f"http://{_LOOPBACK}:{port}" for host, port in ports.items()}
+        self.ws_urls = {host: f"ws://{_LOOPBACK}:{port}" for host, port in ws_ports.items()}
+        self.real_url, self.demo_url = self.urls[Host.REAL], self.urls[Host.DEMO]
+        self.real_ws_url, self.demo_ws_url = self.ws_urls[Host.REAL], self.ws_urls[Host.DEMO]
         self.received: deque[Received] = kis.received
         self.faults: Faults = kis.faults
+        self.live_faults: LiveFaults = kis.live_faults
         self.switches: Switches = kis.switches
         self.clock: WorldClock = kis.clock
         self.kis = kis
@@ -60,20 +66,23 @@ class Simulator:
 
 @asynccontextmanager
 async def run_simulator(
-    options: SimulatorOptions | None = None, *, table: Catalog | None = None
+    options: SimulatorOptions | None = None, *, table: Catalog | None = None, channels: Channels = MARKET_CHANNELS
 ) -> AsyncGenerator[Simulator]:
     """:func:`simulate` for asynchronous code."""
-    with simulate(options, table=table) as simulator:
+    with simulate(options, table=table, channels=channels) as simulator:
         yield simulator
 
 
 @contextmanager
-def simulate(options: SimulatorOptions | None = None, *, table: Catalog | None = None) -> Generator[Simulator]:
+def simulate(
+    options: SimulatorOptions | None = None, *, table: Catalog | None = None, channels: Channels = MARKET_CHANNELS
+) -> Generator[Simulator]:
     """Serve KIS on loopback, in a daemon thread with an event loop of its own, while the context lasts.
 
     Args:
         options: How it is set up.
         table: The APIs that it offers; by default the whole spec table.
+        channels: Where the live data of markets come from.
 
     Raises:
         OSError: A port is taken.
@@ -84,12 +93,12 @@ def simulate(options: SimulatorOptions | None = None, *, table: Catalog | None =
     with ExitStack() as stack:
         kis = EmbeddedKis(options, table or catalog())
         stack.callback(kis.close)
-        ports = {Host.REAL: options.real_port, Host.DEMO: options.demo_port}
-        sockets = {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
-        simulator = Simulator(kis, {host: listener.getsockname()[1] for host, listener in sockets.items()})
+        sockets = _bind(stack, options.real_port, options.demo_port)
+        ws_sockets = _bind(stack, options.real_ws_port, options.demo_ws_port)
+        simulator = Simulator(kis, _ports(sockets), _ports(ws_sockets))
         if options.state_path is not None:
-            stack.enter_context(post_address(options.state_path, simulator.real_url, simulator.demo_url))
-        thread = _Thread(kis, sockets)
+            stack.enter_context(post_address(options.state_path, simulator.urls, simulator.ws_urls))
+        thread = _Thread(kis, sockets, ws_sockets, channels)
         thread.start()
         # Waited for in this thread: whoever is cancelled must not leave the other one behind.
         stack.callback(thread.join)
@@ -100,8 +109,17 @@ def simulate(options: SimulatorOptions | None = None, *, table: Catalog | None =
 class _Thread(threading.Thread):
     """Runs the servers of both hosts."""
 
-    def __init__(self, kis: EmbeddedKis, sockets: dict[Host, socket.socket]) -> None:
+    def __init__(
+        self,
+        kis: EmbeddedKis,
+        sockets: dict[Host, socket.socket],
+        ws_sockets: dict[Host, socket.socket],
+        channels: Channels,
+    ) -> None:
         super().__init__(name="kis-simulator", daemon=True)
+        self._kis = kis
+        self._ws_sockets = ws_sockets
+        self._channels = channels
         self._connections: dict[Any, asyncio.Transport] = {}
         self._sockets = sockets
         self._servers = {host: _server(KisApp(kis, host, self._abort), self._connections) for host in Host}
@@ -114,8 +132,17 @@ class _Thread(threading.Thread):
             server.should_exit = server.force_exit = True
 
     async def _serve(self) -> None:
+        live = asyncio.create_task(self._serve_live())
         running = [server.serve([self._sockets[host]]) for host, server in self._servers.items()]
         await asyncio.gather(*running)
+        live.cancel()
+        with suppress(asyncio.CancelledError):
+            await live
+
+    async def _serve_live(self) -> None:
+        from kis_mcp.simulator.live.server import LiveServer
+
+        await LiveServer(self._kis, self._ws_sockets, self._channels).run()
 
     def _abort(self, peer: Any) -> None:
         if transport := self._connections.get(tuple(peer)):
@@ -172,6 +199,15 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
         server_header=False,
     )
     return uvicorn.Server(config)
+
+
+def _bind(stack: ExitStack, real_port: int, demo_port: int) -> dict[Host, socket.socket]:
+    ports = {Host.REAL: real_port, Host.DEMO: demo_port}
+    return {host: stack.enter_context(_listen(port)) for host, port in ports.items()}
+
+
+def _ports(sockets: dict[Host, socket.socket]) -> dict[Host, int]:
+    return {host: listener.getsockname()[1] for host, listener in sockets.items()}
 
 
 def _listen(port: int) -> socket.socket:

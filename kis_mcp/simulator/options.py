@@ -22,6 +22,8 @@ class SimulatorOptions:
         monotonic: Seconds for the rate limits, which follow real time whatever ``clock`` says.
         state_path: Where accounts, orders and tokens are kept (an SQLite file); None forgets them at the end.
         real_port, demo_port: Loopback ports of the two hosts; 0 is any free one.
+        real_ws_port, demo_ws_port: The same of their websockets.
+        pingpong_seconds: Between two PINGPONG of a websocket, in real time.
         token_interval_seconds: How long an app key waits between two token requests; 0 is no wait.
         market_hours: Whether markets keep their exchange's sessions and holidays, and KIS the hours of reservations;
             otherwise they never close.
@@ -40,6 +42,9 @@ class SimulatorOptions:
     state_path: Path | None = None
     real_port: int = 0
     demo_port: int = 0
+    real_ws_port: int = 0
+    demo_ws_port: int = 0
+    pingpong_seconds: float = 10
     token_interval_seconds: float = 60
     market_hours: bool = False
     starting_krw: Decimal = Decimal(100_000_000)

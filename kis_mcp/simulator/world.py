@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from kis_mcp.simulator.engine.books import Books, WrongOwner
 from kis_mcp.simulator.engine.broker import Broker
+from kis_mcp.simulator.engine.events import OrderReporter
 from kis_mcp.simulator.engine.model import Account, Order
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.ledger import Ledger
@@ -43,7 +44,12 @@ class World:
     """One market with one broker, shared by both hosts; their accounts are apart."""
 
     def __init__(
-        self, founding: Founding, options: SimulatorOptions, store: StateStore, own: Mapping[str, OwnCandles]
+        self,
+        founding: Founding,
+        options: SimulatorOptions,
+        store: StateStore,
+        own: Mapping[str, OwnCandles],
+        report: OrderReporter = lambda _: None,
     ) -> None:
         self.founding = founding
         self.market = Market(founding.seed, keep_hours=options.market_hours, own=own)
@@ -59,6 +65,7 @@ class World:
             store,
             check_hours=options.market_hours,
             numbered_from=founding.numbered_from,
+            report=report,
         )
         self.ledger = Ledger(self.broker, self.books)
         self.rates = ExchangeRates(self.market)

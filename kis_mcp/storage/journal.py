@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kis_mcp.account import Account
+from kis_mcp.market import OrderNotice
 from kis_mcp.storage import migrations
 from kis_mcp.storage.database import Database
 from kis_mcp.storage.journal_rows import (
@@ -19,6 +20,7 @@ from kis_mcp.storage.journal_rows import (
     finding_of,
     finding_row,
     intent_row,
+    notice_row,
     preview_of,
     preview_row,
     record_of,
@@ -26,6 +28,7 @@ from kis_mcp.storage.journal_rows import (
 from kis_mcp.storage.journal_tables import (
     AccountSaltRow,
     DecisionRow,
+    NoticeRow,
     OutcomeRow,
     PreviewRow,
     ReconciliationRow,
@@ -35,7 +38,18 @@ from kis_mcp.storage.journal_tables import (
 )
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.storage.uninterrupted import uninterrupted
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Preview, Reconciliation, Record, Send, Status
+from kis_mcp.trading.journal import (
+    Claim,
+    Decision,
+    Intent,
+    NoticeEntry,
+    Outcome,
+    Preview,
+    Reconciliation,
+    Record,
+    Send,
+    Status,
+)
 
 _MAY_STAND = [status for status in Status if status.may_stand]
 _UNRESOLVED = [status for status in Status if status.is_unresolved]
@@ -136,7 +150,7 @@ class SqlJournal:
     ) -> Record:
         async with self._database.writing() as session:
             record = await _the(session, intent_id)
-            if not record.status.is_unresolved and record.status is not Status.NOT_ACCEPTED:
+            if not record.status.may_be_settled:
                 return record
             standing = select(RecordRow).where(
                 _has_status(_MAY_STAND),
@@ -204,6 +218,20 @@ class SqlJournal:
         # As they were written, outcomes first: by their times they may be out of order, if the machine's clock was set.
         found = sorted(map(finding_of, rows), key=lambda finding: finding.intent_id)
         return {intent_id: list(findings) for intent_id, findings in groupby(found, lambda finding: finding.intent_id)}
+
+    @uninterrupted
+    async def note(self, entry: NoticeEntry) -> None:
+        async with self._database.writing() as session:
+            await session.execute(self._database.insert(notice_row(entry)))
+
+    @uninterrupted
+    async def notices(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[OrderNotice]]:
+        query = select(NoticeRow).where(NoticeRow.intent_id.in_(intent_ids)).order_by(NoticeRow.number)
+        found: dict[str, list[OrderNotice]] = {}
+        async with self._database.reading() as session:
+            for row in await session.scalars(query):
+                found.setdefault(row.intent_id, []).append(row.notice)
+        return found
 
     @uninterrupted
     async def _salt(self) -> str:

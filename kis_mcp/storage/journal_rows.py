@@ -5,12 +5,13 @@ from datetime import datetime
 from kis_mcp.storage.journal_tables import (
     DecisionRow,
     IntentRow,
+    NoticeRow,
     OutcomeRow,
     PreviewRow,
     ReconciliationRow,
     RecordRow,
 )
-from kis_mcp.trading.journal import Decision, Intent, Outcome, Preview, Reconciliation, Record
+from kis_mcp.trading.journal import Decision, Intent, NoticeEntry, Outcome, Preview, Reconciliation, Record
 
 
 def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
@@ -72,6 +73,18 @@ def finding_row(finding: Outcome | Reconciliation) -> OutcomeRow | Reconciliatio
         order_id=finding.order_id,
         message=finding.message,
         candidates=finding.candidates,
+    )
+
+
+def notice_row(entry: NoticeEntry) -> NoticeRow:
+    notice = entry.notice
+    return NoticeRow(
+        intent_id=entry.intent_id,
+        recorded_at=entry.at,
+        order_id=notice.order_id,
+        event=notice.event,
+        digest=notice.digest,
+        notice=notice,
     )
 
 

@@ -7,15 +7,16 @@
     outcomes         what came of sending it: any number ``unknown``, then at most one that is definite
     reconciliations  what KIS' list of orders said later: any number ``unresolved``, then at most one
                      ``not_accepted`` and one ``accepted``, which counts
+    notices          what KIS notified of its order, each once
     records          a view: each intent with all of the above and its ``status``
     statuses         the same status by itself, so that an index finds what is open
     account_salt     one row, mixed into ``account_id``
     alembic_version  one row: the version of this schema
 
-The first six can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
+The first seven can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
 masked; ``arguments`` holds the KIS API's arguments as JSON, ``order_terms`` the same in the neutral terms of
-`kis_mcp.trading.order.Order`. `kis_mcp.storage.migrations` makes the tables, with their indexes and triggers; a test
-holds the two together.
+`kis_mcp.trading.order.Order`, ``notice`` a `kis_mcp.market.order_notices.OrderNotice`. `kis_mcp.storage.migrations`
+makes the tables, with their indexes and triggers; a test holds the two together.
 """
 
 # ruff: noqa: ARG002  (SQLAlchemy says which arguments a type decorator takes)
@@ -33,10 +34,12 @@ from sqlalchemy.types import TypeDecorator
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.market import OrderNotice
 from kis_mcp.trading.journal import Channel, Conclusion, OutcomeState, Status, Verdict
 from kis_mcp.trading.order import Order
 
 _ORDER = TypeAdapter(Order)
+_NOTICE = TypeAdapter(OrderNotice)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -65,6 +68,19 @@ class OrderTerms(TypeDecorator[Order]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Order | None:
         return value and _ORDER.validate_python(value)
+
+
+class NoticeTerms(TypeDecorator[OrderNotice]):
+    """A notice as JSON, with decimals as text, without the accounts and without what is None."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: OrderNotice | None, dialect: Dialect) -> Any:
+        return value and _NOTICE.dump_python(value, mode="json", exclude_none=True, exclude={"accounts"})
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> OrderNotice | None:
+        return value and _NOTICE.validate_python(value)
 
 
 class Texts(TypeDecorator[tuple[str, ...]]):
@@ -99,6 +115,7 @@ class JournalRow(MappedAsDataclass, DeclarativeBase):
         Mapping[str, object]: JSON(),
         tuple[str, ...]: Texts(),
         Order: OrderTerms(),
+        OrderNotice: NoticeTerms(),
     }
 
     def values(self) -> dict[str, object]:
@@ -180,6 +197,18 @@ class ReconciliationRow(JournalRow):
     order_id: Mapped[str | None]
     message: Mapped[str]
     candidates: Mapped[tuple[str, ...]]
+
+
+class NoticeRow(JournalRow):
+    __tablename__ = "notices"
+
+    number: Mapped[int] = mapped_column(init=False, primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey(IntentRow.id))
+    recorded_at: Mapped[datetime]
+    order_id: Mapped[str]
+    event: Mapped[str]
+    digest: Mapped[str]
+    notice: Mapped[OrderNotice]
 
 
 class StatusRow(JournalRow):

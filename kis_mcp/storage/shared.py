@@ -50,6 +50,8 @@ def shared_files(folder: Path, digest: str) -> Shared:
         tokens=DiskStore(folder / "tokens"),
         token_lock=LockedFile(folder / f"token-{digest}.lock"),
         rate=LockedFile(folder / f"rate-{digest}.json"),
+        live_lock=LockedFile(folder / f"live-{digest}.lock"),
+        live_places=DiskStore(folder / "live"),
     )
 
 

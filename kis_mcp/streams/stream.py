@@ -1,7 +1,6 @@
 """What came over one channel, kept for those who read it later: undivided, and only the latest."""
 
 import asyncio
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,22 +15,37 @@ _MOST_GAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A record, when it came, and the cursor behind it."""
+
+    record: Record
+    received_at: datetime
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Records that came after a cursor, oldest first.
 
     Attributes:
-        records: As the spec table types them.
+        entries: The records, as the spec table types them.
         cursor: Where to go on: how many records of the channel came before.
         lost: How many came after the reader's cursor and are kept no more.
+        skipped: How many are kept and were left out, because only the latest were wanted.
         unreadable: How many could not be read.
         gaps: Times in which nothing could be received, since the cursor.
     """
 
-    records: Sequence[Record]
+    entries: Sequence[Entry]
     cursor: int
     lost: int = 0
+    skipped: int = 0
     unreadable: int = 0
     gaps: Sequence[Gap] = ()
+
+    @property
+    def records(self) -> list[Record]:
+        return [entry.record for entry in self.entries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,9 @@ class Stream:
         channel: The registration.
         hide: Account numbers that no record may show.
         most: How many records are kept.
+
+    Attributes:
+        lost_because: Why KIS sends it no more; "" while it does.
     """
 
     api: Api
@@ -71,6 +88,7 @@ class Stream:
     received: int = 0
     unreadable: int = 0
     gaps: int = 0
+    lost_because: str = ""
     _frames: deque[tuple[int, Frame]] = field(default_factory=deque[tuple[int, Frame]])
     _gaps: deque[tuple[int, Gap]] = field(default_factory=lambda: deque[tuple[int, Gap]](maxlen=_MOST_GAPS))
     _kept: int = 0
@@ -88,34 +106,56 @@ class Stream:
 
     def report_gap(self, gap: Gap) -> None:
         self.gaps += 1
+        self.lost_because = dict(gap.lost).get(self.channel, self.lost_because)
         self._gaps.append((self.received, gap))
         self._wake()
 
-    def read(self, cursor: int, most: int | None = None) -> Batch:
-        """What came after a cursor, at most so many records; one of the future reads from now on."""
+    def read(self, cursor: int, most: int | None = None, *, latest: bool = False) -> Batch:
+        """What came after a cursor, at most so many records; one of the future reads from now on.
+
+        Args:
+            latest: Whether the latest are wanted instead of the first, and the cursor behind all.
+        """
         cursor = min(max(cursor, 0), self.received)
         kept_from = self.received - self._kept
-        lost, position = max(0, kept_from - cursor), max(cursor, kept_from)
+        lost, begin = max(0, kept_from - cursor), max(cursor, kept_from)
         gaps = [gap for at, gap in self._gaps if at >= cursor]
-        records: list[Record] = []
+        end = self.received if most is None else min(self.received, begin + most)
+        skipped = 0
+        if latest:
+            skipped, begin, end = self.received - end, self.received - (end - begin), self.received
+        entries: list[Entry] = []
         unreadable = 0
-        ends = [end for end, _ in self._frames]
-        for end, frame in list(self._frames)[bisect_right(ends, position) :]:
-            if most is not None and len(records) >= most:
-                break
-            begin = end - frame.count
+        for after, frame in self._frames_between(begin, end):
             rows = self._decode(frame)
-            unreadable += frame.count - len(rows)
-            wanted = rows[max(0, position - begin) :] if len(rows) == frame.count else rows
-            if most is not None and len(records) + len(wanted) > most:
-                wanted = wanted[: most - len(records)]
-                records += wanted
-                position = max(position, begin) + len(wanted)
-                break
-            records += wanted
-            position = end
+            if not rows:
+                unreadable += min(after, end) - max(after - frame.count, begin)
+            entries += [
+                Entry(row, frame.received_at, at)
+                for at, row in enumerate(rows, start=after - frame.count + 1)
+                if begin < at <= end
+            ]
         self.unreadable += unreadable
-        return Batch(records, position, lost, unreadable, gaps)
+        return Batch(entries, end, lost, skipped, unreadable, gaps)
+
+    def _frames_between(self, begin: int, end: int) -> list[tuple[int, Frame]]:
+        """The frames that hold records behind one cursor and up to another, each with the cursor behind it. The newest
+        are looked at first: they are what a reader who keeps up wants."""
+        found: list[tuple[int, Frame]] = []
+        for after, frame in reversed(self._frames):
+            if after <= begin:
+                break
+            if after - frame.count < end:
+                found.append((after, frame))
+        return found[::-1]
+
+    def frames(self, cursor: int) -> tuple[list[Frame], int]:
+        """The frames that came after a cursor, undivided, and where to go on; for who reads them in another way."""
+        return [frame for end, frame in self._frames if end > cursor], self.received
+
+    def last_gap(self) -> Gap | None:
+        """The latest time in which nothing could be received."""
+        return self._gaps[-1][1] if self._gaps else None
 
     def last(self) -> Record | None:
         """The newest record, if one can be read."""
@@ -140,7 +180,7 @@ class Stream:
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came; returns what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def status(self, now: datetime) -> StreamStatus:
         recent = sum(frame.count for _, frame in self._frames if (now - frame.received_at).total_seconds() <= 60)
@@ -157,5 +197,5 @@ class Stream:
         for reader in self._readers:
             if not reader.done():
                 reader.set_result(None)
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener()

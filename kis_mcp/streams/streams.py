@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver
+from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver, plain_key, split_by_key
 from kis_mcp.streams.stream import MOST_RECORDS, Stream
-
-_SEPARATOR = "^"
 
 
 class Streams:
@@ -29,7 +27,7 @@ class Streams:
         self._hide = hide
         self._most_records = most_records
         self._streams: dict[Channel, Stream] = {}
-        self._of_tr: dict[str, list[Stream]] = {}
+        self._of_tr: dict[str, dict[str, Stream]] = {}
         self._holders: dict[Channel, int] = {}
         self._changing = asyncio.Lock()
         self.astray = 0
@@ -75,17 +73,20 @@ class Streams:
         return list(self._streams.values())
 
     def receive(self, frame: Frame) -> None:
-        """Put a frame where it belongs. Its head names no key: the records do, by their first field."""
-        streams = self._of_tr.get(frame.tr_id, ())
+        """Put each record where it belongs: to the stream of its channel, or to all of its TR where it names none."""
+        streams = self._of_tr.get(frame.tr_id)
         if not streams:
             self.astray += frame.count
-        elif len(streams) == 1:
-            streams[0].append(frame)
-        elif frame.count == 1:
-            self._append(frame, frame.payload.partition(_SEPARATOR)[0], streams)
-        else:
-            for key, part in _parts(frame):
-                self._append(part, key, streams)
+            return
+        api = next(iter(streams.values())).api
+        for key, part in split_by_key(api, frame):
+            if key is None:
+                for each in streams.values():
+                    each.append(part)
+            elif stream := streams.get(key):
+                stream.append(part)
+            else:  # what another process of the user registered for, or what was given up a moment ago
+                self.astray += part.count
 
     def report_gap(self, gap: Gap) -> None:
         lost = dict(gap.lost)
@@ -95,31 +96,10 @@ class Streams:
                 self._remove(stream)
                 self._holders.pop(channel, None)
 
-    def _append(self, frame: Frame, key: str, streams: Sequence[Stream]) -> None:
-        """To the stream of a key; to all of the TR where no key is theirs, as with records that begin otherwise."""
-        stream = self._streams.get(Channel(frame.tr_id, key))
-        for each in [stream] if stream else streams:
-            each.append(frame)
-
     def _add(self, stream: Stream) -> None:
         self._streams[stream.channel] = stream
-        self._of_tr.setdefault(stream.channel.tr_id, []).append(stream)
+        self._of_tr.setdefault(stream.channel.tr_id, {})[plain_key(stream.channel.key)] = stream
 
     def _remove(self, stream: Stream) -> None:
         self._streams.pop(stream.channel, None)
-        self._of_tr[stream.channel.tr_id].remove(stream)
-
-
-def _parts(frame: Frame) -> list[tuple[str, Frame]]:
-    """A frame by the key of its records, in their order; the frame as it is where it cannot be divided."""
-    fields = frame.payload.split(_SEPARATOR)
-    width, rest = divmod(len(fields), frame.count)
-    if rest:
-        return [(fields[0], frame)]
-    by_key: dict[str, list[str]] = {}
-    for start in range(0, len(fields), width):
-        by_key.setdefault(fields[start], []).extend(fields[start : start + width])
-    return [
-        (key, Frame(frame.tr_id, len(part) // width, _SEPARATOR.join(part), frame.received_at))
-        for key, part in by_key.items()
-    ]
+        self._of_tr[stream.channel.tr_id].pop(plain_key(stream.channel.key), None)

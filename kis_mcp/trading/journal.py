@@ -1,6 +1,6 @@
 """The journal: what was meant, decided, sent and answered, written before it happens and never changed.
 
-    intent → decision → send (the claim) → outcome → reconciliation
+    intent → decision → send (the claim) → outcome → reconciliation → notices
 
 Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
 """
@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from kis_mcp.account import Account
 from kis_mcp.environment import Environment
+from kis_mcp.market import OrderNotice
 from kis_mcp.trading.order import Order
 
 Verdict: TypeAlias = Literal["accepted", "declined", "cancelled", "refused"]
@@ -65,6 +66,11 @@ class Status(StrEnum):
     def is_unresolved(self) -> bool:
         """Whether nobody can tell yet if the order stands at KIS."""
         return self in (Status.SENT, Status.UNKNOWN)
+
+    @property
+    def may_be_settled(self) -> bool:
+        """Whether a look at KIS' lists may tell more: one that seemed not to have arrived may turn up late."""
+        return self.is_unresolved or self is Status.NOT_ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +177,20 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEntry:
+    """What KIS notified of an intent's order, or of a change or cancel of it. It says what the order came to at least;
+    that KIS took it, an outcome or a reconciliation says.
+
+    Attributes:
+        notice: Without the accounts that it may be for.
+    """
+
+    intent_id: str
+    at: datetime
+    notice: OrderNotice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """An intent with all that is known of it.
 
@@ -189,6 +209,11 @@ class Record:
     order_branch: str | None = None
     kis_code: str | None = None
     message: str = ""
+
+    @property
+    def best_sent_at(self) -> datetime | None:
+        """When it was sent, by KIS' clock where that was known, else by this machine's; None before."""
+        return self.kis_sent_at or self.sent_at
 
 
 class Claim(StrEnum):
@@ -269,4 +294,13 @@ class Journal(Protocol):
 
     async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
         """All that was learnt of each of these intents after it was sent, oldest first."""
+        ...
+
+    async def note(self, entry: NoticeEntry) -> None:
+        """Append a notice of an intent's order, unless an equal one is there: KIS, and several processes, may tell
+        the same twice."""
+        ...
+
+    async def notices(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[OrderNotice]]:
+        """What was notified of each of these intents' orders, in the order in which it came."""
         ...

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -41,7 +42,8 @@ class Order:
         amount_krw: The same in won.
         fees: Commission and taxes on that amount, in ``currency``; None where they cannot be told.
         buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
-        original_order_id: The standing order that a change or cancel concerns.
+        original_order_id: The standing order that a change or cancel concerns; a reservation's as tools show it.
+        reserved_for: The day at whose opening KIS sends a reservation, where that can be told.
         closes: Whether it only reduces risk, as the account was when the order was proposed.
     """
 
@@ -62,6 +64,7 @@ class Order:
     fees: Decimal | None = None
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
+    reserved_for: date | None = None
     closes: bool = False
 
     @property
@@ -72,6 +75,7 @@ class Order:
 
 
 _SHORT_CODE = 6
+_RESERVATION = re.compile(r"R(?P<day>\d{8})?-(?P<number>\d{1,10})")
 
 
 def order_of(api: Api, values: Mapping[str, object]) -> Order:
@@ -84,7 +88,7 @@ def order_of(api: Api, values: Mapping[str, object]) -> Order:
     action = _action(api, values)
     price = _number(values.get("price"))
     side = values.get("side", api.slug)
-    original = values.get("order_id") or values.get("reservation_id")
+    original = values.get("order_id") or _reservation(values)
     return Order(
         kis_title=f"{api.title}, {api.title_ko}",
         action=action,
@@ -107,9 +111,27 @@ def fingerprint(environment: Environment, account: str, tool: str, arguments: Ma
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def reservation_id(number: str, day: date | None) -> str:
+    """How tools show a reservation's number, such as ``R20260303-7``."""
+    return f"R{day:%Y%m%d}-{number}" if day else f"R-{number}"
+
+
+def read_order_id(printed: str) -> tuple[str, date | None, bool]:
+    """The number in what tools show of an order, and of a reservation its day, and whether it is one."""
+    found = _RESERVATION.fullmatch(printed)
+    if found is None:
+        return printed, None, False
+    return found["number"], date.fromisoformat(found["day"]) if found["day"] else None, True
+
+
 def is_same_order_id(one: str | None, other: str | None) -> bool:
-    """Whether two order numbers are the same one; KIS pads them with zeros, people do not."""
-    return one is not None and other is not None and one.lstrip("0") == other.lstrip("0")
+    """Whether two order numbers are the same one; KIS pads them with zeros, people do not, and tools add a day to a
+    reservation's."""
+    return one is not None and other is not None and _bare_number(one) == _bare_number(other)
+
+
+def _bare_number(order_id: str) -> str:
+    return read_order_id(order_id)[0].lstrip("0")
 
 
 def is_same_symbol(listed: str, wanted: str | None) -> bool:
@@ -157,6 +179,11 @@ def _action(api: Api, values: Mapping[str, object]) -> Action:
         return Action(str(said))
     only_names_an_order = api.parameter("reservation_id") is not None and api.parameter("quantity") is None
     return Action.CANCEL if only_names_an_order else Action.NEW
+
+
+def _reservation(values: Mapping[str, object]) -> str | None:
+    number, day = _text(values.get("reservation_id")), values.get("reservation_date")
+    return reservation_id(number, day) if number and isinstance(day, date) else number
 
 
 def _text(value: object) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -13,7 +14,8 @@ import anyio.to_thread
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.settings import Settings
+from kis_mcp.settings import LOOPBACK_HOSTS, Settings
+from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import KisApis
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqlJournal
-    from kis_mcp.streams import Streams
+    from kis_mcp.streams import LiveQuotes, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
+    from kis_mcp.wiring.order_notices import LiveNotices
 
 JOURNAL = "journal.db"
 
 _WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.session", "kis_mcp.streams.streams")
+_LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
 _log = logging.getLogger(__name__)
@@ -41,7 +44,9 @@ class Brokerage:
         folder: Where its journal lies.
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
+        live_quotes: Quotes of what is watched; None while nothing is.
         real_quotes: Where reads of markets go that this environment's KIS lacks; None where they go nowhere.
+        open_watches: Where its watches are known to the rest of the server.
     """
 
     environment: Environment
@@ -53,9 +58,12 @@ class Brokerage:
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
     ws_url: str = ""
+    open_watches: OpenWatches = field(default_factory=OpenWatches)
+    live_quotes: "LiveQuotes | None" = None
     _journal: "SqlJournal | None" = None
     _desk: "OrderDesk | None" = None
     _streams: "Streams | None" = None
+    _watches: "Watches | None" = None
     _is_settled: bool = False
     _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -76,15 +84,25 @@ class Brokerage:
         async with self._opening:
             if self._streams is None:
                 await anyio.to_thread.run_sync(import_all, _LIVE)
-                from kis_mcp.kis import LiveSession
                 from kis_mcp.streams import Streams
 
-                url, key, clock = f"{self.ws_url}{_WS_PATH}", self.gateway.approval_key, self.clock
+                url, open_live = f"{self.ws_url}{_WS_PATH}", self.gateway.open_live
                 self._streams = Streams(
-                    lambda receiver: LiveSession(url, key, receiver, clock=clock),
+                    lambda receiver: open_live(url, receiver),
                     hide=tuple({account.number for account in self.apis.accounts.values()}),
                 )
             return self._streams
+
+    async def watches(self) -> "Watches":
+        """What is watched live in the background."""
+        streams = await self.streams()
+        if self._watches is None:
+            from kis_mcp.streams import LiveQuotes, Watches
+
+            self._watches = Watches(streams, self.apis, clock=self.clock)
+            self.open_watches.add(self.environment, self._watches)
+            self.live_quotes = LiveQuotes(self._watches)
+        return self._watches
 
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""
@@ -100,10 +118,10 @@ class Brokerage:
         """Finish what is being sent, and close files and connections."""
         if self._desk is not None:
             await self._desk.aclose()
-        if self._journal is not None:
-            await self._journal.aclose()
         if self._streams is not None:
             await self._streams.aclose()
+        if self._journal is not None:
+            await self._journal.aclose()
         await self.gateway.aclose()
         self.cache.close()
 
@@ -126,8 +144,19 @@ class Brokerage:
             find_instrument=find_instrument,
             halt_reason=kill_switch(self.settings.data_dir).reason,
         )
-        sender = OrderSender(apis, apis, journal, checks, environment=environment, clock=clock)
+        sender = OrderSender(
+            apis, apis, journal, checks, environment=environment, clock=clock, notice_source=self._notice_source()
+        )
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
+
+    def _notice_source(self) -> "LiveNotices | None":
+        """Where KIS' notices of orders come from; None without the HTS ID, and where there is no live data: beside a
+        simulator on this machine only one of its own counts, since KIS would be told a simulator's keys."""
+        from kis_mcp.wiring.order_notices import LiveNotices
+
+        profile = self.settings.profile(self.environment)
+        is_own = not profile.is_simulated or urlsplit(self.ws_url).hostname in LOOPBACK_HOSTS
+        return LiveNotices(self.apis, self.streams) if self.ws_url and profile.hts_id and is_own else None
 
     async def _settle(self, desk: "OrderDesk") -> None:
         try:

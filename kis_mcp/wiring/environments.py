@@ -21,6 +21,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import NotInEnvironment
 from kis_mcp.settings import Settings
 from kis_mcp.wiring.brokerage import JOURNAL, Brokerage, import_all
+from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import CacheClass, KisApis
@@ -43,6 +44,7 @@ class Environments:
     Attributes:
         current: Where calls go, for every client of this server.
         switches: How often that was changed, so that a consent to one switch is none to the next.
+        open_watches: What is watched, in any environment.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Environments:
         self._world_clock = settings.world_clock(clock)
         self.current = settings.environment
         self.switches = 0
+        self.open_watches = OpenWatches()
         self._simulators = simulators
         self._brokerages: dict[Environment, Brokerage] = {}
         self._opening = anyio.Lock()
@@ -141,7 +144,8 @@ class Environments:
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
-            folder, rest_url = await start_simulator(self._simulators, folder, settings, clock)
+            started = await start_simulator(self._simulators, folder, settings, clock)
+            folder, rest_url, ws_url = started.folder, started.rest_url, started.ws_url
         connection = Connection(
             environment,
             rest_url=rest_url,
@@ -175,6 +179,7 @@ class Environments:
             clock,
             real_quotes=self._real_quotes if lends_quotes else None,
             ws_url=ws_url,
+            open_watches=self.open_watches,
         )
 
     def _folder(self, environment: Environment) -> Path:

@@ -3,12 +3,10 @@
 python -m tests.benchmarks.trades [trades]
 """
 
-import resource
 import sys
 import time
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.books import Books
@@ -16,19 +14,10 @@ from kis_mcp.simulator.engine.broker import Broker
 from kis_mcp.simulator.engine.model import Side, Ticket
 from kis_mcp.simulator.market.market import Market
 from kis_mcp.simulator.state import StateStore
-from tests.benchmarks.report import line
+from tests.benchmarks.report import line, resident
 
 START = datetime(2026, 6, 15, 11, 0, 7, tzinfo=KST)
 STEPS = 10
-
-
-def resident() -> float:
-    """Memory of this process in MB; where the system does not tell, its peak so far."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return pages * resource.getpagesize() / 2**20
 
 
 def main(trades: int) -> None:

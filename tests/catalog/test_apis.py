@@ -66,6 +66,18 @@ async def test_a_call_answers_with_named_and_typed_blocks(world: World, api: Fin
     assert (page.complete, page.next_cursor, page.notes, page.as_of) == (True, None, [], world.clock.now)
 
 
+@pytest.mark.parametrize(
+    ("output", "is_noted"), [({"stck_prpr": "0"}, True), ({}, True), ({"stck_prpr": "70000"}, False)]
+)
+async def test_a_quote_of_blanks_says_that_kis_may_not_know_the_symbol(
+    world: World, api: FindApi, output: dict[str, str], is_noted: bool
+) -> None:
+    world.gateway.answer = lambda request: KisReply({"output": output})
+    page = await world.apis.call(check_arguments(api("quote"), {"symbol": "005930"}))
+    noted = "KIS answers with blanks only: it knows no 005930 here, or has nothing of it. Check the symbol."
+    assert (noted in page.notes) is is_noted
+
+
 async def test_bad_arguments_are_refused_before_the_network(world: World, api: FindApi) -> None:
     with pytest.raises(BadArgument):
         await world.apis.call(check_arguments(api("quote"), {"symbol": "1"}))

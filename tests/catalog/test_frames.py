@@ -77,6 +77,7 @@ def test_live_trades_are_read_with_fewer_and_with_more_fields_than_the_table_has
 
 
 MARKET = {
+    "exchange_type_code": None,
     "trading_halted": False,
     "trading_halt_reason": None,
     "market_operation_code": "AB1",
@@ -93,7 +94,7 @@ MARKET = {
     ("payload", "records"),
     [
         ("100840^N^(null)^AB1^112^^^55^N^", [{"symbol": "100840", **MARKET}]),
-        ("N^(null)^AB1^112^^^55^N^^1", [{**MARKET, "exchange_type_code": "1"}]),
+        ("N^(null)^AB1^112^^^55^N^^1", [{"symbol": None, **MARKET, "exchange_type_code": "1"}]),
         (
             "100840^N^(null)^AB1^112^^^55^N^^0000J0^N^(null)^AB1^112^^^55^N^",
             [{"symbol": "100840", **MARKET}, {"symbol": "0000J0", **MARKET}],

@@ -80,3 +80,8 @@ def test_a_known_company_is_one_stock_of_its_market(company: str, category: str)
 
 def test_a_word_of_the_vocabulary_is_no_company() -> None:
     assert vocabulary().terms("Korea") == ["=korea"]
+
+
+def test_the_news_are_no_plural_of_new() -> None:
+    assert vocabulary().terms("news") == vocabulary().terms("뉴스")
+    assert not set(vocabulary().terms("news")) & set(vocabulary().terms("new"))

@@ -141,9 +141,13 @@ def test_names_come_as_a_list_as_text_or_as_the_text_of_a_list() -> None:
 def test_an_object_that_comes_as_text_is_read_exactly() -> None:
     text = json.dumps({"symbol": "005930", "price": 70000.1})
     assert read_json(text, "{") == {"symbol": "005930", "price": Decimal("70000.1")}
-    for wrong in ('{"quantity": 1, "quantity": 10}', '{"price": NaN}', '{"price": 1'):
+    for wrong in ('{"quantity": 1, "quantity": 10}', '{"price": NaN}', '{"price": 1', '{"a":' * 100_000):
         with pytest.raises(ValueError, match=r"\S"):
             read_json(wrong, "{")
+
+
+def test_half_a_character_that_json_text_escapes_becomes_one_that_can_be_written() -> None:
+    assert read_json(r'["\ud83d", {"\udcc8": "\ud83d\udcc8"}]', "[") == ["\ufffd", {"\ufffd": "📈"}]
 
 
 Symbols = Callable[[str], str]
@@ -199,8 +203,47 @@ def test_a_list_of_symbols_reads_each() -> None:
         ("overseas_stock_price", {"symbol": "700.HK", "exchange": "tokyo"}),
         ("overseas_stock_price", {"symbol": "XETRA:SAP", "exchange": "nyse"}),
         ("overseas_stock_multprice", {"symbols": ["NASDAQ:NVDA"], "exchanges": ["nyse"]}),
+        ("overseas_stock_multprice", {"symbols": ["700.HK"], "exchanges": ["hong_kong"]}),
+        ("overseas_stock_rights_by_ice", {"symbol": "7203.T", "country": "us"}),
     ],
 )
 def test_a_symbol_that_contradicts_the_exchange_is_refused(name: str, arguments: dict[str, object]) -> None:
     with pytest.raises(BadArgument):
         check_arguments(tool(name), arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        *((name, "600519.SS") for name in ("get_quote", "get_order_book", "get_candles", "get_buying_power")),
+        ("get_quote", "SZSE:000001"),
+        ("get_quote", "700.HK"),
+        ("get_buying_power", "NXT:005930"),
+        ("domestic_stock_finance_financial_ratio", "NXT:005930"),
+        ("overseas_stock_colable_by_company", "7203.T"),
+    ],
+)
+def test_a_symbol_whose_exchange_a_tool_does_not_take_is_refused_and_not_read_as_another(
+    name: str, written: str
+) -> None:
+    with pytest.raises(BadArgument) as refused:
+        check_arguments(tool(name), {"symbol": written})
+    assert refused.value.field == "symbol"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "symbol", "place"),
+    [
+        ("overseas_stock_inquire_ccnl", {"symbol": "NASDAQ:AAPL"}, "AAPL", ("exchange", "us")),
+        ("overseas_stock_inquire_ccnl", {"symbol": "NASDAQ:AAPL", "exchange": "all"}, "AAPL", ("exchange", "all")),
+        ("overseas_stock_inquire_ccnl", {"symbol": "NYSE:KO"}, "KO", ("exchange", "nyse")),
+        ("overseas_stock_rights_by_ice", {"symbol": "7203.T"}, "7203", ("country", "japan")),
+        ("overseas_stock_rights_by_ice", {"symbol": "NASDAQ:AAPL"}, "AAPL", ("country", "us")),
+    ],
+)
+def test_an_exchange_in_a_symbol_chooses_the_nearest_place_that_a_tool_takes(
+    name: str, given: dict[str, str], symbol: str, place: tuple[str, str]
+) -> None:
+    dates = {"start_date": "2026-11-02", "end_date": "2026-11-27"} if name == "overseas_stock_inquire_ccnl" else {}
+    values = check_arguments(tool(name), {**given, **dates})
+    assert (values["symbol"], values[place[0]]) == (symbol, place[1])

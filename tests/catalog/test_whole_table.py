@@ -1,5 +1,6 @@
 """Properties that every row of the real table has, whatever it says."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from kis_mcp.catalog.gateway import KisRequest
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api, OrderRow, Parameter
 from kis_mcp.catalog.render import to_json
+from kis_mcp.catalog.reserved import all_parameters
 from kis_mcp.errors import BadArgument, NotInEnvironment
 from kis_mcp.trading.blotter.lists import EVERY_LIST
 from kis_mcp.trading.venues.exchanges import STOCK_MARKETS
@@ -230,6 +232,49 @@ def test_valid_arguments_encode_to_documented_elements_as_text(call: tuple[Api, 
     assert allowed - set(request.elements) <= optional
     assert all(isinstance(text, str) for text in request.elements.values())
     assert request.tr_id in {*api.tr.real.values(), *api.tr.demo.values()}
+
+
+LISTS_AND_OBJECTS = [
+    (api, parameter)
+    for api in TOOLS
+    for parameter in all_parameters(api)
+    if parameter.is_list or parameter.type == "object"
+]
+
+
+def sample(api: Api, parameter: Parameter) -> object:
+    """A value that a list or an object of the table takes."""
+    value = api.example.get(parameter.name) or parameter.example
+    if parameter.type == "object" and not parameter.is_list:
+        return value or {"symbol": "005930"}
+    return value or [*(parameter.codes or ("price",))][:1]
+
+
+def test_every_list_and_object_of_the_table_is_taken_as_json_text_too() -> None:
+    assert len(LISTS_AND_OBJECTS) > 300
+    for api, parameter in LISTS_AND_OBJECTS:
+        value = sample(api, parameter)
+        plain = check_arguments(api, {**api.example, parameter.name: value})
+        for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1), f" {json.dumps(value)}\n"):
+            assert check_arguments(api, {**api.example, parameter.name: text}) == plain, (api.tool, parameter.name)
+
+
+def test_text_that_is_no_json_of_that_kind_is_refused_by_the_name_of_the_argument() -> None:
+    for api, parameter in LISTS_AND_OBJECTS:
+        opening, other = ("[", '{"a": 1}') if parameter.is_list else ("{", '["a"]')
+        for wrong in (f'{opening}"a"', opening * 100_000, other):
+            if wrong == other and parameter.name == "fields":
+                continue  # names may stand in plain text
+            with pytest.raises(BadArgument) as raised:
+                check_arguments(api, {**api.example, parameter.name: wrong})
+            assert raised.value.field == parameter.name, (api.tool, wrong[:20])
+
+
+def test_an_optional_list_that_is_empty_as_text_counts_as_left_out() -> None:
+    for api, parameter in LISTS_AND_OBJECTS:
+        if parameter.is_list and not parameter.required:
+            rest = {name: value for name, value in api.example.items() if name != parameter.name}
+            assert check_arguments(api, {**rest, parameter.name: "[ ]"}) == check_arguments(api, rest), api.tool
 
 
 WRONG: Mapping[str, list[object]] = {

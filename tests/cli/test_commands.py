@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator.gate.switches import SWITCHES
@@ -82,7 +83,8 @@ def test_the_simulator_alone_needs_a_data_folder_and_names_it(tmp_path: Path) ->
     (tmp_path / "file").touch()
     finished = run("sim", data_dir=tmp_path / "file")
     assert finished.returncode == 2
-    assert finished.stderr.startswith("kis-mcp: KIS_DATA_DIR cannot be used")
+    assert finished.stderr.startswith(f"kis-mcp: {tmp_path / 'file' / 'sim'} cannot be used")
+    assert "Set KIS_DATA_DIR to a folder" in finished.stderr
 
 
 def test_a_try_minds_no_setting(tmp_path: Path) -> None:
@@ -164,9 +166,13 @@ def test_sim_prints_its_addresses_and_serves_until_it_is_told_to_stop(tmp_path: 
     environment = {**os.environ, "KIS_DATA_DIR": str(tmp_path), "KIS_CONFIG_FILE": str(tmp_path / "absent.yaml")}
     with subprocess.Popen([*COMMAND, "sim"], stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout
-        addresses = dict(process.stdout.readline().strip().split("=", 1) for _ in range(2))
-        assert set(addresses) == {"KIS_URL_REST", "KIS_URL_REST_PAPER"}
+        addresses = dict(process.stdout.readline().strip().split("=", 1) for _ in range(4))
+        assert set(addresses) == {"KIS_URL_REST", "KIS_URL_REST_PAPER", "KIS_URL_WS", "KIS_URL_WS_PAPER"}
         keys = {"grant_type": "client_credentials", "appkey": "a-key", "appsecret": "a-secret"}
+        for name in ("KIS_URL_WS", "KIS_URL_WS_PAPER"):
+            with connect(f"{addresses.pop(name)}/tryitout", proxy=None) as link:
+                link.send("{}")
+                assert "OPSP9998" in str(link.recv(10))
         for address in addresses.values():
             keys["appkey"] = address
             assert "access_token" in httpx.post(f"{address}/oauth2/tokenP", json=keys).json()

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,10 @@ def test_a_program_cannot_set_the_pin_through_a_pipe(tmp_path: Path) -> None:
     assert finished.returncode == 2
     assert "in a terminal" in finished.stderr
     assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("command", ["setup_pin", "halt"])
+def test_what_concerns_the_pin_or_the_kill_switch_alone_does_not_wait_for_the_trading_desk(command: str) -> None:
+    program = f"import sys, kis_mcp.cli.{command}; print(*(n for n in sys.modules if n.startswith('kis_mcp.trading')))"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stdout.split() == []

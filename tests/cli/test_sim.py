@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def test_accounts_are_opened_funded_and_listed() -> None:
     }
     assert "12345678-01 (demo host): 100000000 KRW" in sim("accounts")
     assert accounts("another") == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_every_folder_that_is_made_for_a_world_is_its_owners_alone(tmp_path: Path) -> None:
+    data_folder = tmp_path / "missing" / "data"
+    made = CliRunner().invoke(app, ["sim", "accounts"], env={"KIS_DATA_DIR": str(data_folder)})
+    assert made.exit_code == 0, made.output
+    folders = (data_folder / "sim", data_folder, data_folder.parent)
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * 3
 
 
 def test_a_command_reaches_the_world_that_a_simulator_holds() -> None:

@@ -13,6 +13,7 @@ import runpy
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas  # noqa: F401
@@ -38,7 +39,7 @@ def run(script: Path, home: Path) -> dict[str, object]:
     output = home / "output.txt"
     child = os.fork()
     if child == 0:
-        _become(script, output)
+        become(script, output)
     _, status = os.waitpid(child, 0)
     text = output.read_text("utf-8", errors="replace")
     ended = os.waitstatus_to_exitcode(status)
@@ -48,14 +49,15 @@ def run(script: Path, home: Path) -> dict[str, object]:
     return {"script": f"{script.parent.parent.name}/{script.parent.name}", "exit": ended, "problems": lines}
 
 
-def _become(script: Path, output: Path) -> None:
-    """Be the script, and end as it does."""
+def become(script: Path, output: Path, prepare: Callable[[], None] = lambda: None) -> None:
+    """Be the script, after some preparation, and end as it does."""
     signal.alarm(LONGEST_SECONDS)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     code = 1
     try:
+        prepare()
         os.chdir(script.parent)
         sys.path.insert(0, str(script.parent))
         sys.argv = [script.name]

@@ -152,6 +152,18 @@ def test_what_looks_like_an_account_number_is_never_told(
     assert "***" in str(error)
 
 
+@given(
+    st.lists(st.one_of(st.from_regex(r"[0-9]{3,20}", fullmatch=True), st.text("Aa01+/=", min_size=3)), max_size=4),
+    st.lists(st.text("가나 :", max_size=5), min_size=5, max_size=5),
+)
+def test_no_secret_is_told_whatever_it_is_made_of(secrets: list[str], between: list[str]) -> None:
+    message = "".join(part + secret for part, secret in zip(between, [*secrets, ""], strict=False))
+    body = json.dumps({"rt_cd": "1", "msg_cd": "APBK0001", "msg1": message}).encode()
+    with pytest.raises(RequestError) as raised:
+        read_reply(Answer(200, body), hide=[*secrets, ""])
+    assert not [secret for secret in secrets if secret in raised.value.message]
+
+
 @pytest.mark.parametrize("code", sorted(WORDS_FIRST))
 def test_a_code_of_many_meanings_is_told_in_kis_own_words_first(code: str) -> None:
     words = "ERROR : INPUT INVALID_CHECK_FID_INPUT_ISCD"

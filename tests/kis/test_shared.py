@@ -71,12 +71,12 @@ class FarStore:
 async def test_gateways_on_another_adapter_ask_for_one_token_and_keep_the_limit_together(
     kis: FakeKis, time: FakeTime
 ) -> None:
-    tokens, lock, rate = Place(), Place(), Place()
+    tokens, lock, rate, live = Place(), Place(), Place(), Place()
     connection = Connection(Environment.REAL, kis.url, "key", "secret", requests_per_second=2)
     gateways = [
         HttpGateway(
             connection,
-            Shared(FarStore(tokens), FarObject(lock), FarObject(rate)),
+            Shared(FarStore(tokens), FarObject(lock), FarObject(rate), FarObject(live), FarStore(live)),
             clock=time.clock,
             timer=time.timer,
         )

@@ -18,6 +18,8 @@ LED = [
     ("코스닥", "domestic_stock_inquire_index_price"),
     ("나스닥", "overseas_stock_inquire_time_indexchartprice"),
     ("USD/KRW", "overseas_stock_inquire_time_indexchartprice"),
+    ("국고채", "domestic_stock_comp_interest"),
+    ("government bonds", "domestic_stock_comp_interest"),
     ("101W12", "domestic_fo_inquire_price"),
     ("201W12350", "domestic_fo_inquire_price"),
     ("ESZ26", "overseas_fo_inquire_price"),

@@ -38,6 +38,11 @@ async def test_the_example_of_every_core_read_works_and_keeps_its_schema(simulat
     api = catalog().find(tool)
     assert api is not None
     async with connected(settings_for(simulator)) as client:
+        if "watch_id" in api.example:
+            watch = catalog().find("watch")
+            assert watch is not None
+            opened = blocks(await client.call_tool("watch", dict(watch.example)))["watch"]["watch_id"]
+            assert api.example["watch_id"] == opened
         result = await client.call_tool(tool, dict(api.example))
     assert blocks(result)
     if api.blocks:

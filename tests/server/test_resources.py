@@ -67,7 +67,7 @@ async def test_everything_listed_has_a_title_and_a_description_and_can_be_read(e
 
 async def test_the_template_gives_the_document_of_any_tool_core_live_or_left_out(era: str) -> None:
     async with connected(era, SurfaceOptions(toolsets=("core_market",), read_only=True)) as client:
-        (template,) = (await client.list_resource_templates()).resource_templates
+        template, _ = (await client.list_resource_templates()).resource_templates
         assert (template.uri_template, template.mime_type) == ("kis://apis/{tool}", "text/markdown")
         for tool in ("get_quote", "place_order", "domestic_stock_order_cash", "overseas_stock_asking_price"):
             api = catalog().find(tool)

@@ -33,7 +33,9 @@ def test_order_tools_are_destructive_and_want_the_persons_attention() -> None:
         order = api.tool in ("place_order", "modify_order", "cancel_order")
         assert tool.annotations is not None
         assert tool.annotations.destructive_hint is order
-        assert tool.annotations.read_only_hint is (not order and api.tool not in ("set_environment", "halt_trading"))
+        assert tool.annotations.read_only_hint is (
+            not order and api.tool not in ("set_environment", "halt_trading", "unwatch")
+        )
         assert (tool.meta or {}) == ({"anthropic/requiresUserInteraction": True} if order else {})
 
 

@@ -19,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.app import build_server
+from kis_mcp.server.http_server import HttpServer
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.transports import http_app, listen, run_http
 from kis_mcp.settings.settings import Settings
@@ -110,9 +111,9 @@ print(json.dumps(sorted(sys.modules)))
 async def served(settings: Settings) -> AsyncGenerator[str]:
     """A server on a free port; its address."""
     listener = listen("127.0.0.1", 0)
-    app = http_app(build_server(settings, clock=lambda: NOW), TOKEN, (), settings.http_origins)
-    config = uvicorn.Config(app, log_level="error", lifespan="on")
-    server = uvicorn.Server(config)
+    mcp = build_server(settings, clock=lambda: NOW)
+    app = http_app(mcp, TOKEN, (), settings.http_origins)
+    server = HttpServer(uvicorn.Config(app, log_level="error", lifespan="on"), mcp)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, [listener])
         try:

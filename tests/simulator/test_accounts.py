@@ -97,8 +97,8 @@ async def test_a_reset_forgets_accounts_and_orders_and_gives_no_number_twice(sta
 
 async def test_a_seed_belongs_to_its_world(state: Path) -> None:
     prices: list[str] = []
-    for options in ({"seed": 7}, dict[str, int]()):
-        async with simulator(state_path=state, **options) as (sim, wire, _demo):
+    for seed in (7, None):
+        async with simulator(state_path=state, seed=seed) as (sim, wire, _demo):
             prices.append((await wire.price())["stck_prpr"])
             await wire.order("buy", 1, code="01")
             assert sim.world.market.seed == 7

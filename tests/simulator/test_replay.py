@@ -57,8 +57,8 @@ def prices(row: dict[str, str], close: str, volume: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("market_hours", [False, True])
 async def test_a_symbols_own_candles_are_its_history_and_its_quote(tmp_path: Path, market_hours: bool) -> None:
-    options = {"clock": at(), "market_hours": market_hours, "replay_paths": (candles(tmp_path, [*DAYS, *MINUTES]),)}
-    async with simulator(**options) as (_sim, wire, _demo):
+    own = (candles(tmp_path, [*DAYS, *MINUTES]),)
+    async with simulator(clock=at(), market_hours=market_hours, replay_paths=own) as (_sim, wire, _demo):
         quote = await wire.price()
         daily = await days(wire, "20260611", "20260615")
         by_minute = await minutes(wire, "090300")

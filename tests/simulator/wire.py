@@ -10,6 +10,7 @@ import httpx
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
+from kis_mcp.simulator.live.channels import MARKET_CHANNELS, Channels
 
 ACCOUNT = {"CANO": "11112222", "ACNT_PRDT_CD": "01"}
 AS_DOCUMENTED = {"strict_elements": True, "inquiry_02_refused": False}
@@ -137,7 +138,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def simulator(**options: Any) -> AsyncGenerator[tuple[Simulator, Wire, Wire]]:
+async def simulator(
+    *, channels: Channels = MARKET_CHANNELS, **options: Any
+) -> AsyncGenerator[tuple[Simulator, Wire, Wire]]:
     """A simulator without limits unless asked for, with clients of its real and its demo host that have tokens."""
     chosen: dict[str, Any] = {
         "real_rate": 0,
@@ -147,9 +150,9 @@ async def simulator(**options: Any) -> AsyncGenerator[tuple[Simulator, Wire, Wir
         "switches": AS_DOCUMENTED,
     } | options
     async with (
-        run_simulator(SimulatorOptions(**chosen)) as sim,
-        httpx.AsyncClient(base_url=sim.real_url, verify=False) as real,
-        httpx.AsyncClient(base_url=sim.demo_url, verify=False) as demo,
+        run_simulator(SimulatorOptions(**chosen), channels=channels) as sim,
+        httpx.AsyncClient(base_url=sim.real_url, verify=False, timeout=30) as real,
+        httpx.AsyncClient(base_url=sim.demo_url, verify=False, timeout=30) as demo,
     ):
         yield (
             sim,

@@ -3,7 +3,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,11 +15,23 @@ from sqlalchemy.exc import StatementError
 from kis_mcp.account import Account
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.market import OrderNotice
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_rows import record_of
 from kis_mcp.storage.journal_tables import RecordRow
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.journal import Claim, Decision, Intent, Outcome, Preview, Reconciliation, Record, Send, Status
+from kis_mcp.trading.journal import (
+    Claim,
+    Decision,
+    Intent,
+    NoticeEntry,
+    Outcome,
+    Preview,
+    Reconciliation,
+    Record,
+    Send,
+    Status,
+)
 from kis_mcp.trading.order import Action, Order
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=KST)
@@ -268,6 +280,46 @@ async def test_what_was_learnt_after_a_send_comes_back_in_order(journal: SqlJour
     assert await journal.findings([one.id, other.id]) == {one.id: [unknown, open_, settled], other.id: [elsewhere]}
 
 
+def fill(quantity: int, *, order_id: str = "7", at: datetime = NOW) -> OrderNotice:
+    return OrderNotice(
+        category="domestic_stock",
+        accounts=(Account("12345678", "01"),),
+        market="KR",
+        order_id=order_id,
+        event="filled",
+        symbol="005930",
+        side="buy",
+        fill_quantity=Decimal(quantity),
+        fill_price=Decimal("69900.5"),
+        kis_time=time(9, 49, 41),
+        received_at=at,
+    )
+
+
+async def test_a_notice_is_kept_once_without_its_account_and_comes_back_in_order(
+    journal: SqlJournal, path: Path
+) -> None:
+    one, other = await sent(journal), await sent(journal, fingerprint="other")
+    later = NOW + timedelta(hours=1)
+    for intent_id, notice in [
+        (one.id, fill(3)),
+        (one.id, fill(2)),
+        (one.id, fill(3, at=later)),
+        (other.id, fill(3)),
+    ]:
+        await journal.note(NoticeEntry(intent_id=intent_id, at=notice.received_at, notice=notice))
+    found = await journal.notices([one.id, other.id])
+    assert found == {
+        one.id: [replace(fill(3), accounts=()), replace(fill(2), accounts=())],
+        other.id: [replace(fill(3), accounts=())],
+    }
+    assert found[one.id][0].received_at == NOW
+    with closing(sqlite3.connect(path)) as connection:
+        kept = connection.execute("select notice from notices").fetchall()
+    assert len(kept) == 3
+    assert "12345678" not in str(kept)
+
+
 async def test_intents_are_found_by_status_time_and_content_through_an_index(journal: SqlJournal, path: Path) -> None:
     plans = {
         "select intent_id from statuses where status in ('sent', 'unknown')": "statuses_by_status",
@@ -281,12 +333,15 @@ async def test_intents_are_found_by_status_time_and_content_through_an_index(jou
             assert index in plan
 
 
-@pytest.mark.parametrize("table", ["intents", "decisions", "previews", "sends", "outcomes", "reconciliations"])
+@pytest.mark.parametrize(
+    "table", ["intents", "decisions", "previews", "sends", "outcomes", "reconciliations", "notices"]
+)
 async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
     one = await sent(journal)
     await journal.conclude(Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved"))
     await journal.record_preview(Preview(intent_id=one.id, at=NOW, expires_at=NOW, tool="place_order", arguments={}))
     await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
+    await journal.note(NoticeEntry(intent_id=one.id, at=NOW, notice=fill(3)))
     key = "id" if table == "intents" else "intent_id"
     with closing(sqlite3.connect(path)) as connection:
         for statement in (f"update {table} set {key} = ''", f"delete from {table}"):

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
@@ -78,6 +79,23 @@ async def test_a_journal_of_an_unknown_version_is_refused_and_left_as_it_is(
     assert holds in refused.value.what
     assert "KIS_DATA_DIR" in refused.value.remedy
     assert path.read_bytes() == before  # noqa: ASYNC240
+
+
+async def test_a_journal_of_the_first_version_is_brought_to_the_latest_with_what_it_holds(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ("first",)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(command, "upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, *first))
+        earlier.setattr(migrations, "VERSIONS", first)
+        await opened_and_closed(path)
+    assert "notices" not in statements(path, "table")
+    with closing(sqlite3.connect(path)) as connection:
+        salt = connection.execute("select salt from account_salt").fetchone()
+    await opened_and_closed(path)
+    assert "notices" in statements(path, "table")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select salt from account_salt").fetchone() == salt
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import Insert
 from kis_mcp.account import Account
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import JournalRow
-from kis_mcp.storage.migrations.versions import first
+from kis_mcp.storage.migrations.versions import first, notices
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.trading.journal import Decision, Outcome, Reconciliation, Send
 from tests.storage.test_journal import MINUTE_AGO, NOW, intent
@@ -89,10 +89,11 @@ def test_the_migrations_can_be_written_out_for_it() -> None:
     )
     with Operations.context(context):
         first.upgrade()
+        notices.upgrade()
     script = on_one_line(said.getvalue())
     for table in JournalRow.metadata.tables.values():
         assert on_one_line(str(CreateTable(table).compile(dialect=POSTGRESQL))) in script
     assert "outcomes_one_definite ON outcomes (intent_id) WHERE state != 'unknown'" in script
     assert "create view records" in script
-    assert script.count("before update or delete or truncate on") == 6
+    assert script.count("before update or delete or truncate on") == 7
     assert "INSERT INTO account_salt" in script

@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 import pytest
 
+from kis_mcp.catalog.encode import channels
 from kis_mcp.catalog.live import Channel, Frame, Gap
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
@@ -101,6 +103,46 @@ async def test_records_without_a_key_of_their_own_go_to_all_of_their_tr() -> Non
     each = [await streams.subscribe(STATUS, channel(STATUS, key)) for key in ("005930", "000660")]
     streams.receive(Frame("H0UNMKO0", 1, payload(STATUS, "N"), NOW))
     assert [stream.received for stream in each] == [1, 1]
+
+
+def keys_of(api: Api) -> list[str]:
+    """Two registrations of one API, as its arguments make them."""
+    (listed,) = [parameter for parameter in api.parameters if parameter.is_list]
+    (first,) = cast("list[str]", api.example[listed.name])[:1]
+    values = {**api.example, listed.name: [first, first[:-1] + ("1" if first[-1] != "1" else "2")]}
+    return [channel.key for channel in channels(api, values, demo=False, today=NOW.date())]
+
+
+@pytest.mark.parametrize("api", [api for api in APIS.values() if not api.is_personal], ids=lambda api: api.tool)
+async def test_two_channels_of_one_api_are_told_apart_and_what_belongs_to_others_is_left(api: Api) -> None:
+    streams = Streams(lambda receiver: FakeGateway())
+    keys = keys_of(api)
+    first, second = [await streams.subscribe(api, channel(api, key)) for key in keys]
+    tr_id = api.tr.real[""]
+    streams.receive(Frame(tr_id, 4, payload(api, keys[0], keys[1], "000000", keys[0]), NOW))
+    streams.receive(Frame(tr_id, 1, payload(api, keys[1]), NOW))
+    streams.receive(Frame(tr_id, 1, payload(api, "000000"), NOW))
+    assert (first.received, second.received, streams.astray) == (2, 2, 2)
+    await streams.unsubscribe(first.channel)
+    streams.receive(Frame(tr_id, 1, payload(api, keys[0]), NOW))
+    assert (second.received, streams.astray) == (2, 3)
+
+
+@pytest.mark.parametrize("api", [api for api in APIS.values() if api.is_personal], ids=lambda api: api.tool)
+async def test_notices_have_one_channel_and_belong_to_it_however_kis_names_the_customer(api: Api) -> None:
+    (key,) = channels(api, {}, demo=False, hts_id="person", today=NOW.date())
+    streams = Streams(lambda receiver: FakeGateway())
+    stream = await streams.subscribe(api, key)
+    streams.receive(Frame(key.tr_id, 1, payload(api, "PERSON  "), NOW))
+    assert stream.received == 1
+
+
+async def test_an_etn_is_found_with_and_without_the_letter_that_kis_wants_before_its_code() -> None:
+    api = APIS["domestic_stock_ccnl_krx"]
+    streams = Streams(lambda receiver: FakeGateway())
+    stream = await streams.subscribe(api, channel(api, "Q500001"))
+    streams.receive(Frame("H0STCNT0", 2, payload(api, "Q500001", "500001"), NOW))
+    assert stream.received == 2
 
 
 async def test_a_gap_reaches_every_stream_and_ends_those_that_kis_takes_no_more() -> None:

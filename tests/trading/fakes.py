@@ -19,6 +19,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.blotter.lists import EVERY_LIST
 from kis_mcp.trading.desk.desk import OrderDesk
+from kis_mcp.trading.desk.order_notices import NoticeSource
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.guard.limits import OrderLimits
@@ -181,13 +182,22 @@ def order_desk(
     halt_reason: Callable[[], str | None] = lambda: None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     monotonic: Callable[[], float] = monotonic,
+    notice_source: NoticeSource | None = None,
 ) -> OrderDesk:
     """A desk wired as the brokerage wires it."""
     checks = PreTradeChecks(
         kis, journal, limits, environment=environment, find_instrument=find_instrument, halt_reason=halt_reason
     )
     sender = OrderSender(
-        kis, kis, journal, checks, environment=environment, clock=kis.clock, sleep=sleep, monotonic=monotonic
+        kis,
+        kis,
+        journal,
+        checks,
+        environment=environment,
+        clock=kis.clock,
+        notice_source=notice_source,
+        sleep=sleep,
+        monotonic=monotonic,
     )
     return OrderDesk(kis, journal, checks, sender, environment=environment, clock=kis.clock)
 

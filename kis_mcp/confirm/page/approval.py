@@ -10,11 +10,9 @@ import anyio
 import anyio.to_thread
 
 from kis_mcp.clock import Clock
-from kis_mcp.confirm.pin import Pin
+from kis_mcp.confirm.pin import MOST_WRONG_PINS, Pin
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision, Verdict
-
-MOST_WRONG_PINS = 3
 
 
 class Notice(StrEnum):

@@ -21,6 +21,7 @@ _LABELS = {
     "instrument": ("종목", "Instrument"),
     "side": ("매매", "Side"),
     "quantity": ("수량", "Quantity"),
+    "reserved_for": ("거래소 전송", "Sent to the exchange"),
     "order_type": ("주문 유형", "Order type"),
     "price": ("가격", "Price"),
     "amount": ("예상 금액", "Estimated amount"),

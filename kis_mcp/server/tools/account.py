@@ -6,7 +6,7 @@ from typing import Any
 from kis_mcp.catalog import Cursor, Page, PagePosition
 from kis_mcp.market import builtin_instruments
 from kis_mcp.server.tools.call import Call, facts, page_of, rows_of
-from kis_mcp.trading.blotter import PlacedOrder, clock_notes, list_orders, notes_on_missing_lists
+from kis_mcp.trading.blotter import PlacedOrder, clock_notes, list_orders, notes_on_missing_lists, notes_on_notices
 from kis_mcp.trading.portfolio import notes_on_coverage, read_balances, read_buying_power, read_holdings
 from kis_mcp.trading.venues import market_of, possible_markets
 
@@ -56,11 +56,12 @@ async def get_orders(call: Call) -> Page:
         end=values.get("end_date"),
         symbol=symbol,
         status=values["status"],
+        notices=(await brokerage.desk()).notices,
     )
     end = start + values["limit"]
     return page_of(
         reads,
-        notes=[*problems, *notes_on_missing_lists(reads, markets), *clock_notes(reads)],
+        notes=[*problems, *notes_on_notices(found), *notes_on_missing_lists(reads, markets), *clock_notes(reads)],
         complete=not problems,
         next_cursor=cursor.write(PagePosition(offset=end)) if end < len(found) else None,
         orders=_order_rows(call, found[start:end]),

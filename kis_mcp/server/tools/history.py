@@ -30,7 +30,9 @@ async def get_order_status(call: Call) -> Page:
         record = await desk.look_up(values["intent_id"].upper())
         found = await order_of_intent(journal, reads, record, now)
     else:
-        found = await orders_of_number(journal, reads, values["order_id"], values.get("date") or now.date(), now)
+        found = await orders_of_number(
+            journal, reads, values["order_id"], values.get("date") or now.date(), now, notices=desk.notices
+        )
     notes = [*found.notes, *clock_notes(reads)]
     return page_of(reads, notes=notes, orders=[order.facts() for order in found.orders])
 
@@ -43,7 +45,13 @@ async def get_order_history(call: Call) -> Page:
     journal, now = await brokerage.journal(), brokerage.clock()
     end = values.get("end_date") or now.date()
     found = await order_history(
-        journal, reads, values.get("start_date") or end - _DAYS_BEFORE, end, now, catalog=reads.catalog
+        journal,
+        reads,
+        values.get("start_date") or end - _DAYS_BEFORE,
+        end,
+        now,
+        catalog=reads.catalog,
+        notices=(await brokerage.desk()).notices,
     )
     orders = [
         facts

@@ -48,7 +48,7 @@ async def collect_live(call: Call) -> Page:
             known = streams.find(channel)
             found.cursors[channel] = known.received if known else 0  # the first event may come with KIS' answer
             found.streams[channel] = await streams.subscribe(call.api, channel)
-            subscribed.push_async_callback(_unsubscribe, streams, channel)
+            subscribed.push_async_callback(_unsubscribe, streams, found.streams[channel])
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as reporting:
                 reporting.start_soon(_report, call, found, most, seconds)
@@ -63,9 +63,10 @@ async def collect_live(call: Call) -> Page:
     return Page(blocks, complete=True, next_cursor=None, notes=notes, as_of=brokerage.clock())
 
 
-async def _unsubscribe(streams: Streams, channel: Channel) -> None:
+async def _unsubscribe(streams: Streams, stream: Stream) -> None:
     with anyio.CancelScope(shield=True):  # a cancelled call must give its slots back too
-        await streams.unsubscribe(channel)
+        if streams.find(stream.channel) is stream:  # else KIS ended it, or it is another's by now
+            await streams.unsubscribe(stream.channel)
 
 
 async def _first(found: _Collected) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kis_mcp.catalog import Cursor, Page, PagePosition, read_symbol
 from kis_mcp.clock import KST
@@ -22,6 +22,9 @@ from kis_mcp.market import (
     read_last_trade_time,
 )
 from kis_mcp.server.tools.call import Call, facts, page, page_of
+
+if TYPE_CHECKING:
+    from kis_mcp.streams import LiveQuote
 
 T = TypeVar("T")
 
@@ -57,7 +60,12 @@ def _lead(query: str) -> str:
 async def get_quote(call: Call) -> Page:
     _, instrument = _instrument(call)
     reads = await call.reads()
+    live_quotes = (await call.brokerage()).live_quotes
+    if live_quotes and (live := live_quotes.find(instrument, reads.clock())):
+        return _live_quote(live, reads.clock())
     found = await _lead_on(instrument, read_quote(reads, instrument))
+    if live_quotes:
+        live_quotes.keep(instrument, found, reads.as_of)
     quote, notes = facts(found), notes_on(found)
     try:
         if traded := await read_last_trade_time(reads, instrument):
@@ -65,6 +73,16 @@ async def get_quote(call: Call) -> Page:
     except KisMcpError as error:
         notes.append(f"When it last traded could not be read: {error.what}")
     return page_of(reads, notes=notes, quote=quote)
+
+
+def _live_quote(live: "LiveQuote", now: datetime) -> Page:
+    age = (now - live.trade.received_at).total_seconds()
+    note = (
+        f"Price, change, range, volume and turnover are from watch {live.watch_id}, {age:.1f} s old;"
+        f" the rest was read at {live.base_as_of:%H:%M:%S} KST."
+    )
+    trade_time = live.trade.time.astimezone(KST).time().isoformat()
+    return page(now, notes=[*notes_on(live.quote), note], quote={**facts(live.quote), "trade_time": trade_time})
 
 
 async def get_order_book(call: Call) -> Page:

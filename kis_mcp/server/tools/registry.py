@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog import Page
-from kis_mcp.server.tools import account, history, market, order, portfolio, search, system
+from kis_mcp.server.tools import account, history, market, order, portfolio, search, system, watch
 from kis_mcp.server.tools.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
@@ -29,6 +29,11 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "get_order_status": history.get_order_status,
     "get_order_history": history.get_order_history,
     "halt_trading": system.halt_trading,
+    "watch": watch.watch,
+    "read_watch": watch.read_watch,
+    "wait_for": watch.wait_for,
+    "unwatch": watch.unwatch,
+    "list_watches": watch.list_watches,
     "get_environment": system.get_environment,
     "set_environment": system.set_environment,
 }

@@ -35,7 +35,7 @@ class Reach:
         self._options = options
         self._search: Search | None = None
 
-    def offered(self, name: str) -> Api:
+    async def offered(self, name: str) -> Api:
         """The offered tool of a name.
 
         Raises:
@@ -43,6 +43,7 @@ class Reach:
         """
         if api := self._offered.get(name):
             return api
+        await self._load_table()
         known = self._catalog.find(name)
         if known is None:
             raise BadArgument(f"There is no tool {name!r}.", remedy=self._nearest_offered(name), field="name")

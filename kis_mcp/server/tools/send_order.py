@@ -19,10 +19,10 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.trading.blotter import lists_of_api, reservation_id
+from kis_mcp.trading.blotter import lists_of_api, notes_on_notices
 from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
-from kis_mcp.trading.order import Action, Order, fingerprint
+from kis_mcp.trading.order import Action, Order, fingerprint, reservation_id
 
 _log = logging.getLogger(__name__)
 
@@ -142,27 +142,29 @@ async def _answer(call: Call, outcome: OrderOutcome) -> Page:
     answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}
     order = {name: fact for name, fact in answer.items() if fact} | _order_facts(outcome.order) | message
-    order |= await _first_look(call, outcome)
-    without_number = outcome.status is Status.ACCEPTED and not any(numbers.values())
-    return page(now, notes=[_NO_NUMBER] if without_number else [], order=order)
+    seen, notes = await _first_look(call, outcome)
+    if outcome.status is Status.ACCEPTED and not any(numbers.values()):
+        notes = [_NO_NUMBER, *notes]
+    return page(now, notes=notes, order=order | seen)
 
 
-async def _first_look(call: Call, outcome: OrderOutcome) -> dict[str, object]:
-    """How far an order has been filled that place_order has just sent."""
+async def _first_look(call: Call, outcome: OrderOutcome) -> tuple[dict[str, object], list[str]]:
+    """How far an order has been filled that place_order has just sent, and where that is known from."""
     if call.api.tool != "place_order":
-        return {}
+        return {}, []
     desk = await (await call.brokerage()).desk()
     try:
         first = await desk.look_at_first(outcome.intent_id)
     except Exception:
         # KIS has the order: nothing that goes wrong afterwards may hide that.
         _log.exception("Order intent %s was accepted, and could not be looked at", outcome.intent_id)
-        return {}
+        return {}, []
     if first is None:
-        return {}
+        return {}, []
     names = ("state", "filled_quantity", "remaining_quantity", "average_fill_price")
     facts = first.facts()
-    return {name: facts[name] for name in names if name in facts}
+    notes = notes_on_notices([first.placed] if first.placed else [])
+    return {name: facts[name] for name in names if name in facts}, notes
 
 
 def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str | None]:
@@ -171,7 +173,7 @@ def _numbers(call: Call, outcome: OrderOutcome, now: datetime) -> dict[str, str 
     if lists and all(order_list.session == "reserved" for order_list in lists):
         return {"reservation_id": number}
     if call.arguments.get("session") == "reserved" and not lists and number:
-        return {"order_id": reservation_id(number, now.astimezone(KST).date())}
+        return {"order_id": reservation_id(number, outcome.order.reserved_for or now.astimezone(KST).date())}
     return {"order_id": number}
 
 

@@ -10,6 +10,7 @@ from kis_mcp.simulator.engine.books import Books
 from kis_mcp.simulator.engine.costs import margin, short_margin
 from kis_mcp.simulator.engine.depth import Depth, Taken
 from kis_mcp.simulator.engine.entitlements import BondPayments, Rights, bond_payments
+from kis_mcp.simulator.engine.events import OrderEvent, OrderReporter
 from kis_mcp.simulator.engine.log import Log
 from kis_mcp.simulator.engine.matching import Matcher
 from kis_mcp.simulator.engine.means import Means
@@ -54,6 +55,7 @@ class Broker:
         rights: What companies give to holders.
         bond_payments: What bonds pay.
         numbered_from: The number of the first order and of the first reservation.
+        report: Told of what becomes of orders.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Broker:
         rights: Rights = rights,
         bond_payments: BondPayments = bond_payments,
         numbered_from: int = 1,
+        report: OrderReporter = lambda _: None,
     ) -> None:
         self._market = market
         self._books = books
         self._store = store
         self._check_hours = check_hours
         self._numbered_from = numbered_from
+        self._report = report
         self.depth = Depth(market, store.load(Taken))
         self._matcher = Matcher(market, self.depth, self._fill, self._touch)
         self.means = Means(market, self.open_orders)
@@ -171,6 +175,7 @@ class Broker:
         )
         self.orders.touch(original)
         self.orders.add(cancel)
+        self._report(OrderEvent(replace(cancel)))
         return cancel
 
     def reserve(self, account: Account, ticket: Ticket, end: date | None, now: datetime) -> Reservation:
@@ -278,10 +283,13 @@ class Broker:
             order.since, order.ahead = original.place, original.ahead
         self.means.check(account, order)
         self.orders.add(order)
+        self._report(OrderEvent(replace(order)))
         if slot.waits and order.manner is not Manner.FIXED:
             self._matcher.rest_until_open(order)
         else:
             self._matcher.submit(order, now)
+            if order.cancelled:
+                self._report(OrderEvent(replace(order), is_cut=True))
         return order
 
     def _slot(self, instrument: Instrument, ticket: Ticket, auction: Auction, now: datetime) -> Slot:
@@ -357,7 +365,8 @@ class Broker:
         self.orders.touch(order)
 
     def _fill(self, order: Order, price: Decimal, size: int, at: datetime, day: date) -> None:
-        self._books.book(order, price, size, at, day)
+        fill = self._books.book(order, price, size, at, day)
+        self._report(OrderEvent(replace(order), fill))
 
 
 def _ticket_of(order: Order) -> Ticket:

@@ -26,6 +26,7 @@ class Client:
         host: The host that it belongs to, where it was seen first.
         tokens: Digest of an access token → when it expires.
         newest: What tells the token that is handed out again while it is young from others.
+        approvals: Digest of a websocket's approval key → when it expires.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Client:
     tokens: dict[str, datetime] = field(default_factory=dict[str, datetime])
     newest: str = ""
     issued_at: datetime | None = None
+    approvals: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 class Clients:
@@ -80,14 +82,25 @@ class Clients:
             }
         )
 
-    def approve(self, host: Host, body: Mapping[str, object]) -> Reply:
-        """``/oauth2/Approval``: a key for one websocket connection.
+    def approve(self, host: Host, body: Mapping[str, object], now: datetime) -> Reply:
+        """``/oauth2/Approval``: a key for a day's registrations on websockets.
 
         Raises:
             Refusal: A field is missing or wrong.
         """
-        self._known(host, body, "secretkey")
-        return Reply({"approval_key": secrets.token_urlsafe(27)})
+        client = self._known(host, body, "secretkey")
+        key = secrets.token_urlsafe(27)
+        client.approvals = {each: until for each, until in client.approvals.items() if until > now}
+        client.approvals[_digest(key)] = now + _LIFETIME
+        self._store.save([(client.key, client)])
+        return Reply({"approval_key": key})
+
+    def approved(self, host: Host, approval_key: str, now: datetime) -> Client | None:
+        """The client that an approval key was given to; None where it is nobody's at that host, or has expired."""
+        key = _digest(approval_key)
+        owners = (client for client in self._clients.values() if client.host is host and key in client.approvals)
+        client = next(owners, None)
+        return client if client is not None and client.approvals[key] > now else None
 
     def revoke(self, host: Host, body: Mapping[str, object]) -> Reply:
         """``/oauth2/revokeP``: a token is dead from now on.

@@ -28,6 +28,8 @@ SWITCHES: Mapping[str, Switch] = {
     "repeated_page": Switch("A page after the first is the first one again."),
     "rows_three_times": Switch("Each US exchange's balance of foreign stocks lists all US stocks."),
     "fractional_holdings": Switch("Holdings of US stocks have a fraction of a share more."),
+    "live_fields_of_june": Switch("Live records have the fields of KIS' sheets of June 2026 and of its sample code."),
+    "live_status_as_measured": Switch("H0UNMKO0 ends before EXCH_CLS_CODE, and has (null) for no reason of a halt."),
 }
 """Every switch."""
 

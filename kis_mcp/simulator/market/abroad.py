@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, cast
 
@@ -15,11 +15,10 @@ from kis_mcp.simulator.market.indices_abroad import indices_abroad
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, Market
 from kis_mcp.simulator.market.places import Country
-from kis_mcp.simulator.market.rates import curve
+from kis_mcp.simulator.market.rates import KNOWN_AT, curve, known_day
 
 _THOUSAND = 1_000
 _MINUTE = 60 // TICK_SECONDS
-_KNOWN_AT, _FRIDAY = time(11, 30), 4
 
 
 class Series(Protocol):
@@ -147,14 +146,14 @@ class YieldSeries:
     decimals: int
 
     def days(self, now: datetime, *, until: date, count: int) -> list[Candle]:
-        calendar, day = self.calendar(), min(until, self._known(now))
-        if day.weekday() > _FRIDAY:
+        calendar, day = self.calendar(), min(until, known_day(now))
+        if not calendar.trades_on(day):
             day = calendar.before(day)
         candles: list[Candle] = []
         while len(candles) < count and day >= FIRST_DAY:
             level = Decimal(str(curve(self.market.seed, self.country).at(day, self.years)))
             level = level.quantize(Decimal(1).scaleb(-self.decimals))
-            start = datetime.combine(day, _KNOWN_AT, KST)
+            start = datetime.combine(day, KNOWN_AT, KST)
             candles.append(Candle(start, level, level, level, level, 0, Decimal(0)))
             day = calendar.before(day)
         return candles
@@ -167,11 +166,6 @@ class YieldSeries:
 
     def volume(self, candle: Candle) -> int | None:  # noqa: ARG002
         return None
-
-    def _known(self, now: datetime) -> date:
-        local = now.astimezone(KST)
-        is_known = local.time() >= _KNOWN_AT and local.weekday() <= _FRIDAY
-        return local.date() if is_known else self.calendar().before(local.date())
 
 
 def series(market: Market, levels: IndexMarket, code: str, day: date) -> Series | None:

@@ -1,5 +1,6 @@
 """After-hours trading of Korean shares and funds: at the close, and in auctions every ten minutes within 10 % of it.
 
+KRX ended the auctions on 2026-09-13, for an after-market from 16:00 to 20:00 that trades as the regular session does.
 It follows the last session that is over. Where the exchange never closes that is yesterday's, and all of it is done.
 """
 
@@ -15,6 +16,9 @@ from kis_mcp.simulator.market.market import Market
 
 AUCTIONS = 12
 """From 16:10 to 18:00, one in ten minutes."""
+
+LAST_DAY = date(2026, 9, 13)
+"""Of the auctions (KIS' notice of 2026-09-09); later days have none, and no book of them."""
 
 _FIRST = time(16, 10)
 _REACH_PERCENT = 10
@@ -42,7 +46,7 @@ class AfterHours:
         bar: The regular day that it follows.
         low_limit, high_limit: 10 % from the close, and within the day's own limits.
         trades: The auctions so far, oldest first.
-        expected: The next auction, or the last one when all are done.
+        expected: The next auction, or the last one when all are done; at the close and of nothing where there are none.
         at_close: Shares traded at the close right after it.
         before_open: Shares traded at the close of the day before, before the open.
         asks_left, bids_left: Shares that nobody took at the close.
@@ -106,7 +110,8 @@ def after_hours_of(market: Market, instrument: Instrument, day: date, now: datet
         raise ValueError(f"{instrument.symbol} has no session on {day}")
     low, high = _limits(market, instrument, bar)
     random = Random(f"{market.seed}:{instrument.symbol}:{day}:after-hours")  # noqa: S311
-    every = _trades(random, instrument, bar, (low, high))
+    are_held = day <= LAST_DAY
+    every = _trades(random, instrument, bar, (low, high)) if are_held else []
     done = tuple(trade for trade in every if trade.at <= now)
     price = done[-1].price if done else bar.close
     before = done[-2].price if len(done) > 1 else bar.close
@@ -119,20 +124,24 @@ def after_hours_of(market: Market, instrument: Instrument, day: date, now: datet
         low_limit=low,
         high_limit=high,
         trades=done,
-        expected=every[min(len(done), AUCTIONS - 1)],
+        expected=every[min(len(done), AUCTIONS - 1)] if are_held else Trade(_start(instrument, day), bar.close, 0),
         at_close=at_close,
         before_open=before_open,
         asks_left=asks_left,
         bids_left=bids_left,
-        book=book(seed, instrument, price, before, (low, high), _LEVELS),
+        book=book(seed, instrument, price, before, (low, high), _LEVELS if are_held else 0),
     )
+
+
+def _start(instrument: Instrument, day: date) -> datetime:
+    return datetime.combine(day, _FIRST, instrument.timezone)
 
 
 def _trades(random: Random, instrument: Instrument, bar: DayBar, limits: tuple[int, int]) -> list[Trade]:
     total = bar.volume * random.uniform(*_PARTS)
     weights = [random.random() ** 2 for _ in range(AUCTIONS)]
     price, trades = bar.close, list[Trade]()
-    start = datetime.combine(bar.day, _FIRST, instrument.timezone)
+    start = _start(instrument, bar.day)
     for number, weight in enumerate(weights):
         volume = int(total * weight / sum(weights))
         if volume:

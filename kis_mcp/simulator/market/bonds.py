@@ -14,8 +14,8 @@ from random import Random
 from typing import Literal, cast
 
 from kis_mcp.catalog import csv_rows, resources_folder
-from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, volume_around
-from kis_mcp.simulator.market.holidays import trades_on, trading_day
+from kis_mcp.simulator.market.history import FIRST_DAY, DayBar, trading_days_until, volume_around
+from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.places import Ladder
 from kis_mcp.simulator.market.rates import curve
@@ -173,12 +173,7 @@ class BondHistory:
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
-        bars: list[DayBar] = []
-        day = day if trades_on("KR", day) else trading_day("KR", day, -1)
-        while len(bars) < count and (bar := self.bar(day)):
-            bars.append(bar)
-            day = trading_day("KR", day, -1)
-        return bars[::-1]
+        return [bar for each in trading_days_until("KR", day, count) if (bar := self.bar(each))]
 
     def _make(self, day: date) -> DayBar:
         random = Random(f"{self._seed}:{self._bond.symbol}:{day}")  # noqa: S311

@@ -37,6 +37,11 @@ class Calendar:
         self.minutes_a_day = minutes
         self.ticks_a_day = minutes * 60 // TICK_SECONDS
 
+    @property
+    def never_closes(self) -> bool:
+        """Whether it keeps no hours."""
+        return not self._keep_hours
+
     def moment(self, now: datetime) -> Moment:
         """Where the market stands."""
         local = now.astimezone(self._home.timezone)

@@ -17,8 +17,8 @@ from typing import NamedTuple, Protocol
 from kis_mcp.simulator.market.companies import last_year, statement
 from kis_mcp.simulator.market.exchange_rates import in_won, pairs
 from kis_mcp.simulator.market.followed import IndexHistory
-from kis_mcp.simulator.market.history import DayBar, to_tick, volume_around
-from kis_mcp.simulator.market.holidays import trades_on, trading_day
+from kis_mcp.simulator.market.history import DayBar, to_tick, trading_days_until, volume_around
+from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.places import Home
@@ -130,8 +130,15 @@ class WonSpot:
         return Levels(opening, max(ends), min(ends), close)
 
     def path(self, day: date) -> Sequence[float]:
-        both = (self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency))
-        return [self._won(dollar, pair) for dollar, pair in zip(*both, strict=True)]
+        return [self._won(dollar, pair) for dollar, pair in zip(*self._prices(day), strict=True)]
+
+    def level(self, day: date, ticks: int) -> float:
+        """Where it stands after so many ticks of a day."""
+        dollar, pair = (prices[ticks - 1] for prices in self._prices(day))
+        return self._won(dollar, pair)
+
+    def _prices(self, day: date) -> Sequence[Sequence[int]]:
+        return [self._market.session(pairs()[name], day).prices for name in ("USD", self._home.currency)]
 
     def _won(self, dollar: int, pair: int) -> float:
         currency = self._home.currency
@@ -228,12 +235,8 @@ class FutureHistory:
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
-        bars: list[DayBar] = []
-        day = day if trades_on(self._future.country, day) else trading_day(self._future.country, day, -1)
-        while len(bars) < count and day >= self.first and (bar := self.bar(day)):
-            bars.append(bar)
-            day = trading_day(self._future.country, day, -1)
-        return bars[::-1]
+        days = trading_days_until(self._future.country, day, count)
+        return [bar for each in days if each >= self.first and (bar := self.bar(each))]
 
     def path(self, day: date, bar: DayBar) -> "array[int] | None":
         """Its price at each tick of a day; None where its underlying has none."""

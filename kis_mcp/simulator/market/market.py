@@ -184,7 +184,7 @@ class Market:
         """The bars with the highest and the lowest price among the 250 before a day."""
         known = self._years.get(instrument.symbol)
         if known is None or known[0] != day:
-            bars = self._past(instrument, day, self.calendar(instrument).before(day), 250)
+            bars = self.past(instrument, day, self.calendar(instrument).before(day), 250)
             extremes = max(bars, key=lambda bar: bar.high), min(bars, key=lambda bar: bar.low)
             known = self._years[instrument.symbol] = (day, extremes)
         return known[1]
@@ -194,14 +194,15 @@ class Market:
         known = self._this_years.get(instrument.symbol)
         if known is None or known[0] != day:
             before = self.calendar(instrument).before(day)
-            bars = self._past(instrument, day, before, day.timetuple().tm_yday)
+            bars = self.past(instrument, day, before, day.timetuple().tm_yday)
             bars = [bar for bar in bars if bar.day.year == day.year]
             extremes = (max(bars, key=lambda b: b.high), min(bars, key=lambda b: b.low)) if bars else None
             known = self._this_years[instrument.symbol] = (day, extremes)
         return known[1]
 
-    def _past(self, instrument: Instrument, day: date, until: date, count: int) -> list[DayBar]:
-        """Bars of the past for the shares of a day."""
+    def past(self, instrument: Instrument, day: date, until: date, count: int) -> list[DayBar]:
+        """Up to ``count`` whole bars up to and including ``until``, oldest first, for the shares of a day; what a user
+        brings stays as it is."""
         bars = self.history(instrument).until(until, count)
         return bars if instrument.symbol in self._own else [for_shares_of(instrument, day, bar) for bar in bars]
 
@@ -303,9 +304,11 @@ class Market:
             candles.append(self._candle(instrument, moment.day, 0, so_far))
             until = self.calendar(instrument).before(moment.day)
         left = count - len(candles)
-        past = self.history(instrument).until(until, left) if left > 0 else []
-        if adjusted:
-            past = [for_shares_of(instrument, moment.day, bar) for bar in past]
+        if left <= 0:
+            return candles
+        past = (
+            self.past(instrument, moment.day, until, left) if adjusted else self.history(instrument).until(until, left)
+        )
         return candles + [self._candle(instrument, bar.day, 0, bar) for bar in reversed(past)]
 
     def minutes(

@@ -9,19 +9,18 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from random import Random
-from statistics import NormalDist, pstdev
+from statistics import NormalDist
 
 from kis_mcp.simulator.market.futures import PriceHistory, Spot
 from kis_mcp.simulator.market.history import DayBar, to_tick, volume_around
 from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.volatility import realised_volatility, yearly_volatility
 
 RATE = 0.03
 """What money costs a year, continuously, where no curve says it."""
 
-_TRADING_DAYS = 252
 _SHORTEST = 0.5 / 365
 """Years left on the last day."""
 
@@ -104,7 +103,7 @@ def years_left(option: Instrument, day: date) -> float:
 
 def model(option: Instrument, future: Instrument, day: date) -> Model:
     """The model of an option on a future that moves on its own."""
-    yearly = abs(future.volatility) * math.sqrt(_TRADING_DAYS)
+    yearly = yearly_volatility(abs(future.volatility))
     return Model(option.kind == "call", float(option.strike), years_left(option, day), yearly)
 
 
@@ -117,7 +116,7 @@ def historical_volatility(spot: Spot, day: date) -> float:
         if levels is None:
             return 0.0
         closes.append(levels.close)
-    return pstdev(math.log(new / old) for new, old in pairwise(closes)) * math.sqrt(_TRADING_DAYS)
+    return realised_volatility(closes[::-1])
 
 
 class Surface:

@@ -134,6 +134,10 @@ class OwnSession(Session):
     def bought_until(self, ticks: int) -> int:
         return self._buys[ticks - 1]
 
+    def first_at(self, price: int) -> int:
+        reached = zip(self._bottoms, self._tops, strict=True)
+        return next(tick for tick, extremes in enumerate(reached) if price in extremes)
+
     def volume_at(self, tick: int) -> int:
         return sub(self._volumes[tick], self._volumes[tick - 1] if tick else 0)
 

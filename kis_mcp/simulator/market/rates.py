@@ -4,11 +4,13 @@ Two factors wander from day to day and are drawn back: the level of short rates,
 """
 
 import math
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from random import Random
 
+from kis_mcp.clock import KST
 from kis_mcp.simulator.market.history import FIRST_DAY
+from kis_mcp.simulator.market.holidays import trades_on, trading_day
 
 _MIDDLES = {"KR": (2.60, 0.75), "US": (3.90, 0.70), "JP": (0.80, 1.10), "CN": (1.40, 0.60)}
 """Country → where its level and its slope are drawn to, in percent."""
@@ -21,6 +23,17 @@ _STEP = 0.25
 
 _CALL, _DEPOSITS = 0.02, 0.14
 """How far overnight money is above the central bank's rate, and certificates of deposit above the curve, in percent."""
+
+
+KNOWN_AT = time(11, 30)
+"""When a day's rates are known in Seoul, on the days on which Korea's exchange trades."""
+
+
+def known_day(now: datetime) -> date:
+    """The last day whose rates are known."""
+    local = now.astimezone(KST)
+    is_known = local.time() >= KNOWN_AT and trades_on("KR", local.date())
+    return local.date() if is_known else trading_day("KR", local.date(), -1)
 
 
 class Curve:

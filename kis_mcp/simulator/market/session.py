@@ -56,9 +56,23 @@ class Session:
         for interruption in self.interruptions:
             for tick in range(interruption.tick + 1, min(interruption.end, len(weights) - 1)):
                 weights[tick] = 0.0
-        weighted = map(mul, weights, self.prices)
         volume = _spread(self._whole.volume, list(accumulate(weights)), self._lot)
-        return volume, _spread(self._whole.turnover, list(accumulate(weighted)), 1)
+        return volume, self._running_turnover(volume)
+
+    def _running_turnover(self, volume: "array[int]") -> "array[int]":
+        """The running turnover of a running volume: what each tick's shares cost, and more and more of what the day's
+        turnover differs from that.
+
+        It stays within the lowest and the highest price so far, so that its average is one at which was traded. Where
+        a price at the end of a day's reach was hardly traded, that leaves the day a little more than its bar says.
+        """
+        sizes = map(sub, volume, chain((0,), volume))
+        costs = list(accumulate(map(mul, sizes, self.prices)))
+        growth = (self._whole.turnover - costs[-1]) / (volume[-1] ** 2 or 1)
+        wanted = [cost + int(growth * shares * shares) for cost, shares in zip(costs, volume, strict=True)]
+        wanted[-1] = self._whole.turnover
+        least, most = accumulate(map(mul, self._low, volume), max), map(mul, self._high, volume)
+        return _packed(list(accumulate(map(min, map(max, wanted, least), most), max)))
 
     @property
     def _volume(self) -> "array[int]":
@@ -109,6 +123,10 @@ class Session:
             sides = zip(sizes, buys(self.prices), strict=True)
             self._bought = array("q", accumulate(size if is_buy else 0 for size, is_buy in sides))
         return self._bought[ticks - 1]
+
+    def first_at(self, price: int) -> int:
+        """The first tick that traded at a price, which is the highest or the lowest from the open on."""
+        return self.prices.index(price)
 
     def volume_at(self, tick: int) -> int:
         """Shares traded at one tick."""

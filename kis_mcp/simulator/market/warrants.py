@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
-from itertools import pairwise
 from random import Random
-from statistics import NormalDist, pstdev
+from statistics import NormalDist
 from zlib import crc32
 
 from kis_mcp.simulator.market.followed import Followed, at_ticks
@@ -22,13 +21,13 @@ from kis_mcp.simulator.market.index_members import indices
 from kis_mcp.simulator.market.instruments import Instrument, instruments
 from kis_mcp.simulator.market.listings import ISSUERS, WarrantTerms, warrant_terms
 from kis_mcp.simulator.market.places import Ladder
+from kis_mcp.simulator.market.volatility import realised_volatility, yearly_volatility
 
 RATE = 0.03
 """What money costs a year, continuously."""
 
 _STEP = 5
 _LOT = 10
-_TRADING_DAYS = 252
 _SHORTEST = 0.5 / 365
 """Years left on the last day."""
 
@@ -152,8 +151,8 @@ class WarrantHistory:
         """Of a year: how far the underlying's closes of ``count`` days until ``day`` were from each other."""
         closes = self._followed.bars.closes_before(day + timedelta(days=1))[-count - 1 :]
         if len(closes) < 3:
-            return self._followed.volatility * math.sqrt(_TRADING_DAYS)
-        return pstdev(math.log(new / old) for old, new in pairwise(closes)) * math.sqrt(_TRADING_DAYS)
+            return yearly_volatility(self._followed.volatility)
+        return realised_volatility(closes)
 
     def held_by_investors(self, day: date) -> int:
         """What of the warrants its liquidity provider does not have at the end of a day."""
@@ -232,7 +231,7 @@ class WarrantHistory:
     @cached_property
     def _usual_volatility(self) -> float:
         """The underlying's, and what the issuer adds."""
-        return self._followed.volatility * math.sqrt(_TRADING_DAYS) * (1 + crc32(self._seed.encode()) % 16 / 100)
+        return yearly_volatility(self._followed.volatility) * (1 + crc32(self._seed.encode()) % 16 / 100)
 
     def _volatility(self, day: date) -> float:
         drawn = crc32(f"{self._seed}:{day}:volatility".encode()) % 401 - 200

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from kis_mcp.errors import BadArgument, KisMcpError, KisUnavailable, RateLimited
 from kis_mcp.trading.blotter.kis_clock import orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
-from kis_mcp.trading.blotter.placed_order import PlacedOrder, read_order_id
+from kis_mcp.trading.blotter.placed_order import PlacedOrder
 from kis_mcp.trading.blotter.reading import pick_available
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
+from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol, read_order_id
 
 
 async def find_order(

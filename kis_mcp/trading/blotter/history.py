@@ -7,15 +7,18 @@ from typing import TypeAlias
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
-from kis_mcp.trading.blotter.journaled import printed_id_of
-from kis_mcp.trading.blotter.lists import EVERY_LIST, lists_of
-from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder, read_order_id
+from kis_mcp.market import OrderNotice
+from kis_mcp.trading.blotter.after_notices import after_notices, notes_on_notices
+from kis_mcp.trading.blotter.journaled import journaled_order, printed_id_of
+from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList, lists_of
+from kis_mcp.trading.blotter.notice_book import NoticeBook
+from kis_mcp.trading.blotter.placed_order import OrderKey, PlacedOrder
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.blotter.state import OrderState, state_of
 from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, is_same_order_id
+from kis_mcp.trading.order import Action, is_same_order_id, read_order_id
 
 MOST_RECORDS = 5_000
 
@@ -57,6 +60,8 @@ COLUMNS = (
 
 Findings: TypeAlias = Mapping[str, Sequence[Outcome | Reconciliation]]
 _ONE_DAY = timedelta(days=1)
+_BOOKED_WITHIN = timedelta(days=14)
+"""How long before its day a reservation can be booked: after the trading day before, however long the holidays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,12 @@ class TrackedOrder:
     @property
     def is_reservation(self) -> bool:
         return read_order_id(str(self.facts().get("order_id", "")))[2]
+
+    def is_reserved_for(self, day: date) -> bool:
+        """Whether a reservation is known by that day, the one that it is for or the one on which it was booked."""
+        if self.placed is not None:
+            return self.placed.is_of_day(day)
+        return day in (read_order_id(self.own_id or "")[1], self.at.astimezone(KST).date())
 
     @property
     def is_final(self) -> bool:
@@ -179,18 +190,29 @@ class OrderHistory:
 
 
 async def order_history(
-    journal: Journal, kis: KisReads | None, start: date, end: date, now: datetime, *, catalog: Catalog
+    journal: Journal,
+    kis: KisReads | None,
+    start: date,
+    end: date,
+    now: datetime,
+    *,
+    catalog: Catalog,
+    lists: Sequence[OrderList] = EVERY_LIST,
+    notices: NoticeBook | None = None,
 ) -> OrderHistory:
     """The orders of these days in Korean time: all that the journal has, and those that KIS lists beside them.
 
     Args:
         kis: Where to ask; None for the journal alone.
+        lists: Those of KIS to read.
+        notices: What KIS notified of orders that were placed elsewhere.
     """
     since, until = _midnight(start), _midnight(end + _ONE_DAY)
+    book = notices or NoticeBook()
     notes: list[str] = []
     placed: Sequence[PlacedOrder] = ()
     if kis is not None:
-        found, notes = await read_orders(kis, pick_available(kis, EVERY_LIST), since, min(until, now))
+        found, notes = await read_orders(kis, pick_available(kis, lists), since, min(until, now))
         placed = [order for order in found.orders if order.ordered_at is None or since <= order.ordered_at < until]
         if not found.complete and not notes:
             notes = ["KIS' lists of orders could not be read to their ends."]
@@ -199,16 +221,24 @@ async def order_history(
         notes.append(f"There are more than {MOST_RECORDS} orders in these days; ask for fewer days.")
     earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if placed else ()
     listing = _pairs(catalog, [*records, *earlier], placed)
-    findings = await journal.findings([record.intent.id for record in records if record.sent_at])
-    ours = [_tracked(catalog, record, listing.get(record.intent.id), findings, now) for record in records]
+    sent_ids = [record.intent.id for record in records if record.sent_at]
+    findings, notified = await journal.findings(sent_ids), await journal.notices(sent_ids)
+    ours = [_tracked(catalog, record, listing.get(record.intent.id), findings, notified, now) for record in records]
     paired = {id(order) for order in listing.values()}
     sent_for_us = {order.became for order in listing.values()}
-    elsewhere = [
-        TrackedOrder(at=order.ordered_at or since, state=state_of(None, order, now), placed=order)
-        for order in placed
-        if id(order) not in paired and order.key not in sent_for_us
-    ]
-    return OrderHistory(sorted([*ours, *elsewhere], key=lambda order: order.at, reverse=True), notes)
+    elsewhere = [order for order in placed if id(order) not in paired and order.key not in sent_for_us]
+    if kis is not None:
+        own = {key_of(catalog, record) for record in (*records, *earlier) if record.order_id is not None}
+        shown = own | {order.key for order in placed}
+        clock_error = kis.clock_error or timedelta()
+        elsewhere += [
+            order
+            for order in book.orders(book.families(), since - clock_error, clock_error)
+            if order.key not in shown and order.ordered_at is not None and since <= order.ordered_at < until
+        ]
+    tracked = [*ours, *(_tracked_elsewhere(order, book, since, now) for order in elsewhere)]
+    orders = sorted(tracked, key=lambda order: order.at, reverse=True)
+    return OrderHistory(orders, [*notes, *notes_on_notices(_placed_of(orders))])
 
 
 async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: datetime) -> OrderHistory:
@@ -220,8 +250,9 @@ async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: 
         until = min(record.sent_at + _ONE_DAY, now)
         found, notes = await read_orders(kis, lists, record.sent_at, until)
         placed = _pairs(kis.catalog, [record], found.orders).get(record.intent.id)
-    findings = await journal.findings([record.intent.id])
-    order = _tracked(kis.catalog, record, placed, findings, now)
+    findings, notified = await journal.findings([record.intent.id]), await journal.notices([record.intent.id])
+    order = _tracked(kis.catalog, record, placed, findings, notified, now)
+    notes += notes_on_notices(_placed_of([order]))
     if order.candidates:
         notes.append(
             "Several orders at KIS fit, and nothing tells which is this one, or whether any is: "
@@ -230,15 +261,19 @@ async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: 
     return OrderHistory([order], notes)
 
 
-async def orders_of_number(journal: Journal, kis: KisReads, order_id: str, day: date, now: datetime) -> OrderHistory:
+async def orders_of_number(
+    journal: Journal, kis: KisReads, order_id: str, day: date, now: datetime, *, notices: NoticeBook | None = None
+) -> OrderHistory:
     """Where the orders with this number stand; there may be one in each market, or none."""
     number, printed_day, is_reservation = read_order_id(order_id)
     day = printed_day or day
-    found = await order_history(journal, kis, day, day, now, catalog=kis.catalog)
+    start = day - _BOOKED_WITHIN if is_reservation else day
+    lists = [each for each in EVERY_LIST if each.session == "reserved" or not is_reservation]
+    found = await order_history(journal, kis, start, day, now, catalog=kis.catalog, lists=lists, notices=notices)
     orders = [
         order
         for order in found.orders
-        if not (is_reservation and not order.is_reservation)
+        if (not is_reservation or (order.is_reservation and order.is_reserved_for(day)))
         and any(is_same_order_id(side.order_id, number) for side in (order.record, order.placed) if side is not None)
     ]
     missing = [] if orders else [f"Neither the journal nor KIS has an order {order_id} of {day}; give its day as date."]
@@ -259,9 +294,20 @@ def _successors(orders: Sequence[TrackedOrder], every: Sequence[TrackedOrder]) -
     ]
 
 
+def _placed_of(orders: Iterable[TrackedOrder]) -> list[PlacedOrder]:
+    return [order.placed for order in orders if order.placed is not None]
+
+
 def _tracked(
-    catalog: Catalog, record: Record, placed: PlacedOrder | None, findings: Findings, now: datetime
+    catalog: Catalog,
+    record: Record,
+    listed: PlacedOrder | None,
+    findings: Findings,
+    notified: Mapping[str, Sequence[OrderNotice]],
+    now: datetime,
 ) -> TrackedOrder:
+    notices = notified.get(record.intent.id, ())
+    placed = _after_notices(catalog, record, listed, notices) if notices else listed
     return TrackedOrder(
         at=record.intent.at,
         state=state_of(record, placed, now),
@@ -272,6 +318,21 @@ def _tracked(
     )
 
 
+def _after_notices(
+    catalog: Catalog, record: Record, listed: PlacedOrder | None, notices: Sequence[OrderNotice]
+) -> PlacedOrder | None:
+    """An order of ours with what was notified of it; a new one also where KIS does not list it."""
+    if listed is None and record.status is Status.ACCEPTED and record.intent.order.action is Action.NEW:
+        lists = lists_of(catalog, record.intent.tool, record.intent.arguments)
+        listed = journaled_order(record, lists[0]) if lists else None
+    return None if listed is None else after_notices(listed, notices)
+
+
+def _tracked_elsewhere(listed: PlacedOrder, book: NoticeBook, since: datetime, now: datetime) -> TrackedOrder:
+    placed = after_notices(listed, book.of(listed.key, listed.ordered_at))
+    return TrackedOrder(at=placed.ordered_at or since, state=state_of(None, placed, now), placed=placed)
+
+
 def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedOrder]) -> Mapping[str, PlacedOrder]:
     """Intent → the order at KIS that it became."""
     by_key: dict[OrderKey, list[PlacedOrder]] = {}
@@ -280,9 +341,9 @@ def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedO
     return {
         record.intent.id: order
         for record in records
-        if record.order_id is not None and record.sent_at is not None
+        if record.order_id is not None and (sent_at := record.best_sent_at) is not None
         for order in by_key.get(key_of(catalog, record), ())
-        if order.may_be_of(record.kis_sent_at or record.sent_at)
+        if order.may_be_of(sent_at)
     }
 
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
+from kis_mcp.trading.blotter.after_notices import after_notices, keys_of
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
-from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus, reservation_id
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
 from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol
+from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol, reservation_id
 
 _ZERO = Decimal(0)
 
@@ -19,21 +20,25 @@ _ZERO = Decimal(0)
 async def journaled_orders(journal: Journal, kis: KisReads, now: datetime) -> list[PlacedOrder]:
     """The orders of this server's accounts that KIS took within the last `SAME_DAY`, as the journal has them.
 
-    Changes and cancels of them are counted in; fills are not known, so that what remains is the most that may be open.
+    Changes and cancels of them are counted in; of fills only what was notified, so that what remains is the most that
+    may be open.
     An order that was changed under a new number is ``amended``, and the order of that number names it.
     """
     own = {await journal.account_id(account) for account in kis.accounts.values()}
     records = await journal.accepted_since(now - SAME_DAY)
-    return _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+    orders = _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+    notified = await journal.notices([record.intent.id for record in records])
+    said = [notice for notices in notified.values() for notice in notices]
+    return [after_notices(order, [notice for notice in said if order.key in keys_of(notice)]) for order in orders]
 
 
 def printed_id_of(catalog: Catalog, record: Record) -> str | None:
     """How tools show the number of an order that KIS' lists do not show."""
     lists = lists_of(catalog, record.intent.tool, record.intent.arguments)
-    sent_at = record.kis_sent_at or record.sent_at
+    sent_at = record.best_sent_at
     if record.order_id is None or sent_at is None or not lists or lists[0].session != "reserved":
         return record.order_id
-    return reservation_id(record.order_id, sent_at.astimezone(KST).date())
+    return reservation_id(record.order_id, record.intent.order.reserved_for or sent_at.astimezone(KST).date())
 
 
 def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOrder]:
@@ -43,7 +48,7 @@ def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOr
         if not lists:
             continue
         if record.intent.order.action is Action.NEW:
-            if order := _placed(record, lists[0]):
+            if order := journaled_order(record, lists[0]):
                 orders.append(order)
             continue
         original = _original(orders, record, lists)
@@ -56,8 +61,9 @@ def _after_changes(catalog: Catalog, records: Sequence[Record]) -> list[PlacedOr
     return orders
 
 
-def _placed(record: Record, order_list: OrderList) -> PlacedOrder | None:
-    order, sent_at = record.intent.order, record.kis_sent_at or record.sent_at
+def journaled_order(record: Record, order_list: OrderList) -> PlacedOrder | None:
+    """A new order as it was sent; None where KIS has not taken it, or its quantity is not known."""
+    order, sent_at = record.intent.order, record.best_sent_at
     if record.order_id is None or sent_at is None or order.quantity is None:
         return None
     return PlacedOrder(
@@ -80,7 +86,8 @@ def _placed(record: Record, order_list: OrderList) -> PlacedOrder | None:
         average_fill_price=None,
         status=PlacedStatus.OPEN,
         ordered_at=sent_at,
-        order_date=sent_at.astimezone(order_list.zone if order_list.session is None else KST).date(),
+        order_date=order.reserved_for
+        or sent_at.astimezone(order_list.zone if order_list.session is None else KST).date(),
         ours=True,
         in_kis_list=False,
     )
@@ -123,7 +130,7 @@ def _after_change(order: PlacedOrder, record: Record) -> list[PlacedOrder]:
         stop_price=terms.stop_price or order.stop_price,
         quantity=amount,
         remaining_quantity=amount,
-        ordered_at=record.kis_sent_at or record.sent_at,
+        ordered_at=record.best_sent_at,
     )
     if is_same_order_id(changed.order_id, order.order_id):
         return [replace(changed, action=order.action, original_order_id=order.original_order_id)]

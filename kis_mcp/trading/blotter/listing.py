@@ -7,10 +7,12 @@ from typing import Literal, TypeAlias
 
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
+from kis_mcp.trading.blotter.after_notices import after_notices
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
-from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
+from kis_mcp.trading.blotter.notice_book import NoticeBook
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.reading import orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import key_of
 from kis_mcp.trading.journal import Journal
@@ -42,6 +44,7 @@ async def list_orders(
     end: date | None = None,
     symbol: str | None = None,
     status: StatusFilter = "all",
+    notices: NoticeBook | None = None,
 ) -> tuple[list[PlacedOrder], list[str]]:
     """Orders at KIS, latest first, wherever they were placed, and what could not be read of them.
 
@@ -49,6 +52,7 @@ async def list_orders(
         markets: None for all.
         start, end: Days in the exchange's calendar, both included; today when left out, with the reservations of
             earlier days that still wait.
+        notices: What KIS notified of orders; where that is more than its lists show, it counts.
 
     Raises:
         KisMcpError: No list could be read.
@@ -62,8 +66,13 @@ async def list_orders(
     found = await _mark_ours(kis, journal, found, since=days[0] or at_kis.date(), now=at_kis)
     if own := await _missing(kis, journal, found, lists, days, now):
         found += own
-        numbers = ", ".join(order.printed_id for order in own)
-        problems.append(f"Not in KIS' list; from this server's journal, fills not known: {numbers}.")
+        for fills, some in (
+            ("fills not known", [order for order in own if order.notified_at is None]),
+            ("fills as KIS notified them", [order for order in own if order.notified_at is not None]),
+        ):
+            if numbers := ", ".join(order.printed_id for order in some):
+                problems.append(f"Not in KIS' list; from this server's journal, {fills}: {numbers}.")
+    found = _after_notices(found, notices or NoticeBook(), lists, days, kis.clock_error or _NONE, at_kis)
     orders = [
         order
         for order in found
@@ -74,6 +83,29 @@ async def list_orders(
     ]
     orders.sort(key=lambda order: (order.ordered_at or now, order.order_id), reverse=True)
     return orders, problems
+
+
+def _after_notices(
+    found: Sequence[PlacedOrder],
+    book: NoticeBook,
+    lists: Sequence[OrderList],
+    days: tuple[date | None, date],
+    clock_error: timedelta,
+    now: datetime,
+) -> list[PlacedOrder]:
+    """The orders with what was notified of them, and those that are told by notices alone."""
+    orders = [
+        after_notices(order, book.of(order.key, order.ordered_at - clock_error if order.ordered_at else None))
+        for order in found
+    ]
+    first, last = days[0] or now.astimezone(KST).date(), days[1]
+    shown = {order.key for order in found}
+    elsewhere = [
+        order
+        for order in book.orders({each.family for each in lists}, now - clock_error - SAME_DAY, clock_error)
+        if order.key not in shown and order.order_date is not None and first <= order.order_date <= last
+    ]
+    return [*orders, *elsewhere]
 
 
 def notes_on_missing_lists(kis: KisReads, markets: Collection[str] | None) -> list[str]:
@@ -150,7 +182,7 @@ async def _mark_ours(
     earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
     sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE - abs(kis.clock_error or _NONE)
     records = await journal.accepted_since(sent_since)
-    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.kis_sent_at or one.sent_at)]
+    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.best_sent_at)]
     return [
         replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
         for order in orders

@@ -1,6 +1,5 @@
 """Orders as KIS lists them, whoever placed them, in one form for every market."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -9,12 +8,10 @@ from enum import StrEnum
 from typing import Self, TypeAlias
 
 from kis_mcp.clock import KST
-from kis_mcp.trading.order import Action, Side
+from kis_mcp.trading.order import Action, Side, reservation_id
 
 SAME_DAY = timedelta(hours=18)
 """How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
-
-_RESERVATION = re.compile(r"R(?P<day>\d{8})?-(?P<number>\d{1,10})")
 
 OrderKey: TypeAlias = tuple[str, str, str]
 
@@ -22,19 +19,6 @@ OrderKey: TypeAlias = tuple[str, str, str]
 def order_key(family: str, order_id: str, symbol: str) -> OrderKey:
     """What tells an order from the others of a day: its number, with the symbol where several exchanges count."""
     return family, order_id.lstrip("0"), symbol if family == "overseas" else ""
-
-
-def reservation_id(number: str, day: date | None) -> str:
-    """How tools show a reservation's number, such as ``R20260303-7``."""
-    return f"R{day:%Y%m%d}-{number}" if day else f"R-{number}"
-
-
-def read_order_id(printed: str) -> tuple[str, date | None, bool]:
-    """The number in what tools show of an order, and of a reservation its day, and whether it is one."""
-    found = _RESERVATION.fullmatch(printed)
-    if found is None:
-        return printed, None, False
-    return found["number"], date.fromisoformat(found["day"]) if found["day"] else None, True
 
 
 class PlacedStatus(StrEnum):
@@ -69,7 +53,8 @@ class PlacedOrder:
         cancelled_at: When its cancel reached KIS, where its list tells that.
         became: The order that KIS sent for it, if it is a reservation.
         ours: Whether it is in our journal.
-        in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal alone.
+        in_kis_list: Whether KIS lists it; otherwise it is told by this server's journal or by KIS' notices alone.
+        notified_at: When KIS notified what its list does not show; None where the list says it all.
     """
 
     order_id: str
@@ -100,6 +85,7 @@ class PlacedOrder:
     became: OrderKey | None = None
     ours: bool = False
     in_kis_list: bool = True
+    notified_at: datetime | None = None
 
     @property
     def printed_id(self) -> str:
@@ -116,8 +102,10 @@ class PlacedOrder:
         return self.status.is_open and self.became is None
 
     def is_of_day(self, day: date) -> bool:
-        """Whether that is its day, or the one on which a reservation was booked for its."""
-        return day in (self.order_date, self.ordered_at.astimezone(KST).date() if self.ordered_at else None)
+        """Whether that is its day, the one on which a reservation was booked for its, or one of a repeated one."""
+        booked = self.ordered_at.astimezone(KST).date() if self.ordered_at else None
+        is_repeated = booked is not None and self.end_date is not None and booked <= day <= self.end_date
+        return day in (self.order_date, booked) or is_repeated
 
     def may_be_of(self, sent_at: datetime) -> bool:
         """Whether it was taken about then; another day the same number is another order."""

@@ -1,4 +1,7 @@
-"""Settling what became of an order whose answer was lost, from KIS' own list of orders. Nothing is ever sent again."""
+"""Settling what became of an order whose answer was lost, from KIS' own list and notices of orders.
+
+Nothing is ever sent again.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
+from kis_mcp.trading.blotter.notice_book import NoticeBook
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedOrders, PlacedStatus, order_key
 from kis_mcp.trading.blotter.reading import pick_available, read_orders
 from kis_mcp.trading.journal import Conclusion, Intent, Journal, Outcome, Reconciliation, Record, Status
@@ -40,19 +44,24 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Looks up the orders of unresolved intents and journals what it finds."""
+    """Looks up the orders of unresolved intents and journals what it finds.
 
-    def __init__(self, kis: KisReads, journal: Journal, *, clock: Clock) -> None:
+    Args:
+        notices: What KIS notified of orders. An order that its list does not show yet counts as if it did; where the
+            list cannot be read whole, only if no notice since the order was sent can have been missed.
+    """
+
+    def __init__(self, kis: KisReads, journal: Journal, *, clock: Clock, notices: NoticeBook | None = None) -> None:
         self._kis = kis
         self._journal = journal
         self._clock = clock
+        self._notices = notices or NoticeBook()
 
     async def settle(self, record: Record) -> Record:
         """What stands of an intent after one look at KIS' list; it stays unresolved where KIS fails, and where it
         went to an account that this server does not have."""
         intent, sent_at = record.intent, record.sent_at
-        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
-        if sent_at is None or not is_open or not await self.is_own(intent):
+        if sent_at is None or not record.status.may_be_settled or not await self.is_own(intent):
             return record
         if record.status is Status.SENT:
             lost = "No answer is recorded: whoever sent the order has ended, or still waits for it."
@@ -61,6 +70,7 @@ class Reconciler:
             )
         sent = record.kis_sent_at or sent_at
         placed, now = await self._read(intent, min(sent, sent_at))
+        placed = self._with_notified(placed, intent, sent_at)
         if not placed.orders and not placed.complete:
             return record
 
@@ -86,6 +96,16 @@ class Reconciler:
             now = kis_time(self._kis, self._clock())
             placed, _ = await read_orders(self._kis, lists, _earliest(intent, min(since, now)), now, fresh=True)
         return placed, now
+
+    def _with_notified(self, placed: PlacedOrders, intent: Intent, sent_at: datetime) -> PlacedOrders:
+        """KIS' list with the orders that it does not show, and of which notices came."""
+        lists = lists_of(self._kis.catalog, intent.tool, intent.arguments)
+        families, listed = {each.family for each in lists}, {order.key for order in placed.orders}
+        if not placed.complete and not self._notices.is_complete(families, sent_at):
+            return placed
+        clock_error = self._kis.clock_error or timedelta()
+        notified = self._notices.orders(families, sent_at - EARLIEST, clock_error)
+        return replace(placed, orders=(*placed.orders, *(order for order in notified if order.key not in listed)))
 
     async def learn_kis_time(self, intent: Intent) -> None:
         """Let KIS tell its time where it is not known: an order that is lost without it can never be called absent."""
@@ -143,7 +163,8 @@ def match(
     rivals = [other for other in others if any(_may_become(catalog, other, order) for order in fitting)]
     if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
         earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
-        return _conclusion(intent, now, "accepted", "Found in the list of orders at KIS.", earliest.order_id)
+        found_in = "in the list of orders at KIS" if earliest.in_kis_list else "in KIS' notices of orders"
+        return _conclusion(intent, now, "accepted", f"Found {found_in}.", earliest.order_id)
     if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
         what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
         return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")
@@ -216,7 +237,7 @@ def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
 
 def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
-    intent, sent_at = record.intent, record.kis_sent_at or record.sent_at
+    intent, sent_at = record.intent, record.best_sent_at
     if sent_at is None or not record.status.is_unresolved:
         return False
     lists = lists_of(catalog, intent.tool, intent.arguments)
@@ -226,7 +247,7 @@ def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
 def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
     """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
     return all(
-        (rival_sent := rival.kis_sent_at or rival.sent_at) is not None
+        (rival_sent := rival.best_sent_at) is not None
         and (sent_at, intent.id) < (rival_sent, rival.intent.id)
         and now - rival_sent >= CERTAIN_AFTER
         and rival.intent.fingerprint == intent.fingerprint
@@ -241,7 +262,7 @@ def _shows_what_is_missing(kis: KisReads, intent: Intent) -> bool:
 
 
 def _is_about_then(record: Record, sent: datetime) -> bool:
-    other = record.kis_sent_at or record.sent_at
+    other = record.best_sent_at
     return other is not None and abs(other - sent) < SAME_DAY
 
 

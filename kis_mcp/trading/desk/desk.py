@@ -18,7 +18,7 @@ from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_ord
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
-from kis_mcp.trading.blotter import TrackedOrder, journaled_orders, look_at_first
+from kis_mcp.trading.blotter import NoticeBook, TrackedOrder, journaled_orders, look_at_first
 from kis_mcp.trading.desk.intents import OPEN, find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
@@ -80,6 +80,11 @@ class OrderDesk:
         self._clock = clock
         self._sleep = sleep
 
+    @property
+    def notices(self) -> NoticeBook:
+        """What KIS notified of orders, placed here or elsewhere, since the first of its kind was proposed here."""
+        return self._sender.notices.book
+
     async def propose(
         self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
     ) -> Proposal:
@@ -98,6 +103,7 @@ class OrderDesk:
             OrderRejected, OrderStateUnknown: What became of the earlier call with this key.
         """
         self._sender.require_offered(arguments)
+        self._sender.notices.begin(arguments.api.category)
         request = await self._request(arguments, idempotency_key, call)
         if idempotency_key and (earlier := await self._journal.find_by_key(request.account, idempotency_key)):
             return await self._repeat(require_same(earlier, request.order, request.fingerprint, call))
@@ -150,7 +156,8 @@ class OrderDesk:
         """Where an order stands that KIS has just taken; None where it is no new order, or that could not be told
         within two seconds."""
         record = await find_intent(self._journal, intent_id, self._environment)
-        return await look_at_first(self._kis, record, clock=self._clock, sleep=self._sleep)
+        notices = self._sender.notices.book
+        return await look_at_first(self._kis, record, notices, clock=self._clock, sleep=self._sleep)
 
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that this desk is just sending; what stays unknown

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from kis_mcp.catalog import Api
 from kis_mcp.errors import BadArgument
+from kis_mcp.market import KOREA
 from kis_mcp.trading.blotter import PlacedOrder, find_order, lists_of, pick_available
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import Action, Order, read_order_id
 
 _FOR_CHANGES_ONLY = frozenset({"symbol", "side"})
 _DAYS = ("reservation_date", "order_date")
@@ -47,7 +48,7 @@ async def original_of(
     found = await find_order(
         kis,
         lists,
-        order.original_order_id or "",
+        read_order_id(order.original_order_id or "")[0],
         now,
         symbol=order.symbol,
         day=days[0] if days else None,
@@ -131,6 +132,7 @@ def describe_change(order: Order, original: PlacedOrder) -> Order:
         exchange=original.exchange,
         currency=original.currency,
         quantity=order.quantity if order.quantity is not None else original.remaining_quantity,
+        reserved_for=original.order_date if original.session == "reserved" and original.market == KOREA else None,
     )
 
 

@@ -17,6 +17,7 @@ _WON, _CENT = Decimal(1), Decimal("0.01")
 _LINES = {
     "kis_title": "Order",
     "instrument": "Instrument",
+    "reserved_for": "Sent to the exchange",
     "order_type": "Type",
     "price": "Price",
     "amount": "Estimated amount",
@@ -36,8 +37,9 @@ class QuestionFacts:
         environment: In capitals.
         headline: The order in one line.
         terms: Name → text, in reading order. The names are ``action``, ``kis_title``, ``instrument``, ``side``,
-            ``quantity``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``, ``further``, ``account``
-            and ``reference``, or ``effect`` for what is no order; one that does not apply is missing.
+            ``quantity``, ``reserved_for``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``,
+            ``further``, ``account`` and ``reference``, or ``effect`` for what is no order; one that does not apply is
+            missing.
     """
 
     environment: str
@@ -67,6 +69,7 @@ def order_facts(intent: Intent) -> QuestionFacts:
         "instrument": _instrument(order),
         "side": order.side,
         "quantity": _quantity(order),
+        "reserved_for": _reserved_for(order),
         **({} if order.action is Action.CANCEL else _price_terms(order)),
         "further": _other_arguments(intent.arguments),
         "account": intent.account,
@@ -94,6 +97,12 @@ def _headline(order: Order) -> str:
 
 def _quantity(order: Order) -> str:
     return f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
+
+
+def _reserved_for(order: Order) -> str | None:
+    if order.reserved_for is None or order.action is Action.CANCEL:
+        return None
+    return f"at the opening of {order.reserved_for:%A, %Y-%m-%d}"
 
 
 def _name(order: Order) -> str:

@@ -25,6 +25,7 @@ from kis_mcp.errors import (
 from kis_mcp.trading.blotter import Reconciler
 from kis_mcp.trading.desk.follow_up import FollowUp
 from kis_mcp.trading.desk.intents import find_intent, require_in_time
+from kis_mcp.trading.desk.order_notices import NoticeSource, OrderNotices
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.journal import (
     DUPLICATE_WINDOW,
@@ -64,6 +65,7 @@ class OrderSender:
         kis: Where KIS' lists of orders are read.
         journal: The environment's journal.
         checks: What is checked once more before an order goes out.
+        notice_source: Where KIS' notices of orders come from; None where only its lists tell.
         sleep: Waits before the next look for an order whose state is unknown.
         monotonic: Seconds that pass while the machine is awake, whatever is done to its clock.
     """
@@ -77,6 +79,7 @@ class OrderSender:
         *,
         environment: Environment,
         clock: Clock,
+        notice_source: NoticeSource | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = monotonic,
     ) -> None:
@@ -87,7 +90,10 @@ class OrderSender:
         self._environment = environment
         self._clock = clock
         self._monotonic = monotonic
-        self._reconciler = Reconciler(kis, journal, clock=clock)
+        self.notices = OrderNotices(
+            kis, journal, source=notice_source, settle=self.settle, reconcile=self.reconcile, clock=clock
+        )
+        self._reconciler = Reconciler(kis, journal, clock=clock, notices=self.notices.book)
         self._sending: dict[str, asyncio.Task[Record]] = {}
         self._follow_up = FollowUp(self._look_again, sleep=sleep)
 
@@ -111,7 +117,7 @@ class OrderSender:
         """
         sending = self._sending.get(intent_id)
         if sending is None:
-            sending = asyncio.create_task(self._send(intent_id), name=f"order {intent_id}")
+            sending = asyncio.create_task(self._send_and_attach(intent_id), name=f"order {intent_id}")
             self._sending[intent_id] = sending
             sending.add_done_callback(lambda _: self._sending.pop(intent_id, None))
         return await asyncio.shield(sending)
@@ -120,8 +126,7 @@ class OrderSender:
         """The record, after a look at what became of the order where nobody can tell yet."""
         if sending := self._sending.get(record.intent.id):
             return await asyncio.shield(sending)
-        is_open = record.status.is_unresolved or record.status is Status.NOT_ACCEPTED
-        return await self._reconciler.settle(record) if is_open else record
+        return await self._reconciler.settle(record) if record.status.may_be_settled else record
 
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that are just being sent; what stays unknown is
@@ -138,7 +143,13 @@ class OrderSender:
     async def aclose(self) -> None:
         """Wait for what is being sent, and stop looking for what is unknown."""
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        await self.notices.aclose()
         await self._follow_up.aclose()
+
+    async def _send_and_attach(self, intent_id: str) -> Record:
+        record = await self._send(intent_id)
+        await self.notices.attach(record)
+        return record
 
     async def _send(self, intent_id: str) -> Record:
         """Claim, send and journal a confirmed intent."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 
-from kis_mcp.catalog import Record, csv_rows, number, resources_folder, text
+from kis_mcp.catalog import Record, number, text
 from kis_mcp.clock import KST
+from kis_mcp.market import krx_product
 from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
@@ -45,7 +45,7 @@ async def read_korean_contract(
     """
     symbol = order.symbol or ""
     option = is_option(KRX_CONTRACTS, symbol)
-    product = _products().get(symbol[1:3], {})
+    product = krx_product(symbol)
     what = "options" if option else "futures"
     market = f"{'night' if arguments.get('session') == 'night' else product.get('kind', 'stock')}_{what}"
     quote = await try_read_record(kis, "domestic_fo_inquire_price", {"symbol": symbol, "market": market}, block="price")
@@ -128,12 +128,6 @@ def _hours(contract: Record) -> Hours | None:
         return None
     opens, closes = (datetime.fromisoformat(f"{parts[i]}T{parts[i + 1]}").replace(tzinfo=KST) for i in (0, 2))
     return opens, closes
-
-
-@cache
-def _products() -> Mapping[str, Mapping[str, str]]:
-    """The products of KRX whose multiplier is part of the exchange's rules, by their part of a symbol."""
-    return {row["product"]: row for row in csv_rows(resources_folder() / "krx_contracts.csv")}
 
 
 async def _read_multiplier(kis: KisReads, name: str | None) -> Decimal | None:

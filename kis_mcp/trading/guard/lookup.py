@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import TypeAlias
 
 from kis_mcp.catalog import CheckedArguments
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
 from kis_mcp.trading.guard.account_facts import loan_of, read_account_facts
 from kis_mcp.trading.guard.contract_facts import read_bond, read_korean_contract, read_overseas_contract
 from kis_mcp.trading.guard.facts import GuardFacts
@@ -59,11 +61,14 @@ async def look_up_facts(
     account, (days, unknown_days) = await asyncio.gather(
         read_account_facts(kis, arguments, facts, market), _read_days(kis, facts)
     )
+    if facts.venue and facts.venue.sends_at_opening and order.reserved_for is None:
+        day = facts.venue.day_of_opening(_last_opening(facts), days, unknown_days)
+        order = replace(order, reserved_for=day)
     facts = replace(
         facts,
         account=account,
-        trading_days=days,
-        unknown_days=unknown_days,
+        trading_days=days if limits.check_sessions else None,
+        unknown_days=unknown_days if limits.check_sessions else frozenset(),
         exists=market.exists,
         kind=market.kind,
         is_option=market.is_option,
@@ -83,8 +88,14 @@ def _clock(value: object) -> time | None:
     return value if isinstance(value, time) else time.fromisoformat(value) if isinstance(value, str) else None
 
 
-async def _read_days(kis: KisReads, facts: GuardFacts) -> tuple[TradingDays | None, frozenset[date]]:
-    """The venue's trading days and which of them are unknown, where its hours are to be kept."""
-    if facts.venue is None or not facts.limits.check_sessions:
-        return None, frozenset()
+def _last_opening(facts: GuardFacts) -> datetime:
+    """After which moment the next day opens: in a simulator that never closes each day opens at midnight."""
+    never_closes = facts.environment is Environment.SIM and not facts.limits.check_sessions
+    return datetime.combine(facts.now.astimezone(KST).date(), time.max, KST) if never_closes else facts.now
+
+
+async def _read_days(kis: KisReads, facts: GuardFacts) -> tuple[TradingDays, frozenset[date]]:
+    """The venue's trading days and which of them are unknown, where its hours are to be kept or tell when it sends."""
+    if facts.venue is None or not (facts.limits.check_sessions or facts.venue.sends_at_opening):
+        return {}, frozenset()
     return await trading_days(kis, facts.venue, facts.now)

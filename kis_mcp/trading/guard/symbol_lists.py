@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from kis_mcp.catalog import MARKED_CODE
 from kis_mcp.market import CURRENCIES, EXCHANGES, KOREA, US_TICKER, Instruments
 from kis_mcp.trading.order import Order, is_same_symbol
 from kis_mcp.trading.venues import MARKETS, STOCK_MARKETS, as_kis_writes
@@ -32,7 +33,6 @@ _OVERSEAS = "overseas"
 _PLACED = ((r"([^:]+):([^:]+)", 2, 1), (r"([^:]+):([^:]+)", 1, 2), (r"(.+)\.([A-Za-z]+)", 1, 2))
 """How symbol and place are written together, and which group is which."""
 
-_A_CODE = re.compile(r"A([0-9][0-9A-Z]{5})")
 _ISIN_OF_A_COMMON_SHARE = re.compile(r"KR7([0-9]{5}0)[0-9]{3}")
 
 
@@ -124,11 +124,7 @@ def _guesses(entry: str) -> list[ListedSymbol]:
 
 def _place(entry: str) -> tuple[str, Collection[str]]:
     """The symbol of an entry, and the markets that its prefix or suffix names; all, where it has none."""
-    for pattern, symbol, place in (
-        (r"([^:]+):([^:]+)", 2, 1),
-        (r"([^:]+):([^:]+)", 1, 2),
-        (r"(.+)\.([A-Za-z]+)", 1, 2),
-    ):
+    for pattern, symbol, place in _PLACED:
         found = re.fullmatch(pattern, entry)
         word = found[place].strip().lower() if found else ""
         if found and word in _PLACES:
@@ -151,7 +147,7 @@ def _canonical(symbol: str, market: str) -> str:
     """A symbol of a market in the one form that lists and orders are compared in."""
     symbol = as_kis_writes(symbol, market)
     if market == KOREA:
-        found = _A_CODE.fullmatch(symbol) or _ISIN_OF_A_COMMON_SHARE.fullmatch(symbol)
+        found = re.fullmatch(MARKED_CODE, symbol) or _ISIN_OF_A_COMMON_SHARE.fullmatch(symbol)
         return found[1] if found else symbol
     return symbol
 

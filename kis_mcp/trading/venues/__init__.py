@@ -8,6 +8,7 @@ from kis_mcp.trading.venues.order_types import LIMITED, PRICED, STOPS, UNPRICED
 from kis_mcp.trading.venues.routes import Route, find_route, has_session
 from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue, venue_of
 from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick, krx_tick, stepped, us_tick
+from kis_mcp.trading.venues.watched import find_watched
 
 __all__ = [
     "CONTRACT_MARKETS",
@@ -29,6 +30,7 @@ __all__ = [
     "as_kis_writes",
     "find_listing",
     "find_route",
+    "find_watched",
     "has_session",
     "is_option",
     "kind_by_tick",

@@ -1,7 +1,7 @@
 """When venues take orders and of which types: ``tools/sessions.toml`` as objects. Pure; trading days are given."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -65,6 +65,7 @@ class Venue:
         closed: Days without any session although the calendar trades.
         sell_only, buy_only: Order types that only sell, and those that only buy.
         ends_with_session: Order types whose unfilled rest is cancelled when their session ends.
+        sends_at_opening: Whether KIS keeps its orders and sends them when the next trading day opens.
         buy_lot: What quantities of buys are multiples of, where that holds for every instrument.
         sells_lots: Whether sells too come in lots only.
         odd_lot_type: The order type that sells less than a lot nevertheless.
@@ -80,6 +81,7 @@ class Venue:
     sell_only: frozenset[str] = frozenset()
     buy_only: frozenset[str] = frozenset()
     ends_with_session: frozenset[str] = frozenset()
+    sends_at_opening: bool = False
     buy_lot: int = 1
     sells_lots: bool = False
     odd_lot_type: str = ""
@@ -118,6 +120,12 @@ class Venue:
         """When orders of this type are taken next; None where not within ``days``."""
         starts = (start for session, (start, _) in self._spans(days) if session.takes(order_type) and start > now)
         return min(starts, default=None)
+
+    def day_of_opening(self, now: datetime, days: TradingDays, unknown: Collection[date]) -> date | None:
+        """The trading day that opens next; None where it may be an ``unknown`` one, or is not within ``days``."""
+        following = (day for day, hours in days.items() if hours is not None and hours[0] > now)
+        day = next(following, None)
+        return None if day in unknown else day
 
     def _spans(self, days: TradingDays) -> Iterator[tuple[Session, Hours]]:
         for day, hours in days.items():
@@ -173,6 +181,7 @@ def _venue(row: Mapping[str, Any]) -> Venue:
         sell_only=frozenset(row.get("sell_only", "").split()),
         buy_only=frozenset(row.get("buy_only", "").split()),
         ends_with_session=frozenset(row.get("ends_with_session", "").split()),
+        sends_at_opening=row.get("sends_at_opening", False),
         buy_lot=row.get("buy_lot", 1),
         sells_lots=row.get("sells_lots", False),
         odd_lot_type=row.get("odd_lot_type", ""),

@@ -23,13 +23,15 @@ def encrypted(text: str) -> str:
 
 
 class FakeLiveKis:
-    """Keeps registrations per connection and answers as KIS does.
+    """Keeps the registrations of one session and answers as KIS does; a link beside it is refused.
 
     Attributes:
         received: Every text that came.
-        registered: What the present connection is registered for.
+        registered: What the session is registered for.
         refuse: Code and message with which a tr_key is refused.
         mute: Whether registrations are left without answer.
+        link: The session's link.
+        in_use: How many registrations were refused because of another session.
     """
 
     def __init__(self) -> None:
@@ -39,28 +41,36 @@ class FakeLiveKis:
         self.refuse: dict[str, tuple[str, str]] = {}
         self.mute = False
         self.connections = 0
+        self.in_use = 0
         self.link: ServerConnection | None = None
         self.changed = asyncio.Event()
 
     async def serve(self, link: ServerConnection) -> None:
-        self.link, self.registered = link, set()
         self.connections += 1
+        self._begin(link)
         self._notify()
         try:
             async for text in link:
                 assert isinstance(text, str)
                 self.received.append(text)
+                self._begin(link)
                 if "PINGPONG" not in text and not self.mute:
-                    await link.send(self._answer(json.loads(text)))
+                    await link.send(self._answer(link, json.loads(text)))
                 self._notify()
         except ConnectionClosed:
             pass
-        self.link = None
+        if self.link is link:
+            self.link, self.registered = None, set()
         self._notify()
 
     async def send(self, text: str | bytes) -> None:
         assert self.link is not None
         await self.link.send(text)
+
+    async def send_as_text(self, raw: bytes) -> None:
+        """A text frame of any bytes, UTF-8 or not."""
+        assert self.link is not None
+        await self.link.send(raw, text=True)
 
     def cut(self) -> None:
         assert self.link is not None
@@ -79,19 +89,30 @@ class FakeLiveKis:
     async def until_cut(self) -> None:
         await self._until(lambda: self.link is None)
 
+    async def until_only(self, *channels: tuple[str, str]) -> None:
+        """Wait until exactly these are registered."""
+        await self._until(lambda: self.registered == set(channels))
+
     async def _until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
             while not holds():
                 self.changed.clear()
                 await self.changed.wait()
 
-    def _answer(self, message: dict[str, Any]) -> str:
+    def _begin(self, link: ServerConnection) -> None:
+        if self.link is None:
+            self.link, self.registered = link, set()
+
+    def _answer(self, link: ServerConnection, message: dict[str, Any]) -> str:
         header: dict[str, str] = message["header"]
         wanted: dict[str, str] = message["body"]["input"]
         tr_id, key = wanted["tr_id"], wanted["tr_key"]
         output = {"iv": IV, "key": KEY} if tr_id in NOTICES else None
         code, words = ("OPSP0000", "SUBSCRIBE SUCCESS")
-        if header["tr_type"] == "2":
+        if link is not self.link:
+            self.in_use += 1
+            code, words = "OPSP8996", "ALREADY IN USE appkey"
+        elif header["tr_type"] == "2":
             self.registered.discard((tr_id, key))
             code, words = ("OPSP0001", "UNSUBSCRIBE SUCCESS")
         elif key in self.refuse:
@@ -110,7 +131,7 @@ class FakeLiveKis:
 @asynccontextmanager
 async def run_fake_live_kis() -> AsyncGenerator[FakeLiveKis]:
     kis = FakeLiveKis()
-    async with serve(kis.serve, "127.0.0.1", 0, ping_interval=None) as server:
+    async with serve(kis.serve, "127.0.0.1", 0, ping_interval=None, max_queue=None) as server:
         port = server.sockets[0].getsockname()[1]
         kis.url = f"ws://127.0.0.1:{port}/tryitout"
         yield kis

@@ -6,17 +6,20 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 
 import pytest
+from hypothesis import Phase, given, settings, strategies as st
+from websockets.asyncio.client import connect
 
 from kis_mcp.catalog.live import Channel, Frame, Gap
 from kis_mcp.clock import KST
-from kis_mcp.errors import BadArgument, CredentialsError, KisUnavailable
+from kis_mcp.errors import BadArgument, CredentialsError, KisUnavailable, RateLimited
 from kis_mcp.kis.live.session import (
     ANSWERED_WITHIN_SECONDS,
     DEAD_AFTER_SECONDS,
-    MOST_CHANNELS,
+    LONGEST_PAUSE_SECONDS,
     WATCH_SECONDS,
     LiveSession,
 )
+from kis_mcp.kis.live.slots import MOST_CHANNELS
 from kis_mcp.kis.timer import Timer
 from tests.kis.live.fake_live_kis import FakeLiveKis, encrypted, run_fake_live_kis
 
@@ -30,7 +33,11 @@ class Receiver:
         self.frames: asyncio.Queue[Frame] = asyncio.Queue()
         self.gaps: asyncio.Queue[Gap] = asyncio.Queue()
 
+        self.breaks = False
+
     def receive(self, frame: Frame) -> None:
+        if self.breaks:
+            raise RuntimeError("a receiver that breaks")
         self.frames.put_nowait(frame)
 
     def report_gap(self, gap: Gap) -> None:
@@ -73,9 +80,13 @@ class World:
         self.receiver = Receiver()
         self.waits = Waits()
         self.approvals: list[bool] = []
+        self.outage = 0
         self.session = LiveSession(kis.url, self.approve, self.receiver, clock=lambda: NOW, timer=self.waits.timer)
 
     async def approve(self, fresh: bool) -> str:
+        if self.outage:
+            self.outage -= 1
+            raise KisUnavailable("KIS is away.", remedy="Wait.")
         self.approvals.append(fresh)
         return f"approved-{len(self.approvals)}"
 
@@ -125,6 +136,33 @@ async def test_without_channels_there_is_no_link(world: World) -> None:
     assert not world.session.status().is_connected
 
 
+async def test_a_channel_wanted_right_after_the_last_was_released_comes_at_once(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.release(SAMSUNG)
+    await world.session.register(HYNIX)
+    assert (world.kis.registered, world.kis.connections, world.kis.in_use) == ({("H0STCNT0", "000660")}, 2, 0)
+
+
+async def test_what_is_taken_by_kis_after_it_was_given_up_is_ended(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    registering = asyncio.create_task(world.session.register(HYNIX))
+    await asyncio.sleep(0)  # it is asked for, and not answered
+    registering.cancel()
+    await asyncio.gather(registering, return_exceptions=True)
+    await world.kis.until_received(3)
+    assert (world.kis.registered, world.session.channels()) == ({("H0STCNT0", "005930")}, [SAMSUNG])
+
+
+async def test_the_answer_to_an_end_does_not_count_for_the_registration_behind_it(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.register(HYNIX)
+    world.kis.refuse["005930"] = ("OPSP8992", "INVALID INSTRUMENT")
+    await world.session.release(SAMSUNG)
+    with pytest.raises(BadArgument, match="INVALID INSTRUMENT"):
+        await world.session.register(SAMSUNG)
+    assert world.session.channels() == [HYNIX]
+
+
 async def test_the_same_channel_is_registered_once(world: World) -> None:
     await asyncio.gather(*(world.session.register(SAMSUNG) for _ in range(5)))
     await world.session.register(SAMSUNG)
@@ -166,6 +204,57 @@ async def test_a_channel_that_kis_takes_no_more_is_told_as_lost(world: World) ->
     gap = await asyncio.wait_for(world.receiver.gaps.get(), 10)
     assert [channel for channel, _ in gap.lost] == [HYNIX]
     assert world.session.channels() == [SAMSUNG]
+
+
+async def test_a_channel_that_kis_cannot_take_for_a_moment_is_asked_for_again(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.kis.refuse["005930"] = ("OPSP8999", "RESOURCE ALLOCATION FAIL")
+    world.kis.cut()
+    await world.kis.until_received(2)
+    del world.kis.refuse["005930"]
+    await world.session.register(HYNIX)
+    await world.waits.pass_by(ANSWERED_WITHIN_SECONDS)
+    gap = await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    assert (gap.lost, world.kis.registered) == ((), {("H0STCNT0", "005930"), ("H0STCNT0", "000660")})
+
+
+async def test_a_channel_that_kis_cannot_take_for_a_moment_is_told_when_it_is_first_wanted(world: World) -> None:
+    world.kis.refuse["005930"] = ("OPSP0008", "MAX SUBSCRIBE OVER")
+    with pytest.raises(RateLimited, match="MAX SUBSCRIBE OVER"):
+        await world.session.register(SAMSUNG)
+    assert world.session.channels() == []
+    await world.kis.until_cut()
+
+
+async def test_a_gap_that_nobody_waited_for_the_end_of_is_not_told_to_those_who_come_later(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.kis.mute = True
+    world.kis.cut()
+    await world.kis.until_received(2)
+    await world.session.release(SAMSUNG)
+    world.kis.mute = False
+    await world.session.register(HYNIX)
+    assert world.receiver.gaps.empty()
+
+
+async def test_a_frame_larger_than_any_of_kis_is_a_gap(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.kis.send("0|H0STCNT0|001|" + "9" * 2**22)
+    await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    await world.kis.send("0|H0STCNT0|001|005930^1")
+    assert (await world.receiver.next_frame()).payload == "005930^1"
+
+
+async def test_a_receiver_that_breaks_does_not_end_the_link(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.receiver.breaks = True
+    await world.kis.send("0|H0STCNT0|001|005930^1")
+    await world.kis.send('{"header": {"tr_id": "PINGPONG"}}')
+    await world.kis.until_received(2)
+    world.receiver.breaks = False
+    await world.kis.send("0|H0STCNT0|001|005930^2")
+    assert (await world.receiver.next_frame()).payload == "005930^2"
+    assert world.kis.connections == 1
 
 
 async def test_a_silent_link_is_cut_and_opened_again(world: World) -> None:
@@ -225,6 +314,25 @@ async def test_a_session_elsewhere_is_named_and_tried_again_more_and_more_seldom
     await world.kis.until(("H0STCNT0", "005930"))
 
 
+async def test_a_session_that_is_about_to_end_is_waited_out(world: World) -> None:
+    async with connect(world.kis.url) as other:
+        await world.kis.until_connected(1)
+        registering = asyncio.create_task(world.session.register(SAMSUNG))
+        await world.kis.until_connected(3)
+        await other.close()
+        await registering
+    assert world.kis.in_use > 0
+
+
+async def test_an_outage_of_days_is_survived(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.outage = 2_000
+    world.kis.cut()
+    await asyncio.wait_for(world.receiver.gaps.get(), 20)
+    assert world.outage == 0
+    assert max(world.waits.pauses) == LONGEST_PAUSE_SECONDS
+
+
 async def test_an_approval_that_kis_does_not_know_is_asked_for_anew(world: World) -> None:
     await world.session.register(SAMSUNG)
     world.kis.refuse["005930"] = ("OPSP0011", "invalid approval")
@@ -265,3 +373,24 @@ async def test_garbage_is_counted_and_the_next_frame_still_comes(world: World, g
     assert (await world.receiver.next_frame()).payload == "person"
     assert world.session.status().unreadable == 1
     assert world.kis.connections == 1
+
+
+FRAMES = st.text() | st.text().map("0|H0STCNT0|001|".__add__) | st.text().map("1|H0STCNI0|001|".__add__)
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.reuse, Phase.generate])  # a broken link costs 10 s a try
+@given(st.lists(FRAMES | st.binary() | st.binary().map(lambda raw: ("as text", raw)), min_size=1, max_size=8))
+async def test_no_frame_whatever_is_in_it_ends_the_link(messages: list[str | bytes | tuple[str, bytes]]) -> None:
+    async with run_fake_live_kis() as kis:
+        world = World(kis)
+        await world.session.register(NOTICES)
+        for message in messages:
+            if isinstance(message, tuple):
+                await kis.send_as_text(message[1])
+            else:
+                await kis.send(message)
+        await kis.send(f"1|H0STCNI0|001|{encrypted('the last')}")
+        while (await world.receiver.next_frame()).payload != "the last":
+            pass
+        assert (kis.connections, world.session.channels()) == (1, [NOTICES])
+        await world.session.aclose()

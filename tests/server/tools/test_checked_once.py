@@ -31,7 +31,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 async def test_an_order_is_checked_as_the_client_sent_it_as_kis_takes_it_and_as_the_journal_has_it(
     simulator: Simulator, checks: Counter[str]
 ) -> None:
-    async with connected(settings_for(simulator, confirm="never")) as client:
+    async with connected(settings_for(simulator, confirm="never", url_ws="")) as client:
         assert blocks(await client.call_tool("place_order", BUY))["order"]["status"] == "accepted"
     assert checks == {"place_order": 1, ORDER_API: 2, **READS, "domestic_stock_inquire_daily_ccld": 1}
 
@@ -39,6 +39,6 @@ async def test_an_order_is_checked_as_the_client_sent_it_as_kis_takes_it_and_as_
 async def test_an_order_under_its_own_name_is_checked_as_the_client_sent_it_and_as_the_journal_has_it(
     simulator: Simulator, checks: Counter[str]
 ) -> None:
-    async with connected(settings_for(simulator, confirm="never"), SurfaceOptions(surface="all")) as client:
+    async with connected(settings_for(simulator, confirm="never", url_ws=""), SurfaceOptions(surface="all")) as client:
         await client.call_tool(ORDER_API, BUY)
     assert checks == {ORDER_API: 2, **READS}

@@ -117,7 +117,7 @@ async def test_the_history_goes_on_with_a_cursor_latest_first(simulator: Simulat
 
 
 async def test_an_unknown_order_is_looked_up_when_it_is_asked_about(simulator: Simulator) -> None:
-    async with connected(settings_for(simulator), person=Person()) as client:
+    async with connected(settings_for(simulator, url_ws=""), person=Person()) as client:
         simulator.faults.add("drop", ORDER_CASH, when="after")
         simulator.faults.add("empty_error", "TTTC0081R", times=3)
         refused = error(await client.call_tool("place_order", BUY))

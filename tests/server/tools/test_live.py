@@ -9,7 +9,7 @@ from mcp import Client
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.kis.live.session import MOST_CHANNELS
+from kis_mcp.kis.live.slots import MOST_CHANNELS
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator import Simulator
 from tests.client import blocks, connected, error, settings_for

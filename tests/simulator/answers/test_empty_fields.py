@@ -15,9 +15,12 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api, Block
 from kis_mcp.simulator.answers import values
 from kis_mcp.simulator.wire.hosts import Host
+from tests.simulator.answers.live.feeds import records as live_records
+from tests.simulator.answers.live.twins import TWINS
 from tests.simulator.answers.test_every_api import READS, TRADES, Direct
 from tests.simulator.wire import MONDAY
 
+LIVE = [api for api in catalog().apis if api.kind == "websocket" and api.risk == "read"]
 TABLE = resources_folder() / "simulator" / "empty_fields.csv"
 
 OTHER_ARGUMENTS: Mapping[str, tuple[dict[str, object], ...]] = {
@@ -116,10 +119,23 @@ def empty_fields(direct: Direct, api: Api) -> list[str]:
     return ["*"] if len(empty) == len(named) else list(dict.fromkeys(empty))
 
 
+def empty_live_fields(direct: Direct, api: Api) -> list[str]:
+    """The same of what a live record of an API leaves blank."""
+    (block,), tr_id = api.blocks, api.tr.real[""]
+    twin = TWINS.get(tr_id)
+    if twin is None:
+        return ["*"]
+    filled = live_records(direct.kis.world, tr_id, twin.key, twin.at)[-1].keys()
+    return [f"{block.name}.{field.name}" for field in block.fields if field.element.upper() not in filled]
+
+
 def test_the_table_names_every_field_that_is_left_empty(direct: Direct, regenerate: bool):
     lines = ["tool,fields"]
     for api in READS:
         if api.tool not in SELDOM_ANY and (names := empty_fields(direct, api)):
+            lines.append(f"{api.tool},{' '.join(names)}")
+    for api in LIVE:
+        if names := empty_live_fields(direct, api):
             lines.append(f"{api.tool},{' '.join(names)}")
     text = "\n".join(lines) + "\n"
     if regenerate:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from kis_mcp.clock import KST
-from kis_mcp.simulator.market.after_hours import AUCTIONS, after_hours, after_hours_of
+from kis_mcp.simulator.market.after_hours import AUCTIONS, LAST_DAY, after_hours, after_hours_of
 from kis_mcp.simulator.market.auctions import STEPS, Which, auction
 from kis_mcp.simulator.market.market import Market
 
@@ -50,7 +50,7 @@ def test_where_the_market_never_closes_it_is_yesterdays_whole_session():
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["005930", "247540", "114800", "196170", "034020"]),
-    st.dates(date(2019, 1, 1), date(2027, 12, 31)).filter(lambda day: day.weekday() < 5),
+    st.dates(date(2019, 1, 1), LAST_DAY).filter(lambda day: day.weekday() < 5),
 )
 def test_after_hours_trades_stay_on_the_tick_and_within_ten_percent_and_the_days_limits(symbol: str, day: date):
     instrument = OPEN.instruments[symbol]
@@ -64,6 +64,16 @@ def test_after_hours_trades_stay_on_the_tick_and_within_ten_percent_and_the_days
         assert instrument.on_tick(instrument.price(trade.price))
     assert 0 < session.volume * 100 < session.bar.volume
     assert session.before_open + session.at_close < session.bar.volume
+
+
+@pytest.mark.parametrize("now", [at(date(2026, 9, 14), 20, 0), at(date(2026, 11, 27), 17, 0)])
+def test_the_auctions_that_krx_ended_have_no_trades_and_no_book(now: datetime):
+    before = after_hours(WITH_HOURS, SAMSUNG, at(date(2026, 9, 11), 20, 0))
+    session = after_hours(WITH_HOURS, SAMSUNG, now)
+    assert (len(before.trades), bool(before.book.asks)) == (AUCTIONS, True)
+    assert (session.day, session.trades, session.volume, session.turnover) == (now.date(), (), 0, 0)
+    assert (session.price, session.expected.price, session.expected.volume) == (session.base, session.base, 0)
+    assert (session.book.asks, session.book.bids) == ((), ())
 
 
 @pytest.mark.parametrize(

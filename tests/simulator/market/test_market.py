@@ -1,7 +1,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.calendar import Calendar
@@ -143,3 +143,23 @@ def test_a_history_has_no_candle_of_a_holiday_and_goes_on_from_the_day_before_it
     assert [candle.start.date() for candle in after] == [date(2025, 12, 26), date(2025, 12, 24)]
     assert MARKET.quote(samsung, christmas + timedelta(days=1)).previous_close == after[1].close
     assert MARKET.quote(samsung, christmas).previous_close == after[1].close
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted({each.kind for each in MARKET.instruments.values()})), st.data())
+def test_the_average_price_of_a_day_so_far_is_one_at_which_was_traded(kind: str, data: st.DataObject):
+    instrument = data.draw(st.sampled_from([each for each in MARKET.instruments.values() if each.kind == kind]))
+    day = MARKET.calendar(instrument).before(date(2026, 11, 28) - timedelta(days=data.draw(st.integers(0, 20))))
+    assume(MARKET.is_listed_on(instrument, day))
+    session = MARKET.session(instrument, day)
+    so_far = session.until(data.draw(st.integers(1, len(session.prices))))
+    assert so_far.low * so_far.volume <= so_far.turnover <= so_far.high * so_far.volume
+
+
+def test_a_warrant_of_coarse_steps_is_not_traded_below_its_lowest_price():
+    warrant = MARKET.instruments["57T055"]
+    for day in (date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)):
+        session = MARKET.session(warrant, day)
+        for ticks in range(1, len(session.prices), 40):
+            so_far = session.until(ticks)
+            assert so_far.low * so_far.volume <= so_far.turnover <= so_far.high * so_far.volume

@@ -93,3 +93,16 @@ def test_a_missing_day_of_a_year_whose_holidays_are_not_known_is_one_without_tra
         ("2020-12-30", 81_000, 10),
     ]
     assert market.quote(SAMSUNG, datetime(2021, 1, 1, 12, tzinfo=KST)).volume == 0
+
+
+def test_a_users_candles_are_given_back_as_they_are_though_the_world_splits_the_share() -> None:
+    kakao, ex_date = instruments()["035720"], date(2021, 4, 15)
+    before = ex_date - timedelta(days=1)
+    prices = [Decimal(each) for each in (120_000, 121_000, 119_000, 120_500)]
+    given_candles = [FileCandle("", day, None, *prices, volume=1_000) for day in (before, ex_date)]
+    calendar = Calendar(kakao.home, keep_hours=True)
+    market = Market(1, keep_hours=True, own={kakao.symbol: history_of(kakao, calendar, given_candles)})
+    now = datetime.combine(ex_date + timedelta(days=4), datetime.min.time(), KST)
+    for adjusted in (True, False):
+        told = market.days(kakao, now, until=ex_date, count=2, adjusted=adjusted)
+        assert [shape(candle) for candle in told] == [(*prices, 1_000)] * 2

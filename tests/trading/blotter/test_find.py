@@ -11,10 +11,10 @@ from kis_mcp.trading.blotter.find import find_order
 from kis_mcp.trading.blotter.history import order_history, order_of_intent, orders_of_number
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN
-from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus, read_order_id, reservation_id
+from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
 from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Decision, Outcome, Send
-from kis_mcp.trading.order import Action
+from kis_mcp.trading.order import Action, read_order_id, reservation_id
 from tests.trading.blotter.test_listing import BUY, RESERVED
 from tests.trading.blotter.test_reconcile import INTENT
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, checked, order_desk
@@ -65,7 +65,7 @@ async def test_a_reservation_that_kis_does_not_list_keeps_the_id_that_no_order_h
     intent_id = (await desk.propose(checked("domestic_stock_order_resv", BUY))).intent_id
     await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
     number = (await desk.execute(intent_id)).order_id
-    printed, day = f"R20260303-{number}", clock().date()
+    printed, day = f"R20260304-{number}", clock().date()
     for asked in (kis, None):
         found = await order_history(journal, asked, day, day, clock(), catalog=CATALOG)
         assert [order.facts()["order_id"] for order in found.orders if order.is_ours] == [printed]

@@ -7,7 +7,7 @@ import pytest
 
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.storage import SqlJournal
-from kis_mcp.trading.blotter import look_at_first
+from kis_mcp.trading.blotter import NoticeBook, look_at_first
 from kis_mcp.trading.blotter.first_look import LOOK_AGAIN_AFTER
 from kis_mcp.trading.blotter.state import OrderState
 from kis_mcp.trading.guard import OrderLimits
@@ -28,6 +28,7 @@ class Looks:
         self.journal = journal
         self.clock = clock
         self.waits: list[float] = []
+        self.book = NoticeBook()
 
     async def send(self, arguments: dict[str, object], tool: str = ORDER_CASH) -> Record:
         desk = order_desk(self.kis, self.journal, OrderLimits())
@@ -44,7 +45,7 @@ class Looks:
         self.kis.listed[0] |= FILLED
 
     async def look(self, record: Record) -> tuple[OrderState, Decimal] | None:
-        found = await look_at_first(self.kis, record, clock=self.clock, sleep=self.sleep)
+        found = await look_at_first(self.kis, record, self.book, clock=self.clock, sleep=self.sleep)
         return None if found is None or found.placed is None else (found.state, found.placed.filled_quantity)
 
 
@@ -88,5 +89,9 @@ async def test_a_list_that_fails_or_hangs_takes_nothing_from_the_answer(
     looks.kis.failing.clear()
     looks.kis.listed.clear()
     monkeypatch.setattr("kis_mcp.trading.blotter.first_look.LONGEST_SECONDS", 0.01)
-    found = await look_at_first(looks.kis, record, clock=looks.clock, sleep=lambda _: asyncio.Event().wait())  # pyright: ignore[reportArgumentType]
+
+    async def hang(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    found = await look_at_first(looks.kis, record, looks.book, clock=looks.clock, sleep=hang)
     assert found is None

@@ -1,7 +1,7 @@
 """Boards of Korean futures and options: what is listed on a day, side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from kis_mcp.catalog import Block
@@ -24,7 +24,10 @@ from kis_mcp.simulator.world import World
 _KINDS = {"calls": "call", "puts": "put"}
 _MOST_OPTIONS = 100
 _MOST_STEPS = 46
-_AUCTION, _MIDNIGHT = timedelta(minutes=15), time(0)
+AUCTION = timedelta(minutes=15)
+"""How long orders are collected before the open."""
+
+_MIDNIGHT = time(0)
 _EXCHANGES_RATE = Decimal("1.5")
 """A customer's margin rate is one and a half times what the exchange asks of its members."""
 
@@ -85,7 +88,8 @@ def expected_prices(world: World, call: Call) -> Answer:
     if subject is None:
         return {}
     head: Facts = {"name": subject.instrument.name_ko, "base_price": subject.quote.previous_close, **_NO_AUCTION}
-    return {"output1": head, "output2": _steps(world, subject)}
+    steps = expected_openings(subject)[::-1]
+    return {"output1": head, "output2": [step_facts(subject, at, price) for at, price in steps[:_MOST_STEPS]]}
 
 
 def margin_rates(world: World, call: Call) -> Answer:
@@ -111,29 +115,32 @@ def _margin(world: World, product: Product, day: date) -> Facts:
     }
 
 
-def _steps(world: World, subject: Subject) -> Sequence[Facts]:
-    """From yesterday's close to the opening price, nearer and nearer."""
-    calendar, quote = world.market.calendar(subject.instrument), subject.quote
+def expected_openings(subject: Subject) -> Sequence[tuple[datetime, Decimal]]:
+    """What the day's opening price was expected to be, and when: from yesterday's close nearer and nearer to it."""
+    calendar, quote = subject.market.calendar(subject.instrument), subject.quote
     opening = calendar.time_of(quote.day, 0)
-    count = int(_AUCTION.total_seconds()) // TICK_SECONDS if opening.time() != _MIDNIGHT else 0
+    count = int(AUCTION.total_seconds()) // TICK_SECONDS if opening.time() != _MIDNIGHT else 0
     tick = quote.tick
-    rows: list[Facts] = []
-    for back in range(count + 1):
-        done = Decimal(count - back) / count if count else Decimal(1)
+    steps: list[tuple[datetime, Decimal]] = []
+    for left in range(count, -1, -1):
+        done = Decimal(count - left) / count if count else Decimal(1)
         price = quote.previous_close + (quote.open - quote.previous_close) * done
-        price = quote.open if back == 0 else (price / tick).quantize(Decimal(1)) * tick
-        change = price - quote.previous_close
-        rows.append(
-            {
-                "time": (opening - timedelta(seconds=back * TICK_SECONDS)).timetz(),
-                "trade_time": (opening - timedelta(seconds=back * TICK_SECONDS)).timetz(),
-                "expected_price": price,
-                "expected_change": change,
-                "expected_change_rate": percent(change, quote.previous_close),
-                "expected_price_direction": direction(change),
-            }
-        )
-    return rows[:_MOST_STEPS]
+        price = quote.open if left == 0 else (price / tick).quantize(Decimal(1)) * tick
+        steps.append((opening - timedelta(seconds=left * TICK_SECONDS), price))
+    return steps
+
+
+def step_facts(subject: Subject, at: datetime, price: Decimal) -> Facts:
+    """One price that was expected."""
+    change = price - subject.quote.previous_close
+    return {
+        "time": at.timetz(),
+        "trade_time": at.timetz(),
+        "expected_price": price,
+        "expected_change": change,
+        "expected_change_rate": percent(change, subject.quote.previous_close),
+        "expected_price_direction": direction(change),
+    }
 
 
 def _row(world: World, call: Call, block: Block, contract: Instrument) -> Facts:

@@ -132,7 +132,7 @@ class Contract:
         if not isinstance(spot, WonSpot):
             return None
         moment = self.subject.market.moment(self.instrument, self.subject.now)
-        return Decimal(str(spot.path(moment.day)[moment.ticks - 1])).quantize(_CENT)
+        return Decimal(str(spot.level(moment.day, moment.ticks))).quantize(_CENT)
 
     @cached_property
     def theoretical(self) -> Decimal:
@@ -270,7 +270,7 @@ _WORTH: Mapping[str, ContractFact] = {
 }
 _FUTURE: Mapping[str, ContractFact] = {
     **_WORTH,
-    "basis": lambda c: c.theoretical - (c.spot or 0),
+    **dict.fromkeys(("basis", "theoretical_basis"), lambda c: c.theoretical - (c.spot or 0)),
     "market_basis": lambda c: c.quote.price - (c.spot or 0),
 }
 _OPTION: Mapping[str, ContractFact] = {
@@ -279,7 +279,7 @@ _OPTION: Mapping[str, ContractFact] = {
     "intrinsic_value": lambda c: c.intrinsic,
     "time_value": lambda c: c.quote.price - c.intrinsic,
     "moneyness_name": lambda c: "ITM" if c.above > 0 else "OTM" if c.above < 0 else "ATM",
-    "historical_volatility": lambda c: c.historical_volatility,
+    **dict.fromkeys(("historical_volatility", "underlying_historical_volatility"), lambda c: c.historical_volatility),
     "implied_volatility": lambda c: _rounded(c.model.volatility * 100, 2),
     "delta": lambda c: _rounded(c.model.delta(_future_price(c)), 4),
     "gamma": lambda c: _rounded(c.model.gamma(_future_price(c)), 4),

@@ -3,7 +3,7 @@
 The opening auction is that of today; the closing auction that of the last session that is over.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -32,7 +32,7 @@ def price_trend(world: World, call: Call) -> Answer:
         return {}
     found = subject.opening
     steps = [step for step in reversed(found.steps) if step.volume or call.arguments.get("skip_empty") != "true"]
-    rows = [_step(found, step) for step in steps[:_ROWS]]
+    rows = [step_facts(found, step) for step in steps[:_ROWS]]
     return {"output1": FactSheet(subject), "output2": rows}
 
 
@@ -115,10 +115,14 @@ def _index(call: Call) -> Index | None:
 
 def _breadth(world: World, call: Call, index: Index, which: Which) -> Facts:
     found = [auction(world.market, member, call.now, which) for member in index.members]
-    changes = [each.result.price - each.base for each in found]
+    return {"name": index.name_ko, **index_facts(index, found, [each.result for each in found])}
+
+
+def index_facts(index: Index, found: Sequence[Auction], step: Sequence[Expected]) -> Facts:
+    """The level of an index at one step of its members' auctions, and how many of them would rise and fall."""
+    changes = [expected.price - each.base for each, expected in zip(found, step, strict=True)]
     return {
-        **_level(index, found, [each.result for each in found]),
-        "name": index.name_ko,
+        **_level(index, found, step),
         "industry_code": index.code,
         "advancing_count": sum(change > 0 for change in changes),
         "declining_count": sum(change < 0 for change in changes),
@@ -126,7 +130,7 @@ def _breadth(world: World, call: Call, index: Index, which: Which) -> Facts:
     }
 
 
-def _level(index: Index, found: list[Auction], step: list[Expected]) -> dict[str, object]:
+def _level(index: Index, found: Sequence[Auction], step: Sequence[Expected]) -> dict[str, object]:
     """The level of an index at expected prices; thousand shares and million won."""
     level = index.level(_weighed(one, each.price) for one, each in zip(found, step, strict=True))
     base = index.level(_weighed(one, one.base) for one in found)
@@ -177,7 +181,7 @@ def _row(subject: Subject, which: Which) -> Facts:
     }
 
 
-def _step(found: Auction, step: Expected) -> Facts:
+def step_facts(found: Auction, step: Expected) -> Facts:
     price, previous = (found.instrument.price(units) for units in (step.price, found.base))
     return {
         "trade_date": step.at.date(),

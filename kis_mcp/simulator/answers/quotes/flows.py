@@ -78,7 +78,7 @@ def estimates(world: World, call: Call) -> Answer:
 def market_days(world: World, call: Call) -> Answer:
     """The index and the flows of each day up to the one that was asked for, newest first."""
     market = call.arguments["market"]
-    view = View(world, call, indices()[INDEX_OF[market]])
+    view = View(world, call.now, indices()[INDEX_OF[market]])
     days = view.days(min(call.day("date") or view.day, view.day), _DAYS + 1)
     found: list[Facts] = []
     for day, before in pairwise(days):

@@ -1,15 +1,16 @@
 """Indices of the Korean exchange and of its sectors."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby, pairwise
 
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.quotations import joined, period
-from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
+from kis_mcp.simulator.answers.quotes.subject import Facts, direction
 from kis_mcp.simulator.market.calendar import TICK_SECONDS
 from kis_mcp.simulator.market.indices import Index, indices
+from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.market import Candle, percent
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
@@ -25,12 +26,12 @@ _DAYS_EACH = {"week": 5, "month": 23, "year": 262}
 
 
 class View:
-    """One index at the time of a call."""
+    """One index at a time."""
 
-    def __init__(self, world: World, call: Call, index: Index) -> None:
-        self.world, self.call, self.index = world, call, index
+    def __init__(self, world: World, now: datetime, index: Index) -> None:
+        self.world, self.now, self.index = world, now, index
         self.market = world.indices
-        moment = world.market.moment(index.members[0], call.now)
+        moment = world.market.moment(index.members[0], now)
         self.day, self.ticks = moment.day, moment.ticks
         self.today, self.yesterday = self.days(self.day, 2)
 
@@ -59,26 +60,45 @@ class View:
             "price_to_year_high_rate": percent(today.close - top.high, top.high),
             "price_to_year_low_rate": percent(today.close - bottom.low, bottom.low),
         }
+        return {**facts, **self.range()}
+
+    def range(self) -> Facts:
+        """Where it opened, and how far it went."""
+        today, before = self.today, self.yesterday.close
+        facts: dict[str, object] = {}
         for name in ("open", "high", "low"):
             level: Decimal = getattr(today, name)
             rate = percent(level - before, before)
             facts[f"{name}_to_previous_close_change"] = level - before
             facts[f"{name}_to_previous_close_rate"] = facts[f"index_{name}_change_rate"] = rate
+            facts[f"change_from_{name}"] = today.close - level
             facts[f"direction_from_{name}"] = direction(today.close - level)
         return facts
 
+    def counts(self) -> Facts:
+        """How many members rose and fell, and how many stand at a limit."""
+        stands = [self._stand(member) for member in self.index.members]
+        return {
+            "advancing_count": sum(price > before for price, before, _, _ in stands),
+            "declining_count": sum(price < before for price, before, _, _ in stands),
+            "unchanged_count": sum(price == before for price, before, _, _ in stands),
+            "upper_limit_count": sum(price == high for price, _, _, high in stands),
+            "lower_limit_count": sum(price == low for price, _, low, _ in stands),
+        }
+
+    def _stand(self, member: Instrument) -> tuple[int, int, int, int]:
+        """Its price, the close before, and the lowest and highest price of the day, in units."""
+        market = self.world.market
+        price = market.session(member, self.day).prices[self.ticks - 1]
+        return price, market.history(member).previous_close(self.day), *market.limits(member, self.day)
+
     def breadth(self) -> Facts:
         """How many members rose and fell, and what their books hold."""
-        subjects = [Subject(self.world.market, member, self.call.now) for member in self.index.members]
-        quotes = [subject.quote for subject in subjects]
-        asks = sum(level.quantity for subject in subjects for level in subject.book.asks)
-        bids = sum(level.quantity for subject in subjects for level in subject.book.bids)
+        books = [self.world.market.book(member, self.now) for member in self.index.members]
+        asks = sum(level.quantity for book in books for level in book.asks)
+        bids = sum(level.quantity for book in books for level in book.bids)
         return {
-            "advancing_count": sum(quote.change > 0 for quote in quotes),
-            "declining_count": sum(quote.change < 0 for quote in quotes),
-            "unchanged_count": sum(quote.change == 0 for quote in quotes),
-            "upper_limit_count": sum(quote.price == quote.high_limit for quote in quotes),
-            "lower_limit_count": sum(quote.price == quote.low_limit for quote in quotes),
+            **self.counts(),
             "total_ask_quantity": asks,
             "total_bid_quantity": bids,
             "net_bid_quantity": bids - asks,
@@ -96,13 +116,13 @@ def index_price(world: World, call: Call) -> Answer:
 def daily_chart(world: World, call: Call) -> Answer:
     """Candles of days, weeks, months or years."""
     view = _view(world, call)
-    return {"output1": view.facts(), "output2": list(_days(view))} if view else {}
+    return {"output1": view.facts(), "output2": list(_days(view, call))} if view else {}
 
 
 def daily_prices(world: World, call: Call) -> Answer:
     """An index and its days, with their distance from the average of twenty."""
     view = _view(world, call)
-    return {"output1": {**view.facts(), **view.breadth()}, "output2": list(_days(view))} if view else {}
+    return {"output1": {**view.facts(), **view.breadth()}, "output2": list(_days(view, call))} if view else {}
 
 
 def intraday_chart(world: World, call: Call) -> Answer:
@@ -110,22 +130,22 @@ def intraday_chart(world: World, call: Call) -> Answer:
     view = _view(world, call)
     if view is None:
         return {}
-    return {"Output1": view.facts(), "Output2": list(_stretches(view, _MINUTE_CANDLES, run_on=False))}
+    return {"Output1": view.facts(), "Output2": list(_stretches(view, call, _MINUTE_CANDLES, run_on=False))}
 
 
 def intraday_levels(world: World, call: Call) -> Answer:
     """Levels of today with the volume so far, newest first."""
     view = _view(world, call)
-    return {"output": list(_stretches(view, _LEVELS, run_on=True))} if view else {}
+    return {"output": list(_stretches(view, call, _LEVELS, run_on=True))} if view else {}
 
 
 def sectors(world: World, call: Call) -> Answer:
     """A market's index and those of its sectors, with their part of its trade."""
     whole = indices()[{"kosdaq": "1001", "kospi200": "2001"}.get(call.arguments["market"], "0001")]
-    view, rows = View(world, call, whole), list[Facts]()
+    view, rows = View(world, call.now, whole), list[Facts]()
     for index in indices().values():
         if index.code[0] == whole.code[0]:
-            part = View(world, call, index)
+            part = View(world, call.now, index)
             shares: Facts = {
                 "volume_share": percent(Decimal(part.today.volume), Decimal(view.today.volume)),
                 "turnover_share": percent(part.today.turnover, view.today.turnover),
@@ -136,7 +156,7 @@ def sectors(world: World, call: Call) -> Answer:
 
 def _view(world: World, call: Call) -> View | None:
     index = indices().get(call.text("FID_INPUT_ISCD"))
-    return View(world, call, index) if index else None
+    return View(world, call.now, index) if index else None
 
 
 def index_levels(candle: Candle, before: Decimal) -> dict[str, object]:
@@ -160,8 +180,7 @@ def index_levels(candle: Candle, before: Decimal) -> dict[str, object]:
     }
 
 
-def _days(view: View) -> Iterable[Facts]:
-    call = view.call
+def _days(view: View, call: Call) -> Iterable[Facts]:
     interval = call.arguments.get("interval", "day")
     until = min(call.day("end_date") or call.day("date") or view.day, view.day)
     start, rows = call.day("start_date") or date.min, _ROWS[call.api.tool]
@@ -179,9 +198,9 @@ def _days(view: View) -> Iterable[Facts]:
         yield {**index_levels(candle, before.close), **average}
 
 
-def _stretches(view: View, rows: int, *, run_on: bool) -> Iterable[Facts]:
+def _stretches(view: View, call: Call, rows: int, *, run_on: bool) -> Iterable[Facts]:
     """Stretches of today as candles of their own, or with what has happened until their ends."""
-    width = _SECONDS[view.call.arguments.get("interval", "1m")] // TICK_SECONDS
+    width = _SECONDS[call.arguments.get("interval", "1m")] // TICK_SECONDS
     first = max(0, (view.ticks - 1) // width - rows + 1)
     for position in range((view.ticks - 1) // width, first - 1, -1):
         end = min((position + 1) * width, view.ticks)

@@ -110,7 +110,7 @@ def _time_of(side: str) -> Fact:
         market, instrument = subject.market, subject.instrument
         day = subject.quote.day
         units = instrument.units(getattr(subject.quote, side))
-        tick = market.session(instrument, day).prices.index(units or 0)
+        tick = market.session(instrument, day).first_at(units or 0)
         return market.calendar(instrument).time_of(day, tick).timetz()
 
     return time

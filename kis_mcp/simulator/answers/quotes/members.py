@@ -38,10 +38,13 @@ def foreign_members(flows: Mapping[str, Flow]) -> Flow:
 
 
 def top_members(world: World, call: Call) -> Answer:
-    """The members that bought and sold most today; changes are since the tick before."""
+    """The members that bought and sold most today."""
     subject = subject_of(world, call)
-    if subject is None:
-        return {}
+    return {"output": top_facts(subject)} if subject else {}
+
+
+def top_facts(subject: Subject) -> Facts:
+    """The members that bought and sold most today; changes are since the tick before."""
     now, before = (_until(subject, subject.ticks - back) for back in (0, 1))
     volume = Decimal(subject.quote.volume)
     facts: dict[str, object] = {}
@@ -59,16 +62,14 @@ def top_members(world: World, call: Call) -> Answer:
             }
     foreign, earlier = foreign_members(now), foreign_members(before)
     return {
-        "output": facts
-        | {
-            "foreign_member_sell_quantity": foreign.sold,
-            "foreign_member_sell_share": percent(Decimal(foreign.sold), volume),
-            "foreign_member_buy_quantity": foreign.bought,
-            "foreign_member_buy_share": percent(Decimal(foreign.bought), volume),
-            "foreign_member_net_buy_quantity": foreign.net,
-            "foreign_member_sell_quantity_change": foreign.sold - earlier.sold,
-            "foreign_member_buy_quantity_change": foreign.bought - earlier.bought,
-        }
+        **facts,
+        "foreign_member_sell_quantity": foreign.sold,
+        "foreign_member_sell_share": percent(Decimal(foreign.sold), volume),
+        "foreign_member_buy_quantity": foreign.bought,
+        "foreign_member_buy_share": percent(Decimal(foreign.bought), volume),
+        "foreign_member_net_buy_quantity": foreign.net,
+        "foreign_member_sell_quantity_change": foreign.sold - earlier.sold,
+        "foreign_member_buy_quantity_change": foreign.bought - earlier.bought,
     }
 
 

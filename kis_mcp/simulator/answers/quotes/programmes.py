@@ -1,7 +1,7 @@
 """Programme trading of stocks and of markets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import cast
@@ -51,7 +51,10 @@ def stock_ticks(world: World, call: Call) -> Answer:
     subject = subject_of(world, call)
     if subject is None:
         return {}
-    states = [(ticks, _until(subject, ticks)) for ticks in range(subject.ticks, max(subject.ticks - _TICKS, 0) - 1, -1)]
+    states = [
+        (ticks, programme_until(subject, ticks))
+        for ticks in range(subject.ticks, max(subject.ticks - _TICKS, 0) - 1, -1)
+    ]
     return {
         "output": [
             {**tick_facts(subject, ticks), **_whole(flow, before)} for (ticks, flow), (_, before) in pairwise(states)
@@ -76,7 +79,7 @@ def stock_days(world: World, call: Call) -> Answer:
 def market_minutes(world: World, call: Call) -> Answer:
     """Programme trade of a market today as it stood at each of the last minutes, newest first."""
     market = call.arguments["market"]
-    view = View(world, call, indices()[INDEX_OF[market]])
+    view = View(world, call.now, indices()[INDEX_OF[market]])
     calendar = world.market.calendar(view.index.members[0])
     newest = calendar.time_of(view.day, view.ticks - 1).replace(second=0)
     found: list[Facts] = []
@@ -85,21 +88,21 @@ def market_minutes(world: World, call: Call) -> Answer:
         if moment.day != view.day:
             break
         candle = world.indices.today(view.index, view.day, moment.ticks)
-        shown = _shown(world.totals.programmes(market, view.day, moment.ticks))
         levels = index_levels(candle, view.yesterday.close)
-        found.append({**levels, **_market(shown, candle), "trade_time": minute.timetz()})
+        traded_then = market_facts(world, market, candle, view.day, moment.ticks)
+        found.append({**levels, **traded_then, "trade_time": minute.timetz()})
     return {"output1": found}
 
 
 def market_days(world: World, call: Call) -> Answer:
     """Programme trade of a market on each day, newest first."""
     market = call.arguments["market"]
-    view = View(world, call, indices()[INDEX_OF[market]])
+    view = View(world, call.now, indices()[INDEX_OF[market]])
     found: list[Facts] = []
     for candle in view.days(min(call.day("date") or view.day, view.day), _DAYS):
         day = candle.start.date()
-        shown = _shown(world.totals.programmes(market, day, view.ticks if day == view.day else None))
-        found.append({"trade_date": day, **_market(shown, candle)})
+        ticks = view.ticks if day == view.day else None
+        found.append({"trade_date": day, **market_facts(world, market, candle, day, ticks)})
     return {"output": found}
 
 
@@ -123,7 +126,7 @@ def market_investors(world: World, call: Call) -> Answer:
     return {"output1": found}
 
 
-def _until(subject: Subject, ticks: int) -> Flow:
+def programme_until(subject: Subject, ticks: int) -> Flow:
     """Programme trade of today after so many ticks."""
     if ticks == 0:
         return NOTHING
@@ -149,8 +152,14 @@ def _shown(made: Mapping[str, Programme]) -> Mapping[str, Programme]:
     return {kind: programme.in_units(_THOUSAND, MILLION) for kind, programme in made.items()}
 
 
-def _market(shown: Mapping[str, Programme], candle: Candle) -> Facts:
-    """A market's programme trade by purpose and account, with its part of all trade in percent."""
+def market_facts(world: World, market: str, candle: Candle, day: date, ticks: int | None) -> Facts:
+    """A market's programme trade by purpose and account, with its part of all trade in percent.
+
+    Args:
+        candle: What its index says of all trade until then.
+        ticks: How many ticks of the day have happened; None where all have.
+    """
+    shown = _shown(world.totals.programmes(market, day, ticks))
     own = shown[_PROPRIETARY]
     whole = sum(shown.values(), Programme())
     agency = Programme(whole.arbitrage - own.arbitrage, whole.other - own.other)

@@ -1,21 +1,19 @@
 """Interest rates of a day, at home and abroad, and what bonds on the exchange yield."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 
-from kis_mcp.clock import KST
 from kis_mcp.simulator.answers.contracts.bond_facts import bond_yield
 from kis_mcp.simulator.answers.placement import Answer
 from kis_mcp.simulator.answers.quotes.subject import Facts, Subject, direction
 from kis_mcp.simulator.market.bonds import bond_terms
-from kis_mcp.simulator.market.holidays import trades_on, trading_day
+from kis_mcp.simulator.market.holidays import trading_day
 from kis_mcp.simulator.market.market import percent
-from kis_mcp.simulator.market.rates import Curve, curve
+from kis_mcp.simulator.market.rates import KNOWN_AT, Curve, curve, known_day
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
-_FIXED_AT = time(11, 30)
 """When a day's rates become known."""
 
 Rate = Callable[[Curve, date], float]
@@ -53,7 +51,7 @@ _ABROAD: Sequence[tuple[str, str, Rate]] = (
 
 def rates(world: World, call: Call) -> Answer:
     """Final rates over the counter, those abroad, or the state's bonds on the exchange; and always those at home."""
-    seed, day = world.market.seed, _known_day(call.now)
+    seed, day = world.market.seed, known_day(call.now)
     at_home = [_row(curve(seed, "KR"), *rate, day) for rate in _AT_HOME]
     match call.arguments.get("kind", "foreign"):
         case "otc":
@@ -65,16 +63,9 @@ def rates(world: World, call: Call) -> Answer:
     return {"output1": asked, "output2": at_home}
 
 
-def _known_day(now: datetime) -> date:
-    """The last day whose rates are known."""
-    local = now.astimezone(KST)
-    is_known = local.time() >= _FIXED_AT and trades_on("KR", local.date())
-    return local.date() if is_known else trading_day("KR", local.date(), -1)
-
-
 def _row(rates: Curve, code: str, name: str, rate: Rate, day: date) -> Facts:
     now, before = (Decimal(str(rate(rates, each))).quantize(_FOUR) for each in (day, trading_day("KR", day, -1)))
-    return {"data_code": code, **_facts(name, now, now - before, before, datetime.combine(day, _FIXED_AT))}
+    return {"data_code": code, **_facts(name, now, now - before, before, datetime.combine(day, KNOWN_AT))}
 
 
 def _facts(name: str, now: Decimal, change: Decimal, before: Decimal, at: datetime) -> Facts:

@@ -12,7 +12,7 @@ from kis_mcp.simulator.market.auctions import Auction, auction
 from kis_mcp.simulator.market.book import Book
 from kis_mcp.simulator.market.companies import Statement, company_of, last_year, statement
 from kis_mcp.simulator.market.exchange_rates import ExchangeRates
-from kis_mcp.simulator.market.history import DayBar, for_shares_of
+from kis_mcp.simulator.market.history import DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, active
 from kis_mcp.simulator.market.market import Market, Quote
@@ -63,9 +63,10 @@ class Subject:
     @cached_property
     def yesterday(self) -> DayBar | None:
         """The day before, for today's shares."""
-        calendar = self.market.calendar(self.instrument)
-        bar = self.market.history(self.instrument).bar(calendar.before(self.quote.day))
-        return bar and for_shares_of(self.instrument, self.quote.day, bar)
+        day = self.quote.day
+        before = self.market.calendar(self.instrument).before(day)
+        bars = self.market.past(self.instrument, day, before, 1)
+        return bars[-1] if bars and bars[-1].day == before else None
 
     @property
     def interruption(self) -> Interruption | None:

@@ -1,11 +1,13 @@
 """Charts of the world agree with the quotes of its stocks, currencies and contracts."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
 import pytest
 
 from kis_mcp.catalog.decode import Record
+from kis_mcp.clock import KST
 from tests.simulator.answers.test_every_api import Direct, blocks_of, record_of, rows_of
 from tests.simulator.wire import MONDAY
 
@@ -122,6 +124,13 @@ def test_a_days_yields_are_known_before_noon_in_seoul(direct: Direct):
     assert noon[1:] == morning
     assert summary(direct, "Y0202")["change"] == morning[0]["close"] - morning[1]["close"]
     assert rows_of(direct, MINUTES, "candles", symbol="Y0202") == []
+
+
+def test_a_holiday_in_seoul_makes_no_yields_known_in_charts_or_in_the_list_of_rates():
+    noon = Direct(datetime(2026, 10, 9, 12, 0, tzinfo=KST))
+    october = {"start_date": "2026-10-01", "end_date": "2026-10-31"}
+    listed = rows_of(noon, "domestic_stock_comp_interest", "domestic_rates")[0]["trade_date"]
+    assert (candles(noon, "Y0202", **october)[0]["trade_date"], listed) == ("2026-10-08", "2026-10-08")
 
 
 @pytest.mark.parametrize("country", [("Y0203", "Y0202", "Y0201"), ("Y0104", "Y0101", "Y0106")], ids=["us", "korea"])

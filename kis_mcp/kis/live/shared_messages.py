@@ -1,0 +1,67 @@
+"""What the processes of a user say to each other about live data. Pure.
+
+A guest says ``register NUMBER TR KEY``, ``release TR KEY``, ``resume SINCE [[TR, KEY] …]`` and ``beat``; the holder
+``answer NUMBER ERROR``, ``frame TR COUNT PAYLOAD TIME``, ``gap FROM TO [[TR, KEY, WHY] …]`` and ``beat``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from kis_mcp.catalog import Channel, Frame, Gap
+from kis_mcp.errors import (
+    BadArgument,
+    CredentialsError,
+    InternalError,
+    KisMcpError,
+    KisUnavailable,
+    RateLimited,
+    StorageError,
+)
+from kis_mcp.kis.live.loopback import Message
+
+BEAT_SECONDS: Final = 1.0
+SILENT_SECONDS: Final = 5.0
+"""Who sends nothing for so long hangs, or is suspended."""
+
+LANGUAGE: Final = 1
+"""Raised whenever these messages change: processes of two versions do not understand each other."""
+
+_KINDS: Mapping[str, type[KisMcpError]] = {
+    kind.kind: kind
+    for kind in (BadArgument, CredentialsError, InternalError, KisUnavailable, RateLimited, StorageError)
+}
+
+
+def write_frame(frame: Frame) -> tuple[object, ...]:
+    return ("frame", frame.tr_id, frame.count, frame.payload, frame.received_at.isoformat())
+
+
+def read_frame(message: Message) -> Frame:
+    _, tr_id, count, payload, at = message
+    return Frame(tr_id, count, payload, datetime.fromisoformat(at))
+
+
+def write_gap(gap: Gap) -> tuple[object, ...]:
+    lost = [[channel.tr_id, channel.key, why] for channel, why in gap.lost]
+    return ("gap", gap.began_at.isoformat(), gap.ended_at.isoformat(), lost)
+
+
+def read_gap(message: Message) -> Gap:
+    _, began_at, ended_at, lost = message
+    return Gap(
+        datetime.fromisoformat(began_at),
+        datetime.fromisoformat(ended_at),
+        tuple((Channel(tr_id, key), why) for tr_id, key, why in lost),
+    )
+
+
+def read_error(facts: Mapping[str, str]) -> KisMcpError:
+    """An error by its facts, as `KisMcpError.facts` writes them."""
+    return _KINDS.get(facts["class"], InternalError)(
+        facts["what"],
+        remedy=facts["next_step"],
+        field=facts.get("field"),
+        kis_code=facts.get("kis_code"),
+        kis_message=facts.get("kis_message"),
+    )

@@ -1,0 +1,84 @@
+"""Waiting on a watch for a condition."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from kis_mcp.market import EventKind
+from kis_mcp.streams.conditions import Condition, Evaluation
+from kis_mcp.streams.watch import Watch, no_watch
+from kis_mcp.streams.watch_cursor import WatchCursor
+
+_AT_ONCE: Mapping[EventKind, int | None] = {"trade": 500, "book": 500, "order": 500, "status": 500}
+"""Records of a feed that a wait looks at before others get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A condition that came about: what met it, in words, and where to go on."""
+
+    words: str
+    cursor: str
+
+
+class Waiting:
+    """Waits on a watch for a condition. It may be given up at any time: `cursor` then says where to go on.
+
+    Args:
+        cursor: Where to go on, with what an earlier wait for the same condition saw; None to begin.
+        is_new: Whether the watch was opened for this wait, which then begins with it; otherwise it begins with how
+            things are, and what happened before does not count.
+    """
+
+    def __init__(self, watch: Watch, condition: Condition, cursor: WatchCursor | None, *, is_new: bool) -> None:
+        self.watch = watch
+        self._digest = sha256(repr(condition).encode()).hexdigest()[:8]
+        self._evaluation = Evaluation(condition)
+        if cursor is not None and cursor.opened != watch.opened:
+            cursor = None
+        self.lost = 0
+        self._words: str | None = None
+        if cursor is not None:
+            self._positions = dict(watch.positions_of(cursor))
+            if cursor.condition == self._digest:
+                self._evaluation.restore(cursor.state)
+        elif is_new:
+            self._positions = watch.start()
+        else:
+            self._positions = watch.end()
+            self._words = self._evaluation.begin(watch.latest())
+
+    async def until_met(self) -> Met:
+        """Return once the condition comes about; at once where the latest events say that it holds.
+
+        Raises:
+            BadArgument: The watch was ended meanwhile.
+        """
+        if self._words:
+            return Met(self._words, self.cursor())
+        while True:
+            if words := self._take():
+                return Met(words, self.cursor())
+            if self.watch.why_ended:
+                raise no_watch(self.watch.id, self.watch.why_ended)
+            if self._positions == self.watch.end():
+                await self.watch.wait()
+            else:
+                await asyncio.sleep(0)
+
+    def cursor(self) -> str:
+        """Where the wait stands, its condition included."""
+        state = self._evaluation.state()
+        return str(WatchCursor(self.watch.id, self.watch.opened, self._positions, self._digest, state))
+
+    def _take(self) -> str | None:
+        """Look at what came since, up to the event that meets the condition."""
+        news = self.watch.read(self._positions, _AT_ONCE, latest=False)
+        self.lost += news.lost
+        for arrival in news.arrivals:
+            self._positions[arrival.feed.name] = arrival.cursor
+            if words := self._evaluation.take(arrival.event):
+                return words
+        self._positions = dict(news.positions)
+        return None

@@ -1,0 +1,73 @@
+"""Watching without any setting: the simulator inside sends what is watched."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from kis_mcp.clock import WorldClock
+from kis_mcp.settings.settings import Settings
+from tests.client import NOW, Person, blocks, connected
+
+
+def hurried(at: Any = NOW) -> WorldClock:
+    """A day in which the market's next tick is never far."""
+    return WorldClock(at=at, speed=100)
+
+
+async def until_seen(client: Client, watch_id: str, block: str, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(30):
+        while True:
+            result = await client.call_tool("read_watch", {"watch_id": watch_id})
+            rows: list[dict[str, Any]] = blocks(result)[block]
+            if len(rows) >= count:
+                return rows
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "more"),
+    [
+        (["005930", "069500"], {}),
+        (["005930"], {"exchange": "nxt"}),
+        (["AAPL"], {}),
+        (["7203"], {"exchange": "tokyo"}),
+        (["A01606"], {}),
+        (["ESZ26"], {}),
+        (["58E175"], {}),
+    ],
+)
+async def test_each_market_is_watched(symbols: list[str], more: dict[str, str]) -> None:
+    async with connected(Settings.load(), clock=hurried()) as client:
+        arguments = {"symbols": symbols, "kinds": ["trade", "book"], **more}
+        watch_id = blocks(await client.call_tool("watch", arguments))["watch"]["watch_id"]
+        prices = await until_seen(client, watch_id, "prices", len(symbols))
+        books = await until_seen(client, watch_id, "books", len(symbols))
+    assert sorted(row["symbol"] for row in prices) == sorted(symbols)
+    assert sorted(row["symbol"] for row in books) == sorted(symbols)
+    assert all(row["low"] <= row["price"] <= row["high"] for row in prices)
+    assert all(row["bid"] < row["ask"] for row in books)
+
+
+async def test_an_order_that_is_placed_and_filled_is_told_to_who_watches_own_orders() -> None:
+    async with connected(Settings.load(), person=Person(), clock=hurried()) as client:
+        watch_id = blocks(await client.call_tool("watch", {}))["watch"]["watch_id"]
+        order = {"symbol": "005930", "side": "buy", "quantity": 3, "order_type": "market"}
+        placed = blocks(await client.call_tool("place_order", order))["order"]
+        async with asyncio.timeout(30):
+            orders = await until_seen(client, watch_id, "orders", 1)
+            while orders[-1]["step"] != "filled":
+                orders = await until_seen(client, watch_id, "orders", 1)
+    steps = [(row["step"], row["order_id"], row["symbol"], row["side"]) for row in orders]
+    assert steps[0] == ("accepted", placed["order_id"], "005930", "buy")
+    assert steps[-1] == ("filled", placed["order_id"], "005930", "buy")
+    assert sum(row.get("filled_quantity", 0) for row in orders) == 3
+
+
+async def test_a_wait_for_a_price_is_met_by_the_market() -> None:
+    async with connected(Settings.load(), clock=hurried()) as client:
+        condition = {"any": [{"symbol": "005930", "price_above": 1}, {"symbol": "AAPL", "price_above": 1_000_000}]}
+        result = blocks(await client.call_tool("wait_for", {"condition": condition, "seconds": 50}))["result"]
+    assert result["met"] is True
+    assert result["what"].startswith("005930 traded at ")
