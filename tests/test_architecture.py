@@ -48,6 +48,7 @@ ROOMS_IN_ORDER = {
         "ledger",
         "world",
         "answers",
+        "masters",
         "repeated",
         "recording",
         "replay",

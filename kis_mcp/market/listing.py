@@ -38,6 +38,7 @@ class Listing:
         standard_code: ISIN, where the file tells it.
         currency: ISO code, where the file tells it.
         underlying, underlying_name: What a contract or an ELW is on.
+        right: ``call`` or ``put``, of an ELW; a contract's is its kind.
         strike: In the quote's unit.
         listed_on, expires_on: In the exchange's calendar; an option's month is in its name alone.
         tick_size: Of contracts abroad.
@@ -55,6 +56,7 @@ class Listing:
     currency: str = ""
     underlying: str = ""
     underlying_name: str = ""
+    right: str = ""
     strike: Decimal | None = None
     listed_on: date | None = None
     expires_on: date | None = None

@@ -58,20 +58,22 @@ def layouts() -> Mapping[str, Layout]:
     return {file: layout for layout in made for file in layout.files}
 
 
-def read_master(file: str, content: bytes) -> list[Listing]:
+def read_master(file: str, content: bytes, *, least: int | None = None) -> list[Listing]:
     """Every instrument of one of KIS' files, in its order.
 
     Args:
         file: Its name, a key of `layouts`.
         content: The file as it was in the zip.
+        least: How many rows it has if it is whole, where that is not its layout's number.
 
     Raises:
         MasterChanged: It is not whole, or not as the layout says. Nothing of it may be used then.
     """
     layout = layouts()[file]
     lines = [line for raw in content.split(b"\n") if (line := raw.rstrip(b"\r")).strip()]
-    if len(lines) < layout.least:
-        raise MasterChanged(f"{file} has {len(lines)} rows, and at least {layout.least} are expected")
+    least = layout.least if least is None else least
+    if len(lines) < least:
+        raise MasterChanged(f"{file} has {len(lines)} rows, and at least {least} are expected")
     divide = _columns(layout) if layout.separator else _places(layout)
     listings: list[Listing] = []
     bad = 0
@@ -98,7 +100,7 @@ def _layout(name: str, row: Mapping[str, Any]) -> Layout:
         files=row.get("files") or (row["file"],),
         separator=row.get("separator", ""),
         fields=row["fields"],
-        kinds=kind if isinstance(kind, dict) else {"": cast(Kind, kind)},
+        kinds=cast("Mapping[str, Kind]", kind if isinstance(kind, dict) else {"": kind}),
         least=row["least"],
         fixed={part: row[part] for part in ("market", "exchange") if part in row},
         words=row.get("words", {}),
@@ -158,8 +160,15 @@ def _number(text: str) -> Decimal | None:
     return (Decimal(text) or None) if text else None
 
 
+def _right(text: str) -> str:
+    rights = {"C": "call", "P": "put", "E": ""}
+    if text not in rights:
+        raise ValueError("neither a call nor a put")
+    return rights[text]
+
+
 def _isin(text: str) -> str:
-    if not _ISIN.fullmatch(text):
+    if text and not _ISIN.fullmatch(text):
         raise ValueError("no ISIN")
     return text
 
@@ -172,6 +181,7 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "listed_on": _day,
     "expires_on": _day,
     "strike": _number,
+    "right": _right,
     "tick_size": _number,
     "market_cap": lambda text: int(text) if text else None,
 }

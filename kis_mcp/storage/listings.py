@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from kis_mcp.errors import StorageError
 from kis_mcp.market import CONTRACTS, Kind, Listing, grams, is_syllable, likelihood, spellings
-from kis_mcp.storage.folders import open_private_file, unusable
+from kis_mcp.storage.folders import open_private_file
 
 _BUSY_SECONDS = 5
 _FIRST = "0"
@@ -29,6 +30,8 @@ _SETUP = (
     "CREATE TABLE IF NOT EXISTS spellings (text TEXT, id INTEGER, PRIMARY KEY (text, id)) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE IF NOT EXISTS names USING fts5 (grams, content = '', tokenize = 'unicode61')",
 )
+_OF_MARKETS = " AND market IN (SELECT value FROM json_each(?))"
+_OF_KINDS = " AND kind IN (SELECT value FROM json_each(?))"
 _LISTING = TypeAdapter(Listing)
 
 T = TypeVar("T")
@@ -102,9 +105,9 @@ class ListingFile:
         self, ids: str, values: tuple[str | int, ...], most: int, markets: Collection[str], kinds: Collection[Kind]
     ) -> list[Listing]:
         query = f"SELECT body FROM listings WHERE id IN ({ids})"  # noqa: S608
-        for column, chosen in (("market", markets), ("kind", kinds)):
+        for condition, chosen in ((_OF_MARKETS, markets), (_OF_KINDS, kinds)):
             if chosen:
-                query += f" AND {column} IN (SELECT value FROM json_each(?))"
+                query += condition
                 values = (*values, json.dumps(list(chosen)))
         found = self._do(lambda database: database.execute(f"{query} ORDER BY id LIMIT ?", (*values, most)).fetchall())
         return [_LISTING.validate_json(body) for (body,) in found]
@@ -114,7 +117,11 @@ class ListingFile:
             with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)) as database:
                 return work(database)
         except sqlite3.DatabaseError as error:
-            raise unusable(self._path, error) from error
+            raise StorageError(
+                f"The list of instruments {self._path} cannot be used: {error}.",
+                remedy="Delete it; it is fetched from KIS again. Symbols that are known go on working.",
+                field="KIS_DATA_DIR",
+            ) from error
 
 
 def _replace(database: sqlite3.Connection, listings: Mapping[str, Iterable[Listing]], read_at: datetime) -> None:
