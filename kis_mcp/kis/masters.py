@@ -44,7 +44,7 @@ class MasterHost:
         """
         try:
             async with asyncio.timeout(_WHOLE_SECONDS), self._client.stream("GET", f"{self._url}/{file}.zip") as answer:
-                if answer.status_code != httpx.codes.OK:
+                if not answer.is_success:
                     raise _failed(file, f"HTTP status {answer.status_code}")
                 parts: list[bytes] = []
                 size = 0

@@ -31,7 +31,7 @@ class Listing:
 
     Attributes:
         symbol: As KIS' APIs take it.
-        market: ISO code of the country; for contracts and indices abroad, that of KIS' file.
+        market: ISO code of the country; ``world`` for contracts and indices abroad, whose files do not tell it.
         exchange: The spec table's word; KIS' own code where the table has none.
         kind: What it is; an option is a ``call`` or a ``put``.
         name_ko, name_en: As KIS writes them; either may be empty.

@@ -102,6 +102,8 @@ def search_listings(
         shortened = store.abbreviated(wanted, _MOST_ALIKE, markets=markets, kinds=kinds)
         if fit := [each for each in shortened if _abbreviates(wanted, folded(each.name_ko))]:
             return fit[:most]
+    if wanted.isascii() and not wanted.isalpha():
+        return []  # A code, which is another's with one letter changed.
     alike = store.alike(wanted, _MOST_ALIKE, markets=markets, kinds=kinds)
     likeness = [(max(_likeness(wanted, text) for text in spellings(each)), each) for each in alike]
     near = sorted((match for match in likeness if match[0] >= _LIKENESS), key=lambda match: -match[0])

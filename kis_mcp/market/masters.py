@@ -124,11 +124,12 @@ def _places(layout: Layout) -> _Divide:
 
 
 def _columns(layout: Layout) -> _Divide:
-    separator, columns = layout.separator, layout.fields.items()
+    separator = layout.separator
+    columns: Mapping[str, int] = layout.fields
 
     def divide(line: bytes) -> dict[str, str]:
         parts = line.decode(ENCODING).split(separator)
-        return {name: parts[column].strip() for name, column in columns}
+        return {name: parts[column].strip() for name, column in columns.items()}
 
     return divide
 

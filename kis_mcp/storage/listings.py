@@ -64,6 +64,11 @@ class ListingFile:
         rows = self._do(lambda database: database.execute("SELECT file, read_at FROM files").fetchall())
         return {file: datetime.fromisoformat(at) for file, at in rows}
 
+    def count(self) -> int:
+        """How many instruments are in here."""
+        ((found,),) = self._do(lambda database: database.execute("SELECT count(*) FROM listings").fetchall())
+        return found
+
     def spelled(
         self, text: str, most: int, *, markets: Collection[str] = (), kinds: Collection[Kind] = ()
     ) -> list[Listing]:
