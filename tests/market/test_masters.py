@@ -27,8 +27,14 @@ KONEX = (
 CALL = "5|B01601517|KR4B01615172|C 202601 517.5|2|00517.50| |2001|KOSPI200"
 MONDAY_PUT = "O|3AFASW527|KR43AFAS5273|위클리M P 2512W5 527.5|3|00527.50| |2001|KOSPI200"
 FUTURE = "1|A01603|KR4A01630008|F 202603| |00000.00|1|2001|KOSPI200"
-ALCOA = "US\t21\tNYS\t뉴욕\tAA\tNYSAA\t알코아\tALCOA CORPORATION\t2\tUSD\t4\t\t27.9800\t1\t1\t930\t1600\tN\t\t130\t0\t0\t   \t"
-BERKSHIRE_INDEX = "CN\t116\tSHI\t상해지수\t000001\tSHI000001\t상해종합\tSSE Composite\t1\tCNY\t3\t\t3380.189\t0\t0\t930\t1500\tN\t\t\t1\t0\t   \t"
+ALCOA = (
+    "US\t21\tNYS\t뉴욕\tAA\tNYSAA\t알코아\tALCOA CORPORATION\t2\tUSD\t4\t\t27.9800\t1\t1\t930\t1600\tN\t\t130\t0\t0"
+    "\t   \t"
+)
+SHANGHAI_INDEX = (
+    "CN\t116\tSHI\t상해지수\t000001\tSHI000001\t상해종합\tSSE Composite\t1\tCNY\t3\t\t3380.189\t0\t0\t930\t1500"
+    "\tN\t\t\t1\t0\t   \t"
+)
 KOSPI = "00001종합                                    "
 
 
@@ -132,7 +138,7 @@ def test_a_future_has_no_strike() -> None:
 
 
 def test_an_index_abroad_is_no_stock_of_the_same_number() -> None:
-    assert first("shimst.cod", BERKSHIRE_INDEX).kind == "index"
+    assert first("shimst.cod", SHANGHAI_INDEX).kind == "index"
 
 
 def test_a_halted_and_administered_stock_says_so() -> None:

@@ -212,6 +212,25 @@ async def test_the_layouts_of_the_server_read_each_file(simulator: Simulator, fi
     assert all(each.symbol in simulator.world.market.instruments or each.kind == "index" for each in read)
 
 
+async def test_the_layouts_of_the_server_read_contracts_as_the_world_has_them(simulator: Simulator) -> None:
+    market = simulator.world.market
+    for each in read_master("elw_code.mst", await download(simulator, "elw_code.mst"), least=1):
+        terms = warrant_terms()[each.symbol]
+        assert (each.kind, each.underlying, each.right, each.strike, each.expires_on) == (
+            "elw",
+            terms.underlying,
+            terms.right,
+            terms.strike,
+            terms.expiry,
+        )
+    for file in ("fo_idx_code_mts.mst", "fo_stk_code_mts.mst", "fo_com_code.mst", "ffcode.mst", "focode.mst"):
+        for each in read_master(file, await download(simulator, file), least=1):
+            contract = market.instruments[each.symbol]
+            read = (each.kind, each.name_ko, each.strike or 0, each.tick_size)
+            tick = contract.price(contract.tick(contract.base_units)) if each.market == "world" else None
+            assert read == (contract.kind, contract.name_ko, contract.strike, tick)
+
+
 @pytest.mark.parametrize("name", [f"{file}.zip" for file in sorted(WITHOUT)] + ["kospi_code.mst", "none.zip", ""])
 async def test_what_the_world_has_nothing_of_is_not_found(simulator: Simulator, name: str) -> None:
     async with httpx.AsyncClient(base_url=simulator.real_url, trust_env=False) as http:
