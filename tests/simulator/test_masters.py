@@ -53,12 +53,14 @@ def tail(row: str, widths: list[int]) -> Iterator[str]:
 
 
 KOSPI = [2, 1, 4, 4, 4, *[1] * 26, 9, 5, 5, 1, 1, 1, 2, 1, 1, 1, 2, 2, 2, 3, 1, 3, 12, 12, 8, 15, 21, 2, 7]
-KOSPI += [1, 1, 1, 1, 1, 9, 9, 9, 5, 9, 8, 9, 3, 1, 1, 1]
+KOSPI_END = [1, 1, 1, 1, 1, 9, 9, 9, 5, 9, 8, 9, 3, 1, 1, 1]
 KOSDAQ = [2, 1, 4, 4, 4, *[1] * 21, 9, 5, 5, 1, 1, 1, 2, 1, 1, 1, 2, 2, 2, 3, 1, 3, 12, 12, 8, 15, 21, 2, 7]
-KOSDAQ += [1, 1, 1, 1, 9, 9, 9, 5, 9, 8, 9, 3, 1, 1, 1]
+KOSDAQ_END = [1, 1, 1, 1, 9, 9, 9, 5, 9, 8, 9, 3, 1, 1, 1]
 
 
-@pytest.mark.parametrize(("board", "widths", "first"), [("kospi", KOSPI, 31), ("kosdaq", KOSDAQ, 26)])
+@pytest.mark.parametrize(
+    ("board", "widths", "first"), [("kospi", KOSPI + KOSPI_END, 31), ("kosdaq", KOSDAQ + KOSDAQ_END, 26)]
+)
 async def test_shares_are_where_kis_program_reads_them(
     simulator: Simulator, board: str, widths: list[int], first: int
 ) -> None:

