@@ -191,5 +191,5 @@ def age_note(read_at: datetime, now: datetime) -> str:
 
 
 def _is_of(read_at: datetime, now: datetime) -> bool:
-    """Whether a file was read on the day, or later by a clock that has been set back since."""
-    return read_at.astimezone(KST).date() >= now.date()
+    """Whether a file was read on the day, in Korea."""
+    return read_at.astimezone(KST).date() == now.date()
