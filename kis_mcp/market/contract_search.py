@@ -43,7 +43,9 @@ _WITH_STRIKE = {"call", "put", "option", "elw"}
 _JOINED = re.compile(r"(?<=[가-힣0-9])(콜옵션|풋옵션|선물옵션|선물|옵션|콜|풋)$")
 """Words that Koreans write together with what stands before."""
 
-_DATE = re.compile(r"(?:(?P<year>20\d\d)|(?P<short>\d\d))[년.\-/]?\s?(?P<month>0[1-9]|1[0-2]|[1-9](?=월))월?")
+_DATE = re.compile(r"(?:(?P<year>20\d\d)[년.\-/]?|(?P<short>\d\d)[년\-/])(?P<month>0[1-9]|1[0-2]|[1-9](?=월))월?")
+"""A month with its year. Four figures by themselves are a strike: 2510."""
+
 _NAMED_MONTH = re.compile(r"(?:(20\d\d)|(?<!\d)(\d\d))(0[1-9]|1[0-2])(?!\d)")
 
 
@@ -157,7 +159,7 @@ def _is_of_month(wanted: ContractWords, month: tuple[int, int] | None) -> bool:
 
 def _tokens(query: str) -> list[str]:
     """The words of a query, in small letters; what Koreans write together is parted."""
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", normalize("NFKC", query).casefold())
+    text = normalize("NFKC", query).casefold()
     tokens: list[str] = []
     for written in text.split():
         stem, behind = written, list[str]()
@@ -180,5 +182,5 @@ def _month(token: str) -> int | None:
 
 
 def _number(token: str) -> Decimal | None:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)원?", token)
-    return Decimal(match[1]) if match else None
+    match = re.fullmatch(r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)원?", token)
+    return Decimal(match[1].replace(",", "")) if match else None

@@ -4,6 +4,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from kis_mcp.simulator.embedded import EmbeddedKis
 from kis_mcp.storage import ListingFile
 from tests.client import NOW
 
-KIS_FILES = "KIS_MASTERS"
-"""Names a folder with KIS' own files, unpacked."""
+KIS_FILES = os.environ.get("KIS_MASTERS", "")
+"""A folder with KIS' own files, unpacked."""
 
 QUERIES = Path(__file__).parent / "master_queries.tsv"
 RIGHT = 0.95
@@ -119,17 +120,36 @@ def test_the_nearest_month_of_a_contract_comes_first_and_options_by_their_strike
     assert strikes == sorted(strikes)
 
 
+@pytest.mark.parametrize(
+    ("query", "month", "year", "strike"),
+    [
+        ("삼성전자 콜 72,500", None, None, "72500"),
+        ("삼성전자 7월 콜 2,510", 7, None, "2510"),
+        ("삼성전자 7월 콜 2510원", 7, None, "2510"),
+        ("코스닥150 2027년 1월 풋 2,025", 1, 2027, "2025"),
+        ("코스피200 26년7월 풋 12.10", 7, 2026, "12.10"),
+        ("kospi200 2026-07 call 350", 7, 2026, "350"),
+        ("KOSPI200 Sept. call", 9, None, None),
+        ("코스피200 202607 선물", 7, 2026, None),
+    ],
+)
+def test_months_and_strikes_are_told_apart(query: str, month: int | None, year: int | None, strike: str | None) -> None:
+    words = read_contract_words(query)
+    assert words is not None
+    assert (words.month, words.year) == (month, year)
+    assert words.strike == (None if strike is None else Decimal(strike))
+
+
 @pytest.mark.parametrize("query", ["삼성전자", "KODEX 200선물인버스2X", "Ford", "005930", "풋옵션매도"])
 def test_a_name_that_is_no_contracts_is_not_taken_for_one(query: str) -> None:
     words = read_contract_words(query)
     assert words is None or words.underlying == ""
 
 
-@pytest.mark.skipif(KIS_FILES not in os.environ, reason=f"{KIS_FILES} names no folder with KIS' files")
+@pytest.mark.skipif(not KIS_FILES, reason="KIS_MASTERS names no folder with KIS' files")
 def test_of_two_hundred_queries_on_kis_own_files_nearly_all_find_the_right_one_first(tmp_path: Path) -> None:
     """Not in the usual run: KIS' files are not part of the project."""
-    folder = Path(os.environ[KIS_FILES])
-    paths = {path.name.lower(): path for path in folder.iterdir() if path.stat().st_size}
+    paths = {path.name.lower(): path for path in Path(KIS_FILES).iterdir() if path.stat().st_size}
     store = ListingFile(tmp_path / "instruments.db")
     store.replace({file: read_master(file, paths[file].read_bytes()) for file in layouts() if file in paths}, NOW)
     rows = [line.split("\t") for line in QUERIES.read_text("utf-8").splitlines() if not line.startswith("#")]
