@@ -30,6 +30,10 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
 }
 """The argument's words → kinds of listings."""
 
+_NOT_FETCHED = (
+    "KIS' lists are not here yet, so that only the built-in list was searched. They are fetched in the background, and"
+    " where that fails, again after ten minutes: ask again."
+)
 _OTHER_WAYS = "look for other data with search_tools."
 
 _FLAGS = {"is_halted": "halted", "is_administered": "administered", "has_warning": "warning"}
@@ -48,7 +52,7 @@ async def find_instrument(call: Call) -> Page:
     except KisMcpError as error:
         return _builtin(call, query, [f"KIS' lists could not be searched: {error.what}"])
     if found.read_at is None:
-        return _builtin(call, query, ["KIS' lists are being fetched; ask again in a minute for all that KIS lists."])
+        return _builtin(call, query, [_NOT_FETCHED])
     now = listings.clock()
     notes = [age_note(found.read_at, now), _how_to_read(query, found.listings)]
     if not found.listings:
@@ -118,5 +122,6 @@ def _builtin(call: Call, query: str, notes: list[str]) -> Page:
         if each.kind in kinds
     ]
     elsewhere = "" if rows and builtin_instruments().named(query) else builtin_instruments().lead(query)
-    notes.append(elsewhere or f"These are the {len(builtin_instruments())} instruments of the built-in list.")
+    if elsewhere:
+        notes.append(elsewhere)
     return page(call.environments.clock(), notes=notes, instruments=rows[: values["limit"]])

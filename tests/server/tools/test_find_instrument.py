@@ -107,9 +107,8 @@ async def test_while_nothing_was_fetched_the_built_in_list_answers_and_says_so(
         result = await client.call_tool("find_instrument", {"query": "삼성전자", "market": "kr"})
         assert [row["symbol"] for row in blocks(result)["instruments"]] == ["005930", "005935"]
         assert {row["use"] for row in blocks(result)["instruments"]} == {"get_quote"}
-        (fetched, _) = (result.structured_content or {})["notes"]
-        assert "built-in list" in " ".join((result.structured_content or {})["notes"])
-        assert fetched.startswith("KIS' lists are being fetched")
+        (note,) = (result.structured_content or {})["notes"]
+        assert "only the built-in list was searched" in note
         assert await find(client, query="삼성전자", kind="future") == []
 
 
