@@ -95,7 +95,7 @@ def test_what_people_call_it_comes_first(store: ListingFile, query: str, symbol:
 
 @pytest.mark.parametrize(
     "query",
-    ["삼성전자 콜 1", "코스피200 3월 콜 360.1", "zzzzqqqq", "A01699", "999999", "!?", "KODEX 선물 콜"],
+    ["101W12", "삼성전자 콜 1", "코스피200 3월 콜 360.1", "zzzzqqqq", "A01699", "999999", "!?", "KODEX 선물 콜"],
 )
 def test_what_is_not_listed_is_not_replaced_by_what_looks_like_it(store: ListingFile, query: str) -> None:
     assert not {each.kind for each in search_listings(store, query, 5)} & {"call", "put", "future", "elw"}
