@@ -109,7 +109,7 @@ def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
     (block,) = api.blocks
     columns = [field.element for field in block.fields]
     element = next((field.element for field in block.fields if field.type == "account"), "")
-    records = split_frame(payload, count, columns, first_if=block.first_if)
+    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
     return [_text(record.get(element)) for record in records]
 
 

@@ -13,14 +13,14 @@ ALL_FIELDS = "all"
 DEFAULT_LIMIT = 100
 MOST_ROWS = 1000
 
-_FIELDS = Parameter(FIELDS, "string", f"Names with commas, or {ALL_FIELDS}.", is_list=True, max_items=200)
+_FIELDS = Parameter(FIELDS, "string", f"Names, or {ALL_FIELDS}.", is_list=True, max_items=200)
 _OF_LISTS = (
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
     Parameter(CURSOR, "string", "A next_cursor."),
 )
 _OF_LIVE_DATA = (
-    Parameter(MAX_EVENTS, "integer", "Return after so many.", minimum=1, maximum=500, default=20),
-    Parameter(SECONDS, "integer", "Return after so long.", minimum=1, maximum=50, default=10),
+    Parameter(MAX_EVENTS, "integer", "Most events.", minimum=1, maximum=500, default=20),
+    Parameter(SECONDS, "integer", "Longest wait.", minimum=1, maximum=50, default=25),
 )
 """Hosts give up on a call after 60 seconds."""
 

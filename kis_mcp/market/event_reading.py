@@ -9,8 +9,9 @@ from typing import TypedDict
 from kis_mcp.catalog import Api, Record, number, text
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.market.events import Book, Event, OrderStep, OrderUpdate, Status, Trade
-from kis_mcp.market.exchanges import EXCHANGES, KOREA
+from kis_mcp.market.exchanges import COUNTRIES, KOREA
 from kis_mcp.market.order_book import MAX_DEPTH, Level
+from kis_mcp.market.order_notices import NoticeUnreadable, OrderEvent, read_order_notice
 from kis_mcp.market.rows import whole
 
 _ONE_DAY = timedelta(days=1)
@@ -18,17 +19,8 @@ _KOREAN_STOCKS = ("domestic_stock", "etfetn", "elw")
 _VENUES: Mapping[str, str] = {"krx": "krx", "nxt": "nxt", "total": "unified"}
 """The last part of a Korean stock's tool → the exchange."""
 
-_COUNTRIES: Mapping[str, str] = {
-    **{word: each.country for each in EXCHANGES for word in (each.word, *each.other_counters)},
-    "shanghai_b": "CN",
-    "shenzhen_b": "CN",
-    "otcbb": "US",
-}
 _FEEDS = ("_day", "_paid")
 """What the table adds to an exchange's word to name another feed of it."""
-
-_FILL_DECIMALS: Mapping[str, int] = {"US": 4, "JP": 1, "CN": 3, "HK": 3, "VN": 0}
-"""How many decimals KIS leaves the point out of in a notice from abroad (its document of H0GSCNI0)."""
 
 _THOUSANDS = "thousand KRW"
 """The spec table's word for an API that tells turnover in these."""
@@ -36,6 +28,17 @@ _THOUSANDS = "thousand KRW"
 _FALLS = ("down", "limit_down")
 _RISES = ("up", "limit_up")
 _SIDES: Mapping[str, str] = {"buy": "buy", "sell": "sell", "sell_to_close": "sell", "buy_to_close": "buy"}
+
+_STEPS: Mapping[tuple[OrderEvent, str], OrderStep] = {
+    ("accepted", ""): "accepted",
+    ("confirmed", ""): "accepted",
+    ("confirmed", "modify"): "amended",
+    ("confirmed", "cancel"): "cancelled",
+    ("lapsed", ""): "cancelled",
+    ("rejected", ""): "refused",
+    ("filled", ""): "filled",
+}
+"""What KIS said, and of which action where that matters → what happened."""
 
 _SESSIONS: Mapping[str, str] = {
     "110": "opening auction begins",
@@ -76,22 +79,26 @@ def read_event(api: Api, record: Record, received_at: datetime) -> Event | None:
         record: One of its records, as `kis_mcp.catalog.decode_frame` types it.
         received_at: When it came.
     """
+    if api.blocks[0].name == "notices":
+        return _notice(api, record, received_at)
     read = _READERS.get(api.blocks[0].name)
     symbol = text(record, "symbol", "isin")
     if read is None or symbol is None:
         return None
-    market, exchange = _place(api, record)
-    identity: _Identity = {
+    event = read(record, _identity(record, symbol, *_place(api, record), received_at))
+    if isinstance(event, Trade) and event.turnover is not None and _THOUSANDS in api.units:
+        return replace(event, turnover=event.turnover * 1_000)
+    return event
+
+
+def _identity(record: Record, symbol: str, market: str, exchange: str, received_at: datetime) -> _Identity:
+    return {
         "symbol": symbol,
         "market": market,
         "exchange": exchange,
         "time": _moment(record, received_at).astimezone(NEW_YORK if market == "US" else KST),
         "received_at": received_at,
     }
-    event = read(record, identity)
-    if isinstance(event, Trade) and event.turnover is not None and _THOUSANDS in api.units:
-        return replace(event, turnover=event.turnover * 1_000)
-    return event
 
 
 def _trade(record: Record, identity: _Identity) -> Event | None:
@@ -124,27 +131,23 @@ def _book(record: Record, identity: _Identity) -> Event | None:
     )
 
 
-def _notice(record: Record, identity: _Identity) -> Event | None:
-    order_id = text(record, "order_id")
-    if order_id is None:
+def _notice(api: Api, record: Record, received_at: datetime) -> Event | None:
+    try:
+        notice = read_order_notice(api, record, received_at)
+    except NoticeUnreadable:
         return None
-    step = _step(record)
-    is_fill = step == "filled"
-    price = _unscaled(record, identity["market"]) if "fill_price_unscaled" in record else None
-    fill_price = price or number(record, "fill_price")
-    asked = whole(record, "order_quantity") or (None if is_fill else whole(record, "fill_quantity"))
     return OrderUpdate(
-        **identity,
-        step=step,
-        order_id=order_id,
-        original_order_id=text(record, "original_order_id"),
-        action=text(record, "order_action"),
-        side=_SIDES.get(str(record.get("side"))),
-        quantity=asked,
-        price=number(record, "order_price", "limit_price") or (None if is_fill else fill_price) or None,
-        filled_quantity=whole(record, "fill_quantity") if is_fill else None,
-        fill_price=fill_price if is_fill else None,
-        name=text(record, "name"),
+        **_identity(record, notice.symbol, notice.market, notice.exchange or "", received_at),
+        step=_STEPS.get((notice.event, notice.action)) or _STEPS[notice.event, ""],
+        order_id=notice.order_id,
+        original_order_id=notice.original_order_id,
+        action=notice.action,
+        side=notice.side,
+        quantity=notice.quantity,
+        price=notice.price,
+        filled_quantity=notice.fill_quantity,
+        fill_price=notice.fill_price,
+        name=notice.name,
     )
 
 
@@ -162,7 +165,6 @@ def _status(record: Record, identity: _Identity) -> Event | None:
 _READERS: Mapping[str, Callable[[Record, _Identity], Event | None]] = {
     "trades": _trade,
     "books": _book,
-    "notices": _notice,
     "events": _status,
 }
 """The block of a websocket API, by which the spec table says what it tells → how that is read."""
@@ -172,11 +174,9 @@ def _place(api: Api, record: Record) -> tuple[str, str]:
     """Market and exchange."""
     if api.category == "overseas_stock":
         exchange = text(record, "exchange") or _exchange_of_key(api, text(record, "realtime_symbol") or "")
-        return _COUNTRIES.get(exchange, ""), exchange
+        return COUNTRIES.get(exchange, ""), exchange
     if api.category not in _KOREAN_STOCKS:
         return api.category, ""
-    if "order_exchange" in record:
-        return KOREA, (text(record, "order_exchange") or "").partition("_")[0]
     return KOREA, _VENUES.get(api.tool.rpartition("_")[2], "krx")
 
 
@@ -224,22 +224,3 @@ def _signed(record: Record, name: str) -> Decimal | None:
 def _flag(record: Record, name: str) -> bool | None:
     value = record.get(name)
     return value if isinstance(value, bool) else None
-
-
-def _step(record: Record) -> OrderStep:
-    if record.get("rejected") is True or record.get("exchange_receipt") == "rejected":
-        return "refused"
-    if record.get("notice_type") == "fill" or "fill_id" in record:
-        return "filled"
-    acceptance, action = record.get("acceptance"), str(record.get("order_action"))
-    if acceptance == "cancelled" or (acceptance == "confirmed" and action == "cancel"):
-        return "cancelled"
-    return "amended" if acceptance == "confirmed" and action.startswith("modify") else "accepted"
-
-
-def _unscaled(record: Record, market: str) -> Decimal | None:
-    """The price in a notice from abroad, which comes without its decimal point; None where nobody says where it is."""
-    digits, decimals = text(record, "fill_price_unscaled"), _FILL_DECIMALS.get(market)
-    if digits is None or decimals is None or not digits.isdecimal():
-        return None
-    return Decimal(int(digits)).scaleb(-decimals)

@@ -96,9 +96,9 @@ class OrderUpdate(Event):
     original_order_id: str | None = None
     action: str | None = None
     side: str | None = None
-    quantity: int | None = None
+    quantity: Decimal | None = None
     price: Decimal | None = None
-    filled_quantity: int | None = None
+    filled_quantity: Decimal | None = None
     fill_price: Decimal | None = None
     name: str | None = None
 

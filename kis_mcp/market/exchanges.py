@@ -52,6 +52,14 @@ EXCHANGES = (
 CURRENCIES: Mapping[str, str] = {exchange.country: exchange.currency for exchange in EXCHANGES}
 """Country → the currency of its exchanges."""
 
+COUNTRIES: Mapping[str, str] = {
+    **{word: each.country for each in EXCHANGES for word in (each.word, *each.other_counters)},
+    "shanghai_b": "CN",
+    "shenzhen_b": "CN",
+    "otcbb": "US",
+}
+"""The word of an exchange, with those that only notices of orders use → its country."""
+
 
 def words_of(country: str) -> tuple[str, ...]:
     """The words for the exchanges of a country, those for quotes alone included."""

@@ -5,15 +5,15 @@ order has come to follows from all of them, and KIS' list of orders stays the au
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from kis_mcp.account import Account
 from kis_mcp.catalog import AccountKind, Api, Frame, Record, decode_frame, frame_accounts, number, text
-from kis_mcp.market.exchanges import EXCHANGES, KOREA
+from kis_mcp.market.exchanges import COUNTRIES, KOREA
 
 OrderEvent: TypeAlias = Literal["accepted", "confirmed", "rejected", "lapsed", "filled"]
 """``accepted`` by KIS, ``confirmed`` by the exchange, ``rejected`` by either; ``lapsed`` is what an IOC or FOK order
@@ -104,7 +104,7 @@ class _NoticeForm:
     decimals: Mapping[str, int] | None = field(default_factory=dict[str, int])
 
 
-_KRX_CONTRACTS = _NoticeForm(kinds=("futures",), has_korean_time=True, decimals=None)
+_KRX_CONTRACTS = _NoticeForm(kinds=("futures",), prices=("fill_price_unscaled",), has_korean_time=True, decimals=None)
 
 _FORMS: Mapping[str, _NoticeForm] = {
     "domestic_stock_ccnl_notice": _NoticeForm(kinds=("stock", "pension"), has_korean_time=True),
@@ -123,12 +123,8 @@ _FORMS: Mapping[str, _NoticeForm] = {
 NOTICE_TOOLS: tuple[str, ...] = tuple(_FORMS)
 """The websocket APIs that tell of the customer's own orders."""
 
-_COUNTRIES: Mapping[str, str] = {
-    **{word: each.country for each in EXCHANGES for word in (each.word, *each.other_counters)},
-    "shanghai_b": "CN",
-    "shenzhen_b": "CN",
-    "otcbb": "US",
-}
+_ORDER_PRICES = ("order_price", "order_price_unscaled")
+
 _ABROAD = "overseas"
 """The market of an exchange that KIS' documents do not list."""
 
@@ -144,7 +140,7 @@ _RECEIPTS: Mapping[str, OrderEvent] = {"pending": "accepted", "accepted": "confi
 _EXCHANGES_OF_SOR = {"sor_krx": "sor", "sor_nxt": "sor"}
 
 
-class _Unreadable(ValueError):
+class NoticeUnreadable(ValueError):
     """A notice lacks what makes it one."""
 
 
@@ -177,8 +173,8 @@ def read_order_notices(api: Api, frame: Frame, accounts: Mapping[AccountKind, Ac
             others += 1
             continue
         try:
-            notices.append(_read(api, form, record, own, frame.received_at))
-        except _Unreadable as error:
+            notices.append(replace(read_order_notice(api, record, frame.received_at), accounts=own))
+        except NoticeUnreadable as error:
             problems.append(f"A notice of {frame.tr_id} was not used: {error}.")
     return ReadNotices(tuple(notices), tuple(problems), others)
 
@@ -193,9 +189,13 @@ def _own_accounts(
     return tuple({account for account in accounts.values() if f"{account.number}{account.product}" == digits})
 
 
-def _read(
-    api: Api, form: _NoticeForm, record: Record, accounts: tuple[Account, ...], received_at: datetime
-) -> OrderNotice:
+def read_order_notice(api: Api, record: Record, received_at: datetime) -> OrderNotice:
+    """The notice of one decoded record, of whichever account.
+
+    Raises:
+        NoticeUnreadable: It lacks what makes it one.
+    """
+    form = _FORMS[api.tool]
     event = form.event or _event(record)
     is_fill = event == "filled"
     order_id, side = _require(record, "order_id"), _require(record, "side").removesuffix("_to_close")
@@ -203,16 +203,16 @@ def _read(
     action = _ACTIONS.get(text(record, "order_action") or "new")
     exchange = text(record, "exchange", "order_exchange")
     market = _market(api, exchange)
-    price = _price(form, record, market)
+    price = _price(form, record, market, form.prices)
+    order_price = _price(form, record, market, _ORDER_PRICES)
     amount = number(record, "fill_quantity")
     if action is None:
-        raise _Unreadable(f"it is of no order, but of {text(record, 'order_action')}")
+        raise NoticeUnreadable(f"it is of no order, but of {text(record, 'order_action')}")
     if is_fill and (amount is None or amount <= 0):
-        raise _Unreadable("it is of a fill, and says no quantity")
+        raise NoticeUnreadable("it is of a fill, and says no quantity")
     stamp = text(record, "trade_time", "operation_datetime", "order_datetime") or ""
     return OrderNotice(
         category=api.category,
-        accounts=accounts,
         market=market,
         exchange=_EXCHANGES_OF_SOR.get(exchange or "", exchange),
         order_id=order_id,
@@ -225,7 +225,7 @@ def _read(
         side="sell" if side == "sell" else "buy",
         # The documents of H0GSCNI0 and H0EUCNI0: of an order, its quantity stands where a fill's would.
         quantity=number(record, "order_quantity") or (None if is_fill else amount),
-        price=(number(record, "order_price") or None) if is_fill else number(record, "order_price") or price,
+        price=order_price if is_fill else order_price or price,
         fill_quantity=amount if is_fill else None,
         fill_price=price if is_fill else None,
         filled_so_far=number(record, "filled_quantity"),
@@ -246,14 +246,14 @@ def _event(record: Record) -> OrderEvent:
         return "rejected"
     acceptance = text(record, "acceptance")
     if acceptance is None or text(record, "notice_type") is None:
-        raise _Unreadable("it does not say what happened")
+        raise NoticeUnreadable("it does not say what happened")
     return _EVENTS[acceptance]
 
 
 def _require(record: Record, name: str) -> str:
     said = text(record, name)
     if said is None:
-        raise _Unreadable(f"it has no {name}")
+        raise NoticeUnreadable(f"it has no {name}")
     return said
 
 
@@ -262,12 +262,12 @@ def _market(api: Api, exchange: str | None) -> str:
         return KOREA
     if api.category != "overseas_stock":
         return api.category
-    return _COUNTRIES.get(exchange or "", _ABROAD)
+    return COUNTRIES.get(exchange or "", _ABROAD)
 
 
-def _price(form: _NoticeForm, record: Record, market: str) -> Decimal | None:
+def _price(form: _NoticeForm, record: Record, market: str, names: Sequence[str]) -> Decimal | None:
     """The price per share or contract; None for none, and where nobody can tell where its decimal point belongs."""
-    said = text(record, *form.prices)
+    said = text(record, *names)
     price = Decimal(said) if said and said.replace(".", "", 1).isdigit() else None
     if not price or said is None or "." in said or form.decimals == {}:
         return price or None

@@ -16,7 +16,7 @@ what."""
 
 def content_of(api: str, order: Order) -> Content:
     """What an order in our own terms says."""
-    original = (order.original_order_id or "").lstrip("0")
+    original = bare_number(order.original_order_id or "")
     match order.action:
         case Action.NEW:
             return api, order.symbol, order.side, _whole(order.quantity), order.price
@@ -24,6 +24,11 @@ def content_of(api: str, order: Order) -> Content:
             return api, "modify", original, order.price
         case Action.CANCEL:
             return api, "cancel", original
+
+
+def bare_number(order_id: str) -> str:
+    """KIS' number in what tools show, without its zeros and a reservation's day."""
+    return order_id.rpartition("-")[2].lstrip("0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from kis_mcp.simulator.market.market import Market
-from tests.chaos.audit import Content
+from tests.chaos.audit import Content, bare_number
 from tests.chaos.peer import Json
 from tests.chaos.plan import Wish
 from tests.chaos.ways import CORE_TOOLS, EVERY_INSTRUMENT, WAYS, Way
@@ -107,7 +107,7 @@ class Orders:
         own = [standing for standing in self._standing if standing.way is WAYS[wish.way]]
         original = (own or self._standing)[-1]
         self._standing.remove(original)
-        way, number = original.way, original.order_id.lstrip("0")
+        way, number = original.way, bare_number(original.order_id)
         arguments: Json = {name: getattr(original, fact) for name, fact in way.naming.items()} | dict(way.more_changing)
         is_cancel = wish.kind == "cancel" or way.modify is None
         if way.modify == way.cancel:

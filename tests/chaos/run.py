@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -14,7 +14,6 @@ from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.encode import encode
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.simulator.gate.faults import Fault
@@ -34,10 +33,9 @@ from tests.chaos.plan import EXPIRED_TOKEN, HELD, LOCKED, MISHAPS, Wish, wishes
 from tests.chaos.report import Report
 from tests.chaos.seat import Seat
 from tests.chaos.taken import order_api, taken
-from tests.chaos.ways import TYPED_TOOLS
+from tests.chaos.ways import START, TYPED_TOOLS
 from tests.relay import Held, Relay
 
-START = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
 TIMEOUT_SECONDS = 0.7
 LATE_SECONDS = 1.1
 """Later than a server waits for KIS."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST, NEW_YORK
-from kis_mcp.simulator.market.bonds import bonds
+from kis_mcp.simulator.market.bonds import bonds, terms_of
 from kis_mcp.simulator.market.chains import Listing
 from kis_mcp.simulator.market.instruments import Category, Instrument
 
@@ -52,7 +53,7 @@ class Way:
         return [
             one
             for one in EVERY_INSTRUMENT.values()
-            if one.category == self.category and one.strike == 0 and one.sector != "stock"
+            if one.category == self.category and one.strike == 0 and one.sector != "stock" and is_issued(one)
         ]
 
     @property
@@ -62,6 +63,15 @@ class Way:
     def can_sell(self, instrument: Instrument) -> bool:
         """Whether an order to sell it may well go out: of a contract always, of a share only if some are held."""
         return "stock" not in self.category or (self.takes_key and instrument.symbol in _MUCH_TRADED)
+
+
+START = datetime(2026, 3, 4, 10, 30, tzinfo=KST)
+"""When a run begins."""
+
+
+def is_issued(instrument: Instrument) -> bool:
+    """Whether a bond was issued before a run begins; true of all else."""
+    return instrument.kind != "bond" or terms_of(instrument.symbol).issued < START.date()
 
 
 _MUCH_TRADED = ("005930", "000660", "035420", "AAPL", "NVDA", "MSFT")

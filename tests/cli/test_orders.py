@@ -16,6 +16,9 @@ from tests.cli.command import run
 
 ORDER = '{"symbol": "005930", "side": "buy", "quantity": 2, "order_type": "market"}'
 
+TAKEN = ("accepted", "filled")
+"""The journal has the fill where KIS' notice of it came before the command ended."""
+
 
 @pytest.fixture(scope="module")
 def ordered(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,9 +36,9 @@ def test_nothing_was_ordered_yet(tmp_path: Path) -> None:
 
 def test_the_journal_is_shown_without_asking_kis(ordered: Path) -> None:
     (order,) = json.loads(run("orders", "--json", data_dir=ordered).stdout)["orders"]
-    assert (order["state"], order["decided_by"], order["quantity"], order["ours"]) == ("accepted", "never", 2, True)
-    assert "filled_quantity" not in order
-    assert "accepted" in run("orders", "--env", "sim", data_dir=ordered).stdout
+    assert order["state"] in TAKEN
+    assert (order["decided_by"], order["quantity"], order["ours"]) == ("never", 2, True)
+    assert order["state"] in run("orders", "--env", "sim", data_dir=ordered).stdout
 
 
 def test_kis_tells_what_was_filled(ordered: Path) -> None:
@@ -53,7 +56,8 @@ def test_a_day_is_exported_without_a_secret(ordered: Path, tmp_path: Path) -> No
     content = path.read_text("utf-8-sig")
     (row,) = csv.DictReader(content.splitlines())
     assert tuple(row) == COLUMNS
-    assert (row["state"], row["symbol"], row["quantity"], row["decided_by"]) == ("accepted", "005930", "2", "never")
+    assert row["state"] in TAKEN
+    assert (row["symbol"], row["quantity"], row["decided_by"]) == ("005930", "2", "never")
     assert "****" in row["account"]
     assert not re.search(r"\b\d{8}\b", content)
     assert "secret-of-a-test" not in content

@@ -205,9 +205,22 @@ def test_the_documented_notices_of_a_korean_order_and_its_fill() -> None:
 )
 def test_what_happened_to_an_order(values: dict[str, str], step: str) -> None:
     tool = "domestic_stock_ccnl_notice"
-    found = event(tool, frame(tool, symbol="005930", order_id="1", **values))
+    found = event(tool, frame(tool, symbol="005930", order_id="1", side="02", fill_quantity="3", **values))
     assert isinstance(found, OrderUpdate)
     assert found.step == step
+
+
+def test_a_notice_that_lacks_what_makes_it_one_is_no_event() -> None:
+    tool = "domestic_stock_ccnl_notice"
+    assert event(tool, frame(tool, symbol="005930", notice_type="2", side="02", fill_quantity="3")) is None
+
+
+def test_the_price_of_a_contracts_fill_is_unknown_where_its_point_is() -> None:
+    tool = "domestic_fo_krx_ngt_option_notice"
+    values = {"order_id": "1", "symbol": "A75512", "side": "02", "notice_type": "2", "fill_quantity": "000000001"}
+    found = event(tool, frame(tool, **values, fill_price_unscaled="000135900"))
+    assert isinstance(found, OrderUpdate)
+    assert (found.filled_quantity, found.fill_price) == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +235,7 @@ def test_what_happened_to_an_order(values: dict[str, str], step: str) -> None:
 )
 def test_a_fill_abroad_has_its_point_where_its_country_has_it(exchange: str, market: str, price: str) -> None:
     tool = "overseas_stock_ccnl_notice"
-    values = {"order_id": "3567", "symbol": "X", "notice_type": "2", "fill_quantity": "100"}
+    values = {"order_id": "3567", "symbol": "X", "side": "02", "notice_type": "2", "fill_quantity": "100"}
     found = event(tool, frame(tool, **values, fill_price_unscaled="001480100", exchange=exchange))
     assert isinstance(found, OrderUpdate)
     assert (found.market, found.fill_price, found.filled_quantity) == (market, Decimal(price), 100)
@@ -230,8 +243,8 @@ def test_a_fill_abroad_has_its_point_where_its_country_has_it(exchange: str, mar
 
 def test_an_order_notice_from_abroad_carries_its_quantity_and_price_where_a_fill_has_its_own() -> None:
     tool = "overseas_stock_ccnl_notice"
-    values = {"order_id": "3567", "symbol": "7203", "notice_type": "1", "acceptance": "1", "fill_quantity": "100"}
-    found = event(tool, frame(tool, **values, fill_price_unscaled="000032200", exchange="D"))
+    values = {"order_id": "3567", "symbol": "7203", "side": "02", "notice_type": "1", "acceptance": "1"}
+    found = event(tool, frame(tool, **values, fill_quantity="100", fill_price_unscaled="000032200", exchange="D"))
     assert isinstance(found, OrderUpdate)
     assert (found.step, found.quantity, found.price) == ("accepted", 100, Decimal("3220.0"))
     assert (found.filled_quantity, found.fill_price) == (None, None)
@@ -239,13 +252,9 @@ def test_an_order_notice_from_abroad_carries_its_quantity_and_price_where_a_fill
 
 def test_notices_of_overseas_futures() -> None:
     order, fill = "overseas_fo_order_notice", "overseas_fo_ccnl_notice"
-    refused = event(order, frame(order, symbol="ESZ26", order_id="7", exchange_receipt="03", order_quantity="2"))
-    filled = event(
-        fill,
-        frame(
-            fill, symbol="ESZ26", order_id="7", order_quantity="2", fill_id="1", fill_quantity="1", fill_price="5000.25"
-        ),
-    )
+    values = {"symbol": "ESZ26", "order_id": "7", "side": "02", "order_quantity": "2"}
+    refused = event(order, frame(order, **values, exchange_receipt="03"))
+    filled = event(fill, frame(fill, **values, fill_id="1", fill_quantity="1", fill_price="5000.25"))
     assert isinstance(refused, OrderUpdate)
     assert isinstance(filled, OrderUpdate)
     assert (refused.step, refused.quantity) == ("refused", 2)

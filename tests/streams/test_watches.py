@@ -341,9 +341,8 @@ async def test_ending_a_watch_takes_no_channel_from_one_that_registered_it_after
 async def test_own_orders_are_those_of_every_market_that_has_an_account(live: Live) -> None:
     watch = await live.watches.watch([ORDERS])
     assert "H0STCNI0 hts-id" in live.channels()
-    live.send(
-        NOTICES, {"order_id": "1", "symbol": "005930", "notice_type": "2", "fill_quantity": 3, "fill_price": 70000}
-    )
+    of_order = {"order_id": "1", "symbol": "005930", "side": "02"}
+    live.send(NOTICES, of_order | {"notice_type": "2", "fill_quantity": 3, "fill_price": 70000})
     (fill,) = live.watches.read(watch.id)[0].events
     assert (fill.kind, fill.symbol) == ("order", "005930")
 

@@ -1,6 +1,6 @@
 """How fast Streamable HTTP answers a client of another language, beside stdio.
 
-python tests/benchmarks/http.py [calls]
+python tests/benchmarks/over_http.py [calls]
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pathlib import Path
 from report import line, median
 from stdio_peer import KIS_SERVER, peer
 
-CLIENT = Path(__file__).with_name("http_client.mjs")
+CLIENT = Path(__file__).with_name("over_http_client.mjs")
 TOKEN = "a-token-of-the-benchmark"
 
 

@@ -1,5 +1,5 @@
 // A client in another language: calls one tool over Streamable HTTP, one call after another and many at once.
-// node http_client.mjs URL TOKEN CALLS → {"one": [milliseconds …], "many": milliseconds for 50 at once}
+// node over_http_client.mjs URL TOKEN CALLS → {"one": [milliseconds …], "many": milliseconds for 50 at once}
 
 const [url, token, calls] = process.argv.slice(2);
 const headers = {
