@@ -62,6 +62,7 @@ ROOMS_IN_ORDER = {
         "ledger",
         "world",
         "answers",
+        "masters",
         "repeated",
         "recording",
         "replay",

@@ -1,4 +1,5 @@
 from .connection import Connection as Connection
+from .masters import MASTERS_URL as MASTERS_URL, MasterHost as MasterHost
 from .portal import (
     NOTICES_A_PAGE as NOTICES_A_PAGE,
     PORTAL_URL as PORTAL_URL,

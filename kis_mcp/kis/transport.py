@@ -1,4 +1,4 @@
-"""HTTP to KIS: the one module that knows httpx, imported when the first request goes out."""
+"""HTTP to KIS' APIs, imported when the first request goes out."""
 
 import asyncio
 import json

@@ -61,6 +61,9 @@ class Instruments:
         names = [f"{each.symbol} ({each.name_ko or each.name_en})" for each in found[:_CANDIDATES]]
         return f"Did you mean the symbol {' or '.join(names)}?" if names else ""
 
+    def all(self) -> list[Instrument]:
+        return list(self._by_symbol.values())
+
     def __len__(self) -> int:
         return len(self._by_symbol)
 

@@ -6,7 +6,6 @@ from kis_mcp.catalog import Api, input_schema, output_schema
 
 _THIS_PROCESS_ONLY = frozenset(
     {
-        "find_instrument",
         "search_tools",
         "describe_tool",
         "get_environment",

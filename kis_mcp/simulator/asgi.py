@@ -22,6 +22,9 @@ Send = Callable[[Message], Awaitable[None]]
 Abort = Callable[[Any], None]
 """Cuts the connection of a peer address."""
 
+MASTERS_PATH = "/common/master/"
+"""Where the files of instruments lie. KIS has a host of its own for them, which asks nobody who they are."""
+
 _NOT_JSON = "<html><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -47,6 +50,9 @@ class KisApp:
         if scope["path"].startswith(PREFIX):
             reply = administer(self._kis, self._host, scope["method"], scope["path"], headers, elements)
             await _send(reply, self._kis.clock(), send)
+            return
+        if scope["method"] == "GET" and scope["path"].startswith(MASTERS_PATH):
+            await _send_file(self._kis.master_file(scope["path"].removeprefix(MASTERS_PATH)), send)
             return
         request = Received(
             self._host,
@@ -137,3 +143,10 @@ async def _send(reply: Reply, now: datetime, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_file(content: bytes | None, send: Send) -> None:
+    """An archive, or that there is none."""
+    headers = [(b"Content-Type", b"application/zip"), (b"Content-Length", str(len(content or b"")).encode())]
+    await send({"type": "http.response.start", "status": 404 if content is None else 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content or b""})

@@ -9,7 +9,7 @@ from threading import RLock
 from typing import TypeAlias, TypeVar
 
 from kis_mcp.catalog import Catalog
-from kis_mcp.clock import WorldClock
+from kis_mcp.clock import KST, WorldClock
 from kis_mcp.simulator.answers.answers import answer
 from kis_mcp.simulator.engine.events import OrderEvent
 from kis_mcp.simulator.engine.model import Account, Order
@@ -19,6 +19,7 @@ from kis_mcp.simulator.gate.oauth import Client, Clients
 from kis_mcp.simulator.gate.oddities import odd_call, odd_reply
 from kis_mcp.simulator.gate.rate import SlidingWindow
 from kis_mcp.simulator.gate.switches import Switches
+from kis_mcp.simulator.masters import master_file
 from kis_mcp.simulator.options import SimulatorOptions
 from kis_mcp.simulator.recording import Recorder
 from kis_mcp.simulator.repeated import RepeatedAnswers
@@ -158,6 +159,10 @@ class EmbeddedKis:
         """Something of the world at its present time, while nothing else happens in it."""
         with self._turn:
             return reader(self.world, self.clock())
+
+    def master_file(self, name: str) -> bytes | None:
+        """The archive of one of KIS' files of instruments on the present day in Korea; None where there is none."""
+        return self.read(lambda world, now: master_file(world.market, name, now.astimezone(KST).date()))
 
     def approved(self, host: Host, approval_key: str) -> str | None:
         """The digest of the app key that a websocket's approval key was given to; None where it is nobody's."""

@@ -7,4 +7,5 @@ from .folders import (
 )
 from .halt import HaltFile as HaltFile
 from .journal import SqlJournal as SqlJournal
+from .listings import ListingFile as ListingFile
 from .shared import LockedFile as LockedFile, shared_files as shared_files

@@ -43,6 +43,7 @@ class Brokerage:
 
     Attributes:
         folder: Where its journal lies.
+        rest_url: Where its KIS is, the simulator's included.
         ws_url: Where its websocket is.
         apis: Every KIS API, by the spec table.
         live_quotes: Quotes of what is watched; None while nothing is.
@@ -58,6 +59,7 @@ class Brokerage:
     cache: "DiskReplyCache"
     clock: Clock
     real_quotes: "Callable[[], Awaitable[KisApis]] | None" = None
+    rest_url: str = ""
     ws_url: str = ""
     open_watches: OpenWatches = field(default_factory=OpenWatches)
     live_quotes: "LiveQuotes | None" = None

@@ -26,6 +26,7 @@ from kis_mcp.wiring.open_watches import OpenWatches
 if TYPE_CHECKING:
     from kis_mcp.catalog import CacheClass, KisApis
     from kis_mcp.confirm import Approvals
+    from kis_mcp.wiring.listings import Listings
 
 _ALERTS = ("kis_mcp.storage.alerts", "kis_mcp.wiring.alerts", "kis_mcp.notify")
 _WIRE = ("kis_mcp.catalog.apis", "kis_mcp.kis.rest", "kis_mcp.kis.transport", "kis_mcp.storage.cache")
@@ -41,7 +42,7 @@ class Environments:
     Args:
         settings: Which environments the operator allows, and how each is reached.
         catalog: The spec table.
-        simulators: Runs the embedded simulator.
+        background: Runs the embedded simulator, and what is fetched beside the calls.
         clock: What time it is.
 
     Attributes:
@@ -51,7 +52,7 @@ class Environments:
     """
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, simulators: anyio.abc.TaskGroup, clock: Clock = system_clock
+        self, settings: Settings, catalog: Catalog, background: anyio.abc.TaskGroup, clock: Clock = system_clock
     ) -> None:
         self.settings = settings
         self.catalog = catalog
@@ -60,8 +61,9 @@ class Environments:
         self.current = settings.environment
         self.switches = 0
         self.open_watches = OpenWatches()
-        self._simulators = simulators
+        self._background = background
         self._brokerages: dict[Environment, Brokerage] = {}
+        self._listings: dict[Path, Listings] = {}
         self._opening = anyio.Lock()
 
     async def brokerage(self, environment: Environment) -> Brokerage:
@@ -110,6 +112,32 @@ class Environments:
         from kis_mcp.confirm import Approvals
 
         return Approvals(self.settings.data_dir, seconds=self.settings.approval_seconds, clock=self.clock)
+
+    async def listings(self, environment: Environment) -> "Listings":
+        """What is listed: in demo and real by KIS' own files, which they share; in a simulator by that one's.
+
+        Raises:
+            NotInEnvironment: The operator did not allow it.
+            SettingsError, StorageError: The simulator cannot start.
+        """
+        from kis_mcp.kis import MASTERS_URL
+        from kis_mcp.wiring.listings import LISTINGS, Listings
+
+        self.require_allowed(environment)
+        folder, url, least = self.settings.data_dir, MASTERS_URL, None
+        if self.settings.profile(environment).is_simulated:
+            brokerage = await self._brokerage(environment)
+            folder, url, least = brokerage.folder, f"{brokerage.rest_url}/common/master", 1
+        if folder not in self._listings:
+            self._listings[folder] = Listings(
+                folder / LISTINGS,
+                url,
+                self.settings.user_agent,
+                self.clock_of(environment),
+                self._background,
+                least=least,
+            )
+        return self._listings[folder]
 
     async def settle_earlier_orders(self) -> None:
         """Look up orders that an earlier process left unknown, where there is a journal."""
@@ -183,7 +211,7 @@ class Environments:
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
-            started = await start_simulator(self._simulators, folder, settings, clock)
+            started = await start_simulator(self._background, folder, settings, clock)
             folder, rest_url, ws_url = started.folder, started.rest_url, started.ws_url
         connection = Connection(
             environment,
@@ -217,6 +245,7 @@ class Environments:
             cache,
             clock,
             real_quotes=self._real_quotes if lends_quotes else None,
+            rest_url=rest_url,
             ws_url=ws_url,
             open_watches=self.open_watches,
         )
@@ -234,8 +263,8 @@ async def open_environments(
     Args:
         keeps_alerts: Whether it keeps the alerts where no other process does.
     """
-    async with anyio.create_task_group() as simulators:
-        environments = Environments(settings, catalog, simulators, clock)
+    async with anyio.create_task_group() as background:
+        environments = Environments(settings, catalog, background, clock)
         try:
             async with anyio.create_task_group() as chores:
                 chores.start_soon(environments.settle_earlier_orders)
@@ -248,7 +277,7 @@ async def open_environments(
         finally:
             with anyio.CancelScope(shield=True):
                 await environments.aclose()
-            simulators.cancel_scope.cancel()
+            background.cancel_scope.cancel()
 
 
 def _lifetimes(settings: Settings) -> "Mapping[CacheClass, float]":

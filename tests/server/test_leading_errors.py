@@ -66,9 +66,11 @@ async def test_a_code_that_kis_refuses_leads_to_what_else_looks_so(
     await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
 
 
-async def test_an_indexs_name_leads_to_the_index_beside_the_funds_that_bear_it(simulator: Simulator) -> None:
+async def test_an_indexs_name_finds_the_index_before_the_funds_that_bear_it(simulator: Simulator) -> None:
     result = await run(simulator, "find_instrument", query="KOSPI")
-    assert {row["kind"] for row in blocks(result)["instruments"]} <= {"etf", "etn"}
+    rows = blocks(result)["instruments"]
+    assert (rows[0]["symbol"], rows[0]["kind"]) == ("0001", "index")
+    assert {row["kind"] for row in rows} == {"index", "etf", "etn"}
     (note,) = result.structured_content["notes"]
     found = re.search(r"name=(\w+), arguments=(\{.*?\})", note)
     assert found is not None
@@ -77,7 +79,7 @@ async def test_an_indexs_name_leads_to_the_index_beside_the_funds_that_bear_it(s
     assert "notes" not in named.structured_content
 
 
-@pytest.mark.parametrize("query", ["101W12", "ESZ26", "zzzzqqqq"])
+@pytest.mark.parametrize("query", ["101W12", "ESZ29", "zzzzqqqq"])
 async def test_finding_nothing_leads_on_and_not_back(simulator: Simulator, query: str) -> None:
     result = await run(simulator, "find_instrument", query=query)
     assert blocks(result)["instruments"] == []

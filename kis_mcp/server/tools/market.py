@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from kis_mcp.catalog import Cursor, Page, PagePosition, read_symbol
+from kis_mcp.catalog import Cursor, Page, PagePosition
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market import (
@@ -12,7 +12,6 @@ from kis_mcp.market import (
     Candle,
     CandleRange,
     Instrument,
-    Market,
     builtin_instruments,
     get_candles as read_candles,
     get_order_book as read_order_book,
@@ -27,34 +26,6 @@ if TYPE_CHECKING:
     from kis_mcp.streams import LiveQuote
 
 T = TypeVar("T")
-
-
-async def find_instrument(call: Call) -> Page:
-    values = call.values()
-    market = cast("Market | None", values["market"].upper() if "market" in values else None)
-    found = builtin_instruments().search(_query(call), market)
-    rows = [{**facts(instrument), "currency": instrument.currency} for instrument in found[: values["limit"]]]
-    elsewhere = "" if builtin_instruments().named(_query(call)) else lead_elsewhere(values["query"])
-    notes = [note for note in (elsewhere if rows else _lead(values["query"]),) if note]
-    return page(call.environments.clock(), notes=notes, instruments=rows)
-
-
-def _query(call: Call) -> str:
-    """What is looked for: a symbol however it is written, else the words as they are."""
-    query = call.values()["query"]
-    parameter = call.api.parameter("query")
-    assert parameter is not None
-    symbol = read_symbol(call.api, parameter, query.upper()).symbol
-    return symbol if builtin_instruments().find(symbol) else query
-
-
-def _lead(query: str) -> str:
-    """Where to go on with what the list does not have."""
-    instruments = builtin_instruments()
-    return instruments.lead(query) or (
-        f"Not among the {len(instruments)} instruments of the built-in list. With its KRX code, or its US ticker and "
-        "exchange, call get_quote; anything else is found with search_tools."
-    )
 
 
 async def get_quote(call: Call) -> Page:

@@ -4,7 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from kis_mcp.catalog import Page
-from kis_mcp.server.tools import account, alerts, history, market, order, portfolio, search, system, watch
+from kis_mcp.server.tools import (
+    account,
+    alerts,
+    find_instrument,
+    history,
+    market,
+    order,
+    portfolio,
+    search,
+    system,
+    watch,
+)
 from kis_mcp.server.tools.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
@@ -12,7 +23,7 @@ Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
 CORE_TOOLS: Mapping[str, Handler] = {
     "search_tools": search.search_tools,
     "describe_tool": search.describe_tool,
-    "find_instrument": market.find_instrument,
+    "find_instrument": find_instrument.find_instrument,
     "get_quote": market.get_quote,
     "get_order_book": market.get_order_book,
     "get_candles": market.get_candles,
