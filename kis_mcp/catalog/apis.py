@@ -208,6 +208,10 @@ class KisApis:
             self._cache.drop("account")
         return decode(api, reply.body, hide=self._account_numbers)
 
+    def forget_account(self) -> None:
+        """Read accounts and orders at KIS the next time, whatever is kept of them."""
+        self._cache.drop("account")
+
     async def _collect(
         self,
         arguments: CheckedArguments,

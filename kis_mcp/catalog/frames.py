@@ -11,6 +11,9 @@ SEPARATOR = "^"
 NO_LAYOUTS: Mapping[int, Sequence[str]] = {}
 _NULL = "(null)"
 _UNNAMED = "-"
+_FEW_MISSING, _MISSING_PART = 2, 10
+"""Newest fields that a record may lack, as those of older editions in KIS' documents do: a tenth of them, and in short
+ones two. A record that lacks more was cut, perhaps within a field."""
 _ETN = re.compile(r"Q([0-9]{6})")
 
 
@@ -76,13 +79,15 @@ def split_frame(
         values beyond the columns are kept as ``field_<position>``, from 1.
 
     Raises:
-        ValueError: There is no record, or the fields cannot be shared out evenly.
+        ValueError: There is no record, the fields cannot be shared out evenly, or the records are cut.
     """
     values = payload.split(SEPARATOR)
     if count < 1 or len(values) % count:
         raise ValueError(f"{len(values)} fields cannot be {count} records")
     width = len(values) // count
     columns = layouts.get(width, columns)
+    if len(columns) - width > max(_FEW_MISSING, len(columns) // _MISSING_PART):
+        raise ValueError(f"records of {width} fields instead of {len(columns)} are cut")
     records = (values[start : start + width] for start in range(0, len(values), width))
     return [_record(record, columns, first_if) for record in records]
 

@@ -120,6 +120,12 @@ def _read_tests(parts: Mapping[str, object], find: FindListing, path: str) -> Co
             remedy='Leave it out, or test the order: {"order": "filled", "order_id": "…"}.',
             field=f"{path}.{_ORDER_ID}",
         )
+    if order_id and not order_id.strip("0").isdecimal():
+        raise BadArgument(
+            f"{path}.order_id {order_id[:20]!r} is no number of an order.",
+            remedy='Give the order_id of place_order\'s answer, such as "0000000012".',
+            field=f"{path}.{_ORDER_ID}",
+        )
     symbol, market, exchange = _where(parts, find, path, is_needed=not is_of_orders)
     simple = tuple(Simple(name, values[name], symbol, market, exchange, order_id) for name in tests)
     simple = tuple(replace(each, exchange="") if each.kind == "order" else each for each in simple)

@@ -45,8 +45,13 @@ class Simple:
             and self.symbol in ("", event.symbol)
             and self.market in ("", event.market)
             and self.exchange in ("", event.exchange or self.exchange)
-            and (not self.order_id or (isinstance(event, OrderUpdate) and event.order_id == self.order_id))
+            and (not self.order_id or (isinstance(event, OrderUpdate) and self._is_of_order(event)))
         )
+
+    def _is_of_order(self, update: OrderUpdate) -> bool:
+        """Whether it is of the order, or of a change or cancel of it: KIS pads numbers with zeros, people do not."""
+        numbers = (update.order_id, update.original_order_id or "")
+        return self.order_id.lstrip("0") in [number.lstrip("0") for number in numbers]
 
     def __str__(self) -> str:
         what = self.rule.waits.format(wanted=_shown(self.value))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from kis_mcp.catalog import Gap
 from kis_mcp.market import EventKind
 from kis_mcp.streams.conditions import Condition, Evaluation
 from kis_mcp.streams.watch import Watch, no_watch
@@ -38,6 +39,8 @@ class Waiting:
         if cursor is not None and cursor.opened != watch.opened:
             cursor = None
         self.lost = 0
+        self.unreadable = 0
+        self.gaps: dict[Gap, None] = {}
         self._words: str | None = None
         if cursor is not None:
             self._positions = dict(watch.positions_of(cursor))
@@ -76,6 +79,8 @@ class Waiting:
         """Look at what came since, up to the event that meets the condition."""
         news = self.watch.read(self._positions, _AT_ONCE, latest=False)
         self.lost += news.lost
+        self.unreadable += news.unreadable
+        self.gaps |= dict.fromkeys(news.gaps)
         for arrival in news.arrivals:
             self._positions[arrival.feed.name] = arrival.cursor
             if words := self._evaluation.take(arrival.event):

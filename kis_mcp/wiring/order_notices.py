@@ -50,10 +50,14 @@ class LiveNotices:
             nonlocal cursor, gaps
             frames, cursor = stream.frames(cursor)
             for frame in frames:
-                receiver.receive(read_order_notices(api, frame, self.apis.accounts))
+                read = read_order_notices(api, frame, self.apis.accounts)
+                if read.problems:
+                    self.apis.forget_account()
+                receiver.receive(read)
             gap = stream.last_gap()
             if gap is not None and stream.gaps > gaps:
                 gaps = stream.gaps
+                self.apis.forget_account()  # a list from before the gap lacks what was notified in it
                 is_lost = any(lost == channel for lost, _ in gap.lost)
                 receiver.report_gap(api.category, gap.ended_at, is_lost=is_lost)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -102,6 +103,14 @@ SAMSUNG = {"symbol": "005930"}
             {"order": "any", "order_id": "0000001234"},
             [notice("filled", "0000009999"), notice("refused")],
             "005930 has an order refused (0000001234)",
+        ),
+        (
+            {"order": "cancelled", "order_id": "1234"},
+            [
+                notice("cancelled", "0000009999"),
+                replace(notice("cancelled", "0000001235"), original_order_id="0000001234"),
+            ],
+            "005930 has an order cancelled (0000001235)",
         ),
         (
             {"price_crosses_up": 72500},
@@ -212,6 +221,7 @@ def test_what_a_condition_needs_watched() -> None:
         (SAMSUNG | {"event": "news"}, "condition.event", "trade"),
         ({"symbol": "삼성전자", "price_above": 1}, "condition.symbol", "Give 005930."),
         (SAMSUNG | {"price_above": 1, "order_id": "1"}, "condition.order_id", "Leave it out"),
+        ({"order": "filled", "order_id": "abc"}, "condition.order_id", "place_order"),
         ({"any": [SAMSUNG | {"vi": True}], "symbol": "005930"}, "condition", "within any"),
         ({"symbol": ["005930"], "price_above": 1}, "condition.symbol", "as text"),
         (

@@ -25,6 +25,9 @@ from kis_mcp.kis.timer import Timer
 DEAD_AFTER_SECONDS: Final = 90.0
 """KIS pings about every 10 s: a link that is silent for so long is dead (measured by others)."""
 
+SILENT_AFTER_SECONDS: Final = 30.0
+"""Three of KIS' pings are missing by then: what it sent meanwhile was lost, though the link goes on."""
+
 ANSWERED_WITHIN_SECONDS: Final = 10.0
 """A registration without an answer by then has failed; KIS answers within a second."""
 
@@ -270,6 +273,8 @@ class LiveSession:
                 await self._ask(channel)
             while self._slots:
                 message = await link.recv(decode=False)  # a text that is no UTF-8 must not end the link
+                if self._timer.monotonic() - self._heard_at > SILENT_AFTER_SECONDS:
+                    self._report_gap(Gap(self._last_heard_at, self._clock()))
                 self._heard_at, self._last_heard_at = self._timer.monotonic(), self._clock()
                 answer = self._take(bytes(message).decode(errors="replace"))
                 if answer is not None:
@@ -318,6 +323,9 @@ class LiveSession:
         if payload is None:
             self._unreadable += 1
             _log.warning("An encrypted frame of %s could not be decrypted", data.tr_id)
+            if self._slots.ciphers(data.tr_id):
+                # A notice of an order was lost: whoever follows orders has to look at KIS' lists again.
+                self._report_gap(Gap(self._last_heard_at, self._clock()))
             return
         self._frames += 1
         self._last_frame_at = self._last_heard_at
@@ -376,6 +384,9 @@ class LiveSession:
         gap = Gap(self._gap_began_at, self._clock(), tuple(self._lost))
         self._gap_began_at = None
         self._lost.clear()
+        self._report_gap(gap)
+
+    def _report_gap(self, gap: Gap) -> None:
         try:
             self._receiver.report_gap(gap)
         except Exception:

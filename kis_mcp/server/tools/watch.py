@@ -1,11 +1,11 @@
 """The core tools that watch live data in the background: open, read, wait, end, list."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import anyio
 
-from kis_mcp.catalog import Page
+from kis_mcp.catalog import Gap, Page
 from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
 from kis_mcp.streams import Feed, Met, News, StreamStatus, Waiting, Watch, Watches, read_condition
@@ -169,16 +169,19 @@ def _notes(found: Watch, news: News, cut: int) -> list[str]:
         notes.append(f"{skipped:,} earlier trades since the cursor are left out; limit tells more.")
     if news.lost:
         notes.append(f"{news.lost:,} events since the cursor are lost: only the latest 2,000 of a channel are kept.")
-    if news.unreadable:
-        notes.append(f"{news.unreadable:,} events could not be read.")
-    notes += [
-        f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST." for gap in news.gaps
+    return [*notes, *_missed(news.unreadable, news.gaps), *_losses(found)]
+
+
+def _missed(unreadable: int, gaps: Iterable[Gap]) -> list[str]:
+    notes = [f"{unreadable:,} events could not be read."] if unreadable else []
+    return notes + [
+        f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST." for gap in gaps
     ]
-    return notes + _losses(found)
 
 
 def _waited(waiting: Waiting) -> list[str]:
-    return [f"{waiting.lost:,} events came faster than they were looked at, and are lost."] if waiting.lost else []
+    lost = [f"{waiting.lost:,} events came faster than they were looked at, and are lost."] if waiting.lost else []
+    return lost + _missed(waiting.unreadable, waiting.gaps)
 
 
 def _losses(found: Watch) -> list[str]:

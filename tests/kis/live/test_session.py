@@ -16,6 +16,7 @@ from kis_mcp.kis.live.session import (
     ANSWERED_WITHIN_SECONDS,
     DEAD_AFTER_SECONDS,
     LONGEST_PAUSE_SECONDS,
+    SILENT_AFTER_SECONDS,
     WATCH_SECONDS,
     LiveSession,
 )
@@ -194,6 +195,23 @@ async def test_after_a_drop_all_is_registered_again_and_the_gap_is_told(world: W
     assert gap == Gap(NOW, NOW)
     await world.kis.send(f"1|H0STCNI0|001|{encrypted('person^again')}")
     assert (await world.receiver.next_frame()).payload == "person^again"
+
+
+async def test_a_silence_longer_than_three_pings_is_a_gap_though_the_link_goes_on(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    for _ in range(int(SILENT_AFTER_SECONDS / WATCH_SECONDS) + 1):
+        await world.waits.pass_by(WATCH_SECONDS)
+    await world.kis.send("0|H0STCNT0|001|005930^1")
+    assert (await world.receiver.next_frame()).payload == "005930^1"
+    assert world.receiver.gaps.get_nowait() == Gap(NOW, NOW)
+    assert world.kis.connections == 1
+
+
+async def test_a_notice_that_cannot_be_decrypted_is_a_gap(world: World) -> None:
+    await world.session.register(NOTICES)
+    await world.kis.send(f"1|H0STCNI0|001|{encrypted('person^1')[:-8]}")
+    assert await asyncio.wait_for(world.receiver.gaps.get(), 10) == Gap(NOW, NOW)
+    assert world.receiver.frames.empty()
 
 
 async def test_a_channel_that_kis_takes_no_more_is_told_as_lost(world: World) -> None:
