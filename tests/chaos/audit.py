@@ -112,11 +112,12 @@ def audit(
             findings.denied.append(told)
     for content, intents in ours.items():
         findings.imagined += _imagined(at_kis[content], intents)
-        numbers = {order.number for order in at_kis[content]}
+        numbers = {bare_number(order.number) for order in at_kis[content]}
         findings.unsettled += [
             f"{content}: {record.intent.id}"
             for record in intents
-            if record.status.is_unresolved and numbers.isdisjoint(candidates.get(record.intent.id, ()))
+            if record.status.is_unresolved
+            and numbers.isdisjoint(map(bare_number, candidates.get(record.intent.id, ())))
         ]
     return findings
 
