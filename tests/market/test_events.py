@@ -297,5 +297,7 @@ def test_what_is_no_event_of_an_instrument_is_none() -> None:
 )
 def test_no_record_breaks_the_reading(tool: str, values: list[str]) -> None:
     api: Api = APIS[tool]
-    for record in decode_frame(api, "^".join(value.replace("^", "") for value in values), 1).rows(api.blocks[0].name):
+    lacking = len(api.blocks[0].fields) - len(values)
+    payload = "^".join([*(value.replace("^", "") for value in values), *[""] * lacking])
+    for record in decode_frame(api, payload, 1).rows(api.blocks[0].name):
         read_event(api, record, NOW)
