@@ -157,19 +157,12 @@ class Stream:
         """The latest time in which nothing could be received."""
         return self._gaps[-1][1] if self._gaps else None
 
-    def last(self) -> Record | None:
-        """The newest record, if one can be read."""
-        if not self._frames:
-            return None
-        rows = self._decode(self._frames[-1][1])
-        return rows[-1] if rows else None
-
     def last_at(self) -> datetime | None:
         return self._frames[-1][1].received_at if self._frames else None
 
-    async def wait(self, cursor: int) -> None:
-        """Return once there is something after a cursor: a record or a gap."""
-        while self.received <= cursor and not any(at >= cursor for at, _ in self._gaps):
+    async def wait(self, cursor: int, gaps: int) -> None:
+        """Return once there is a record after a cursor, or there were more gaps than these; a gap moves no cursor."""
+        while self.received <= cursor and self.gaps <= gaps:
             reader = asyncio.get_running_loop().create_future()
             self._readers.add(reader)
             try:

@@ -51,14 +51,18 @@ class Streams:
             self._holders[channel] = self._holders.get(channel, 0) + 1
             return stream
 
-    async def unsubscribe(self, channel: Channel) -> None:
-        """Give up one subscription; the last one gives the slot back."""
+    async def unsubscribe(self, stream: Stream) -> None:
+        """Give up one subscription to a stream; the last one gives the slot back. Nothing happens to one that KIS ended,
+        or to another's of the same channel since."""
         async with self._changing:
-            holders = self._holders.get(channel, 0) - 1
+            channel = stream.channel
+            if self._streams.get(channel) is not stream:
+                return
+            holders = self._holders[channel] - 1
             if holders > 0:
                 self._holders[channel] = holders
-            elif stream := self._streams.get(channel):
-                self._holders.pop(channel, None)
+            else:
+                self._holders.pop(channel)
                 self._remove(stream)
                 await self._gateway.release(channel)
 
@@ -68,6 +72,12 @@ class Streams:
 
     def find(self, channel: Channel) -> Stream | None:
         return self._streams.get(channel)
+
+    def received(self, channel: Channel) -> int:
+        """The cursor at which a subscription begins that is made now; asked before, for the first record may come with
+        KIS' answer."""
+        stream = self._streams.get(channel)
+        return stream.received if stream else 0
 
     def streams(self) -> list[Stream]:
         return list(self._streams.values())

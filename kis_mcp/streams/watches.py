@@ -228,8 +228,7 @@ class Watches:
             return watch
 
     async def _feed(self, watch: Watch, api: Api, channel: Channel) -> Feed:
-        known = self._streams.find(channel)
-        start = known.received if known else 0  # the first event may come with KIS' answer
+        start = self._streams.received(channel)
         stream = await self._streams.subscribe(api, channel)
         return Feed(api, stream, start, stream.listen(watch.wake))
 
@@ -257,8 +256,7 @@ class Watches:
     async def _release(self, feeds: Sequence[Feed]) -> None:
         for feed in feeds:
             feed.stop()
-            if self._streams.find(feed.stream.channel) is feed.stream:  # else KIS ended it, or it is another's by now
-                await self._streams.unsubscribe(feed.stream.channel)
+            await self._streams.unsubscribe(feed.stream)
 
     def _with_watches(self, error: BadArgument) -> BadArgument:
         """A refusal of this side, which knows no watches, with those that hold slots."""

@@ -41,7 +41,7 @@ class LiveNotices:
         earlier = streams.find(channel)
         if earlier is not None and self._followed.get(channel) is earlier:
             return
-        cursor = earlier.received if earlier else 0  # the first notice may come with KIS' answer
+        cursor = streams.received(channel)
         stream = await streams.subscribe(api, channel)
         self._followed[channel] = stream
         gaps = stream.gaps

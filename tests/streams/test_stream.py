@@ -94,16 +94,21 @@ def test_a_gap_is_told_to_those_who_read_across_it() -> None:
 async def test_a_reader_waits_for_the_next_record_or_gap() -> None:
     stream = Stream(PROGRAMS, CHANNEL)
     stream.append(frame(0, 1))
-    await stream.wait(0)
-    waiting = [asyncio.create_task(stream.wait(1)) for _ in range(2)]
+    await stream.wait(0, 0)
+    waiting = [asyncio.create_task(stream.wait(1, 0)) for _ in range(2)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
     stream.append(frame(1, 1))
     await asyncio.gather(*waiting)
-    after_gap = asyncio.create_task(stream.wait(2))
+    after_gap = asyncio.create_task(stream.wait(2, 0))
     await asyncio.sleep(0)
     stream.report_gap(Gap(NOW, NOW))
     await after_gap
+    after_the_next = asyncio.create_task(stream.wait(2, stream.gaps))
+    await asyncio.sleep(0)
+    assert not after_the_next.done()
+    stream.report_gap(Gap(NOW, NOW))
+    await after_the_next
 
 
 def test_the_status_tells_the_last_minutes_pace() -> None:

@@ -60,10 +60,21 @@ async def test_a_channel_is_registered_while_somebody_subscribes() -> None:
     first, second = await asyncio.gather(*(streams.subscribe(PROGRAMS, samsung) for _ in range(2)))
     assert first is second
     assert gateway.registered == [samsung]
-    await streams.unsubscribe(samsung)
+    await streams.unsubscribe(first)
     assert gateway.registered == [samsung]
-    await streams.unsubscribe(samsung)
+    await streams.unsubscribe(second)
     assert (gateway.registered, streams.streams()) == ([], [])
+
+
+async def test_who_gives_up_a_stream_that_kis_ended_takes_nobodys_new_one() -> None:
+    gateway = FakeGateway()
+    streams = Streams(lambda receiver: gateway)
+    samsung = channel(PROGRAMS, "005930")
+    ended = await streams.subscribe(PROGRAMS, samsung)
+    streams.report_gap(Gap(NOW, NOW, ((samsung, "no more"),)))
+    anothers = await streams.subscribe(PROGRAMS, samsung)
+    await streams.unsubscribe(ended)
+    assert streams.find(samsung) is anothers
 
 
 async def test_a_refused_channel_leaves_nothing() -> None:
@@ -123,7 +134,7 @@ async def test_two_channels_of_one_api_are_told_apart_and_what_belongs_to_others
     streams.receive(Frame(tr_id, 1, payload(api, keys[1]), NOW))
     streams.receive(Frame(tr_id, 1, payload(api, "000000"), NOW))
     assert (first.received, second.received, streams.astray) == (2, 2, 2)
-    await streams.unsubscribe(first.channel)
+    await streams.unsubscribe(first)
     streams.receive(Frame(tr_id, 1, payload(api, keys[0]), NOW))
     assert (second.received, streams.astray) == (2, 3)
 

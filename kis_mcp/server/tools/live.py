@@ -19,6 +19,7 @@ class _Collected:
 
     streams: dict[Channel, Stream] = field(default_factory=dict[Channel, Stream])
     cursors: dict[Channel, int] = field(default_factory=dict[Channel, int])
+    gaps_before: dict[Channel, int] = field(default_factory=dict[Channel, int])
     records: list[Record] = field(default_factory=list[Record])
     gaps: list[Gap] = field(default_factory=list[Gap])
     lost: int = 0
@@ -28,7 +29,7 @@ class _Collected:
         """Take what has come since, from each channel in turn."""
         for channel, stream in self.streams.items():
             batch = stream.read(self.cursors[channel], most - len(self.records))
-            self.cursors[channel] = batch.cursor
+            self.cursors[channel], self.gaps_before[channel] = batch.cursor, stream.gaps
             self.records += batch.records
             self.gaps += [gap for gap in batch.gaps if gap not in self.gaps]
             self.lost += batch.lost
@@ -45,10 +46,10 @@ async def collect_live(call: Call) -> Page:
     async with AsyncExitStack() as subscribed:
         found = _Collected()
         for channel in channels:
-            known = streams.find(channel)
-            found.cursors[channel] = known.received if known else 0  # the first event may come with KIS' answer
-            found.streams[channel] = await streams.subscribe(call.api, channel)
-            subscribed.push_async_callback(_unsubscribe, streams, found.streams[channel])
+            found.cursors[channel] = streams.received(channel)
+            found.streams[channel] = stream = await streams.subscribe(call.api, channel)
+            found.gaps_before[channel] = stream.gaps
+            subscribed.push_async_callback(_unsubscribe, streams, stream)
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as reporting:
                 reporting.start_soon(_report, call, found, most, seconds)
@@ -65,8 +66,7 @@ async def collect_live(call: Call) -> Page:
 
 async def _unsubscribe(streams: Streams, stream: Stream) -> None:
     with anyio.CancelScope(shield=True):  # a cancelled call must give its slots back too
-        if streams.find(stream.channel) is stream:  # else KIS ended it, or it is another's by now
-            await streams.unsubscribe(stream.channel)
+        await streams.unsubscribe(stream)
 
 
 async def _first(found: _Collected) -> None:
@@ -74,7 +74,7 @@ async def _first(found: _Collected) -> None:
     async with anyio.create_task_group() as waiting:
 
         async def wait(channel: Channel, stream: Stream) -> None:
-            await stream.wait(found.cursors[channel])
+            await stream.wait(found.cursors[channel], found.gaps_before[channel])
             waiting.cancel_scope.cancel()
 
         for channel, stream in found.streams.items():
