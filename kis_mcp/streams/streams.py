@@ -52,8 +52,8 @@ class Streams:
             return stream
 
     async def unsubscribe(self, stream: Stream) -> None:
-        """Give up one subscription to a stream; the last one gives the slot back. Nothing happens to one that KIS ended,
-        or to another's of the same channel since."""
+        """Give up one subscription to a stream; the last one gives the slot back. Where KIS ended it nothing happens,
+        nor to another's stream of the same channel since."""
         async with self._changing:
             channel = stream.channel
             if self._streams.get(channel) is not stream:

@@ -35,7 +35,10 @@ def keys_of(notice: OrderNotice) -> tuple[OrderKey, ...]:
 
 def distinct(notices: Iterable[OrderNotice]) -> list[OrderNotice]:
     """Each once, in the order in which they came first."""
-    return list({notice.digest: notice for notice in reversed(list(notices))}.values())[::-1]
+    found: dict[str, OrderNotice] = {}
+    for notice in notices:
+        found.setdefault(notice.digest, notice)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

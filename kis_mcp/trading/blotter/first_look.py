@@ -55,7 +55,7 @@ async def look_at_first(
         looking.cancel()
         ending.cancel()
     listed = looks.found or journaled_order(record, lists[0])
-    said = notices.of(key, sent_at)
+    said = notices.of(key, record.sent_at)
     placed = after_notices(listed, said) if listed else None
     if placed is None or (looks.found is None and not said) or placed.session == "reserved":
         return None

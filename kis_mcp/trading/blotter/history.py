@@ -219,7 +219,8 @@ async def order_history(
     records = await journal.history(since=since, until=until, limit=MOST_RECORDS)
     if len(records) == MOST_RECORDS:
         notes.append(f"There are more than {MOST_RECORDS} orders in these days; ask for fewer days.")
-    earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if placed else ()
+    is_told = placed or book.families()
+    earlier = await journal.history(since=since - _ONE_DAY, until=since, limit=MOST_RECORDS) if is_told else ()
     listing = _pairs(catalog, [*records, *earlier], placed)
     sent_ids = [record.intent.id for record in records if record.sent_at]
     findings, notified = await journal.findings(sent_ids), await journal.notices(sent_ids)
@@ -231,12 +232,13 @@ async def order_history(
         own = {key_of(catalog, record) for record in (*records, *earlier) if record.order_id is not None}
         shown = own | {order.key for order in placed}
         clock_error = kis.clock_error or timedelta()
+        elsewhere = [book.add_to(order, clock_error) for order in elsewhere]
         elsewhere += [
             order
             for order in book.orders(book.families(), since - clock_error, clock_error)
             if order.key not in shown and order.ordered_at is not None and since <= order.ordered_at < until
         ]
-    tracked = [*ours, *(_tracked_elsewhere(order, book, since, now) for order in elsewhere)]
+    tracked = [*ours, *(_tracked_elsewhere(order, since, now) for order in elsewhere)]
     orders = sorted(tracked, key=lambda order: order.at, reverse=True)
     return OrderHistory(orders, [*notes, *notes_on_notices(_placed_of(orders))])
 
@@ -328,8 +330,7 @@ def _after_notices(
     return None if listed is None else after_notices(listed, notices)
 
 
-def _tracked_elsewhere(listed: PlacedOrder, book: NoticeBook, since: datetime, now: datetime) -> TrackedOrder:
-    placed = after_notices(listed, book.of(listed.key, listed.ordered_at))
+def _tracked_elsewhere(placed: PlacedOrder, since: datetime, now: datetime) -> TrackedOrder:
     return TrackedOrder(at=placed.ordered_at or since, state=state_of(None, placed, now), placed=placed)
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST
+from kis_mcp.market import OrderNotice
 from kis_mcp.trading.blotter.after_notices import after_notices, keys_of
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
-from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder, PlacedStatus
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedStatus
 from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, is_same_symbol, reservation_id
@@ -25,11 +26,13 @@ async def journaled_orders(journal: Journal, kis: KisReads, now: datetime) -> li
     An order that was changed under a new number is ``amended``, and the order of that number names it.
     """
     own = {await journal.account_id(account) for account in kis.accounts.values()}
-    records = await journal.accepted_since(now - SAME_DAY)
-    orders = _after_changes(kis.catalog, [record for record in records if record.intent.account_id in own])
+    records = [record for record in await journal.accepted_since(now - SAME_DAY) if record.intent.account_id in own]
     notified = await journal.notices([record.intent.id for record in records])
-    said = [notice for notices in notified.values() for notice in notices]
-    return [after_notices(order, [notice for notice in said if order.key in keys_of(notice)]) for order in orders]
+    said: dict[OrderKey, list[OrderNotice]] = {}
+    for notice in (notice for notices in notified.values() for notice in notices):
+        for key in keys_of(notice):
+            said.setdefault(key, []).append(notice)
+    return [after_notices(order, said.get(order.key, [])) for order in _after_changes(kis.catalog, records)]
 
 
 def printed_id_of(catalog: Catalog, record: Record) -> str | None:

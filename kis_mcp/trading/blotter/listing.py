@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 
 from kis_mcp.clock import KST, Clock
 from kis_mcp.errors import KisMcpError
-from kis_mcp.trading.blotter.after_notices import after_notices
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import EVERY_LIST, OrderList
@@ -94,10 +93,7 @@ def _after_notices(
     now: datetime,
 ) -> list[PlacedOrder]:
     """The orders with what was notified of them, and those that are told by notices alone."""
-    orders = [
-        after_notices(order, book.of(order.key, order.ordered_at - clock_error if order.ordered_at else None))
-        for order in found
-    ]
+    orders = [book.add_to(order, clock_error) for order in found]
     first, last = days[0] or now.astimezone(KST).date(), days[1]
     shown = {order.key for order in found}
     elsewhere = [

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from kis_mcp.market import OrderNotice
-from kis_mcp.trading.blotter.after_notices import keys_of, notified_order
+from kis_mcp.trading.blotter.after_notices import after_notices, keys_of, notified_order
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder
 
 MOST_ORDERS = 5_000
@@ -52,6 +52,11 @@ class NoticeBook:
             sent_at: When it was sent, by this machine's clock, which tells it from those of other days.
         """
         return [notice for notice in self._notices.get(key, ()) if sent_at is None or _is_then(notice, sent_at)]
+
+    def add_to(self, order: PlacedOrder, clock_error: timedelta) -> PlacedOrder:
+        """An order as KIS lists it, by KIS' clock, with what came of it by this machine's."""
+        sent_at = order.ordered_at - clock_error if order.ordered_at else None
+        return after_notices(order, self.of(order.key, sent_at))
 
     def orders(self, families: Collection[str], since: datetime, clock_error: timedelta) -> list[PlacedOrder]:
         """The orders of these families of which something came since then."""

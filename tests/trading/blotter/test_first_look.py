@@ -1,6 +1,7 @@
 """What is told of an order just after KIS took it."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from kis_mcp.trading.blotter.state import OrderState
 from kis_mcp.trading.guard import OrderLimits
 from kis_mcp.trading.journal import Decision, Record
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
+from tests.trading.notice_fakes import fill
 
 LIMIT: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 MARKET: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "order_type": "market"}
@@ -95,3 +97,13 @@ async def test_a_list_that_fails_or_hangs_takes_nothing_from_the_answer(
 
     found = await look_at_first(looks.kis, record, looks.book, clock=looks.clock, sleep=hang)
     assert found is None
+
+
+@pytest.mark.parametrize("wrong", [timedelta(), timedelta(minutes=-5), timedelta(minutes=5)])
+async def test_a_notified_fill_counts_however_wrong_this_machines_clock_is(looks: Looks, wrong: timedelta) -> None:
+    looks.kis.clock_error = -wrong
+    record = await looks.send(LIMIT)
+    assert record.order_id is not None
+    looks.kis.listed.clear()
+    looks.book.add([fill(10, looks.clock(), order_id=record.order_id)])
+    assert await looks.look(record) == (OrderState.FILLED, 10)
