@@ -38,7 +38,8 @@ class Profile:
     """What one environment is reached with.
 
     ``requests_per_second`` 0 means unlimited, which is only accepted for addresses on loopback. An empty ``rest_url``
-    stands for the simulator inside this process, and one on this machine for a simulator of its own.
+    stands for the simulator inside this process, and one on this machine for a simulator of its own. Without a
+    ``ws_url`` there is no live data beside it.
     """
 
     environment: Environment
@@ -53,7 +54,12 @@ class Profile:
     @property
     def is_simulated(self) -> bool:
         """Whether a simulator answers."""
-        return not self.rest_url or urlsplit(self.rest_url).hostname in LOOPBACK_HOSTS
+        return not self.rest_url or is_loopback(self.rest_url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    return urlsplit(url).hostname in LOOPBACK_HOSTS
 
 
 class Access(BaseModel):
@@ -108,11 +114,11 @@ class Access(BaseModel):
         """
         self.require_keys(environment)
         if environment is Environment.SIM:
-            local = urlsplit(self.url_rest).hostname in LOOPBACK_HOSTS
+            local = is_loopback(self.url_rest)
             return Profile(
                 environment,
                 rest_url=self.url_rest if local else "",
-                ws_url=self.url_ws if local and urlsplit(self.url_ws).hostname in LOOPBACK_HOSTS else "",
+                ws_url=self.url_ws if local and is_loopback(self.url_ws) else "",
                 app_key="simulator-app-key",
                 app_secret=SecretStr("simulator-app-secret"),
                 hts_id="simulator",
@@ -123,10 +129,14 @@ class Access(BaseModel):
         key, secret = (self.paper_app_key, self.paper_app_secret) if demo else (self.app_key, self.app_secret)
         assert key is not None
         assert secret is not None
+        rest_url = (self.url_rest_paper or DEMO_REST) if demo else (self.url_rest or REAL_REST)
+        ws_url = (self.url_ws_paper or DEMO_WS) if demo else (self.url_ws or REAL_WS)
+        if is_loopback(rest_url) and not is_loopback(ws_url):
+            ws_url = ""  # KIS must not be told a simulator's keys
         return Profile(
             environment,
-            rest_url=(self.url_rest_paper or DEMO_REST) if demo else (self.url_rest or REAL_REST),
-            ws_url=(self.url_ws_paper or DEMO_WS) if demo else (self.url_ws or REAL_WS),
+            rest_url=rest_url,
+            ws_url=ws_url,
             app_key=key.get_secret_value(),
             app_secret=secret,
             hts_id=self.hts_id,

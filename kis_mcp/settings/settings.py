@@ -18,7 +18,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.notices import Notices
-from kis_mcp.settings.profile import LOOPBACK_HOSTS, Access
+from kis_mcp.settings.profile import Access, is_loopback
 from kis_mcp.settings.simulation import Simulation
 from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
 from kis_mcp.settings.variables import read_variables, trim_setting, unknown_variables, variable_of, wrong_setting
@@ -129,7 +129,7 @@ class Settings(Access, Notices, Simulation):
             ("KIS_RATE_LIMIT", self.rate_limit, self.url_rest),
             ("KIS_RATE_LIMIT_PAPER", self.rate_limit_paper, self.url_rest_paper),
         ):
-            if limit == 0 and urlsplit(url).hostname not in LOOPBACK_HOSTS:
+            if limit == 0 and not is_loopback(url):
                 raise SettingsError(
                     f"{name}=0 would go over KIS' limits.",
                     remedy=f"Set {name} to 1 or more; 0 is for simulators on this machine only.",

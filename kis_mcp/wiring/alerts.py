@@ -18,7 +18,7 @@ LOCK = "alerts.lock"
 LOOK_SECONDS = 2.0
 """How often a process looks whether another one that kept the alerts has ended."""
 
-_RETRY_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -63,20 +63,18 @@ async def keep_alerts(
     from kis_mcp.storage import LockedFile
 
     lock = LockedFile(brokerage.folder / LOCK)
-    try:
-        while True:
-            try:
-                while not lock.try_lock():
-                    await sleep(LOOK_SECONDS)
-                await _keep(brokerage, machine_clock, sleep)
-            except KisMcpError as error:
-                _log.warning("Alerts cannot be kept: %s", error)
-            except Exception:
-                _log.exception("Alerts cannot be kept")
+    while True:
+        try:
+            while not lock.try_lock():
+                await sleep(LOOK_SECONDS)
+            await _keep(brokerage, machine_clock, sleep)
+        except KisMcpError as error:
+            _log.warning("Alerts cannot be kept: %s", error)
+        except Exception:
+            _log.exception("Alerts cannot be kept")
+        finally:
             lock.close()
-            await sleep(_RETRY_SECONDS)
-    finally:
-        lock.close()
+        await sleep(RETRY_SECONDS)
 
 
 async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:

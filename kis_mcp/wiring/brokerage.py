@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
 
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import KisMcpError
-from kis_mcp.settings import LOOPBACK_HOSTS, Settings
+from kis_mcp.errors import KisMcpError, SettingsError
+from kis_mcp.settings import Settings
 from kis_mcp.wiring.open_watches import OpenWatches
 
 if TYPE_CHECKING:
@@ -83,7 +82,18 @@ class Brokerage:
         return Previews(self.folder, await self.journal())
 
     async def streams(self) -> "Streams":
-        """Live data; KIS' websocket is opened when the first channel is subscribed to."""
+        """Live data; KIS' websocket is opened when the first channel is subscribed to.
+
+        Raises:
+            SettingsError: KIS is a simulator here whose websocket is not known.
+        """
+        if not self.ws_url:
+            variable = "KIS_URL_WS_PAPER" if self.environment is Environment.DEMO else "KIS_URL_WS"
+            raise SettingsError(
+                "There is no live data: KIS' REST address is on this machine, and no websocket beside it is set.",
+                remedy=f"Set {variable} to what `kis-mcp sim` prints, then start again.",
+                field=variable,
+            )
         async with self._opening:
             if self._streams is None:
                 await anyio.to_thread.run_sync(import_all, _LIVE)
@@ -159,13 +169,11 @@ class Brokerage:
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
 
     def _notice_source(self) -> "LiveNotices | None":
-        """Where KIS' notices of orders come from; None without the HTS ID, and where there is no live data: beside a
-        simulator on this machine only one of its own counts, since KIS would be told a simulator's keys."""
+        """Where KIS' notices of orders come from; None without the HTS ID, and where there is no live data."""
         from kis_mcp.wiring.order_notices import LiveNotices
 
-        profile = self.settings.profile(self.environment)
-        is_own = not profile.is_simulated or urlsplit(self.ws_url).hostname in LOOPBACK_HOSTS
-        return LiveNotices(self.apis, self.streams) if self.ws_url and profile.hts_id and is_own else None
+        has_id = self.settings.profile(self.environment).hts_id
+        return LiveNotices(self.apis, self.streams) if self.ws_url and has_id else None
 
     async def _settle(self, desk: "OrderDesk") -> None:
         try:

@@ -156,7 +156,7 @@ class Environments:
                 current = self.current
                 if current not in kept and await self._has_alerts(current):
                     kept.add(current)
-                    keeping.start_soon(self._keep_alerts_of, current)
+                    keeping.start_soon(self._keep_alerts_of, current, sleep)
                 await sleep(_LOOK_SECONDS)
 
     async def aclose(self) -> None:
@@ -178,15 +178,17 @@ class Environments:
         except KisMcpError:
             return True
 
-    async def _keep_alerts_of(self, environment: Environment) -> None:
-        from kis_mcp.wiring.alerts import keep_alerts
+    async def _keep_alerts_of(self, environment: Environment, sleep: Callable[[float], Awaitable[None]]) -> None:
+        from kis_mcp.wiring.alerts import RETRY_SECONDS, keep_alerts
 
-        try:
-            brokerage = await self._brokerage(environment)
-        except Exception:
-            _log.exception("The alerts of %s cannot be kept", environment)
-        else:
-            await keep_alerts(brokerage, self.clock)
+        while True:
+            try:
+                brokerage = await self._brokerage(environment)
+            except Exception:
+                _log.exception("The alerts of %s cannot be kept yet", environment)
+                await sleep(RETRY_SECONDS)
+            else:
+                return await keep_alerts(brokerage, self.clock, sleep)
 
     async def _brokerage(self, environment: Environment) -> Brokerage:
         async with self._opening:

@@ -49,15 +49,13 @@ class LiveNotices:
         def take() -> None:
             nonlocal cursor, gaps
             frames, cursor = stream.frames(cursor)
+            gap = stream.last_gap() if stream.gaps > gaps else None
+            gaps = stream.gaps
+            if frames or gap:
+                self.apis.forget_account()  # lists and balances from before lack what was notified, or missed
             for frame in frames:
-                read = read_order_notices(api, frame, self.apis.accounts)
-                if read.problems:
-                    self.apis.forget_account()
-                receiver.receive(read)
-            gap = stream.last_gap()
-            if gap is not None and stream.gaps > gaps:
-                gaps = stream.gaps
-                self.apis.forget_account()  # a list from before the gap lacks what was notified in it
+                receiver.receive(read_order_notices(api, frame, self.apis.accounts))
+            if gap is not None:
                 is_lost = any(lost == channel for lost, _ in gap.lost)
                 receiver.report_gap(api.category, gap.ended_at, is_lost=is_lost)
 

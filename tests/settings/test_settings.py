@@ -191,6 +191,17 @@ def test_a_loopback_address_serves_every_environment_without_a_limit(url: str, m
     assert settings.profile(Environment.SIM).rest_url == url.rstrip("/")
 
 
+@pytest.mark.parametrize("environment", [Environment.REAL, Environment.DEMO])
+def test_beside_a_simulator_kis_own_websocket_is_never_used(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suffix = "_PAPER" if environment is Environment.DEMO else ""
+    settings = load(monkeypatch, **KEYS, **DEMO_KEYS, **{f"KIS_URL_REST{suffix}": "http://127.0.0.1:9"})
+    assert settings.profile(environment).ws_url == ""
+    settings = load(monkeypatch, **{f"KIS_URL_WS{suffix}": "ws://127.0.0.1:8"})
+    assert settings.profile(environment).ws_url == "ws://127.0.0.1:8"
+
+
 def test_no_secret_and_no_account_is_in_any_text_form(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets: dict[str, Any] = {**KEYS, **DEMO_KEYS, "KIS_ACCT_STOCK": "11112222", "KIS_HTS_ID": "my-hts-id"}
     settings = load(monkeypatch, **secrets)

@@ -1,15 +1,22 @@
 """Which KIS a call goes to, and switching between them."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp_types import ElicitResult, InputRequiredResult, InputResponses
 
+from kis_mcp.catalog import catalog
+from kis_mcp.environment import Environment
+from kis_mcp.errors import StorageError
 from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator import Simulator, StateInUse, embedded
 from kis_mcp.simulator.state import StateStore
+from kis_mcp.wiring import Environments, open_environments
+from kis_mcp.wiring.brokerage import Brokerage
 from tests.client import BUY, SAMSUNG, Person, blocks, connected, error, settings_for
 
 
@@ -211,3 +218,38 @@ def test_a_locked_world_is_in_use_and_a_full_disk_is_not(tmp_path: Path, monkeyp
     monkeypatch.setattr(sqlite3, "connect", connect)
     with pytest.raises(sqlite3.OperationalError, match="disk is full"):
         StateStore(tmp_path / "other.db")
+
+
+async def test_alerts_of_an_environment_that_cannot_be_opened_at_first_are_kept_later(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(simulator)
+    tries: list[str] = []
+    kept = asyncio.Event()
+
+    async def fail_once(self: Environments, environment: Environment) -> Brokerage:
+        tries.append(environment)
+        if len(tries) == 1:
+            raise StorageError("a full disk", remedy="make room")
+        return await opens(self, environment)
+
+    async def keep(*_: object) -> None:
+        kept.set()
+
+    opens = Environments._brokerage  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(Environments, "_brokerage", fail_once)
+    monkeypatch.setattr(Environments, "_has_alerts", there_are_some)
+    monkeypatch.setattr("kis_mcp.wiring.alerts.keep_alerts", keep)
+    async with open_environments(settings, catalog()) as environments, anyio.create_task_group() as running:
+        running.start_soon(environments.keep_alerts, pause)
+        await asyncio.wait_for(kept.wait(), 20)
+        running.cancel_scope.cancel()
+    assert len(tries) == 2
+
+
+async def there_are_some(*_: object) -> bool:
+    return True
+
+
+async def pause(seconds: float) -> None:
+    await asyncio.sleep(0)

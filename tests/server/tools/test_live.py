@@ -66,6 +66,13 @@ async def test_events_come_typed_until_there_are_enough_and_the_slots_are_given_
         await live.kis.until_cut()
 
 
+async def test_without_a_websocket_beside_its_simulator_the_setting_is_named(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, url_ws=""), SurfaceOptions("all")) as client:
+        facts = error(await client.call_tool(TRADES, {"symbols": ["005930"]}))
+    assert (facts["class"], facts["field"]) == ("settings", "KIS_URL_WS")
+    assert "kis-mcp sim" in facts["next_step"]
+
+
 async def test_records_with_more_fields_than_documented_are_read_rightly(simulator: Simulator) -> None:
     async with watching(simulator) as live:
         call = live.call(TRADES, symbols=["005930"], max_events=2, fields="all")
