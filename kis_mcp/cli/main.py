@@ -153,7 +153,7 @@ def watch(
     """Keep the alerts in the foreground and print what fires, until interrupted. Needs no MCP client."""
     from kis_mcp.cli.watch import run
 
-    raise typer.Exit(run(env))
+    run(env)
 
 
 @app.command("setup-pin")

@@ -7,15 +7,10 @@ from kis_mcp.environment import Environment
 from kis_mcp.wiring import follow_alerts, load_settings
 
 
-def run(environment: Environment | None) -> int:
-    """Keep the alerts and print what fires until Ctrl-C; the exit code."""
+def run(environment: Environment | None) -> None:
+    """Keep the alerts and print what fires until Ctrl-C."""
     settings = load_settings(**({"env": environment} if environment else {}))
-
-    async def follow() -> None:
-        await follow_alerts(settings, settings.environment, typer.echo)
-
     try:
-        anyio.run(follow)
+        anyio.run(follow_alerts, settings, typer.echo)
     except KeyboardInterrupt:
         typer.echo("Ended. Alerts are kept again by the next server or `kis-mcp watch`.")
-    return 0

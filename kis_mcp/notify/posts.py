@@ -121,15 +121,12 @@ async def _post(url: str, content: bytes, headers: Mapping[str, str], seconds: f
             status = response.status_code
     except _NOT_SENT:
         return Attempt("failed", "no connection")
-    except TimeoutError:
+    except (TimeoutError, httpx.TimeoutException):
         return Attempt("unclear", "no answer in time; it may have arrived")
     except httpx.InvalidURL:
         return Attempt("refused", "the address cannot be used")
-    except (httpx.HTTPError, OSError) as error:
-        timed_out = isinstance(error, httpx.TimeoutException)
-        return Attempt(
-            "unclear", f"{'no answer in time' if timed_out else 'the connection broke'}; it may have arrived"
-        )
+    except (httpx.HTTPError, OSError):
+        return Attempt("unclear", "the connection broke; it may have arrived")
     if 200 <= status < 300:
         return Attempt("delivered", "delivered")
     if status >= 500 or status in _WORTH_ANOTHER_TRY:

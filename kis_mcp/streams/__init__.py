@@ -5,7 +5,7 @@ from kis_mcp.streams.conditions import Condition, Evaluation, Simple, interests_
 from kis_mcp.streams.live_quotes import LiveQuote, LiveQuotes
 from kis_mcp.streams.stream import Stream, StreamStatus
 from kis_mcp.streams.streams import Streams
-from kis_mcp.streams.waiting import Met, Waiting
+from kis_mcp.streams.waiting import Waiting
 from kis_mcp.streams.watch import Feed, News, Watch
 from kis_mcp.streams.watches import Watches
 
@@ -15,7 +15,6 @@ __all__ = [
     "Feed",
     "LiveQuote",
     "LiveQuotes",
-    "Met",
     "News",
     "Simple",
     "Stream",

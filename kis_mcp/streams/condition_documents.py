@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias, cast
 from kis_mcp.catalog import read_number, read_word
 from kis_mcp.errors import BadArgument
 from kis_mcp.streams.condition_tests import EVENT_KINDS, ORDER_STEPS, TESTS, Test
-from kis_mcp.streams.conditions import JOINS, Compound, Condition, Simple, Value
+from kis_mcp.streams.conditions import JOINS, Compound, Condition, Simple, Value, simple_parts
 
 MOST_TESTS = 20
 MOST_LEVELS = 4
@@ -50,7 +50,7 @@ def read_condition(document: object, find: FindListing, *, path: str = "conditio
         BadArgument: It is none; the field is the path of what is wrong in it.
     """
     condition = _read(document, find, path, MOST_LEVELS)
-    if sum(1 for _ in _tests(condition)) > MOST_TESTS:
+    if sum(1 for _ in simple_parts(condition)) > MOST_TESTS:
         raise BadArgument(
             f"{path} has more than {MOST_TESTS} tests.", remedy="Divide it into several conditions.", field=path
         )
@@ -65,12 +65,6 @@ def write_condition(condition: Condition) -> dict[str, object]:
     value = str(condition.value) if isinstance(condition.value, Decimal) else condition.value
     found = {**where, condition.test: value, _ORDER_ID: condition.order_id}
     return {name: each for name, each in found.items() if each != ""}
-
-
-def _tests(condition: Condition) -> Sequence[Simple]:
-    if isinstance(condition, Simple):
-        return [condition]
-    return [test for part in condition.parts for test in _tests(part)]
 
 
 def _read(document: object, find: FindListing, path: str, levels: int) -> Condition:

@@ -6,7 +6,6 @@ import anyio
 
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
-from kis_mcp.environment import Environment
 from kis_mcp.settings import Settings
 from kis_mcp.wiring.alerts import channel_kinds, keep_alerts
 from kis_mcp.wiring.environments import open_environments
@@ -17,25 +16,24 @@ _MOST = 100
 
 async def follow_alerts(
     settings: Settings,
-    environment: Environment,
     tell: Callable[[str], None],
     *,
     clock: Clock = system_clock,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> None:
-    """Keep the alerts of an environment, or let the process go on that keeps them, and tell what fires from now on,
-    until cancelled.
+    """Keep the alerts of the configured environment, or let the process go on that keeps them, and tell what fires from
+    now on, until cancelled.
 
     Raises:
         NotInEnvironment, SettingsError, StorageError: The environment cannot be opened.
     """
     async with open_environments(settings, catalog(), clock) as environments:
-        brokerage = await environments.brokerage(environment)
+        brokerage = await environments.brokerage(settings.environment)
         store = brokerage.alerts()
         active = [rule for rule in await store.rules() if rule.stage(brokerage.clock()) == "active"]
         channels = ", ".join(channel_kinds(settings)) or "nobody, for no channel is set"
         alerts = "1 alert" if len(active) == 1 else f"{len(active)} alerts"
-        tell(f"{alerts} in {environment}; what fires is shown here and goes out to {channels}. Ctrl-C ends.")
+        tell(f"{alerts} in {settings.environment}; what fires is shown here and goes out to {channels}. Ctrl-C ends.")
         number = await store.last_number()
         async with anyio.create_task_group() as keeping:
             keeping.start_soon(keep_alerts, brokerage, clock, sleep)

@@ -23,7 +23,7 @@ async def alerts(call: Call) -> Page:
 
 
 async def _create(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Page:
-    now = call.environments.clock_of(call.environment)()
+    now = call.now()
     until = _until(values, now)
     condition = read_condition(_needed(values, "condition"), find_watched)
     await _require_instruments(call, condition)
@@ -35,7 +35,7 @@ async def _create(call: Call, store: AlertStore, values: Mapping[str, Any]) -> P
 
 
 async def _list(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Page:  # noqa: ARG001
-    now = call.environments.clock_of(call.environment)()
+    now = call.now()
     rows = [_alert(rule, now) for rule in await store.rules()]
     return page(now, alerts=rows, channels=await _channels(call, store))
 
@@ -47,7 +47,7 @@ async def _delete(call: Call, store: AlertStore, values: Mapping[str, Any]) -> P
         raise BadArgument(
             f"There is no alert {rule_id}.", remedy="alerts with action=list shows those that are.", field="alert_id"
         )
-    now = call.environments.clock_of(call.environment)()
+    now = call.now()
     return page(now, alerts=[{**_alert(rule, now), "status": "deleted", "watching": ""}])
 
 
@@ -58,7 +58,7 @@ async def _fired(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Pa
     cursor = str(firings[-1].number if firings else after)
     deliveries = await store.deliveries([firing.id for firing in firings])
     return page(
-        call.environments.clock_of(call.environment)(),
+        call.now(),
         next_cursor=cursor if len(found) > most else None,
         fired=[_firing(firing, deliveries) for firing in firings],
         result={"cursor": cursor},

@@ -41,6 +41,10 @@ class Call:
         """The arguments, to take apart."""
         return dict(self.arguments)
 
+    def now(self) -> datetime:
+        """What time it is in its environment: a simulator's world has its own."""
+        return self.environments.clock_of(self.environment)()
+
     async def brokerage(self) -> Brokerage:
         return await self.environments.brokerage(self.environment)
 

@@ -60,7 +60,7 @@ async def find_instrument(call: Call) -> Page:
             lead_elsewhere(query) or f"Not among the {found.count:,} instruments that KIS lists; {_OTHER_WAYS}"
         )
     return page(
-        call.environments.clock(),
+        now,
         notes=[note for note in notes if note],
         instruments=[_row(listing) for listing in found.listings],
     )
@@ -124,4 +124,4 @@ def _builtin(call: Call, query: str, notes: list[str]) -> Page:
     elsewhere = "" if rows and builtin_instruments().named(query) else builtin_instruments().lead(query)
     if elsewhere:
         notes.append(elsewhere)
-    return page(call.environments.clock(), notes=notes, instruments=rows[: values["limit"]])
+    return page(call.now(), notes=notes, instruments=rows[: values["limit"]])

@@ -8,9 +8,8 @@ import anyio
 
 from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
 from kis_mcp.server.tools.call import Call
+from kis_mcp.server.tools.waits import missed, wait_at_most
 from kis_mcp.streams import Stream, Streams
-
-_REPORT_SECONDS = 5
 
 
 @dataclass(slots=True)
@@ -50,13 +49,17 @@ async def collect_live(call: Call) -> Page:
             found.streams[channel] = stream = await streams.subscribe(call.api, channel)
             found.gaps_before[channel] = stream.gaps
             subscribed.push_async_callback(_unsubscribe, streams, stream)
-        with anyio.move_on_after(seconds):
-            async with anyio.create_task_group() as reporting:
-                reporting.start_soon(_report, call, found, most, seconds)
-                while len(found.records) < most:
-                    await _first(found)
-                    found.take(most)
-                reporting.cancel_scope.cancel()
+
+        async def collect() -> None:
+            while len(found.records) < most:
+                await _first(found)
+                found.take(most)
+
+        async def report(passed: int) -> None:
+            if passed:
+                await call.progress.report(f"{len(found.records)} of {most} events after {passed} of {seconds} s.")
+
+        await wait_at_most(seconds, collect, report)
         found.take(most)
     block = call.api.blocks[0].name
     notes = [*_notes(found, most, seconds), *filter(None, [shown.note])]
@@ -81,13 +84,6 @@ async def _first(found: _Collected) -> None:
             waiting.start_soon(wait, channel, stream)
 
 
-async def _report(call: Call, found: _Collected, most: int, seconds: int) -> None:
-    """Tell the client how far it is, so that it does not give up."""
-    for passed in range(_REPORT_SECONDS, seconds, _REPORT_SECONDS):
-        await anyio.sleep(_REPORT_SECONDS)
-        await call.progress.report(f"{len(found.records)} of {most} events after {passed} of {seconds} s.")
-
-
 def _notes(found: _Collected, most: int, seconds: int) -> Sequence[str]:
     notes: list[str] = []
     if not found.records:
@@ -96,9 +92,5 @@ def _notes(found: _Collected, most: int, seconds: int) -> Sequence[str]:
         notes.append(f"It ended at {most} events; more may have come since.")
     if found.lost:
         notes.append(f"{found.lost} events came faster than they could be read, and are lost.")
-    if found.unreadable:
-        notes.append(f"{found.unreadable} events could not be read.")
-    for gap in found.gaps:
-        notes.append(f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST.")
-        notes += [f"KIS sends {channel.key} no more: {why}" for channel, why in gap.lost]
-    return notes
+    lost = [f"KIS sends {channel.key} no more: {why}" for gap in found.gaps for channel, why in gap.lost]
+    return [*notes, *missed(found.unreadable, found.gaps), *lost]

@@ -18,7 +18,6 @@ _MOST_ROWS = 200
 
 
 async def get_account_summary(call: Call) -> Page:
-    call.values()
     reads = await call.reads()
     found = await read_account_summary(reads)
     return page_of(
@@ -32,7 +31,6 @@ async def get_account_summary(call: Call) -> Page:
 
 
 async def get_exposure(call: Call) -> Page:
-    call.values()
     reads = await call.reads()
     found = await read_exposure(reads)
     return page_of(

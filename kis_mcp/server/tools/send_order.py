@@ -137,7 +137,7 @@ def _fingerprint(call: Call) -> str:
 
 
 async def _answer(call: Call, outcome: OrderOutcome) -> Page:
-    now = call.environments.clock_of(call.environment)()
+    now = call.now()
     numbers = _numbers(call, outcome, now)
     answer = {"intent_id": outcome.intent_id, "status": outcome.status.value, **numbers}
     message = {"message": outcome.message} if outcome.message else {}

@@ -1,17 +1,15 @@
 """The core tools that watch live data in the background: open, read, wait, end, list."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import anyio
-
-from kis_mcp.catalog import Gap, Page
+from kis_mcp.catalog import Page
 from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
-from kis_mcp.streams import Feed, Met, News, StreamStatus, Waiting, Watch, Watches, read_condition
+from kis_mcp.server.tools.waits import missed, wait_at_most
+from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, read_condition
 from kis_mcp.trading.venues import find_watched, market_of
 
-_REPORT_SECONDS = 5
 _MOST_NOTICES = 200
 
 
@@ -59,12 +57,12 @@ async def wait_for(call: Call) -> Page:
     else:
         waiting = await watches.watch_and_wait(condition, cursor)
     found = waiting.watch
-    met: Met | None = None
-    with anyio.move_on_after(values["seconds"]):
-        async with anyio.create_task_group() as reporting:
-            reporting.start_soon(_report, call, str(condition), values["seconds"])
-            met = await waiting.until_met()
-            reporting.cancel_scope.cancel()
+    seconds = values["seconds"]
+
+    async def report(passed: int) -> None:
+        await call.progress.report(f"Waiting until {condition}; {passed} of {seconds} s have passed.")
+
+    met = await wait_at_most(seconds, waiting.until_met, report)
     watches.touch(found.id)
     cursor = met.cursor if met else waiting.cursor()
     result: dict[str, object] = {"met": met is not None, "waits_for": str(condition)}
@@ -84,7 +82,6 @@ async def unwatch(call: Call) -> Page:
 
 
 async def list_watches(call: Call) -> Page:
-    call.values()
     watches = await _watches(call)
     found = watches.watches()
     return _page(
@@ -103,7 +100,7 @@ async def _watches(call: Call) -> Watches:
 
 
 def _page(call: Call, *, notes: Sequence[str] = (), next_cursor: str | None = None, **blocks: Any) -> Page:
-    now = call.environments.clock_of(call.environment)()
+    now = call.now()
     return page(now, notes=list(dict.fromkeys(notes)), next_cursor=next_cursor, **blocks)
 
 
@@ -152,13 +149,6 @@ def _channel(found: Watch, feed: Feed, status: StreamStatus) -> dict[str, Any]:
     return {**row, "lost_because": feed.lost_because} if feed.lost_because else row
 
 
-async def _report(call: Call, waits_for: str, seconds: int) -> None:
-    """Tell the client what is waited for, so that it does not give up."""
-    for passed in range(0, seconds, _REPORT_SECONDS):
-        await call.progress.report(f"Waiting until {waits_for}; {passed} of {seconds} s have passed.")
-        await anyio.sleep(_REPORT_SECONDS)
-
-
 def _notes(found: Watch, news: News, cut: int) -> list[str]:
     notes: list[str] = []
     if news.is_from_start:
@@ -169,19 +159,12 @@ def _notes(found: Watch, news: News, cut: int) -> list[str]:
         notes.append(f"{skipped:,} earlier trades since the cursor are left out; limit tells more.")
     if news.lost:
         notes.append(f"{news.lost:,} events since the cursor are lost: only the latest 2,000 of a channel are kept.")
-    return [*notes, *_missed(news.unreadable, news.gaps), *_losses(found)]
-
-
-def _missed(unreadable: int, gaps: Iterable[Gap]) -> list[str]:
-    notes = [f"{unreadable:,} events could not be read."] if unreadable else []
-    return notes + [
-        f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST." for gap in gaps
-    ]
+    return [*notes, *missed(news.unreadable, news.gaps), *_losses(found)]
 
 
 def _waited(waiting: Waiting) -> list[str]:
     lost = [f"{waiting.lost:,} events came faster than they were looked at, and are lost."] if waiting.lost else []
-    return lost + _missed(waiting.unreadable, waiting.gaps)
+    return lost + missed(waiting.unreadable, waiting.gaps)
 
 
 def _losses(found: Watch) -> list[str]:

@@ -201,6 +201,38 @@ async def test_watches_are_listed_and_ended_with_their_slots(simulator: Simulato
         assert "is over: it was ended" in error(await live.call("read_watch", watch_id=watch_id))["what"]
 
 
+async def test_a_wait_on_a_watch_that_is_ended_says_so(simulator: Simulator) -> None:
+    async with live_server(simulator) as live:
+        watch_id = await live.watch(SAMSUNG, symbols=["005930"])
+        waits = asyncio.Event()
+
+        async def note(progress: float, total: float | None, message: str | None) -> None:
+            waits.set()
+
+        condition = {"symbol": "005930", "price_above": 72500}
+        arguments = {"condition": condition, "watch_id": watch_id, "seconds": 50}
+        waiting = asyncio.create_task(live.client.call_tool("wait_for", arguments, progress_callback=note))
+        await waits.wait()
+        await live.call("unwatch", watch_id=watch_id)
+        facts = error(await waiting)
+        assert facts["class"] == "bad_argument"
+        assert "is over: it was ended" in facts["what"]
+
+
+async def test_a_wait_tells_the_gaps_in_it(simulator: Simulator) -> None:
+    async with live_server(simulator) as live:
+        watch_id = await live.watch(SAMSUNG, symbols=["005930"])
+        condition = {"symbol": "005930", "price_above": 72500}
+        waiting = asyncio.create_task(live.call("wait_for", condition=condition, watch_id=watch_id, seconds=50))
+        live.kis.cut()
+        await live.kis.until_connected(2)
+        await live.kis.until(SAMSUNG)
+        await live.kis.send(trade(72600))
+        result = await waiting
+        assert blocks(result)["result"]["met"] is True
+        assert any("Nothing could be received from" in note for note in result.structured_content["notes"])
+
+
 async def test_a_drop_is_told_and_the_watch_goes_on(simulator: Simulator) -> None:
     async with live_server(simulator) as live:
         watch_id = await live.watch(SAMSUNG, symbols=["005930"])
