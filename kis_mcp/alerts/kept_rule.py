@@ -1,7 +1,7 @@
 """One rule that is kept: its watch, where its condition stands, and its firings."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kis_mcp.alerts.ports import AlertStore, NamesOf, ReadPrice, Sleep
@@ -9,13 +9,10 @@ from kis_mcp.alerts.rules import Rule, describe, new_firing
 from kis_mcp.catalog import Gap
 from kis_mcp.clock import Clock
 from kis_mcp.errors import KisMcpError, StorageError
-from kis_mcp.market import EventKind
-from kis_mcp.streams import Evaluation, Simple, Watch, Watches, interests_of, simple_parts
+from kis_mcp.streams import AT_ONCE, Evaluation, Simple, Watch, Watches, interests_of, simple_parts
 
 RETRY_SECONDS = 30.0
 WATCHED = "watched"
-
-_AT_ONCE: Mapping[EventKind, int | None] = {"trade": 500, "book": 500, "order": 500, "status": 500}
 
 
 class KeptRule:
@@ -83,7 +80,7 @@ class KeptRule:
         seen: set[Gap] = set()
         while self._is_active and not watch.why_ended and not any(feed.lost_because for feed in watch.feeds):
             arrived.clear()
-            news = watch.read(positions, _AT_ONCE, latest=False)
+            news = watch.read(positions, AT_ONCE, latest=False)
             positions = dict(news.positions)
             for arrival in news.arrivals:
                 await self._fire(self._evaluation.take(arrival.event), after_gap=False)

@@ -90,11 +90,9 @@ def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = 
         ValueError: The payload cannot be divided into that many records.
     """
     (block,) = api.blocks
-    columns = [field.element for field in block.fields]
     reader = _Reader(frozenset(), hide)
     nothing = dict.fromkeys(field.name for field in block.fields)
-    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
-    rows = [nothing | reader.record(block, record) for record in records]
+    rows = [nothing | reader.record(block, record) for record in _split(block, payload, count)]
     return Decoded({block.name: rows}, [*reader.unreadable()])
 
 
@@ -107,10 +105,13 @@ def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
         ValueError: The payload cannot be divided into that many records.
     """
     (block,) = api.blocks
-    columns = [field.element for field in block.fields]
     element = next((field.element for field in block.fields if field.type == "account"), "")
-    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
-    return [_text(record.get(element)) for record in records]
+    return [_text(record.get(element)) for record in _split(block, payload, count)]
+
+
+def _split(block: Block, payload: str, count: int) -> list[Mapping[str, str | None]]:
+    columns = [field.element for field in block.fields]
+    return split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
 
 
 def _is_envelope(key: str, paging: Collection[str]) -> bool:

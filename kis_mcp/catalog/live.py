@@ -77,7 +77,3 @@ class LiveGateway(Protocol):
     async def aclose(self) -> None:
         """End everything."""
         ...
-
-    def channels(self) -> list[Channel]:
-        """What takes a slot now."""
-        ...

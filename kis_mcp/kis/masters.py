@@ -4,11 +4,11 @@ import asyncio
 import io
 import zipfile
 import zlib
-from urllib.parse import urlsplit
 
 import httpx
 
 from kis_mcp.errors import KisUnavailable
+from kis_mcp.kis.connection import is_loopback
 
 MASTERS_URL = "https://new.real.download.dws.co.kr/common/master"
 
@@ -28,7 +28,7 @@ class MasterHost:
 
     def __init__(self, url: str, *, user_agent: str) -> None:
         self._url = url
-        is_local = urlsplit(url).hostname == "127.0.0.1"
+        is_local = is_loopback(url)
         self._client = httpx.AsyncClient(
             timeout=_TIMEOUT_SECONDS, trust_env=not is_local, headers={"user-agent": user_agent}
         )

@@ -20,12 +20,13 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from kis_mcp.catalog import Notice, PortalApi, PortalElement
 from kis_mcp.clock import KST
+from kis_mcp.kis.connection import is_loopback
 from kis_mcp.kis.timer import Timer
 
 PORTAL_URL = "https://apiportal.koreainvestment.com"
@@ -65,7 +66,7 @@ class Portal:
         self._timer = timer
         self._url = base_url
         self._next_at = 0.0
-        is_local = urlsplit(base_url).hostname == "127.0.0.1"
+        is_local = is_loopback(base_url)
         try:
             self._client = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=not is_local)
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:

@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from kis_mcp.errors import SettingsError
-from kis_mcp.kis.connection import Connection
+from kis_mcp.kis.connection import Connection, is_loopback
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
 from kis_mcp.kis.sockets import ending_at_once
@@ -23,7 +23,6 @@ CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _ASK_FOR_LESS = "Ask for less: a shorter period, fewer symbols or another condition."
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Transport:
@@ -46,7 +45,7 @@ class Transport:
             "accept-encoding": ENCODINGS,
         }
         self._url = connection.rest_url.rstrip("/")
-        is_local = urlsplit(self._url).hostname in _LOOPBACK
+        is_local = is_loopback(self._url)
         self._proxy = "" if is_local else _proxy_variable(self._url)
         try:
             self._client = httpx.AsyncClient(

@@ -5,11 +5,12 @@ from kis_mcp.streams.conditions import Condition, Evaluation, Simple, interests_
 from kis_mcp.streams.live_quotes import LiveQuote, LiveQuotes
 from kis_mcp.streams.stream import Stream, StreamStatus
 from kis_mcp.streams.streams import Streams
-from kis_mcp.streams.waiting import Waiting
+from kis_mcp.streams.waiting import AT_ONCE, Waiting
 from kis_mcp.streams.watch import Feed, News, Watch
 from kis_mcp.streams.watches import Watches
 
 __all__ = [
+    "AT_ONCE",
     "Condition",
     "Evaluation",
     "Feed",

@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from kis_mcp.catalog import Gap
 from kis_mcp.market import EventKind
+from kis_mcp.streams.condition_tests import EVENT_KINDS
 from kis_mcp.streams.conditions import Condition, Evaluation
 from kis_mcp.streams.watch import Watch, no_watch
 from kis_mcp.streams.watch_cursor import WatchCursor
 
-_AT_ONCE: Mapping[EventKind, int | None] = {"trade": 500, "book": 500, "order": 500, "status": 500}
+AT_ONCE: Mapping[EventKind, int | None] = dict.fromkeys(EVENT_KINDS, 500)
 """Records of a feed that a wait looks at before others get their turn."""
 
 
@@ -77,7 +78,7 @@ class Waiting:
 
     def _take(self) -> str | None:
         """Look at what came since, up to the event that meets the condition."""
-        news = self.watch.read(self._positions, _AT_ONCE, latest=False)
+        news = self.watch.read(self._positions, AT_ONCE, latest=False)
         self.lost += news.lost
         self.unreadable += news.unreadable
         self.gaps |= dict.fromkeys(news.gaps)

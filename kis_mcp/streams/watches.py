@@ -11,6 +11,7 @@ from kis_mcp.catalog import Api, Channel, KisApis, check_arguments
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import EventKind, Interest, find_live_calls
+from kis_mcp.streams.condition_tests import EVENT_KINDS
 from kis_mcp.streams.conditions import Condition, interests_of
 from kis_mcp.streams.stream import StreamStatus
 from kis_mcp.streams.streams import Streams
@@ -23,7 +24,7 @@ IDLE_AFTER = timedelta(hours=12)
 
 _KEPT_AFTER_A_WAIT = timedelta(minutes=10)
 _MOST_ENDED = 50
-_UNLIMITED: Mapping[EventKind, int | None] = {"trade": None, "book": None, "order": None, "status": None}
+_UNLIMITED: Mapping[EventKind, int | None] = dict.fromkeys(EVENT_KINDS)
 
 
 class Watches:

@@ -108,7 +108,6 @@ class Listings:
         Raises:
             StorageError: The file cannot be used.
         """
-        from kis_mcp.market import layouts
         from kis_mcp.storage import LockedFile
 
         file = await self._open()
@@ -118,8 +117,7 @@ class Listings:
                 return
             now = self.clock().astimezone(KST)
             read_at = await anyio.to_thread.run_sync(file.read_at)
-            due = [name for name in layouts() if name not in read_at or not _is_of(read_at[name], now)]
-            if read := await self._fetch(due):
+            if read := await self._fetch(_due(read_at, now)):
                 await anyio.to_thread.run_sync(file.replace, read, now, abandon_on_cancel=True)
         finally:
             lock.close()
@@ -134,10 +132,7 @@ class Listings:
             return self._file
 
     def _begin_update(self, read_at: Mapping[str, datetime]) -> None:
-        from kis_mcp.market import layouts
-
-        now = self.clock().astimezone(KST)
-        is_fresh = layouts().keys() <= read_at.keys() and all(_is_of(at, now) for at in read_at.values())
+        is_fresh = not _due(read_at, self.clock().astimezone(KST))
         was_tried = self._tried_at is not None and self.monotonic() < self._tried_at + _RETRY_SECONDS
         if is_fresh or was_tried or self._is_updating:
             return
@@ -190,6 +185,8 @@ def age_note(read_at: datetime, now: datetime) -> str:
     return f"KIS' lists of instruments are of {read_at.astimezone(KST):%Y-%m-%d}, {age.days} days old."
 
 
-def _is_of(read_at: datetime, now: datetime) -> bool:
-    """Whether a file was read on the day, in Korea."""
-    return read_at.astimezone(KST).date() == now.date()
+def _due(read_at: Mapping[str, datetime], now: datetime) -> list[str]:
+    """The files that were not read on the day, in Korea."""
+    from kis_mcp.market import layouts
+
+    return [name for name in layouts() if name not in read_at or read_at[name].astimezone(KST).date() != now.date()]

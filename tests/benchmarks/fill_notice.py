@@ -21,7 +21,6 @@ from tests.benchmarks.report import line, median
 from tests.client import NOW, connected, settings_for
 
 MOST_MS = 100.0
-PATIENCE_SECONDS = 10
 
 
 async def main(orders: int) -> None:

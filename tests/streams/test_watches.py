@@ -14,8 +14,9 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import Interest, Trade
-from kis_mcp.streams import Met, Streams, Waiting, Watches, read_condition
+from kis_mcp.streams import Streams, Waiting, Watches, read_condition
 from kis_mcp.streams.conditions import Condition
+from kis_mcp.streams.waiting import Met
 from kis_mcp.trading.venues import Listing
 from tests.market.conftest import FakeGateway as FakeKis, NoCache
 from tests.streams.test_streams import FakeGateway

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -15,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, InternalError, KisMcpError, KisUnavailable
+from kis_mcp.kis.connection import is_loopback
 from kis_mcp.kis.errors import Reaction, RequestError
 from kis_mcp.kis.live.cipher import decrypt
 from kis_mcp.kis.live.codes import Outcome, outcome_of
@@ -45,7 +45,6 @@ _MOST_BYTES = 2**22
 """999 records, the most that a frame's head can count, of the widest table are about a million bytes."""
 
 _OPEN_SECONDS = 10.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _log = logging.getLogger(__name__)
 
 
@@ -259,7 +258,7 @@ class LiveSession:
             compression=None,
             max_size=_MOST_BYTES,
             max_queue=None,  # each message is taken at once; a queue that pauses reading would keep a close waiting
-            proxy=None if urlsplit(self._url).hostname in _LOOPBACK else True,
+            proxy=None if is_loopback(self._url) else True,
         ) as link:
             await self._serve(link)
 

@@ -87,9 +87,6 @@ class SharedSession:
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
-    def channels(self) -> list[Channel]:
-        return list(self._channels)
-
     async def register(self, channel: Channel) -> None:
         if channel in self._channels:
             return

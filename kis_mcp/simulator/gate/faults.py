@@ -136,7 +136,6 @@ class LiveFaults:
         self._monotonic = monotonic
         self._ahead: list[LiveFault] = []
         self._silences: list[tuple[LiveFault, float]] = []
-        self._bursts: list[LiveFault] = []
         self.listener: Callable[[], None] | None = None
 
     def add(
@@ -149,27 +148,22 @@ class LiveFaults:
             fault.struck.set()
         else:
             self._ahead.append(fault)
-        if kind == "burst":
-            self._bursts.append(fault)
         self._notify()
         return fault
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
+        for fault in self._ahead:
+            fault.count = 0  # a burst that began ends
         self._ahead.clear()
         self._silences.clear()
-        for burst in self._bursts:
-            burst.count = 0
-        self._bursts.clear()
         self._notify()
 
     def take(self, *kinds: LiveFaultKind, tr_ids: Collection[str]) -> LiveFault | None:
         """A fault of these kinds that strikes one of these TRs, counted down."""
         for fault in list(self._ahead):
-            if fault.kind in kinds and any(map(fault.concerns, tr_ids)):
+            if fault.times > 0 and fault.kind in kinds and any(map(fault.concerns, tr_ids)):
                 fault.times -= 1
-                if fault.times <= 0:
-                    self._ahead.remove(fault)
                 fault.struck.set()
                 return fault
         return None
@@ -177,8 +171,7 @@ class LiveFaults:
     def is_silent(self, tr_id: str) -> bool:
         """Whether nothing of a TR may be sent; of "" stand answers and PINGPONG."""
         now = self._monotonic()
-        self._silences = [(fault, until) for fault, until in self._silences if until > now]
-        return any(fault.concerns(tr_id) for fault, _ in self._silences)
+        return any(until > now and fault.concerns(tr_id) for fault, until in list(self._silences))
 
     def _notify(self) -> None:
         if self.listener is not None:

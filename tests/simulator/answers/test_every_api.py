@@ -18,8 +18,6 @@ from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.wire.replies import Reply
 from tests.simulator.wire import MONDAY, ManualClock
 
-pytestmark = pytest.mark.slow
-
 READS = [api for api in catalog().apis if api.kind == "rest" and api.risk != "order"]
 ACCOUNT = Account("33334444", "01")
 

@@ -53,7 +53,7 @@ def contract_openings(
     if not has_step(opening, AUCTION // _STEP + 1, stretch):
         return ()
     subject = Subject(world.market, instrument, opening)
-    symbol: Facts = {"symbol": instrument.symbol, "short_symbol": instrument.symbol}
+    symbol: Facts = {"symbol": instrument.symbol}
     return [(at, {**symbol, **contract_step(subject, at, price)}) for at, price in expected_openings(subject)]
 
 

@@ -93,7 +93,6 @@ def _level(view: View) -> Facts:
         **sums,
         "change_rate": now["index_change_rate"],
         "tick_change": view.today.close - Decimal(str(then["index_price"])),
-        "trade_time": view.now.timetz(),
     }
 
 

@@ -14,8 +14,6 @@ from kis_mcp.simulator.market.rates import KNOWN_AT, Curve, curve, known_day
 from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
-"""When a day's rates become known."""
-
 Rate = Callable[[Curve, date], float]
 _FOUR = Decimal("0.0001")
 

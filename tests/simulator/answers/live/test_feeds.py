@@ -65,10 +65,7 @@ def test_a_book_is_the_one_in_which_orders_are_matched(tr_id: str, direct: Direc
         assert told == [part for level in levels for part in (level.price, level.quantity)][: len(told)] != []
 
 
-NEEDS_TWO_DAYS_OF_ALL_STOCKS = pytest.param("H0UPANC0", marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize("tr_id", [*sorted(TWINS.keys() - {"H0UPANC0"}), NEEDS_TWO_DAYS_OF_ALL_STOCKS])
+@pytest.mark.parametrize("tr_id", TWINS)
 def test_stretches_that_follow_each_other_lose_no_record_and_repeat_none(tr_id: str, direct: Direct):
     world, key, at = direct.kis.world, TWINS[tr_id].key, TWINS[tr_id].at
     steps = [at - SECOND * 30 + SECOND * 0.7 * n for n in range(44)]
