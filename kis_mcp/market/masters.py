@@ -30,7 +30,6 @@ class Layout:
     """How the rows of files of one shape are divided, and what they list.
 
     Attributes:
-        name: The layout's own.
         files: Names of the files, as KIS calls them.
         fields: Name → first byte and number of bytes; or the number of a column where there is a separator.
         kinds: Text of the field ``class`` → kind; one for all rows under an empty text.
@@ -39,7 +38,6 @@ class Layout:
         least: Fewer rows mean that a file is cut.
     """
 
-    name: str
     files: Sequence[str]
     separator: str
     fields: Mapping[str, Any]
@@ -54,7 +52,7 @@ def layouts() -> Mapping[str, Layout]:
     """File name → its layout, in the table's order."""
     with (resources_folder() / "masters.toml").open("rb") as table:
         rows = tomllib.load(table)
-    made = [_layout(name, row) for name, row in rows.items()]
+    made = [_layout(row) for row in rows.values()]
     return {file: layout for layout in made for file in layout.files}
 
 
@@ -93,10 +91,9 @@ def read_master(file: str, content: bytes, *, least: int | None = None) -> list[
     return listings
 
 
-def _layout(name: str, row: Mapping[str, Any]) -> Layout:
+def _layout(row: Mapping[str, Any]) -> Layout:
     kind = row["kind"]
     return Layout(
-        name=name,
         files=row.get("files") or (row["file"],),
         separator=row.get("separator", ""),
         fields=row["fields"],

@@ -12,6 +12,7 @@ from kis_mcp.market import OrderNotice
 from kis_mcp.trading.blotter.after_notices import after_notices, moment_of, notes_on_notices, notified_order
 from kis_mcp.trading.blotter.notice_book import NoticeBook
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus, order_key
+from tests.trading.blotter.test_reconcile import PLACED
 from tests.trading.notice_fakes import fill, notice
 
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
@@ -23,23 +24,7 @@ def seconds(passed: int) -> datetime:
     return AT + timedelta(seconds=passed)
 
 
-OPEN = PlacedOrder(
-    order_id="0000000001",
-    branch="06010",
-    market="KR",
-    exchange="krx",
-    currency="KRW",
-    symbol="005930",
-    name="삼성전자",
-    side="buy",
-    quantity=Decimal(10),
-    filled_quantity=Decimal(0),
-    remaining_quantity=Decimal(10),
-    price=Decimal(70000),
-    average_fill_price=None,
-    status=PlacedStatus.OPEN,
-    ordered_at=AT,
-)
+OPEN = replace(PLACED, order_id="0000000001", branch="06010", ordered_at=AT)
 
 
 def stand(*notices: OrderNotice, placed: PlacedOrder = OPEN) -> tuple[PlacedStatus, int, int]:

@@ -43,6 +43,15 @@ class Desk:
         desk._sleep = never
         return desk
 
+    async def lose(self, arguments: dict[str, object]) -> str:
+        """Send an order that KIS takes and whose answer is lost, while its list is away."""
+        intent_id = await self.propose(arguments)
+        self.kis.failing[LIST] = AWAY
+        self.kis.after = _fail(OrderStateUnknown("lost", remedy="look"))
+        with pytest.raises(OrderStateUnknown):
+            await self.desk.execute(intent_id)
+        return intent_id
+
     async def propose(self, arguments: dict[str, object], key: str | None = None) -> str:
         intent_id = (await self.desk.propose(checked(ORDER_CASH, arguments), idempotency_key=key)).intent_id
         await self.desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
@@ -147,11 +156,7 @@ async def test_a_notice_that_does_not_fit_settles_nothing(
     desk: Desk, clock: FakeClock, other: dict[str, object]
 ) -> None:
     await desk.send(LIMIT | {"symbol": "000660"})
-    intent_id = await desk.propose(LIMIT)
-    desk.kis.failing[LIST] = AWAY
-    desk.kis.after = _fail(OrderStateUnknown("lost", remedy="look"))
-    with pytest.raises(OrderStateUnknown):
-        await desk.desk.execute(intent_id)
+    intent_id = await desk.lose(LIMIT)
     desk.notices.tell(notice("accepted", clock(), "0000000002", **other))
     await desk.done()
     assert (await desk.record(intent_id)).status is Status.UNKNOWN
@@ -161,11 +166,7 @@ async def test_without_its_list_an_order_is_not_settled_by_notices_of_which_some
     desk: Desk, clock: FakeClock
 ) -> None:
     await desk.send(LIMIT | {"symbol": "000660"})
-    intent_id = await desk.propose(LIMIT)
-    desk.kis.failing[LIST] = AWAY
-    desk.kis.after = _fail(OrderStateUnknown("lost", remedy="look"))
-    with pytest.raises(OrderStateUnknown):
-        await desk.desk.execute(intent_id)
+    intent_id = await desk.lose(LIMIT)
     assert desk.notices.receiver is not None
     clock.pass_by(seconds=5)
     desk.notices.receiver.report_gap("domestic_stock", clock(), is_lost=False)
@@ -197,11 +198,7 @@ async def test_a_late_notice_reopens_an_order_that_was_called_not_accepted(desk:
 
 
 async def test_what_a_gap_swallowed_reconciliation_catches_up(desk: Desk, clock: FakeClock) -> None:
-    intent_id = await desk.propose(LIMIT)
-    desk.kis.failing[LIST] = AWAY
-    desk.kis.after = _fail(OrderStateUnknown("lost", remedy="look"))
-    with pytest.raises(OrderStateUnknown):
-        await desk.desk.execute(intent_id)
+    intent_id = await desk.lose(LIMIT)
     desk.kis.failing.clear()
     desk.kis.listed[0] |= {"filled_quantity": 10, "remaining_quantity": 0}
     assert desk.notices.receiver is not None
