@@ -13,6 +13,8 @@ from kis_mcp.catalog.schemas import output_schema
 from tests.field_cases.conftest import Case, Open
 from tests.kis.fake_kis import Answered, Seen
 
+pytestmark = pytest.mark.slow
+
 Body: TypeAlias = dict[str, Any]
 
 CALLS: Mapping[str, dict[str, Any]] = {
