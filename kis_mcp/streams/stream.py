@@ -1,11 +1,11 @@
 """What came over one channel, kept for those who read it later: undivided, and only the latest."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kis_mcp.bell import Bell
 from kis_mcp.catalog import Api, Channel, Frame, Gap, Record, decode_frame
 
 MOST_RECORDS = 2_000
@@ -92,8 +92,7 @@ class Stream:
     _frames: deque[tuple[int, Frame]] = field(default_factory=deque[tuple[int, Frame]])
     _gaps: deque[tuple[int, Gap]] = field(default_factory=lambda: deque[tuple[int, Gap]](maxlen=_MOST_GAPS))
     _kept: int = 0
-    _readers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
-    _listeners: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    _bell: Bell = field(default_factory=Bell)
 
     def append(self, frame: Frame) -> None:
         """Keep a frame, and let the oldest go."""
@@ -102,13 +101,13 @@ class Stream:
         self._kept += frame.count
         while self._kept > self.most and len(self._frames) > 1:
             self._kept -= self._frames.popleft()[1].count
-        self._wake()
+        self._bell.ring()
 
     def report_gap(self, gap: Gap) -> None:
         self.gaps += 1
         self.lost_because = dict(gap.lost).get(self.channel, self.lost_because)
         self._gaps.append((self.received, gap))
-        self._wake()
+        self._bell.ring()
 
     def read(self, cursor: int, most: int | None = None, *, latest: bool = False) -> Batch:
         """What came after a cursor, at most so many records; one of the future reads from now on.
@@ -163,17 +162,11 @@ class Stream:
     async def wait(self, cursor: int, gaps: int) -> None:
         """Return once there is a record after a cursor, or there were more gaps than these; a gap moves no cursor."""
         while self.received <= cursor and self.gaps <= gaps:
-            reader = asyncio.get_running_loop().create_future()
-            self._readers.add(reader)
-            try:
-                await reader
-            finally:
-                self._readers.discard(reader)
+            await self._bell.wait()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return self._bell.listen(listener)
 
     def status(self, now: datetime) -> StreamStatus:
         recent = sum(frame.count for _, frame in self._frames if (now - frame.received_at).total_seconds() <= 60)
@@ -185,10 +178,3 @@ class Stream:
         except ValueError:
             return []
         return decoded.rows(self.api.blocks[0].name)
-
-    def _wake(self) -> None:
-        for reader in self._readers:
-            if not reader.done():
-                reader.set_result(None)
-        for listener in list(self._listeners):
-            listener()

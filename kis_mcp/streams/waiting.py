@@ -67,7 +67,7 @@ class Waiting:
             if self.watch.why_ended:
                 raise no_watch(self.watch.id, self.watch.why_ended)
             if self._positions == self.watch.end():
-                await self.watch.wait()
+                await self.watch.bell.wait()
             else:
                 await asyncio.sleep(0)
 

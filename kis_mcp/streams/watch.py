@@ -1,12 +1,12 @@
 """One watch: what somebody wants to know live of some instruments, and what came of it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 
+from kis_mcp.bell import Bell
 from kis_mcp.catalog import Api, Gap
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Event, EventKind, Interest, Trade, read_event
@@ -94,6 +94,7 @@ class Watch:
         read_at: When somebody last read it or waited on it.
         idle_after: How long nobody may read it before it ends by itself.
         why_ended: Why it ended; "" while it goes on.
+        bell: Rung whenever something came, or the watch ended.
     """
 
     id: str
@@ -103,18 +104,12 @@ class Watch:
     idle_after: timedelta
     feeds: list[Feed] = field(default_factory=list[Feed])
     why_ended: str = ""
-    _listeners: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
-    _readers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
+    bell: Bell = field(default_factory=Bell)
 
     @property
     def opened(self) -> int:
         """Tells this watch from an earlier or later one with the same id."""
         return int(self.opened_at.timestamp() * 1_000)
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether somebody listens to it or waits on it."""
-        return bool(self._listeners or self._readers)
 
     def __str__(self) -> str:
         kinds: dict[str, list[str]] = {}
@@ -123,7 +118,7 @@ class Watch:
         return ", ".join(f"{symbol} {'+'.join(found)}" for symbol, found in kinds.items())
 
     def is_idle(self, now: datetime) -> bool:
-        return not self.is_heard and now - self.read_at >= self.idle_after
+        return not self.bell.is_heard and now - self.read_at >= self.idle_after
 
     def require(self, interests: Collection[Interest]) -> None:
         """Refuse what this watch does not tell.
@@ -186,24 +181,7 @@ class Watch:
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came, or the watch ended; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-    async def wait(self) -> None:
-        """Return once something comes, or the watch ends."""
-        reader = asyncio.get_running_loop().create_future()
-        self._readers.add(reader)
-        try:
-            await reader
-        finally:
-            self._readers.discard(reader)
-
-    def wake(self) -> None:
-        for reader in self._readers:
-            if not reader.done():
-                reader.set_result(None)
-        for listener in list(self._listeners):
-            listener()
+        return self.bell.listen(listener)
 
     def _arrivals(self, feed: Feed, batch: Batch) -> list[Arrival]:
         """The events of a feed, without those of instruments that somebody else watched over the same link."""

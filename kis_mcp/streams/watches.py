@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from kis_mcp.bell import Bell
 from kis_mcp.catalog import Api, Channel, KisApis, check_arguments
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
@@ -42,7 +43,7 @@ class Watches:
         self._clock = clock
         self._watches: dict[str, Watch] = {}
         self._ended: dict[str, str] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._bell = Bell()
         self._changing = asyncio.Lock()
 
     async def watch(self, interests: Collection[Interest], *, idle_after: timedelta = IDLE_AFTER) -> Watch:
@@ -141,7 +142,7 @@ class Watches:
 
     def listen_to_all(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever a watch was opened or ended."""
-        self._listeners.append(listener)
+        self._bell.listen(listener)
 
     def status(self, watch: Watch) -> Sequence[tuple[Feed, StreamStatus]]:
         """How each of its channels is doing."""
@@ -223,15 +224,15 @@ class Watches:
             is_new = watch_id not in self._watches
             self._watches[watch_id] = watch
             self._ended.pop(watch_id, None)
-            watch.wake()
+            watch.bell.ring()
             if is_new:
-                self._tell()
+                self._bell.ring()
             return watch
 
     async def _feed(self, watch: Watch, api: Api, channel: Channel) -> Feed:
         start = self._streams.received(channel)
         stream = await self._streams.subscribe(api, channel)
-        return Feed(api, stream, start, stream.listen(watch.wake))
+        return Feed(api, stream, start, stream.listen(watch.bell.ring))
 
     async def _end_idle(self, now: datetime) -> None:
         for watch in list(self._watches.values()):
@@ -246,13 +247,9 @@ class Watches:
         self._ended[watch.id] = why
         while len(self._ended) > _MOST_ENDED:
             self._ended.pop(next(iter(self._ended)))
-        watch.wake()
-        self._tell()
+        watch.bell.ring()
+        self._bell.ring()
         await self._release(watch.feeds)
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
 
     async def _release(self, feeds: Sequence[Feed]) -> None:
         for feed in feeds:
