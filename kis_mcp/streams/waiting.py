@@ -43,12 +43,14 @@ class Waiting:
         self.unreadable = 0
         self.gaps: dict[Gap, None] = {}
         self._words: str | None = None
+        self._last_gap: int = watch.last_gap
         if cursor is not None:
-            self._positions = dict(watch.positions_of(cursor))
+            positions, self._last_gap = watch.positions_of(cursor)
+            self._positions = dict(positions)
             if cursor.condition == self._digest:
                 self._evaluation.restore(cursor.state)
         elif is_new:
-            self._positions = watch.start()
+            self._positions, self._last_gap = watch.start(), watch.gaps_before
         else:
             self._positions = watch.end()
             self._words = self._evaluation.begin(watch.latest())
@@ -73,12 +75,12 @@ class Waiting:
 
     def cursor(self) -> str:
         """Where the wait stands, its condition included."""
-        state = self._evaluation.state()
-        return str(WatchCursor(self.watch.id, self.watch.opened, self._positions, self._digest, state))
+        return str(self.watch.cursor(self._positions, self._last_gap, self._digest, self._evaluation.state()))
 
     def _take(self) -> str | None:
         """Look at what came since, up to the event that meets the condition."""
-        news = self.watch.read(self._positions, AT_ONCE, latest=False)
+        news = self.watch.read(self._positions, AT_ONCE, latest=False, gaps=self._last_gap)
+        self._last_gap = news.last_gap
         self.lost += news.lost
         self.unreadable += news.unreadable
         self.gaps |= dict.fromkeys(news.gaps)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from textwrap import shorten
 
 from kis_mcp.bell import Bell
-from kis_mcp.catalog import Api, Channel, KisApis, check_arguments
+from kis_mcp.catalog import Api, Channel, KisApis, SlotUses, check_arguments
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import EventKind, Interest, find_live_calls
@@ -25,6 +26,7 @@ IDLE_AFTER = timedelta(hours=12)
 
 _KEPT_AFTER_A_WAIT = timedelta(minutes=10)
 _MOST_ENDED = 50
+_MOST_LETTERS = 40
 _UNLIMITED: Mapping[EventKind, int | None] = dict.fromkeys(EVENT_KINDS)
 
 
@@ -87,10 +89,9 @@ class Watches:
     def watches(self) -> list[Watch]:
         return list(self._watches.values())
 
-    @property
-    def slots_taken(self) -> int:
-        """By watches and by whoever else subscribed."""
-        return len(self._streams.streams())
+    async def slots(self) -> SlotUses | None:
+        """Who holds KIS' slots; None where a process holds the session that does not tell."""
+        return await self._streams.slots()
 
     def read(
         self, watch_id: str, cursor: str | None = None, *, most: Mapping[EventKind, int | None] | None = None
@@ -105,10 +106,11 @@ class Watches:
         """
         watch = self.touch(watch_id)
         known = self._cursor_of(watch, cursor)
-        news = watch.read(watch.positions_of(known), most or _UNLIMITED)
+        positions, gaps = watch.positions_of(known)
+        news = watch.read(positions, most or _UNLIMITED, gaps=gaps)
         if known is not None and known.opened != watch.opened:
             news = replace(news, is_from_start=True)
-        return news, str(WatchCursor(watch.id, watch.opened, news.positions))
+        return news, str(watch.cursor(news.positions, news.last_gap))
 
     def wait(self, watch_id: str, condition: Condition, cursor: str | None = None) -> Waiting:
         """A wait for a condition on a watch, from now on or from a cursor.
@@ -203,7 +205,7 @@ class Watches:
             now = self._clock()
             await self._end_idle(now)
             watch_id = _id_of(interests)
-            watch = self._watches.get(watch_id) or Watch(watch_id, interests, now, now, idle)
+            watch = self._watches.get(watch_id) or Watch(watch_id, interests, now, now, idle, self._streams.gaps)
             known = {feed.stream.channel for feed in watch.feeds if not feed.lost_because}
             new: list[Feed] = []
             try:
@@ -258,7 +260,10 @@ class Watches:
 
     def _with_watches(self, error: BadArgument) -> BadArgument:
         """A refusal of this side, which knows no watches, with those that hold slots."""
-        held = [f"{watch.id} ({watch}, {len(watch.feeds)} slots)" for watch in self._watches.values()]
+        held = [
+            f"{watch.id} ({shorten(str(watch), _MOST_LETTERS, placeholder=' …')}: {len(watch.feeds)} slots)"
+            for watch in self._watches.values()
+        ]
         if not held:
             return error
         return BadArgument(error.what, remedy=f"{error.remedy} Watches: {'; '.join(held)}.", field=error.field)

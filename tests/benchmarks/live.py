@@ -15,7 +15,7 @@ from datetime import datetime
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from kis_mcp.catalog.live import Channel, Frame, Gap, LiveReceiver
+from kis_mcp.catalog.live import Channel, Frame, Gap, LiveReceiver, Outage, SlotUses
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST, system_clock
 from kis_mcp.kis.live.messages import Data, read_message
@@ -92,9 +92,10 @@ class Nowhere:
 
     async def register(self, channel: Channel) -> None: ...
     async def release(self, channel: Channel) -> None: ...
+    async def slots(self) -> SlotUses:
+        return SlotUses()
+
     async def aclose(self) -> None: ...
-    def channels(self) -> list[Channel]:
-        return []
 
 
 async def subscribed() -> Streams:
@@ -200,6 +201,10 @@ class Stopwatch:
     def report_gap(self, gap: Gap) -> None:
         assert self.streams
         self.streams.report_gap(gap)
+
+    def report_outage(self, outage: Outage | None) -> None:
+        assert self.streams
+        self.streams.report_outage(outage)
 
 
 async def approve(fresh: bool) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, strategies as st
 
 from kis_mcp.account import Account
 from kis_mcp.catalog import AccountKind, Channel, Frame, Gap, KisApis
@@ -17,6 +18,7 @@ from kis_mcp.market import Interest, Trade
 from kis_mcp.streams import Streams, Waiting, Watches, read_condition
 from kis_mcp.streams.conditions import Condition
 from kis_mcp.streams.waiting import Met
+from kis_mcp.streams.watch_cursor import WatchCursor, read_watch_cursor
 from kis_mcp.trading.venues import Listing
 from tests.market.conftest import FakeGateway as FakeKis, NoCache
 from tests.streams.test_streams import FakeGateway
@@ -168,7 +170,9 @@ async def test_a_cursor_of_an_earlier_watch_says_that_it_tells_nothing(live: Liv
     assert (prices(news.events), news.is_from_start) == ([4], True)
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "W10", "é", "eyJhIjoxfQ", "MQ"])
+@pytest.mark.parametrize(
+    "cursor", ["nonsense", "W10", "é", "eyJhIjoxfQ", "MQ", "w1-1", "w1-1-1.0123abcd.1.Zm9", "w1-1-" + "1" * 9000]
+)
 async def test_a_cursor_that_is_none_is_refused(live: Live, cursor: str) -> None:
     watch = await live.watches.watch([SAMSUNG])
     with pytest.raises(BadArgument) as refused:
@@ -301,7 +305,7 @@ async def test_a_refusal_for_want_of_slots_names_the_watches_that_hold_them(live
     live.gateway.refusal = BadArgument("All are taken.", remedy="End one.")
     with pytest.raises(BadArgument) as refused:
         await live.watches.watch([HYNIX])
-    assert refused.value.remedy == f"End one. Watches: {watch.id} (005930 book+trade, 2 slots)."
+    assert refused.value.remedy == f"End one. Watches: {watch.id} (005930 book+trade: 2 slots)."
     assert len(live.channels()) == 2
 
 
@@ -312,6 +316,52 @@ async def test_a_gap_and_the_loss_of_a_channel_are_told(live: Live) -> None:
     news, _ = live.watches.read(watch.id)
     assert news.gaps == [gap]
     assert [feed.lost_because for feed in watch.feeds] == ["KIS refused it.", ""]
+
+
+async def test_each_reader_is_told_of_a_gap_once_on_a_quiet_channel_too(live: Live) -> None:
+    await live.watches.watch([HYNIX])
+    live.streams.report_gap(Gap(NOW, NOW))
+    watch = await live.watches.watch([SAMSUNG, HYNIX])
+    gap = Gap(NOW, NOW + timedelta(seconds=3))
+    live.streams.report_gap(gap)
+    news, cursor = live.watches.read(watch.id)
+    assert news.gaps == [gap]
+    assert live.watches.read(watch.id, cursor)[0].gaps == []
+    waiting = live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 80000}), cursor)
+    live.streams.report_gap(gap)
+    live.trade(90000)
+    assert (await result_of(waiting)).cursor != cursor
+    assert list(waiting.gaps) == [gap]
+
+
+async def test_a_cursor_of_twenty_symbols_is_short(live: Live) -> None:
+    symbols = [f"{number:06}" for number in range(20)]
+    watch = await live.watches.watch([Interest(symbol, "trade", "KR", "krx") for symbol in symbols])
+    for symbol in symbols:
+        live.trade(*range(71_000, 71_040), symbol=symbol)
+    _, cursor = live.watches.read(watch.id)
+    assert len(cursor) < 120
+    test = {"all": [{"symbol": symbol, "price_crosses_up": 72500} for symbol in symbols]}
+    waiting = live.watches.wait(watch.id, condition(test), cursor)
+    assert len(waiting.cursor()) < 160
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=5), st.integers(0, 10**14), st.integers(0, 99))
+def test_a_cursor_reads_as_it_was_written(positions: list[int], opened: int, gaps: int) -> None:
+    state = [[True, True, "traded at 72,600, 삼성"], [False, True, ""], [False, False, ""]]
+    for cursor in (
+        WatchCursor("waujwdv", opened, gaps, positions),
+        WatchCursor("waujwdv", opened, gaps, positions, "0123abcd", state),
+    ):
+        assert read_watch_cursor(str(cursor)) == cursor
+
+
+async def test_nothing_is_told_of_a_watch_by_another_count_of_positions(live: Live) -> None:
+    watch = await live.watches.watch([SAMSUNG, HYNIX])
+    live.trade(1)
+    _, cursor = live.watches.read(watch.id)
+    news, _ = live.watches.read(watch.id, cursor.rpartition("-")[0])
+    assert prices(news.events) == [1]
 
 
 async def test_a_lost_channel_is_registered_again_when_the_watch_is_asked_for_again(live: Live) -> None:
