@@ -13,7 +13,13 @@ from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.listing import CONTRACTS, Kind, Listing
 from kis_mcp.market.listing_search import likelihood, search_listings, spellings
-from kis_mcp.market.live_sources import Interest, find_live_calls, find_quoted, notes_on_live
+from kis_mcp.market.live_sources import (
+    OVERSEAS_CONTRACTS,
+    Interest,
+    find_live_calls,
+    find_quoted,
+    notes_on_live,
+)
 from kis_mcp.market.masters import MasterChanged, layouts, read_master
 from kis_mcp.market.order_book import get_order_book
 from kis_mcp.market.order_notices import (
@@ -38,6 +44,7 @@ __all__ = [
     "KOREA",
     "KRX_CONTRACT",
     "NOTICE_TOOLS",
+    "OVERSEAS_CONTRACTS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
     "US_TICKER",
