@@ -5,7 +5,7 @@ from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
 from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
-from kis_mcp.market.events import Book, Event, EventKind, OrderUpdate, Status, Trade
+from kis_mcp.market.events import Book, Event, EventKind, OrderStep, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
@@ -29,6 +29,7 @@ from kis_mcp.market.order_notices import (
     is_notice_of,
     read_order_notices,
 )
+from kis_mcp.market.present import read_present
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.market.uses import tool_for
@@ -62,6 +63,7 @@ __all__ = [
     "Market",
     "MasterChanged",
     "OrderNotice",
+    "OrderStep",
     "OrderUpdate",
     "Quote",
     "ReadNotices",
@@ -87,6 +89,7 @@ __all__ = [
     "read_last_trade_time",
     "read_master",
     "read_order_notices",
+    "read_present",
     "search_listings",
     "spellings",
     "tool_for",

@@ -1,12 +1,12 @@
 """Conditions on events: what somebody waits for, and whether it has come about. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, cast
 
 from kis_mcp.market import Event, EventKind, Interest, OrderUpdate
-from kis_mcp.streams.condition_tests import TESTS, Test
+from kis_mcp.streams.condition_tests import ANY, TESTS, Test
 
 Value: TypeAlias = Decimal | bool | str
 JOINS: Mapping[str, str] = {"any": " or ", "all": " and "}
@@ -37,6 +37,11 @@ class Simple:
     @property
     def kind(self) -> EventKind:
         return self.rule.kind or cast("EventKind", self.value)
+
+    @property
+    def stays(self) -> bool:
+        """Whether what it tests cannot become untrue again: a certain order that was filled was filled."""
+        return self.test == "order" and bool(self.order_id) and self.value != ANY
 
     def concerns(self, event: Event) -> bool:
         """Whether it looks at this event."""
@@ -128,13 +133,16 @@ class Evaluation:
 
         Returns:
             What makes the condition hold already, in words; None where it does not. What happened before does not
-            count, only levels, and on which side of a crossing they are.
+            count, only levels, what became of a certain order, and on which side of a crossing a price is.
         """
+        happened = [standing.holds for standing in self._standings]
         for event in latest:
             for part, standing in zip(self._parts, self._standings, strict=True):
                 if part.concerns(event):
                     _update(part, standing, event)
-        self._forget_happenings()
+        for part, standing, before in zip(self._parts, self._standings, happened, strict=True):
+            if part.rule.style != "lasts" and not part.stays:
+                standing.holds = before
         self._held = self._holds(self.condition, iter(self._standings))
         return self._words() if self._held else None
 
@@ -156,6 +164,15 @@ class Evaluation:
             self._forget_happenings()
         self._held = self._holds(self.condition, iter(self._standings))
         return words
+
+    def unknown(self, events: Collection[Event]) -> list[Simple]:
+        """The tests that look at how things are and of which no event tells that."""
+        return [
+            part
+            for part in self._parts
+            if (part.rule.style != "happens" or part.stays)
+            and not any(part.concerns(event) and part.rule.measure(event) is not None for event in events)
+        ]
 
     def state(self) -> list[list[object]]:
         """Where it stands, for JSON."""

@@ -218,6 +218,13 @@ class Watch:
         events = self.read(self.start(), dict.fromkeys(_KINDS.values(), 1)).events
         return list({(event.kind, event.symbol, event.exchange): event for event in events}.values())
 
+    def standing(self) -> list[Event]:
+        """The events that tell how things are: the latest, without those after which something was missed."""
+        if self.outages():
+            return []
+        gaps = [gap.ended_at for feed in self.feeds for gap in feed.stream.gaps_after(0)]
+        return [event for event in self.latest() if all(event.received_at >= ended_at for ended_at in gaps)]
+
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came, or the watch ended; returns what ends that."""
         return self.bell.listen(listener)

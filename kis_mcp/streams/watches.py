@@ -17,7 +17,7 @@ from kis_mcp.streams.condition_tests import EVENT_KINDS
 from kis_mcp.streams.conditions import Condition, interests_of
 from kis_mcp.streams.stream import StreamStatus
 from kis_mcp.streams.streams import Streams
-from kis_mcp.streams.waiting import Waiting
+from kis_mcp.streams.waiting import LookUp, Waiting
 from kis_mcp.streams.watch import Feed, News, Watch, no_watch
 from kis_mcp.streams.watch_cursor import WatchCursor, read_watch_cursor
 
@@ -112,17 +112,24 @@ class Watches:
             news = replace(news, is_from_start=True)
         return news, str(watch.cursor(news.positions, news.last_gap))
 
-    def wait(self, watch_id: str, condition: Condition, cursor: str | None = None) -> Waiting:
+    def wait(
+        self, watch_id: str, condition: Condition, cursor: str | None = None, look_up: LookUp | None = None
+    ) -> Waiting:
         """A wait for a condition on a watch, from now on or from a cursor.
+
+        Args:
+            look_up: As for `Waiting`.
 
         Raises:
             BadArgument: As for `read`; or the watch does not tell all that the condition needs.
         """
         watch = self.touch(watch_id)
         watch.require(interests_of(condition))
-        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=False)
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=False, look_up=look_up)
 
-    async def watch_and_wait(self, condition: Condition, cursor: str | None = None) -> Waiting:
+    async def watch_and_wait(
+        self, condition: Condition, cursor: str | None = None, look_up: LookUp | None = None
+    ) -> Waiting:
         """A wait for a condition on the watch of what it needs, which is kept a while for who goes on with its cursor.
 
         Raises:
@@ -131,7 +138,7 @@ class Watches:
         wanted = interests_of(condition)
         is_new = _id_of(wanted) not in self._watches
         watch = await self.watch(wanted, idle_after=_KEPT_AFTER_A_WAIT)
-        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=is_new)
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=is_new, look_up=look_up)
 
     def listen(self, watch_id: str, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something comes over a watch, or it ends; returns what ends that. A watch that

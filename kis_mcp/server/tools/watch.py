@@ -6,6 +6,7 @@ from typing import Any
 from kis_mcp.catalog import Page
 from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
+from kis_mcp.server.tools.present import Present
 from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
 from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, read_condition
 from kis_mcp.trading.venues import find_watched, market_of
@@ -52,11 +53,11 @@ async def read_watch(call: Call) -> Page:
 async def wait_for(call: Call) -> Page:
     values, watches = call.values(), await _watches(call)
     condition = read_condition(values["condition"], find_watched)
-    cursor = values.get("cursor")
+    cursor, present = values.get("cursor"), Present(call)
     if "watch_id" in values:
-        waiting = watches.wait(values["watch_id"], condition, cursor)
+        waiting = watches.wait(values["watch_id"], condition, cursor, present.read)
     else:
-        waiting = await watches.watch_and_wait(condition, cursor)
+        waiting = await watches.watch_and_wait(condition, cursor, present.read)
     found = waiting.watch
     seconds = values["seconds"]
 
@@ -70,7 +71,7 @@ async def wait_for(call: Call) -> Page:
     result: dict[str, object] = {"met": met is not None, "waits_for": str(condition)}
     return _page(
         call,
-        notes=[*_waited(waiting), *_troubles(found), *notes_on_live(found.interests)],
+        notes=[*present.notes, *_waited(waiting), *_troubles(found), *notes_on_live(found.interests)],
         next_cursor=None if met else cursor,
         result={**result, **({"what": met.words} if met else {}), "watch_id": found.id, "cursor": cursor},
         prices=_rows(call, "prices", found.latest(), Trade),
