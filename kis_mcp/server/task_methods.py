@@ -44,7 +44,7 @@ class UpdateTaskParams(TaskParams):
 
 
 class TaskState(Result):
-    """How a task stands: SEP-2663's Task with its variants, but that a tool's error is its result, so that no task fails,
+    """How a task stands: SEP-2663's Task with its variants, but that a tool's error is its result, so that none fails,
     and none asks anything. Times are ISO 8601, durations in milliseconds."""
 
     task_id: str
