@@ -139,7 +139,7 @@ class Evaluation:
         for event in latest:
             for part, standing in zip(self._parts, self._standings, strict=True):
                 if part.concerns(event):
-                    _update(part, standing, event)
+                    _update(part, standing, event, when="as of")
         for part, standing, before in zip(self._parts, self._standings, happened, strict=True):
             if part.rule.style != "lasts" and not part.stays:
                 standing.holds = before
@@ -174,9 +174,16 @@ class Evaluation:
             and not any(part.concerns(event) and part.rule.measure(event) is not None for event in events)
         ]
 
-    def state(self) -> list[list[object]]:
-        """Where it stands, for JSON."""
-        return [[standing.holds, standing.is_armed, standing.words] for standing in self._standings]
+    def state(self, *, brief: bool = False) -> list[list[object]]:
+        """Where it stands, for JSON.
+
+        Args:
+            brief: Whether words are kept of happenings only; a level that holds is then told as it is waited for.
+        """
+        return [
+            [standing.holds, standing.is_armed, "" if brief and part.rule.style == "lasts" else standing.words]
+            for part, standing in zip(self._parts, self._standings, strict=True)
+        ]
 
     def restore(self, state: object) -> bool:
         """Go on from an earlier state of the same condition; False, and nothing changes, where it is none."""
@@ -184,6 +191,9 @@ class Evaluation:
         standings = [standing for row in rows if (standing := _standing(row))]
         if len(standings) != len(self._parts) or len(rows) != len(self._parts):
             return False
+        for part, standing in zip(self._parts, standings, strict=True):
+            if standing.holds:
+                standing.words = standing.words or str(part)
         self._standings = standings
         self._held = self._holds(self.condition, iter(self._standings))
         return True
@@ -203,7 +213,7 @@ class Evaluation:
                 standing.holds = False
 
 
-def _update(part: Simple, standing: _Standing, event: Event) -> bool:
+def _update(part: Simple, standing: _Standing, event: Event, *, when: str = "at") -> bool:
     """Bring a test up to an event; whether something happened that counts from now on."""
     rule, got = part.rule, part.rule.measure(event)
     if got is None:
@@ -216,16 +226,16 @@ def _update(part: Simple, standing: _Standing, event: Event) -> bool:
     else:
         standing.holds |= holds
     if holds:
-        standing.words = _met(part, event, got)
+        standing.words = _met(part, event, got, when)
     return holds and rule.style != "lasts"
 
 
-def _met(part: Simple, event: Event, got: object) -> str:
+def _met(part: Simple, event: Event, got: object, when: str) -> str:
     told = part.rule.met.format(got=_shown(got), wanted=_shown(part.value))
     extra = ""
     if isinstance(event, OrderUpdate):
         extra = f" ({event.order_id}{_fill(event)})"
-    return f"{event.symbol} {told}{extra} at {event.time:%H:%M:%S %Z}"
+    return f"{event.symbol} {told}{extra} {when} {event.time:%H:%M:%S %Z}"
 
 
 def _fill(notice: OrderUpdate) -> str:
@@ -247,6 +257,6 @@ def _shown(value: object) -> str:
         case bool():
             return "on" if value else "off"
         case int() | Decimal():
-            return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+            return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
         case _:
             return str(value)

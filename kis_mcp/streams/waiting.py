@@ -90,7 +90,7 @@ class Waiting:
         """Where the wait stands, its condition included."""
         if not self._has_begun:
             return str(self.watch.cursor(self._positions, self._last_gap))
-        return str(self.watch.cursor(self._positions, self._last_gap, self._digest, self._evaluation.state()))
+        return str(self.watch.cursor(self._positions, self._last_gap, self._digest, self._evaluation.state(brief=True)))
 
     async def _begin(self) -> str | None:
         """Start from how things are; what meets the condition at once, in words."""

@@ -45,6 +45,7 @@ class WatchCursor:
             return place
         flags = "".join(str(bool(holds) + 2 * bool(is_armed)) for holds, is_armed, _ in self.state)
         words = [words for holds, _, words in self.state if holds]
+        words = words if any(words) else []
         packed = json.dumps(words, separators=(",", ":"), ensure_ascii=False).encode()
         return ".".join((place, self.condition, flags, *([_as_text(packed)] if words else [])))
 

@@ -217,7 +217,7 @@ async def test_a_wait_is_met_at_once_by_what_is_so_already(live: Live) -> None:
     watch = await live.watches.watch([SAMSUNG])
     live.trade(72600)
     met = await result_of(live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 72500})))
-    assert met.words.startswith("It held already: 005930 traded at 72,600")
+    assert met.words == "It held already: 005930 traded at 72,600, at or above 72,500 as of 10:31:05 KST"
 
 
 class LookUp:
@@ -235,7 +235,9 @@ class LookUp:
 
 
 IDENTITY: dict[str, Any] = {"symbol": "005930", "market": "KR", "exchange": "krx", "time": NOW, "received_at": NOW}
-FILL = OrderUpdate(**IDENTITY, step="filled", order_id="0000000012", filled_quantity=Decimal(3))
+FILL = OrderUpdate(
+    **IDENTITY, step="filled", order_id="0000000012", filled_quantity=Decimal(3), fill_price=Decimal("70000.00")
+)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ FILL = OrderUpdate(**IDENTITY, step="filled", order_id="0000000012", filled_quan
         ({"symbol": "005930", "price_above": 72500}, Trade(**IDENTITY, price=Decimal(72600)), "traded at 72,600"),
         ({"symbol": "005930", "halted": False}, Status(**IDENTITY, halted=False), "has its trading halt off"),
         ({"symbol": "005930", "vi": False}, Status(**IDENTITY, vi_active=False), "(VI) off"),
-        ({"order": "filled", "order_id": "12"}, FILL, "has an order filled (0000000012"),
+        ({"order": "filled", "order_id": "12"}, FILL, "has an order filled (0000000012, 3 at 70,000)"),
     ],
 )
 async def test_a_wait_is_met_at_once_by_what_was_so_before_anything_came(
@@ -464,6 +466,22 @@ def test_a_cursor_reads_as_it_was_written(positions: list[int], opened: int, gap
         WatchCursor("waujwdv", opened, gaps, positions, "0123abcd", state),
     ):
         assert read_watch_cursor(str(cursor)) == cursor
+
+
+async def test_a_wait_that_goes_on_tells_what_held_before_as_it_was_waited_for(live: Live) -> None:
+    watch = await live.watches.watch([SAMSUNG, ORDERS])
+    wanted = condition({"all": [{"symbol": "005930", "price_above": 72500}, {"order": "filled"}]})
+    waiting = live.watches.wait(watch.id, wanted)
+    task = asyncio.create_task(waiting.until_met())
+    await settle()
+    live.trade(72600)
+    await settle()
+    task.cancel()
+    assert len(waiting.cursor()) < 80
+    of_order = {"order_id": "1", "symbol": "005930", "side": "02"}
+    live.send(NOTICES, of_order | {"notice_type": "2", "fill_quantity": 3, "fill_price": 70000})
+    met = await result_of(live.watches.wait(watch.id, wanted, waiting.cursor()))
+    assert met.words.startswith("005930 trades at or above 72,500; 005930 has an order filled (1, 3 at 70,000)")
 
 
 async def test_nothing_is_told_of_a_watch_by_another_count_of_positions(live: Live) -> None:
