@@ -442,8 +442,9 @@ async def test_each_reader_is_told_of_a_gap_once_on_a_quiet_channel_too(live: Li
     waiting = live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 80000}), cursor)
     live.streams.report_gap(gap)
     live.trade(90000)
-    assert (await result_of(waiting)).cursor != cursor
+    met = await result_of(waiting)
     assert list(waiting.gaps) == [gap]
+    assert live.watches.read(watch.id, met.cursor)[0].gaps == []
 
 
 async def test_a_cursor_of_twenty_symbols_is_short(live: Live) -> None:

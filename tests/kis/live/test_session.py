@@ -319,6 +319,8 @@ async def test_a_silent_link_is_cut_and_opened_again(world: World) -> None:
         await world.waits.pass_by(WATCH_SECONDS)
     await asyncio.wait_for(world.receiver.gaps.get(), 10)
     assert world.kis.connections == 2
+    told = [outage and outage.why for outage in world.receiver.outages]
+    assert told[1:] == ["KIS had fallen silent. The live link is being opened again.", None]
 
 
 async def test_pings_keep_a_link_without_data(world: World) -> None:
