@@ -11,11 +11,12 @@ import pytest
 from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "clock", "environment", "errors"}
+GROUND = {"account", "bell", "clock", "environment", "errors"}
 INSIDE = {"catalog", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
     "environment": set[str](),
+    "bell": set[str](),
     "clock": set[str](),
     "account": set[str](),
     "catalog": GROUND,
@@ -107,7 +108,7 @@ OUTSIDE_LIBRARIES = {
     "uvicorn",
 }
 DIALECTS = {
-    "asyncio": {"alerts", "kis", "notify", "simulator", "storage", "streams", "trading"},
+    "asyncio": {"alerts", "bell", "kis", "notify", "simulator", "storage", "streams", "trading"},
     "anyio": {"cli", "confirm", "server", "wiring"},
 }
 """How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""

@@ -58,7 +58,7 @@ class KeptRule:
     async def _watch(self) -> str:
         """Watch until that is over or the rule has ended; why it is over."""
         watch = await self._watches.watch(interests_of(self._rule.condition))
-        positions = watch.end() if watch.is_heard else watch.start()
+        positions = watch.end() if watch.bell.is_heard else watch.start()
         arrived = asyncio.Event()
         stop = watch.listen(arrived.set)
         try:
@@ -67,7 +67,7 @@ class KeptRule:
             return watch.why_ended or "; ".join(feed.lost_because for feed in watch.feeds if feed.lost_because)
         finally:
             stop()
-            if not watch.is_heard and not watch.why_ended:
+            if not watch.bell.is_heard and not watch.why_ended:
                 await self._watches.unwatch(watch.id)
 
     @property

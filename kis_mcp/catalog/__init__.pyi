@@ -37,11 +37,15 @@ from .gateway import (
     reading_for_an_order as reading_for_an_order,
 )
 from .live import (
+    MOST_CHANNELS as MOST_CHANNELS,
     Channel as Channel,
     Frame as Frame,
     Gap as Gap,
     LiveGateway as LiveGateway,
     LiveReceiver as LiveReceiver,
+    Outage as Outage,
+    SlotUse as SlotUse,
+    SlotUses as SlotUses,
 )
 from .loader import Catalog as Catalog, catalog as catalog
 from .model import (

@@ -5,7 +5,7 @@ from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
 from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
-from kis_mcp.market.events import Book, Event, EventKind, OrderUpdate, Status, Trade
+from kis_mcp.market.events import Book, Event, EventKind, OrderStep, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
@@ -13,7 +13,13 @@ from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.listing import CONTRACTS, Kind, Listing
 from kis_mcp.market.listing_search import likelihood, search_listings, spellings
-from kis_mcp.market.live_sources import Interest, find_live_calls, find_quoted, notes_on_live
+from kis_mcp.market.live_sources import (
+    OVERSEAS_CONTRACTS,
+    Interest,
+    find_live_calls,
+    find_quoted,
+    notes_on_live,
+)
 from kis_mcp.market.masters import MasterChanged, layouts, read_master
 from kis_mcp.market.order_book import get_order_book
 from kis_mcp.market.order_notices import (
@@ -23,6 +29,7 @@ from kis_mcp.market.order_notices import (
     is_notice_of,
     read_order_notices,
 )
+from kis_mcp.market.present import read_present
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.market.uses import tool_for
@@ -38,6 +45,7 @@ __all__ = [
     "KOREA",
     "KRX_CONTRACT",
     "NOTICE_TOOLS",
+    "OVERSEAS_CONTRACTS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
     "US_TICKER",
@@ -55,6 +63,7 @@ __all__ = [
     "Market",
     "MasterChanged",
     "OrderNotice",
+    "OrderStep",
     "OrderUpdate",
     "Quote",
     "ReadNotices",
@@ -80,6 +89,7 @@ __all__ = [
     "read_last_trade_time",
     "read_master",
     "read_order_notices",
+    "read_present",
     "search_listings",
     "spellings",
     "tool_for",

@@ -86,6 +86,17 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
     )
 
 
+async def is_vi_active(kis: Kis, instrument: Instrument) -> bool | None:
+    """Whether a volatility interruption (VI) of a Korean stock is on; None where KIS does not tell.
+
+    Raises:
+        KisMcpError: By KIS' answer.
+    """
+    where = {"symbol": instrument.symbol, "exchange": instrument.exchange}
+    active = (await kis.rows(_tool(kis, instrument), where)).record("price").get("vi_active")
+    return active if isinstance(active, bool) else None
+
+
 def with_trade(quote: Quote, trade: Trade) -> Quote | None:
     """A quote as a later trade has it: price, change, the day's range, volume and turnover, and whether it is halted.
 

@@ -67,18 +67,21 @@ class StreamResources:
             MCPError: There is no such watch.
         """
         from kis_mcp.catalog import to_json
+        from kis_mcp.server.tools.waits import interruptions
 
         found = self._find(uri)
         if found is None:
             raise MCPError(INVALID_PARAMS, f"There is no open watch {uri!r}. {self._others()}", {"uri": uri})
         environment, watches, watch = found
         news, cursor = watches.read(watch.id, most=_LATEST)
+        notes = interruptions({feed.name: feed.outage for feed in watch.feeds})
         state = {
             "environment": environment,
             "watch_id": watch.id,
             "watches": str(watch),
             "as_of": self._environments.clock_of(environment)(),
             "opened_at": watch.opened_at,
+            **({"notes": notes} if notes else {}),
             "channels": [
                 {"channel": feed.name, "kind": feed.kind, **_facts(status), **_loss(feed)}
                 for feed, status in watches.status(watch)

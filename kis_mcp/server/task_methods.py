@@ -14,10 +14,8 @@ from mcp_types import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
-    CallToolResult,
     ClientCapabilities,
     EmptyResult,
-    ErrorData,
     MissingRequiredClientCapabilityErrorData,
     RequestParams,
     Result,
@@ -46,17 +44,17 @@ class UpdateTaskParams(TaskParams):
 
 
 class TaskState(Result):
-    """How a task stands: SEP-2663's Task with its variants. Times are ISO 8601, durations in milliseconds."""
+    """How a task stands: SEP-2663's Task with its variants, but that a tool's error is its result, so that none fails,
+    and none asks anything. Times are ISO 8601, durations in milliseconds."""
 
     task_id: str
-    status: Literal["working", "completed", "failed", "cancelled"]
+    status: Literal["working", "completed", "cancelled"]
     status_message: str | None = None
     created_at: str
     last_updated_at: str
     ttl_ms: int
     poll_interval_ms: int = _POLL_SECONDS * 1000
     result: dict[str, Any] | None = None
-    error: ErrorData | None = None
     result_type: Literal["task", "complete"]
 
 
@@ -69,8 +67,6 @@ def accepts_tasks(context: Context) -> bool:
 
 def task_state(task: Task, *, is_new: bool = False) -> TaskState:
     """What a client is told of a task: in answer to its call where it is new, else to ``tasks/get``."""
-    outcome = task.outcome
-    result = outcome.model_dump(by_alias=True, mode="json", exclude_none=True) if outcome else None
     return TaskState(
         task_id=task.id,
         status=task.status,
@@ -78,8 +74,7 @@ def task_state(task: Task, *, is_new: bool = False) -> TaskState:
         created_at=task.created_at.isoformat(timespec="milliseconds"),
         last_updated_at=task.updated_at.isoformat(timespec="milliseconds"),
         ttl_ms=round(task.lifetime.total_seconds() * 1000),
-        result=result if isinstance(outcome, CallToolResult) else None,
-        error=outcome if isinstance(outcome, ErrorData) else None,
+        result=task.result.model_dump(by_alias=True, mode="json", exclude_none=True) if task.result else None,
         result_type="task" if is_new else "complete",
     )
 

@@ -3,7 +3,6 @@
 What belongs to MCP is in :mod:`kis_mcp.server.task_methods`.
 """
 
-import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,7 @@ from typing import Literal
 
 import anyio
 import anyio.abc
-from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, CallToolResult, ErrorData
+from mcp_types import CallToolResult
 
 from kis_mcp.clock import Clock
 from kis_mcp.server.progress import Progress
@@ -22,9 +20,8 @@ MOST_TASKS = 64
 KEPT = timedelta(minutes=10)
 """How long a task's result can be fetched after the longest time that its call may take."""
 
-_log = logging.getLogger(__name__)
-
 Work = Callable[[Progress], Awaitable[CallToolResult]]
+"""A call, which turns whatever goes wrong into its result: no task fails."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,16 +33,16 @@ class Task:
         updated_at: When its status or message last changed.
         lifetime: Since it was created; afterwards it is forgotten.
         message: What it waits for.
-        outcome: The result once it is completed, the error once it failed.
+        result: Once it is completed.
     """
 
     id: str
     created_at: datetime
     updated_at: datetime
     lifetime: timedelta
-    status: Literal["working", "completed", "failed", "cancelled"] = "working"
+    status: Literal["working", "completed", "cancelled"] = "working"
     message: str = ""
-    outcome: CallToolResult | ErrorData | None = None
+    result: CallToolResult | None = None
     _scope: anyio.CancelScope = field(default_factory=anyio.CancelScope, repr=False)
 
     def cancel(self) -> None:
@@ -96,16 +93,8 @@ class Tasks:
             task.message, task.updated_at = message, self._clock()
 
         with task._scope:  # pyright: ignore[reportPrivateUsage]
-            try:
-                task.outcome = await work(Progress(tell))
-                task.status = "completed"
-            except MCPError as error:
-                task.status, task.outcome = "failed", error.error
-            except Exception:
-                _log.exception("A task failed")
-                task.status, task.outcome = "failed", ErrorData(code=INTERNAL_ERROR, message="Internal server error")
-        if task.outcome is None:
-            task.status = "cancelled"
+            task.result = await work(Progress(tell))
+        task.status = "completed" if task.result else "cancelled"
         task.message, task.updated_at = "", self._clock()
 
     def _forget_old(self) -> None:

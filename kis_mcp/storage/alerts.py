@@ -257,7 +257,7 @@ def _rule(row: Sequence[Any]) -> Rule:
     rule_id, condition, created_at, until, cooldown, state, watching, fired_at, firings = row
     return Rule(
         rule_id,
-        read_condition(json.loads(condition), _Kept),
+        read_condition(json.loads(condition), _Kept, bounded=False),
         _time(created_at),
         _time(until),
         None if cooldown is None else timedelta(seconds=cooldown),

@@ -4,7 +4,7 @@ An order is looked for on every exchange: KIS may route it to another one than i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, cast
 
@@ -35,7 +35,7 @@ FindListing: TypeAlias = Callable[[str, str | None, str | None], Listed]
 """Symbol, exchange and market as the document has them → the instrument. Raises BadArgument."""
 
 
-def read_condition(document: object, find: FindListing, *, path: str = "condition") -> Condition:
+def read_condition(document: object, find: FindListing, *, path: str = "condition", bounded: bool = True) -> Condition:
     """The condition that a document writes.
 
     ``{"symbol": "005930", "price_above": 72500}`` is one test; several in one object have all to hold.
@@ -45,11 +45,12 @@ def read_condition(document: object, find: FindListing, *, path: str = "conditio
         document: JSON, parsed.
         find: Finds the instrument of a symbol.
         path: Where the document stands, for errors.
+        bounded: Whether numbers beyond all sense are refused; a rule that was kept before they were is read as it is.
 
     Raises:
         BadArgument: It is none; the field is the path of what is wrong in it.
     """
-    condition = _read(document, find, path, MOST_LEVELS)
+    condition = _read(document, _Reader(find, bounded), path, MOST_LEVELS)
     if sum(1 for _ in simple_parts(condition)) > MOST_TESTS:
         raise BadArgument(
             f"{path} has more than {MOST_TESTS} tests.", remedy="Divide it into several conditions.", field=path
@@ -67,13 +68,21 @@ def write_condition(condition: Condition) -> dict[str, object]:
     return {name: each for name, each in found.items() if each != ""}
 
 
-def _read(document: object, find: FindListing, path: str, levels: int) -> Condition:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How documents are read: the arguments of `read_condition`."""
+
+    find: FindListing
+    bounded: bool
+
+
+def _read(document: object, reader: _Reader, path: str, levels: int) -> Condition:
     if not isinstance(document, Mapping) or not document:
         raise BadArgument(f"{path} is no condition.", remedy=f"Give an object such as {_EXAMPLE}.", field=path)
     parts = cast("Mapping[str, object]", document)
     joins = [name for name in JOINS if name in parts]
     if not joins:
-        return _read_tests(parts, find, path)
+        return _read_tests(parts, reader, path)
     if len(parts) > 1:
         others = ", ".join(str(name) for name in parts if name != joins[0])
         raise BadArgument(
@@ -81,10 +90,12 @@ def _read(document: object, find: FindListing, path: str, levels: int) -> Condit
             remedy=f"Put it into an object of its own within {joins[0]}.",
             field=path,
         )
-    return _read_join(cast('Literal["any", "all"]', joins[0]), parts[joins[0]], find, f"{path}.{joins[0]}", levels - 1)
+    return _read_join(
+        cast('Literal["any", "all"]', joins[0]), parts[joins[0]], reader, f"{path}.{joins[0]}", levels - 1
+    )
 
 
-def _read_join(join: Literal["any", "all"], items: object, find: FindListing, path: str, levels: int) -> Condition:
+def _read_join(join: Literal["any", "all"], items: object, reader: _Reader, path: str, levels: int) -> Condition:
     if not isinstance(items, list) or not items:
         raise BadArgument(f"{path} is no list of conditions.", remedy=f"Give [{_EXAMPLE}, …].", field=path)
     if levels < 1:
@@ -92,10 +103,10 @@ def _read_join(join: Literal["any", "all"], items: object, find: FindListing, pa
             f"{path} is too deep.", remedy=f"Use at most {MOST_LEVELS - 1} levels of any and all.", field=path
         )
     listed = cast("list[object]", items)
-    return Compound(join, tuple(_read(item, find, f"{path}[{n}]", levels) for n, item in enumerate(listed)))
+    return Compound(join, tuple(_read(item, reader, f"{path}[{n}]", levels) for n, item in enumerate(listed)))
 
 
-def _read_tests(parts: Mapping[str, object], find: FindListing, path: str) -> Condition:
+def _read_tests(parts: Mapping[str, object], reader: _Reader, path: str) -> Condition:
     """An object without ``any`` and ``all``: its tests, all of which have to hold."""
     for name in parts:
         if name not in TESTS and name not in (*_WHERE, _ORDER_ID):
@@ -120,13 +131,15 @@ def _read_tests(parts: Mapping[str, object], find: FindListing, path: str) -> Co
             remedy='Give the order_id of place_order\'s answer, such as "0000000012".',
             field=f"{path}.{_ORDER_ID}",
         )
-    symbol, market, exchange = _where(parts, find, path, is_needed=not is_of_orders)
+    symbol, market, exchange = _where(parts, reader, path, is_needed=not is_of_orders)
+    for name in tests if reader.bounded else ():
+        _require_sensible(TESTS[name], values[name], market, f"{path}.{name}")
     simple = tuple(Simple(name, values[name], symbol, market, exchange, order_id) for name in tests)
     simple = tuple(replace(each, exchange="") if each.kind == "order" else each for each in simple)
     return simple[0] if len(simple) == 1 else Compound("all", simple)
 
 
-def _where(parts: Mapping[str, object], find: FindListing, path: str, *, is_needed: bool) -> tuple[str, str, str]:
+def _where(parts: Mapping[str, object], reader: _Reader, path: str, *, is_needed: bool) -> tuple[str, str, str]:
     """Symbol, market and exchange."""
     symbol, exchange, market = (_text(parts, name, path) for name in _WHERE)
     if not symbol:
@@ -136,7 +149,7 @@ def _where(parts: Mapping[str, object], find: FindListing, path: str, *, is_need
             )
         return "", market, exchange
     try:
-        listing = find(symbol, exchange or None, market or None)
+        listing = reader.find(symbol, exchange or None, market or None)
     except BadArgument as error:
         field = f"{path}.{error.field or _SYMBOL}"
         raise BadArgument(error.what, remedy=error.remedy, field=field) from error
@@ -155,6 +168,13 @@ def _value(test: Test, value: object, path: str) -> Value:
             return _word(value, ORDER_STEPS, path)
         case "kind":
             return _word(value, EVENT_KINDS, path)
+
+
+def _require_sensible(test: Test, value: Value, market: str, path: str) -> None:
+    """Refuse a number that no event reaches, or every one does."""
+    bounds = test.bounds(market)
+    if bounds and isinstance(value, Decimal) and value not in bounds:
+        raise BadArgument(f"{path} is {value:,f}, which makes no sense.", remedy=f"Give {bounds}.", field=path)
 
 
 def _number(value: object, path: str) -> Decimal:

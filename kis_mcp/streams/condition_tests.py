@@ -2,15 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import eq, ge, le
 from typing import Literal, TypeAlias
 
-from kis_mcp.market import Book, Event, EventKind, OrderUpdate, Status, Trade
+from kis_mcp.market import OVERSEAS_CONTRACTS, Book, Event, EventKind, OrderUpdate, Status, Trade
 
 Wanted: TypeAlias = Literal["number", "flag", "step", "kind"]
 ANY = "any"
 ORDER_STEPS = ("accepted", "amended", "cancelled", "refused", "filled", ANY)
 EVENT_KINDS: tuple[EventKind, ...] = ("trade", "book", "order", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which numbers a test means something; beyond them it always holds, or never."""
+
+    above: int
+    most: int | None = None
+
+    def __contains__(self, number: Decimal) -> bool:
+        return number > self.above and (self.most is None or number <= self.most)
+
+    def __str__(self) -> str:
+        return f"a number above {self.above:,}" + ("" if self.most is None else f", at most {self.most:,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,11 @@ class Test:
     waits: str
     met: str
 
+    def bounds(self, market: str) -> Bounds | None:
+        """Of the number that it is compared with. Prices of contracts abroad can fall below zero, as crude oil did."""
+        is_free = self.measure is _PRICE and market == OVERSEAS_CONTRACTS
+        return None if is_free else _BOUNDS.get(self.measure)
+
 
 def _of(event_type: type[Event], name: str) -> Callable[[Event], object]:
     """Reads an attribute of one type of event."""
@@ -48,6 +68,13 @@ def _is_step(got: str, wanted: str) -> bool:
 
 _PRICE, _RATE, _VOLUME = _of(Trade, "price"), _of(Trade, "change_rate"), _of(Trade, "volume")
 _SIZE, _SPREAD, _STEP = _of(Trade, "size"), _of(Book, "spread"), _of(OrderUpdate, "step")
+
+_BOUNDS: Mapping[Callable[[Event], object], Bounds] = {
+    **dict.fromkeys((_PRICE, _VOLUME, _SIZE, _SPREAD), Bounds(0)),
+    _RATE: Bounds(-100, 1_000),
+}
+"""A price cannot lose more than all. It can more than double in a day: in the US, of a warrant, on a stock's first day.
+Beyond a thousand percent somebody gave a price for a rate."""
 
 TESTS: Mapping[str, Test] = {
     "price_above": Test(

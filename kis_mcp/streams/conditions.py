@@ -1,12 +1,12 @@
 """Conditions on events: what somebody waits for, and whether it has come about. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, cast
 
 from kis_mcp.market import Event, EventKind, Interest, OrderUpdate
-from kis_mcp.streams.condition_tests import TESTS, Test
+from kis_mcp.streams.condition_tests import ANY, TESTS, Test
 
 Value: TypeAlias = Decimal | bool | str
 JOINS: Mapping[str, str] = {"any": " or ", "all": " and "}
@@ -37,6 +37,11 @@ class Simple:
     @property
     def kind(self) -> EventKind:
         return self.rule.kind or cast("EventKind", self.value)
+
+    @property
+    def stays(self) -> bool:
+        """Whether what it tests cannot become untrue again: a certain order that was filled was filled."""
+        return self.test == "order" and bool(self.order_id) and self.value != ANY
 
     def concerns(self, event: Event) -> bool:
         """Whether it looks at this event."""
@@ -128,13 +133,16 @@ class Evaluation:
 
         Returns:
             What makes the condition hold already, in words; None where it does not. What happened before does not
-            count, only levels, and on which side of a crossing they are.
+            count, only levels, what became of a certain order, and on which side of a crossing a price is.
         """
+        happened = [standing.holds for standing in self._standings]
         for event in latest:
             for part, standing in zip(self._parts, self._standings, strict=True):
                 if part.concerns(event):
-                    _update(part, standing, event)
-        self._forget_happenings()
+                    _update(part, standing, event, when="as of")
+        for part, standing, before in zip(self._parts, self._standings, happened, strict=True):
+            if part.rule.style != "lasts" and not part.stays:
+                standing.holds = before
         self._held = self._holds(self.condition, iter(self._standings))
         return self._words() if self._held else None
 
@@ -157,9 +165,25 @@ class Evaluation:
         self._held = self._holds(self.condition, iter(self._standings))
         return words
 
-    def state(self) -> list[list[object]]:
-        """Where it stands, for JSON."""
-        return [[standing.holds, standing.is_armed, standing.words] for standing in self._standings]
+    def unknown(self, events: Collection[Event]) -> list[Simple]:
+        """The tests that look at how things are and of which no event tells that."""
+        return [
+            part
+            for part in self._parts
+            if (part.rule.style != "happens" or part.stays)
+            and not any(part.concerns(event) and part.rule.measure(event) is not None for event in events)
+        ]
+
+    def state(self, *, brief: bool = False) -> list[list[object]]:
+        """Where it stands, for JSON.
+
+        Args:
+            brief: Whether words are kept of happenings only; a level that holds is then told as it is waited for.
+        """
+        return [
+            [standing.holds, standing.is_armed, "" if brief and part.rule.style == "lasts" else standing.words]
+            for part, standing in zip(self._parts, self._standings, strict=True)
+        ]
 
     def restore(self, state: object) -> bool:
         """Go on from an earlier state of the same condition; False, and nothing changes, where it is none."""
@@ -167,6 +191,9 @@ class Evaluation:
         standings = [standing for row in rows if (standing := _standing(row))]
         if len(standings) != len(self._parts) or len(rows) != len(self._parts):
             return False
+        for part, standing in zip(self._parts, standings, strict=True):
+            if standing.holds:
+                standing.words = standing.words or str(part)
         self._standings = standings
         self._held = self._holds(self.condition, iter(self._standings))
         return True
@@ -186,7 +213,7 @@ class Evaluation:
                 standing.holds = False
 
 
-def _update(part: Simple, standing: _Standing, event: Event) -> bool:
+def _update(part: Simple, standing: _Standing, event: Event, *, when: str = "at") -> bool:
     """Bring a test up to an event; whether something happened that counts from now on."""
     rule, got = part.rule, part.rule.measure(event)
     if got is None:
@@ -199,16 +226,16 @@ def _update(part: Simple, standing: _Standing, event: Event) -> bool:
     else:
         standing.holds |= holds
     if holds:
-        standing.words = _met(part, event, got)
+        standing.words = _met(part, event, got, when)
     return holds and rule.style != "lasts"
 
 
-def _met(part: Simple, event: Event, got: object) -> str:
+def _met(part: Simple, event: Event, got: object, when: str) -> str:
     told = part.rule.met.format(got=_shown(got), wanted=_shown(part.value))
     extra = ""
     if isinstance(event, OrderUpdate):
         extra = f" ({event.order_id}{_fill(event)})"
-    return f"{event.symbol} {told}{extra} at {event.time:%H:%M:%S %Z}"
+    return f"{event.symbol} {told}{extra} {when} {event.time:%H:%M:%S %Z}"
 
 
 def _fill(notice: OrderUpdate) -> str:
@@ -230,6 +257,6 @@ def _shown(value: object) -> str:
         case bool():
             return "on" if value else "off"
         case int() | Decimal():
-            return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+            return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
         case _:
             return str(value)

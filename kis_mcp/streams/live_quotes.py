@@ -57,11 +57,12 @@ class LiveQuotes:
         return None if quote is None else LiveQuote(quote, trade, watch_id, as_of)
 
     def _latest(self, instrument: Instrument) -> tuple[str, Trade] | None:
-        """The newest trade that any watch saw, and which watch."""
+        """The newest trade that any watch saw whose link stands, and which watch."""
         found = [
             (watch.id, event)
             for watch in self._watches.watches()
             if any(each.symbol == instrument.symbol and each.kind == "trade" for each in watch.interests)
+            and not watch.outages()
             for event in watch.latest()
             if isinstance(event, Trade)
             and (event.symbol, event.market, event.exchange)

@@ -1,12 +1,12 @@
 """What came over one channel, kept for those who read it later: undivided, and only the latest."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kis_mcp.catalog import Api, Channel, Frame, Gap, Record, decode_frame
+from kis_mcp.bell import Bell
+from kis_mcp.catalog import Api, Channel, Frame, Gap, Outage, Record, decode_frame
 
 MOST_RECORDS = 2_000
 """Kept of one channel: about a minute of the busiest stock, and less than a megabyte."""
@@ -33,7 +33,8 @@ class Batch:
         lost: How many came after the reader's cursor and are kept no more.
         skipped: How many are kept and were left out, because only the latest were wanted.
         unreadable: How many could not be read.
-        gaps: Times in which nothing could be received, since the cursor.
+        gaps: Times in which nothing could be received, of numbers that the reader had not heard of.
+        last_gap: The number of the latest gap.
     """
 
     entries: Sequence[Entry]
@@ -42,6 +43,7 @@ class Batch:
     skipped: int = 0
     unreadable: int = 0
     gaps: Sequence[Gap] = ()
+    last_gap: int = 0
 
     @property
     def records(self) -> list[Record]:
@@ -58,6 +60,7 @@ class StreamStatus:
         last_at: When the last came.
         unreadable: How many of those that were read could not be.
         gaps: How often the link was away.
+        silent_since: Since when nothing can be received; None while it can.
     """
 
     records: int
@@ -65,6 +68,7 @@ class StreamStatus:
     last_at: datetime | None
     unreadable: int
     gaps: int
+    silent_since: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +82,12 @@ class Stream:
         most: How many records are kept.
 
     Attributes:
+        received: How many records came.
+        unreadable: How many of those that were read could not be.
+        gaps: How often the link was away.
+        last_gap: The number of the latest gap, which is the same in every stream.
         lost_because: Why KIS sends it no more; "" while it does.
+        outage: Why nothing comes for now; None while it does.
     """
 
     api: Api
@@ -88,12 +97,14 @@ class Stream:
     received: int = 0
     unreadable: int = 0
     gaps: int = 0
+    last_gap: int = 0
     lost_because: str = ""
+    outage: Outage | None = None
     _frames: deque[tuple[int, Frame]] = field(default_factory=deque[tuple[int, Frame]])
     _gaps: deque[tuple[int, Gap]] = field(default_factory=lambda: deque[tuple[int, Gap]](maxlen=_MOST_GAPS))
     _kept: int = 0
-    _readers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
-    _listeners: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    _unreadable: set[int] = field(default_factory=set[int])
+    _bell: Bell = field(default_factory=Bell)
 
     def append(self, frame: Frame) -> None:
         """Keep a frame, and let the oldest go."""
@@ -101,25 +112,38 @@ class Stream:
         self._frames.append((self.received, frame))
         self._kept += frame.count
         while self._kept > self.most and len(self._frames) > 1:
-            self._kept -= self._frames.popleft()[1].count
-        self._wake()
+            end, old = self._frames.popleft()
+            self._kept -= old.count
+            self._unreadable.discard(end)
+        self._bell.ring()
 
-    def report_gap(self, gap: Gap) -> None:
+    def report_gap(self, gap: Gap, number: int) -> None:
+        """Keep a gap.
+
+        Args:
+            number: Higher than that of any gap before.
+        """
         self.gaps += 1
+        self.last_gap = number
         self.lost_because = dict(gap.lost).get(self.channel, self.lost_because)
-        self._gaps.append((self.received, gap))
-        self._wake()
+        self._gaps.append((number, gap))
+        self._bell.ring()
 
-    def read(self, cursor: int, most: int | None = None, *, latest: bool = False) -> Batch:
+    def report_outage(self, outage: Outage | None) -> None:
+        if outage != self.outage:
+            self.outage = outage
+            self._bell.ring()
+
+    def read(self, cursor: int, most: int | None = None, *, latest: bool = False, gaps: int = 0) -> Batch:
         """What came after a cursor, at most so many records; one of the future reads from now on.
 
         Args:
+            gaps: The number of the last gap that the reader has heard of.
             latest: Whether the latest are wanted instead of the first, and the cursor behind all.
         """
         cursor = min(max(cursor, 0), self.received)
         kept_from = self.received - self._kept
         lost, begin = max(0, kept_from - cursor), max(cursor, kept_from)
-        gaps = [gap for at, gap in self._gaps if at >= cursor]
         end = self.received if most is None else min(self.received, begin + most)
         skipped = 0
         if latest:
@@ -130,13 +154,19 @@ class Stream:
             rows = self._decode(frame)
             if not rows:
                 unreadable += min(after, end) - max(after - frame.count, begin)
+                self._count_unreadable(after, frame)
             entries += [
                 Entry(row, frame.received_at, at)
                 for at, row in enumerate(rows, start=after - frame.count + 1)
                 if begin < at <= end
             ]
-        self.unreadable += unreadable
-        return Batch(entries, end, lost, skipped, unreadable, gaps)
+        return Batch(entries, end, lost, skipped, unreadable, self.gaps_after(gaps), self.last_gap)
+
+    def _count_unreadable(self, end: int, frame: Frame) -> None:
+        """Count a frame that cannot be divided, once however many read it."""
+        if end not in self._unreadable:
+            self._unreadable.add(end)
+            self.unreadable += frame.count
 
     def _frames_between(self, begin: int, end: int) -> list[tuple[int, Frame]]:
         """The frames that hold records behind one cursor and up to another, each with the cursor behind it. The newest
@@ -153,31 +183,32 @@ class Stream:
         """The frames that came after a cursor, undivided, and where to go on; for who reads them in another way."""
         return [frame for end, frame in self._frames if end > cursor], self.received
 
-    def last_gap(self) -> Gap | None:
-        """The latest time in which nothing could be received."""
-        return self._gaps[-1][1] if self._gaps else None
+    def gaps_after(self, number: int) -> list[Gap]:
+        """The times in which nothing could be received, of higher numbers than that."""
+        return [gap for each, gap in self._gaps if each > number]
 
     def last_at(self) -> datetime | None:
         return self._frames[-1][1].received_at if self._frames else None
 
     async def wait(self, cursor: int, gaps: int) -> None:
-        """Return once there is a record after a cursor, or there were more gaps than these; a gap moves no cursor."""
-        while self.received <= cursor and self.gaps <= gaps:
-            reader = asyncio.get_running_loop().create_future()
-            self._readers.add(reader)
-            try:
-                await reader
-            finally:
-                self._readers.discard(reader)
+        """Return once there is a record after a cursor, or a gap of a higher number than that."""
+        while self.received <= cursor and self.last_gap <= gaps:
+            await self._bell.wait()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return self._bell.listen(listener)
 
     def status(self, now: datetime) -> StreamStatus:
         recent = sum(frame.count for _, frame in self._frames if (now - frame.received_at).total_seconds() <= 60)
-        return StreamStatus(self.received, round(recent / 60, 2), self.last_at(), self.unreadable, self.gaps)
+        return StreamStatus(
+            self.received,
+            round(recent / 60, 2),
+            self.last_at(),
+            self.unreadable,
+            self.gaps,
+            self.outage and self.outage.since,
+        )
 
     def _decode(self, frame: Frame) -> list[Record]:
         try:
@@ -185,10 +216,3 @@ class Stream:
         except ValueError:
             return []
         return decoded.rows(self.api.blocks[0].name)
-
-    def _wake(self) -> None:
-        for reader in self._readers:
-            if not reader.done():
-                reader.set_result(None)
-        for listener in list(self._listeners):
-            listener()

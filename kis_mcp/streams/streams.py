@@ -3,7 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from kis_mcp.catalog import Api, Channel, Frame, Gap, LiveGateway, LiveReceiver, plain_key, split_by_key
+from kis_mcp.catalog import (
+    Api,
+    Channel,
+    Frame,
+    Gap,
+    LiveGateway,
+    LiveReceiver,
+    Outage,
+    SlotUses,
+    plain_key,
+    split_by_key,
+)
 from kis_mcp.streams.stream import MOST_RECORDS, Stream
 
 
@@ -30,6 +41,7 @@ class Streams:
         self._of_tr: dict[str, dict[str, Stream]] = {}
         self._holders: dict[Channel, int] = {}
         self._changing = asyncio.Lock()
+        self._gaps = 0
         self.astray = 0
 
     async def subscribe(self, api: Api, channel: Channel) -> Stream:
@@ -70,6 +82,15 @@ class Streams:
         """End every subscription."""
         await self._gateway.aclose()
 
+    async def slots(self) -> SlotUses | None:
+        """Who holds KIS' slots; None where a process holds the session that does not tell."""
+        return await self._gateway.slots()
+
+    @property
+    def gaps(self) -> int:
+        """The number of the latest gap, which reads of later ones begin behind."""
+        return self._gaps
+
     def find(self, channel: Channel) -> Stream | None:
         return self._streams.get(channel)
 
@@ -100,11 +121,16 @@ class Streams:
 
     def report_gap(self, gap: Gap) -> None:
         lost = dict(gap.lost)
+        self._gaps += 1
         for channel, stream in list(self._streams.items()):
-            stream.report_gap(gap)
+            stream.report_gap(gap, self._gaps)
             if channel in lost:
                 self._remove(stream)
                 self._holders.pop(channel, None)
+
+    def report_outage(self, outage: Outage | None) -> None:
+        for channel, stream in self._streams.items():
+            stream.report_outage(outage if outage and channel in outage.channels else None)
 
     def _add(self, stream: Stream) -> None:
         self._streams[stream.channel] = stream

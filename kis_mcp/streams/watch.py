@@ -1,13 +1,13 @@
 """One watch: what somebody wants to know live of some instruments, and what came of it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 
-from kis_mcp.catalog import Api, Gap
+from kis_mcp.bell import Bell
+from kis_mcp.catalog import Api, Gap, Outage
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Event, EventKind, Interest, Trade, read_event
 from kis_mcp.streams.stream import Batch, Stream
@@ -44,6 +44,11 @@ class Feed:
         return f"{self.stream.channel.tr_id} {key}".strip()
 
     @property
+    def outage(self) -> Outage | None:
+        """Why nothing comes for now; None while it does."""
+        return self.stream.outage
+
+    @property
     def kind(self) -> EventKind:
         return _KINDS[self.api.blocks[0].name]
 
@@ -68,6 +73,7 @@ class News:
         skipped: How many are kept, but were left out because only the latest were wanted, by kind.
         unreadable: How many could not be read.
         gaps: Times in which nothing could be received.
+        last_gap: The number of the latest of them, for reading on.
         is_from_start: Whether the cursor was of an earlier watch with this id, so that it told nothing.
     """
 
@@ -77,6 +83,7 @@ class News:
     skipped: Mapping[EventKind, int] = field(default_factory=dict[EventKind, int])
     unreadable: int = 0
     gaps: Sequence[Gap] = ()
+    last_gap: int = 0
     is_from_start: bool = False
 
     @property
@@ -93,7 +100,9 @@ class Watch:
         opened_at: When it began.
         read_at: When somebody last read it or waited on it.
         idle_after: How long nobody may read it before it ends by itself.
+        gaps_before: The number of the last gap before it began.
         why_ended: Why it ended; "" while it goes on.
+        bell: Rung whenever something came, or the watch ended.
     """
 
     id: str
@@ -101,29 +110,27 @@ class Watch:
     opened_at: datetime
     read_at: datetime
     idle_after: timedelta
+    gaps_before: int = 0
     feeds: list[Feed] = field(default_factory=list[Feed])
     why_ended: str = ""
-    _listeners: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
-    _readers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
+    bell: Bell = field(default_factory=Bell)
 
     @property
     def opened(self) -> int:
         """Tells this watch from an earlier or later one with the same id."""
         return int(self.opened_at.timestamp() * 1_000)
 
-    @property
-    def is_heard(self) -> bool:
-        """Whether somebody listens to it or waits on it."""
-        return bool(self._listeners or self._readers)
-
     def __str__(self) -> str:
         kinds: dict[str, list[str]] = {}
         for each in sorted(self.interests):
             kinds.setdefault(each.symbol or "any", []).append(each.kind)
-        return ", ".join(f"{symbol} {'+'.join(found)}" for symbol, found in kinds.items())
+        symbols: dict[str, list[str]] = {}
+        for symbol, found in kinds.items():
+            symbols.setdefault("+".join(found), []).append(symbol)
+        return "; ".join(f"{', '.join(found)} {names}" for names, found in symbols.items())
 
     def is_idle(self, now: datetime) -> bool:
-        return not self.is_heard and now - self.read_at >= self.idle_after
+        return not self.bell.is_heard and now - self.read_at >= self.idle_after
 
     def require(self, interests: Collection[Interest]) -> None:
         """Refuse what this watch does not tell.
@@ -148,23 +155,49 @@ class Watch:
         """The positions behind all that came."""
         return {feed.name: feed.stream.received for feed in self.feeds}
 
-    def positions_of(self, cursor: WatchCursor | None) -> Mapping[str, int]:
-        """Where a reader goes on; the start for one of an earlier watch."""
-        start = self.start()
-        if cursor is None or cursor.opened != self.opened:
-            return start
-        return {name: cursor.positions.get(name, at) for name, at in start.items()}
+    @property
+    def last_gap(self) -> int:
+        """The number of the latest gap."""
+        return max((feed.stream.last_gap for feed in self.feeds), default=0)
 
-    def read(self, positions: Mapping[str, int], most: Mapping[EventKind, int | None], *, latest: bool = True) -> News:
+    def outages(self) -> list[Feed]:
+        """The feeds over which nothing comes for now."""
+        return [feed for feed in self.feeds if feed.outage]
+
+    def positions_of(self, cursor: WatchCursor | None) -> tuple[Mapping[str, int], int]:
+        """Where a reader goes on, and the last gap that it was told; the start for one of an earlier watch."""
+        start = self.start()
+        if cursor is None or cursor.opened != self.opened or len(cursor.positions) != len(start):
+            return start, self.gaps_before
+        return dict(zip(sorted(start), cursor.positions, strict=True)), cursor.gaps
+
+    def cursor(
+        self, positions: Mapping[str, int], gaps: int, condition: str = "", state: Sequence[Sequence[object]] = ()
+    ) -> WatchCursor:
+        """The cursor of a reader who is there, and was told of gaps up to that number."""
+        places = [positions[name] for name in sorted(positions)]
+        return WatchCursor(self.id, self.opened, gaps, places, condition, state)
+
+    def read(
+        self,
+        positions: Mapping[str, int],
+        most: Mapping[EventKind, int | None],
+        *,
+        latest: bool = True,
+        gaps: int | None = None,
+    ) -> News:
         """What came since.
 
         Args:
             positions: By feed.
+            gaps: The number of the last gap that the reader was told; None for the watch's beginning.
             most: How many records of each feed, by kind; None is no limit.
             latest: Whether the latest are wanted instead of the first.
         """
+        told = self.gaps_before if gaps is None else gaps
         batches = [
-            (feed, feed.stream.read(positions[feed.name], most[feed.kind], latest=latest)) for feed in self.feeds
+            (feed, feed.stream.read(positions[feed.name], most[feed.kind], latest=latest, gaps=told))
+            for feed in self.feeds
         ]
         skipped = Counter[EventKind]()
         for feed, batch in batches:
@@ -177,6 +210,7 @@ class Watch:
             skipped,
             sum(batch.unreadable for _, batch in batches),
             list(dict.fromkeys(gap for _, batch in batches for gap in batch.gaps)),
+            self.last_gap,
         )
 
     def latest(self) -> list[Event]:
@@ -184,26 +218,16 @@ class Watch:
         events = self.read(self.start(), dict.fromkeys(_KINDS.values(), 1)).events
         return list({(event.kind, event.symbol, event.exchange): event for event in events}.values())
 
+    def standing(self) -> list[Event]:
+        """The events that tell how things are: the latest, without those after which something was missed."""
+        if self.outages():
+            return []
+        gaps = [gap.ended_at for feed in self.feeds for gap in feed.stream.gaps_after(0)]
+        return [event for event in self.latest() if all(event.received_at >= ended_at for ended_at in gaps)]
+
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something came, or the watch ended; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-    async def wait(self) -> None:
-        """Return once something comes, or the watch ends."""
-        reader = asyncio.get_running_loop().create_future()
-        self._readers.add(reader)
-        try:
-            await reader
-        finally:
-            self._readers.discard(reader)
-
-    def wake(self) -> None:
-        for reader in self._readers:
-            if not reader.done():
-                reader.set_result(None)
-        for listener in list(self._listeners):
-            listener()
+        return self.bell.listen(listener)
 
     def _arrivals(self, feed: Feed, batch: Batch) -> list[Arrival]:
         """The events of a feed, without those of instruments that somebody else watched over the same link."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from textwrap import shorten
 
-from kis_mcp.catalog import Api, Channel, KisApis, check_arguments
+from kis_mcp.bell import Bell
+from kis_mcp.catalog import Api, Channel, KisApis, SlotUses, check_arguments
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
 from kis_mcp.market import EventKind, Interest, find_live_calls
@@ -15,7 +17,7 @@ from kis_mcp.streams.condition_tests import EVENT_KINDS
 from kis_mcp.streams.conditions import Condition, interests_of
 from kis_mcp.streams.stream import StreamStatus
 from kis_mcp.streams.streams import Streams
-from kis_mcp.streams.waiting import Waiting
+from kis_mcp.streams.waiting import LookUp, Waiting
 from kis_mcp.streams.watch import Feed, News, Watch, no_watch
 from kis_mcp.streams.watch_cursor import WatchCursor, read_watch_cursor
 
@@ -24,6 +26,7 @@ IDLE_AFTER = timedelta(hours=12)
 
 _KEPT_AFTER_A_WAIT = timedelta(minutes=10)
 _MOST_ENDED = 50
+_MOST_LETTERS = 40
 _UNLIMITED: Mapping[EventKind, int | None] = dict.fromkeys(EVENT_KINDS)
 
 
@@ -42,7 +45,7 @@ class Watches:
         self._clock = clock
         self._watches: dict[str, Watch] = {}
         self._ended: dict[str, str] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._bell = Bell()
         self._changing = asyncio.Lock()
 
     async def watch(self, interests: Collection[Interest], *, idle_after: timedelta = IDLE_AFTER) -> Watch:
@@ -86,10 +89,9 @@ class Watches:
     def watches(self) -> list[Watch]:
         return list(self._watches.values())
 
-    @property
-    def slots_taken(self) -> int:
-        """By watches and by whoever else subscribed."""
-        return len(self._streams.streams())
+    async def slots(self) -> SlotUses | None:
+        """Who holds KIS' slots; None where a process holds the session that does not tell."""
+        return await self._streams.slots()
 
     def read(
         self, watch_id: str, cursor: str | None = None, *, most: Mapping[EventKind, int | None] | None = None
@@ -104,22 +106,30 @@ class Watches:
         """
         watch = self.touch(watch_id)
         known = self._cursor_of(watch, cursor)
-        news = watch.read(watch.positions_of(known), most or _UNLIMITED)
+        positions, gaps = watch.positions_of(known)
+        news = watch.read(positions, most or _UNLIMITED, gaps=gaps)
         if known is not None and known.opened != watch.opened:
             news = replace(news, is_from_start=True)
-        return news, str(WatchCursor(watch.id, watch.opened, news.positions))
+        return news, str(watch.cursor(news.positions, news.last_gap))
 
-    def wait(self, watch_id: str, condition: Condition, cursor: str | None = None) -> Waiting:
+    def wait(
+        self, watch_id: str, condition: Condition, cursor: str | None = None, look_up: LookUp | None = None
+    ) -> Waiting:
         """A wait for a condition on a watch, from now on or from a cursor.
+
+        Args:
+            look_up: As for `Waiting`.
 
         Raises:
             BadArgument: As for `read`; or the watch does not tell all that the condition needs.
         """
         watch = self.touch(watch_id)
         watch.require(interests_of(condition))
-        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=False)
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=False, look_up=look_up)
 
-    async def watch_and_wait(self, condition: Condition, cursor: str | None = None) -> Waiting:
+    async def watch_and_wait(
+        self, condition: Condition, cursor: str | None = None, look_up: LookUp | None = None
+    ) -> Waiting:
         """A wait for a condition on the watch of what it needs, which is kept a while for who goes on with its cursor.
 
         Raises:
@@ -128,7 +138,7 @@ class Watches:
         wanted = interests_of(condition)
         is_new = _id_of(wanted) not in self._watches
         watch = await self.watch(wanted, idle_after=_KEPT_AFTER_A_WAIT)
-        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=is_new)
+        return Waiting(watch, condition, self._cursor_of(watch, cursor), is_new=is_new, look_up=look_up)
 
     def listen(self, watch_id: str, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever something comes over a watch, or it ends; returns what ends that. A watch that
@@ -141,7 +151,7 @@ class Watches:
 
     def listen_to_all(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever a watch was opened or ended."""
-        self._listeners.append(listener)
+        self._bell.listen(listener)
 
     def status(self, watch: Watch) -> Sequence[tuple[Feed, StreamStatus]]:
         """How each of its channels is doing."""
@@ -202,7 +212,7 @@ class Watches:
             now = self._clock()
             await self._end_idle(now)
             watch_id = _id_of(interests)
-            watch = self._watches.get(watch_id) or Watch(watch_id, interests, now, now, idle)
+            watch = self._watches.get(watch_id) or Watch(watch_id, interests, now, now, idle, self._streams.gaps)
             known = {feed.stream.channel for feed in watch.feeds if not feed.lost_because}
             new: list[Feed] = []
             try:
@@ -223,15 +233,15 @@ class Watches:
             is_new = watch_id not in self._watches
             self._watches[watch_id] = watch
             self._ended.pop(watch_id, None)
-            watch.wake()
+            watch.bell.ring()
             if is_new:
-                self._tell()
+                self._bell.ring()
             return watch
 
     async def _feed(self, watch: Watch, api: Api, channel: Channel) -> Feed:
         start = self._streams.received(channel)
         stream = await self._streams.subscribe(api, channel)
-        return Feed(api, stream, start, stream.listen(watch.wake))
+        return Feed(api, stream, start, stream.listen(watch.bell.ring))
 
     async def _end_idle(self, now: datetime) -> None:
         for watch in list(self._watches.values()):
@@ -246,13 +256,9 @@ class Watches:
         self._ended[watch.id] = why
         while len(self._ended) > _MOST_ENDED:
             self._ended.pop(next(iter(self._ended)))
-        watch.wake()
-        self._tell()
+        watch.bell.ring()
+        self._bell.ring()
         await self._release(watch.feeds)
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
 
     async def _release(self, feeds: Sequence[Feed]) -> None:
         for feed in feeds:
@@ -261,7 +267,10 @@ class Watches:
 
     def _with_watches(self, error: BadArgument) -> BadArgument:
         """A refusal of this side, which knows no watches, with those that hold slots."""
-        held = [f"{watch.id} ({watch}, {len(watch.feeds)} slots)" for watch in self._watches.values()]
+        held = [
+            f"{watch.id} ({shorten(str(watch), _MOST_LETTERS, placeholder=' …')}: {len(watch.feeds)} slots)"
+            for watch in self._watches.values()
+        ]
         if not held:
             return error
         return BadArgument(error.what, remedy=f"{error.remedy} Watches: {'; '.join(held)}.", field=error.field)

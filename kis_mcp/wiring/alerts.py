@@ -107,33 +107,18 @@ async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[flo
 def _prices(brokerage: Brokerage) -> "ReadPrice":
     """Reads the present price of a stock or fund, as if it had just traded; other instruments tell theirs with their
     next trade."""
-    from kis_mcp.market import Trade, find_quoted, get_quote
+    from kis_mcp.market import Interest, Trade, read_present
     from kis_mcp.streams import Simple
 
     async def read(part: Simple) -> Trade | None:
-        instrument = find_quoted(part.symbol, part.market, part.exchange)
-        if instrument is None:
-            return None
+        interest = Interest(part.symbol, "trade", part.market, part.exchange)
         try:
-            quote = await get_quote(brokerage.apis, instrument, fresh=True)
+            event = await read_present(brokerage.apis, interest, brokerage.clock(), fresh=True)
         except BadArgument:
             return None
         except KisMcpError as error:
             _log.warning("The price of %s could not be read for its alert: %s", part.symbol, error)
             return None
-        if quote.price is None:
-            return None
-        now = brokerage.clock()
-        return Trade(
-            symbol=part.symbol,
-            market=part.market,
-            exchange=part.exchange,
-            time=now,
-            received_at=now,
-            price=quote.price,
-            change=quote.change,
-            change_rate=quote.change_rate,
-            volume=quote.volume,
-        )
+        return event if isinstance(event, Trade) else None
 
     return read

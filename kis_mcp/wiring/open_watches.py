@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kis_mcp.bell import Bell
 from kis_mcp.environment import Environment
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ class OpenWatches:
 
     def __init__(self) -> None:
         self._watches: dict[Environment, Watches] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._bell = Bell()
 
     def add(self, environment: Environment, watches: "Watches") -> None:
         """Take the watches of an environment in, and tell whenever one is opened or ends."""
         self._watches[environment] = watches
-        watches.listen_to_all(self._report)
+        watches.listen_to_all(self._bell.ring)
 
     def by_environment(self, first: Environment) -> "list[tuple[Environment, Watches]]":
         """The watches with their environment, one environment before the others."""
@@ -27,9 +28,4 @@ class OpenWatches:
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` whenever a watch was opened or ended; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-    def _report(self) -> None:
-        for listener in list(self._listeners):
-            listener()
+        return self._bell.listen(listener)

@@ -44,18 +44,17 @@ class LiveNotices:
         cursor = streams.received(channel)
         stream = await streams.subscribe(api, channel)
         self._followed[channel] = stream
-        gaps = stream.gaps
+        last_gap = stream.last_gap
 
         def take() -> None:
-            nonlocal cursor, gaps
+            nonlocal cursor, last_gap
             frames, cursor = stream.frames(cursor)
-            gap = stream.last_gap() if stream.gaps > gaps else None
-            gaps = stream.gaps
-            if frames or gap:
+            gaps, last_gap = stream.gaps_after(last_gap), stream.last_gap
+            if frames or gaps:
                 self.apis.forget_account()  # lists and balances from before lack what was notified, or missed
             for frame in frames:
                 receiver.receive(read_order_notices(api, frame, self.apis.accounts))
-            if gap is not None:
+            for gap in gaps:
                 is_lost = any(lost == channel for lost, _ in gap.lost)
                 receiver.report_gap(api.category, gap.ended_at, is_lost=is_lost)
 

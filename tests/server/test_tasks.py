@@ -12,12 +12,10 @@ from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim, advertise
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import (
-    INTERNAL_ERROR,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
     CallToolResult,
-    ErrorData,
     Request,
     Result,
     TextContent,
@@ -274,12 +272,6 @@ class Running:
         await self.wait.wait()
         return CallToolResult(content=[TextContent(type="text", text="done")])
 
-    async def fail(self, progress: Progress) -> CallToolResult:
-        raise MCPError(INVALID_PARAMS, "wrong")
-
-    async def break_down(self, progress: Progress) -> CallToolResult:
-        raise RuntimeError("a secret")
-
 
 @asynccontextmanager
 async def running(most: int = 9) -> AsyncGenerator[Running]:
@@ -298,16 +290,6 @@ async def test_a_task_tells_what_it_waits_for() -> None:
         there.wait.set()
         await anyio.wait_all_tasks_blocked()
         assert (task.status, task.message, task.lifetime) == ("completed", "", timedelta(seconds=1) + KEPT)
-
-
-async def test_an_error_of_the_protocol_fails_a_task_and_a_mistake_shows_nothing_of_itself() -> None:
-    async with running() as there:
-        tasks = [there.tasks.start(work, timedelta(seconds=1)) for work in (there.fail, there.break_down)]
-        await anyio.wait_all_tasks_blocked()
-        assert [task and (task.status, task.outcome) for task in tasks] == [
-            ("failed", ErrorData(code=INVALID_PARAMS, message="wrong")),
-            ("failed", ErrorData(code=INTERNAL_ERROR, message="Internal server error")),
-        ]
 
 
 async def test_a_task_is_forgotten_after_its_time_and_stops_if_it_still_runs() -> None:

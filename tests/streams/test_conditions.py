@@ -17,7 +17,7 @@ from kis_mcp.market.order_book import Level
 from kis_mcp.streams import read_condition
 from kis_mcp.streams.condition_documents import write_condition
 from kis_mcp.streams.condition_tests import ORDER_STEPS, TESTS
-from kis_mcp.streams.conditions import Condition, Evaluation, interests_of
+from kis_mcp.streams.conditions import Condition, Evaluation, interests_of, simple_parts
 from kis_mcp.trading.venues import Listing
 
 START = datetime(2026, 3, 4, 10, 31, 5, tzinfo=KST)
@@ -229,7 +229,7 @@ def test_what_a_condition_needs_watched() -> None:
             "condition.any[0].any[0].any[0].any",
             "at most 3",
         ),
-        ({"any": [SAMSUNG | {"price_above": n} for n in range(21)]}, "condition", "Divide"),
+        ({"any": [SAMSUNG | {"price_above": n} for n in range(1, 22)]}, "condition", "Divide"),
     ],
 )
 def test_what_is_no_condition_is_refused_with_its_place_and_a_remedy(document: object, field: str, remedy: str) -> None:
@@ -239,8 +239,41 @@ def test_what_is_no_condition_is_refused_with_its_place_and_a_remedy(document: o
     assert remedy in refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("test", "value", "remedy"),
+    [
+        ("price_above", -5, "a number above 0"),
+        ("price_below", 0, "a number above 0"),
+        ("price_crosses_up", 0, "a number above 0"),
+        ("volume_above", 0, "a number above 0"),
+        ("size_above", -1, "a number above 0"),
+        ("spread_below", 0, "a number above 0"),
+        ("change_rate_below", -100, "a number above -100, at most 1,000"),
+        ("change_rate_above", 72500, "a number above -100, at most 1,000"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_with_its_place(test: str, value: int, remedy: str) -> None:
+    with pytest.raises(BadArgument) as refused:
+        read({"all": [SAMSUNG | {"vi": True}, SAMSUNG | {test: value}]})
+    assert refused.value.field == f"condition.all[1].{test}"
+    assert refused.value.remedy == f"Give {remedy}."
+
+
+def test_numbers_that_do_happen_are_taken() -> None:
+    oil = {"symbol": "CLM26", "market": "overseas_futureoption"}
+    for document in (oil | {"price_below": -37.6}, SAMSUNG | {"change_rate_above": 300}):
+        assert len(list(simple_parts(read(document)))) == 1
+    with pytest.raises(BadArgument):
+        read(oil | {"size_above": -1})
+
+
+def test_a_rule_that_was_kept_before_numbers_had_bounds_is_read_as_it_is() -> None:
+    kept = write_condition(read_condition(SAMSUNG | {"price_above": -5}, find, bounded=False))
+    assert kept == SAMSUNG | {"market": "KR", "exchange": "krx", "price_above": "-5"}
+
+
 def one_test() -> st.SearchStrategy[dict[str, object]]:
-    numbers = st.decimals(-5, 5, places=1).map(str)
+    numbers = st.decimals("0.1", 5, places=1).map(str)
     values: dict[str, st.SearchStrategy[object]] = {
         "number": numbers,
         "flag": st.booleans(),

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from kis_mcp.catalog import Channel, Outage
 from kis_mcp.environment import Environment
 from kis_mcp.market import Interest, Quote, builtin_instruments
 from kis_mcp.streams import LiveQuote, LiveQuotes
@@ -115,6 +116,14 @@ async def test_a_halt_is_told_as_the_trade_has_it(live: Live) -> None:
     found = quotes.find(INSTRUMENT, live.now)
     assert found is not None
     assert found.quote.halted is True
+
+
+async def test_a_trade_before_the_link_was_lost_tells_nothing_until_it_is_back(live: Live) -> None:
+    quotes = await read_then_trade(live)
+    live.streams.report_outage(Outage(live.now, "KIS closed it.", (Channel("H0STCNT0", "005930"),)))
+    assert quotes.find(INSTRUMENT, live.now) is None
+    live.streams.report_outage(None)
+    assert quotes.find(INSTRUMENT, live.now) is not None
 
 
 async def test_what_is_not_watched_any_more_tells_nothing(live: Live) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from kis_mcp.catalog.encode import channels
-from kis_mcp.catalog.live import Channel, Frame, Gap
+from kis_mcp.catalog.live import Channel, Frame, Gap, SlotUses
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.clock import KST
@@ -33,6 +33,9 @@ class FakeGateway:
 
     async def release(self, channel: Channel) -> None:
         self.registered.remove(channel)
+
+    async def slots(self) -> SlotUses:
+        return SlotUses(len(self.registered))
 
     async def aclose(self) -> None:
         self.registered.clear()

@@ -1,22 +1,26 @@
 """Watches: what is watched together, read since a cursor, waited on, and ended."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from kis_mcp.account import Account
-from kis_mcp.catalog import AccountKind, Channel, Frame, Gap, KisApis
+from kis_mcp.catalog import AccountKind, Channel, Frame, Gap, KisApis, Outage
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, CredentialsError, NotInEnvironment
-from kis_mcp.market import Interest, Trade
+from kis_mcp.market import Event, Interest, OrderUpdate, Status, Trade
 from kis_mcp.streams import Streams, Waiting, Watches, read_condition
-from kis_mcp.streams.conditions import Condition
+from kis_mcp.streams.conditions import Condition, Simple
 from kis_mcp.streams.waiting import Met
+from kis_mcp.streams.watch_cursor import WatchCursor, read_watch_cursor
 from kis_mcp.trading.venues import Listing
 from tests.market.conftest import FakeGateway as FakeKis, NoCache
 from tests.streams.test_streams import FakeGateway
@@ -168,7 +172,9 @@ async def test_a_cursor_of_an_earlier_watch_says_that_it_tells_nothing(live: Liv
     assert (prices(news.events), news.is_from_start) == ([4], True)
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "W10", "é", "eyJhIjoxfQ", "MQ"])
+@pytest.mark.parametrize(
+    "cursor", ["nonsense", "W10", "é", "eyJhIjoxfQ", "MQ", "w1-1", "w1-1-1.0123abcd.1.Zm9", "w1-1-" + "1" * 9000]
+)
 async def test_a_cursor_that_is_none_is_refused(live: Live, cursor: str) -> None:
     watch = await live.watches.watch([SAMSUNG])
     with pytest.raises(BadArgument) as refused:
@@ -211,7 +217,117 @@ async def test_a_wait_is_met_at_once_by_what_is_so_already(live: Live) -> None:
     watch = await live.watches.watch([SAMSUNG])
     live.trade(72600)
     met = await result_of(live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 72500})))
-    assert "traded at 72,600" in met.words
+    assert met.words == "It held already: 005930 traded at 72,600, at or above 72,500 as of 10:31:05 KST"
+
+
+class LookUp:
+    """Looks up how things are: always the same."""
+
+    def __init__(self, *events: Event) -> None:
+        self.events = events
+        self.tests: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def __call__(self, parts: Sequence[Simple]) -> Sequence[Event]:
+        self.tests += [part.test for part in parts]
+        self.meanwhile()
+        return self.events
+
+
+IDENTITY: dict[str, Any] = {"symbol": "005930", "market": "KR", "exchange": "krx", "time": NOW, "received_at": NOW}
+FILL = OrderUpdate(
+    **IDENTITY, step="filled", order_id="0000000012", filled_quantity=Decimal(3), fill_price=Decimal("70000.00")
+)
+
+
+@pytest.mark.parametrize(
+    ("test", "event", "words"),
+    [
+        ({"symbol": "005930", "price_above": 72500}, Trade(**IDENTITY, price=Decimal(72600)), "traded at 72,600"),
+        ({"symbol": "005930", "halted": False}, Status(**IDENTITY, halted=False), "has its trading halt off"),
+        ({"symbol": "005930", "vi": False}, Status(**IDENTITY, vi_active=False), "(VI) off"),
+        ({"order": "filled", "order_id": "12"}, FILL, "has an order filled (0000000012, 3 at 70,000)"),
+    ],
+)
+async def test_a_wait_is_met_at_once_by_what_was_so_before_anything_came(
+    live: Live, test: dict[str, object], event: Event, words: str
+) -> None:
+    met = await result_of(await live.watches.watch_and_wait(condition(test), look_up=LookUp(event)))
+    assert met.words.startswith("It held already: 005930 ")
+    assert words in met.words
+
+
+@pytest.mark.parametrize(
+    ("test", "event"),
+    [
+        ({"symbol": "005930", "price_crosses_up": 72500}, Trade(**IDENTITY, price=Decimal(72600))),
+        ({"order": "filled"}, FILL),
+        ({"order": "any", "order_id": "12"}, FILL),
+        ({"symbol": "005930", "event": "trade"}, Trade(**IDENTITY, price=Decimal(72600))),
+    ],
+)
+async def test_what_has_to_happen_is_not_met_by_how_things_are(
+    live: Live, test: dict[str, object], event: Event
+) -> None:
+    waiting = await live.watches.watch_and_wait(condition(test), look_up=LookUp(event))
+    task = asyncio.create_task(waiting.until_met())
+    await settle()
+    assert not task.done()
+    task.cancel()
+
+
+async def test_a_present_price_tells_the_side_that_a_crossing_comes_from(live: Live) -> None:
+    look_up = LookUp(Trade(**IDENTITY, price=Decimal(72400)))
+    wanted = condition({"symbol": "005930", "price_crosses_up": 72500})
+    waiting = await live.watches.watch_and_wait(wanted, look_up=look_up)
+    task = asyncio.create_task(waiting.until_met())
+    await settle()
+    live.trade(72600)
+    assert "traded at 72,600, up through 72,500" in (await task).words
+
+
+async def test_only_what_the_watch_has_not_told_since_the_last_gap_is_looked_up(live: Live) -> None:
+    watch = await live.watches.watch([SAMSUNG])
+    live.trade(72400)
+    wanted = condition({"symbol": "005930", "price_above": 72500})
+
+    async def tests_looked_up() -> list[str]:
+        look_up = LookUp()
+        task = asyncio.create_task(live.watches.wait(watch.id, wanted, look_up=look_up).until_met())
+        await settle()
+        task.cancel()
+        return look_up.tests
+
+    assert await tests_looked_up() == []
+    live.streams.report_gap(Gap(NOW, NOW + timedelta(seconds=3)))
+    assert await tests_looked_up() == ["price_above"]
+    live.trade(72400, seconds=4)
+    assert await tests_looked_up() == []
+    live.streams.report_outage(Outage(NOW, "KIS closed it.", (Channel("H0STCNT0", "005930"),)))
+    assert await tests_looked_up() == ["price_above"]
+
+
+async def test_what_comes_during_the_look_did_not_hold_already(live: Live) -> None:
+    look_up = LookUp(Trade(**IDENTITY, price=Decimal(72400)))
+    look_up.meanwhile = lambda: live.trade(72600)
+    wanted = condition({"symbol": "005930", "price_above": 72500})
+    met = await result_of(await live.watches.watch_and_wait(wanted, look_up=look_up))
+    assert met.words.startswith("005930 traded at 72,600")
+
+
+async def test_a_wait_that_was_given_up_during_the_look_looks_again(live: Live) -> None:
+    async def hang(parts: Sequence[Simple]) -> Sequence[Event]:
+        await asyncio.Event().wait()
+        return []
+
+    wanted = condition({"symbol": "005930", "price_above": 72500})
+    waiting = await live.watches.watch_and_wait(wanted, look_up=hang)
+    task = asyncio.create_task(waiting.until_met())
+    await settle()
+    task.cancel()
+    look_up = LookUp(Trade(**IDENTITY, price=Decimal(72600)))
+    again = await live.watches.watch_and_wait(wanted, waiting.cursor(), look_up)
+    assert (await result_of(again)).words.startswith("It held already")
 
 
 async def test_what_happened_before_a_wait_does_not_meet_it(live: Live) -> None:
@@ -301,7 +417,7 @@ async def test_a_refusal_for_want_of_slots_names_the_watches_that_hold_them(live
     live.gateway.refusal = BadArgument("All are taken.", remedy="End one.")
     with pytest.raises(BadArgument) as refused:
         await live.watches.watch([HYNIX])
-    assert refused.value.remedy == f"End one. Watches: {watch.id} (005930 book+trade, 2 slots)."
+    assert refused.value.remedy == f"End one. Watches: {watch.id} (005930 book+trade: 2 slots)."
     assert len(live.channels()) == 2
 
 
@@ -312,6 +428,69 @@ async def test_a_gap_and_the_loss_of_a_channel_are_told(live: Live) -> None:
     news, _ = live.watches.read(watch.id)
     assert news.gaps == [gap]
     assert [feed.lost_because for feed in watch.feeds] == ["KIS refused it.", ""]
+
+
+async def test_each_reader_is_told_of_a_gap_once_on_a_quiet_channel_too(live: Live) -> None:
+    await live.watches.watch([HYNIX])
+    live.streams.report_gap(Gap(NOW, NOW))
+    watch = await live.watches.watch([SAMSUNG, HYNIX])
+    gap = Gap(NOW, NOW + timedelta(seconds=3))
+    live.streams.report_gap(gap)
+    news, cursor = live.watches.read(watch.id)
+    assert news.gaps == [gap]
+    assert live.watches.read(watch.id, cursor)[0].gaps == []
+    waiting = live.watches.wait(watch.id, condition({"symbol": "005930", "price_above": 80000}), cursor)
+    live.streams.report_gap(gap)
+    live.trade(90000)
+    met = await result_of(waiting)
+    assert list(waiting.gaps) == [gap]
+    assert live.watches.read(watch.id, met.cursor)[0].gaps == []
+
+
+async def test_a_cursor_of_twenty_symbols_is_short(live: Live) -> None:
+    symbols = [f"{number:06}" for number in range(20)]
+    watch = await live.watches.watch([Interest(symbol, "trade", "KR", "krx") for symbol in symbols])
+    for symbol in symbols:
+        live.trade(*range(71_000, 71_040), symbol=symbol)
+    _, cursor = live.watches.read(watch.id)
+    assert len(cursor) < 120
+    test = {"all": [{"symbol": symbol, "price_crosses_up": 72500} for symbol in symbols]}
+    waiting = live.watches.wait(watch.id, condition(test), cursor)
+    assert len(waiting.cursor()) < 160
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=5), st.integers(0, 10**14), st.integers(0, 99))
+def test_a_cursor_reads_as_it_was_written(positions: list[int], opened: int, gaps: int) -> None:
+    state = [[True, True, "traded at 72,600, 삼성"], [False, True, ""], [False, False, ""]]
+    for cursor in (
+        WatchCursor("waujwdv", opened, gaps, positions),
+        WatchCursor("waujwdv", opened, gaps, positions, "0123abcd", state),
+    ):
+        assert read_watch_cursor(str(cursor)) == cursor
+
+
+async def test_a_wait_that_goes_on_tells_what_held_before_as_it_was_waited_for(live: Live) -> None:
+    watch = await live.watches.watch([SAMSUNG, ORDERS])
+    wanted = condition({"all": [{"symbol": "005930", "price_above": 72500}, {"order": "filled"}]})
+    waiting = live.watches.wait(watch.id, wanted)
+    task = asyncio.create_task(waiting.until_met())
+    await settle()
+    live.trade(72600)
+    await settle()
+    task.cancel()
+    assert len(waiting.cursor()) < 80
+    of_order = {"order_id": "1", "symbol": "005930", "side": "02"}
+    live.send(NOTICES, of_order | {"notice_type": "2", "fill_quantity": 3, "fill_price": 70000})
+    met = await result_of(live.watches.wait(watch.id, wanted, waiting.cursor()))
+    assert met.words.startswith("005930 trades at or above 72,500; 005930 has an order filled (1, 3 at 70,000)")
+
+
+async def test_nothing_is_told_of_a_watch_by_another_count_of_positions(live: Live) -> None:
+    watch = await live.watches.watch([SAMSUNG, HYNIX])
+    live.trade(1)
+    _, cursor = live.watches.read(watch.id)
+    news, _ = live.watches.read(watch.id, cursor.rpartition("-")[0])
+    assert prices(news.events) == [1]
 
 
 async def test_a_lost_channel_is_registered_again_when_the_watch_is_asked_for_again(live: Live) -> None:

@@ -5,12 +5,21 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
-from kis_mcp.catalog import Channel, LiveReceiver
+from kis_mcp.catalog import Channel, LiveReceiver, SlotUses
 from kis_mcp.clock import Clock
+from kis_mcp.errors import KisMcpError
 from kis_mcp.kis.live.loopback import HOST, LONGEST_LINE, PROVEN_WITHIN_SECONDS, Message, Peer, introduce
-from kis_mcp.kis.live.shared_messages import BEAT_SECONDS, SILENT_SECONDS, read_error, read_frame, read_gap
+from kis_mcp.kis.live.shared_messages import (
+    BEAT_SECONDS,
+    SILENT_SECONDS,
+    read_error,
+    read_frame,
+    read_gap,
+    read_outage,
+    read_slots,
+)
 from kis_mcp.kis.timer import Timer
 
 _log = logging.getLogger(__name__)
@@ -33,7 +42,7 @@ class Guest:
         self._clock = clock
         self._timer = timer
         self._numbers = count(1)
-        self._answers: dict[int, asyncio.Future[None]] = {}
+        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._heard_at = timer.monotonic()
         self.last_heard_at = clock()
 
@@ -82,25 +91,42 @@ class Guest:
         Raises:
             HolderLost: The holder went without an answer.
         """
-        if self._peer.writer.is_closing():
-            raise HolderLost
-        number = next(self._numbers)
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self._peer.send("register", number, channel.tr_id, channel.key)
         try:
-            await answer
+            await self._ask("register", channel.tr_id, channel.key)
         except asyncio.CancelledError:
             await self.release(channel)
             raise
-        finally:
-            del self._answers[number]
 
     async def release(self, channel: Channel) -> None:
         self._peer.send("release", channel.tr_id, channel.key)
 
+    async def slots(self) -> SlotUses:
+        """As the port says; raises as `register`."""
+        return read_slots(await self._ask("slots"))
+
     def resume(self, channels: Sequence[Channel], began_at: datetime) -> None:
         """Have what an earlier holder sent; the gap is told when all are back."""
         self._peer.send("resume", began_at.isoformat(), [[channel.tr_id, channel.key] for channel in channels])
+
+    async def _ask(self, what: str, *more: object) -> Any:
+        """What the holder answers."""
+        if self._peer.writer.is_closing():
+            raise HolderLost
+        number = next(self._numbers)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        self._peer.send(what, number, *more)
+        try:
+            return await answer
+        finally:
+            del self._answers[number]
+
+    def _answer(self, number: int, result: object = None, error: KisMcpError | None = None) -> None:
+        answer = self._answers.get(number)
+        if answer is not None and not answer.done():
+            if error is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(error)
 
     def _take(self, message: Message) -> None:
         try:
@@ -109,14 +135,13 @@ class Guest:
                     self._receiver.receive(read_frame(message))
                 case "gap":
                     self._receiver.report_gap(read_gap(message))
+                case "outage":
+                    self._receiver.report_outage(read_outage(message))
                 case "answer":
                     _, number, facts = message
-                    answer = self._answers.get(number)
-                    if answer is not None and not answer.done():
-                        if facts is None:
-                            answer.set_result(None)
-                        else:
-                            answer.set_exception(read_error(facts))
+                    self._answer(number, error=None if facts is None else read_error(facts))
+                case "slots":
+                    self._answer(message[1], message)
                 case _:  # a beat
                     pass
         except Exception:

@@ -2,19 +2,27 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver
+from kis_mcp.catalog import MOST_CHANNELS, Channel, Frame, Gap, LiveReceiver, Outage, SlotUse, SlotUses
 from kis_mcp.clock import Clock
 from kis_mcp.errors import InternalError, KisMcpError
 from kis_mcp.kis.live.loopback import HOST, LONGEST_LINE, Message, Peer, admit
 from kis_mcp.kis.live.session import LiveSession
-from kis_mcp.kis.live.shared_messages import BEAT_SECONDS, SILENT_SECONDS, write_frame, write_gap
-from kis_mcp.kis.live.slots import MOST_CHANNELS, no_slot
+from kis_mcp.kis.live.shared_messages import (
+    BEAT_SECONDS,
+    SILENT_SECONDS,
+    write_frame,
+    write_gap,
+    write_outage,
+    write_slots,
+)
+from kis_mcp.kis.live.slots import no_slot
 from kis_mcp.kis.timer import Timer
 
 MOST_UNSENT_BYTES = 2**22
@@ -30,6 +38,7 @@ class Party(Protocol):
     def name(self) -> str: ...
     def receive(self, frame: Frame) -> None: ...
     def report_gap(self, gap: Gap) -> None: ...
+    def report_outage(self, outage: Outage | None) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +56,9 @@ class Owner:
 
     def report_gap(self, gap: Gap) -> None:
         self.receiver.report_gap(gap)
+
+    def report_outage(self, outage: Outage | None) -> None:
+        self.receiver.report_outage(outage)
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +86,9 @@ class _Visitor:
 
     def report_gap(self, gap: Gap) -> None:
         self.peer.send(*write_gap(gap))
+
+    def report_outage(self, outage: Outage | None) -> None:
+        self.peer.send(*write_outage(outage))
 
     def end_miss(self, now: datetime) -> None:
         """Tell it what it missed, once it takes again."""
@@ -110,6 +125,7 @@ class Holder:
         self._visitors: set[_Visitor] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._outage: Outage | None = None
 
     @property
     def has_guests(self) -> bool:
@@ -142,6 +158,7 @@ class Holder:
         except BaseException:
             await self.release(party, channel)
             raise
+        self._tell_outage(party)
 
     async def release(self, party: Party, channel: Channel) -> None:
         parties = self._wanted.get(channel, [])
@@ -172,19 +189,37 @@ class Holder:
             lost = tuple((channel, why) for channel, why in gap.lost if party in had[channel])
             party.report_gap(Gap(gap.began_at, gap.ended_at, lost))
 
+    def report_outage(self, outage: Outage | None) -> None:
+        self._outage = outage
+        for party in dict.fromkeys(each for some in self._wanted.values() for each in some):
+            self._tell_outage(party)
+
+    def slots(self, asker: Party) -> SlotUses:
+        """As the port says."""
+        counts = Counter(party for parties in self._wanted.values() for party in parties)
+        uses = (SlotUse(party.name, count, party is asker) for party, count in counts.items())
+        return SlotUses(len(self._wanted), tuple(uses))
+
+    def _tell_outage(self, party: Party) -> None:
+        """Tell a party what of its own does not come."""
+        outage = self._outage
+        off = tuple(each for each in outage.channels if party in self._wanted.get(each, ())) if outage else ()
+        party.report_outage(replace(outage, channels=off) if outage and off else None)
+
     def _want(self, party: Party, channel: Channel) -> None:
         parties = self._wanted.get(channel)
         if parties is None:
             if len(self._wanted) >= MOST_CHANNELS:
-                raise no_slot(self._describe())
+                parties = dict.fromkeys(each for some in self._wanted.values() for each in some)
+                names = {each: f"{each.name} (this one)" if each is party else each.name for each in parties}
+                raise no_slot({names[each]: self._channels_of(each) for each in parties})
             parties = self._wanted[channel] = []
         if party not in parties:
             parties.append(party)
         self._listeners.clear()
 
-    def _describe(self) -> list[str]:
-        names = {channel: ", ".join(each.name for each in parties) for channel, parties in self._wanted.items()}
-        return [f"{channel.tr_id} {channel.key} ({name})" for channel, name in names.items()]
+    def _channels_of(self, party: Party) -> list[Channel]:
+        return [channel for channel, parties in self._wanted.items() if party in parties]
 
     async def _resume(self, party: Party, channels: Sequence[Channel], began_at: datetime) -> None:
         lost: list[tuple[Channel, str]] = []
@@ -228,7 +263,7 @@ class Holder:
         self._visitors.discard(visitor)
         for task in list(visitor.registering.values()):
             task.cancel()
-        for channel in [channel for channel, parties in self._wanted.items() if visitor in parties]:
+        for channel in self._channels_of(visitor):
             await self.release(visitor, channel)
         self._changed()
 
@@ -245,6 +280,8 @@ class Holder:
                     pending.cancel()
                     await asyncio.wait({pending})
                 await self.release(visitor, channel)
+            case ["slots", int(number)]:
+                visitor.peer.send(*write_slots(number, self.slots(visitor)))
             case ["resume", str(since), *_]:
                 self.resume(visitor, [Channel(tr_id, key) for tr_id, key in message[2]], datetime.fromisoformat(since))
             case _:  # a beat

@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver
+from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver, Outage, SlotUse, SlotUses
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, InternalError, KisMcpError, KisUnavailable
 from kis_mcp.kis.connection import is_loopback
@@ -22,11 +21,12 @@ from kis_mcp.kis.live.messages import Answer, Cipher, Data, Ping, Unreadable, re
 from kis_mcp.kis.live.slots import Slot, Slots
 from kis_mcp.kis.timer import Timer
 
-DEAD_AFTER_SECONDS: Final = 90.0
-"""KIS pings about every 10 s: a link that is silent for so long is dead (measured by others)."""
-
 SILENT_AFTER_SECONDS: Final = 30.0
-"""Three of KIS' pings are missing by then: what it sent meanwhile was lost, though the link goes on."""
+"""KIS pings about every 10 s. Three are missing by then: what it sent meanwhile was lost, though the link goes on."""
+
+DEAD_AFTER_SECONDS: Final = 45.0
+"""The fourth ping is missing by then. Others wait for 90 s; but a dead link never comes back, and one that is cut in
+error costs about a second of data in a gap that is told in any case."""
 
 ANSWERED_WITHIN_SECONDS: Final = 10.0
 """A registration without an answer by then has failed; KIS answers within a second."""
@@ -46,26 +46,6 @@ _MOST_BYTES = 2**22
 
 _OPEN_SECONDS = 10.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveStatus:
-    """What a report may show of a session.
-
-    Attributes:
-        is_connected: Whether the link stands.
-        connects: How often it came about.
-        frames, unreadable: How many data frames came, and how many messages could not be read.
-        last_frame_at: When the last data frame came.
-        trouble: Why there is no link, where there is none.
-    """
-
-    is_connected: bool
-    connects: int
-    frames: int
-    unreadable: int
-    last_frame_at: datetime | None
-    trouble: str | None
 
 
 class LiveSession:
@@ -103,25 +83,15 @@ class LiveSession:
         self._running: asyncio.Task[None] | None = None
         self._heard_at = 0.0
         self._last_heard_at = clock()
-        self._last_frame_at: datetime | None = None
         self._is_accepted = False
-        self._connects = self._frames = self._unreadable = 0
+        self._is_silent = False
+        self._outage: Outage | None = None
         self._trouble: KisMcpError | None = None
         self._gap_began_at: datetime | None = None
         self._lost: list[tuple[Channel, str]] = []
 
     def channels(self) -> list[Channel]:
         return list(self._slots)
-
-    def status(self) -> LiveStatus:
-        return LiveStatus(
-            is_connected=self._link is not None,
-            connects=self._connects,
-            frames=self._frames,
-            unreadable=self._unreadable,
-            last_frame_at=self._last_frame_at,
-            trouble=None if self._trouble is None else self._trouble.what,
-        )
 
     async def register(self, channel: Channel) -> None:
         """As the port says. A caller that is cancelled leaves no slot behind."""
@@ -178,6 +148,10 @@ class LiveSession:
             self._stop()
         elif slot.is_on:
             await self._send(registration(self._key, channel, ends=True))
+        self._report_outage()
+
+    async def slots(self) -> SlotUses:
+        return SlotUses(len(self._slots), (SlotUse("this process", len(self._slots), is_own=True),))
 
     async def aclose(self) -> None:
         """End every registration with the link."""
@@ -242,6 +216,8 @@ class LiveSession:
                 self._link = None
                 if self._slots.turn_off() and self._gap_began_at is None:
                     self._gap_began_at = self._last_heard_at
+                self._is_silent = False
+                self._report_outage()
             if self._slots:
                 attempt = 0 if self._is_accepted else min(attempt + 1, _MOST_DOUBLINGS)
                 pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
@@ -264,7 +240,7 @@ class LiveSession:
 
     async def _serve(self, link: ClientConnection) -> None:
         """Register for all that is wanted, and receive until the link breaks or nothing is wanted any more."""
-        self._link, self._connects = link, self._connects + 1
+        self._link = link
         self._heard_at = self._timer.monotonic()
         watching = asyncio.create_task(self._watch(link))
         try:
@@ -275,17 +251,20 @@ class LiveSession:
                 if self._timer.monotonic() - self._heard_at > SILENT_AFTER_SECONDS:
                     self._report_gap(Gap(self._last_heard_at, self._clock()))
                 self._heard_at, self._last_heard_at = self._timer.monotonic(), self._clock()
+                self._set_silent(False)
                 answer = self._take(bytes(message).decode(errors="replace"))
                 if answer is not None:
                     await link.send(answer)
         except ConnectionClosed:
-            raise KisUnavailable("KIS closed the live connection.", remedy="It is opened again by itself.") from None
+            what = "KIS had fallen silent." if self._is_silent else "KIS closed the live connection."
+            raise KisUnavailable(what, remedy="It is opened again by itself.") from None
         finally:
             watching.cancel()
 
     async def _watch(self, link: ClientConnection) -> None:
         """Ask again for what was not answered, and cut a link that is silent: a dead one may never report its end."""
         while (now := self._timer.monotonic()) - self._heard_at < DEAD_AFTER_SECONDS:
+            self._set_silent(now - self._heard_at > SILENT_AFTER_SECONDS)
             for channel, slot in list(self._slots.items()):
                 if not slot.is_on and now - slot.asked_at >= ANSWERED_WITHIN_SECONDS:
                     await self._ask(channel)
@@ -313,21 +292,17 @@ class LiveSession:
             case Answer() as answer:
                 return self._take_answer(answer)
             case Unreadable(why=why):
-                self._unreadable += 1
                 _log.warning("A live message could not be read: %s", why)
         return None
 
     def _take_data(self, data: Data) -> None:
         payload = _opened(data.payload, self._slots.ciphers(data.tr_id)) if data.is_encrypted else data.payload
         if payload is None:
-            self._unreadable += 1
             _log.warning("An encrypted frame of %s could not be decrypted", data.tr_id)
             if self._slots.ciphers(data.tr_id):
                 # A notice of an order was lost: whoever follows orders has to look at KIS' lists again.
                 self._report_gap(Gap(self._last_heard_at, self._clock()))
             return
-        self._frames += 1
-        self._last_frame_at = self._last_heard_at
         frame = Frame(data.tr_id, data.count, payload, self._last_heard_at)
         try:
             self._receiver.receive(frame)
@@ -348,11 +323,12 @@ class LiveSession:
             return registration(self._key, answer.channel, ends=True) if gone else None
         slot = self._slots[channel]
         if outcome is Outcome.ON:
-            self._is_accepted = True
+            self._is_accepted, self._trouble = True, None
             slot.turn_on(answer.cipher)
         elif not slot.is_on:
             self._refuse(channel, slot, answer, passes=outcome is Outcome.PASSING)
         self._close_gap()
+        self._report_outage()
         return None
 
     def _refuse(self, channel: Channel, slot: Slot, answer: Answer, *, passes: bool) -> None:
@@ -377,7 +353,6 @@ class LiveSession:
         """Report a gap once every channel is registered again."""
         if not all(slot.is_on for slot in self._slots.values()):
             return
-        self._trouble = None
         if self._gap_began_at is None:
             return
         gap = Gap(self._gap_began_at, self._clock(), tuple(self._lost))
@@ -390,6 +365,32 @@ class LiveSession:
             self._receiver.report_gap(gap)
         except Exception:
             _log.exception("A gap in live data could not be told")
+
+    def _set_silent(self, is_silent: bool) -> None:
+        if is_silent != self._is_silent:
+            self._is_silent = is_silent
+            self._report_outage()
+
+    def _report_outage(self) -> None:
+        """Tell which channels do not come for now, where that is not what was told last."""
+        off = tuple(
+            channel for channel, slot in self._slots.items() if slot.was_on and (self._is_silent or not slot.is_on)
+        )
+        outage = Outage(self._gap_began_at or self._last_heard_at, self._why_off(), off) if off else None
+        if outage == self._outage:
+            return
+        self._outage = outage
+        try:
+            self._receiver.report_outage(outage)
+        except Exception:
+            _log.exception("An outage of live data could not be told")
+
+    def _why_off(self) -> str:
+        if self._is_silent:
+            return f"KIS sends not even pings; the live link is opened again after {DEAD_AFTER_SECONDS:.0f} seconds."
+        if self._trouble is None:
+            return "KIS has not taken up all channels yet; they are asked for again."
+        return f"{self._trouble.what} The live link is being opened again."
 
 
 class _StaleApproval(CredentialsError):

@@ -1,14 +1,16 @@
 """What the processes of a user say to each other about live data. Pure.
 
-A guest says ``register NUMBER TR KEY``, ``release TR KEY``, ``resume SINCE [[TR, KEY] …]`` and ``beat``; the holder
-``answer NUMBER ERROR``, ``frame TR COUNT PAYLOAD TIME``, ``gap FROM TO [[TR, KEY, WHY] …]`` and ``beat``.
+A guest says ``register NUMBER TR KEY``, ``release TR KEY``, ``resume SINCE [[TR, KEY] …]``, ``slots NUMBER`` and
+``beat``; the holder ``answer NUMBER ERROR``, ``slots NUMBER TAKEN [[PROCESS, COUNT, IS_OWN] …]``,
+``frame TR COUNT PAYLOAD TIME``, ``gap FROM TO [[TR, KEY, WHY] …]``, ``outage SINCE WHY [[TR, KEY] …]``, without the
+three where there is none, and ``beat``.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from kis_mcp.catalog import Channel, Frame, Gap
+from kis_mcp.catalog import Channel, Frame, Gap, Outage, SlotUse, SlotUses
 from kis_mcp.errors import (
     BadArgument,
     CredentialsError,
@@ -24,7 +26,7 @@ BEAT_SECONDS: Final = 1.0
 SILENT_SECONDS: Final = 5.0
 """Who sends nothing for so long hangs, or is suspended."""
 
-LANGUAGE: Final = 1
+LANGUAGE: Final = 2
 """Raised whenever these messages change: processes of two versions do not understand each other."""
 
 _KINDS: Mapping[str, type[KisMcpError]] = {
@@ -54,6 +56,29 @@ def read_gap(message: Message) -> Gap:
         datetime.fromisoformat(ended_at),
         tuple((Channel(tr_id, key), why) for tr_id, key, why in lost),
     )
+
+
+def write_outage(outage: Outage | None) -> tuple[object, ...]:
+    if outage is None:
+        return ("outage",)
+    channels = [[channel.tr_id, channel.key] for channel in outage.channels]
+    return ("outage", outage.since.isoformat(), outage.why, channels)
+
+
+def read_outage(message: Message) -> Outage | None:
+    if len(message) == 1:
+        return None
+    _, since, why, channels = message
+    return Outage(datetime.fromisoformat(since), why, tuple(Channel(tr_id, key) for tr_id, key in channels))
+
+
+def write_slots(number: int, slots: SlotUses) -> tuple[object, ...]:
+    return ("slots", number, slots.taken, [[use.process, use.slots, use.is_own] for use in slots.uses])
+
+
+def read_slots(message: Message) -> SlotUses:
+    _, _, taken, uses = message
+    return SlotUses(taken, tuple(SlotUse(process, slots, is_own) for process, slots, is_own in uses))
 
 
 def read_error(facts: Mapping[str, str]) -> KisMcpError:

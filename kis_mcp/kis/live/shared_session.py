@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver
+from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver, Outage, SlotUses
 from kis_mcp.clock import Clock
 from kis_mcp.errors import InternalError, KisMcpError, KisUnavailable
 from kis_mcp.kis.live.guest import Guest, HolderLost
@@ -24,10 +24,14 @@ from kis_mcp.kis.timer import Timer
 LOOK_SECONDS = 0.1
 """How often it is looked whether the lock has become free, or its holder is to be found."""
 
+LOOK_AGAIN_SECONDS = 2.0
+"""The same after a look that failed: a holder of another version, say, stays until somebody ends it."""
+
 FOUND_WITHIN_SECONDS = 4.0
 """A process that runs is found at once, and the next one holds the session within two seconds of a holder's death."""
 
 _SECRET_BYTES = 32
+_MOVING = "The process that held the live session of this app key is gone; another one takes it over."
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +47,9 @@ class _OwnPlace:
 
     async def release(self, channel: Channel) -> None:
         await self._holder.release(self._owner, channel)
+
+    async def slots(self) -> SlotUses:
+        return self._holder.slots(self._owner)
 
     def resume(self, channels: list[Channel], began_at: datetime) -> None:
         self._holder.resume(self._owner, channels, began_at)
@@ -84,6 +91,8 @@ class SharedSession:
         self._registering = 0
         self._place: _OwnPlace | Guest | None = None
         self._trouble: KisMcpError | None = None
+        self._away_since: datetime | None = None
+        self._outage: Outage | None = None
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -102,9 +111,23 @@ class SharedSession:
     async def release(self, channel: Channel) -> None:
         if channel in self._channels:
             del self._channels[channel]
+            if not self._channels:
+                self._away_since = None
             self._changed.set()
             if self._place is not None:
                 await self._place.release(channel)
+
+    async def slots(self) -> SlotUses | None:
+        """As the port says."""
+        try:
+            if not self._is_running and self._lock.try_lock():
+                self._lock.unlock()
+                return SlotUses()
+            if self._place is not None:
+                return await self._place.slots()
+            return await self._ask_for_slots()
+        except (HolderLost, KisMcpError):
+            return None
 
     async def aclose(self) -> None:
         self._channels.clear()
@@ -122,13 +145,34 @@ class SharedSession:
             self._channels.pop(channel, None)
         self._changed.set()
         self._receiver.report_gap(gap)
+        if self._away_since is not None and gap.began_at <= self._away_since:
+            self._away_since = None
+            self._report_outage()
+
+    def report_outage(self, outage: Outage | None) -> None:
+        self._outage = outage
+        self._report_outage()
+
+    def _report_outage(self) -> None:
+        """Tell what KIS does not send for now; or, until what came from an earlier holder comes again, that nothing
+        does."""
+        outage, away_since = self._outage, self._away_since
+        if away_since is not None:
+            trouble = f"{self._trouble.what} It is tried again." if self._trouble else _MOVING
+            why, since = (outage.why, outage.since) if outage else (trouble, away_since)
+            outage = Outage(min(since, away_since), why, tuple(self._channels))
+        self._receiver.report_outage(outage)
 
     @property
     def _is_wanted(self) -> bool:
         return bool(self._channels or self._registering)
 
+    @property
+    def _is_running(self) -> bool:
+        return self._running is not None and not self._running.done()
+
     def _start(self) -> None:
-        if self._running is None or self._running.done():
+        if not self._is_running:
             self._trouble = None
             self._running = asyncio.create_task(self._run(), name="shared live session")
 
@@ -164,17 +208,22 @@ class SharedSession:
         """Be where the session is, while it is wanted."""
         lost_at: datetime | None = None
         while self._is_wanted:
+            pause = LOOK_SECONDS
             try:
                 lost_at = await self._be_somewhere(lost_at)
             except KisMcpError as error:
                 self._trouble, lost_at = error, lost_at or self._clock()
+                pause = LOOK_AGAIN_SECONDS
             except Exception:
                 _log.exception("The shared live session broke")
                 self._trouble = InternalError("The live session broke.", remedy="See this server's log.")
-                lost_at = lost_at or self._clock()
+                lost_at, pause = lost_at or self._clock(), LOOK_AGAIN_SECONDS
             self._changed.set()
+            if lost_at is not None and self._channels:
+                self._away_since, self._outage = lost_at, None
+                self._report_outage()
             if self._is_wanted:
-                await self._timer.sleep(LOOK_SECONDS)
+                await self._timer.sleep(pause)
 
     async def _be_somewhere(self, lost_at: datetime | None) -> datetime | None:
         """Hold the session, or get its data, until that ends; returns since when nothing could come.
@@ -228,6 +277,16 @@ class SharedSession:
             guest.close()
             listening.cancel()
         return guest.last_heard_at
+
+    async def _ask_for_slots(self) -> SlotUses:
+        """Visit the holder for an answer only."""
+        guest = await self._find_holder()
+        listening = asyncio.create_task(guest.listen())
+        try:
+            return await guest.slots()
+        finally:
+            guest.close()
+            listening.cancel()
 
     async def _find_holder(self) -> Guest:
         place = self._places.get(self._digest)

@@ -1,16 +1,13 @@
 """The channels that one session is wanted for, and how far each is."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-from kis_mcp.catalog import Channel
+from kis_mcp.catalog import MOST_CHANNELS, Channel
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.kis.live.messages import Answer, Cipher
-
-MOST_CHANNELS: Final = 41
-"""What KIS registers in one session; it answers the next with OPSP0008."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +59,7 @@ class Slots(dict[Channel, Slot]):
             BadArgument: All are taken.
         """
         if len(self) >= MOST_CHANNELS:
-            raise no_slot(f"{taken.tr_id} {taken.key}" for taken in self)
+            raise no_slot({"this process": self})
         self[channel] = slot = Slot()
         return slot
 
@@ -93,9 +90,11 @@ class Slots(dict[Channel, Slot]):
             slot.fail(error)
 
 
-def no_slot(taken: Iterable[str]) -> BadArgument:
-    """The refusal of one channel more; ``taken`` says what holds each slot."""
+def no_slot(wanted: Mapping[str, Iterable[Channel]]) -> BadArgument:
+    """The refusal of one channel more; ``wanted`` says which process wants which."""
+    counts = {name: Counter(channel.tr_id for channel in channels) for name, channels in wanted.items()}
+    uses = [f"{name} has {', '.join(f'{n} {tr_id}' for tr_id, n in each.items())}" for name, each in counts.items()]
     return BadArgument(
-        f"KIS sends at most {MOST_CHANNELS} live channels at once, and all are taken: {', '.join(sorted(taken))}.",
+        f"KIS sends at most {MOST_CHANNELS} live channels at once, and all are taken: {'; '.join(uses)}.",
         remedy="End a watch that is not needed any more (unwatch), then try again.",
     )

@@ -8,7 +8,7 @@ import anyio
 
 from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
 from kis_mcp.server.tools.call import Call
-from kis_mcp.server.tools.waits import missed, wait_at_most
+from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
 from kis_mcp.streams import Stream, Streams
 
 
@@ -27,8 +27,8 @@ class _Collected:
     def take(self, most: int) -> None:
         """Take what has come since, from each channel in turn."""
         for channel, stream in self.streams.items():
-            batch = stream.read(self.cursors[channel], most - len(self.records))
-            self.cursors[channel], self.gaps_before[channel] = batch.cursor, stream.gaps
+            batch = stream.read(self.cursors[channel], most - len(self.records), gaps=self.gaps_before[channel])
+            self.cursors[channel], self.gaps_before[channel] = batch.cursor, batch.last_gap
             self.records += batch.records
             self.gaps += [gap for gap in batch.gaps if gap not in self.gaps]
             self.lost += batch.lost
@@ -47,7 +47,7 @@ async def collect_live(call: Call) -> Page:
         for channel in channels:
             found.cursors[channel] = streams.received(channel)
             found.streams[channel] = stream = await streams.subscribe(call.api, channel)
-            found.gaps_before[channel] = stream.gaps
+            found.gaps_before[channel] = stream.last_gap
             subscribed.push_async_callback(_unsubscribe, streams, stream)
 
         async def collect() -> None:
@@ -61,8 +61,9 @@ async def collect_live(call: Call) -> Page:
 
         await wait_at_most(seconds, collect, report)
         found.take(most)
+        interrupted = interruptions({channel.key: stream.outage for channel, stream in found.streams.items()})
     block = call.api.blocks[0].name
-    notes = [*_notes(found, most, seconds), *filter(None, [shown.note])]
+    notes = [*interrupted, *_notes(found, most, seconds, bool(interrupted)), *filter(None, [shown.note])]
     blocks = shown.of({block: found.records})
     return Page(blocks, complete=True, next_cursor=None, notes=notes, as_of=brokerage.clock())
 
@@ -84,11 +85,11 @@ async def _first(found: _Collected) -> None:
             waiting.start_soon(wait, channel, stream)
 
 
-def _notes(found: _Collected, most: int, seconds: int) -> Sequence[str]:
+def _notes(found: _Collected, most: int, seconds: int, is_interrupted: bool) -> Sequence[str]:
     notes: list[str] = []
-    if not found.records:
+    if not found.records and not is_interrupted:
         notes.append(f"Nothing came in {seconds} s: it may not trade now, or its market is closed.")
-    elif len(found.records) >= most:
+    if len(found.records) >= most:
         notes.append(f"It ended at {most} events; more may have come since.")
     if found.lost:
         notes.append(f"{found.lost} events came faster than they could be read, and are lost.")

@@ -6,11 +6,13 @@ from typing import Any
 from kis_mcp.catalog import Page
 from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
-from kis_mcp.server.tools.waits import missed, wait_at_most
+from kis_mcp.server.tools.present import Present
+from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
 from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, read_condition
 from kis_mcp.trading.venues import find_watched, market_of
 
 _MOST_NOTICES = 200
+_UNKNOWN_SLOTS = "Which slots are taken is not known: the process that holds the live session does not tell."
 
 
 async def watch(call: Call) -> Page:
@@ -18,7 +20,7 @@ async def watch(call: Call) -> Page:
     interests = _interests(call.values())
     found = await watches.watch(interests)
     row = {**_identity(found), "opened_at": found.opened_at, "slots": len(found.feeds)}
-    return _page(call, notes=[*notes_on_live(interests), *_losses(found)], watch=row)
+    return _page(call, notes=[*notes_on_live(interests), *_troubles(found)], watch=row)
 
 
 async def read_watch(call: Call) -> Page:
@@ -51,16 +53,17 @@ async def read_watch(call: Call) -> Page:
 async def wait_for(call: Call) -> Page:
     values, watches = call.values(), await _watches(call)
     condition = read_condition(values["condition"], find_watched)
-    cursor = values.get("cursor")
+    cursor, present = values.get("cursor"), Present(call)
     if "watch_id" in values:
-        waiting = watches.wait(values["watch_id"], condition, cursor)
+        waiting = watches.wait(values["watch_id"], condition, cursor, present.read)
     else:
-        waiting = await watches.watch_and_wait(condition, cursor)
+        waiting = await watches.watch_and_wait(condition, cursor, present.read)
     found = waiting.watch
     seconds = values["seconds"]
 
     async def report(passed: int) -> None:
-        await call.progress.report(f"Waiting until {condition}; {passed} of {seconds} s have passed.")
+        words = f"Waiting until {condition}; {passed} of {seconds} s have passed."
+        await call.progress.report(" ".join([words, *_interruptions(found)]))
 
     met = await wait_at_most(seconds, waiting.until_met, report)
     watches.touch(found.id)
@@ -68,7 +71,7 @@ async def wait_for(call: Call) -> Page:
     result: dict[str, object] = {"met": met is not None, "waits_for": str(condition)}
     return _page(
         call,
-        notes=[*_waited(waiting), *_losses(found), *notes_on_live(found.interests)],
+        notes=[*present.notes, *_waited(waiting), *_troubles(found), *notes_on_live(found.interests)],
         next_cursor=None if met else cursor,
         result={**result, **({"what": met.words} if met else {}), "watch_id": found.id, "cursor": cursor},
         prices=_rows(call, "prices", found.latest(), Trade),
@@ -83,15 +86,20 @@ async def unwatch(call: Call) -> Page:
 
 async def list_watches(call: Call) -> Page:
     watches = await _watches(call)
-    found = watches.watches()
+    found, slots = watches.watches(), await watches.slots()
+    feeds = [feed for each in found for feed in each.feeds]
     return _page(
         call,
+        notes=[*interruptions({feed.name: feed.outage for feed in feeds}), *([] if slots else [_UNKNOWN_SLOTS])],
         watches=[
             {**_identity(each), "opened_at": each.opened_at, "read_at": each.read_at, "slots": len(each.feeds)}
             for each in found
         ],
         channels=[_channel(each, *told) for each in found for told in watches.status(each)],
-        slots={"taken": watches.slots_taken},
+        slots={"taken": slots.taken, "free": slots.free} if slots else {},
+        processes=[{"process": each.process, "slots": each.slots, "is_own": each.is_own} for each in slots.uses]
+        if slots
+        else [],
     )
 
 
@@ -159,7 +167,7 @@ def _notes(found: Watch, news: News, cut: int) -> list[str]:
         notes.append(f"{skipped:,} earlier trades since the cursor are left out; limit tells more.")
     if news.lost:
         notes.append(f"{news.lost:,} events since the cursor are lost: only the latest 2,000 of a channel are kept.")
-    return [*notes, *missed(news.unreadable, news.gaps), *_losses(found)]
+    return [*notes, *missed(news.unreadable, news.gaps), *_troubles(found)]
 
 
 def _waited(waiting: Waiting) -> list[str]:
@@ -167,8 +175,13 @@ def _waited(waiting: Waiting) -> list[str]:
     return lost + missed(waiting.unreadable, waiting.gaps)
 
 
-def _losses(found: Watch) -> list[str]:
-    return [
+def _interruptions(found: Watch) -> list[str]:
+    return interruptions({feed.name: feed.outage for feed in found.feeds})
+
+
+def _troubles(found: Watch) -> list[str]:
+    """What does not come, for now or any more."""
+    return _interruptions(found) + [
         f"KIS sends {feed.name} no more: {feed.lost_because} Call watch again to ask for it anew."
         for feed in found.feeds
         if feed.lost_because

@@ -1,9 +1,9 @@
 """The notices of orders that came to this process: of which order, since when, and waiting for more."""
 
-import asyncio
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from kis_mcp.bell import Bell
 from kis_mcp.market import OrderNotice
 from kis_mcp.trading.blotter.after_notices import after_notices, keys_of, notified_order
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder
@@ -21,7 +21,7 @@ class NoticeBook:
     def __init__(self) -> None:
         self._notices: dict[OrderKey, list[OrderNotice]] = {}
         self._complete_since: dict[str, datetime] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._bell = Bell()
 
     def add(self, notices: Iterable[OrderNotice]) -> list[OrderNotice]:
         """Keep notices; returns those that were not told before."""
@@ -29,9 +29,7 @@ class NoticeBook:
         while len(self._notices) > MOST_ORDERS:
             self._notices.pop(next(iter(self._notices)))
         if fresh:
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_result(None)
+            self._bell.ring()
         return fresh
 
     def _add(self, notice: OrderNotice) -> bool:
@@ -85,12 +83,7 @@ class NoticeBook:
 
     async def wait(self) -> None:
         """Return once anything came."""
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiting)
-        try:
-            await waiting
-        finally:
-            self._waiting.discard(waiting)
+        await self._bell.wait()
 
 
 def _is_then(notice: OrderNotice, sent_at: datetime) -> bool:

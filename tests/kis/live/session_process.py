@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from kis_mcp.catalog.live import Channel, Frame, Gap
+from kis_mcp.catalog.live import Channel, Frame, Gap, Outage
 from kis_mcp.clock import system_clock
 from kis_mcp.errors import KisMcpError
 from kis_mcp.kis.live.session import LiveSession
@@ -18,11 +18,18 @@ def tell(*what: object) -> None:
 
 
 class Printer:
+    is_out = False
+
     def receive(self, frame: Frame) -> None:
         tell("frame", frame.payload)
 
     def report_gap(self, gap: Gap) -> None:
         tell("gap", [channel.key for channel, _ in gap.lost], gap.began_at <= gap.ended_at)
+
+    def report_outage(self, outage: Outage | None) -> None:
+        if outage is not None or self.is_out:
+            tell("outage", [channel.key for channel in outage.channels] if outage else None)
+        self.is_out = outage is not None
 
 
 async def approve(fresh: bool) -> str:
@@ -41,6 +48,10 @@ async def main(url: str, folder: str) -> None:
     )
     while line := await asyncio.to_thread(sys.stdin.readline):
         command, tr_id, key = line.split()
+        if command == "slots":
+            slots = await session.slots()
+            tell(*([slots.taken, *([use.process, use.slots, use.is_own] for use in slots.uses)] if slots else []))
+            continue
         try:
             await (session.register if command == "register" else session.release)(Channel(tr_id, key))
             tell(command, key)

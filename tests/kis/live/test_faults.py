@@ -3,9 +3,8 @@
 import asyncio
 import random
 
-from kis_mcp.catalog.live import Channel
+from kis_mcp.catalog.live import MOST_CHANNELS, Channel
 from kis_mcp.kis.live.session import DEAD_AFTER_SECONDS, WATCH_SECONDS
-from kis_mcp.kis.live.slots import MOST_CHANNELS
 from tests.kis.live.fake_live_kis import run_fake_live_kis
 from tests.kis.live.test_session import World
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings, strategies as st
 from websockets.asyncio.client import connect
 
-from kis_mcp.catalog.live import Channel, Frame, Gap
+from kis_mcp.catalog.live import MOST_CHANNELS, Channel, Frame, Gap, Outage
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument, CredentialsError, KisUnavailable, RateLimited
 from kis_mcp.kis.live.session import (
@@ -20,7 +20,6 @@ from kis_mcp.kis.live.session import (
     WATCH_SECONDS,
     LiveSession,
 )
-from kis_mcp.kis.live.slots import MOST_CHANNELS
 from kis_mcp.kis.timer import Timer
 from tests.kis.live.fake_live_kis import FakeLiveKis, encrypted, run_fake_live_kis
 
@@ -33,7 +32,7 @@ class Receiver:
     def __init__(self) -> None:
         self.frames: asyncio.Queue[Frame] = asyncio.Queue()
         self.gaps: asyncio.Queue[Gap] = asyncio.Queue()
-
+        self.outages: list[Outage | None] = []
         self.breaks = False
 
     def receive(self, frame: Frame) -> None:
@@ -43,6 +42,9 @@ class Receiver:
 
     def report_gap(self, gap: Gap) -> None:
         self.gaps.put_nowait(gap)
+
+    def report_outage(self, outage: Outage | None) -> None:
+        self.outages.append(outage)
 
     async def next_frame(self) -> Frame:
         return await asyncio.wait_for(self.frames.get(), 10)
@@ -134,7 +136,6 @@ async def test_without_channels_there_is_no_link(world: World) -> None:
     await world.session.register(SAMSUNG)
     await world.session.release(SAMSUNG)
     await world.kis.until_cut()
-    assert not world.session.status().is_connected
 
 
 async def test_a_channel_wanted_right_after_the_last_was_released_comes_at_once(world: World) -> None:
@@ -172,7 +173,7 @@ async def test_the_same_channel_is_registered_once(world: World) -> None:
 
 async def test_the_42nd_channel_is_refused_with_what_holds_the_others(world: World) -> None:
     await asyncio.gather(*(world.session.register(Channel("H0STCNT0", f"{n:06}")) for n in range(MOST_CHANNELS)))
-    with pytest.raises(BadArgument, match="H0STCNT0 000040") as refused:
+    with pytest.raises(BadArgument, match=f"this process has {MOST_CHANNELS} H0STCNT0") as refused:
         await world.session.register(SAMSUNG)
     assert "unwatch" in refused.value.remedy
     assert len(world.session.channels()) == len(world.kis.received) == MOST_CHANNELS
@@ -195,6 +196,43 @@ async def test_after_a_drop_all_is_registered_again_and_the_gap_is_told(world: W
     assert gap == Gap(NOW, NOW)
     await world.kis.send(f"1|H0STCNI0|001|{encrypted('person^again')}")
     assert (await world.receiver.next_frame()).payload == "person^again"
+
+
+async def test_that_nothing_comes_is_told_with_its_reason_while_the_link_is_lost(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    await world.session.register(HYNIX)
+    world.kis.refuse["000660"] = ("OPSP8999", "RESOURCE ALLOCATION FAIL")
+    world.kis.cut()
+    await world.kis.until_received(4)
+    await world.session.register(Channel("H0STCNT0", "000001"))
+    lost = Outage(NOW, "KIS closed the live connection. The live link is being opened again.", (SAMSUNG, HYNIX))
+    partly = Outage(NOW, "KIS has not taken up all channels yet; they are asked for again.", (HYNIX,))
+    assert world.receiver.outages == [lost, partly]
+    del world.kis.refuse["000660"]
+    await world.waits.pass_by(ANSWERED_WITHIN_SECONDS)
+    await asyncio.wait_for(world.receiver.gaps.get(), 10)
+    assert world.receiver.outages == [lost, partly, None]
+
+
+async def test_that_nothing_comes_is_told_while_the_link_is_silent(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    for _ in range(int(SILENT_AFTER_SECONDS / WATCH_SECONDS) + 1):
+        assert world.receiver.outages == []
+        await world.waits.pass_by(WATCH_SECONDS)
+    why = "KIS sends not even pings; the live link is opened again after 45 seconds."
+    assert world.receiver.outages == [Outage(NOW, why, (SAMSUNG,))]
+    await world.kis.send('{"header": {"tr_id": "PINGPONG"}}')
+    await world.kis.until_received(2)
+    assert world.receiver.outages[1:] == [None]
+
+
+async def test_what_is_wanted_no_more_is_no_outage(world: World) -> None:
+    await world.session.register(SAMSUNG)
+    world.kis.mute = True
+    world.kis.cut()
+    await world.kis.until_received(2)
+    await world.session.release(SAMSUNG)
+    assert [outage is None for outage in world.receiver.outages] == [False, True]
 
 
 async def test_a_silence_longer_than_three_pings_is_a_gap_though_the_link_goes_on(world: World) -> None:
@@ -281,6 +319,8 @@ async def test_a_silent_link_is_cut_and_opened_again(world: World) -> None:
         await world.waits.pass_by(WATCH_SECONDS)
     await asyncio.wait_for(world.receiver.gaps.get(), 10)
     assert world.kis.connections == 2
+    told = [outage and outage.why for outage in world.receiver.outages]
+    assert told[1:] == ["KIS had fallen silent. The live link is being opened again.", None]
 
 
 async def test_pings_keep_a_link_without_data(world: World) -> None:
@@ -384,12 +424,14 @@ async def test_refused_keys_are_told_as_such() -> None:
         "1|H0STCNI0|001|",
     ],
 )
-async def test_garbage_is_counted_and_the_next_frame_still_comes(world: World, garbage: str | bytes) -> None:
+async def test_garbage_is_logged_and_the_next_frame_still_comes(
+    world: World, garbage: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     await world.session.register(NOTICES)
     await world.kis.send(garbage)
     await world.kis.send(f"1|H0STCNI0|001|{encrypted('person')}")
     assert (await world.receiver.next_frame()).payload == "person"
-    assert world.session.status().unreadable == 1
+    assert caplog.text.count("could not be") == 1
     assert world.kis.connections == 1
 
 

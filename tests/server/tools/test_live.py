@@ -7,9 +7,9 @@ from typing import Any
 
 from mcp import Client
 
+from kis_mcp.catalog.live import MOST_CHANNELS
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
-from kis_mcp.kis.live.slots import MOST_CHANNELS
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator import Simulator
 from tests.client import blocks, connected, error, settings_for
@@ -131,7 +131,7 @@ async def test_more_than_kis_sends_at_once_is_refused_with_what_holds_the_slots(
         await live.kis.until(*(("H0STCNT0", f"{number:06}") for number in range(100000, 100040)))
         failure = error(await live.call(TRADES, symbols=["005930", "000660"]))
         assert f"at most {MOST_CHANNELS}" in failure["what"]
-        assert "100039" in failure["what"]
+        assert f"(this one) has {MOST_CHANNELS} H0STCNT0" in failure["what"]
         for call in calls:
             call.cancel()
         await live.kis.until_cut()

@@ -1,12 +1,15 @@
 """Watching live data through the core tools: what a client gets."""
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from mcp import Client
+from mcp_types import TextResourceContents
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator import Simulator
@@ -194,7 +197,8 @@ async def test_watches_are_listed_and_ended_with_their_slots(simulator: Simulato
             "unreadable": 0,
             "gaps": 0,
         }
-        assert told["slots"] == {"taken": 1}
+        assert told["slots"] == {"taken": 1, "free": 40}
+        assert told["processes"] == [{"process": f"process {os.getpid()}", "slots": 1, "is_own": True}]
         assert blocks(await live.call("unwatch", watch_id=watch_id))["watch"]["ended"] is True
         await live.kis.until_cut()
         assert blocks(await live.call("list_watches"))["watches"] == []
@@ -231,6 +235,44 @@ async def test_a_wait_tells_the_gaps_in_it(simulator: Simulator) -> None:
         result = await waiting
         assert blocks(result)["result"]["met"] is True
         assert any("Nothing could be received from" in note for note in result.structured_content["notes"])
+
+
+async def test_while_the_link_is_lost_every_answer_says_since_when_and_why(simulator: Simulator) -> None:
+    async with live_server(simulator) as live:
+        watch_id = await live.watch(SAMSUNG, symbols=["005930"])
+        live.kis.mute = True
+        live.kis.cut()
+        await live.kis.until_received(2)
+        note = (
+            "Nothing has been received since 10:30:00 KST."
+            " KIS closed the live connection. The live link is being opened again."
+        )
+        for tool, arguments in (
+            ("read_watch", {"watch_id": watch_id}),
+            ("wait_for", {"watch_id": watch_id, "condition": {"symbol": "005930", "event": "trade"}, "seconds": 1}),
+            ("list_watches", {}),
+            ("call_read_tool", {"name": TRADES, "arguments": {"symbols": ["005930"], "seconds": 1}}),
+        ):
+            result = await live.call(tool, **arguments)
+            assert result.structured_content["notes"] == [note], tool
+        (channel,) = blocks(await live.call("list_watches"))["channels"]
+        assert channel["silent_since"] == "2026-03-04T10:30:00+09:00"
+        (content,) = (await live.client.read_resource(f"kis://stream/{watch_id}")).contents
+        assert isinstance(content, TextResourceContents)
+        assert json.loads(content.text)["notes"] == [note]
+
+
+async def test_a_drop_is_told_once_to_a_reader_who_goes_on_from_its_cursor(simulator: Simulator) -> None:
+    async with live_server(simulator) as live:
+        watch_id = await live.watch(SAMSUNG, symbols=["005930"])
+        live.kis.cut()
+        await live.kis.until_connected(2)
+        await live.kis.until(SAMSUNG)
+        await live.kis.send(trade(71900))
+        first = await live.until_read(watch_id, 1)
+        assert "Nothing could be received from" in first.structured_content["notes"][0]
+        second = await live.call("read_watch", watch_id=watch_id, cursor=blocks(first)["watch"]["cursor"])
+        assert "notes" not in second.structured_content
 
 
 async def test_a_drop_is_told_and_the_watch_goes_on(simulator: Simulator) -> None:

@@ -65,9 +65,38 @@ async def test_an_order_that_is_placed_and_filled_is_told_to_who_watches_own_ord
     assert sum(row.get("filled_quantity", 0) for row in orders) == 3
 
 
-async def test_a_wait_for_a_price_is_met_by_the_market() -> None:
+async def test_a_wait_for_what_holds_already_is_met_at_once_and_says_so() -> None:
+    async with connected(Settings.load(), person=Person()) as client:
+        order = {"symbol": "005930", "side": "buy", "quantity": 3, "order_type": "market"}
+        placed = blocks(await client.call_tool("place_order", order))["order"]
+        here = {"symbol": "005930"}
+        for test, words in (
+            ({"order": "filled", "order_id": placed["order_id"]}, "has an order filled"),
+            ({"order": "accepted", "order_id": placed["order_id"]}, "has an order accepted"),
+            (here | {"halted": False}, "has its trading halt off"),
+            (here | {"vi": False}, "has its volatility interruption (VI) off"),
+            (here | {"price_above": 1}, "traded at"),
+            (here | {"spread_above": 1}, "has a spread of"),
+        ):
+            told = blocks(await client.call_tool("wait_for", {"condition": test, "seconds": 50}))["result"]
+            assert told["met"] is True, told
+            assert told["what"].startswith(f"It held already: 005930 {words}"), told
+        crossing = here | {"price_crosses_up": 1}
+        result = blocks(await client.call_tool("wait_for", {"condition": crossing, "seconds": 1}))["result"]
+        assert result["met"] is False
+
+
+async def test_a_wait_for_an_order_that_nobody_knows_says_so() -> None:
+    async with connected(Settings.load()) as client:
+        test = {"order": "filled", "order_id": "0000099999"}
+        page = (await client.call_tool("wait_for", {"condition": test, "seconds": 1})).structured_content
+        assert page is not None
+        assert any("Neither the journal nor KIS has an order 0000099999" in note for note in page["notes"])
+
+
+async def test_a_wait_for_a_trade_is_met_by_the_market() -> None:
     async with connected(Settings.load(), clock=hurried()) as client:
-        condition = {"any": [{"symbol": "005930", "price_above": 1}, {"symbol": "AAPL", "price_above": 1_000_000}]}
+        condition = {"any": [{"symbol": "005930", "event": "trade"}, {"symbol": "AAPL", "price_above": 1_000_000}]}
         result = blocks(await client.call_tool("wait_for", {"condition": condition, "seconds": 50}))["result"]
     assert result["met"] is True
-    assert result["what"].startswith("005930 traded at ")
+    assert result["what"].startswith("005930 had a trade event")

@@ -12,14 +12,17 @@ _DEPTHS = {"domestic_futureoption": 5}
 """Levels that KIS sums up, where not all."""
 
 
+_CHANGES = {f"total_{side}_quantity_change": side for side in ("ask", "bid")}
+
+
 def book_facts(world: World, subject: Subject, names: AbstractSet[str]) -> Facts:  # noqa: ARG001
-    """The changes of the sums since the tick before, and the middle. Something in a book changes at every tick."""
-    before, now = _before(subject), subject.book
-    depth = _DEPTHS.get(subject.instrument.category)
+    """The changes of the sums since the tick before, where the TR tells them, and the middle. Something in a book
+    changes at every tick."""
+    before = _before(subject) if names & _CHANGES.keys() else None
+    now, depth = subject.book, _DEPTHS.get(subject.instrument.category)
     facts: dict[str, object] = {"trade_date": subject.quote.day, "market_session": "regular"}
-    for side in ("ask", "bid"):
-        change = _total(now, side, depth) - _total(before, side, depth) if before else 0
-        facts[f"total_{side}_quantity_change"] = change
+    for name, side in _CHANGES.items():
+        facts[name] = _total(now, side, depth) - _total(before, side, depth) if before else 0
     if now.asks and now.bids:
         middle = (now.asks[0].price + now.bids[0].price) / 2
         facts |= {"krx_mid_price": middle, "nxt_mid_price": middle}

@@ -1,6 +1,6 @@
 """What comes live of each TR, at a moment of an open session."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,6 +10,9 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator.answers.live import FEEDS, is_known
 from kis_mcp.simulator.answers.live.silent import SILENT
 from kis_mcp.simulator.answers.live.source import block_of
+from kis_mcp.simulator.market.book import Book
+from kis_mcp.simulator.market.instruments import Instrument
+from kis_mcp.simulator.market.market import Market
 from tests.simulator.answers.live.feeds import SECOND, by_name, records, rest
 from tests.simulator.answers.live.twins import TWINS
 from tests.simulator.answers.test_every_api import Direct
@@ -63,6 +66,22 @@ def test_a_book_is_the_one_in_which_orders_are_matched(tr_id: str, direct: Direc
             if f"{side}_price_{n}" in live
         ]
         assert told == [part for level in levels for part in (level.price, level.quantity)][: len(told)] != []
+
+
+@pytest.mark.parametrize("tr_id", ["HDFFF010", "H0BJASP0", "H0EWASP0"])
+def test_a_book_whose_changes_are_not_told_is_worked_out_of_its_own_tick_only(
+    tr_id: str, direct: Direct, monkeypatch: pytest.MonkeyPatch
+):
+    moments = set[datetime]()
+
+    def book(market: Market, instrument: Instrument, now: datetime) -> Book:
+        moments.add(now)
+        return work_out(market, instrument, now)
+
+    work_out = Market.book
+    monkeypatch.setattr(Market, "book", book)
+    told = records(direct.kis.world, tr_id, TWINS[tr_id].key, TWINS[tr_id].at)
+    assert len(told) == len(moments) == 1
 
 
 @pytest.mark.parametrize("tr_id", TWINS)
