@@ -54,7 +54,7 @@ def draw_holdings(chart: HoldingsChart, palette: Palette) -> str:
     svg.text((RIGHT, _HEADS), "평가손익 (원)", palette.faint_ink, size=13, anchor="end")
     top = _HEADS + 10
     height = min((FOOT_TOP - top - 6) / len(chart.rows), _HIGHEST_ROW)
-    most_share = max((row.share for row in chart.rows if row.share is not None), default=Decimal(0))
+    most_share = max((abs(row.share) for row in chart.rows if row.share is not None), default=Decimal(0))
     most_rate = max((abs(row.profit_rate) for row in chart.rows if row.profit_rate is not None), default=Decimal(0))
     svg.line((_PROFITS_MIDDLE, top), (_PROFITS_MIDDLE, top + height * len(chart.rows)), palette.axis, kind="zero")
     for number, row in enumerate(chart.rows):
@@ -73,7 +73,9 @@ def _draw_row(
 ) -> None:
     base, thick = top + height / 2 + 5, height - 12
     svg.text((LEFT, base), fitted(row.name, 15, _WEIGHTS_LEFT - LEFT - 12), palette.ink, size=15, kind="name")
-    length = float(row.share / most_share) * (_WEIGHTS_RIGHT - _WEIGHTS_LEFT - 62) if row.share and most_share else 0
+    length = (
+        float(abs(row.share) / most_share) * (_WEIGHTS_RIGHT - _WEIGHTS_LEFT - 62) if row.share and most_share else 0
+    )
     svg.rect(_WEIGHTS_LEFT, top + 6, length, thick, palette.weight, kind="share")
     share = "–" if row.share is None else f"{plain(row.share, 1)}%"
     svg.text((_WEIGHTS_LEFT + length + 6, base), share, palette.ink, size=14, kind="share")
