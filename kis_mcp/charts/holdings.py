@@ -73,9 +73,8 @@ def _draw_row(
 ) -> None:
     base, thick = top + height / 2 + 5, height - 12
     svg.text((LEFT, base), fitted(row.name, 15, _WEIGHTS_LEFT - LEFT - 12), palette.ink, size=15, kind="name")
-    length = (
-        float(abs(row.share) / most_share) * (_WEIGHTS_RIGHT - _WEIGHTS_LEFT - 62) if row.share and most_share else 0
-    )
+    part = float(abs(row.share) / most_share) if row.share else 0
+    length = part * (_WEIGHTS_RIGHT - _WEIGHTS_LEFT - 62)
     svg.rect(_WEIGHTS_LEFT, top + 6, length, thick, palette.weight, kind="share")
     share = "–" if row.share is None else f"{plain(row.share, 1)}%"
     svg.text((_WEIGHTS_LEFT + length + 6, base), share, palette.ink, size=14, kind="share")

@@ -23,13 +23,32 @@ _SIDES = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
 @dataclass(frozen=True)
+class Shape:
+    """An element with the attributes that it must have."""
+
+    element: Element
+
+    def get(self, name: str) -> str:
+        found = self.element.get(name)
+        assert found is not None, (name, self.element.attrib)
+        return found
+
+    def number(self, name: str) -> float:
+        return float(self.get(name))
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        return [(float(x), float(y)) for x, y in (point.split(",") for point in self.get("points").split())]
+
+
+@dataclass(frozen=True)
 class Picture:
     """A picture, read back from its text."""
 
     root: Element
 
-    def all(self, tag: str, kind: str) -> list[Element]:
-        return [each for each in self.root.iter(_named(tag)) if each.get("class") == kind]
+    def all(self, tag: str, kind: str) -> list[Shape]:
+        return [Shape(each) for each in self.root.iter(_named(tag)) if each.get("class") == kind]
 
     def texts(self, kind: str = "") -> list[str]:
         return [each.text or "" for each in self.root.iter(_named("text")) if kind in ("", each.get("class"))]
@@ -38,7 +57,7 @@ class Picture:
         """What the axis and the value marked on it say: height → price."""
         labels = [*self.all("text", "tick"), *self.all("text", "tag")]
         return [
-            (float(label.get("y") or "") - _LABEL_BELOW_LINE, Decimal((label.text or "").replace(",", "")))
+            (label.number("y") - _LABEL_BELOW_LINE, Decimal((label.element.text or "").replace(",", "")))
             for label in labels
         ]
 
@@ -68,12 +87,12 @@ def candle(number: int, *prices: Decimal | None, volume: int = 1000, step: timed
     return Candle(START + step * number, *prices, volume=volume)
 
 
-def candles_of(closes: Sequence[int | str | Decimal], **more: timedelta) -> list[Candle]:
+def candles_of(closes: Sequence[int | str | Decimal], step: timedelta = timedelta(days=1)) -> list[Candle]:
     """Candles that open at the close before and go no further."""
     prices = [Decimal(close) for close in closes]
     opens = [prices[0], *prices[:-1]]
     return [
-        candle(number, open_, max(open_, close), min(open_, close), close, **more)
+        candle(number, open_, max(open_, close), min(open_, close), close, step=step)
         for number, (open_, close) in enumerate(zip(opens, prices, strict=True))
     ]
 
@@ -108,7 +127,7 @@ def _points(element: Element) -> list[tuple[float, float]]:
         case "line":
             return [(_number(element, f"x{end}"), _number(element, f"y{end}")) for end in (1, 2)]
         case "polyline" | "polygon":
-            return [(float(x), float(y)) for x, y in (at.split(",") for at in (element.get("points") or "").split())]
+            return Shape(element).points
         case "circle":
             return [(_number(element, "cx"), _number(element, "cy"))]
         case "text":

@@ -29,9 +29,11 @@ def assert_prices(picture: Picture, bars: list[Candle], *, is_log: bool = False)
     heights = sorted(picture.heights())
     per_pixel = float(heights[0][1] - heights[-1][1]) / (heights[-1][0] - heights[0][0])
     for wick, body, bar in zip(wicks, bodies, traded, strict=True):
-        top, bottom = float(body.get("y")), float(body.get("y")) + float(body.get("height"))
-        heights_of = (float(wick.get("y1")), float(wick.get("y2")), top, bottom)
-        prices = (bar.high, bar.low, max(bar.open, bar.close), min(bar.open, bar.close))
+        top, bottom = body.number("y"), body.number("y") + body.number("height")
+        heights_of = (wick.number("y1"), wick.number("y2"), top, bottom)
+        assert bar.open is not None
+        assert bar.close is not None
+        prices = (bar.high or 0, bar.low or 0, max(bar.open, bar.close), min(bar.open, bar.close))
         for height, price, allowed in zip(heights_of, prices, (0.1, 0.1, 0.6, 0.6), strict=True):
             nearby = abs(float(price)) * 0.02 if is_log else per_pixel * allowed
             assert picture.price_at(height, is_log=is_log) == pytest.approx(float(price), abs=nearby)
@@ -72,7 +74,7 @@ def test_a_logarithmic_axis_has_equal_ratios_equally_high() -> None:
     picture = drawn(bars, "KRW", is_log=True)
     assert {"200", "500", "1,000", "2,000", "5,000"} <= set(picture.texts("tick"))
     assert_prices(picture, bars, is_log=True)
-    tops = [float(wick.get("y1")) for wick in picture.all("line", "wick")][1:]
+    tops = [wick.number("y1") for wick in picture.all("line", "wick")][1:]
     steps = [before - after for before, after in pairwise(tops)]
     assert steps == pytest.approx([steps[0]] * len(steps), abs=0.05)
 
@@ -85,7 +87,7 @@ def test_prices_below_zero_have_no_logarithm_and_stand_on_a_linear_axis() -> Non
 def test_one_candle_stands_alone_and_five_hundred_side_by_side() -> None:
     assert len(drawn(candles_of([70_000])).all("rect", "body")) == 1
     many = drawn(candles_of([70_000 + number % 37 * 100 for number in range(500)])).all("rect", "body")
-    middles = [float(body.get("x")) for body in many]
+    middles = [body.number("x") for body in many]
     assert len(middles) == 500
     assert all(1 <= after - before <= 2 for before, after in pairwise(middles))
 
@@ -94,7 +96,7 @@ def test_nights_and_weekends_take_no_room() -> None:
     bars = [
         replace(bar, time=bar.time + timedelta(days=bar.time.day // 5 * 30)) for bar in candles_of([10, 11, 12, 11] * 3)
     ]
-    lefts = [float(body.get("x")) for body in drawn(bars).all("rect", "body")]
+    lefts = [body.number("x") for body in drawn(bars).all("rect", "body")]
     assert {after - before for before, after in pairwise(lefts)} == {36}
 
 
@@ -106,7 +108,7 @@ def test_a_day_without_a_trade_is_grey_and_ends_the_lines_of_averages() -> None:
     assert len(picture.all("rect", "idle")) == 3
     assert len(picture.all("rect", "body")) == 27
     assert "회색 칸은 거래 없음" in picture.texts("legend")
-    lines = [line.get("points").split() for line in picture.all("polyline", "average")]
+    lines = [line.points for line in picture.all("polyline", "average")]
     assert [len(line) for line in lines[:2]] == [8, 15]
     assert "회색 칸은 거래 없음" not in drawn(candles_of([1, 2])).texts("legend")
 
@@ -127,7 +129,7 @@ def test_averages_count_the_candles_before_the_first_one_and_are_drawn_among_the
     picture = read(draw_candles(CandleChart(HEADING, bars[4:], bars[:4], "KRW"), KOREA))
     assert "5이평 8" in picture.texts("legend")
     (line,) = picture.all("polyline", "average")
-    ends = [float(point.split(",")[1]) for point in line.get("points").split()]
+    ends = [y for _, y in line.points]
     assert [picture.price_at(end) for end in ends] == pytest.approx([4, 5, 6, 7, 8], abs=0.02)
 
 

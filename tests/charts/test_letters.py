@@ -14,7 +14,7 @@ FILE = resources_folder() / "fonts" / "charts.ttf"
 
 def test_the_font_draws_every_letter_that_it_is_said_to_draw() -> None:
     with TTFont(FILE) as font:
-        drawn = font.getBestCmap()
+        drawn = font.getBestCmap() or {}
         widths = {
             letter: font["hmtx"][drawn[ord(letter)]][0] / 1000 for letter in all_letters() if ord(letter) in drawn
         }

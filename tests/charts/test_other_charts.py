@@ -41,10 +41,10 @@ def test_the_line_of_a_day_stands_at_its_prices_and_against_the_close_before() -
     )
     (line,) = picture.all("polyline", "price")
     assert line.get("stroke") == KOREA.down
-    heights = [float(point.split(",")[1]) for point in line.get("points").split()]
+    heights = [y for _, y in line.points]
     assert [picture.price_at(height) for height in heights] == pytest.approx([70_100, 70_300, 69_800], abs=1)
     (close,) = picture.all("line", "previous_close")
-    assert picture.price_at(float(close.get("y1"))) == pytest.approx(70_000, abs=1)
+    assert picture.price_at(close.number("y1")) == pytest.approx(70_000, abs=1)
     assert picture.texts("legend") == ["전일 종가 70,000"]
     areas = picture.all("polygon", "against_close")
     assert [area.get("fill") for area in areas] == [KOREA.up_area, KOREA.down_area]
@@ -70,8 +70,8 @@ LEVELS = st.lists(st.tuples(st.decimals(-100, 10**7, places=2), st.integers(0, 1
 def test_any_order_book_is_drawn_inside_the_picture(
     asks: list[tuple[Decimal, int]], bids: list[tuple[Decimal, int]], previous: Decimal | None
 ) -> None:
-    sides = ([Level(*each) for each in side] for side in (asks, bids))
-    chart = OrderBookChart(HEADING, *sides, 10**10, None, previous, None, "USD")
+    sellers, buyers = ([Level(*each) for each in side] for side in (asks, bids))
+    chart = OrderBookChart(HEADING, sellers, buyers, 10**10, None, previous, None, "USD")
     read(draw_order_book(chart, KOREA))
 
 
@@ -84,7 +84,7 @@ def test_an_order_book_has_sellers_above_buyers_and_bars_as_long_as_their_quanti
     assert picture.texts("total") == ["매도 150", "매수 25"]
     assert picture.texts("rate") == ["+2.00%", "+1.00%", "0.00%"]
     (much, half), (quarter,) = picture.all("rect", "ask"), picture.all("rect", "bid")
-    lengths = [float(bar.get("width")) for bar in (much, half, quarter)]
+    lengths = [bar.number("width") for bar in (much, half, quarter)]
     assert lengths == pytest.approx([lengths[0], lengths[0] / 2, lengths[0] / 4], abs=0.02)
     assert [bar.get("fill") for bar in (much, quarter)] == [KOREA.down, KOREA.up]
     assert len({mark.get("y1") for mark in picture.all("line", "last")}) == 1
@@ -117,12 +117,12 @@ def test_holdings_show_their_share_and_what_they_brought() -> None:
     assert picture.texts("share") == ["60.0%", "30.0%", "10.0%", "–"]
     assert picture.texts("profit") == ["-120,000", "+70,000"]
     assert picture.texts("rate") == ["-3.50%", "+7.00%"]
-    widths = [float(bar.get("width")) for bar in picture.all("rect", "share")]
+    widths = [bar.number("width") for bar in picture.all("rect", "share")]
     assert widths == pytest.approx([widths[0], widths[0] / 2, widths[0] / 6, 0], abs=0.02)
     loss, profit = picture.all("rect", "rate")
     (zero,) = picture.all("line", "zero")
-    assert float(profit.get("x")) == float(zero.get("x1"))
-    assert float(loss.get("x")) + float(loss.get("width")) == pytest.approx(float(zero.get("x1")), abs=0.02)
+    assert profit.number("x") == zero.number("x1")
+    assert loss.number("x") + loss.number("width") == pytest.approx(zero.number("x1"), abs=0.02)
     assert [bar.get("fill") for bar in (loss, profit)] == [KOREA.down, KOREA.up]
 
 
@@ -141,10 +141,10 @@ def test_profits_are_bars_by_day_and_a_line_of_their_sum() -> None:
     picture = read(draw_profits(ProfitsChart(HEADING, days), KOREA))
     bars = picture.all("rect", "day")
     assert [bar.get("fill") for bar in bars] == [KOREA.up, KOREA.down, KOREA.up]
-    heights = [float(bar.get("height")) for bar in bars]
+    heights = [bar.number("height") for bar in bars]
     assert heights == pytest.approx([heights[0], heights[0] * 0.4, heights[0] * 0.8], abs=0.02)
     (line,) = picture.all("polyline", "sum")
-    sums = [float(point.split(",")[1]) for point in line.get("points").split()]
+    sums = [y for _, y in line.points]
     assert sums[0] == sums[1]
     assert (sums[0] - sums[3]) / (sums[2] - sums[0]) == pytest.approx(1, abs=0.01)
     assert picture.texts("tag") == ["+70,000"]

@@ -38,8 +38,8 @@ def filtered(number: int, row: bytes, above: bytes) -> bytes:
     return bytes([number, *out])
 
 
-def pixels(picture: bytes) -> list[list[tuple[int, ...]]]:
-    """The colours of a PNG with a palette and without filters."""
+def chunks(picture: bytes) -> dict[bytes, bytes]:
+    """The parts of a PNG by their kind, each with the right checksum."""
     parts: dict[bytes, bytes] = {}
     at = 8
     while at < len(picture):
@@ -48,6 +48,12 @@ def pixels(picture: bytes) -> list[list[tuple[int, ...]]]:
         assert struct.unpack(">I", picture[at + 8 + length : at + 12 + length]) == (zlib.crc32(kind + content),)
         parts[kind] = content
         at += length + 12
+    return parts
+
+
+def pixels(picture: bytes) -> list[list[tuple[int, ...]]]:
+    """The colours of a PNG with a palette and without filters."""
+    parts = chunks(picture)
     width, height, *form = struct.unpack(">IIBBBBB", parts[b"IHDR"])
     assert tuple(form) == PALETTE
     colours = list(zip(*[iter(parts[b"PLTE"])] * 3, strict=True))

@@ -2,22 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from kis_mcp.catalog import Page
-from kis_mcp.server.tools.account_charts import draw_equity, draw_positions
 from kis_mcp.server.tools.call import Call, page_of
-from kis_mcp.server.tools.drawing import Canvas, Drawing
-from kis_mcp.server.tools.market_charts import draw_book, draw_day, draw_history
 
-_KINDS: Mapping[str, Callable[[Canvas], Awaitable[Drawing]]] = {
-    "candles": draw_history,
-    "line": draw_day,
-    "order_book": draw_book,
-    "positions": draw_positions,
-    "equity": draw_equity,
-}
+if TYPE_CHECKING:
+    from kis_mcp.server.tools.drawing import Canvas, Drawing
 
 
 async def get_chart(call: Call) -> Page:
@@ -27,10 +20,10 @@ async def get_chart(call: Call) -> Page:
         BadArgument: A kind that needs a symbol has none, or there is nothing to draw.
     """
     from kis_mcp.server.picture import png_of
+    from kis_mcp.server.tools.drawing import Canvas
 
-    values, reads = call.values(), await call.reads()
-    colors = call.environments.settings.colors
-    drawing = await _KINDS[values["kind"]](Canvas(values, reads, colors))
+    values, reads, colors = call.values(), await call.reads(), call.environments.settings.colors
+    drawing = await _kinds()[values["kind"]](Canvas(values, reads, colors))
     answer = page_of(
         reads,
         notes=drawing.notes,
@@ -38,3 +31,17 @@ async def get_chart(call: Call) -> Page:
         chart={"kind": values["kind"], **drawing.summary, "colors": colors},
     )
     return replace(answer, picture=await anyio.to_thread.run_sync(png_of, drawing.svg))
+
+
+def _kinds() -> "Mapping[str, Callable[[Canvas], Awaitable[Drawing]]]":
+    """What draws each kind, imported with the first picture."""
+    from kis_mcp.server.tools.account_charts import draw_equity, draw_positions
+    from kis_mcp.server.tools.market_charts import draw_book, draw_day, draw_history
+
+    return {
+        "candles": draw_history,
+        "line": draw_day,
+        "order_book": draw_book,
+        "positions": draw_positions,
+        "equity": draw_equity,
+    }
