@@ -34,6 +34,8 @@ _TIMES_TOP = FOOT_TOP - 30
 _VOLUME_TOP = _TIMES_TOP - 84
 _PRICES_BOTTOM = _VOLUME_TOP - 26
 _WIDEST_SLOT = 36
+_NARROW_SLOT = 4
+"""In narrower slots, candles would hide behind thick lines."""
 _MOST_LABELS = 10
 
 
@@ -111,7 +113,8 @@ def draw_candles(chart: CandleChart, palette: Palette) -> str:
         _draw_bar(svg, slots, number, bar, scale, palette)
     for (_, line), colour in zip(averages, palette.averages, strict=True):
         shown = [value if _is_traded(bar) else None for value, bar in zip(line, bars, strict=True)]
-        svg.lines((run for run in _runs(slots, scale, shown) if len(run) > 1), colour, kind="average")
+        runs = (run for run in _runs(slots, scale, shown) if len(run) > 1)
+        svg.lines(runs, colour, kind="average", width=1.5 if slots.width > _NARROW_SLOT else 1)
     _draw_extremes(svg, plot, slots, bars, places, palette)
     if last is not None:
         draw_tag(svg, plot, tag[0], plain(last, places), palette.of(_trend(bars, len(bars) - 1)))

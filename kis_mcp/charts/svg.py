@@ -60,7 +60,7 @@ class Svg:
         """A line of several runs with gaps between them; a run of one point is a dot."""
         for run in runs:
             if len(run) == 1:
-                self.dot(run[0], width, stroke, kind=kind)
+                self.dot(run[0], width * 1.3, stroke, kind=kind)
             elif run:
                 points = " ".join(f"{_number(x)},{_number(y)}" for x, y in run)
                 self._parts.append(
