@@ -12,7 +12,7 @@ from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
 GROUND = {"account", "bell", "clock", "environment", "errors"}
-INSIDE = {"catalog", "market", "streams", "alerts", "trading", "strategies"}
+INSIDE = {"catalog", "charts", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
     "environment": set[str](),
@@ -20,6 +20,7 @@ OUTER_ROOMS = {
     "clock": set[str](),
     "account": set[str](),
     "catalog": GROUND,
+    "charts": set[str](),
     "market": GROUND | {"catalog"},
     "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
@@ -44,7 +45,7 @@ OUTER_ROOMS = {
         "simulator",
         "confirm",
     },
-    "server": GROUND | {"catalog", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
+    "server": GROUND | {"catalog", "charts", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND | {"catalog", "trading", "storage", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
@@ -99,6 +100,7 @@ OUTSIDE_LIBRARIES = {
     "websockets",
     "sqlalchemy",
     "aiosqlite",
+    "resvg_py",
     "pandas",
     "numpy",
     "exchange_calendars",

@@ -50,6 +50,7 @@ class Page:
         next_cursor: Where it goes on, if it can.
         notes: What a reader has to know.
         as_of: When KIS said so; of several answers the earliest.
+        picture: A PNG for the person to look at.
     """
 
     blocks: dict[str, list[Record] | Record]
@@ -57,6 +58,7 @@ class Page:
     next_cursor: str | None
     notes: list[str]
     as_of: datetime
+    picture: bytes | None = None
 
 
 class KisApis:

@@ -130,13 +130,13 @@ def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[s
     """The arguments with symbols as KIS writes them, and the place that comes with one where the API takes it."""
     read, problems = dict(given), list[BadArgument]()
     target = next(filter(None, map(api.parameter, _PLACES)), None)
-    words = list(target.codes or ()) if target else []
     for parameter in api.parameters:
         text = given.get(parameter.name)
         if parameter.type != "symbol" or parameter.is_list or not isinstance(text, str):
             continue
         written = read_symbol(api, parameter, text)
         read[parameter.name] = written.symbol if written.exchanges else text
+        words = list(target.codes or written.places) if target else []
         usual = next((word for word in written.places if word in words), None)
         if target is not None and usual is not None:
             place = read_word(read.setdefault(target.name, usual), words)

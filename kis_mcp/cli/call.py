@@ -2,12 +2,14 @@
 
 import json
 import sys
+from base64 import b64decode
+from pathlib import Path
 from typing import cast
 
 import anyio
 import typer
 from mcp.client.session import ClientRequestContext
-from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, ImageContent
 
 from kis_mcp.cli.client import server_process
 from kis_mcp.cli.person import knows_pin
@@ -17,14 +19,14 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import check_settings, load_settings
 
 
-def run(tool: str, arguments: str, *, as_json: bool) -> int:
-    """Call ``tool`` on a server of its own and print the result; the exit code.
+def run(tool: str, arguments: str, *, as_json: bool, picture: Path | None = None) -> int:
+    """Call ``tool`` on a server of its own and print the result; the exit code. A picture goes to a file.
 
     A question that the tool asks (an order's confirmation) is put to the person at the terminal, in real with the PIN
     where one is set; without a terminal the server has to find another way, or refuses.
 
     Raises:
-        BadArgument: ``arguments`` is no JSON object.
+        BadArgument: ``arguments`` is no JSON object, or the picture cannot be written.
         SettingsError: A setting is wrong; the server would not start.
         InternalError: The server ended before it answered.
     """
@@ -40,6 +42,9 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
         )
     check_settings()
     result = anyio.run(_call, tool, cast("dict[str, object]", parsed))
+    drawn = next((content for content in result.content if isinstance(content, ImageContent)), None)
+    if picture is not None and drawn is not None:
+        _write(picture, b64decode(drawn.data))
     if as_json:
         typer.echo(json.dumps(result.structured_content, ensure_ascii=False))
     else:
@@ -48,7 +53,20 @@ def run(tool: str, arguments: str, *, as_json: bool) -> int:
         from kis_mcp.cli.show import show_result
 
         show_result(Console(), result)
+        if drawn is not None and picture is None:
+            typer.echo("note: there is a picture too; --picture FILE writes it to a file.")
     return 1 if result.is_error else 0
+
+
+def _write(file: Path, picture: bytes) -> None:
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        raise BadArgument(
+            f"The picture cannot be written to {file}: {error.strerror}.",
+            remedy="Name a file in a folder that stands and that you may write to.",
+            field="picture",
+        ) from None
 
 
 async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:

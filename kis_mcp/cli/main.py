@@ -73,11 +73,12 @@ def call(
     tool: Annotated[str, typer.Argument(help="A tool's name, e.g. get_quote.")],
     arguments: Annotated[str, typer.Argument(help="Its arguments as a JSON object.")] = "{}",
     as_json: AsJson = False,
+    picture: Annotated[Path | None, typer.Option(help="Where to write the picture (PNG) of get_chart.")] = None,
 ) -> None:
     """Call one tool and print its result. Exits with 1 when the tool reports an error."""
     from kis_mcp.cli.call import run
 
-    raise typer.Exit(run(tool, arguments, as_json=as_json))
+    raise typer.Exit(run(tool, arguments, as_json=as_json, picture=picture))
 
 
 @app.command()

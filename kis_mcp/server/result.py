@@ -4,10 +4,11 @@ Hosts differ in what they show the model, some only structuredContent and some o
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
 from kis_mcp.catalog import Api, encodable, encodable_all, to_json, units_note
 from kis_mcp.environment import Environment
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def success(environment: Environment, api: Api, page: "Page") -> CallToolResult:
     """A tool's blocks in the envelope: environment, tool, as_of, blocks, complete and, where there are any,
-    next_cursor and notes."""
+    next_cursor and notes; behind it the picture, where the tool drew one."""
     notes = list(page.notes)
     if note := units_note(api, page.blocks):
         notes.append(note)
@@ -37,7 +38,7 @@ def success(environment: Environment, api: Api, page: "Page") -> CallToolResult:
         envelope["next_cursor"] = page.next_cursor
     if notes:
         envelope["notes"] = notes
-    return _result(envelope, as_text=None, is_error=False)
+    return _result(envelope, as_text=None, picture=page.picture, is_error=False)
 
 
 def failure(environment: Environment, tool: str, error: KisMcpError) -> CallToolResult:
@@ -46,7 +47,12 @@ def failure(environment: Environment, tool: str, error: KisMcpError) -> CallTool
     return _result(envelope, as_text=f"{tool} failed in {environment.value} ({error.kind}): {error}", is_error=True)
 
 
-def _result(envelope: Mapping[str, Any], *, as_text: str | None, is_error: bool) -> CallToolResult:
+def _result(
+    envelope: Mapping[str, Any], *, as_text: str | None, is_error: bool, picture: bytes | None = None
+) -> CallToolResult:
     content = encodable_all(dict(envelope))
     text = encodable(as_text) if as_text else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=content, is_error=is_error)
+    shown: list[ContentBlock] = [TextContent(type="text", text=text)]
+    if picture is not None:
+        shown.append(ImageContent(type="image", data=b64encode(picture).decode(), mime_type="image/png"))
+    return CallToolResult(content=shown, structured_content=content, is_error=is_error)

@@ -7,6 +7,7 @@ from kis_mcp.catalog import Page
 from kis_mcp.server.tools import (
     account,
     alerts,
+    chart,
     find_instrument,
     history,
     market,
@@ -27,6 +28,7 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "get_quote": market.get_quote,
     "get_order_book": market.get_order_book,
     "get_candles": market.get_candles,
+    "get_chart": chart.get_chart,
     "get_balance": account.get_balance,
     "get_positions": account.get_positions,
     "get_buying_power": account.get_buying_power,

@@ -126,7 +126,7 @@ def _days(call: Call, subject: Subject) -> Iterable[Facts]:
     candles = market.days(instrument, call.now, until=until, count=(count + 1) * days_each + 1, adjusted=adjusted)
     if interval != "day":
         candles = [joined(list(group)) for _, group in groupby(candles, lambda candle: period(candle, interval))]
-    for candle, before in zip(candles, [*candles[1:], None], strict=True):
+    for candle, before in zip_longest(candles, candles[1:]):
         if candle.start.date() < start or count == 0:
             return
         count -= 1
