@@ -70,24 +70,26 @@ async def draw_positions(canvas: Canvas) -> Drawing:
     summary = {name: value for name, value in summary.items() if value is not None}
     summary |= {"source": "KIS, as get_positions and get_account_summary tell it"}
     notes = [*worth.notes, *notes_on_coverage(reads)]
+    if "symbol" in canvas.values:
+        notes.append("The picture is of all holdings: symbol counts for nothing in it.")
     return Drawing(
         draw_holdings(HoldingsChart(heading, shown), canvas.palette), summary, notes, held.complete and worth.complete
     )
 
 
 async def draw_equity(canvas: Canvas) -> Drawing:
-    """The realized profit of the latest days, and its sum."""
-    reads, count = canvas.reads, canvas.values["limit"]
+    """The realized profit of the latest days, of one instrument or of all, and its sum."""
+    reads, count, symbol = canvas.reads, canvas.values["limit"], canvas.values.get("symbol")
     now = reads.clock()
     end = now.date()
     start = end - timedelta(days=count - 1)
-    found = await read_profit_and_loss(reads, start, end, now=now)
+    found = await read_profit_and_loss(reads, start, end, symbol=symbol, now=now)
     amounts = {day.date: day.realized_krw for day in found.days if day.realized_krw is not None}
     days = [DayAmount(day, amounts.get(day, Decimal(0))) for day in _days(start, end, amounts)]
     brought = sum(amounts.values(), Decimal(0))
     heading = Heading(
         title="실현손익",
-        code=_ACCOUNTS,
+        code=f"{symbol} · {_ACCOUNTS}" if symbol else _ACCOUNTS,
         value=f"{signed(brought)}원",
         change=f"{len(amounts)}일 매도",
         trend=brought,
@@ -96,6 +98,7 @@ async def draw_equity(canvas: Canvas) -> Drawing:
     )
     summary: dict[str, object] = {
         "title": "실현손익",
+        **({"symbol": symbol} if symbol else {}),
         "currency": "KRW",
         "start": start,
         "end": end,

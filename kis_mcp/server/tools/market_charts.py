@@ -92,6 +92,8 @@ async def draw_day(canvas: Canvas) -> Drawing:
     bars = (await get_candles(reads, instrument, wanted, now=reads.clock())).candles
     _require(bars, instrument)
     previous, notes = await _previous_close(canvas, instrument, day)
+    if canvas.values["interval"] not in (_MINUTE, "1d"):
+        notes.append("A line is of single minutes: interval counts only for candles.")
     summary = {**identity(instrument), "interval": _MINUTE, "timezone": instrument.timezone.key}
     summary |= _range(bars, has_clock=True)
     last = bars[-1].close

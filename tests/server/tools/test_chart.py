@@ -171,9 +171,12 @@ async def test_equity_is_the_realized_profit_and_says_that_it_is_not_the_worth(
             await client.call_tool("place_order", {**order, "side": side})
         result = await client.call_tool("get_chart", {"kind": "equity", "limit": 10})
         told = blocks(await client.call_tool("get_profit_and_loss", {}))
+        mine = await chart(client, kind="equity", symbol=SAMSUNG)
+        other = await chart(client, kind="equity", symbol="000660")
     shown = blocks(result)["chart"]
     assert (shown["start"], shown["end"], shown["count"]) == ("2026-02-23", "2026-03-04", 8)
     assert shown["profit"] == told["days"][0]["realized_krw"] != 0
+    assert (mine["profit"], other["profit"]) == (shown["profit"], 0)
     assert "not its worth over time" in " ".join(result.structured_content["notes"])
     assert f"{shown['profit']:+,.0f}" in read(svgs[0]).texts("tag")
 
@@ -211,6 +214,14 @@ async def test_what_cannot_be_drawn_is_refused_with_the_argument_at_fault(
         facts = error(await client.call_tool("get_chart", asked))
     assert (facts["class"], facts["field"]) == ("bad_argument", field)
     assert remedy in facts["next_step"] + facts["what"]
+
+
+async def test_what_a_kind_does_not_take_is_said(simulator: Simulator, svgs: list[str]) -> None:
+    async with connected(settings_for(simulator)) as client:
+        line = await client.call_tool("get_chart", {"kind": "line", "symbol": SAMSUNG, "interval": "5m"})
+        positions = await client.call_tool("get_chart", {"kind": "positions", "symbol": SAMSUNG})
+    assert "interval counts only for candles" in " ".join(line.structured_content["notes"])
+    assert "symbol counts for nothing" in " ".join(positions.structured_content["notes"])
 
 
 async def test_an_exchange_in_front_of_a_symbol_counts(simulator: Simulator) -> None:
