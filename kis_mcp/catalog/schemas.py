@@ -30,7 +30,12 @@ _VALUE: Mapping[str, list[str]] = {
 
 
 def input_schema(api: Api) -> Schema:
-    """What a call of the tool takes."""
+    """What a call of the tool takes, short enough that a model can read hundreds of them.
+
+    `check_arguments` also holds what is not said here since it goes without saying: that a count, a quantity or a
+    price is at least 0 or 1, that a list is not empty, and the form of texts, which are the caller's own words, as the
+    description says, or copied from another answer.
+    """
     parameters = all_parameters(api)
     schema: Schema = {
         "type": "object",
@@ -69,7 +74,7 @@ def _parameter(parameter: Parameter) -> Schema:
         return {"type": "string", "description": parameter.description}
     schema: Schema = _item(parameter)
     if parameter.is_list:
-        schema = {"type": "array", "items": schema, "minItems": 1}
+        schema = {"type": "array", "items": schema}
         if parameter.max_items is not None:
             schema["maxItems"] = parameter.max_items
     schema["description"] = parameter.description
@@ -82,9 +87,9 @@ def _item(parameter: Parameter) -> Schema:
     schema: Schema = dict(_ITEM.get(parameter.type, {"type": "string"}))
     if parameter.type == "enum":
         schema["enum"] = list(parameter.codes or ())
-    if parameter.pattern is not None:
+    if parameter.pattern is not None and parameter.type == "symbol":
         schema["pattern"] = f"^(?:{parameter.pattern})$" if "|" in parameter.pattern else f"^{parameter.pattern}$"
-    if parameter.minimum is not None:
+    if parameter.minimum is not None and not 0 <= parameter.minimum <= 1:
         schema["minimum"] = parameter.minimum
     if parameter.maximum is not None:
         schema["maximum"] = parameter.maximum
