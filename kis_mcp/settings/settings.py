@@ -55,6 +55,8 @@ class Settings(Access, Notices, Simulation):
     quote_cache_seconds: Annotated[float, NUMBER] = Field(5, ge=0, le=60)
     account_cache_seconds: Annotated[float, NUMBER] = Field(30, ge=0, le=300)
 
+    result_shape: Annotated[Literal["rows", "columns"], WORD] = "columns"
+
     http_token: Annotated[SecretStr, KEY] | None = Field(None, min_length=16)
     http_origins: Annotated[frozenset[str], WORDS] = frozenset()
     data_dir: Path = Field(default_factory=lambda: data_folder())

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,11 +84,22 @@ def test_an_output_schema_names_and_types_every_field(api: FindApi) -> None:
     assert output_schema(api("many"))["properties"]["blocks"]["properties"]["quotes"]["type"] == "array"
 
 
+def test_an_output_schema_of_columns_types_the_fields_where_all_rows_share_them(api: FindApi) -> None:
+    rows, columns = (
+        output_schema(api("many"), shape)["properties"]["blocks"]["properties"]["quotes"]
+        for shape in ("rows", "columns")
+    )
+    assert list(columns["properties"]) == ["columns", "every_row", "rows"]
+    assert columns["properties"]["every_row"]["properties"] == rows["items"]["properties"]
+    one = output_schema(api("quote"), "columns")["properties"]["blocks"]["properties"]["quote"]
+    assert one == output_schema(api("quote"))["properties"]["blocks"]["properties"]["quote"]
+
+
 def all_tools() -> list[Api]:
     return [*catalog().core, *catalog().apis]
 
 
-@pytest.mark.parametrize("schema_of", [input_schema, output_schema])
+@pytest.mark.parametrize("schema_of", [input_schema, output_schema, partial(output_schema, shape="columns")])
 def test_every_schema_of_the_table_is_valid_and_bare(schema_of: Callable[[Api], dict[str, Any]]) -> None:
     for api in all_tools():
         schema = schema_of(api)
