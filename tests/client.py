@@ -58,6 +58,7 @@ def settings_for(simulator: Simulator, environment: str = "sim", **more: Any) ->
         "rate_limit_sim": 0,
         "max_order_notional": 100_000_000,
         "max_order_quantity": 1_000,
+        "result_shape": "rows",
     }
     return Settings.load(**{**keys, **values, **more})
 

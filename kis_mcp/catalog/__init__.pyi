@@ -1,6 +1,7 @@
 from .apis import MORE_ROWS as MORE_ROWS, MOST_READ_ROWS as MOST_READ_ROWS, KisApis as KisApis, Page as Page
 from .arguments import CheckedArguments as CheckedArguments, check_arguments as check_arguments
 from .cache import CACHE_LIFETIMES as CACHE_LIFETIMES
+from .columns import ResultShape as ResultShape, blocks_as_columns as blocks_as_columns
 from .cursor import Cursor as Cursor, PagePosition as PagePosition
 from .data import csv_rows as csv_rows, resources_folder as resources_folder, tools_folder as tools_folder
 from .decode import (

@@ -6,6 +6,7 @@ Input schemas need the rows only; output schemas also read the dictionary of ele
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from kis_mcp.catalog.columns import COLUMNS, EVERY_ROW, ROWS, ResultShape
 from kis_mcp.catalog.decode import ITEM
 from kis_mcp.catalog.model import Api, Block, Field, Parameter
 from kis_mcp.catalog.reserved import FIELDS, all_parameters
@@ -27,10 +28,16 @@ _VALUE: Mapping[str, list[str]] = {
     "decimal": ["number"],
     "boolean": ["boolean"],
 }
+_CELL = ["string", "number", "boolean", "null"]
 
 
 def input_schema(api: Api) -> Schema:
-    """What a call of the tool takes."""
+    """What a call of the tool takes, short enough that a model can read hundreds of them.
+
+    `check_arguments` also holds what is not said here since it goes without saying: that a count, a quantity or a
+    price is at least 0 or 1, that a list is not empty, and the form of texts, which are the caller's own words, as the
+    description says, or copied from another answer.
+    """
     parameters = all_parameters(api)
     schema: Schema = {
         "type": "object",
@@ -42,8 +49,8 @@ def input_schema(api: Api) -> Schema:
     return schema
 
 
-def output_schema(api: Api) -> Schema:
-    """The envelope that the tool answers with.
+def output_schema(api: Api, shape: ResultShape = "rows") -> Schema:
+    """The envelope that the tool answers with, its lists in the shape that the server gives them.
 
     Clients such as those of the TypeScript SDK hold failures to it as well, so it admits an error in place of blocks.
     """
@@ -53,7 +60,7 @@ def output_schema(api: Api) -> Schema:
             "environment": {"type": "string"},
             "tool": {"type": "string"},
             "as_of": {"type": "string", "format": "date-time"},
-            "blocks": {"type": "object", "properties": {block.name: _block(api, block) for block in api.blocks}},
+            "blocks": {"type": "object", "properties": {block.name: _block(api, block, shape) for block in api.blocks}},
             "complete": {"type": "boolean"},
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
@@ -69,7 +76,7 @@ def _parameter(parameter: Parameter) -> Schema:
         return {"type": "string", "description": parameter.description}
     schema: Schema = _item(parameter)
     if parameter.is_list:
-        schema = {"type": "array", "items": schema, "minItems": 1}
+        schema = {"type": "array", "items": schema}
         if parameter.max_items is not None:
             schema["maxItems"] = parameter.max_items
     schema["description"] = parameter.description
@@ -82,23 +89,39 @@ def _item(parameter: Parameter) -> Schema:
     schema: Schema = dict(_ITEM.get(parameter.type, {"type": "string"}))
     if parameter.type == "enum":
         schema["enum"] = list(parameter.codes or ())
-    if parameter.pattern is not None:
+    if parameter.pattern is not None and parameter.type == "symbol":
         schema["pattern"] = f"^(?:{parameter.pattern})$" if "|" in parameter.pattern else f"^{parameter.pattern}$"
-    if parameter.minimum is not None:
+    if parameter.minimum is not None and not 0 <= parameter.minimum <= 1:
         schema["minimum"] = parameter.minimum
     if parameter.maximum is not None:
         schema["maximum"] = parameter.maximum
     return schema
 
 
-def _block(api: Api, block: Block) -> Schema:
+def _block(api: Api, block: Block, shape: ResultShape) -> Schema:
     properties: Schema = {
         field.name: _value(field, unit_of(api, field), blank=api.kind != "core") for field in block.fields
     }
     if block.row_names:
         properties = {ITEM: {"enum": list(block.row_names)}} | properties
     record: Schema = {"type": "object", "properties": properties}
-    return {"type": "array", "items": record} if block.is_list else record
+    if not block.is_list:
+        return record
+    return _table(record) if shape == "columns" else {"type": "array", "items": record}
+
+
+def _table(record: Schema) -> Schema:
+    """Rows as `as_columns` gives them. KIS may send fields that no document names, so any text may be a column."""
+    return {
+        "type": "object",
+        "properties": {
+            COLUMNS: {"type": "array", "items": {"type": "string"}, "description": "The fields of each row, in order."},
+            EVERY_ROW: record | {"description": "Fields that are the same in all rows. Columns have these types too."},
+            ROWS: {"type": "array", "items": {"type": "array", "items": {"type": _CELL}}},
+        },
+        "required": [COLUMNS, ROWS],
+        "additionalProperties": False,
+    }
 
 
 def _value(field: Field, unit: str, *, blank: bool) -> Schema:

@@ -12,6 +12,8 @@ from mcp_types import CONNECTION_CLOSED
 
 from kis_mcp.errors import InternalError
 
+_AS_ROWS = {"KIS_RESULT_SHAPE": "rows"}
+
 
 @asynccontextmanager
 async def server_process(
@@ -19,7 +21,8 @@ async def server_process(
 ) -> AsyncGenerator[Client]:
     """Start ``kis-mcp serve`` with this process' environment and connect to it.
 
-    ``variables`` stand in place of all ``KIS_…`` variables of this process where they are given.
+    ``variables`` stand in place of all ``KIS_…`` variables of this process where they are given. Lists come as rows:
+    commands and those who pipe their output read records.
 
     ``options`` are those of `mcp.Client`, such as ``elicitation_callback``.
 
@@ -30,7 +33,9 @@ async def server_process(
     if variables is not None:
         environment = {name: value for name, value in environment.items() if not name.upper().startswith("KIS_")}
     server = StdioServerParameters(
-        command=sys.executable, args=["-m", "kis_mcp", "serve", *flags], env={**environment, **(variables or {})}
+        command=sys.executable,
+        args=["-m", "kis_mcp", "serve", *flags],
+        env={**environment, **(variables or {}), **_AS_ROWS},
     )
     try:
         async with Client(server, **options) as client:

@@ -34,7 +34,7 @@ get_account_summary, get_balance, get_positions, get_profit_and_loss, get_exposu
 one order in get_order_status, the record in get_order_history.
 - Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds …) is \
-found with search_tools (by a question, a TR id or a path), explained by describe_tool and read with call_read_tool.
+found with search_tools, explained by describe_tool and read with call_read_tool.
 - place_order, modify_order and cancel_order take stocks of Korea, the US and Asia, futures, options and bonds. They \
 ask the person before anything is sent, or answer needs_confirmation: \
 then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
@@ -43,8 +43,9 @@ A changed order has a new number: go on with the order_id of modify_order's answ
 - Every result names its environment: sim is a simulator (simulated figures, \
 true rules; its market never closes unless get_environment says otherwise; a note says what is left empty), \
 demo is KIS' paper trading, real is real money.
-- Results have blocks of typed values; prices are in the instrument's currency, rates in percent, times with their \
-offset or in Korean time. complete=false means there is more: repeat the call with cursor=next_cursor. \
+- A list is columns and rows of values; every_row is what its rows share. Prices are in the instrument's currency, \
+rates in percent, times with their offset or in Korean time. \
+complete=false means there is more: repeat the call with cursor=next_cursor. \
 Lists take limit (most rows) and fields ("price,volume", or "all" for every column).
 - To read: kis://apis/{tool} has KIS' own names, kis://guides/exchanges, order-types, market-codes, \
 limits, tr-ids, glossary on the markets, simulator on sim, kis://errors KIS' codes.
@@ -67,12 +68,12 @@ def build_server(
     options = options or SurfaceOptions()
     table = table or catalog()
     offered = select_tools(table, options)
-    dispatcher = Dispatcher(table, offered, options)
+    dispatcher = Dispatcher(table, offered, options, settings.result_shape)
     resources = Resources(table)
 
     @cache
     def listing() -> ListToolsResult:
-        return ListToolsResult(tools=[tool_of(api) for api in offered])
+        return ListToolsResult(tools=[tool_of(api, settings.result_shape) for api in offered])
 
     async def list_tools(
         context: ServerRequestContext[Serving, Any],  # noqa: ARG001

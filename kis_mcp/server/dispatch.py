@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 
-from kis_mcp.catalog import FIELDS, SECONDS, Api, Catalog, encodable_all
+from kis_mcp.catalog import FIELDS, SECONDS, Api, Catalog, ResultShape, encodable_all
 from kis_mcp.environment import Environment
 from kis_mcp.errors import InternalError, KisMcpError, StorageError, unusable_disk
 from kis_mcp.server.elicitation import AnswerNeeded, Person
@@ -37,10 +37,12 @@ class Dispatcher:
         catalog: The spec table.
         offered: The tools that the server offers.
         options: How they were chosen.
+        shape: Of lists in results.
     """
 
-    def __init__(self, catalog: Catalog, offered: Sequence[Api], options: SurfaceOptions) -> None:
+    def __init__(self, catalog: Catalog, offered: Sequence[Api], options: SurfaceOptions, shape: ResultShape) -> None:
         self._reach = Reach(catalog, offered, options)
+        self._shape: ResultShape = shape
 
     async def call(
         self, context: ServerRequestContext[Serving, Any], params: CallToolRequestParams
@@ -71,31 +73,30 @@ class Dispatcher:
                 call = await read_call(call)
             if waits_long(call.api) and accepts_tasks(context):
                 longest = timedelta(seconds=call.values()[SECONDS])
-                if task := tasks.start(lambda progress: _run_alone(replace(call, progress=progress)), longest):
+                if task := tasks.start(lambda progress: self._run_alone(replace(call, progress=progress)), longest):
                     return task_state(task, is_new=True)
-            return await _run(call)
+            return await self._run(call)
         except AnswerNeeded as needed:
             return needed.result
         except Exception as error:
             return _failure(environment, params.name, error)
 
+    async def _run_alone(self, call: "Call") -> CallToolResult:
+        """The result of a call, whatever happens."""
+        try:
+            return await self._run(call)
+        except Exception as error:
+            return _failure(call.environment, call.api.tool, error)
+
+    async def _run(self, call: "Call") -> CallToolResult:
+        page = await _page(call)
+        environment = call.environments.current if call.api.tool == SET_ENVIRONMENT else call.environment
+        return success(environment, call.api, page, self._shape)
+
 
 def waits_long(api: Api) -> bool:
     """Whether a tool waits for events, up to its ``seconds``. No order does."""
     return api.kind == "websocket" or api.tool == WAIT_FOR
-
-
-async def _run_alone(call: "Call") -> CallToolResult:
-    """The result of a call, whatever happens."""
-    try:
-        return await _run(call)
-    except Exception as error:
-        return _failure(call.environment, call.api.tool, error)
-
-
-async def _run(call: "Call") -> CallToolResult:
-    page = await _page(call)
-    return success(call.environments.current if call.api.tool == SET_ENVIRONMENT else call.environment, call.api, page)
 
 
 def _failure(environment: Environment, tool: str, error: Exception) -> CallToolResult:

@@ -2,7 +2,7 @@
 
 from mcp_types import Tool, ToolAnnotations
 
-from kis_mcp.catalog import Api, input_schema, output_schema
+from kis_mcp.catalog import Api, ResultShape, input_schema, output_schema
 
 _THIS_PROCESS_ONLY = frozenset(
     {
@@ -19,7 +19,7 @@ _THIS_PROCESS_ONLY = frozenset(
 _ASK_THE_PERSON = {"anthropic/requiresUserInteraction": True}
 
 
-def tool_of(api: Api) -> Tool:
+def tool_of(api: Api, shape: ResultShape = "columns") -> Tool:
     """The tool as tools/list shows it.
 
     Only core tools carry an output schema: those of the KIS APIs would fill a host's tool list with fields that it
@@ -32,7 +32,7 @@ def tool_of(api: Api) -> Tool:
         title=api.title,
         description=api.description,
         input_schema=input_schema(api),
-        output_schema=output_schema(api) if api.kind == "core" and api.blocks else None,
+        output_schema=output_schema(api, shape) if api.kind == "core" and api.blocks else None,
         annotations=ToolAnnotations(
             read_only_hint=not changes,
             destructive_hint=order,

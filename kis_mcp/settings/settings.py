@@ -56,6 +56,7 @@ class Settings(Access, Notices, Simulation):
     account_cache_seconds: Annotated[float, NUMBER] = Field(30, ge=0, le=300)
 
     colors: Annotated[Literal["korea", "west"], WORD] = "korea"
+    result_shape: Annotated[Literal["rows", "columns"], WORD] = "columns"
 
     http_token: Annotated[SecretStr, KEY] | None = Field(None, min_length=16)
     http_origins: Annotated[frozenset[str], WORDS] = frozenset()

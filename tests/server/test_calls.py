@@ -47,9 +47,25 @@ async def test_the_example_of_every_core_read_works_and_keeps_its_schema(simulat
     assert blocks(result)
     if api.blocks:
         Draft202012Validator(output_schema(api)).validate(result.structured_content)
+        Draft202012Validator(output_schema(api, "columns")).validate(json.loads(text(result)))
         told = {block.name for block in api.blocks}
         # An alert's blocks go by its action.
         assert set(blocks(result)) == ({"alerts", "channels"} if tool == "alerts" else told)
+
+
+@pytest.mark.parametrize(("configured", "shape"), [({}, "columns"), ({"result_shape": "rows"}, "rows")])
+async def test_results_keep_the_schema_of_the_shape_that_is_configured(
+    simulator: Simulator, configured: dict[str, str], shape: str
+) -> None:
+    settings = settings_for(simulator, **{"result_shape": "columns", **configured})
+    async with connected(settings) as client:
+        listed = {tool.name: tool for tool in (await client.list_tools()).tools}["get_candles"].output_schema or {}
+        result = await client.call_tool("get_candles", {"symbol": SAMSUNG, "limit": 2})
+    Draft202012Validator(listed).validate(result.structured_content)
+    candles = blocks(result)["candles"]
+    names = candles["columns"] if shape == "columns" else list(candles[0])
+    assert names == ["time", "open", "high", "low", "close", "volume"]
+    assert len(candles["rows"] if shape == "columns" else candles) == 2
 
 
 async def test_every_typed_tool_can_be_called_by_name_on_the_surface_all(simulator: Simulator) -> None:

@@ -1,12 +1,14 @@
 """Every tool's example, through a client, in the simulator."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client
 
+from kis_mcp.catalog.columns import ResultShape
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.render import to_json
@@ -26,9 +28,11 @@ async def failure(client: Client, api: Api) -> str | None:
     result = await client.call_tool(api.tool, to_json(dict(api.example)))
     if result.is_error:
         return text(result)
-    error = next(Draft202012Validator(output_schema(api)).iter_errors(result.structured_content), None)
-    if error is not None:
-        return f"{error.json_path}: {error.message}"
+    answers: dict[ResultShape, Any] = {"rows": result.structured_content, "columns": json.loads(text(result))}
+    for shape, content in answers.items():
+        error = next(Draft202012Validator(output_schema(api, shape)).iter_errors(content), None)
+        if error is not None:
+            return f"{shape}{error.json_path}: {error.message}"
     blocks = result.structured_content["blocks"]
     unknown = [note for note in result.structured_content.get("notes", []) if "unreadable" in note.lower()]
     if unknown:
