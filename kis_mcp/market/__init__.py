@@ -8,6 +8,7 @@ from kis_mcp.market.event_reading import read_event
 from kis_mcp.market.events import Book, Event, EventKind, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.grams import grams, is_syllable
+from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
@@ -23,6 +24,7 @@ from kis_mcp.market.order_notices import (
     is_notice_of,
     read_order_notices,
 )
+from kis_mcp.market.quotables import Quotable, find_quotable, notes_on_points, quotable_of, read_quote
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.market.uses import tool_for
@@ -32,6 +34,7 @@ __all__ = [
     "CONTRACTS",
     "CURRENCIES",
     "EXCHANGES",
+    "GROUP_FIELDS",
     "INTERVALS",
     "KNOWN_BY_ABROAD",
     "KNOWN_BY_KOREA",
@@ -56,17 +59,20 @@ __all__ = [
     "MasterChanged",
     "OrderNotice",
     "OrderUpdate",
+    "Quotable",
     "Quote",
     "ReadNotices",
     "Status",
     "Trade",
     "builtin_instruments",
     "find_live_calls",
+    "find_quotable",
     "find_quoted",
     "get_candles",
     "get_order_book",
     "get_quote",
     "grams",
+    "groups_of",
     "is_notice_of",
     "is_syllable",
     "is_told",
@@ -76,10 +82,13 @@ __all__ = [
     "likelihood",
     "notes_on",
     "notes_on_live",
+    "notes_on_points",
+    "quotable_of",
     "read_event",
     "read_last_trade_time",
     "read_master",
     "read_order_notices",
+    "read_quote",
     "search_listings",
     "spellings",
     "tool_for",
