@@ -7,6 +7,16 @@ from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSE
 from kis_mcp.market.event_reading import read_event
 from kis_mcp.market.events import Book, Event, EventKind, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.fundamentals import (
+    UNITS,
+    YEAR_TO_DATE,
+    Period,
+    Section,
+    has_company,
+    join_rows,
+    parts_of,
+    read_part,
+)
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
@@ -43,7 +53,9 @@ __all__ = [
     "NOTICE_TOOLS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
+    "UNITS",
     "US_TICKER",
+    "YEAR_TO_DATE",
     "Book",
     "Candle",
     "CandleRange",
@@ -59,9 +71,11 @@ __all__ = [
     "MasterChanged",
     "OrderNotice",
     "OrderUpdate",
+    "Period",
     "Quotable",
     "Quote",
     "ReadNotices",
+    "Section",
     "Status",
     "Trade",
     "builtin_instruments",
@@ -73,9 +87,11 @@ __all__ = [
     "get_quote",
     "grams",
     "groups_of",
+    "has_company",
     "is_notice_of",
     "is_syllable",
     "is_told",
+    "join_rows",
     "krx_product",
     "layouts",
     "lead_elsewhere",
@@ -83,11 +99,13 @@ __all__ = [
     "notes_on",
     "notes_on_live",
     "notes_on_points",
+    "parts_of",
     "quotable_of",
     "read_event",
     "read_last_trade_time",
     "read_master",
     "read_order_notices",
+    "read_part",
     "read_quote",
     "search_listings",
     "spellings",

@@ -12,7 +12,7 @@ from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
 
 _PERCENT = Decimal("0.01")
-_KRW_100_MILLION = 100_000_000
+KRW_100_MILLION = 100_000_000
 """KIS tells a Korean stock's market value in units of 100 million won."""
 
 
@@ -169,4 +169,4 @@ def _tool(kis: Kis, instrument: Instrument) -> str:
 
 def _market_cap(subject: Subject, row: Mapping[str, object]) -> Decimal | None:
     value = number(row, "market_cap")
-    return value * _KRW_100_MILLION if value is not None and subject.market == "KR" else value
+    return value * KRW_100_MILLION if value is not None and subject.market == "KR" else value

@@ -1,43 +1,37 @@
 """The core tool that reads many quotes at once."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import partial
 from typing import Any
 
-from kis_mcp.catalog import ALL_FIELDS, FIELDS, Page, read_symbol
+from kis_mcp.catalog import ALL_FIELDS, FIELDS, Page
 from kis_mcp.clock import KST
-from kis_mcp.errors import BadArgument, KisMcpError
+from kis_mcp.errors import KisMcpError
 from kis_mcp.market import (
     GROUP_FIELDS,
     KOREA,
     Instrument,
     Quotable,
     Quote,
-    find_quotable,
     groups_of,
     notes_on,
     notes_on_points,
-    quotable_of,
     read_last_trade_time,
     read_quote,
 )
 from kis_mcp.server.tools.at_once import read_at_once
 from kis_mcp.server.tools.call import Call, facts, page
 from kis_mcp.server.tools.hours import market_status
+from kis_mcp.server.tools.subjects import resolve_subject
 from kis_mcp.wiring import Reads
 
 Subject = Instrument | Quotable
 
-_AT_EXCHANGE = re.compile(r"([a-z_]{3,12}): ?(.+)")
 _TRADE_TIME = "trade_time"
 _OF_ROWS = frozenset({"error", "market_open", "session", "next_open"})
 """What this tool tells beside the quotes."""
-
-_AMONG_LISTED = 5
-"""Of what KIS lists under a symbol's letters, those that are looked through for the symbol itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class _Quoted:
 
 async def get_quotes(call: Call) -> Page:
     reads, texts = await call.reads(), list(dict.fromkeys(call.values()["symbols"]))
-    resolved = await read_at_once({text: partial(_resolve, call, text) for text in texts})
+    resolved = await read_at_once({text: partial(resolve_subject, call, "symbols", text) for text in texts})
     subjects = [each for each in resolved.values() if not isinstance(each, KisMcpError)]
     found = await _read(call, reads, subjects)
     answers = [(text, each if isinstance(each, KisMcpError) else found[each]) for text, each in resolved.items()]
@@ -91,38 +85,6 @@ def _place(quote: Quote) -> tuple[str, str]:
 
 def _row(text: str, answer: "_Quoted | KisMcpError") -> dict[str, Any]:
     return answer.row() if isinstance(answer, _Quoted) else {"symbol": text, "error": str(answer)}
-
-
-async def _resolve(call: Call, text: str) -> Subject:
-    """What a caller names: by its exchange, its symbol's shape, or what KIS lists under it.
-
-    Raises:
-        BadArgument: It is not known, or may be several things.
-    """
-    if named := _AT_EXCHANGE.fullmatch(text.strip()):
-        return find_quotable(named[2], named[1])
-    parameter = call.api.parameter("symbols")
-    assert parameter is not None
-    written = read_symbol(call.api, parameter, text)
-    if written.exchanges:
-        return find_quotable(written.symbol, written.exchanges[0])
-    try:
-        return find_quotable(written.symbol)
-    except BadArgument:
-        if listed := await _find_listed(call, written.symbol):
-            return listed
-        raise
-
-
-async def _find_listed(call: Call, symbol: str) -> Subject | None:
-    """The only thing that KIS lists under a symbol; None where that is none or several, or cannot be looked up."""
-    try:
-        listings = await call.environments.listings(call.environment)
-        found = (await listings.search(symbol, _AMONG_LISTED)).listings
-    except KisMcpError:
-        return None
-    same = {quotable_of(each) for each in found if each.symbol.upper() == symbol} - {None}
-    return same.pop() if len(same) == 1 else None
 
 
 async def _read(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _Quoted | KisMcpError]:
