@@ -10,7 +10,6 @@ from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.fundamentals import (
     UNITS,
     YEAR_TO_DATE,
-    Period,
     Section,
     has_company,
     join_rows,
@@ -72,7 +71,6 @@ __all__ = [
     "MasterChanged",
     "OrderNotice",
     "OrderUpdate",
-    "Period",
     "Quotable",
     "Quote",
     "ReadNotices",
