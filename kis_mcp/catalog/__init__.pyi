@@ -63,6 +63,7 @@ from .model import (
 from .projection import read_projection as read_projection
 from .render import to_json as to_json
 from .reserved import (
+    ALL_FIELDS as ALL_FIELDS,
     CONFIRMATION_TOKEN as CONFIRMATION_TOKEN,
     FIELDS as FIELDS,
     MAX_EVENTS as MAX_EVENTS,

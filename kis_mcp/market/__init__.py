@@ -7,7 +7,17 @@ from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSE
 from kis_mcp.market.event_reading import read_event
 from kis_mcp.market.events import Book, Event, EventKind, OrderStep, OrderUpdate, Status, Trade
 from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.fundamentals import (
+    UNITS,
+    YEAR_TO_DATE,
+    Section,
+    has_company,
+    join_rows,
+    parts_of,
+    read_part,
+)
 from kis_mcp.market.grams import grams, is_syllable
+from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
@@ -30,7 +40,9 @@ from kis_mcp.market.order_notices import (
     read_order_notices,
 )
 from kis_mcp.market.present import read_present
+from kis_mcp.market.quotables import Quotable, find_quotable, notes_on_points, quotable_of, read_quote
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
+from kis_mcp.market.rankings import read_ranking
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.market.uses import tool_for
 
@@ -39,6 +51,7 @@ __all__ = [
     "CONTRACTS",
     "CURRENCIES",
     "EXCHANGES",
+    "GROUP_FIELDS",
     "INTERVALS",
     "KNOWN_BY_ABROAD",
     "KNOWN_BY_KOREA",
@@ -48,7 +61,9 @@ __all__ = [
     "OVERSEAS_CONTRACTS",
     "OVERSEAS_FUTURE",
     "OVERSEAS_OPTION",
+    "UNITS",
     "US_TICKER",
+    "YEAR_TO_DATE",
     "Book",
     "Candle",
     "CandleRange",
@@ -65,31 +80,43 @@ __all__ = [
     "OrderNotice",
     "OrderStep",
     "OrderUpdate",
+    "Quotable",
     "Quote",
     "ReadNotices",
+    "Section",
     "Status",
     "Trade",
     "builtin_instruments",
     "find_live_calls",
+    "find_quotable",
     "find_quoted",
     "get_candles",
     "get_order_book",
     "get_quote",
     "grams",
+    "groups_of",
+    "has_company",
     "is_notice_of",
     "is_syllable",
     "is_told",
+    "join_rows",
     "krx_product",
     "layouts",
     "lead_elsewhere",
     "likelihood",
     "notes_on",
     "notes_on_live",
+    "notes_on_points",
+    "parts_of",
+    "quotable_of",
     "read_event",
     "read_last_trade_time",
     "read_master",
     "read_order_notices",
     "read_present",
+    "read_part",
+    "read_quote",
+    "read_ranking",
     "search_listings",
     "spellings",
     "tool_for",

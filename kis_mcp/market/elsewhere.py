@@ -106,12 +106,18 @@ _SHAPES: tuple[tuple[str, Lead], ...] = (
 """What symbols look like; more than one may fit."""
 
 
-def lead_elsewhere(text: str) -> str:
-    """Where what a caller names may be read, as sentences; empty where its name and shape tell nothing."""
+def find_leads(text: str) -> list[Lead]:
+    """How what a caller names may be read; empty where its name and shape tell nothing, several where they fit more."""
     symbol = text.strip().upper()
     if named := _NAMES.get("".join(text.casefold().split())):
-        return named.sentence(symbol)
+        return [named]
     if written := read_suffixed(symbol):
-        where = {"exchange": written.exchanges[0]}
-        return Lead("For this stock", _OVERSEAS_STOCK, where).sentence(written.symbol)
-    return " ".join(lead.sentence(symbol) for shape, lead in _SHAPES if re.fullmatch(shape, symbol))
+        return [
+            Lead("For this stock", _OVERSEAS_STOCK, {"exchange": written.exchanges[0], "symbol": written.symbol}, False)
+        ]
+    return [lead for shape, lead in _SHAPES if re.fullmatch(shape, symbol)]
+
+
+def lead_elsewhere(text: str) -> str:
+    """Where what a caller names may be read, as sentences; empty where its name and shape tell nothing."""
+    return " ".join(lead.sentence(text.strip().upper()) for lead in find_leads(text))

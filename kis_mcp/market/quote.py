@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
-from kis_mcp.catalog import number, rounded
+from kis_mcp.catalog import number, rounded, text
 from kis_mcp.market.events import Trade
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
 
 _PERCENT = Decimal("0.01")
-_KRW_100_MILLION = 100_000_000
+KRW_100_MILLION = 100_000_000
 """KIS tells a Korean stock's market value in units of 100 million won."""
 
 
@@ -52,6 +53,25 @@ class Quote:
     eps: Decimal | None
 
 
+class Subject(Protocol):
+    """What a quote is about: an `Instrument`, or a `kis_mcp.market.quotables.Quotable`."""
+
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def market(self) -> str: ...
+
+    @property
+    def exchange(self) -> str: ...
+
+    @property
+    def currency(self) -> str: ...
+
+
 async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) -> Quote:
     """Ask KIS for the price of ``instrument``.
 
@@ -65,22 +85,27 @@ async def get_quote(kis: Kis, instrument: Instrument, *, fresh: bool = False) ->
     row = (await kis.rows(_tool(kis, instrument), where, fresh=fresh)).record("price")
     if not is_told(row, KNOWN_BY_KOREA if instrument.market == "KR" else KNOWN_BY_ABROAD):
         raise unknown_to_kis(instrument)
+    return quote_of(instrument, row)
+
+
+def quote_of(subject: Subject, row: Mapping[str, object]) -> Quote:
+    """A row of KIS, in the names of `Quote`, as the quote of what it is about."""
     price = number(row, "price") or None
     previous = number(row, "previous_close") or number(row, "base_price") or None
     change = price - previous if price and previous else None
     return Quote(
-        symbol=instrument.symbol,
-        name=instrument.name,
-        market=instrument.market,
-        exchange=instrument.exchange,
-        currency=instrument.currency,
+        symbol=subject.symbol,
+        name=subject.name or text(row, "name"),
+        market=subject.market,
+        exchange=subject.exchange,
+        currency=subject.currency or text(row, "currency") or "",
         price=price,
         halted=_is_halted(row),
         change=change,
         change_rate=rounded(change / previous * 100, _PERCENT) if change is not None and previous else None,
         previous_close=previous,
         volume=whole(row, "volume"),
-        market_cap=_market_cap(instrument, row),
+        market_cap=_market_cap(subject, row),
         **{name: number(row, name) for name in _AS_THEY_ARE},
         **{name: number(row, name) or None for name in ("upper_limit_price", "lower_limit_price")},
     )
@@ -153,6 +178,6 @@ def _tool(kis: Kis, instrument: Instrument) -> str:
     return "overseas_stock_price" if kis.environment.uses_demo_api else "overseas_stock_price_detail"
 
 
-def _market_cap(instrument: Instrument, row: Mapping[str, object]) -> Decimal | None:
+def _market_cap(subject: Subject, row: Mapping[str, object]) -> Decimal | None:
     value = number(row, "market_cap")
-    return value * _KRW_100_MILLION if value is not None and instrument.market == "KR" else value
+    return value * KRW_100_MILLION if value is not None and subject.market == "KR" else value

@@ -6,6 +6,7 @@ from .environments import Environments as Environments, open_environments as ope
 from .listings import age_note as age_note
 from .operator import (
     check_settings as check_settings,
+    keeps_hours as keeps_hours,
     kill_switch as kill_switch,
     load_settings as load_settings,
     symbol_lists as symbol_lists,

@@ -56,7 +56,6 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
 
     most = settings.max_order_quantity
     allowed, denied = symbol_lists(settings)
-    keeps_hours = settings.sim_clock == "market" or not settings.profile(environment).is_simulated
     return OrderLimits(
         max_notional=settings.max_order_notional,
         max_quantity=None if most is None else Decimal(most),
@@ -67,9 +66,15 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
         price_collar=settings.price_collar_percent,
         allowed_symbols=allowed,
         denied_symbols=denied,
-        check_sessions=settings.session_check == "on" or (settings.session_check == "auto" and keeps_hours),
+        check_sessions=settings.session_check == "on"
+        or (settings.session_check == "auto" and keeps_hours(settings, environment)),
         commissions=_own_commissions(settings),
     )
+
+
+def keeps_hours(settings: Settings, environment: Environment) -> bool:
+    """Whether the environment's market opens and closes as the exchanges do; a simulator's may never close."""
+    return settings.sim_clock == "market" or not settings.profile(environment).is_simulated
 
 
 def symbol_lists(settings: Settings) -> "tuple[frozenset[ListedSymbol], frozenset[ListedSymbol]]":

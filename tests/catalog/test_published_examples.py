@@ -89,3 +89,12 @@ def test_orders_of_bonds_are_found_where_kis_sends_them_not_where_its_sheet_says
     example = next(example for example in EXAMPLES if (example["category"], example["slug"]) == bonds)
     orders = decode(APIS[bonds], example["body"]).rows("orders")
     assert [row["order_id"] for row in orders] == ["0000015201", "0000015202"]
+
+
+@pytest.mark.parametrize(("rows", "record"), [("output1", "output2"), ("output2", "output1")])
+def test_trades_abroad_are_told_from_their_summary_by_shape(rows: str, record: str) -> None:
+    """KIS' sheet has the rows in output2, its example in output1."""
+    body = {rows: [{"khms": "085957", "last": "195.2"}], record: {"rsym": "DNASAAPL", "NREC": "1"}}
+    decoded = decode(APIS["overseas_stock", "quot_inquire_ccnl"], body)
+    assert decoded.rows("trades")[0]["korea_time"] == "08:59:57"
+    assert decoded.record("summary") == {"realtime_symbol": "DNASAAPL", "record_count": 1}

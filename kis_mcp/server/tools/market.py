@@ -1,6 +1,6 @@
 """The core tools that read markets."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,7 @@ from kis_mcp.market import (
     read_last_trade_time,
 )
 from kis_mcp.server.tools.call import Call, facts, page, page_of
+from kis_mcp.server.tools.hours import market_status
 
 if TYPE_CHECKING:
     from kis_mcp.streams import LiveQuote
@@ -33,7 +34,9 @@ async def get_quote(call: Call) -> Page:
     reads = await call.reads()
     live_quotes = (await call.brokerage()).live_quotes
     if live_quotes and (live := live_quotes.find(instrument, reads.clock())):
-        return _live_quote(live, reads.clock())
+        return _live_quote(
+            live, reads.clock(), await market_status(call, reads, instrument.market, instrument.exchange)
+        )
     found = await _lead_on(instrument, read_quote(reads, instrument))
     if live_quotes:
         live_quotes.keep(instrument, found, reads.as_of)
@@ -43,17 +46,19 @@ async def get_quote(call: Call) -> Page:
             quote["trade_time"] = traded.isoformat()
     except KisMcpError as error:
         notes.append(f"When it last traded could not be read: {error.what}")
+    quote |= await market_status(call, reads, instrument.market, instrument.exchange)
     return page_of(reads, notes=notes, quote=quote)
 
 
-def _live_quote(live: "LiveQuote", now: datetime) -> Page:
+def _live_quote(live: "LiveQuote", now: datetime, status: Mapping[str, object]) -> Page:
     age = (now - live.trade.received_at).total_seconds()
     note = (
         f"Price, change, range, volume and turnover are from watch {live.watch_id}, {age:.1f} s old;"
         f" the rest was read at {live.base_as_of:%H:%M:%S} KST."
     )
     trade_time = live.trade.time.astimezone(KST).time().isoformat()
-    return page(now, notes=[*notes_on(live.quote), note], quote={**facts(live.quote), "trade_time": trade_time})
+    quote = {**facts(live.quote), "trade_time": trade_time, **status}
+    return page(now, notes=[*notes_on(live.quote), note], quote=quote)
 
 
 async def get_order_book(call: Call) -> Page:

@@ -16,7 +16,7 @@ from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.venues.sessions import TradingDays, Venue, clocks
 
 KRX = "XKRX"
-_DAYS_AHEAD = 10
+DAYS_AHEAD = 10
 
 _log = logging.getLogger(__name__)
 
@@ -54,16 +54,21 @@ def calendars() -> Mapping[str, Calendar]:
     }
 
 
-async def trading_days(kis: KisReads, venue: Venue, now: datetime) -> tuple[TradingDays, frozenset[date]]:
+async def trading_days(
+    kis: KisReads, venue: Venue, now: datetime, *, ahead: int = DAYS_AHEAD
+) -> tuple[TradingDays, frozenset[date]]:
     """The venue's days from yesterday, whose night session may go on, to a while ahead.
 
     In real KIS' own calendar overrules the table's holidays for Korea.
+
+    Args:
+        ahead: How many days, yesterday included.
 
     Returns:
         The days, and those weekdays among them that may be holidays, for all that is known; they are taken as usual.
     """
     yesterday = now.astimezone(venue.timezone).date() - timedelta(days=1)
-    days = [yesterday + timedelta(days=number) for number in range(_DAYS_AHEAD)]
+    days = [yesterday + timedelta(days=number) for number in range(ahead)]
     is_open = await _days_of_kis(kis, venue.calendar, now)
     calendar = calendars().get(venue.calendar)
     trading: dict[date, tuple[datetime, datetime] | None] = {}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import tomli
 
-from kis_mcp.catalog import Api, tools_folder
+from kis_mcp.catalog import Api, TradingSession, tools_folder
 
 Hours: TypeAlias = tuple[datetime, datetime]
 """When a regular session opens and closes."""
@@ -59,9 +59,12 @@ class Venue:
     """Where an order goes.
 
     Attributes:
+        name: The table's.
         when: Argument → the words that choose this one among the venues of an order API.
         calendar: Whose holidays it keeps, by the exchange's market identifier code; "" where it keeps none.
         usual_hours: Of the regular session, local.
+        order_session: Which of an order's sessions it is.
+        pause: From when to when the exchange does not trade although KIS takes orders, local.
         closed: Days without any session although the calendar trades.
         sell_only, buy_only: Order types that only sell, and those that only buy.
         ends_with_session: Order types whose unfilled rest is cancelled when their session ends.
@@ -71,12 +74,15 @@ class Venue:
         odd_lot_type: The order type that sells less than a lot nevertheless.
     """
 
+    name: str
     title: str
     when: Mapping[str, frozenset[str]]
     calendar: str
     timezone: ZoneInfo
     usual_hours: tuple[time, time]
     sessions: tuple[Session, ...]
+    order_session: TradingSession = "regular"
+    pause: tuple[time, time] | None = None
     closed: frozenset[date] = frozenset()
     sell_only: frozenset[str] = frozenset()
     buy_only: frozenset[str] = frozenset()
@@ -114,11 +120,11 @@ class Venue:
 
     def open_sessions(self, now: datetime, days: TradingDays) -> list[Session]:
         """What is going on at this moment."""
-        return [session for session, (start, end) in self._spans(days) if start <= now < end]
+        return [session for session, (start, end) in self.spans(days) if start <= now < end]
 
     def next_opening(self, order_type: str | None, now: datetime, days: TradingDays) -> datetime | None:
         """When orders of this type are taken next; None where not within ``days``."""
-        starts = (start for session, (start, _) in self._spans(days) if session.takes(order_type) and start > now)
+        starts = (start for session, (start, _) in self.spans(days) if session.takes(order_type) and start > now)
         return min(starts, default=None)
 
     def day_of_opening(self, now: datetime, days: TradingDays, unknown: Collection[date]) -> date | None:
@@ -127,7 +133,8 @@ class Venue:
         day = next(following, None)
         return None if day in unknown else day
 
-    def _spans(self, days: TradingDays) -> Iterator[tuple[Session, Hours]]:
+    def spans(self, days: TradingDays) -> Iterator[tuple[Session, Hours]]:
+        """Every session of these days, with when it begins and ends."""
         for day, hours in days.items():
             is_late = hours is not None and hours[0].astimezone(self.timezone).time() > self.usual_hours[0]
             for session in () if day in self.closed else self.sessions:
@@ -144,7 +151,7 @@ def venue_of(api: Api, values: Mapping[str, object]) -> Venue | None:
 @cache
 def venues() -> Mapping[str, Venue]:
     """Every venue of the table, by name."""
-    return {name: _venue(row) for name, row in _table().items()}
+    return {name: _venue(name, row) for name, row in _table().items()}
 
 
 @cache
@@ -158,8 +165,9 @@ def clocks(text: str) -> tuple[time, time]:
     return opens, closes
 
 
-def _venue(row: Mapping[str, Any]) -> Venue:
+def _venue(name: str, row: Mapping[str, Any]) -> Venue:
     return Venue(
+        name=name,
         title=row["title"],
         when={name: frozenset(words.split()) for name, words in row.get("when", {}).items()},
         calendar=row.get("calendar", ""),
@@ -177,6 +185,8 @@ def _venue(row: Mapping[str, Any]) -> Venue:
             )
             for item in row["sessions"]
         ),
+        order_session=row.get("order_session", "regular"),
+        pause=clocks(row["pause"]) if "pause" in row else None,
         closed=frozenset(map(date.fromisoformat, row.get("closed", "").split())),
         sell_only=frozenset(row.get("sell_only", "").split()),
         buy_only=frozenset(row.get("buy_only", "").split()),

@@ -1,0 +1,134 @@
+"""What is going on at each venue now, what comes next, and the holidays ahead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kis_mcp.market import KOREA
+from kis_mcp.trading.kis import KisReads
+from kis_mcp.trading.venues.calendars import DAYS_AHEAD, trading_days
+from kis_mcp.trading.venues.contracts import KRX_CONTRACTS
+from kis_mcp.trading.venues.sessions import Hours, Session, TradingDays, Venue, venues
+
+MARKET_VENUES: Mapping[str, tuple[str, ...]] = {
+    KOREA: ("krx", "nxt", "sor", "bond", "futures_day", "futures_night", "reserved"),
+    "US": ("us", "us_daytime", "us_reserved"),
+    "HK": ("hong_kong", "hong_kong_reserved"),
+    "CN": ("china", "china_reserved"),
+    "JP": ("tokyo", "tokyo_reserved"),
+    "VN": ("vietnam", "vietnam_reserved"),
+}
+"""Country → its venues in the table, the usual one first."""
+
+LUNCH_BREAK = "lunch break, orders are taken"
+
+_KOREAN_VENUES: Mapping[str, tuple[str, ...]] = {"nxt": ("nxt",), "unified": ("krx", "nxt")}
+_OF_OTHERS: Mapping[str, tuple[str, ...]] = {
+    KRX_CONTRACTS: ("futures_day", "futures_night"),
+    "domestic_bond": ("bond",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHours:
+    """A session of one day."""
+
+    session: Session
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VenueState:
+    """A venue at one moment.
+
+    Attributes:
+        sessions: Those of its days, in order.
+        days: The days that were looked at, from yesterday on.
+        unknown: Those weekdays among them that may be holidays, for all that is known.
+    """
+
+    venue: Venue
+    now: datetime
+    sessions: Sequence[SessionHours]
+    days: TradingDays
+    unknown: frozenset[date]
+
+    @property
+    def going_on(self) -> list[SessionHours]:
+        return [each for each in self.sessions if each.opens <= self.now < each.closes]
+
+    @property
+    def takes_orders(self) -> bool:
+        return bool(self.going_on)
+
+    @property
+    def is_trading(self) -> bool:
+        """Whether the exchange matches orders, an auction's included; no reservation is matched."""
+        return self.takes_orders and not self.is_paused and self.venue.order_session != "reserved"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the exchange rests while KIS takes orders."""
+        local, pause = self.now.astimezone(self.venue.timezone).time(), self.venue.pause
+        return self.takes_orders and pause is not None and pause[0] <= local < pause[1]
+
+    @property
+    def session(self) -> str | None:
+        """The name of what is going on."""
+        if self.is_paused:
+            return LUNCH_BREAK
+        return next((each.session.name for each in self.going_on), None)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When what is going on ends."""
+        return min((each.closes for each in self.going_on), default=None)
+
+    @property
+    def following(self) -> SessionHours | None:
+        """The session that begins next; None where none is known."""
+        later = (each for each in self.sessions if each.opens > self.now)
+        return min(later, key=lambda each: each.opens, default=None)
+
+    @property
+    def sessions_of_the_day(self) -> list[SessionHours]:
+        """All of the day, in the venue's calendar, whose sessions are not over; of the next one, where they are."""
+        day = next((self._day(each) for each in self.sessions if each.closes > self.now), None)
+        return [each for each in self.sessions if self._day(each) == day]
+
+    def _day(self, each: SessionHours) -> date:
+        return each.opens.astimezone(self.venue.timezone).date()
+
+
+async def read_venue_state(kis: KisReads, venue: Venue, now: datetime, *, ahead: int = DAYS_AHEAD) -> VenueState:
+    """What is going on at a venue, by the table and the calendars; in real for Korea by KIS' own calendar too."""
+    days, unknown = await trading_days(kis, venue, now, ahead=ahead)
+    sessions = sorted(
+        (SessionHours(session, *span) for session, span in venue.spans(days)), key=lambda each: each.opens
+    )
+    return VenueState(venue, now, sessions, days, unknown)
+
+
+def venues_of(market: str, exchange: str) -> list[Venue]:
+    """The venues whose trades the quote of an instrument tells; empty where the table has none, as of futures abroad.
+
+    Args:
+        market: A country, or the category of a contract.
+        exchange: The table's word.
+    """
+    if market == KOREA:
+        names: Sequence[str] = _KOREAN_VENUES.get(exchange, ("krx",))
+    else:
+        names = _OF_OTHERS.get(market) or MARKET_VENUES.get(market, ())[:1]
+    return [venues()[name] for name in names]
+
+
+def holidays_ahead(state: VenueState) -> list[tuple[date, Hours | None]]:
+    """The weekdays from today on without trading, and those with other hours than usual."""
+    today = state.now.astimezone(state.venue.timezone).date()
+    return [
+        (day, hours)
+        for day, hours in state.days.items()
+        if day >= today and day.weekday() < 5 and hours != state.venue.usual(day)
+    ]
