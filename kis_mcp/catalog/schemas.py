@@ -30,11 +30,12 @@ _VALUE: Mapping[str, list[str]] = {
 
 
 def input_schema(api: Api) -> Schema:
-    """What a call of the tool takes."""
+    """What a call of the tool takes. What another tool describes is only named, to be read there."""
     parameters = all_parameters(api)
+    described = frozenset[str]() if not api.params_of else frozenset(one.name for one in api.parameters)
     schema: Schema = {
         "type": "object",
-        "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
+        "properties": {one.name: {} if one.name in described else _parameter(one) for one in parameters},
         "additionalProperties": False,
     }
     if required := [parameter.name for parameter in parameters if parameter.required]:

@@ -11,7 +11,7 @@ from functools import partial
 
 import anyio
 
-from kis_mcp.catalog import CONFIRMATION_TOKEN, CheckedArguments, Page, reading_for_an_order
+from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS, CheckedArguments, Page, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
@@ -59,7 +59,7 @@ async def send_order(
     desk = await (await call.brokerage()).desk()
     with reading_for_an_order():
         order = await prepare()
-    proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
+    proposal = await desk.propose(order, idempotency_key=idempotency_key, call=fingerprint_of(call))
     if proposal.outcome is not None:
         return await _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:
@@ -130,10 +130,10 @@ async def _preview(call: Call, proposal: Proposal) -> Page:
     return page(now, notes=[_NEXT], order={**confirmation, **_order_facts(proposal.order)})
 
 
-def _fingerprint(call: Call) -> str:
-    """The same for the same call, whichever token comes with it."""
-    said = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
-    return fingerprint(call.environment, "", call.api.tool, said)
+def fingerprint_of(call: Call) -> str:
+    """The same for the same call, whichever token comes with it, and for its preview."""
+    said = {name: value for name, value in call.arguments.items() if name not in (CONFIRMATION_TOKEN, FIELDS)}
+    return fingerprint(call.environment, "", call.api.params_of or call.api.tool, said)
 
 
 async def _answer(call: Call, outcome: OrderOutcome) -> Page:

@@ -2,13 +2,16 @@
 
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
+from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.order_notices import NoticeReceiver
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
+from kis_mcp.trading.desk.preview import preview_order
 from kis_mcp.trading.desk.question import QuestionFacts
 from kis_mcp.trading.desk.sending import OrderSender
 
 __all__ = [
+    "Inspection",
     "NoticeReceiver",
     "OrderCall",
     "OrderDesk",
@@ -20,4 +23,5 @@ __all__ = [
     "draft_cancel",
     "draft_change",
     "draft_order",
+    "preview_order",
 ]

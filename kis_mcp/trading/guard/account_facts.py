@@ -24,6 +24,7 @@ _MOST = (
     "market_orderable_quantity",
     "buyable_quantity",
 )
+_CASH = ("buy_amount_without_receivable", "overseas_orderable_amount", "buyable_amount")
 _LOANS: Mapping[str, tuple[Loan, Side]] = {
     "margin_open": ("open", "buy"),
     "margin_repay": ("repay", "sell"),
@@ -107,6 +108,7 @@ async def _read_capacity(
     return AccountFacts(
         most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
         without_loan=number(answer, "buy_quantity_without_receivable"),
+        cash=number(answer, *_CASH),
         closable=_least(closable, await _read_opposite_quantity(kis, order)) if closable else closable,
     )
 

@@ -1,6 +1,6 @@
 """What an account has: holdings, balances, buying power, exposure and profit."""
 
-from kis_mcp.trading.portfolio.account_summary import read_account_summary
+from kis_mcp.trading.portfolio.account_summary import read_account_summary, share
 from kis_mcp.trading.portfolio.amounts import total
 from kis_mcp.trading.portfolio.balances import read_balances
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
@@ -24,5 +24,6 @@ __all__ = [
     "read_market_holdings",
     "read_open_positions",
     "read_profit_and_loss",
+    "share",
     "total",
 ]
