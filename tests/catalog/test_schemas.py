@@ -24,7 +24,7 @@ def test_an_input_schema_says_all_that_a_caller_has_to_know(api: FindApi) -> Non
             "confirmation_token": {
                 "type": "string",
                 "pattern": "^[A-Za-z0-9.]{1,100}$",
-                "description": "From this tool's needs_confirmation answer, once the person agreed to its preview.",
+                "description": "From needs_confirmation, once the person agreed.",
             },
         },
         "additionalProperties": False,

@@ -7,6 +7,7 @@ from kis_mcp.catalog import Page
 from kis_mcp.server.tools import (
     account,
     alerts,
+    close_positions,
     find_instrument,
     history,
     market,
@@ -38,6 +39,7 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "preview_order": preview.preview_order,
     "modify_order": order.modify_order,
     "cancel_order": order.cancel_order,
+    "close_positions": close_positions.close_positions,
     "get_orders": account.get_orders,
     "get_order_status": history.get_order_status,
     "get_order_history": history.get_order_history,

@@ -52,10 +52,10 @@ async def send_order(
     if by is None:
         raise nobody_to_ask("An order")
     if call.arguments.get(CONFIRMATION_TOKEN):
-        _require_preview(by)
+        require_preview(by)
         previews = await (await call.brokerage()).previews()
-        intent_id = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
-        return await _send(call, intent_id, by, partial(_at_once, by))
+        (intent_id,) = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
+        return await _send(call, intent_id, by, partial(at_once, by))
     desk = await (await call.brokerage()).desk()
     with reading_for_an_order():
         order = await prepare()
@@ -72,7 +72,7 @@ async def send_order(
         case "preview":
             return await _preview(call, proposal)
         case "never":
-            asking = partial(_at_once, by)
+            asking = partial(at_once, by)
     return await _send(call, proposal.intent_id, by, asking)
 
 
@@ -93,7 +93,7 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
     return await _answer(call, await desk.execute(intent_id))
 
 
-async def _at_once(by: ConfirmChannel) -> Decision:
+async def at_once(by: ConfirmChannel) -> Decision:
     """The decision where no person is asked any more."""
     return Decision(verdict="accepted", channel=by)
 
@@ -106,7 +106,12 @@ def _question(call: Call, proposal: Proposal) -> Question:
     return Question(call.environment.value, proposal.intent_id, proposal.question, quantity)
 
 
-def _require_preview(by: ConfirmChannel) -> None:
+def require_preview(by: ConfirmChannel) -> None:
+    """Refuse a token where orders are not confirmed by one.
+
+    Raises:
+        BadArgument: They are confirmed another way.
+    """
     if by != "preview":
         raise BadArgument(
             "There is no preview to confirm here: "
@@ -119,7 +124,7 @@ def _require_preview(by: ConfirmChannel) -> None:
 async def _preview(call: Call, proposal: Proposal) -> Page:
     now = call.environments.clock()
     previews = await (await call.brokerage()).previews()
-    token, preview = await previews.issue(proposal.intent_id, call.api.tool, call.values(), now)
+    token, preview = await previews.issue([proposal.intent_id], call.api.tool, call.values(), now)
     confirmation = {
         "intent_id": proposal.intent_id,
         "status": "needs_confirmation",

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from kis_mcp.account import Account
 from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_order
@@ -87,7 +88,12 @@ class OrderDesk:
         return self._sender.notices.book
 
     async def propose(
-        self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
+        self,
+        arguments: CheckedArguments,
+        *,
+        idempotency_key: str | None = None,
+        call: str = "",
+        freed: Decimal = Decimal(0),
     ) -> Proposal:
         """Journal what is wanted, after the guard has looked at it.
 
@@ -97,6 +103,7 @@ class OrderDesk:
         Args:
             arguments: Of an order API.
             call: Equal for equal calls, where ``arguments`` are made from what KIS says at the time.
+            freed: What standing orders hold of the position that are cancelled before this order is sent.
 
         Raises:
             BadArgument, NotInEnvironment, CredentialsError: It could never be sent.
@@ -109,7 +116,7 @@ class OrderDesk:
         same = await self._journal.same_as(request.fingerprint)
         if earlier := await self._find_earlier(request, same):
             return await self._repeat(earlier) if idempotency_key else proposal_of(earlier)
-        inspection = await self._inspect(request, same)
+        inspection = await self._inspect(request, same, freed)
         intent = self._intent(request, inspection)
         if refused := refusal(inspection.findings):
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
@@ -216,15 +223,15 @@ class OrderDesk:
         now = self._clock()
         return next((one for one in same if is_open(one, now) and one.intent.idempotency_key == key), None)
 
-    async def _inspect(self, request: _Request, same: Sequence[Record]) -> Inspection:
+    async def _inspect(self, request: _Request, same: Sequence[Record], freed: Decimal = Decimal(0)) -> Inspection:
         """What would be sent, complete, and what the guard has to say of it.
 
         KIS is asked only for what the guard does not refuse without it.
         """
         with reading_for_an_order():
-            return await self._complete(request, same)
+            return await self._complete(request, same, freed)
 
-    async def _complete(self, request: _Request, same: Sequence[Record]) -> Inspection:
+    async def _complete(self, request: _Request, same: Sequence[Record], freed: Decimal) -> Inspection:
         arguments = request.arguments.including(
             dates_of_today(request.arguments.api, request.arguments, request.at.date())
         )
@@ -235,6 +242,7 @@ class OrderDesk:
             same=same,
             lost=await self._checks.lost_orders(request.order, request.account_id, request.at),
             idempotency_key=request.idempotency_key,
+            freed=freed,
         )
         findings = check_order(facts, before_asking_kis=True)
         if refusal(findings):

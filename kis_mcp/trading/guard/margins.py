@@ -28,8 +28,8 @@ async def read_margin(kis: KisReads, order: Order) -> tuple[Decimal | None, str]
     product = krx_product(symbol).get("name", "").replace("Mini", "미니")
     named = _squeezed(product or order.name or "")
     fitting = [row for row in rates if _fits(_squeezed(text(row, "underlying_name") or ""), named, whole=bool(product))]
-    longest = max(fitting, key=lambda row: len(text(row, "underlying_name") or ""), default={})
-    return number(longest, "futures_margin_per_contract") or None, _RATES
+    fitting.sort(key=lambda row: len(text(row, "underlying_name") or ""))
+    return number(fitting[-1], "futures_margin_per_contract") or None if fitting else None, _RATES
 
 
 def _fits(underlying: str, named: str, *, whole: bool) -> bool:

@@ -73,11 +73,11 @@ async def test_a_preview_opens_no_page_and_says_that_the_order_would(simulator: 
     Pin(own.data_dir).set("2580")
     said: list[str | None] = []
 
-    async def progress(count: float, total: float | None, message: str | None) -> None:
+    async def told(progress: float, total: float | None, message: str | None) -> None:
         said.append(message)
 
     async with connected(own) as client:
-        result = await client.call_tool("preview_order", BUY, progress_callback=progress)
+        result = await client.call_tool("preview_order", BUY, progress_callback=told)
     assert "PIN" in blocks(result)["preview"]["confirmation"]
     assert said == []
 
