@@ -32,6 +32,8 @@ _CUSHION = Decimal("0.01")
 _WITHOUT_LOAN = ("", "현금")
 """What KIS calls a lot of Korean stock that no loan is on."""
 
+_ON_LOAN = "It is on credit: close it with place_order, with credit_type and loan_date."
+
 _BOOKS: Mapping[str, str] = {"domestic_bond": "domestic_bond_inquire_asking_price"}
 _BOOK_ABROAD = "overseas_stock_inquire_asking_price"
 
@@ -84,7 +86,7 @@ def pick_closings(
     named = [lot for lot in wanted if not symbols or any(_is_named(lot, symbol) for symbol in symbols)]
     on_loan = [lot for lot in named if _is_on_loan(lot)]
     free = add_lots([lot for lot in named if lot not in on_loan])
-    return [_closing(position) for position in (*free, *add_lots(on_loan))]
+    return [*map(_closing, free), *(_closing(position, _ON_LOAN) for position in add_lots(on_loan))]
 
 
 def is_held_by(order: PlacedOrder, closing: Closing) -> bool:
@@ -181,14 +183,12 @@ def _is_on_loan(lot: Holding) -> bool:
     return lot.market == "KR" and lot.lot.split(" ")[0] not in _WITHOUT_LOAN
 
 
-def _closing(position: Holding) -> Closing:
+def _closing(position: Holding, why_not: str = "") -> Closing:
     side: Side = "buy" if position.is_short else "sell"
-    return Closing(position=position, side=side, why_not=_obstacle(position))
+    return Closing(position=position, side=side, why_not=why_not or _obstacle(position))
 
 
 def _obstacle(position: Holding) -> str:
-    if _is_on_loan(position):
-        return "It is on credit: close it with place_order, with credit_type and loan_date."
     if position.market not in MARKETS or (position.market in STOCK_MARKETS and not position.exchange):
         return "KIS does not tell on which exchange it is held."
     if position.quantity is None or position.sellable_quantity is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.client.session import ClientRequestContext
@@ -25,6 +26,7 @@ AMERICAN = {"symbol": "AAPL", "side": "buy", "quantity": 3, "price": 300}
 SHORT = {"symbol": "101W12", "market": "domestic_futureoption", "side": "sell", "quantity": 1, "order_type": "market"}
 BOUGHT = (KOREAN, OTHER)
 TOTAL = 12
+ORDER_PATH = "/uapi/domestic-stock/v1/trading/order-cash"
 SLOW = pytest.mark.slow
 BY_ERA = pytest.mark.parametrize("era", ["auto", pytest.param("legacy", marks=SLOW)])
 LOOSE: dict[str, Any] = {"allow_real_orders": True, "max_order_notional": 1_000_000_000, "price_collar_percent": 30}
@@ -306,3 +308,36 @@ async def test_where_nothing_is_held_there_is_nothing_to_ask(simulator: Simulato
         facts = error(await client.call_tool("close_positions", {}))
     assert facts["what"] == "There is no position to close."
     assert person.asked == []
+
+
+async def test_an_order_whose_answer_is_lost_is_unknown_and_never_sent_again(simulator: Simulator) -> None:
+    settings = await own(simulator, confirm="never", url_ws="")
+    before = len(simulator.ledger.orders)
+    simulator.faults.add("drop", ORDER_PATH, when="before")
+    async with connected(settings) as client:
+        done = blocks(await client.call_tool("close_positions", {}))
+        again = await client.call_tool("close_positions", {})
+    assert sorted(row["status"] for row in done["orders"]) == ["accepted", "unknown"]
+    assert "The same order was sent" in error(again)["what"]
+    assert len(sides(simulator, before)) == 1
+
+
+async def test_two_servers_that_are_both_told_yes_sell_a_position_once(simulator: Simulator) -> None:
+    settings = await own(simulator, "sim", KOREAN)
+    before, both, asked = len(simulator.ledger.orders), anyio.Event(), list[str]()
+
+    async def yes(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        if len(asked) == 2:
+            both.set()
+        await both.wait()
+        return ElicitResult(action="accept", content={"confirm": True})
+
+    async def close() -> None:
+        async with connected(settings, era="legacy", person=yes) as client:
+            await client.call_tool("close_positions", {})
+
+    async with anyio.create_task_group() as servers:
+        servers.start_soon(close)
+        servers.start_soon(close)
+    assert sides(simulator, before) == [(SAMSUNG, "SELL", 10)]
