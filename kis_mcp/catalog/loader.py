@@ -100,9 +100,12 @@ class Catalog:
     def _rows(self, path: Path, category: str) -> Iterator[Api]:
         where = path.relative_to(self._root).as_posix()
         known = NOTHING if category == "core" else self.corrections  # core tools follow no document of KIS
-        for slug, values in _read(path).items():
+        rows = _read(path)
+        for slug, values in rows.items():
             if not isinstance(values, dict):
                 raise SpecError(f"{where} {slug}: must be a table")
+            if "params_of" in values:
+                values = {**values, "params": _params_of(rows, values, f"{where} {slug}")}
             tool = tool_name(category, slug)
             row = Table(known.over(tool, cast(dict[str, Any], values)), f"{where} [{slug}]")
             api = read_row(
@@ -117,6 +120,14 @@ class Catalog:
 def catalog() -> Catalog:
     """The package's own table, read once."""
     return Catalog()
+
+
+def _params_of(rows: Mapping[str, Any], row: Mapping[str, Any], where: str) -> object:
+    """The parameters of the other row that a row names."""
+    other = rows.get(row["params_of"])
+    if "params" in row or not isinstance(other, dict) or "params" not in other:
+        raise SpecError(f"{where}: params_of must name a row of this file with params, and the row have none itself")
+    return cast(dict[str, Any], other)["params"]
 
 
 def _with_full_names(api: Api, tools: Mapping[str, str]) -> Api:

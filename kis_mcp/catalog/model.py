@@ -242,6 +242,7 @@ class Api:
         method, path: Of the request.
         tr: Which TR id.
         parameters: In the order that a caller reads them.
+        params_of: The tool whose parameters these are; "" where they are its own.
         constants: Elements that are always sent with the same value. ``$hts_id`` and ``$today`` stand for what their
             names say.
         account: Whose CANO and ACNT_PRDT_CD are sent; None for none.
@@ -278,6 +279,7 @@ class Api:
     untrusted: frozenset[str] = frozenset()
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     order: OrderRow | None = None
+    params_of: str = ""
     example: Mapping[str, object] = field(default_factory=dict[str, object])
     corrections: tuple[Correction, ...] = ()
 

@@ -28,7 +28,7 @@ _OF_ORDERS = (
     Parameter(
         CONFIRMATION_TOKEN,
         "string",
-        "From needs_confirmation, once the person agreed to its preview.",
+        "From needs_confirmation, once the person agreed.",
         pattern="[A-Za-z0-9.]{1,100}",
     ),
 )

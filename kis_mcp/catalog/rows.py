@@ -122,6 +122,7 @@ def read_row(
         untrusted=frozenset(row.words("untrusted")),
         units={unit: row.table("units").words(unit) for unit in row.table("units").values},
         order=read_order_row(row, parameters) if risk == "order" and not core else None,
+        params_of=row.take("params_of", str, ""),
         example=row.take("example", dict, {}),
         corrections=corrections,
     )

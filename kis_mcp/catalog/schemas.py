@@ -36,12 +36,16 @@ def input_schema(api: Api) -> Schema:
 
     `check_arguments` also holds what is not said here since it goes without saying: that a count, a quantity or a
     price is at least 0 or 1, that a list is not empty, and the form of texts, which are the caller's own words, as the
-    description says, or copied from another answer.
+    description says, or copied from another answer. What another tool describes is only named, with its type, to be
+    read there.
     """
     parameters = all_parameters(api)
+    described = frozenset[str]() if not api.params_of else frozenset(one.name for one in api.parameters)
     schema: Schema = {
         "type": "object",
-        "properties": {parameter.name: _parameter(parameter) for parameter in parameters},
+        "properties": {
+            one.name: _named(_parameter(one)) if one.name in described else _parameter(one) for one in parameters
+        },
         "additionalProperties": False,
     }
     if required := [parameter.name for parameter in parameters if parameter.required]:
@@ -83,6 +87,11 @@ def _parameter(parameter: Parameter) -> Schema:
     if parameter.default is not None:
         schema["default"] = parameter.default
     return schema
+
+
+def _named(schema: Schema) -> Schema:
+    """Without words, but with the type: hosts refuse a parameter that has none."""
+    return {key: value for key, value in schema.items() if key in ("type", "items")}
 
 
 def _item(parameter: Parameter) -> Schema:

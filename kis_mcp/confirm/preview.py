@@ -22,6 +22,9 @@ from kis_mcp.trading.order import Order, plain
 LIFETIME = timedelta(minutes=5)
 KEY_FILE = "preview.key"
 
+_INTENTS = "intent_ids"
+"""Under which the arguments of a preview name all intents, where there are several; no tool has such an argument."""
+
 _NOT_OF_THE_ORDER = frozenset({CONFIRMATION_TOKEN, FIELDS})
 _AGAIN = f"Call again without {CONFIRMATION_TOKEN} for a new preview."
 
@@ -39,12 +42,11 @@ class Previews:
         self._journal = journal
 
     async def issue(
-        self, intent_id: str, tool: str, values: Mapping[str, object], now: datetime
+        self, intent_ids: Sequence[str], tool: str, values: Mapping[str, object], now: datetime
     ) -> tuple[str, Preview]:
-        """A token for the call of ``tool`` with these values, which sends the intent."""
-        preview = Preview(
-            intent_id=intent_id, at=now, expires_at=now + LIFETIME, tool=tool, arguments=_of_the_order(values)
-        )
+        """A token for the call of ``tool`` with these values, which sends the intents; it goes by the first."""
+        said = _of_the_order(values) | ({_INTENTS: " ".join(intent_ids)} if len(intent_ids) > 1 else {})
+        preview = Preview(intent_id=intent_ids[0], at=now, expires_at=now + LIFETIME, tool=tool, arguments=said)
         token = _token(await self._key(), preview)
         await self._journal.record_preview(preview)
         return token, preview
@@ -55,8 +57,8 @@ class Previews:
         values: Mapping[str, object],
         now: datetime,
         shown: Callable[[Order], Mapping[str, object]],
-    ) -> str:
-        """The intent that the token among ``values`` stands for.
+    ) -> tuple[str, ...]:
+        """The intents that the token among ``values`` stands for.
 
         Args:
             shown: What the preview showed of an order; a call that repeats it says nothing else than the first.
@@ -74,7 +76,8 @@ class Previews:
                 remedy=_AGAIN,
                 field=CONFIRMATION_TOKEN,
             )
-        differing = _differing(preview.arguments, _of_the_order(values), plain(shown(record.intent.order)))
+        first = {name: value for name, value in preview.arguments.items() if name != _INTENTS}
+        differing = _differing(first, _of_the_order(values), plain(shown(record.intent.order)))
         if tool != preview.tool or differing:
             what = f"in {', '.join(differing)}" if tool == preview.tool else f"which was of {preview.tool}"
             raise BadArgument(
@@ -84,7 +87,7 @@ class Previews:
             )
         if now >= preview.expires_at:
             raise BadArgument("The preview has expired. Nothing was sent.", remedy=_AGAIN, field=CONFIRMATION_TOKEN)
-        return intent_id
+        return tuple(str(preview.arguments.get(_INTENTS, intent_id)).split())
 
     async def _key(self) -> bytes:
         return await anyio.to_thread.run_sync(private_key, self._key_file)

@@ -58,6 +58,11 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
     @property
+    def is_pending(self) -> bool:
+        """Whether it still waits for an answer, or for its sending."""
+        return self in (Status.PROPOSED, Status.CONFIRMED)
+
+    @property
     def may_stand(self) -> bool:
         """Whether the order stands at KIS, or may."""
         return self in (Status.SENT, Status.UNKNOWN, Status.ACCEPTED)

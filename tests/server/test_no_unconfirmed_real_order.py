@@ -64,6 +64,8 @@ ORDERS = st.one_of(
             ("place_order", {**BUY, "credit_type": "broker_margin_open"}),
             ("modify_order", {"order_id": "1", "session": "reserved", "price": 60_100, "credit_type": "cash"}),
             ("cancel_order", {"order_id": "1", "session": "reserved"}),
+            ("close_positions", {}),
+            ("close_positions", {"symbols": [SAMSUNG], "cancel_open_orders": True}),
             ("place_order", {"symbol": "ESZ26", "side": "buy", "quantity": 1, "price": 5_000}),
             ("cancel_order", {"order_id": "1", "market": "overseas_futureoption"}),
             ("place_order", {"symbol": "201W12350", "side": "buy", "quantity": 1, "price": 5, "session": "night"}),
@@ -158,7 +160,8 @@ class Cheats(RuleBasedStateMachine):
         if isinstance(result, InputRequiredResult):
             self._questions.append(Standing(client, tool, arguments, result))
         elif result is not None and not result.is_error:
-            told = result.structured_content["blocks"].get("order", {})
+            found = result.structured_content["blocks"]
+            told = found.get("order", {}) | found.get("confirmation", {})
             if token := told.get("confirmation_token"):
                 self._previews.append((tool, {**arguments, "confirmation_token": token}))
 
@@ -267,6 +270,8 @@ def test_no_sequence_of_calls_orders_with_real_money_unless_a_person_agrees(port
     async def a_person_agrees() -> None:
         async with connected(settings_for(simulator, "real", allow_real_orders=True), person=Person()) as client:
             assert blocks(await client.call_tool("place_order", BUY))["order"]["order_id"] == "0000000001"
+            held = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, "order_type": "market"}
+            assert blocks(await client.call_tool("place_order", held))["order"]["status"] == "accepted"
 
     options = SimulatorOptions(clock=lambda: NOW, real_rate=0, demo_rate=0, token_interval_seconds=0)
     with portal.wrap_async_context_manager(run_simulator(options)) as simulator:

@@ -8,7 +8,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import SettingsError
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 
-ORDER_TOOLS = {"place_order", "modify_order", "cancel_order"}
+ORDER_TOOLS = {"place_order", "modify_order", "cancel_order", "close_positions"}
 TYPED = "domestic_stock_inquire_price"
 
 

@@ -31,6 +31,7 @@ _LABELS = {
     "further": ("그 밖의 값", "Further"),
     "account": ("계좌", "Account"),
     "reference": ("기록", "Reference"),
+    "total_quantity": ("수량 합계", "Total quantity"),
 }
 _WORDS = {
     ("action", "modify"): "정정 CHANGE",
@@ -123,7 +124,9 @@ def _page(facts: QuestionFacts, nonce: str, body: str, seconds_left: float) -> s
 
 
 def _term(name: str, text: str) -> str:
-    korean, english = _LABELS.get(name, ("", name.replace("_", " ").capitalize()))
+    number = name.removeprefix("order_")
+    known = _LABELS | ({name: (f"주문 {number}", f"Order {number}")} if number.isdigit() else {})
+    korean, english = known.get(name, ("", name.replace("_", " ").capitalize()))
     shown = escape(_WORDS.get((name, text), text))
     return f'<div class="{name}"><dt>{_both(korean, english)}</dt><dd>{shown}</dd></div>'
 

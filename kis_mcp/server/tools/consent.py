@@ -1,5 +1,7 @@
 """Asking the person about one thing, by the client or on a local page."""
 
+from collections.abc import Mapping
+
 import anyio
 import anyio.to_thread
 
@@ -10,6 +12,15 @@ from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.trading.journal import Decision
+
+WAYS_TO_CONFIRM: Mapping[ConfirmChannel | None, str] = {
+    "elicitation": "this client asks a person about each order",
+    "page": "a person approves each order in the browser, with their PIN",
+    "preview": "each order needs a second call with the token of its preview",
+    "never": "none, orders go out at once",
+    None: "impossible, orders are refused: this client cannot ask, and no PIN is set (kis-mcp setup-pin)",
+}
+"""How a person confirms an order, in words; None where there is no way to one."""
 
 
 async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | None:

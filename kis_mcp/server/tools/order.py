@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kis_mcp.catalog import CONFIRMATION_TOKEN, CheckedArguments, Page, check_arguments, read_word
+from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS, CheckedArguments, Page, check_arguments, read_word
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import builtin_instruments
 from kis_mcp.server.tools.call import Call
@@ -12,18 +12,26 @@ from kis_mcp.trading.blotter import journaled_orders
 from kis_mcp.trading.desk import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.venues import Listing, find_listing, has_session, market_of
 
-_NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN})
+_NOT_TERMS = frozenset({"symbol", "exchange", "market", "idempotency_key", CONFIRMATION_TOKEN, FIELDS})
 _NOT_CHANGED = frozenset({"order_id", "market", "idempotency_key", CONFIRMATION_TOKEN})
 
 
 async def place_order(call: Call) -> Page:
-    values = call.values()
-
     async def prepare() -> CheckedArguments:
-        wanted = _find_listing(call, values)
-        return _checked(call, draft_order(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
+        return new_order(call)
 
-    return await send_order(call, prepare, values.get("idempotency_key"))
+    return await send_order(call, prepare, call.values().get("idempotency_key"))
+
+
+def new_order(call: Call) -> CheckedArguments:
+    """The KIS order that the arguments of place_order stand for.
+
+    Raises:
+        BadArgument: They contradict each other, or do not tell one instrument.
+    """
+    values = call.values()
+    wanted = _find_listing(call, values)
+    return _checked(call, draft_order(call.environments.catalog, wanted, **_without(values, _NOT_TERMS)))
 
 
 def _find_listing(call: Call, values: dict[str, Any]) -> Listing:

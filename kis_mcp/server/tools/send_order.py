@@ -11,7 +11,7 @@ from functools import partial
 
 import anyio
 
-from kis_mcp.catalog import CONFIRMATION_TOKEN, CheckedArguments, Page, reading_for_an_order
+from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS, CheckedArguments, Page, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
@@ -52,14 +52,14 @@ async def send_order(
     if by is None:
         raise nobody_to_ask("An order")
     if call.arguments.get(CONFIRMATION_TOKEN):
-        _require_preview(by)
+        require_preview(by)
         previews = await (await call.brokerage()).previews()
-        intent_id = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
-        return await _send(call, intent_id, by, partial(_at_once, by))
+        (intent_id,) = await previews.redeem(call.api.tool, call.values(), call.environments.clock(), _order_facts)
+        return await _send(call, intent_id, by, partial(at_once, by))
     desk = await (await call.brokerage()).desk()
     with reading_for_an_order():
         order = await prepare()
-    proposal = await desk.propose(order, idempotency_key=idempotency_key, call=_fingerprint(call))
+    proposal = await desk.propose(order, idempotency_key=idempotency_key, call=fingerprint_of(call))
     if proposal.outcome is not None:
         return await _answer(call, proposal.outcome)
     if proposal.status is not Status.PROPOSED:
@@ -72,7 +72,7 @@ async def send_order(
         case "preview":
             return await _preview(call, proposal)
         case "never":
-            asking = partial(_at_once, by)
+            asking = partial(at_once, by)
     return await _send(call, proposal.intent_id, by, asking)
 
 
@@ -93,7 +93,7 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
     return await _answer(call, await desk.execute(intent_id))
 
 
-async def _at_once(by: ConfirmChannel) -> Decision:
+async def at_once(by: ConfirmChannel) -> Decision:
     """The decision where no person is asked any more."""
     return Decision(verdict="accepted", channel=by)
 
@@ -106,7 +106,12 @@ def _question(call: Call, proposal: Proposal) -> Question:
     return Question(call.environment.value, proposal.intent_id, proposal.question, quantity)
 
 
-def _require_preview(by: ConfirmChannel) -> None:
+def require_preview(by: ConfirmChannel) -> None:
+    """Refuse a token where orders are not confirmed by one.
+
+    Raises:
+        BadArgument: They are confirmed another way.
+    """
     if by != "preview":
         raise BadArgument(
             "There is no preview to confirm here: "
@@ -119,7 +124,7 @@ def _require_preview(by: ConfirmChannel) -> None:
 async def _preview(call: Call, proposal: Proposal) -> Page:
     now = call.environments.clock()
     previews = await (await call.brokerage()).previews()
-    token, preview = await previews.issue(proposal.intent_id, call.api.tool, call.values(), now)
+    token, preview = await previews.issue([proposal.intent_id], call.api.tool, call.values(), now)
     confirmation = {
         "intent_id": proposal.intent_id,
         "status": "needs_confirmation",
@@ -130,10 +135,10 @@ async def _preview(call: Call, proposal: Proposal) -> Page:
     return page(now, notes=[_NEXT], order={**confirmation, **_order_facts(proposal.order)})
 
 
-def _fingerprint(call: Call) -> str:
-    """The same for the same call, whichever token comes with it."""
-    said = {name: value for name, value in call.arguments.items() if name != CONFIRMATION_TOKEN}
-    return fingerprint(call.environment, "", call.api.tool, said)
+def fingerprint_of(call: Call) -> str:
+    """The same for the same call, whichever token comes with it, and for its preview."""
+    said = {name: value for name, value in call.arguments.items() if name not in (CONFIRMATION_TOKEN, FIELDS)}
+    return fingerprint(call.environment, "", call.api.params_of or call.api.tool, said)
 
 
 async def _answer(call: Call, outcome: OrderOutcome) -> Page:

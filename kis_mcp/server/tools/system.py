@@ -5,19 +5,11 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
+from kis_mcp.server.tools.consent import WAYS_TO_CONFIRM, ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.settings import Settings
 from kis_mcp.trading.blotter import clock_error_notes
 from kis_mcp.trading.desk import QuestionFacts
 from kis_mcp.wiring import kill_switch
-
-_CONFIRMATION = {
-    "elicitation": "this client asks a person about each order",
-    "page": "a person approves each order in the browser, with their PIN",
-    "preview": "each order needs a second call with the token of its preview",
-    "never": "none, orders go out at once",
-    None: "impossible, orders are refused: this client cannot ask, and no PIN is set (kis-mcp setup-pin)",
-}
 
 
 async def get_environment(call: Call) -> Page:
@@ -78,7 +70,7 @@ async def _facts(call: Call, environment: Environment) -> dict[str, object]:
         else "switched off by the operator"
         if real and not settings.allow_real_orders
         else "allowed",
-        "confirmation": _CONFIRMATION[await channel_of(call, environment)],
+        "confirmation": WAYS_TO_CONFIRM[await channel_of(call, environment)],
         "account": account.masked if account else "not set",
         "requests_per_second": profile.requests_per_second,
         **({"market": _market(settings)} if profile.is_simulated else {}),

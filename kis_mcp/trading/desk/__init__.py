@@ -1,14 +1,19 @@
 """Where an order is drafted, proposed, agreed to and sent, once."""
 
+from kis_mcp.trading.desk.closing import Closing, draft_closing, is_held_by, is_unchanged, pick_closings
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
+from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.order_notices import NoticeReceiver
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
-from kis_mcp.trading.desk.question import QuestionFacts
+from kis_mcp.trading.desk.preview import preview_order
+from kis_mcp.trading.desk.question import QuestionFacts, joint_question
 from kis_mcp.trading.desk.sending import OrderSender
 
 __all__ = [
+    "Closing",
+    "Inspection",
     "NoticeReceiver",
     "OrderCall",
     "OrderDesk",
@@ -19,5 +24,11 @@ __all__ = [
     "QuestionFacts",
     "draft_cancel",
     "draft_change",
+    "draft_closing",
     "draft_order",
+    "is_held_by",
+    "is_unchanged",
+    "joint_question",
+    "pick_closings",
+    "preview_order",
 ]

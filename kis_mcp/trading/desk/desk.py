@@ -9,9 +9,10 @@ claimed once, and only who claimed it sends it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from kis_mcp.account import Account
 from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_order
@@ -19,13 +20,14 @@ from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.blotter import NoticeBook, TrackedOrder, journaled_orders, look_at_first
-from kis_mcp.trading.desk.intents import OPEN, find_intent, is_open, require_in_time, require_same
+from kis_mcp.trading.desk.inspection import Inspection
+from kis_mcp.trading.desk.intents import find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.guard import Finding, check_order, refusal
+from kis_mcp.trading.guard import check_order, refusal
 from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
@@ -86,7 +88,12 @@ class OrderDesk:
         return self._sender.notices.book
 
     async def propose(
-        self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
+        self,
+        arguments: CheckedArguments,
+        *,
+        idempotency_key: str | None = None,
+        call: str = "",
+        freed: Decimal = Decimal(0),
     ) -> Proposal:
         """Journal what is wanted, after the guard has looked at it.
 
@@ -96,6 +103,7 @@ class OrderDesk:
         Args:
             arguments: Of an order API.
             call: Equal for equal calls, where ``arguments`` are made from what KIS says at the time.
+            freed: What standing orders hold of the position that are cancelled before this order is sent.
 
         Raises:
             BadArgument, NotInEnvironment, CredentialsError: It could never be sent.
@@ -105,20 +113,30 @@ class OrderDesk:
         self._sender.require_offered(arguments)
         self._sender.notices.begin(arguments.api.category)
         request = await self._request(arguments, idempotency_key, call)
-        if idempotency_key and (earlier := await self._journal.find_by_key(request.account, idempotency_key)):
-            return await self._repeat(require_same(earlier, request.order, request.fingerprint, call))
         same = await self._journal.same_as(request.fingerprint)
-        for record in same:
-            if is_open(record, self._clock()) and record.intent.idempotency_key == idempotency_key:
-                return proposal_of(record)
-        with reading_for_an_order():
-            arguments, order, findings = await self._inspect(request, same)
-        intent = self._intent(request, arguments, order, findings)
-        if refused := refusal(findings):
+        if earlier := await self._find_earlier(request, same):
+            return await self._repeat(earlier) if idempotency_key else proposal_of(earlier)
+        inspection = await self._inspect(request, same, freed)
+        intent = self._intent(request, inspection)
+        if refused := refusal(inspection.findings):
             await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
             raise refused
         record = await self._journal.propose(intent)
-        return await self._repeat(require_same(record, order, request.fingerprint, call))
+        return await self._repeat(require_same(record, inspection.order, request.fingerprint, call))
+
+    async def inspect(
+        self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
+    ) -> Inspection:
+        """What `propose` would find, and nothing more: no entry is made in the journal, nothing is asked or sent.
+
+        Raises:
+            BadArgument, NotInEnvironment, CredentialsError: As `propose` does.
+        """
+        self._sender.require_offered(arguments)
+        request = await self._request(arguments, idempotency_key, call)
+        same = await self._journal.same_as(request.fingerprint)
+        earlier = await self._find_earlier(request, same)
+        return replace(await self._inspect(request, same), earlier=earlier)
 
     async def decide(self, intent_id: str, decision: Decision) -> Status:
         """Journal the verdict on an intent; the first counts, and a later one changes nothing.
@@ -192,13 +210,28 @@ class OrderDesk:
             call=call,
         )
 
-    async def _inspect(
-        self, request: _Request, same: Sequence[Record]
-    ) -> tuple[CheckedArguments, Order, Sequence[Finding]]:
+    async def _find_earlier(self, request: _Request, same: Sequence[Record]) -> Record | None:
+        """The intent that the request repeats: that of its idempotency key, or without one an open one for the same
+        order.
+
+        Raises:
+            BadArgument: The key was used for another order.
+        """
+        if key := request.idempotency_key:
+            earlier = await self._journal.find_by_key(request.account, key)
+            return earlier and require_same(earlier, request.order, request.fingerprint, request.call)
+        now = self._clock()
+        return next((one for one in same if is_open(one, now) and one.intent.idempotency_key == key), None)
+
+    async def _inspect(self, request: _Request, same: Sequence[Record], freed: Decimal = Decimal(0)) -> Inspection:
         """What would be sent, complete, and what the guard has to say of it.
 
         KIS is asked only for what the guard does not refuse without it.
         """
+        with reading_for_an_order():
+            return await self._complete(request, same, freed)
+
+    async def _complete(self, request: _Request, same: Sequence[Record], freed: Decimal) -> Inspection:
         arguments = request.arguments.including(
             dates_of_today(request.arguments.api, request.arguments, request.at.date())
         )
@@ -209,10 +242,11 @@ class OrderDesk:
             same=same,
             lost=await self._checks.lost_orders(request.order, request.account_id, request.at),
             idempotency_key=request.idempotency_key,
+            freed=freed,
         )
         findings = check_order(facts, before_asking_kis=True)
         if refusal(findings):
-            return arguments, request.order, findings
+            return Inspection(arguments, facts, findings, asked_kis=False)
         is_new = request.order.action is Action.NEW
         journaled = () if is_new else await journaled_orders(self._journal, self._kis, request.at)
         if original := await original_of(self._kis, arguments.api, arguments, request.order, request.at, journaled):
@@ -220,21 +254,19 @@ class OrderDesk:
             order = describe_change(order_of(arguments.api, arguments), original)
             facts = replace(facts, order=order, remaining=original.remaining_quantity)
         facts = await self._checks.look_up(facts, arguments)
-        return arguments, facts.order, check_order(facts)
+        return Inspection(arguments, facts, check_order(facts))
 
-    def _intent(
-        self, request: _Request, arguments: CheckedArguments, order: Order, findings: Collection[Finding]
-    ) -> Intent:
+    def _intent(self, request: _Request, inspection: Inspection) -> Intent:
         return Intent(
             id=new_ulid(request.at),
             at=request.at,
             environment=self._environment,
             account=request.account.masked,
             account_id=request.account_id,
-            tool=arguments.api.tool,
-            arguments=plain(arguments),
-            order=order,
-            warnings=tuple(f"{finding.what} {finding.remedy}" for finding in findings if not finding.refuses),
+            tool=inspection.arguments.api.tool,
+            arguments=plain(inspection.arguments),
+            order=inspection.order,
+            warnings=tuple(f"{one.what} {one.remedy}" for one in inspection.findings if not one.refuses),
             fingerprint=request.fingerprint,
             idempotency_key=request.idempotency_key,
             call=request.call,
@@ -243,6 +275,6 @@ class OrderDesk:
     async def _repeat(self, record: Record) -> Proposal:
         """The proposal that an intent stands for, after a look at what became of it."""
         record = await self._sender.settle(record)
-        if record.status in OPEN:
+        if record.status.is_pending:
             require_in_time(record, self._clock())
         return proposal_of(record)

@@ -4,10 +4,8 @@ from datetime import datetime
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, OrderRefused
-from kis_mcp.trading.journal import DUPLICATE_WINDOW, PROPOSAL_LIFETIME, Journal, Record, Status
+from kis_mcp.trading.journal import DUPLICATE_WINDOW, PROPOSAL_LIFETIME, Journal, Record
 from kis_mcp.trading.order import Order, is_same_order_id
-
-OPEN = (Status.PROPOSED, Status.CONFIRMED)
 
 
 async def find_intent(journal: Journal, intent_id: str, environment: Environment) -> Record:
@@ -28,7 +26,7 @@ async def find_intent(journal: Journal, intent_id: str, environment: Environment
 
 def is_open(record: Record, now: datetime) -> bool:
     """Whether it still waits for an answer or for its sending, and was proposed a moment ago."""
-    return record.status in OPEN and now - record.intent.at < DUPLICATE_WINDOW
+    return record.status.is_pending and now - record.intent.at < DUPLICATE_WINDOW
 
 
 def require_in_time(record: Record, now: datetime) -> None:

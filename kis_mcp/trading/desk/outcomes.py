@@ -50,7 +50,6 @@ def proposal_of(record: Record) -> Proposal:
         OrderRefused, OrderRejected, OrderStateUnknown: It got further than the question, and not to an acceptance.
     """
     intent = record.intent
-    is_open = record.status in (Status.PROPOSED, Status.CONFIRMED)
     return Proposal(
         intent_id=intent.id,
         question=question(intent),
@@ -58,7 +57,7 @@ def proposal_of(record: Record) -> Proposal:
         status=record.status,
         order=intent.order,
         warnings=intent.warnings,
-        outcome=None if is_open else answer_of(record),
+        outcome=None if record.status.is_pending else answer_of(record),
     )
 
 

@@ -1,6 +1,6 @@
 """The question that a person answers: a pure function of the journaled intent, the same text every time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,8 +38,8 @@ class QuestionFacts:
         headline: The order in one line.
         terms: Name → text, in reading order. The names are ``action``, ``kis_title``, ``instrument``, ``side``,
             ``quantity``, ``reserved_for``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``,
-            ``further``, ``account`` and ``reference``, or ``effect`` for what is no order; one that does not apply is
-            missing.
+            ``further``, ``account`` and ``reference``; ``effect`` for what is no order; ``order_1`` and so on with
+            ``total_quantity`` for several orders. One that does not apply is missing.
     """
 
     environment: str
@@ -58,6 +58,37 @@ def question(intent: Intent) -> str:
         f"{_closing_question(intent.order)} ({facts.terms['reference']})",
     ]
     return "\n".join(lines)
+
+
+def joint_question(headline: str, orders: Sequence[QuestionFacts], total: str) -> tuple[str, QuestionFacts]:
+    """One question for several orders, as text and part by part: everything that the question of each would say.
+
+    Args:
+        headline: What they are together.
+        total: The quantities of all new orders added up, as the person types it where real money is at stake.
+    """
+    environment, count = orders[0].environment, len(orders)
+    terms = {f"order_{number}": _in_one_line(one) for number, one in enumerate(orders, 1)}
+    warnings = [f"{number}: {said}" for number, one in enumerate(orders, 1) for said in one.warnings]
+    lines = [
+        f"[{environment}] {headline}",
+        *(f"{number}. {text}" for number, text in enumerate(terms.values(), 1)),
+        *(f"Warning on {warning}" for warning in warnings),
+        f"Total quantity: {total}",
+        f"Send {'this order' if count == 1 else f'these {count} orders'}?",
+    ]
+    facts = QuestionFacts(
+        environment=environment,
+        headline=headline,
+        terms=terms | {"total_quantity": total},
+        warnings=tuple(f"Order {warning}" for warning in warnings),
+    )
+    return "\n".join(lines), facts
+
+
+def _in_one_line(facts: QuestionFacts) -> str:
+    parts = [f"{_LINES[name]}: {text}" for name, text in facts.terms.items() if name in _LINES]
+    return "; ".join([facts.headline, *parts, facts.terms["reference"]])
 
 
 def order_facts(intent: Intent) -> QuestionFacts:

@@ -1,12 +1,14 @@
 """What speaks against an order, before anyone is asked and before it is sent."""
 
-from kis_mcp.trading.guard.check import check_order, refusal
+from kis_mcp.trading.guard.check import check_order, refusal, rules_for
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
-from kis_mcp.trading.guard.fees import Commission, commissions
+from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.lookup import look_up_facts
+from kis_mcp.trading.guard.margins import read_margin
 from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts
+from kis_mcp.trading.guard.rules.terms import tick_of
 from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
 
 __all__ = [
@@ -22,7 +24,11 @@ __all__ = [
     "check_order",
     "commissions",
     "denied_symbols",
+    "estimated_costs",
     "is_like",
     "look_up_facts",
+    "read_margin",
     "refusal",
+    "rules_for",
+    "tick_of",
 ]

@@ -24,6 +24,7 @@ _MOST = (
     "market_orderable_quantity",
     "buyable_quantity",
 )
+_CASH = ("buy_amount_without_receivable", "overseas_orderable_amount", "buyable_amount")
 _LOANS: Mapping[str, tuple[Loan, Side]] = {
     "margin_open": ("open", "buy"),
     "margin_repay": ("repay", "sell"),
@@ -46,7 +47,7 @@ async def read_account_facts(
     is_new = order.action is Action.NEW
     capacity = _capacity_question(kis, api, arguments, order) if is_new else None
     power, sellable = await asyncio.gather(
-        _read_capacity(kis, capacity, arguments, order, market) if capacity else _nothing(),
+        _read_capacity(kis, capacity, arguments, facts, market) if capacity else _nothing(),
         _read_sellable_quantity(kis, order) if facts.is_cash_sale else _nothing(),
     )
     positions: PartialAnswer[frozenset[str]] = PartialAnswer(None)
@@ -59,7 +60,7 @@ async def read_account_facts(
     return replace(
         power or AccountFacts(),
         needs=frozenset(name for name, is_needed in needs.items() if is_needed),
-        **({} if sellable is None else {"closable": sellable}),
+        **({} if sellable is None else {"closable": sellable + facts.freed}),
         positions=positions.value,
         loss_today=loss.value,
         left_out=tuple(dict.fromkeys((*positions.left_out, *loss.left_out))),
@@ -91,9 +92,10 @@ def _capacity_question(kis: KisReads, api: Api, values: Mapping[str, object], or
 
 
 async def _read_capacity(
-    kis: KisReads, question: Api, values: Mapping[str, object], order: Order, market: MarketFacts
+    kis: KisReads, question: Api, values: Mapping[str, object], facts: GuardFacts, market: MarketFacts
 ) -> AccountFacts:
     """How much KIS would take of an order, and what of it needs no loan or closes what is held."""
+    order = facts.order
     arguments = {
         parameter.name: values[parameter.name]
         for parameter in question.parameters
@@ -103,12 +105,18 @@ async def _read_capacity(
     if order.market in STOCK_MARKETS - {"KR"} and price is not None:
         arguments["price"] = price
     answer = await read_record(kis, question.tool, arguments, fresh=True)
-    closable = number(answer, *_CLOSABLE)
+    closable = _add(number(answer, *_CLOSABLE), facts.freed)
+    most = max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None)
     return AccountFacts(
-        most=max((quantity for name in _MOST if (quantity := number(answer, name)) is not None), default=None),
+        most=_add(most, facts.freed),
         without_loan=number(answer, "buy_quantity_without_receivable"),
+        cash=number(answer, *_CASH),
         closable=_least(closable, await _read_opposite_quantity(kis, order)) if closable else closable,
     )
+
+
+def _add(quantity: Decimal | None, freed: Decimal) -> Decimal | None:
+    return None if quantity is None else quantity + freed
 
 
 def _least(closable: Decimal, held: Decimal | None) -> Decimal | None:

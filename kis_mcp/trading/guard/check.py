@@ -61,15 +61,21 @@ def check_order(facts: GuardFacts, *, before_asking_kis: bool = False, when_send
             know there are none.
         when_sending: Only the rules that are looked at once more just before the order goes out.
     """
-    found = (
-        (rule.name, rule.check(facts))
+    rules = rules_for(facts, before_asking_kis=before_asking_kis, when_sending=when_sending)
+    found = ((rule.name, rule.check(facts)) for rule in rules)
+    return [replace(finding, rule=name) for name, finding in found if finding]
+
+
+def rules_for(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: bool = False) -> list[Rule]:
+    """The rules that `check_order` looks at, in their order."""
+    return [
+        rule
         for rule in RULES.values()
         if (rule.on_cancels or not facts.is_cancel)
         and not (rule.needs_kis and before_asking_kis and not (rule.is_in_order and when_sending))
         and not (rule.needs_kis and facts.exists is False and rule is not INSTRUMENT_IS_KNOWN)
         and (rule.when_sending or not when_sending)
-    )
-    return [replace(finding, rule=name) for name, finding in found if finding]
+    ]
 
 
 def refusal(findings: Sequence[Finding]) -> OrderRefused | None:

@@ -17,6 +17,8 @@ from kis_mcp.trading.venues import KRX_CONTRACTS, OVERSEAS_CONTRACTS, Hours, is_
 _BOND_UNIT = Decimal(1_000) / Decimal(10_000)
 """Bonds are counted in 1,000 won of face value and priced for 10,000."""
 
+_RATES = "overseas_stock_foreign_margin"
+
 _GENERAL_MARKET_LOT = Decimal(10)
 """Of a bond, outside the small-lot market."""
 
@@ -83,7 +85,7 @@ async def read_overseas_contract(
     exists, contract = is_filled(contract, "tick_size", "tick_value", "currency"), contract or {}
     size, worth, currency = number(contract, "tick_size"), number(contract, "tick_value"), text(contract, "currency")
     quote = await read_record(kis, f"overseas_fo_{'opt' if option else 'inquire'}_price", {"symbol": symbol})
-    margins = await try_read_list(kis, "overseas_stock_foreign_margin", {}) or []
+    margins = await try_read_list(kis, _RATES, {}) or []
     rates = (number(row, "base_exchange_rate") for row in margins if row.get("currency") == currency)
     return replace(
         facts,
@@ -93,6 +95,7 @@ async def read_overseas_contract(
         multiplier=worth / size if size and worth else number(contract, "contract_size") or None,
         currency=currency,
         krw_rate=next((rate for rate in rates if rate), None),
+        krw_rate_source=_RATES,
         is_option=option,
         is_spread=text(contract, "spread_symbol_1") is not None,
         exposure=_strike(symbol) if option else None,

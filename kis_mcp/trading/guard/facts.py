@@ -25,6 +25,7 @@ class AccountFacts:
         needs: Which of these the order needs, so that a gap in them counts.
         most: What KIS would take of this order, open orders counted.
         without_loan: What of that needs no loan.
+        cash: What of the buying power is money for this order, in the order's currency.
         closable: What an order on this side can close of a holding, open orders counted.
         positions: Symbols held in any account, and those being bought.
         loss_today: Of the account that the order goes to, in won; negative for a profit.
@@ -34,6 +35,7 @@ class AccountFacts:
     needs: frozenset[str] = frozenset()
     most: Decimal | None = None
     without_loan: Decimal | None = None
+    cash: Decimal | None = None
     closable: Decimal | None = None
     positions: frozenset[str] | None = None
     loss_today: Decimal | None = None
@@ -54,6 +56,7 @@ class GuardFacts:
         sent_today: Orders and changes that this journal sent today and that may stand, without this one.
         just_sent: Instruments that this journal's latest orders may have opened a position in.
         remaining: What is left of the standing order that a change or cancel concerns.
+        freed: What standing orders hold of a position that are cancelled before this one is sent.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
         unknown_days: Those of them that may be holidays, for all that is known.
@@ -61,6 +64,8 @@ class GuardFacts:
         kind, is_option, last_price: Of the instrument.
         is_small_price: Whether it is an option or spread, whose price is small beside what it stands for.
         tick, lot: What prices and quantities are multiples of, where the instrument's own facts say.
+        multiplier: What one unit of quantity is worth for each unit of price.
+        krw_rate, krw_rate_source: Won for one unit of the order's currency, and the API that said so.
         contract_hours: When the contract trades, where that is KIS' to say and is to be kept.
         loan: Whether it lends to buy, pays a loan back, or sells what was lent; None for an order without loan.
         wrong_loan: The argument that says of a loan what contradicts the order's side.
@@ -79,6 +84,7 @@ class GuardFacts:
     sent_today: int = 0
     just_sent: frozenset[str] = frozenset()
     remaining: Decimal | None = None
+    freed: Decimal = Decimal(0)
     venue: Venue | None = None
     trading_days: TradingDays | None = None
     unknown_days: frozenset[date] = frozenset()
@@ -89,6 +95,9 @@ class GuardFacts:
     last_price: Decimal | None = None
     tick: Decimal | None = None
     lot: Decimal | None = None
+    multiplier: Decimal | None = None
+    krw_rate: Decimal | None = None
+    krw_rate_source: str | None = None
     contract_hours: Hours | None = None
     loan: Loan | None = None
     wrong_loan: str | None = None

@@ -23,6 +23,20 @@ class Commission(NamedTuple):
 
     percent: Decimal = Decimal(0)
     per_unit: Decimal = Decimal(0)
+    source: str = "KIS_COMMISSION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What an order costs beside its price, in its currency.
+
+    Attributes:
+        source: The rates, and who says so.
+    """
+
+    commission: Decimal
+    taxes: Decimal
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,7 @@ class _Tax:
     kind: str
     side: str
     percent: Decimal
+    source: str
 
 
 def commissions(text: str) -> dict[str, Commission]:
@@ -57,7 +72,14 @@ def commissions(text: str) -> dict[str, Commission]:
 
 
 def estimated_fees(order: Order, kind: InstrumentKind | None, own: Mapping[str, Commission]) -> Decimal | None:
-    """Commission and taxes in the order's currency, if it is filled at its estimated amount.
+    """Commission and taxes in the order's currency, if it is filled at its estimated amount; None where
+    `estimated_costs` cannot tell them."""
+    costs = estimated_costs(order, kind, own)
+    return None if costs is None else costs.commission + costs.taxes
+
+
+def estimated_costs(order: Order, kind: InstrumentKind | None, own: Mapping[str, Commission]) -> Costs | None:
+    """What an order costs beside its price, in its currency, if it is filled at its estimated amount.
 
     None where the amount is not known, or neither the operator nor the table tells the market's commission. An
     instrument of unknown kind is taxed as a share.
@@ -65,17 +87,31 @@ def estimated_fees(order: Order, kind: InstrumentKind | None, own: Mapping[str, 
     commission = own.get(order.market) or _usual().get(order.market)
     if order.action is Action.CANCEL or order.amount is None or order.quantity is None or commission is None:
         return None
-    percent = commission.percent + sum(
-        tax.percent
+    taxes = [
+        tax
         for tax in _taxes().get(order.market, ())
         if tax.kind in ("", kind or "stock") and tax.side in ("", order.side)
+    ]
+    return Costs(
+        commission=order.amount * commission.percent / _HUNDRED + order.quantity * commission.per_unit,
+        taxes=order.amount * sum(tax.percent for tax in taxes) / _HUNDRED,
+        source="; ".join(
+            [f"{_rate(commission)} ({commission.source})", *(f"{tax.percent} % ({tax.source})" for tax in taxes)]
+        ),
     )
-    return order.amount * percent / _HUNDRED + order.quantity * commission.per_unit
+
+
+def _rate(commission: Commission) -> str:
+    return f"{commission.per_unit} for each unit" if commission.per_unit else f"{commission.percent} %"
 
 
 @cache
 def _usual() -> Mapping[str, Commission]:
-    return {row["market"]: Commission(Decimal(row["percent"])) for row in _rows() if row["what"] == "commission"}
+    return {
+        row["market"]: Commission(Decimal(row["percent"]), source=row["source"])
+        for row in _rows()
+        if row["what"] == "commission"
+    }
 
 
 @cache
@@ -83,7 +119,9 @@ def _taxes() -> Mapping[str, list[_Tax]]:
     found: dict[str, list[_Tax]] = {}
     for row in _rows():
         if row["what"] == "tax":
-            found.setdefault(row["market"], []).append(_Tax(row["kind"], row["side"], Decimal(row["percent"])))
+            found.setdefault(row["market"], []).append(
+                _Tax(row["kind"], row["side"], Decimal(row["percent"]), row["source"])
+            )
     return found
 
 

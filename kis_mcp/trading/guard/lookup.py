@@ -76,6 +76,9 @@ async def look_up_facts(
         last_price=market.last,
         tick=market.tick,
         lot=market.lot,
+        multiplier=market.multiplier,
+        krw_rate=market.krw_rate,
+        krw_rate_source=market.krw_rate_source,
         contract_hours=market.hours if limits.check_sessions else None,
     )
     order = estimate_amount(order, market, collar=limits.price_collar, closes=facts.reduces_risk)

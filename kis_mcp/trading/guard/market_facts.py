@@ -16,6 +16,8 @@ _USUAL_COLLAR = Decimal(10)
 """How far above the last price, in percent, an order without limit is valued where the operator set no collar: more
 than most stocks move in a day."""
 
+_POWER_ABROAD = "overseas_stock_inquire_psamount"
+
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
 
@@ -38,7 +40,7 @@ class MarketFacts:
         lot: What quantities are multiples of.
         multiplier: What one unit of quantity is worth for each unit of price; None where it cannot be told.
         currency: Of the price, where the order does not say.
-        krw_rate: Won for one unit of that currency.
+        krw_rate, krw_rate_source: Won for one unit of that currency, and the API that said so.
         is_option: Whether its seller answers for more than its price.
         is_spread: Whether it is two contracts, bought and sold together, priced by their difference.
         exposure: The price that an option's writer answers for, its strike.
@@ -55,6 +57,7 @@ class MarketFacts:
     multiplier: Decimal | None = Decimal(1)
     currency: str | None = None
     krw_rate: Decimal | None = None
+    krw_rate_source: str | None = None
     is_option: bool = False
     is_spread: bool = False
     exposure: Decimal | None = None
@@ -131,7 +134,8 @@ async def read_overseas_stock(
     """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api
-    quote = await try_read_record(kis, "overseas_stock_price_detail" if in_detail else "overseas_stock_price", where)
+    tool = "overseas_stock_price_detail" if in_detail else "overseas_stock_price"
+    quote = await try_read_record(kis, tool, where)
     exists, quote = is_filled(quote, *KNOWN_BY_ABROAD), quote or _NOTHING
     last = number(quote, "price") or number(quote, "previous_close") or None
     in_won = number(quote, "krw_price")
@@ -141,8 +145,9 @@ async def read_overseas_stock(
         last=last,
         lot=number(quote, "trading_unit"),
         krw_rate=in_won / last if in_won and last else number(quote, "exchange_rate") or None,
+        krw_rate_source=tool,
     )
     if exists is False or facts.krw_rate is not None or (price := order.price or last) is None:
         return facts
-    power = await read_record(kis, "overseas_stock_inquire_psamount", where | {"price": price})
-    return replace(facts, krw_rate=number(power, "exchange_rate") or None)
+    power = await read_record(kis, _POWER_ABROAD, where | {"price": price})
+    return replace(facts, krw_rate=number(power, "exchange_rate") or None, krw_rate_source=_POWER_ABROAD)

@@ -96,8 +96,11 @@ class Holdings:
         return add_lots(self.lots)
 
 
-async def read_holdings(kis: KisReads, markets: Collection[str] | None = None) -> Holdings:
+async def read_holdings(kis: KisReads, markets: Collection[str] | None = None, *, fresh: bool = False) -> Holdings:
     """What is held in these markets; without markets, everywhere that the environment and the accounts offer.
+
+    Args:
+        fresh: Whether a cached answer is not good enough.
 
     Raises:
         KisMcpError: No list could be read.
@@ -106,7 +109,7 @@ async def read_holdings(kis: KisReads, markets: Collection[str] | None = None) -
     answers: list[tuple[HoldingList, Decoded]] = []
     failures: list[tuple[str, KisMcpError]] = []
     notes: list[str] = []
-    pages = await asyncio.gather(*(_try_read(kis, item) for item in lists))
+    pages = await asyncio.gather(*(_try_read(kis, item, fresh=fresh) for item in lists))
     for item, page in zip(lists, pages, strict=True):
         if isinstance(page, KisMcpError):
             failures.append((item.market, page))
@@ -189,9 +192,9 @@ def _sum(lots: Sequence[Holding]) -> Holding:
     )
 
 
-async def _try_read(kis: KisReads, item: HoldingList) -> Decoded | KisMcpError:
+async def _try_read(kis: KisReads, item: HoldingList, *, fresh: bool) -> Decoded | KisMcpError:
     try:
-        return await kis.rows(item.tool, item.arguments)
+        return await kis.rows(item.tool, item.arguments, fresh=fresh)
     except KisMcpError as error:
         _log.warning("%s could not be read: %s", item.tool, error)
         return error

@@ -112,18 +112,26 @@ def stop_price_fits_order_type(facts: GuardFacts) -> Finding | None:
     return None
 
 
-def price_on_tick(facts: GuardFacts) -> Finding | None:
+def tick_of(facts: GuardFacts) -> Decimal | None:
+    """The step of the order's price; None where it has none, or the step is not known here."""
     order = facts.order
     if order.price is None or order.price <= 0:
         return None
     if facts.tick:
-        return _off_tick(order.price, facts.tick, order.currency or "")
+        return facts.tick
     if order.market == "US":
-        return _off_tick(order.price, us_tick(order.price), "USD")
-    if order.market != "KR":
+        return us_tick(order.price)
+    return krx_tick(order.price, facts.kind or "stock") if order.market == "KR" else None
+
+
+def price_on_tick(facts: GuardFacts) -> Finding | None:
+    order, tick = facts.order, tick_of(facts)
+    if order.price is None or tick is None:
         return None
-    finding = _off_tick(order.price, krx_tick(order.price, facts.kind or "stock"), "KRW")
-    if finding is None or facts.kind is not None or _off_tick(order.price, krx_tick(order.price, "etf"), "KRW"):
+    finding = _off_tick(order.price, tick, order.currency or "")
+    if finding is None or facts.tick or order.market != "KR" or facts.kind is not None:
+        return finding
+    if _off_tick(order.price, krx_tick(order.price, "etf"), "KRW"):
         return finding
     return Finding(f"{finding.what} Only an ETF or ETN may have it.", finding.remedy, finding.field, refuses=False)
 
