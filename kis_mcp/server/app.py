@@ -13,9 +13,11 @@ from mcp_types import CallToolRequestParams, ListToolsResult, NotificationParams
 from kis_mcp import __version__
 from kis_mcp.catalog import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
+from kis_mcp.server.completions import Completions
 from kis_mcp.server.declared import KisServer
 from kis_mcp.server.dispatch import Dispatcher
 from kis_mcp.server.one_page import require_first_page
+from kis_mcp.server.prompts import Prompts
 from kis_mcp.server.resources import Resources
 from kis_mcp.server.serving import Serving, open_serving
 from kis_mcp.server.subscription_methods import SubscriptionMethods
@@ -70,6 +72,8 @@ def build_server(
     offered = select_tools(table, options)
     dispatcher = Dispatcher(table, offered, options, settings.result_shape)
     resources = Resources(table)
+    prompts = Prompts(settings.lang)
+    completions = Completions(table, prompts)
 
     @cache
     def listing() -> ListToolsResult:
@@ -101,6 +105,9 @@ def build_server(
         on_subscribe_resource=subscriptions.subscribe,
         on_unsubscribe_resource=subscriptions.unsubscribe,
         on_subscriptions_listen=subscriptions.listen,
+        on_list_prompts=prompts.list_prompts,
+        on_get_prompt=prompts.get_prompt,
+        on_completion=completions.complete,
     )
     server.add_notification_handler("notifications/initialized", NotificationParams, subscriptions.welcome)
     server.add_request_handler("tools/call", CallToolRequestParams, dispatcher.call)

@@ -37,6 +37,7 @@ class Settings(Access, Notices, Simulation):
     env: Annotated[Environment, WORD] | None = None
     switchable_envs: Annotated[frozenset[Environment], LOWER_WORDS] = frozenset()
 
+    lang: Annotated[Literal["ko", "en"], WORD] = "en"
     allow_real_orders: Annotated[bool, SWITCH] = False
     confirm: Annotated[Literal["ask", "never"], WORD] = "ask"
     approval_seconds: Annotated[int, NUMBER] = Field(120, ge=1, le=600)
