@@ -156,6 +156,34 @@ def watch(
     run(env)
 
 
+@app.command()
+def setup(
+    env: Annotated[
+        list[Environment] | None, typer.Option(help="demo or real; may be given twice. Asked for when left out.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--import", metavar="FILE", help="Take the keys from kis_devlp.yaml, a .env file or JSON of python-kis."
+        ),
+    ] = None,
+    store: Annotated[
+        Literal["auto", "keychain", "passphrase"],
+        typer.Option(help="Where to keep them. auto: the keychain, or sealed with a passphrase where there is none."),
+    ] = "auto",
+    forget: Annotated[bool, typer.Option("--forget", help="Remove the keys that are kept, and their tokens.")] = False,
+) -> None:
+    """Take KIS' keys and accounts, check them with KIS, and keep them safely. Shows no key."""
+    from kis_mcp.cli import setup
+
+    if Environment.SIM in (env or ()):
+        raise typer.BadParameter("sim needs no keys.", param_hint="--env")
+    if forget:
+        setup.forget()
+    else:
+        setup.run(env or (), source, store)
+
+
 @app.command("setup-pin")
 def setup_pin() -> None:
     """Set the PIN with which a person approves orders in the browser."""

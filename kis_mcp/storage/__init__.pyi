@@ -4,6 +4,7 @@ from .folders import (
     open_private_file as open_private_file,
     private_folder as private_folder,
     private_key as private_key,
+    replace_private_file as replace_private_file,
 )
 from .halt import HaltFile as HaltFile
 from .journal import SqlJournal as SqlJournal

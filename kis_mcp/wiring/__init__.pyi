@@ -3,6 +3,7 @@ from .alerts import channel_kinds as channel_kinds
 from .brokerage import Brokerage as Brokerage
 from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments
+from .key_check import check_keys as check_keys
 from .listings import age_note as age_note
 from .operator import (
     check_settings as check_settings,
