@@ -123,6 +123,28 @@ def doctor(
 
 
 @app.command()
+def install(
+    host: Annotated[
+        str, typer.Argument(help="claude-desktop, claude-code, cursor, vscode, codex, gemini-cli or windsurf.")
+    ],
+    env: Annotated[
+        Environment | None, typer.Option(help="Sets KIS_ENV there; left out, demo where its keys are set up, else sim.")
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print what would be written instead.")] = False,
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take it out again.")] = False,
+) -> None:
+    """Let a host start this server: writes its configuration, keeps the rest of it, and a copy of the earlier file."""
+    from kis_mcp.cli import install
+
+    if uninstall:
+        install.uninstall(host)
+    elif only_print:
+        install.show(host, env)
+    else:
+        install.install(host, env)
+
+
+@app.command()
 def orders(
     env: Annotated[
         Environment | None, typer.Option(help="Whose orders; those of the configured environment when left out.")

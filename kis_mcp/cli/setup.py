@@ -42,17 +42,6 @@ _WHAT_A_PASSPHRASE_NEEDS = (
     " protects copies of that folder alone."
 )
 
-_CLOCKS_DIFFER = timedelta(seconds=30)
-
-Store = Literal["auto", "keychain", "passphrase"]
-
-_TITLES = {Environment.DEMO: "demo (모의투자)", Environment.REAL: "real (실전투자)"}
-_WHAT_A_PASSPHRASE_NEEDS = (
-    f"A server opens the keys with the passphrase in the file that {PASSPHRASE_FILE} names (chmod 600), or in"
-    f" {PASSPHRASE}. The file is the better way: programs that the server starts, and a host's configuration, would show the variable."
-    " Keep the file off the disk of the data folder where you can: beside it, it protects copies of that folder alone."
-)
-
 
 def run(environments: Sequence[Environment], source: Path | None, store: Store) -> None:
     """Take the keys, have KIS check each environment's, and keep them. Nothing is kept unless KIS takes them all.

@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from typing import cast
 
 COST = {"n": 1 << 16, "r": 8, "p": 2}
 """OWASP's advice for scrypt, in its form with 64 MB; a guess takes about 0.4 s."""
@@ -41,7 +42,8 @@ def unseal(content: Mapping[str, object], passphrase: str) -> str:
 
     try:
         head = {name: content[name] for name in ("scrypt", "salt", "nonce")}
-        cost = {name: int(head["scrypt"][name]) for name in COST}  # pyright: ignore[reportIndexIssue]
+        said = cast("Mapping[str, int]", head["scrypt"])
+        cost = {name: int(said[name]) for name in COST}
         salt, nonce, sealed = (b64decode(str(content[name]), validate=True) for name in ("salt", "nonce", "sealed"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{error} is missing") from None
