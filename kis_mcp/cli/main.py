@@ -108,9 +108,15 @@ def doctor(
             " sends no key. Exits with 0 when nothing differs, 1 when something does, 2 when it could not all be read.",
         ),
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither KIS nor the network, where there are keys.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is configured and what each environment can do. Prints no secret."""
+    """Show what is configured, what each environment can do, and what is wrong with its remedy. Prints no secret.
+
+    Where there are keys, KIS is asked for an access token, a price and a balance. Exits with 1 when something hinders.
+    """
     if drift:
         from kis_mcp.cli import drift as drift_command
 
@@ -119,7 +125,7 @@ def doctor(
         raise typer.BadParameter("tools are named with --drift only.", param_hint="TOOLS")
     from kis_mcp.cli.doctor import run
 
-    run(as_json=as_json)
+    raise typer.Exit(run(as_json=as_json, offline=offline))
 
 
 @app.command()

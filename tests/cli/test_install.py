@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -194,12 +195,23 @@ def test_a_broken_file_is_left_untouched(name: str, text: str, command: Any, hom
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("entry", ['"x"', '{"env": []}'])
-def test_an_entry_of_ours_that_is_none_is_left_untouched(entry: str, home: Path) -> None:
-    path = written(home, "cursor", f'{{"mcpServers": {{"kis": {entry}}}}}')
-    with pytest.raises(SettingsError, match="is no object"):
+@pytest.mark.parametrize("command", [lambda: install.install("cursor", None), lambda: install.uninstall("cursor")])
+@pytest.mark.parametrize(
+    "entry", ['"x"', "{}", '{"command": "uvx", "args": ["kis-trade-mcp"]}', '{"url": "https://a"}']
+)
+def test_another_server_of_our_name_is_left_untouched(entry: str, command: Callable[[], None], home: Path) -> None:
+    text = f'{{"mcpServers": {{"kis": {entry}}}}}'
+    path = written(home, "cursor", text)
+    with pytest.raises(SettingsError, match="is another one"):
+        command()
+    assert path.read_text() == text
+
+
+def test_variables_of_ours_that_are_none_are_left_untouched(home: Path) -> None:
+    path = written(home, "cursor", '{"mcpServers": {"kis": {"command": "kis-mcp", "env": []}}}')
+    with pytest.raises(SettingsError, match=r"kis\.env is no object"):
         install.install("cursor", None)
-    assert entry in path.read_text()
+    assert "[]" in path.read_text()
 
 
 def test_a_file_that_is_not_utf_8_is_left_untouched(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Our entry in a host's file: merged with what stands there, the whole file replaced, and a copy of the earlier kept."""
+"""Our entry in a host's file: merged with what stands there, written as a whole, and a copy of the earlier kept."""
 
 import os
 import secrets
@@ -16,6 +16,9 @@ from kis_mcp.errors import SettingsError
 
 NAME = "kis"
 """Of our server in a host, and so part of the names that the host shows."""
+
+COMMANDS = ("kis-mcp", "kis-mcp-server")
+"""Of this package; another one on the index has the first, too."""
 
 BACKUP = ".before-kis-mcp"
 
@@ -40,6 +43,18 @@ def own_entry(host: Host, environment: str | None, environ: Mapping[str, str]) -
     return {**kind, "command": sys.executable, "args": ["-P", "-m", "kis_mcp", "serve"], "env": variables}
 
 
+def is_ours(entry: object) -> bool:
+    """Whether an entry starts kis-mcp: by its command, by its module, or as an argument of a program such as uvx."""
+    if not isinstance(entry, dict):
+        return False
+    said = cast("Mapping[str, Any]", entry)
+    program = Path(str(said.get("command") or "").replace("\\", "/")).stem
+    arguments: object = said.get("args")
+    return program in COMMANDS or bool(
+        isinstance(arguments, list) and {"kis_mcp", *COMMANDS} & set(map(str, cast("list[object]", arguments)))
+    )
+
+
 def read_servers(host: Host, text: str) -> dict[str, Any]:
     """Name → entry of every server in a host's file.
 
@@ -59,13 +74,11 @@ def with_entry(host: Host, text: str, entry: Mapping[str, Any]) -> str:
     Raises:
         Unreadable: The file cannot be changed.
     """
-    earlier: object = read_servers(host, text).get(NAME, {})
-    if not isinstance(earlier, dict):
-        raise Unreadable(f"{host.servers}.{NAME} is no object")
-    before = cast("dict[str, Any]", earlier)
-    if not isinstance(before.get("env", {}), dict):
+    before = _earlier(host, text) or {}
+    variables: object = before.get("env", {})
+    if not isinstance(variables, dict):
         raise Unreadable(f"{host.servers}.{NAME}.env is no object")
-    merged = {**before, **entry, "env": {**before.get("env", {}), **entry["env"]}}
+    merged = {**before, **entry, "env": {**cast("dict[str, Any]", variables), **entry["env"]}}
     if merged == before:
         return text
     path = (host.servers, NAME)
@@ -81,10 +94,23 @@ def without_entry(host: Host, text: str) -> str:
         Unreadable: The file cannot be changed.
     """
     path = (host.servers, NAME)
-    read_servers(host, text)
+    if _earlier(host, text) is None:
+        return text
     if host.format == "toml":
         return remove_table(text, path)
     return remove_member(text, path, with_comments=host.format == "jsonc")
+
+
+def _earlier(host: Host, text: str) -> dict[str, Any] | None:
+    """The entry of ours that stands there.
+
+    Raises:
+        Unreadable: The file cannot be read, or another server has our name.
+    """
+    entry: object = read_servers(host, text).get(NAME)
+    if entry is not None and not is_ours(entry):
+        raise Unreadable(f"its server {NAME!r} is another one; give that another name first")
+    return cast("dict[str, Any] | None", entry)
 
 
 def read_text(path: Path) -> str:
