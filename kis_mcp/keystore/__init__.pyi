@@ -5,12 +5,11 @@ from .passphrase import (
     read_passphrase as read_passphrase,
     require_strong as require_strong,
 )
+from .place import has_keys as has_keys, keys_file as keys_file
 from .store import (
     forget_keys as forget_keys,
-    has_keys as has_keys,
     keep_in_keychain as keep_in_keychain,
     keep_sealed as keep_sealed,
-    keys_file as keys_file,
     read_keys as read_keys,
     wants_passphrase as wants_passphrase,
 )

@@ -9,19 +9,10 @@ from typing import cast
 
 from kis_mcp.errors import SettingsError, unusable_disk
 from kis_mcp.keystore.passphrase import PASSPHRASE, PASSPHRASE_FILE, read_passphrase
+from kis_mcp.keystore.place import has_keys, keys_file
 from kis_mcp.storage import replace_private_file
 
-FILE = "keys.json"
 _IN_KEYCHAIN, _SEALED = "keychain", "passphrase"
-
-
-def keys_file(folder: Path) -> Path:
-    """The file of a data folder that holds the sealed keys, or names the keychain's entry."""
-    return folder / FILE
-
-
-def has_keys(folder: Path) -> bool:
-    return keys_file(folder).exists()
 
 
 def wants_passphrase(folder: Path) -> bool:

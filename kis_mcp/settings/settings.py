@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError,
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
-from kis_mcp.keystore import has_keys, read_keys
+from kis_mcp.keystore import has_keys
 from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.notices import Notices
 from kis_mcp.settings.profile import STOCK_ACCOUNTS, Access, is_loopback
@@ -186,6 +186,8 @@ def _with_kept_keys(file: Mapping[str, str], said: Mapping[str, Any]) -> Mapping
     folder = Path(said["data_dir"]) if "data_dir" in said else data_folder()
     if _only_simulates(said) or not has_keys(folder):
         return file
+    from kis_mcp.keystore import read_keys
+
     kept = read_keys(folder, os.environ)
     product = file.get("prod_type")
     own = {
