@@ -210,7 +210,7 @@ def test_a_locked_journal_is_told(machine: SetUp) -> None:
     journal = journal_of(machine)
     with closing(sqlite3.connect(journal, isolation_level=None)) as holder:
         holder.execute("CREATE TABLE orders (id)")
-        holder.execute("BEGIN EXCLUSIVE")
+        holder.execute("BEGIN IMMEDIATE")
         (found,) = machine_problems(machine.data, busy_seconds=0.01)
     assert f"The order journal {journal} is locked" in found.what
     assert list(machine_problems(machine.data)) == []
@@ -266,7 +266,7 @@ async def test_a_command_of_another_package_is_told_with_the_ways_round_it(machi
 
 def test_a_command_of_windows_is_told_apart_too(tmp_path: Path) -> None:
     program = tmp_path / "kis-mcp.exe"
-    with zipfile.ZipFile(program, "w") as archive:
+    with zipfile.ZipFile(program, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(
             "__main__.py", "# -*- coding: utf-8 -*-\nimport re\nimport sys\nfrom kis_trader.mcp import main\n"
         )

@@ -110,6 +110,22 @@ def test_an_entry_is_written_as_the_file_is(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"s": { // remark\n  "kis": 1 }}', '{"s": { // remark\n   }}'),
+        ('{\n  "s": {\n    "x": 2, // of x\n    "kis": 1\n  }\n}', '{\n  "s": {\n    "x": 2 // of x\n  }\n}'),
+        ('{"s": {"kis": 1, /* of y */ "y": 2}}', '{"s": { /* of y */ "y": 2}}'),
+        ('{"s": {"x": 1, "kis": 1,}}', '{"s": {"x": 1, }}'),
+        ('{"s": {"x": 1}}', '{"s": {"x": 1}}'),
+        ("{}", "{}"),
+        ("", ""),
+    ],
+)
+def test_an_entry_goes_and_the_remarks_around_it_stay(text: str, expected: str) -> None:
+    assert remove_member(text, ("s", "kis"), with_comments=True) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("{", "ends too early"),

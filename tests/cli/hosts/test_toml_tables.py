@@ -76,6 +76,7 @@ def test_a_table_that_stands_somewhere_is_replaced_there(text: str, at: int) -> 
         "mcp_servers = 3\n",
         "[mcp_servers]\nkis = { command = 'x' }\n",
         "a = \n",
+        'note = """\n[mcp_servers.kis]\nx = 1\n[tui]\n"""\n',
     ],
 )
 def test_a_layout_that_is_not_known_is_refused(text: str) -> None:
