@@ -305,10 +305,11 @@ async def test_a_host_that_starts_another_packages_command_is_told(machine: SetU
     assert "remove 'trading'" in found[0].remedy
 
 
-async def test_a_hosts_file_that_is_broken_is_told(machine: SetUp) -> None:
-    machine.host('{"mcpServers": {')
+@pytest.mark.parametrize(("inside", "hinders"), [('"kis": {"command": "kis-mcp"', True), ("", False)])
+async def test_a_hosts_file_that_is_broken_is_told(inside: str, hinders: bool, machine: SetUp) -> None:
+    machine.host(f'{{"mcpServers": {{{inside}')
     found = await machine.only_problem()
-    assert "mcp.json is broken: it ends too early" in found.what
+    assert ("mcp.json is broken: it ends too early" in found.what, found.hinders) == (True, hinders)
 
 
 async def test_keys_in_a_hosts_file_are_advised_against(machine: SetUp) -> None:

@@ -66,17 +66,20 @@ def package_of(program: Path) -> str:
 
 
 def host_problems(machine: Machine, path: str) -> Iterator[Problem]:
-    """What is wrong in the configurations of hosts, as far as they start kis-mcp."""
+    """What is wrong in the configurations of hosts, as far as they start kis-mcp; a broken one without it is advice."""
     for name, host in HOSTS.items():
+        text = ""
         try:
             text = read_text(host.path(machine))
             servers = read_servers(host, text) if text else {}
         except KisMcpError as error:
-            yield Problem(f"host {name}", error.what, error.remedy)
+            yield Problem(f"host {name}", error.what, error.remedy, hinders=False)
         except Unreadable as error:
-            where = host.path(machine)
             yield Problem(
-                f"host {name}", f"{where} is broken: {error}.", f"Mend the file: {host.title} reads none of it."
+                f"host {name}",
+                f"{host.path(machine)} is broken: {error}.",
+                f"Mend the file: {host.title} reads none of it.",
+                hinders=COMMAND in text or "kis_mcp" in text,
             )
         else:
             for server, entry in servers.items():
