@@ -54,10 +54,11 @@ def run(environments: Sequence[Environment], source: Path | None, store: Store) 
     folder = data_folder()
     kept = _kept_keys(folder)
     values = _of_file(source, environments) if source else _typed(environments)
+    passphrase = _passphrase(folder, store)  # before KIS is asked: each token that it gives is told to its customer
     given = [environment for environment in KEY_FIELDS if KEY_FIELDS[environment][0] in values]
     for environment in given:
         _check(environment, {**kept, **values})
-    _keep(folder, {**kept, **values}, store)
+    _keep(folder, {**kept, **values}, passphrase)
     numbers = [
         masked(values[field].partition("-")[0]) for each in given for field in KEY_FIELDS[each][2:] if field in values
     ]
@@ -167,17 +168,22 @@ def _check(environment: Environment, values: Mapping[str, str]) -> None:
         typer.echo(f"KIS' clock differs from this machine's by {error}; see `kis-mcp doctor`.", err=True)
 
 
-def _keep(folder: Path, values: Mapping[str, str], store: Store) -> None:
-    if store == "auto":
-        store = "keychain" if has_keychain() and not wants_passphrase(folder) else "passphrase"
-    if store == "keychain":
-        keep_in_keychain(folder, values)
-        typer.echo("The keys are in the keychain of this system; a server of this user opens them by itself.")
-        return
+def _passphrase(folder: Path, store: Store) -> str | None:
+    """What to seal the keys with; None for the keychain."""
+    if store == "keychain" or (store == "auto" and has_keychain() and not wants_passphrase(folder)):
+        return None
     passphrase = read_passphrase(os.environ)
     if passphrase is None:
         passphrase = _new_passphrase()
     require_strong(passphrase)
+    return passphrase
+
+
+def _keep(folder: Path, values: Mapping[str, str], passphrase: str | None) -> None:
+    if passphrase is None:
+        keep_in_keychain(folder, values)
+        typer.echo("The keys are in the keychain of this system; a server of this user opens them by itself.")
+        return
     keep_sealed(folder, values, passphrase)
     typer.echo(f"The keys are sealed in {keys_file(folder)}. {_WHAT_A_PASSPHRASE_NEEDS}")
 

@@ -151,11 +151,12 @@ def test_without_a_keychain_the_passphrase_of_the_surroundings_seals(
     assert not [secret for secret in SECRETS if secret in keys_file(data).read_text()]
 
 
-@pytest.mark.usefixtures("kis")
-def test_without_keychain_passphrase_and_person_nothing_is_kept_and_the_way_is_told(data: Path, tmp_path: Path) -> None:
+def test_without_keychain_passphrase_and_person_kis_is_not_asked_and_the_way_is_told(
+    kis: KisSim, data: Path, tmp_path: Path
+) -> None:
     with pytest.raises(SettingsError, match="Set KIS_PASSPHRASE_FILE"):
         setup.run((), file_of(tmp_path, DEMO_FILE), "auto")
-    assert not has_keys(data)
+    assert (kis.requests, has_keys(data)) == ([], False)
 
 
 @pytest.mark.usefixtures("kis", "keychain")
