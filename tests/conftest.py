@@ -20,11 +20,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.fixture(autouse=True)
 def private_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test sees the developer's own configuration or writes to their folders."""
+    """No test sees the developer's own configuration and keychain, or writes to their folders."""
     for name in [name for name in os.environ if name.startswith("KIS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KIS_CONFIG_FILE", str(tmp_path / "absent.yaml"))
     monkeypatch.setenv("KIS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     yield
 
 

@@ -28,7 +28,8 @@ OUTER_ROOMS = {
     "kis": GROUND | {"catalog"},
     "notify": GROUND | {"alerts"},
     "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "kis"},
-    "settings": GROUND | {"catalog"},
+    "keystore": GROUND | {"storage"},
+    "settings": GROUND | {"catalog", "keystore"},
     "simulator": GROUND | {"catalog"},
     "confirm": GROUND | {"catalog", "trading", "storage"},
     "wiring": GROUND
@@ -46,7 +47,8 @@ OUTER_ROOMS = {
         "confirm",
     },
     "server": GROUND | {"catalog", "charts", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
-    "cli": GROUND | {"catalog", "trading", "storage", "settings", "simulator", "confirm", "wiring", "server"},
+    "cli": GROUND
+    | {"catalog", "trading", "storage", "keystore", "settings", "simulator", "confirm", "wiring", "server"},
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
 }

@@ -1,34 +1,45 @@
-"""``kis-mcp doctor``: what is configured and what each environment can do, without secrets."""
+"""``kis-mcp doctor``: what is configured, what each environment can do, and what is wrong; without secrets."""
 
 import json
+import os
 import sqlite3
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import typer
 
 from kis_mcp.catalog import catalog
+from kis_mcp.cli.checks.commands import command_problems, first_command, host_problems
+from kis_mcp.cli.checks.keys import key_problems
+from kis_mcp.cli.checks.machine import machine_problems
+from kis_mcp.cli.checks.problem import Problem
+from kis_mcp.cli.install import this_machine
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
-from kis_mcp.settings import Profile, Settings
+from kis_mcp.settings import Profile, Settings, data_folder
 from kis_mcp.wiring import channel_kinds, check_settings, gateway_status, symbol_lists
 
 FIRST_DAYS_RATE = 3
 """Requests a second in real of a new customer's first three days: KIS' notice of 2026-03-20, in force since 04-03."""
 
 
-def run(*, as_json: bool) -> None:
-    """Print the report.
-
-    Raises:
-        SettingsError: The settings themselves are wrong; its message is the finding.
-    """
-    report = anyio.run(diagnose, check_settings())
+def run(*, as_json: bool, offline: bool) -> int:
+    """Print the report and the problems with their remedies; the exit code: 0 where nothing hinders, else 1."""
+    report, problems = anyio.run(partial(examine, offline=offline))
     if as_json:
-        typer.echo(json.dumps(report, ensure_ascii=False, indent=1))
-        return
+        found = {**report, "problems": [problem.facts() for problem in problems]}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _show(report, problems)
+    return 1 if any(problem.hinders for problem in problems) else 0
+
+
+def _show(report: dict[str, Any], problems: Sequence[Problem]) -> None:
     from rich.console import Console
 
     from kis_mcp.cli.show import show_block
@@ -38,6 +49,34 @@ def run(*, as_json: bool) -> None:
     show_block(console, "settings", report)
     for environment in environments:
         show_block(console, environment.pop("environment"), environment)
+    for problem in problems:
+        kind = "problem" if problem.hinders else "advice"
+        console.print(
+            f"\n{kind}: {problem.about}: {problem.what}", style="red" if problem.hinders else "", markup=False
+        )
+        console.print(f"  -> {problem.remedy}", markup=False)
+    if not any(problem.hinders for problem in problems):
+        console.print("\nNo problem was found.")
+
+
+async def examine(*, offline: bool) -> tuple[dict[str, Any], list[Problem]]:
+    """The report as plain JSON, and what is wrong or could be better.
+
+    Args:
+        offline: Whether to leave KIS and the way to it alone.
+    """
+    path = os.environ.get("PATH", "")
+    found: dict[str, Any] = {"command": str(first_command(path) or "not on the PATH"), "python": sys.executable}
+    problems = [*command_problems(path), *host_problems(this_machine(), path)]
+    try:
+        folder = data_folder()
+        problems += await anyio.to_thread.run_sync(lambda: list(machine_problems(folder)))
+        settings = check_settings()
+    except SettingsError as error:
+        return {**found, "environments": []}, [Problem.of("settings", error), *problems]
+    problems += [Problem("settings", warning, "Correct or remove it.", hinders=False) for warning in settings.warnings]
+    problems += await key_problems(settings, offline=offline)
+    return {**await diagnose(settings), **found}, problems
 
 
 async def diagnose(settings: Settings) -> dict[str, Any]:

@@ -109,9 +109,15 @@ def doctor(
             " sends no key. Exits with 0 when nothing differs, 1 when something does, 2 when it could not all be read.",
         ),
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither KIS nor the network, where there are keys.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is configured and what each environment can do. Prints no secret."""
+    """Show what is configured, what each environment can do, and what is wrong with its remedy. Prints no secret.
+
+    Where there are keys, KIS is asked for an access token, a price and a balance. Exits with 1 when something hinders.
+    """
     if drift:
         from kis_mcp.cli import drift as drift_command
 
@@ -120,7 +126,29 @@ def doctor(
         raise typer.BadParameter("tools are named with --drift only.", param_hint="TOOLS")
     from kis_mcp.cli.doctor import run
 
-    run(as_json=as_json)
+    raise typer.Exit(run(as_json=as_json, offline=offline))
+
+
+@app.command()
+def install(
+    host: Annotated[
+        str, typer.Argument(help="claude-desktop, claude-code, cursor, vscode, codex, gemini-cli or windsurf.")
+    ],
+    env: Annotated[
+        Environment | None, typer.Option(help="Sets KIS_ENV there; left out, demo where its keys are set up, else sim.")
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print what would be written instead.")] = False,
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take it out again.")] = False,
+) -> None:
+    """Let a host start this server: writes its configuration, keeps the rest of it, and a copy of the earlier file."""
+    from kis_mcp.cli import install
+
+    if uninstall:
+        install.uninstall(host)
+    elif only_print:
+        install.show(host, env)
+    else:
+        install.install(host, env)
 
 
 @app.command()
@@ -155,6 +183,34 @@ def watch(
     from kis_mcp.cli.watch import run
 
     run(env)
+
+
+@app.command()
+def setup(
+    env: Annotated[
+        list[Environment] | None, typer.Option(help="demo or real; may be given twice. Asked for when left out.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--import", metavar="FILE", help="Take the keys from kis_devlp.yaml, a .env file or JSON of python-kis."
+        ),
+    ] = None,
+    store: Annotated[
+        Literal["auto", "keychain", "passphrase"],
+        typer.Option(help="Where to keep them. auto: the keychain, or sealed with a passphrase where there is none."),
+    ] = "auto",
+    forget: Annotated[bool, typer.Option("--forget", help="Remove the keys that are kept, and their tokens.")] = False,
+) -> None:
+    """Take KIS' keys and accounts, check them with KIS, and keep them safely. Shows no key."""
+    from kis_mcp.cli import setup
+
+    if Environment.SIM in (env or ()):
+        raise typer.BadParameter("sim needs no keys.", param_hint="--env")
+    if forget:
+        setup.forget()
+    else:
+        setup.run(env or (), source, store)
 
 
 @app.command("setup-pin")

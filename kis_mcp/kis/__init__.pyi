@@ -6,6 +6,7 @@ from .portal import (
     Portal as Portal,
     PortalError as PortalError,
 )
+from .reach import Reach as Reach, look_at_rest as look_at_rest, look_at_websocket as look_at_websocket
 from .rest import HttpGateway as HttpGateway
 from .shared import Shared as Shared
 from .timer import Timer as Timer

@@ -22,6 +22,9 @@ for _name in ("httpx", "httpcore"):
 CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_WEBSOCKET_PROXIES = {"ws": ("ws", "socks", "https", "http"), "wss": ("wss", "socks", "https")}
+"""In the order in which websockets takes them."""
+
 _ASK_FOR_LESS = "Ask for less: a shorter period, fewer symbols or another condition."
 
 
@@ -45,18 +48,8 @@ class Transport:
             "accept-encoding": ENCODINGS,
         }
         self._url = connection.rest_url.rstrip("/")
-        is_local = is_loopback(self._url)
-        self._proxy = "" if is_local else _proxy_variable(self._url)
-        try:
-            self._client = httpx.AsyncClient(
-                limits=_LIMITS,
-                timeout=httpx.Timeout(seconds, connect=min(connect_seconds, seconds)),
-                trust_env=not is_local,
-            )
-        except OSError as error:
-            raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
+        self._proxy = proxy_variable(self._url)
+        self._client = open_client(self._url, httpx.Timeout(seconds, connect=min(connect_seconds, seconds)))
 
     async def send(self, method: str, path: str, elements: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send one request, ``elements`` as the query of a GET or the JSON body of a POST.
@@ -107,12 +100,27 @@ class Transport:
         await self._client.aclose()
 
 
-def _proxy_variable(url: str) -> str:
+def open_client(url: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """A pool of connections to a host, with the proxies and certificates of the surroundings.
+
+    Raises:
+        SettingsError: Naming the variable that cannot be used.
+    """
+    try:
+        return httpx.AsyncClient(limits=_LIMITS, timeout=timeout, trust_env=not is_loopback(url))
+    except OSError as error:
+        raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
+
+
+def proxy_variable(url: str) -> str:
     """Which variable names the proxy to an address; "" where none does."""
     parts, proxies = urlsplit(url), getproxies()
-    if proxy_bypass(parts.hostname or ""):
+    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
         return ""
-    return next((f"{name.upper()}_PROXY" for name in (parts.scheme, "all") if proxies.get(name)), "")
+    names = _WEBSOCKET_PROXIES.get(parts.scheme, (parts.scheme, "all"))
+    return next((f"{name.upper()}_PROXY" for name in names if proxies.get(name)), "")
 
 
 def _bad_proxy_variable() -> str:

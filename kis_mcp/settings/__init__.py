@@ -1,7 +1,9 @@
-"""What the operator configured, and how each environment is reached."""
+"""What the operator configured, and how each environment is reached.
 
-from kis_mcp.settings.profile import Profile
-from kis_mcp.settings.settings import Settings, data_folder
-from kis_mcp.settings.variables import wrong_setting
+Each name is imported when it is first used: `__init__.pyi` lists them.
+"""
 
-__all__ = ["Profile", "Settings", "data_folder", "wrong_setting"]
+# pyright: reportUnknownVariableType=false
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

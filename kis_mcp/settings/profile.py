@@ -30,6 +30,14 @@ _ACCOUNTS: dict[AccountKind, tuple[str, str]] = {
 }
 """Kind of account → whose number it has, and its product code; an empty one is the number's, or KIS_PROD_TYPE."""
 
+KEY_FIELDS: dict[Environment, tuple[str, str, str, str]] = {
+    Environment.DEMO: ("paper_app_key", "paper_app_secret", "paper_stock", "paper_future"),
+    Environment.REAL: ("app_key", "app_secret", "acct_stock", "acct_future"),
+}
+"""Environment → the fields of its app key, its secret and its accounts of stocks and of futures."""
+
+STOCK_ACCOUNTS = tuple(stock for _, _, stock, _ in KEY_FIELDS.values())
+
 _CONTRACT_PRODUCTS = tuple(product for holder, product in _ACCOUNTS.values() if holder == "future")
 
 
@@ -162,7 +170,7 @@ class Access(BaseModel):
             if key is None:
                 raise SettingsError(
                     f"{name} is missing, and the {environment} environment needs it.",
-                    remedy=f"Set {name}, or fill it in {KIS_FILE}, or use KIS_ENV=sim, which needs no keys.",
+                    remedy=f"Run `kis-mcp setup` or set {name}, or fill it in {KIS_FILE}; KIS_ENV=sim needs no keys.",
                     field=name,
                 )
 

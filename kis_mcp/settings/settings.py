@@ -1,10 +1,12 @@
-"""What the operator configured: environment variables, then KIS' own configuration file, then defaults.
+"""What the operator configured: environment variables, then the keys that `kis-mcp setup` keeps, then KIS' own
+configuration file, then defaults.
 
 The variable names are those that KIS' public tools read (``KIS_APP_KEY`` …), and ``~/KIS/config/kis_devlp.yaml`` is
 read as those tools write it, so a user who runs them already needs no new set-up.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,14 +18,16 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError,
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
+from kis_mcp.keystore import has_keys
 from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.notices import Notices
-from kis_mcp.settings.profile import Access, is_loopback
+from kis_mcp.settings.profile import STOCK_ACCOUNTS, Access, is_loopback
 from kis_mcp.settings.simulation import Simulation
 from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
 from kis_mcp.settings.variables import read_variables, trim_setting, unknown_variables, variable_of, wrong_setting
 
 _DATA_DIR = "KIS_DATA_DIR"
+_LONE_ACCOUNT = re.compile(r"\d{8}$")
 
 _MAY_NOT_BE_EMPTY = ("allowed_symbols", "denied_symbols")
 """Lists that an empty variable must not switch off: a variable that was left blank by mistake looks the same."""
@@ -69,7 +73,8 @@ class Settings(Access, Notices, Simulation):
     def load(cls, **overrides: Any) -> Self:
         """Read the configuration; ``overrides`` win over every source.
 
-        KIS' file stops nothing that works in the simulator alone: what is wrong with it is then one of the `warnings`.
+        KIS' file stops nothing that works in the simulator alone: what is wrong with it is then one of the `warnings`,
+        and the keys that were set up are not even opened.
 
         Raises:
             SettingsError: Naming the first variable at fault, never the value of a secret.
@@ -80,7 +85,7 @@ class Settings(Access, Notices, Simulation):
         try:
             if file.problem is not None:
                 raise file.problem
-            settings = cls._of({**file.values, **said})
+            settings = cls._of({**_with_kept_keys(file.values, said), **said})
         except SettingsError as problem:
             if not _only_simulates(said):
                 raise
@@ -175,6 +180,26 @@ def _variables(settings: type[Settings]) -> dict[str, str]:
     """Field → the text of its variable; an empty variable counts as unset, but not where that would lift a limit."""
     said = read_variables(os.environ, settings.model_fields)
     return {field: text for field, text in said.items() if text or field in _MAY_NOT_BE_EMPTY}
+
+
+def _with_kept_keys(file: Mapping[str, str], said: Mapping[str, Any]) -> Mapping[str, str]:
+    """What KIS' file says, and above it the keys that were set up.
+
+    Their accounts have products of their own, so that the one product of the file goes to the accounts of the file.
+    """
+    folder = Path(said["data_dir"]) if "data_dir" in said else data_folder()
+    if _only_simulates(said) or not has_keys(folder):
+        return file
+    from kis_mcp.keystore import read_keys
+
+    kept = read_keys(folder, os.environ)
+    product = file.get("prod_type")
+    own = {
+        field: f"{file[field]}-{product}"
+        for field in STOCK_ACCOUNTS
+        if product and _LONE_ACCOUNT.match(file.get(field, ""))
+    }
+    return {**{field: text for field, text in file.items() if field != "prod_type"}, **own, **kept}
 
 
 def _only_simulates(said: Mapping[str, object]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from kis_mcp.errors import SettingsError
+from kis_mcp.keystore import PASSPHRASE, PASSPHRASE_FILE
 from kis_mcp.settings.texts import trimmed
 
 PREFIX = "KIS_"
@@ -66,10 +67,10 @@ def wrong_setting(name: str, why: str) -> SettingsError:
     """The error for a variable whose value cannot be meant; ``why`` does not repeat the value of a secret."""
     return SettingsError(
         f"{name} cannot be used: {why}.",
-        remedy=f"Correct {name} in the environment or in KIS' file kis_devlp.yaml, or remove it.",
+        remedy=f"Correct {name} in the environment, in KIS' file kis_devlp.yaml or by `kis-mcp setup`, or remove it.",
         field=name,
     )
 
 
 def _known(fields: Collection[str]) -> set[str]:
-    return {CONFIG_FILE, *map(variable_of, fields)}
+    return {CONFIG_FILE, PASSPHRASE, PASSPHRASE_FILE, *map(variable_of, fields)}

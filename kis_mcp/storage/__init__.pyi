@@ -4,8 +4,10 @@ from .folders import (
     open_private_file as open_private_file,
     private_folder as private_folder,
     private_key as private_key,
+    replace_private_file as replace_private_file,
 )
 from .halt import HaltFile as HaltFile
+from .holders import holder_of as holder_of
 from .journal import SqlJournal as SqlJournal
 from .listings import ListingFile as ListingFile
 from .shared import LockedFile as LockedFile, shared_files as shared_files

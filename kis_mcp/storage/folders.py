@@ -52,6 +52,24 @@ def open_private_file(path: Path) -> int:
     return descriptor
 
 
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Replace a file that only this user can read (0600) as a whole: whoever reads meanwhile gets the earlier one.
+
+    Raises:
+        StorageError: It cannot be written; then the earlier one stands.
+    """
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        _create(path.parent)
+        try:
+            _write_whole(draft, content)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise unusable(path, error) from None
+
+
 def private_key(path: Path) -> bytes:
     """The 32 random bytes of a file that only this user can read; made at first use, the same for every process.
 
@@ -78,17 +96,21 @@ def private_key(path: Path) -> bytes:
 def _place(path: Path, content: bytes) -> None:
     """Put a whole file there at once, unless another process was faster."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        try:
-            os.write(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _write_whole(draft, content)
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _create(folder: Path) -> None:

@@ -3,6 +3,7 @@ from .alerts import channel_kinds as channel_kinds
 from .brokerage import Brokerage as Brokerage
 from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments
+from .key_check import check_keys as check_keys
 from .listings import age_note as age_note
 from .operator import (
     check_settings as check_settings,
@@ -14,3 +15,4 @@ from .operator import (
 from .order_records import read_order_records as read_order_records
 from .reads import Reads as Reads
 from .status import gateway_status as gateway_status
+from .way import look_at_way as look_at_way

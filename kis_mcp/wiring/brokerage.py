@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALERTS = "alerts.db"
 JOURNAL = "journal.db"
 
-_WS_PATH = "/tryitout"
+WS_PATH = "/tryitout"
 _LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
 
@@ -99,7 +99,7 @@ class Brokerage:
                 await anyio.to_thread.run_sync(import_all, _LIVE)
                 from kis_mcp.streams import Streams
 
-                url, open_live = f"{self.ws_url}{_WS_PATH}", self.gateway.open_live
+                url, open_live = f"{self.ws_url}{WS_PATH}", self.gateway.open_live
                 self._streams = Streams(
                     lambda receiver: open_live(url, receiver),
                     hide=tuple({account.number for account in self.apis.accounts.values()}),

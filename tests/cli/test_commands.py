@@ -44,7 +44,7 @@ def test_call_names_arguments_that_are_no_object(arguments: str, tmp_path: Path)
     assert "Traceback" not in finished.stderr
 
 
-@pytest.mark.parametrize("command", [["serve"], ["doctor"], ["orders"], ["call", "get_quote", "{}"]])
+@pytest.mark.parametrize("command", [["serve"], ["orders"], ["call", "get_quote", "{}"]])
 @pytest.mark.parametrize(
     ("variables", "field"),
     [
@@ -69,13 +69,13 @@ def test_a_variable_that_does_not_exist_is_warned_of_once(tmp_path: Path) -> Non
     called = run("call", "get_environment", data_dir=tmp_path, **variables)
     assert called.returncode == 0
     assert called.stderr.count("Did you mean KIS_MAX_ORDER_NOTIONAL?") == 1
-    report = json.loads(run("doctor", "--json", data_dir=tmp_path, **variables).stdout)
+    report = json.loads(run("doctor", "--offline", "--json", data_dir=tmp_path, **variables).stdout)
     assert "KIS_MAX_ORDER_NOTIONAL" in report["warnings"]
 
 
 def test_doctor_shows_which_instruments_the_lists_mean(tmp_path: Path) -> None:
     lists = {"KIS_ALLOWED_SYMBOLS": "애플;005930", "KIS_DENIED_SYMBOLS": "KT"}
-    report = json.loads(run("doctor", "--json", data_dir=tmp_path, **lists).stdout)
+    report = json.loads(run("doctor", "--offline", "--json", data_dir=tmp_path, **lists).stdout)
     assert (report["allowed_symbols"], report["denied_symbols"]) == ("KR:005930, US:AAPL", "KR:030200, US:KT")
 
 
@@ -127,7 +127,7 @@ def test_doctor_shows_no_secret(tmp_path: Path) -> None:
         "KIS_PAPER_APP_SECRET": "secret7654321",
         "KIS_PAPER_STOCK": "87654321",
     }
-    finished = run("doctor", "--json", data_dir=tmp_path, **secrets)
+    finished = run("doctor", "--offline", "--json", data_dir=tmp_path, **secrets)
     report = json.loads(finished.stdout)
     states = {environment["environment"]: environment["state"] for environment in report["environments"]}
     assert states["demo"] == "ready"
@@ -152,7 +152,7 @@ REAL_KEYS = {"KIS_APP_KEY": "a-key", "KIS_APP_SECRET": "a-secret"}
 def test_doctor_offers_a_new_customer_the_limit_of_the_first_days(
     variables: dict[str, str], environments: list[str], tmp_path: Path
 ) -> None:
-    finished = run("doctor", "--json", data_dir=tmp_path, **variables)
+    finished = run("doctor", "--offline", "--json", data_dir=tmp_path, **variables)
     offers = {
         environment["environment"]: environment["new_customer"]
         for environment in json.loads(finished.stdout)["environments"]

@@ -1,0 +1,9 @@
+"""KIS' keys as `kis-mcp setup` keeps them: in the keychain of the operating system, or sealed with a passphrase.
+
+Each name is imported when it is first used: `__init__.pyi` lists them.
+"""
+
+# pyright: reportUnknownVariableType=false
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
