@@ -11,13 +11,14 @@ import pytest
 from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "clock", "environment", "errors"}
+GROUND = {"account", "clock", "environment", "errors", "library_logs"}
 INSIDE = {"catalog", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
     "environment": set[str](),
     "clock": set[str](),
     "account": set[str](),
+    "library_logs": set[str](),
     "catalog": GROUND,
     "market": GROUND | {"catalog"},
     "streams": GROUND | {"catalog", "market"},
