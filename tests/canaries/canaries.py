@@ -103,11 +103,12 @@ def every_log() -> Generator[Logs]:
     levels = {logger: logger.level for logger in loggers}
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
-    others, root.handlers = root.handlers, [logs]  # pytest's own keep every line once more
+    others = list(root.handlers)
+    root.handlers[:] = [logs]  # pytest's own would keep every line once more
     try:
         yield logs
     finally:
-        root.handlers = others
+        root.handlers[:] = others
         for logger, level in levels.items():
             logger.setLevel(level)
 
