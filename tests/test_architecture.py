@@ -11,7 +11,7 @@ import pytest
 from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "bell", "clock", "environment", "errors"}
+GROUND = {"account", "bell", "clock", "environment", "errors", "library_logs"}
 INSIDE = {"catalog", "charts", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
@@ -19,6 +19,7 @@ OUTER_ROOMS = {
     "bell": set[str](),
     "clock": set[str](),
     "account": set[str](),
+    "library_logs": set[str](),
     "catalog": GROUND,
     "charts": set[str](),
     "market": GROUND | {"catalog"},

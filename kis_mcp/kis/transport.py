@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -14,10 +13,9 @@ from kis_mcp.kis.connection import Connection, is_loopback
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
 from kis_mcp.kis.sockets import ending_at_once
+from kis_mcp.library_logs import warnings_only
 
-# At INFO these log whole addresses, and a GET's address holds the account number.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+warnings_only("httpx")
 
 CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)

@@ -7,7 +7,6 @@ the text as it is.
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -15,10 +14,9 @@ import httpx
 from pydantic import SecretStr
 
 from kis_mcp.alerts import Attempt, Notice
+from kis_mcp.library_logs import warnings_only
 
-# At INFO these log whole addresses, which are secrets here.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+warnings_only("httpx")
 
 TIMEOUT_SECONDS = 10.0
 _TELEGRAM = "https://api.telegram.org"

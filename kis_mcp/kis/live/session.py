@@ -20,6 +20,7 @@ from kis_mcp.kis.live.codes import Outcome, outcome_of
 from kis_mcp.kis.live.messages import Answer, Cipher, Data, Ping, Unreadable, read_message, registration
 from kis_mcp.kis.live.slots import Slot, Slots
 from kis_mcp.kis.timer import Timer
+from kis_mcp.library_logs import warnings_only
 
 SILENT_AFTER_SECONDS: Final = 30.0
 """KIS pings about every 10 s. Three are missing by then: what it sent meanwhile was lost, though the link goes on."""
@@ -46,6 +47,7 @@ _MOST_BYTES = 2**22
 
 _OPEN_SECONDS = 10.0
 _log = logging.getLogger(__name__)
+_link_log = warnings_only(f"{__name__}.link")
 
 
 class LiveSession:
@@ -235,6 +237,7 @@ class LiveSession:
             max_size=_MOST_BYTES,
             max_queue=None,  # each message is taken at once; a queue that pauses reading would keep a close waiting
             proxy=None if is_loopback(self._url) else True,
+            logger=_link_log,
         ) as link:
             await self._serve(link)
 
