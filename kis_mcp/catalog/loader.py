@@ -101,13 +101,14 @@ class Catalog:
         where = path.relative_to(self._root).as_posix()
         known = NOTHING if category == "core" else self.corrections  # core tools follow no document of KIS
         rows = _read(path)
-        for slug, values in rows.items():
-            if not isinstance(values, dict):
+        for slug, read in rows.items():
+            if not isinstance(read, dict):
                 raise SpecError(f"{where} {slug}: must be a table")
+            values = cast("dict[str, Any]", read)
             if "params_of" in values:
                 values = {**values, "params": _params_of(rows, values, f"{where} {slug}")}
             tool = tool_name(category, slug)
-            row = Table(known.over(tool, cast(dict[str, Any], values)), f"{where} [{slug}]")
+            row = Table(known.over(tool, values), f"{where} [{slug}]")
             api = read_row(
                 row, slug=slug, category=category, group=path.stem, common=self._common, corrections=known.of(tool)
             )

@@ -63,8 +63,9 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _few_colours(counts: Counter[int]) -> tuple[list[int], dict[int, int]]:
     """The colours that are kept, and for each colour the number of the one that stands for it."""
+    usual, mask = dict[int, int](), 0
     for mask in _MASKS:
-        usual: dict[int, int] = {}
+        usual = {}
         for colour, _ in counts.most_common():
             usual.setdefault(colour & mask, colour)
         if len(usual) <= _MOST_COLOURS:
