@@ -23,7 +23,6 @@ def test_an_input_schema_says_all_that_a_caller_has_to_know(api: FindApi) -> Non
             "at": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$", "description": "When."},
             "confirmation_token": {
                 "type": "string",
-                "pattern": "^[A-Za-z0-9.]{1,100}$",
                 "description": "From needs_confirmation, once the person agreed.",
             },
         },
