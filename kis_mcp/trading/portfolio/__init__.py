@@ -8,14 +8,13 @@ from kis_mcp.trading.portfolio.day_result import read_loss_today
 from kis_mcp.trading.portfolio.exchange_rates import ExchangeRates
 from kis_mcp.trading.portfolio.exposure import read_exposure
 from kis_mcp.trading.portfolio.holding_lists import notes_on_coverage
-from kis_mcp.trading.portfolio.holdings import Holding, Holdings, add_lots, read_holdings, read_market_holdings
+from kis_mcp.trading.portfolio.holdings import Holding, add_lots, read_holdings, read_market_holdings
 from kis_mcp.trading.portfolio.open_positions import read_open_positions
 from kis_mcp.trading.portfolio.profit_and_loss import read_profit_and_loss
 
 __all__ = [
     "ExchangeRates",
     "Holding",
-    "Holdings",
     "add_lots",
     "notes_on_coverage",
     "read_account_summary",
