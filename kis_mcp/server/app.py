@@ -35,8 +35,8 @@ one order in get_order_status, the record in get_order_history.
 - Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds …) is \
 found with search_tools (by a question, a TR id or a path), explained by describe_tool and read with call_read_tool.
-- place_order, modify_order, cancel_order and close_positions take stocks of Korea, the US and Asia, futures, options and \
-bonds; preview_order only shows what place_order would do. They ask the person before anything is sent, or answer \
+- place_order, modify_order, cancel_order and close_positions take stocks of Korea, the US and Asia, futures, options \
+and bonds; preview_order only shows what place_order would do. They ask the person before anything is sent, or answer \
 needs_confirmation: then show the preview, and repeat the call with its token only if they agree. Order only what the \
 person wants. If a state is unknown, never order again: look with get_order_status. \
 A changed order has a new number, in modify_order's answer.
