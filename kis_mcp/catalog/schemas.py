@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from kis_mcp.catalog.columns import COLUMNS, EVERY_ROW, ROWS, ResultShape
 from kis_mcp.catalog.decode import ITEM
 from kis_mcp.catalog.model import Api, Block, Field, Parameter
-from kis_mcp.catalog.reserved import FIELDS, all_parameters
+from kis_mcp.catalog.reserved import CONFIRMATION_TOKEN, FIELDS, all_parameters
 from kis_mcp.catalog.units import unit_of
 
 Schema: TypeAlias = dict[str, Any]
@@ -76,7 +76,7 @@ def output_schema(api: Api, shape: ResultShape = "rows") -> Schema:
 
 
 def _parameter(parameter: Parameter) -> Schema:
-    if parameter.name == FIELDS:
+    if parameter.name in (FIELDS, CONFIRMATION_TOKEN):  # the one has several forms, the other is only repeated
         return {"type": "string", "description": parameter.description}
     schema: Schema = _item(parameter)
     if parameter.is_list:

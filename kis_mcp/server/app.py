@@ -37,11 +37,11 @@ one order in get_order_status, the record in get_order_history.
 - Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.
 - Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds …) is \
 found with search_tools, explained by describe_tool and read with call_read_tool.
-- place_order, modify_order and cancel_order take stocks of Korea, the US and Asia, futures, options and bonds. They \
-ask the person before anything is sent, or answer needs_confirmation: \
-then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
-person wants it. After an error that says the state is unknown, never order again: look with get_order_status. \
-A changed order has a new number: go on with the order_id of modify_order's answer.
+- place_order, modify_order, cancel_order and close_positions take stocks of Korea, the US and Asia, futures, options \
+and bonds; preview_order only shows what place_order would do. They ask the person before anything is sent, or answer \
+needs_confirmation: then show the preview, and repeat the call with its token only if they agree. Order only what the \
+person wants. If a state is unknown, never order again: look with get_order_status. \
+A changed order has a new number, in modify_order's answer.
 - Every result names its environment: sim is a simulator (simulated figures, \
 true rules; its market never closes unless get_environment says otherwise; a note says what is left empty), \
 demo is KIS' paper trading, real is real money.

@@ -5,6 +5,7 @@ import pytest
 
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import OrderRoute, OrderRow
+from kis_mcp.catalog.schemas import input_schema
 from kis_mcp.catalog.table import SpecError
 
 EditedTable = Callable[..., Path]
@@ -126,3 +127,21 @@ def test_a_faulty_row_is_told_by_file_row_and_key(
 def test_a_file_that_is_no_toml_is_told_by_name(edited_table: EditedTable) -> None:
     with pytest.raises(SpecError, match=r"domestic_stock/quotations\.toml"):
         _ = Catalog(edited_table("[quote]", "[quote")).apis
+
+
+def test_a_row_takes_another_rows_parameters_whole(edited_table: EditedTable) -> None:
+    own = (
+        "\n[preview]\ngroup = 'market'\ntitle = 'P'\ndescription = 'P.'\nparams_of = 'get_quote'\n[get_quote.params]\n"
+    )
+    table = Catalog(edited_table("[get_quote.params]\n", own, "core.toml"))
+    preview, quote = table.find("preview"), table.find("get_quote")
+    assert preview is not None and quote is not None
+    assert preview.parameters == quote.parameters != ()
+    assert input_schema(preview)["properties"] == {"symbol": {}}
+
+
+@pytest.mark.parametrize("other", ["nothing", "preview"])
+def test_a_row_without_parameters_lends_none(edited_table: EditedTable, other: str) -> None:
+    own = f"\n[preview]\ngroup = 'market'\ntitle = 'P'\ndescription = 'P.'\nparams_of = '{other}'\n[get_quote.params]\n"
+    with pytest.raises(SpecError, match="params_of"):
+        _ = Catalog(edited_table("[get_quote.params]\n", own, "core.toml")).core

@@ -3,6 +3,7 @@
 What the person is asked is journaled before, order by order. What happens after their answer is in `closing_round`.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,7 +63,8 @@ class _Plan:
 async def close_positions(call: Call) -> Page:
     if question := call.person.repeated_question:
         asking = partial(ask_client, call, question, _LABEL)
-        return await _decide_and_send(call, question.subject.split(), "elicitation", asking)
+        intent_ids, left = _read_subject(question.subject)
+        return await _decide_and_send(call, intent_ids, "elicitation", asking, left=left)
     by = await channel_of(call, call.environment)
     if by is None:
         raise nobody_to_ask("Closing positions")
@@ -77,7 +79,7 @@ async def close_positions(call: Call) -> Page:
         plan = await _propose(call, desk)
     if not plan.proposals:
         raise _nothing_to_send(plan)
-    text, facts = _question_of(plan.proposals)
+    text, facts = _question_of(plan)
     match by:
         case "elicitation":
             asking = partial(ask_client, call, _question(call, plan, text), _LABEL)
@@ -87,7 +89,7 @@ async def close_positions(call: Call) -> Page:
             return await _preview(call, plan, text)
         case "never":
             asking = partial(at_once, by)
-    return await _decide_and_send(call, plan.intent_ids, by, asking, plan)
+    return await _decide_and_send(call, plan.intent_ids, by, asking, left=plan.left, notes=plan.notes)
 
 
 async def _propose(call: Call, desk: OrderDesk) -> _Plan:
@@ -183,10 +185,11 @@ def _nothing_to_send(plan: _Plan) -> OrderRefused:
     )
 
 
-def _question_of(proposals: Sequence[Proposal]) -> tuple[str, QuestionFacts]:
-    closes = [one for one in proposals if one.order.action is Action.NEW]
-    noun = "position" if len(closes) == 1 else "positions"
-    return joint_question(f"CLOSE {len(closes)} {noun}", [one.facts for one in proposals], str(_total(proposals)))
+def _question_of(plan: _Plan) -> tuple[str, QuestionFacts]:
+    count = sum(one.order.action is Action.NEW for one in plan.proposals)
+    headline = f"CLOSE {count} {'position' if count == 1 else 'positions'}"
+    stays = [f"{row.get('name', row['symbol'])}: {row['why']}" for row in plan.left]
+    return joint_question(headline, [one.facts for one in plan.proposals], str(_total(plan.proposals)), stays)
 
 
 def _total(proposals: Sequence[Proposal]) -> int:
@@ -197,7 +200,14 @@ def _total(proposals: Sequence[Proposal]) -> int:
 def _question(call: Call, plan: _Plan, text: str) -> Question:
     """The question for the client. With real money the total of all quantities is typed, as an order's own is."""
     typed = str(_total(plan.proposals)) if call.environment is Environment.REAL else None
-    return Question(call.environment.value, " ".join(plan.intent_ids), text, typed)
+    subject = json.dumps([plan.intent_ids, list(plan.left)], default=str)
+    return Question(call.environment.value, subject, text, typed)
+
+
+def _read_subject(subject: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """The intents that a repeated question is about, and what was left when it was asked."""
+    intent_ids, left = json.loads(subject)
+    return intent_ids, [row | {"quantity": Decimal(row["quantity"])} if "quantity" in row else row for row in left]
 
 
 async def _preview(call: Call, plan: _Plan, text: str) -> Page:
@@ -223,7 +233,9 @@ async def _decide_and_send(
     intent_ids: Sequence[str],
     by: ConfirmChannel,
     asking: Callable[[], Awaitable[Decision]],
-    plan: _Plan | None = None,
+    *,
+    left: Sequence[dict[str, Any]] = (),
+    notes: Sequence[str] = (),
 ) -> Page:
     """Decide all intents as the person does, and send those whose position is still as it was asked about.
 
@@ -246,6 +258,5 @@ async def _decide_and_send(
         raise OrderRefused(
             f"No position was closed. {told}", remedy="See get_positions before you ask the person again."
         )
-    notes = [_UNKNOWN] if any(row["status"] == "unknown" for row in rows) else []
-    left = [] if plan is None else list(plan.left)
-    return page_of(await call.reads(), notes=[*notes, *(plan.notes if plan else ())], orders=rows, left=left)
+    unknown = [_UNKNOWN] if any(row["status"] == "unknown" for row in rows) else []
+    return page_of(await call.reads(), notes=[*unknown, *notes], orders=rows, left=list(left))

@@ -60,20 +60,24 @@ def question(intent: Intent) -> str:
     return "\n".join(lines)
 
 
-def joint_question(headline: str, orders: Sequence[QuestionFacts], total: str) -> tuple[str, QuestionFacts]:
+def joint_question(
+    headline: str, orders: Sequence[QuestionFacts], total: str, stays: Sequence[str]
+) -> tuple[str, QuestionFacts]:
     """One question for several orders, as text and part by part: everything that the question of each would say.
 
     Args:
         headline: What they are together.
         total: The quantities of all new orders added up, as the person types it where real money is at stake.
+        stays: What was meant too and is not among them, and why.
     """
     environment, count = orders[0].environment, len(orders)
     terms = {f"order_{number}": _in_one_line(one) for number, one in enumerate(orders, 1)}
-    warnings = [f"{number}: {said}" for number, one in enumerate(orders, 1) for said in one.warnings]
+    warnings = [f"order {number}: {said}" for number, one in enumerate(orders, 1) for said in one.warnings]
+    warnings += [one_line(f"not closed: {said}") for said in stays]
     lines = [
         f"[{environment}] {headline}",
         *(f"{number}. {text}" for number, text in enumerate(terms.values(), 1)),
-        *(f"Warning on {warning}" for warning in warnings),
+        *(f"Warning, {warning}" for warning in warnings),
         f"Total quantity: {total}",
         f"Send {'this order' if count == 1 else f'these {count} orders'}?",
     ]
@@ -81,7 +85,7 @@ def joint_question(headline: str, orders: Sequence[QuestionFacts], total: str) -
         environment=environment,
         headline=headline,
         terms=terms | {"total_quantity": total},
-        warnings=tuple(f"Order {warning}" for warning in warnings),
+        warnings=tuple(warnings),
     )
     return "\n".join(lines), facts
 

@@ -247,14 +247,16 @@ async def test_the_kill_switch_stops_it_before_the_question_and_after(simulator:
     assert sides(simulator, before) == []
 
 
-async def test_caps_hold_for_each_order_and_what_they_refuse_is_told(simulator: Simulator) -> None:
-    settings = await own(simulator, "sim", confirm="never", max_order_quantity=5)
-    before = len(simulator.ledger.orders)
-    async with connected(settings) as client:
+@BY_ERA
+async def test_caps_hold_for_each_order_and_what_they_refuse_is_told(simulator: Simulator, era: str) -> None:
+    settings = await own(simulator, "sim", max_order_quantity=5)
+    before, person = len(simulator.ledger.orders), Person()
+    async with connected(settings, era=era, person=person) as client:
         done = blocks(await client.call_tool("close_positions", {}))
     assert sides(simulator, before) == [(HYNIX, "SELL", 2)]
     (left,) = done["left"]
-    assert left["symbol"] == SAMSUNG
+    assert (left["symbol"], left["quantity"]) == (SAMSUNG, 10)
+    assert "not closed: 삼성전자: The quantity is 10" in person.asked[0]
     assert "KIS_MAX_ORDER_QUANTITY" in left["why"]
 
 

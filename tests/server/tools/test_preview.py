@@ -258,7 +258,7 @@ def test_an_order_is_refused_with_what_its_preview_said_and_only_then(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, phases=[Phase.generate])
+@settings(max_examples=80, deadline=None, phases=[Phase.generate])
 @given(order=orders(), passes=PASSES)
 def test_many_orders_are_refused_with_what_their_previews_said_and_only_then(
     world: tuple[World, Ticking], order: dict[str, Any], passes: int

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from kis_mcp.trading.guard.fees import Commission, commissions, estimated_fees
+from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs, estimated_fees
 from kis_mcp.trading.order import Action, Order, Side
 from kis_mcp.trading.venues.ticks import InstrumentKind
 
@@ -74,3 +74,18 @@ def test_fees_are_never_negative_and_grow_with_the_amount(market: str, side: Sid
     fees, more = (estimated_fees(order(market, side, worth), "stock", USUAL) for worth in (amount, 2 * amount))
     assert fees is not None
     assert 0 <= fees <= 2 * fees == more
+
+
+def test_costs_are_told_apart_with_the_rates_and_who_says_so() -> None:
+    costs = estimated_costs(order("KR", "sell"), "stock", USUAL)
+    assert costs is not None
+    assert (costs.commission, costs.taxes) == (Decimal("140.527"), Decimal(2_000))
+    commission, tax = costs.source.split("; ")
+    assert commission.startswith("0.0140527 % (KIS BanKIS")
+    assert tax.startswith("0.20 % (Securities transaction tax")
+
+
+def test_the_accounts_own_commission_is_told_as_the_operators() -> None:
+    costs = estimated_costs(order("overseas_futureoption", "buy"), None, commissions("overseas_futureoption 2.5"))
+    assert costs is not None
+    assert costs.source == "2.5 for each unit (KIS_COMMISSION)"
