@@ -29,12 +29,13 @@ NAME = "kis-mcp"
 INSTRUCTIONS = """\
 Korea Investment & Securities (KIS, 한국투자증권): Korean and US stocks, from quotes to orders.
 
-- Start with find_instrument to get a symbol, then get_quote, get_order_book, get_candles. The account is in \
+- Start with find_instrument for a symbol, then get_quote(s), get_order_book, get_candles, \
+get_fundamentals; get_rankings, get_market_hours. The account is in \
 get_account_summary, get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; \
 one order in get_order_status, the record in get_order_history.
 - Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.
-- Anything else KIS offers (rankings, investor flows, financials, futures, options, bonds …) is \
-found with search_tools (by a question, a TR id or a path), explained by describe_tool and read with call_read_tool.
+- Anything else KIS offers (investor flows, bonds …) is \
+found with search_tools (by question, TR id or path), explained by describe_tool, read with call_read_tool.
 - place_order, modify_order and cancel_order take stocks of Korea, the US and Asia, futures, options and bonds. They \
 ask the person before anything is sent, or answer needs_confirmation: \
 then show the preview, and repeat the call with its token only if the person agrees. Propose an order only when the \
