@@ -31,7 +31,8 @@ NAME = "kis-mcp"
 INSTRUCTIONS = """\
 Korea Investment & Securities (KIS, 한국투자증권): Korean and US stocks, from quotes to orders.
 
-- Start with find_instrument to get a symbol, then get_quote, get_order_book, get_candles. The account is in \
+- Start with find_instrument for a symbol, then get_quote(s), get_order_book, get_candles, \
+get_fundamentals; get_rankings, get_market_hours. The account is in \
 get_account_summary, get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; \
 one order in get_order_status, the record in get_order_history.
 - Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.

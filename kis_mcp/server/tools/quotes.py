@@ -8,7 +8,7 @@ from typing import Any
 
 from kis_mcp.catalog import ALL_FIELDS, FIELDS, Page
 from kis_mcp.clock import KST
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market import (
     GROUP_FIELDS,
     KOREA,
@@ -35,7 +35,7 @@ _OF_ROWS = frozenset({"error", "market_open", "session", "next_open"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Quoted:
+class _TimedQuote:
     """A quote.
 
     Attributes:
@@ -58,23 +58,23 @@ async def get_quotes(call: Call) -> Page:
     subjects = [each for each in resolved.values() if not isinstance(each, KisMcpError)]
     found = await _read(call, reads, subjects)
     answers = [(text, each if isinstance(each, KisMcpError) else found[each]) for text, each in resolved.items()]
-    told = [answer for _, answer in answers if isinstance(answer, _Quoted)]
-    quoted = [answer.quote for answer in told]
-    notes = [note for quote in quoted for note in notes_on(quote)]
+    timed_quotes = [answer for _, answer in answers if isinstance(answer, _TimedQuote)]
+    quotes = [each.quote for each in timed_quotes]
+    notes = [note for quote in quotes for note in notes_on(quote)]
     return page(
         reads.as_of,
-        notes=[*notes, *_notes_on_watches(told), *notes_on_points(subjects), *reads.notes],
-        complete=len(quoted) == len(answers),
+        notes=[*notes, *_notes_on_watches(timed_quotes), *notes_on_points(subjects), *reads.notes],
+        complete=len(quotes) == len(answers),
         quotes=[_row(text, answer) for text, answer in answers],
         markets=[
             {"market": market, "exchange": exchange or None, **await market_status(call, reads, market, exchange)}
-            for market, exchange in dict.fromkeys(map(_place, quoted))
+            for market, exchange in dict.fromkeys(map(_place, quotes))
         ],
     )
 
 
-def _notes_on_watches(told: Sequence[_Quoted]) -> list[str]:
-    symbols = ", ".join(each.quote.symbol for each in told if each.watch_id)
+def _notes_on_watches(quotes: Sequence[_TimedQuote]) -> list[str]:
+    symbols = ", ".join(each.quote.symbol for each in quotes if each.watch_id)
     return [f"Price, change, range, volume and turnover of {symbols} are from a watch."] if symbols else []
 
 
@@ -83,44 +83,54 @@ def _place(quote: Quote) -> tuple[str, str]:
     return quote.market, quote.exchange if quote.market == KOREA else ""
 
 
-def _row(text: str, answer: "_Quoted | KisMcpError") -> dict[str, Any]:
-    return answer.row() if isinstance(answer, _Quoted) else {"symbol": text, "error": str(answer)}
+def _row(text: str, answer: _TimedQuote | KisMcpError) -> dict[str, Any]:
+    return answer.row() if isinstance(answer, _TimedQuote) else {"symbol": text, "error": str(answer)}
 
 
-async def _read(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _Quoted | KisMcpError]:
+async def _read(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _TimedQuote | KisMcpError]:
     """The quote of each, by the fewest calls that tell the fields which are wanted; by a watch where it is fresh."""
     wanted: Any = call.values().get(FIELDS, ())
-    found: dict[Subject, _Quoted | KisMcpError] = await _watched(call, reads, subjects)
+    found = await _watched(call, reads, subjects)
     if wanted != ALL_FIELDS and GROUP_FIELDS.issuperset({*wanted} - _OF_ROWS) and not reads.environment.uses_demo_api:
-        groups = dict(enumerate(groups_of(each for each in subjects if each not in found)))
-        for answer in (await read_at_once({n: partial(group.read, reads) for n, group in groups.items()})).values():
-            if not isinstance(answer, KisMcpError):
-                found |= {each: _Quoted(quote) for each, quote in answer.items()}
+        found |= await _read_groups(reads, [each for each in subjects if each not in found])
     is_timed = wanted == ALL_FIELDS or _TRADE_TIME in wanted
     left = [each for each in subjects if each not in found]
     return found | await read_at_once({each: partial(_read_one, call, reads, each, is_timed=is_timed) for each in left})
 
 
-async def _watched(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _Quoted | KisMcpError]:
-    """The quotes that a watch tells."""
-    live_quotes = (await call.brokerage()).live_quotes
-    found: dict[Subject, _Quoted | KisMcpError] = {}
-    for each in subjects if live_quotes else ():
-        if isinstance(each, Instrument) and live_quotes and (live := live_quotes.find(each, reads.clock())):
-            found[each] = _Quoted(live.quote, live.trade.time.astimezone(KST).time(), live.watch_id)
+async def _read_groups(reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _TimedQuote | KisMcpError]:
+    """What KIS tells of many at once. Of a group that it refuses each is left to be read by itself, which tells the one
+    at fault; where it cannot be asked, it is not asked for each again."""
+    groups = dict(enumerate(groups_of(subjects)))
+    found: dict[Subject, _TimedQuote | KisMcpError] = {}
+    for n, answer in (await read_at_once({n: partial(group.read, reads) for n, group in groups.items()})).items():
+        if not isinstance(answer, KisMcpError):
+            found |= {each: _TimedQuote(quote) for each, quote in answer.items()}
+        elif not isinstance(answer, BadArgument):
+            found |= dict.fromkeys(groups[n].subjects, answer)
     return found
 
 
-async def _read_one(call: Call, reads: Reads, subject: Subject, *, is_timed: bool) -> _Quoted:
+async def _watched(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[Subject, _TimedQuote | KisMcpError]:
+    """The quotes that a watch tells."""
+    live_quotes = (await call.brokerage()).live_quotes
+    found: dict[Subject, _TimedQuote | KisMcpError] = {}
+    for each in subjects if live_quotes else ():
+        if isinstance(each, Instrument) and live_quotes and (live := live_quotes.find(each, reads.clock())):
+            found[each] = _TimedQuote(live.quote, live.trade.time.astimezone(KST).time(), live.watch_id)
+    return found
+
+
+async def _read_one(call: Call, reads: Reads, subject: Subject, *, is_timed: bool) -> _TimedQuote:
     """A quote by itself; without its time where KIS does not tell that."""
     quote = await read_quote(reads, subject)
     if not isinstance(subject, Instrument):
-        return _Quoted(quote)
+        return _TimedQuote(quote)
     if live_quotes := (await call.brokerage()).live_quotes:
         live_quotes.keep(subject, quote, reads.as_of)
     if not is_timed:
-        return _Quoted(quote)
+        return _TimedQuote(quote)
     try:
-        return _Quoted(quote, await read_last_trade_time(reads, subject))
+        return _TimedQuote(quote, await read_last_trade_time(reads, subject))
     except KisMcpError:
-        return _Quoted(quote)
+        return _TimedQuote(quote)

@@ -1,9 +1,13 @@
 """What is going on at each venue now, what comes next, and the holidays ahead."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kis_mcp.catalog import text
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisMcpError
 from kis_mcp.market import KOREA
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.venues.calendars import DAYS_AHEAD, trading_days
@@ -27,6 +31,8 @@ _OF_OTHERS: Mapping[str, tuple[str, ...]] = {
     KRX_CONTRACTS: ("futures_day", "futures_night"),
     "domestic_bond": ("bond",),
 }
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +108,31 @@ class VenueState:
 
 
 async def read_venue_state(kis: KisReads, venue: Venue, now: datetime, *, ahead: int = DAYS_AHEAD) -> VenueState:
-    """What is going on at a venue, by the table and the calendars; in real for Korea by KIS' own calendar too."""
+    """What is going on at a venue, by the table and the calendars; in real by KIS' own too, for all days of Korea, and
+    abroad for a day that no calendar here has."""
     days, unknown = await trading_days(kis, venue, now, ahead=ahead)
+    today = now.astimezone(venue.timezone).date()
+    if today in unknown and kis.environment is Environment.REAL:
+        is_open = await _is_open_by_kis(kis, venue, today)
+        if is_open is not None:
+            days, unknown = {**days, today: days[today] if is_open else None}, unknown - {today}
     sessions = sorted(
         (SessionHours(session, *span) for session, span in venue.spans(days)), key=lambda each: each.opens
     )
     return VenueState(venue, now, sessions, days, unknown)
+
+
+async def _is_open_by_kis(kis: KisReads, venue: Venue, day: date) -> bool | None:
+    """Whether KIS lists a settlement date of that day's trades in the venue's country, as it does where markets trade;
+    None where it could not be asked or lists none at all."""
+    try:
+        page = await kis.rows("overseas_stock_countries_holiday", {"date": day})
+    except KisMcpError as error:
+        _log.warning("KIS' calendar of settlement dates could not be read: %s", error)
+        return None
+    trading = {text(row, "country_abbreviation") for row in page.rows("markets")}
+    country = next(country for country, names in MARKET_VENUES.items() if venue.name in names)
+    return country in trading if trading and country != KOREA else None
 
 
 def venues_of(market: str, exchange: str) -> list[Venue]:

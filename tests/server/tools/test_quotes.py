@@ -102,6 +102,22 @@ async def test_one_that_fails_says_why_in_its_row_and_the_others_stand(simulator
     assert [(row["market"], row["market_open"]) for row in found["markets"]] == [("KR", True), ("US", True)]
 
 
+async def test_one_that_kis_does_not_know_abroad_does_not_fail_its_group(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        apple, unknown, microsoft = await quotes(client, "AAPL", "nasdaq:ZZZZ", "MSFT")
+    assert (apple["symbol"], microsoft["symbol"]) == ("AAPL", "MSFT")
+    assert unknown["symbol"] == "nasdaq:ZZZZ"
+    assert "error" in unknown
+
+
+async def test_where_kis_cannot_be_asked_no_stock_of_a_group_is_asked_for_again(simulator: Simulator) -> None:
+    simulator.faults.add("not_json", "FHKST11300006", times=10)
+    async with connected(settings_for(simulator)) as client:
+        found = await quotes(client, "005930", "000660")
+    assert all("error" in row for row in found)
+    assert paths(simulator).keys() == {"intstock-multprice"}
+
+
 async def test_the_hours_of_each_market_are_told_once(simulator: Simulator) -> None:
     async with connected(settings_for(simulator, sim_clock="market")) as client:
         result = await client.call_tool("get_quotes", {"symbols": ["005930", "000660", "AAPL", "KO"]})

@@ -7,6 +7,8 @@ import exchange_calendars
 import pytest
 
 from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.venues import MARKET_VENUES, holidays_ahead, read_venue_state, venues, venues_of
 from tests.trading.fakes import CATALOG, FakeKis
 
@@ -156,6 +158,29 @@ async def test_holidays_ahead_are_days_without_trading_and_those_with_other_hour
         (date(2027, 1, 1), None),
         (date(2027, 1, 4), first),
     ]
+
+
+@pytest.mark.parametrize(
+    ("markets", "session", "known"),
+    [
+        ([{"country_abbreviation": "US"}, {"country_abbreviation": "VN"}], "regular session", True),
+        ([{"country_abbreviation": "US"}], None, True),
+        ([], "regular session", False),
+        (None, "regular session", False),
+    ],
+)
+async def test_in_real_kis_tells_of_the_day_whether_a_market_without_a_calendar_trades(
+    kis: FakeKis, markets: list[dict[str, str]] | None, session: str | None, known: bool
+) -> None:
+    kis.environment, now = Environment.REAL, korean("2026-11-20 11:30")
+    kis.answers["overseas_stock_countries_holiday"] = {"markets": markets}
+    if markets is None:
+        kis.failing["overseas_stock_countries_holiday"] = KisUnavailable("down", remedy="wait")
+    state = await read_venue_state(kis, venues()["vietnam"], now)
+    assert state.session == session
+    assert (date(2026, 11, 20) not in state.unknown) is known
+    await read_venue_state(kis, venues()["us"], now)
+    assert kis.reads == ["overseas_stock_countries_holiday"]
 
 
 def test_every_venue_is_of_one_market_and_has_the_session_of_the_orders_that_go_there() -> None:
