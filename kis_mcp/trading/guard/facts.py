@@ -54,6 +54,7 @@ class GuardFacts:
         sent_today: Orders and changes that this journal sent today and that may stand, without this one.
         just_sent: Instruments that this journal's latest orders may have opened a position in.
         remaining: What is left of the standing order that a change or cancel concerns.
+        ended: How that order ended, in a sentence; None while it stands.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
         unknown_days: Those of them that may be holidays, for all that is known.
@@ -79,6 +80,7 @@ class GuardFacts:
     sent_today: int = 0
     just_sent: frozenset[str] = frozenset()
     remaining: Decimal | None = None
+    ended: str | None = None
     venue: Venue | None = None
     trading_days: TradingDays | None = None
     unknown_days: frozenset[date] = frozenset()

@@ -47,6 +47,32 @@ async def test_an_accepted_order_is_sent_once_and_answered(simulator: Simulator,
     assert order["order_id"].lstrip("0") == sent.number.lstrip("0")
 
 
+@pytest.mark.parametrize(
+    "change", [("cancel_order", {}), ("cancel_order", {"quantity": 1}), ("modify_order", {"price": 60_000})]
+)
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"symbol": "005930", "side": "buy", "quantity": 3, "order_type": "market"},
+        {"symbol": "AAPL", "side": "buy", "quantity": 3, "price": 270},
+    ],
+    ids=["KR", "US"],
+)
+async def test_what_is_filled_already_is_told_to_who_would_change_it(
+    simulator: Simulator, order: dict[str, object], change: tuple[str, dict[str, object]]
+) -> None:
+    tool, terms = change
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        filled = blocks(await client.call_tool("place_order", order))["order"]
+        told = error(
+            await client.call_tool(tool, {"order_id": filled["order_id"], "market": filled["market"], **terms})
+        )
+    assert (filled["state"], told["class"]) == ("filled", "order_refused")
+    assert f"of {order['symbol']} is filled: 3 at {filled['average_fill_price']:,} " in told["what"]
+    assert "The quantity" not in told["what"]
+    assert told["next_step"] == "Nothing of it is left to change or cancel."
+
+
 @pytest.mark.parametrize("person", [Person("decline"), Person("cancel"), Person(ticks=False)], ids=lambda p: p.action)
 async def test_without_a_clear_yes_nothing_is_sent_and_the_answer_is_journaled(
     simulator: Simulator, era: str, person: Person
