@@ -1,9 +1,12 @@
+import json
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
@@ -44,6 +47,24 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 def whole_table() -> None:
     """Read once, so that no test pays for it in a time-out."""
     _ = catalog().apis
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_schema_once() -> Iterator[None]:
+    """A client checks that a tool's output schema is a schema before it reads the first result by it, which takes 60 ms
+    a tool: here once in a process instead of once in a session. Results are checked against it as ever."""
+    check = Draft202012Validator.check_schema
+    valid: set[str] = set()
+
+    def check_once(schema: Mapping[str, Any] | bool) -> None:
+        written = json.dumps(schema, sort_keys=True)
+        if written not in valid:
+            check(schema)
+            valid.add(written)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import zlib
 import httpx
 
 from kis_mcp.errors import KisUnavailable
+from kis_mcp.kis.certificates import trusted_certificates
 from kis_mcp.kis.connection import is_loopback
 
 MASTERS_URL = "https://new.real.download.dws.co.kr/common/master"
@@ -30,7 +31,10 @@ class MasterHost:
         self._url = url
         is_local = is_loopback(url)
         self._client = httpx.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, trust_env=not is_local, headers={"user-agent": user_agent}
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=not is_local,
+            verify=trusted_certificates(trust_env=not is_local),
+            headers={"user-agent": user_agent},
         )
 
     async def fetch(self, file: str) -> bytes:

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from kis_mcp.errors import SettingsError
+from kis_mcp.kis.certificates import trusted_certificates
 from kis_mcp.kis.connection import Connection, is_loopback
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
@@ -52,6 +53,7 @@ class Transport:
                 limits=_LIMITS,
                 timeout=httpx.Timeout(seconds, connect=min(connect_seconds, seconds)),
                 trust_env=not is_local,
+                verify=trusted_certificates(trust_env=not is_local),
             )
         except OSError as error:
             raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
