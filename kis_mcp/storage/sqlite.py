@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
@@ -22,7 +23,7 @@ from kis_mcp.storage.journal_tables import JournalRow
 BUSY_MILLISECONDS = 5_000
 """How long a writer waits for another process' transaction."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON")
 
 
 class SqliteDatabase:
@@ -38,7 +39,8 @@ class SqliteDatabase:
         except OSError as error:
             raise unusable(path, error) from None
         self.name = str(path)
-        self._pragmas = (*_PRAGMAS, f"busy_timeout={busy_milliseconds}")
+        self._pragmas = (f"busy_timeout={busy_milliseconds}", *_PRAGMAS)
+        self._busy_seconds = busy_milliseconds / 1000
         self.engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}", json_serializer=partial(json.dumps, ensure_ascii=False)
         )
@@ -69,10 +71,25 @@ class SqliteDatabase:
         try:
             for pragma in self._pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
+            self._write_ahead(cursor)
         except sqlite3.DatabaseError as failure:
             raise self._error(failure) from failure
         finally:
             cursor.close()
+
+    def _write_ahead(self, cursor: Any) -> None:
+        """Switch the file to a write-ahead log, as a process may be doing that just makes the journal too: SQLite
+        refuses the second at once, whatever it may wait, so what is waited for is the first one's lock."""
+        give_up_at = monotonic() + self._busy_seconds
+        while True:
+            try:
+                cursor.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if monotonic() > give_up_at:
+                    raise
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute("ROLLBACK")
 
     def _explain(self, context: ExceptionContext) -> None:
         """Let callers see an error that they can act on instead of SQLite's."""
