@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import anyio
 
 from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
+from kis_mcp.market import NOTICE_TOOLS
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.waits import missed, wait_at_most
 from kis_mcp.streams import Stream, Streams
+
+_NO_TRADE = "it may not trade now, or its market is closed."
+_NO_ORDER = "no order of the account changed, as far as this tells. get_orders shows how they stand."
 
 
 @dataclass(slots=True)
@@ -62,7 +66,8 @@ async def collect_live(call: Call) -> Page:
         await wait_at_most(seconds, collect, report)
         found.take(most)
     block = call.api.blocks[0].name
-    notes = [*_notes(found, most, seconds), *filter(None, [shown.note])]
+    silence = _NO_ORDER if call.api.tool in NOTICE_TOOLS else _NO_TRADE
+    notes = [*_notes(found, most, seconds, silence), *filter(None, [shown.note])]
     blocks = shown.of({block: found.records})
     return Page(blocks, complete=True, next_cursor=None, notes=notes, as_of=brokerage.clock())
 
@@ -84,10 +89,10 @@ async def _first(found: _Collected) -> None:
             waiting.start_soon(wait, channel, stream)
 
 
-def _notes(found: _Collected, most: int, seconds: int) -> Sequence[str]:
+def _notes(found: _Collected, most: int, seconds: int, silence: str) -> Sequence[str]:
     notes: list[str] = []
     if not found.records:
-        notes.append(f"Nothing came in {seconds} s: it may not trade now, or its market is closed.")
+        notes.append(f"Nothing came in {seconds} s: {silence}")
     elif len(found.records) >= most:
         notes.append(f"It ended at {most} events; more may have come since.")
     if found.lost:
