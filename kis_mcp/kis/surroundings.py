@@ -1,10 +1,36 @@
-"""Whom connections to KIS trust."""
+"""HTTP clients by what the surroundings say of proxies and certificates."""
 
 import os
 import ssl
+from collections.abc import Mapping
 from functools import cache
+from urllib.request import getproxies
 
 import httpx
+
+from kis_mcp.errors import SettingsError
+
+
+def open_client(
+    *, is_local: bool, timeout: float | httpx.Timeout, headers: Mapping[str, str] | None = None, limits: httpx.Limits
+) -> httpx.AsyncClient:
+    """A client that heeds HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and the like, but for the simulator on loopback.
+
+    Raises:
+        SettingsError: Naming the variable that cannot be used; never its value, which may hold a password.
+    """
+    try:
+        return httpx.AsyncClient(
+            limits=limits,
+            timeout=timeout,
+            headers=headers,
+            trust_env=not is_local,
+            verify=trusted_certificates(trust_env=not is_local),
+        )
+    except OSError as error:
+        raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
 
 
 def trusted_certificates(*, trust_env: bool) -> ssl.SSLContext:
@@ -24,3 +50,22 @@ def trusted_certificates(*, trust_env: bool) -> ssl.SSLContext:
 def _read_certificates(file: str | None, folder: str | None) -> ssl.SSLContext:
     """What httpx reads; the arguments are what it depends on."""
     return httpx.create_ssl_context(trust_env=bool(file or folder))
+
+
+def _bad_proxy_variable() -> str:
+    """Which variable keeps httpx from starting; NO_PROXY where each proxy can be used."""
+    proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
+    for name, url in proxies.items():
+        try:
+            httpx.Proxy(url if "://" in url else f"http://{url}")
+        except (ValueError, httpx.InvalidURL):
+            return f"{name.upper()}_PROXY"
+    return next((f"{name.upper()}_PROXY" for name, url in proxies.items() if url.startswith("socks")), "NO_PROXY")
+
+
+def _unusable(variable: str, what: str, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"{variable} names {what} ({type(error).__name__}).",
+        remedy=f"Correct {variable} in the server's environment or take it away, and start the server again.",
+        field=variable,
+    )

@@ -9,12 +9,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from kis_mcp.errors import SettingsError
-from kis_mcp.kis.certificates import trusted_certificates
 from kis_mcp.kis.connection import Connection, is_loopback
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
 from kis_mcp.kis.sockets import ending_at_once
+from kis_mcp.kis.surroundings import open_client
 
 # At INFO these log whole addresses, and a GET's address holds the account number.
 for _name in ("httpx", "httpcore"):
@@ -48,17 +47,9 @@ class Transport:
         self._url = connection.rest_url.rstrip("/")
         is_local = is_loopback(self._url)
         self._proxy = "" if is_local else _proxy_variable(self._url)
-        try:
-            self._client = httpx.AsyncClient(
-                limits=_LIMITS,
-                timeout=httpx.Timeout(seconds, connect=min(connect_seconds, seconds)),
-                trust_env=not is_local,
-                verify=trusted_certificates(trust_env=not is_local),
-            )
-        except OSError as error:
-            raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
+        self._client = open_client(
+            is_local=is_local, timeout=httpx.Timeout(seconds, connect=min(connect_seconds, seconds)), limits=_LIMITS
+        )
 
     async def send(self, method: str, path: str, elements: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send one request, ``elements`` as the query of a GET or the JSON body of a POST.
@@ -115,22 +106,3 @@ def _proxy_variable(url: str) -> str:
     if proxy_bypass(parts.hostname or ""):
         return ""
     return next((f"{name.upper()}_PROXY" for name in (parts.scheme, "all") if proxies.get(name)), "")
-
-
-def _bad_proxy_variable() -> str:
-    """Which variable keeps httpx from starting; NO_PROXY where each proxy can be used."""
-    proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
-    for name, url in proxies.items():
-        try:
-            httpx.Proxy(url if "://" in url else f"http://{url}")
-        except (ValueError, httpx.InvalidURL):
-            return f"{name.upper()}_PROXY"
-    return next((f"{name.upper()}_PROXY" for name, url in proxies.items() if url.startswith("socks")), "NO_PROXY")
-
-
-def _unusable(variable: str, what: str, error: Exception) -> SettingsError:
-    return SettingsError(
-        f"{variable} names {what} ({type(error).__name__}).",
-        remedy=f"Correct {variable} in the server's environment or take it away, and start the server again.",
-        field=variable,
-    )

@@ -11,9 +11,9 @@ from kis_mcp.catalog.gateway import KisReply
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, OrderStateUnknown, SettingsError
 from kis_mcp.kis.bodies import MOST_BYTES
-from kis_mcp.kis.certificates import trusted_certificates
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Reaction, RequestError
+from kis_mcp.kis.surroundings import trusted_certificates
 from kis_mcp.kis.transport import Transport
 from tests.kis.conftest import NewGateway
 from tests.kis.fake_kis import Answered, FakeKis, at_once, business_error
