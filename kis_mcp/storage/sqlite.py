@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
@@ -19,6 +18,7 @@ from kis_mcp.errors import StorageError
 from kis_mcp.storage.folders import unusable
 from kis_mcp.storage.holders import holder_of
 from kis_mcp.storage.journal_tables import JournalRow
+from kis_mcp.storage.write_ahead import use_write_ahead_log
 
 BUSY_MILLISECONDS = 5_000
 """How long a writer waits for another process' transaction."""
@@ -71,25 +71,11 @@ class SqliteDatabase:
         try:
             for pragma in self._pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
-            self._write_ahead(cursor)
+            use_write_ahead_log(cursor, self._busy_seconds)
         except sqlite3.DatabaseError as failure:
             raise self._error(failure) from failure
         finally:
             cursor.close()
-
-    def _write_ahead(self, cursor: Any) -> None:
-        """Switch the file to a write-ahead log, as a process may be doing that just makes the journal too: SQLite
-        refuses the second at once, whatever it may wait, so what is waited for is the first one's lock."""
-        give_up_at = monotonic() + self._busy_seconds
-        while True:
-            try:
-                cursor.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError:
-                if monotonic() > give_up_at:
-                    raise
-                cursor.execute("BEGIN IMMEDIATE")
-                cursor.execute("ROLLBACK")
 
     def _explain(self, context: ExceptionContext) -> None:
         """Let callers see an error that they can act on instead of SQLite's."""
