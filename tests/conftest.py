@@ -1,12 +1,19 @@
+import json
 import os
-from collections.abc import AsyncGenerator, Iterator
+import sqlite3
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
+from kis_mcp.storage import SqlJournal
 from tests.client import NOW
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +52,50 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 def whole_table() -> None:
     """Read once, so that no test pays for it in a time-out."""
     _ = catalog().apis
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_schema_once() -> Iterator[None]:
+    """A client checks that a tool's output schema is a schema before it reads the first result by it, which takes 60 ms
+    a tool: here once in a process instead of once in a session. Results are checked against it as ever."""
+    check = Draft202012Validator.check_schema
+    valid: set[str] = set()
+
+    def check_once(schema: Mapping[str, Any] | bool) -> None:
+        written = json.dumps(schema, sort_keys=True)
+        if written not in valid:
+            check(schema)
+            valid.add(written)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def journals_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Migrations take 40 ms, and a thousand tests open a new journal: in this process it is a copy of an empty one,
+    with a salt of its own. What tests/storage tests is the real making."""
+    open_journal, empty = SqlJournal.open, tmp_path_factory.mktemp("journal") / "empty.db"
+
+    async def open_copy(path: Path) -> SqlJournal:
+        if not empty.exists():
+            await (await open_journal(empty)).aclose()
+        copy_once(empty, path)
+        return await open_journal(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqlJournal, "open", open_copy)
+        yield
+
+
+def copy_once(empty: Path, path: Path) -> None:
+    if not path.exists() and path.parent.is_dir():
+        path.touch(mode=0o600)
+        path.write_bytes(empty.read_bytes())
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("pragma synchronous=off")
+            connection.execute("update account_salt set salt = ?", (token_hex(16),))
 
 
 @pytest.fixture

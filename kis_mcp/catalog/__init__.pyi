@@ -77,6 +77,7 @@ from .spelling import read_number as read_number, read_word as read_word
 from .symbols import (
     KRX_CODE as KRX_CODE,
     MARKED_CODE as MARKED_CODE,
+    read_share as read_share,
     read_suffixed as read_suffixed,
     read_symbol as read_symbol,
 )

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -127,24 +128,53 @@ def _is_no_item(value: object) -> bool:
 
 
 def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[str, object], list[BadArgument]]:
-    """The arguments with symbols as KIS writes them, and the place that comes with one where the API takes it."""
+    """The arguments with symbols as KIS writes them, and the place that comes with them where the API takes it."""
     read, problems = dict(given), list[BadArgument]()
-    target = next(filter(None, map(api.parameter, _PLACES)), None)
     for parameter in api.parameters:
-        text = given.get(parameter.name)
-        if parameter.type != "symbol" or parameter.is_list or not isinstance(text, str):
+        if parameter.type != "symbol" or not (texts := _texts(parameter, given.get(parameter.name))):
             continue
-        written = read_symbol(api, parameter, text)
-        read[parameter.name] = written.symbol if written.exchanges else text
-        words = list(target.codes or written.places) if target else []
-        usual = next((word for word in written.places if word in words), None)
-        if target is not None and usual is not None:
-            place = read_word(read.setdefault(target.name, usual), words)
-            if place in words and place not in written.places:
-                problems.append(_contradiction(parameter, text, written, target, place))
-        elif not _is_read_anywhere(written, target):
-            problems.append(_elsewhere(api, parameter, text, written))
+        written = [read_symbol(api, parameter, text) for text in texts]
+        symbols = [each.symbol if each.exchanges else text for each, text in zip(written, texts, strict=True)]
+        read[parameter.name] = symbols if parameter.is_list else symbols[0]
+        target = next(filter(None, map(api.parameter, (parameter.pairs_with or "", *_PLACES))), None)
+        # An exchange of the tool's own words takes any of the places that the symbol may be at.
+        words = tuple(target.codes or written[0].places) if target else ()
+        shared = (word for word in written[0].places if word in words and all(word in each.places for each in written))
+        if target is not None and not target.is_list and (usual := next(shared, None)):
+            read.setdefault(target.name, usual)
+        places = _named_places(target, words, read, len(texts))
+        for text, each, place in zip(texts, written, places, strict=False):
+            if target is None or not set(each.places) & set(words):
+                if not _is_read_anywhere(each, target):
+                    problems.append(_elsewhere(api, parameter, text, each))
+            elif place is None and not each.is_korean:
+                problems.append(_one_of_several(parameter, text, each, target))
+            elif place in words and place not in each.places:
+                problems.append(_contradiction(parameter, text, each, target, place))
     return read, problems
+
+
+def _texts(parameter: Parameter, value: object) -> list[str]:
+    """The symbols that an argument names; none where it is not of the type that it should be."""
+    if not parameter.is_list:
+        return [value] if isinstance(value, str) else []
+    with suppress(ValueError):
+        value = read_json(value, "[")
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    texts = [item for item in items if isinstance(item, str)]
+    return texts if len(texts) == len(items) else []
+
+
+def _named_places(
+    target: Parameter | None, words: tuple[str, ...], read: Mapping[str, object], count: int
+) -> list[object]:
+    """The place that goes with each of the symbols, by the argument for it; None where that is not given."""
+    value = read.get(target.name) if target else None
+    if target is not None and target.is_list:
+        with suppress(ValueError):
+            value = read_json(value, "[")
+        return [read_word(each, words) for each in cast("list[object]", value)] if isinstance(value, list) else []
+    return [None if value is None else read_word(value, words)] * count
 
 
 def _is_read_anywhere(written: WrittenSymbol, target: Parameter | None) -> bool:
@@ -159,6 +189,16 @@ def _contradiction(
         f"{parameter.name} {_brief(text)} does not go with {target.name} {place}.",
         remedy=f"Give {parameter.name} as {written.symbol!r} with the {target.name} that is meant.",
         field=target.name,
+    )
+
+
+def _one_of_several(parameter: Parameter, text: str, written: WrittenSymbol, target: Parameter) -> BadArgument:
+    """For a list whose symbols do not all name one place."""
+    return BadArgument(
+        f"{parameter.name} item {_brief(text)} is at {written.exchanges[0]}, and not all of the others are said to be.",
+        remedy=f"{target.name} holds for all {parameter.name}: call once for each {target.name}, such as"
+        f" {target.name} {written.exchanges[0]!r} with {parameter.name} {[written.symbol]!r}.",
+        field=parameter.name,
     )
 
 

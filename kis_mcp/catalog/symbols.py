@@ -10,29 +10,44 @@ from kis_mcp.catalog.spelling import plain
 KRX_CODE = r"[0-9][0-9A-Z]{5}|Q[0-9]{6}"
 MARKED_CODE = r"A([0-9][0-9A-Z]{5})"
 """The exchange's own A005930."""
-_MARKED = re.compile(rf"{MARKED_CODE}|A?([0-9][0-9A-Z]{{5}})\.K[SQ]")
-"""That, and 005930.KS or .KQ of Yahoo."""
+_MARKED = re.compile(rf"{MARKED_CODE}|A?([0-9][0-9A-Z]{{5}})[. ]K[SQ]")
+"""That, 005930.KS or .KQ of Yahoo, and 005930 KS of Bloomberg."""
 _US_CLASS = re.compile(r"([A-Z]{1,5})[.-]([A-Z]{1,3})")
 """A share class, which KIS parts by a stroke: BRK/B."""
 _PREFIXED = re.compile(r"([A-Z]+) ?: ?(.+)")
-_SUFFIXED = re.compile(r"([0-9]{1,6}|[0-9]{3}[0-9A-Z])\.(HK|T|SS|SZ)")
+_MARKED_US = re.compile(r"([A-Z]{1,5}(?:[./-][A-Z]{1,3})?)(?:\.US| (US|UN|UW|UQ|UA))")
+"""AAPL.US of data vendors, and AAPL US of Bloomberg, which may name the exchange instead."""
+_SUFFIXED = re.compile(r"([0-9]{1,6}|[0-9]{3}[0-9A-Z])[. ](HK|T|JP|JT|SS|SH|CG|SZ|CS|CN|CH)")
 _KOREAN_VENUES = ("krx", "nxt", "sor", "unified")
 _PREFIXES: Mapping[str, tuple[str, ...]] = {
-    "KRX": _KOREAN_VENUES,
-    "KOSPI": _KOREAN_VENUES,
-    "KOSDAQ": _KOREAN_VENUES,
+    **dict.fromkeys(("KRX", "KOSPI", "KOSDAQ", "KR"), _KOREAN_VENUES),
     "NXT": ("nxt",),
     "NASDAQ": ("nasdaq",),
     "NYSE": ("nyse",),
-    "AMEX": ("amex",),
-    "HKEX": ("hong_kong",),
-    "TYO": ("tokyo",),
-    "SSE": ("shanghai",),
-    "SZSE": ("shenzhen",),
+    **dict.fromkeys(("AMEX", "NYSEAMERICAN", "NYSEARCA"), ("amex",)),
+    **dict.fromkeys(("HKEX", "HKG", "HK"), ("hong_kong",)),
+    **dict.fromkeys(("TYO", "TSE", "JP"), ("tokyo",)),
+    **dict.fromkeys(("SSE", "SHA"), ("shanghai",)),
+    **dict.fromkeys(("SZSE", "SHE"), ("shenzhen",)),
 }
-"""Prefix of charts → the exchanges that it may mean, the usual one first."""
-_SUFFIXES: Mapping[str, str] = {"HK": "hong_kong", "T": "tokyo", "SS": "shanghai", "SZ": "shenzhen"}
-"""Suffix of Yahoo → the exchange."""
+"""Prefix of charts and of the operator's lists → the exchanges that it may mean, the usual one first."""
+_SUFFIXES: Mapping[str, str] = {
+    "HK": "hong_kong",
+    **dict.fromkeys(("T", "JP", "JT"), "tokyo"),
+    **dict.fromkeys(("SS", "SH", "CG"), "shanghai"),
+    **dict.fromkeys(("SZ", "CS"), "shenzhen"),
+}
+"""Suffix of Yahoo, Bloomberg and Chinese vendors → the exchange."""
+_CHINESE: Mapping[str, str] = {"6": "shanghai", "0": "shenzhen", "3": "shenzhen"}
+"""First digit of a share in yuan → its exchange."""
+_CHINESE_DIGITS = 6
+_BLOOMBERG = " EQUITY"
+_US_MARKS: Mapping[str, tuple[str, ...]] = {
+    "UN": ("nyse",),
+    "UW": ("nasdaq",),
+    "UQ": ("nasdaq",),
+    "UA": ("amex",),
+}
 _US = ("nasdaq", "nyse", "amex")
 _COUNTRIES: Mapping[str, str] = {
     **dict.fromkeys(_US, "us"),
@@ -80,13 +95,19 @@ def read_symbol(api: Api, parameter: Parameter, text: str) -> WrittenSymbol:
     symbol = plain(text)
     if parameter.pattern is None or not re.fullmatch(parameter.pattern, symbol):
         symbol = symbol.upper()
-    prefix, rest = _parted(symbol)
-    found = None
-    if api.category in _KOREAN:
-        found = _korean(prefix, rest)
-    if found is None and api.category in _FOREIGN and not _takes_indices(parameter):
-        found = _foreign(prefix, rest)
-    return found or WrittenSymbol(symbol)
+    reads_shares_abroad = api.category in _FOREIGN and not _takes_indices(parameter)
+    return _read_share(symbol, korean=api.category in _KOREAN, foreign=reads_shares_abroad) or WrittenSymbol(symbol)
+
+
+def read_share(text: str) -> WrittenSymbol:
+    """A share's symbol of any market; what is none stays as it is, in capitals."""
+    symbol = plain(text).upper()
+    return _read_share(symbol, korean=True, foreign=True) or WrittenSymbol(symbol)
+
+
+def _read_share(symbol: str, *, korean: bool, foreign: bool) -> WrittenSymbol | None:
+    prefix, rest = _parted(symbol.removesuffix(_BLOOMBERG))
+    return (_korean(prefix, rest) if korean else None) or (_foreign(prefix, rest) if foreign else None)
 
 
 def _korean(prefix: str, rest: str) -> WrittenSymbol | None:
@@ -99,23 +120,32 @@ def _korean(prefix: str, rest: str) -> WrittenSymbol | None:
 
 
 def _foreign(prefix: str, rest: str) -> WrittenSymbol | None:
+    if prefix == "US":
+        prefix, rest = "", f"{rest} US"
+    elif prefix == "CN":
+        prefix, rest = "", f"{rest} CN"
+    if not prefix and (marked := _MARKED_US.fullmatch(rest)):
+        return WrittenSymbol(_parted_by_stroke(marked[1]), _US_MARKS.get(marked[2] or "", ()))
     exchanges = _PREFIXES.get(prefix, ())
     if prefix and (not exchanges or set(exchanges) & set(_KOREAN_VENUES)):
         return None
     if not prefix and (suffixed := read_suffixed(rest)):
         return suffixed
-    of_class = _US_CLASS.fullmatch(rest)
-    if of_class and set(exchanges) <= set(_US):
-        rest = f"{of_class[1]}/{of_class[2]}"
-    elif not exchanges:
-        return None
-    return _at(rest, exchanges)
+    if _US_CLASS.fullmatch(rest) and set(exchanges) <= set(_US):
+        return WrittenSymbol(_parted_by_stroke(rest), exchanges)
+    return _at(rest, exchanges) if exchanges else None
+
+
+def _parted_by_stroke(symbol: str) -> str:
+    return _US_CLASS.sub(r"\1/\2", symbol)
 
 
 def read_suffixed(symbol: str) -> WrittenSymbol | None:
-    """A share abroad as Yahoo writes it, such as 0700.HK; None where the symbol, in capitals, is none."""
-    found = _SUFFIXED.fullmatch(symbol)
-    return _at(found[1], (_SUFFIXES[found[2]],)) if found else None
+    """A share abroad with its exchange or country, such as 0700.HK; None where the symbol, in capitals, is none."""
+    if not (found := _SUFFIXED.fullmatch(symbol)):
+        return None
+    exchange = _SUFFIXES.get(found[2]) or (_CHINESE.get(found[1][0]) if len(found[1]) == _CHINESE_DIGITS else None)
+    return _at(found[1], (exchange,)) if exchange else None
 
 
 def _at(code: str, exchanges: tuple[str, ...]) -> WrittenSymbol:

@@ -65,7 +65,7 @@ def _few_colours(counts: Counter[int]) -> tuple[list[int], dict[int, int]]:
     """The colours that are kept, and for each colour the number of the one that stands for it."""
     usual, mask = dict[int, int](), 0
     for mask in _MASKS:
-        usual = {}
+        usual = dict[int, int]()
         for colour, _ in counts.most_common():
             usual.setdefault(colour & mask, colour)
         if len(usual) <= _MOST_COLOURS:

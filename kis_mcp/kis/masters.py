@@ -8,7 +8,7 @@ import zlib
 import httpx
 
 from kis_mcp.errors import KisUnavailable
-from kis_mcp.kis.connection import is_loopback
+from kis_mcp.kis.surroundings import open_client
 
 MASTERS_URL = "https://new.real.download.dws.co.kr/common/master"
 
@@ -24,14 +24,14 @@ class MasterHost:
     Args:
         url: The folder of the files, without a slash at the end.
         user_agent: Who asks.
+
+    Raises:
+        SettingsError: The surroundings name a proxy or certificates that cannot be used.
     """
 
     def __init__(self, url: str, *, user_agent: str) -> None:
         self._url = url
-        is_local = is_loopback(url)
-        self._client = httpx.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, trust_env=not is_local, headers={"user-agent": user_agent}
-        )
+        self._client = open_client(url, timeout=_TIMEOUT_SECONDS, headers={"user-agent": user_agent})
 
     async def fetch(self, file: str) -> bytes:
         """One file, unpacked.

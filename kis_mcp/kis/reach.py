@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from kis_mcp.clock import Clock
 from kis_mcp.errors import KisMcpError, KisUnavailable
 from kis_mcp.kis.connection import is_loopback
-from kis_mcp.kis.transport import open_client, proxy_variable
+from kis_mcp.kis.surroundings import open_client, proxy_variable
 
 _SECONDS = 5.0
 
@@ -39,7 +39,7 @@ class Reach:
 async def look_at_rest(url: str, clock: Clock) -> Reach:
     """Ask a REST host for its first page; any answer will do, for it tells the host's time."""
     try:
-        async with open_client(url, httpx.Timeout(_SECONDS)) as client:
+        async with open_client(url, timeout=_SECONDS) as client:
             asked_at = clock()
             async with client.stream("GET", f"{url.rstrip('/')}/") as response:
                 return Reach(url, clock_error=_clock_error(response.headers.get("date", ""), asked_at, clock()))

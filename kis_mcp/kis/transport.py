@@ -3,16 +3,15 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
 import httpx
 
-from kis_mcp.errors import SettingsError
-from kis_mcp.kis.connection import Connection, is_loopback
+from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Answer, Reaction, RequestError
 from kis_mcp.kis.reading import ENCODINGS, AnswerDamaged, AnswerTooLong, read_body
 from kis_mcp.kis.sockets import ending_at_once
+from kis_mcp.kis.surroundings import open_client, proxy_variable
 from kis_mcp.library_logs import warnings_only
 
 warnings_only("httpx")
@@ -20,9 +19,6 @@ warnings_only("httpx")
 CONNECT_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_WEBSOCKET_PROXIES = {"ws": ("ws", "socks", "https", "http"), "wss": ("wss", "socks", "https")}
-"""In the order in which websockets takes them."""
-
 _ASK_FOR_LESS = "Ask for less: a shorter period, fewer symbols or another condition."
 
 
@@ -47,7 +43,8 @@ class Transport:
         }
         self._url = connection.rest_url.rstrip("/")
         self._proxy = proxy_variable(self._url)
-        self._client = open_client(self._url, httpx.Timeout(seconds, connect=min(connect_seconds, seconds)))
+        timeout = httpx.Timeout(seconds, connect=min(connect_seconds, seconds))
+        self._client = open_client(self._url, timeout=timeout, limits=_LIMITS)
 
     async def send(self, method: str, path: str, elements: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send one request, ``elements`` as the query of a GET or the JSON body of a POST.
@@ -96,45 +93,3 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-
-def open_client(url: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    """A pool of connections to a host, with the proxies and certificates of the surroundings.
-
-    Raises:
-        SettingsError: Naming the variable that cannot be used.
-    """
-    try:
-        return httpx.AsyncClient(limits=_LIMITS, timeout=timeout, trust_env=not is_loopback(url))
-    except OSError as error:
-        raise _unusable("SSL_CERT_FILE", "no file of certificates", error) from None
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        raise _unusable(_bad_proxy_variable(), "no proxy that can be used", error) from None
-
-
-def proxy_variable(url: str) -> str:
-    """Which variable names the proxy to an address; "" where none does."""
-    parts, proxies = urlsplit(url), getproxies()
-    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
-        return ""
-    names = _WEBSOCKET_PROXIES.get(parts.scheme, (parts.scheme, "all"))
-    return next((f"{name.upper()}_PROXY" for name in names if proxies.get(name)), "")
-
-
-def _bad_proxy_variable() -> str:
-    """Which variable keeps httpx from starting; NO_PROXY where each proxy can be used."""
-    proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
-    for name, url in proxies.items():
-        try:
-            httpx.Proxy(url if "://" in url else f"http://{url}")
-        except (ValueError, httpx.InvalidURL):
-            return f"{name.upper()}_PROXY"
-    return next((f"{name.upper()}_PROXY" for name, url in proxies.items() if url.startswith("socks")), "NO_PROXY")
-
-
-def _unusable(variable: str, what: str, error: Exception) -> SettingsError:
-    return SettingsError(
-        f"{variable} names {what} ({type(error).__name__}).",
-        remedy=f"Correct {variable} in the server's environment or take it away, and start the server again.",
-        field=variable,
-    )

@@ -17,6 +17,7 @@ from kis_mcp.errors import BadArgument, SettingsError, StorageError
 from kis_mcp.storage.folders import open_private_file
 from kis_mcp.storage.holders import holder_of
 from kis_mcp.storage.uninterrupted import uninterrupted
+from kis_mcp.storage.write_ahead import use_write_ahead_log
 from kis_mcp.streams import read_condition, write_condition
 
 T = TypeVar("T")
@@ -207,7 +208,8 @@ class SqliteAlerts(AlertStore):
         os.close(open_private_file(self._path))
         database = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
-            for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+            use_write_ahead_log(database, _BUSY_SECONDS)
+            for pragma in ("synchronous=full", "foreign_keys=on"):
                 database.execute(f"pragma {pragma}")
             _make_tables(database)
             if _version(database) != _VERSION:

@@ -18,11 +18,12 @@ from kis_mcp.errors import StorageError
 from kis_mcp.storage.folders import unusable
 from kis_mcp.storage.holders import holder_of
 from kis_mcp.storage.journal_tables import JournalRow
+from kis_mcp.storage.write_ahead import use_write_ahead_log
 
 BUSY_MILLISECONDS = 5_000
 """How long a writer waits for another process' transaction."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON")
 
 
 class SqliteDatabase:
@@ -38,7 +39,8 @@ class SqliteDatabase:
         except OSError as error:
             raise unusable(path, error) from None
         self.name = str(path)
-        self._pragmas = (*_PRAGMAS, f"busy_timeout={busy_milliseconds}")
+        self._pragmas = (f"busy_timeout={busy_milliseconds}", *_PRAGMAS)
+        self._busy_seconds = busy_milliseconds / 1000
         self.engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}", json_serializer=partial(json.dumps, ensure_ascii=False)
         )
@@ -69,6 +71,7 @@ class SqliteDatabase:
         try:
             for pragma in self._pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
+            use_write_ahead_log(cursor, self._busy_seconds)
         except sqlite3.DatabaseError as failure:
             raise self._error(failure) from failure
         finally:

@@ -137,7 +137,7 @@ def test_a_row_takes_another_rows_parameters_whole(edited_table: EditedTable) ->
     preview, quote = table.find("preview"), table.find("get_quote")
     assert preview is not None and quote is not None
     assert preview.parameters == quote.parameters != ()
-    assert input_schema(preview)["properties"] == {"symbol": {}}
+    assert input_schema(preview)["properties"] == {"symbol": {"type": "string"}}
 
 
 @pytest.mark.parametrize("other", ["nothing", "preview"])

@@ -12,6 +12,7 @@ from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.spelling import read_date, read_json, read_month, read_names, read_number, read_time, read_word
+from kis_mcp.catalog.symbols import read_symbol
 from kis_mcp.errors import BadArgument
 
 INTERVALS = ("1m", "30m", "1d", "1M")
@@ -166,7 +167,22 @@ Symbols = Callable[[str], str]
         ("get_quote", "nvda", "NVDA", None),
         ("get_quote", "BRK.B", "BRK/B", None),
         ("get_quote", "NYSE:BRK.B", "BRK/B", "nyse"),
+        ("get_quote", "AAPL US", "AAPL", None),
+        ("get_quote", "aapl us equity", "AAPL", None),
+        ("get_quote", "AAPL.US", "AAPL", None),
+        ("get_quote", "US:AAPL", "AAPL", None),
+        ("get_quote", "BRK/B US", "BRK/B", None),
+        ("get_quote", "IBM UN", "IBM", "nyse"),
+        ("get_quote", "NYSEARCA:SPY", "SPY", "amex"),
+        ("get_quote", "005930 KS Equity", "005930", "krx"),
+        ("get_quote", "KR:005930", "005930", "krx"),
         ("place_order", "0700.HK", "00700", "hong_kong"),
+        ("place_order", "700 HK", "00700", "hong_kong"),
+        ("place_order", "HK:700", "00700", "hong_kong"),
+        ("place_order", "7203 JP", "7203", "tokyo"),
+        ("place_order", "600519.SH", "600519", "shanghai"),
+        ("place_order", "600519 CH", "600519", "shanghai"),
+        ("place_order", "CN:000001", "000001", "shenzhen"),
         ("place_order", "7203.T", "7203", "tokyo"),
         ("place_order", "600519.SS", "600519", "shanghai"),
         ("place_order", "101W12", "101W12", None),
@@ -196,6 +212,45 @@ def test_a_list_of_symbols_reads_each() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "symbols", "exchange"),
+    [
+        (["NASDAQ:AAPL", "MSFT UW"], ["AAPL", "MSFT"], "nasdaq"),
+        (["700.HK", "HKEX:5"], ["00700", "00005"], "hong_kong"),
+        ('["7203.T", "6758 JP"]', ["7203", "6758"], "tokyo"),
+        (["600519.SS", "601318.SH"], ["600519", "601318"], "shanghai"),
+        (["AAPL US", "IBM", "US:BRK.B"], ["AAPL", "IBM", "BRK/B"], None),
+        (["005930.KS", "A000660", "035720"], ["005930", "000660", "035720"], None),
+        (["005930", "AAPL"], ["005930", "AAPL"], None),
+    ],
+)
+def test_a_list_of_symbols_names_the_exchange_of_all(written: object, symbols: list[str], exchange: str | None) -> None:
+    values = check_arguments(tool("watch"), {"symbols": written})
+    assert (values["symbols"], values.get("exchange")) == (symbols, exchange)
+
+
+@pytest.mark.parametrize(
+    "written", [["NASDAQ:AAPL", "NYSE:IBM"], ["IBM", "NASDAQ:AAPL"], ["005930.KS", "NASDAQ:AAPL"], ["700.HK", "7203.T"]]
+)
+def test_a_list_of_several_exchanges_is_refused_saying_how_it_is_divided(written: list[str]) -> None:
+    with pytest.raises(BadArgument) as refused:
+        check_arguments(tool("watch"), {"symbols": written})
+    assert refused.value.field == "symbols"
+    assert "exchange holds for all symbols: call once for each exchange, such as exchange '" in refused.value.remedy
+
+
+def test_an_exchange_in_a_symbol_may_agree_with_the_one_of_its_own() -> None:
+    arguments = {"symbols": ["NVDA", "700.HK"], "exchanges": ["NASDAQ", "hong_kong"]}
+    assert check_arguments(tool("overseas_stock_multprice"), arguments)["symbols"] == ["NVDA", "00700"]
+
+
+@pytest.mark.parametrize("written", ["600519.XX", "AAPL LN", "VOD.L", "XETRA:SAP", "900519.CH"])
+def test_a_form_that_is_not_beyond_doubt_names_no_exchange(written: str) -> None:
+    parameter = tool("get_quote").parameter("symbol")
+    assert parameter is not None
+    assert read_symbol(tool("get_quote"), parameter, written).exchanges == ()
+
+
+@pytest.mark.parametrize(
     ("name", "arguments"),
     [
         ("get_quote", {"symbol": "NASDAQ:NVDA", "exchange": "nyse"}),
@@ -203,7 +258,9 @@ def test_a_list_of_symbols_reads_each() -> None:
         ("overseas_stock_price", {"symbol": "700.HK", "exchange": "tokyo"}),
         ("overseas_stock_price", {"symbol": "XETRA:SAP", "exchange": "nyse"}),
         ("overseas_stock_multprice", {"symbols": ["NASDAQ:NVDA"], "exchanges": ["nyse"]}),
-        ("overseas_stock_multprice", {"symbols": ["700.HK"], "exchanges": ["hong_kong"]}),
+        ("overseas_stock_multprice", {"symbols": ["NVDA", "700.HK"], "exchanges": ["nasdaq", "tokyo"]}),
+        ("watch", {"symbols": ["NASDAQ:AAPL"], "exchange": "nyse"}),
+        ("watch", {"symbols": ["005930.KS"], "exchange": "nasdaq"}),
         ("overseas_stock_rights_by_ice", {"symbol": "7203.T", "country": "us"}),
     ],
 )

@@ -1,13 +1,19 @@
 """The command as a shell runs it."""
 
 import fcntl
+import io
 import os
 import pty
 import subprocess
 import sys
 import termios
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+
+import pytest
+
+from kis_mcp.cli.main import main
 
 COMMAND = [sys.executable, "-m", "kis_mcp"]
 
@@ -23,6 +29,24 @@ def run(*arguments: str, data_dir: Path, **variables: str) -> subprocess.Complet
         stdin=subprocess.DEVNULL,
         check=False,
     )
+
+
+def run_here(*arguments: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`run` without a process of its own, which takes a second to start: for what the command says, not for how it
+    starts and ends."""
+    shown, problems, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(shown), redirect_stderr(problems):
+        for name in os.environ.keys() - environment_of(data_dir, variables).keys():
+            patch.delenv(name)
+        for name, value in environment_of(data_dir, variables).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["kis-mcp", *arguments])
+        patch.setattr(sys, "stdin", io.StringIO())
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return subprocess.CompletedProcess(arguments, code, shown.getvalue(), problems.getvalue())
 
 
 def at_a_terminal(*arguments: str, data_dir: Path, typed: Sequence[str], **variables: str) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.confirm.pin import Pin
-from tests.cli.command import at_a_terminal, run
+from tests.cli.command import at_a_terminal, run, run_here
 
 
 def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "enough for today" in refused.stdout
     assert "kis-mcp resume" in refused.stdout
-    assert "halted" in run("call", "get_environment", data_dir=tmp_path).stdout
+    assert "halted" in run_here("call", "get_environment", data_dir=tmp_path).stdout
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_kill_refuses_orders_and_keeps_reads(tmp_path: Path) -> None:
     ],
 )
 def test_trading_is_halted_whatever_else_is_set_wrongly(variables: dict[str, str], tmp_path: Path) -> None:
-    assert run("doctor", data_dir=tmp_path, **variables).returncode == 2
+    assert run_here("doctor", data_dir=tmp_path, **variables).returncode == 2
     killed = run("kill", "at once", data_dir=tmp_path, **variables)
     assert (killed.returncode, killed.stderr) == (0, "")
     assert "at once" in (tmp_path / "HALTED").read_text("utf-8")

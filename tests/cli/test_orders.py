@@ -12,7 +12,7 @@ import pytest
 from kis_mcp.cli.orders import write_csv
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.history import COLUMNS
-from tests.cli.command import run
+from tests.cli.command import run, run_here
 
 ORDER = '{"symbol": "005930", "side": "buy", "quantity": 2, "order_type": "market"}'
 
@@ -29,26 +29,28 @@ def ordered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_nothing_was_ordered_yet(tmp_path: Path) -> None:
-    shown = run("orders", data_dir=tmp_path)
+    shown = run_here("orders", data_dir=tmp_path)
     assert shown.returncode == 0
     assert "No order was ever proposed in sim." in shown.stdout
 
 
 def test_the_journal_is_shown_without_asking_kis(ordered: Path) -> None:
-    (order,) = json.loads(run("orders", "--json", data_dir=ordered).stdout)["orders"]
+    (order,) = json.loads(run_here("orders", "--json", data_dir=ordered).stdout)["orders"]
     assert order["state"] in TAKEN
     assert (order["decided_by"], order["quantity"], order["ours"]) == ("never", 2, True)
-    assert order["state"] in run("orders", "--env", "sim", data_dir=ordered).stdout
+    assert order["state"] in run_here("orders", "--env", "sim", data_dir=ordered).stdout
 
 
 def test_kis_tells_what_was_filled(ordered: Path) -> None:
-    report = json.loads(run("orders", "--json", "--kis", data_dir=ordered).stdout)
+    report = json.loads(run_here("orders", "--json", "--kis", data_dir=ordered).stdout)
     (order,) = report["orders"]
     assert (report["environment"], order["state"], order["filled_quantity"]) == ("sim", "filled", 2)
 
 
 def test_a_day_is_exported_without_a_secret(ordered: Path, tmp_path: Path) -> None:
-    exported = run("orders", "--export", str(tmp_path / "exports"), data_dir=ordered, KIS_APP_SECRET="secret-of-a-test")
+    exported = run_here(
+        "orders", "--export", str(tmp_path / "exports"), data_dir=ordered, KIS_APP_SECRET="secret-of-a-test"
+    )
     path = Path(exported.stdout.strip())
     assert path.parent == tmp_path / "exports"
     assert re.fullmatch(r"orders-sim-\d{4}-\d\d-\d\d\.csv", path.name)
@@ -64,7 +66,7 @@ def test_a_day_is_exported_without_a_secret(ordered: Path, tmp_path: Path) -> No
 
 
 def test_another_day_has_no_orders(ordered: Path, tmp_path: Path) -> None:
-    exported = run("orders", "--export", str(tmp_path), "--date", "2020-01-02", data_dir=ordered)
+    exported = run_here("orders", "--export", str(tmp_path), "--date", "2020-01-02", data_dir=ordered)
     path = tmp_path / "orders-sim-2020-01-02.csv"
     assert exported.stdout.strip() == str(path)
     assert path.read_text("utf-8-sig").splitlines() == [",".join(COLUMNS)]

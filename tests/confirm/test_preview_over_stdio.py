@@ -1,9 +1,10 @@
 """Previews for clients that start a server for each call, as several agent frameworks do by default."""
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import anyio
+from mcp import Client
 
 from kis_mcp.cli.client import server_process
 from tests.client import blocks, error
@@ -18,19 +19,21 @@ def worlds(folder: Path) -> set[str]:
 
 
 async def test_a_preview_is_confirmed_in_another_process_and_orders_once(tmp_path: Path) -> None:
-    async def call(tool: str, **arguments: Any) -> Any:
-        async with server_process(variables={"KIS_ENV": "sim", "KIS_DATA_DIR": str(tmp_path)}) as client:
-            return await client.call_tool(tool, arguments)
+    def process() -> AbstractAsyncContextManager[Client]:
+        return server_process(variables={"KIS_ENV": "sim", "KIS_DATA_DIR": str(tmp_path)})
 
     with anyio.fail_after(120):
-        preview = blocks(await call("place_order", **BUY))["order"]
+        async with process() as client:
+            preview = blocks(await client.call_tool("place_order", BUY))["order"]
         assert preview["status"] == "needs_confirmation"
         confirmed = {**BUY, TOKEN: preview[TOKEN]}
-        other = await call("place_order", **{**confirmed, "quantity": 2})
-        first = blocks(await call("place_order", **confirmed))["order"]
-        again = blocks(await call("place_order", **confirmed))["order"]
-        (listed,) = blocks(await call("get_orders"))["orders"]
-        (recorded,) = blocks(await call("get_order_history"))["orders"]
+        async with process() as client:
+            other = await client.call_tool("place_order", {**confirmed, "quantity": 2})
+            first = blocks(await client.call_tool("place_order", confirmed))["order"]
+        async with process() as client:
+            again = blocks(await client.call_tool("place_order", confirmed))["order"]
+            (listed,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+            (recorded,) = blocks(await client.call_tool("get_order_history", {}))["orders"]
     assert "differs from the one that was previewed, in quantity" in error(other)["what"]
     assert first["status"] == "accepted"
     assert again == first

@@ -13,6 +13,7 @@ from kis_mcp.errors import BadArgument, KisUnavailable, OrderStateUnknown, Setti
 from kis_mcp.kis.bodies import MOST_BYTES
 from kis_mcp.kis.connection import Connection
 from kis_mcp.kis.errors import Reaction, RequestError
+from kis_mcp.kis.surroundings import trusted_certificates
 from kis_mcp.kis.transport import Transport
 from tests.kis.conftest import NewGateway
 from tests.kis.fake_kis import Answered, FakeKis, at_once, business_error
@@ -204,3 +205,14 @@ async def test_an_account_of_another_kind_is_not_told_either(kis: FakeKis, new_g
     with pytest.raises(BadArgument) as raised:
         await new_gateway(account_numbers=("12345678",)).read(READ)
     assert raised.value.kis_message == "계좌 *** 확인"
+
+
+def test_certificates_are_read_once_and_those_that_are_named_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = trusted_certificates(trust_env=True)
+    assert trusted_certificates(trust_env=False) is own
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    named = trusted_certificates(trust_env=True)
+    assert (len(named.get_ca_certs()), len(own.get_ca_certs()) > 50) == (0, True)
+    assert trusted_certificates(trust_env=False) is own

@@ -266,7 +266,12 @@ def portal() -> Iterator[BlockingPortal]:
         yield portal
 
 
-def test_no_sequence_of_calls_orders_with_real_money_unless_a_person_agrees(portal: BlockingPortal) -> None:
+@pytest.mark.parametrize("sequences", [8, pytest.param(30, marks=pytest.mark.slow)])
+def test_no_sequence_of_calls_orders_with_real_money_unless_a_person_agrees(
+    portal: BlockingPortal, sequences: int
+) -> None:
+    """A sequence takes half a second: the many run in the slower job."""
+
     async def a_person_agrees() -> None:
         async with connected(settings_for(simulator, "real", allow_real_orders=True), person=Person()) as client:
             assert blocks(await client.call_tool("place_order", BUY))["order"]["order_id"] == "0000000001"
@@ -279,7 +284,7 @@ def test_no_sequence_of_calls_orders_with_real_money_unless_a_person_agrees(port
         run_state_machine_as_test(
             lambda: Cheats(portal, simulator),  # pyright: ignore[reportArgumentType]
             settings=settings(
-                max_examples=30,
+                max_examples=sequences,
                 stateful_step_count=30,
                 deadline=None,
                 phases=[Phase.generate],

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,6 +48,14 @@ async def test_what_was_kept_is_read_by_another_process_as_it_was(path: Path) ->
     assert await SqliteAlerts(path).rules() == [fired]
     assert await SqliteAlerts(path).firings(0, 10) == [replace(journaled, number=1)]
     assert mode_of(path) == 0o600
+
+
+async def test_a_new_file_waits_for_who_just_makes_it(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:
+        maker.execute("begin immediate")
+        asyncio.get_running_loop().call_later(0.05, maker.rollback)
+        await SqliteAlerts(path).create(rule())
+    assert len(await SqliteAlerts(path).rules()) == 1
 
 
 async def test_asking_makes_no_file(path: Path) -> None:

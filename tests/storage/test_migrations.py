@@ -13,10 +13,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
-from kis_mcp.errors import SettingsError
+from kis_mcp.errors import SettingsError, StorageError
 from kis_mcp.storage import migrations
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import SCHEMA_VERSIONS, JournalRow, RecordRow
+from kis_mcp.storage.sqlite import SqliteDatabase
 
 
 @pytest.fixture
@@ -56,6 +57,21 @@ async def test_several_who_open_a_new_journal_make_it_once(path: Path) -> None:
     assert [await journal.history() for journal in journals] == [[]] * 3
     for journal in journals:
         await journal.aclose()
+
+
+async def test_a_new_journal_waits_for_who_just_makes_it(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("begin immediate")
+        asyncio.get_running_loop().call_later(0.05, maker.rollback)
+        await opened_and_closed(path)
+    assert "intents" in statements(path, "table")
+
+
+async def test_a_new_journal_that_another_never_lets_go_is_refused_when_the_wait_is_over(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("begin immediate")
+        with pytest.raises(StorageError, match="locked, held by"):
+            await SqlJournal.on(SqliteDatabase(path, busy_milliseconds=20))
 
 
 @pytest.mark.parametrize(

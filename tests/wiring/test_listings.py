@@ -167,3 +167,16 @@ async def test_a_slow_host_does_not_hold_a_search_up(tmp_path: Path, monkeypatch
         assert (await listings.search("삼성전자", 1)).read_at is None
         background.cancel_scope.cancel()
     ListingFile(tmp_path / "instruments.db")
+
+
+async def test_a_proxy_that_cannot_be_used_is_one_plain_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@[::")
+    async with anyio.create_task_group() as background:
+        path = tmp_path / "instruments.db"
+        listings = Listings(path, "https://kis.test/master", "a-test", Clock(), background, first_seconds=60)
+        assert (await listings.search("삼성전자", 1)).listings == []
+    (line,) = caplog.records
+    assert "were not renewed: HTTPS_PROXY names no proxy that can be used" in line.getMessage()
+    assert (line.levelname, line.exc_info, "hidden" in caplog.text) == ("WARNING", None, False)

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import anyio
 
 from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
+from kis_mcp.market import NOTICE_TOOLS
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
 from kis_mcp.streams import Stream, Streams
+
+_NO_TRADE = "it may not trade now, or its market is closed."
+_NO_ORDER = "no order of the account changed, as far as this tells. get_orders shows how they stand."
 
 
 @dataclass(slots=True)
@@ -63,7 +67,8 @@ async def collect_live(call: Call) -> Page:
         found.take(most)
         interrupted = interruptions({channel.key: stream.outage for channel, stream in found.streams.items()})
     block = call.api.blocks[0].name
-    notes = [*interrupted, *_notes(found, most, seconds, bool(interrupted)), *filter(None, [shown.note])]
+    silence = "" if interrupted else _NO_ORDER if call.api.tool in NOTICE_TOOLS else _NO_TRADE
+    notes = [*interrupted, *_notes(found, most, seconds, silence), *filter(None, [shown.note])]
     blocks = shown.of({block: found.records})
     return Page(blocks, complete=True, next_cursor=None, notes=notes, as_of=brokerage.clock())
 
@@ -85,10 +90,10 @@ async def _first(found: _Collected) -> None:
             waiting.start_soon(wait, channel, stream)
 
 
-def _notes(found: _Collected, most: int, seconds: int, is_interrupted: bool) -> Sequence[str]:
+def _notes(found: _Collected, most: int, seconds: int, silence: str) -> Sequence[str]:
     notes: list[str] = []
-    if not found.records and not is_interrupted:
-        notes.append(f"Nothing came in {seconds} s: it may not trade now, or its market is closed.")
+    if not found.records and silence:
+        notes.append(f"Nothing came in {seconds} s: {silence}")
     if len(found.records) >= most:
         notes.append(f"It ended at {most} events; more may have come since.")
     if found.lost:

@@ -16,7 +16,7 @@ from kis_mcp.trading.blotter.kis_clock import clock_error_notes, clock_notes
 from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OVERSEAS, OrderList, lists_of, lists_of_api
 from kis_mcp.trading.blotter.notice_book import NoticeBook
-from kis_mcp.trading.blotter.placed_order import SAME_DAY, PlacedOrder
+from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.blotter.reconcile import Reconciler, key_of
 
@@ -28,8 +28,10 @@ __all__ = [
     "SAME_DAY",
     "NoticeBook",
     "OrderHistory",
+    "OrderKey",
     "OrderList",
     "PlacedOrder",
+    "PlacedStatus",
     "Reconciler",
     "TrackedOrder",
     "clock_error_notes",

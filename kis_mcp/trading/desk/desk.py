@@ -22,7 +22,7 @@ from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.blotter import NoticeBook, TrackedOrder, journaled_orders, look_at_first
 from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.intents import find_intent, is_open, require_in_time, require_same
-from kis_mcp.trading.desk.originals import describe_change, fill_in_original, original_of
+from kis_mcp.trading.desk.originals import describe_change, describe_end, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
@@ -252,8 +252,9 @@ class OrderDesk:
         if original := await original_of(self._kis, arguments.api, arguments, request.order, request.at, journaled):
             arguments = arguments.including(fill_in_original(arguments.api, arguments, original))
             order = describe_change(order_of(arguments.api, arguments), original)
-            facts = replace(facts, order=order, remaining=original.remaining_quantity)
-        facts = await self._checks.look_up(facts, arguments)
+            facts = replace(facts, order=order, remaining=original.remaining_quantity, ended=describe_end(original))
+        if not facts.ended:
+            facts = await self._checks.look_up(facts, arguments)
         return Inspection(arguments, facts, check_order(facts))
 
     def _intent(self, request: _Request, inspection: Inspection) -> Intent:

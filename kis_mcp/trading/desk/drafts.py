@@ -152,12 +152,12 @@ def _repeat_original(
         )
     if amount is None or (only_all and not amount.required and not whole_only):
         return arguments
+    left = int(original.remaining_quantity if original.status.is_open else original.quantity)
     if api.parameter("all_remaining") is None:
-        rest = int(original.remaining_quantity if action is Action.MODIFY else original.quantity)
-        return arguments | {"quantity": quantity or rest}
+        return arguments | {"quantity": quantity or (left if action is Action.MODIFY else int(original.quantity))}
     arguments["all_remaining"] = quantity is None or whole_only
     says_how_much = whole_only or (original.market == "domestic_futureoption" and kis.environment.uses_demo_api)
-    return arguments | {"quantity": quantity or (int(original.remaining_quantity) if says_how_much else None)}
+    return arguments | {"quantity": quantity or (left if says_how_much else None)}
 
 
 def _require_new_terms(original: PlacedOrder, change: _Change) -> None:

@@ -4,7 +4,7 @@ whose answer was lost. Where no notices come, everything goes on by KIS' lists o
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from kis_mcp.account import Account
 from kis_mcp.clock import Clock
 from kis_mcp.errors import KisMcpError
 from kis_mcp.market import OrderNotice, ReadNotices
-from kis_mcp.trading.blotter import EVERY_LIST, SAME_DAY, NoticeBook, family_of, key_of, keys_of
+from kis_mcp.trading.blotter import EVERY_LIST, SAME_DAY, NoticeBook, OrderKey, family_of, key_of, keys_of
 from kis_mcp.trading.journal import Journal, NoticeEntry, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import is_same_symbol
@@ -74,6 +74,8 @@ class OrderNotices:
         self._working: asyncio.Task[None] | None = None
         self._has_gap = False
         self._is_closed = False
+        self._keys: Mapping[str, OrderKey] = {}
+        """Of the accepted orders, by intent: they stay as they are."""
         self.book = NoticeBook()
 
     def begin(self, category: str) -> None:
@@ -163,33 +165,41 @@ class OrderNotices:
     async def _keep_all(self, notices: Sequence[OrderNotice]) -> None:
         if not notices:
             return
-        accepted = await self._journal.accepted_since(self._clock() - SAME_DAY)
+        accepted = self._by_key(await self._journal.accepted_since(self._clock() - SAME_DAY))
         unclaimed = [notice for notice in notices if not await self._keep_one(notice, accepted)]
         for record in await self._doubtful() if unclaimed else ():
             if any(_may_be_of(notice, record) for notice in unclaimed):
                 await self.attach(await self._settle(record))
+
+    def _by_key(self, accepted: Sequence[Record]) -> Mapping[OrderKey, Sequence[Record]]:
+        found: dict[OrderKey, list[Record]] = {}
+        self._keys = {
+            record.intent.id: self._keys.get(record.intent.id) or key_of(self._kis.catalog, record)
+            for record in accepted
+        }
+        for record in accepted:
+            found.setdefault(self._keys[record.intent.id], []).append(record)
+        return found
 
     async def _doubtful(self) -> list[Record]:
         """The orders that may stand at KIS after all, oldest first; of those on their way, an answer comes yet."""
         latest = await self._journal.history(since=self._clock() - SAME_DAY, limit=_MOST_RECORDS)
         return [record for record in reversed(latest) if record.status in (Status.UNKNOWN, Status.NOT_ACCEPTED)]
 
-    async def _keep_one(self, notice: OrderNotice, accepted: Sequence[Record]) -> bool:
+    async def _keep_one(self, notice: OrderNotice, accepted: Mapping[OrderKey, Sequence[Record]]) -> bool:
         """Journal a notice with the orders that it tells of; whether one of them is the order that it is of."""
         is_claimed = False
         for key in keys_of(notice):
-            record = await self._record_of(notice, [one for one in accepted if key_of(self._kis.catalog, one) == key])
+            record = await self._record_of(notice, key, accepted.get(key, ()))
             if record is not None:
                 await self._note(record, notice)
                 is_claimed = is_claimed or key == keys_of(notice)[0]
         return is_claimed
 
-    async def _record_of(self, notice: OrderNotice, records: Sequence[Record]) -> Record | None:
+    async def _record_of(self, notice: OrderNotice, key: OrderKey, records: Sequence[Record]) -> Record | None:
         """The latest of these that was sent before a notice came; a number comes again another day."""
         for record in reversed(records):
-            if notice in self.book.of(key_of(self._kis.catalog, record), record.sent_at) and await self._is_for(
-                notice, record
-            ):
+            if notice in self.book.of(key, record.sent_at) and await self._is_for(notice, record):
                 return record
         return None
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from kis_mcp.catalog import Api
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import KOREA
-from kis_mcp.trading.blotter import PlacedOrder, find_order, lists_of, pick_available
+from kis_mcp.trading.blotter import PlacedOrder, PlacedStatus, find_order, lists_of, pick_available
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, read_order_id
 
@@ -134,6 +134,19 @@ def describe_change(order: Order, original: PlacedOrder) -> Order:
         quantity=order.quantity if order.quantity is not None else original.remaining_quantity,
         reserved_for=original.order_date if original.session == "reserved" and original.market == KOREA else None,
     )
+
+
+def describe_end(original: PlacedOrder) -> str | None:
+    """How an order ended of which a person wants something changed, in a sentence; None while it stands."""
+    if original.status.is_open:
+        return None
+    filled, price = original.filled_quantity, original.average_fill_price
+    at = f" at {price.normalize():,f} {original.currency or ''}".rstrip() if filled and price else ""
+    if original.status is PlacedStatus.FILLED:
+        how = f"filled: {filled:,f}{at}"
+    else:
+        how = f"{original.status.value}, {filled:,f} of {original.quantity:,f} filled{at}"
+    return f"Order {original.printed_id} of {original.symbol} is {how}."
 
 
 def _isin(symbol: str) -> str:

@@ -11,6 +11,7 @@ from kis_mcp.trading.guard.facts import Finding, GuardFacts, Rule
 from kis_mcp.trading.guard.rules import caps, funds, hours, permission, terms
 
 INSTRUMENT_IS_KNOWN = Rule(terms.instrument_is_known, needs_kis=True)
+ORIGINAL_STANDS = Rule(terms.original_stands, on_cancels=True)
 
 RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -28,6 +29,7 @@ RULES: Mapping[str, Rule] = {
         Rule(hours.contract_trades_now, needs_kis=True),
         Rule(hours.spread_is_ahead, needs_kis=True),
         Rule(terms.original_is_named, on_cancels=True),
+        ORIGINAL_STANDS,
         Rule(terms.quantity_is_positive, on_cancels=True),
         Rule(terms.quantity_remains, on_cancels=True),
         Rule(terms.quantity_in_lots, needs_kis=True),
@@ -54,7 +56,7 @@ RULES: Mapping[str, Rule] = {
 
 
 def check_order(facts: GuardFacts, *, before_asking_kis: bool = False, when_sending: bool = False) -> list[Finding]:
-    """Everything that the rules have to say, in their order.
+    """Everything that the rules have to say, in their order; of a change of an order that has ended, only that.
 
     Args:
         before_asking_kis: Leave out the rules that only make sense on facts from KIS; of an instrument that it does not
@@ -70,7 +72,7 @@ def rules_for(facts: GuardFacts, *, before_asking_kis: bool = False, when_sendin
     """The rules that `check_order` looks at, in their order."""
     return [
         rule
-        for rule in RULES.values()
+        for rule in ((ORIGINAL_STANDS,) if facts.ended else RULES.values())
         if (rule.on_cancels or not facts.is_cancel)
         and not (rule.needs_kis and before_asking_kis and not (rule.is_in_order and when_sending))
         and not (rule.needs_kis and facts.exists is False and rule is not INSTRUMENT_IS_KNOWN)

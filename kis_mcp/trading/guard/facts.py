@@ -57,6 +57,7 @@ class GuardFacts:
         just_sent: Instruments that this journal's latest orders may have opened a position in.
         remaining: What is left of the standing order that a change or cancel concerns.
         freed: What standing orders hold of a position that are cancelled before this one is sent.
+        ended: How that order ended, in a sentence; None while it stands.
         venue: Where the order goes.
         trading_days: Of the venue, where its hours are to be kept.
         unknown_days: Those of them that may be holidays, for all that is known.
@@ -85,6 +86,7 @@ class GuardFacts:
     just_sent: frozenset[str] = frozenset()
     remaining: Decimal | None = None
     freed: Decimal = Decimal(0)
+    ended: str | None = None
     venue: Venue | None = None
     trading_days: TradingDays | None = None
     unknown_days: frozenset[date] = frozenset()

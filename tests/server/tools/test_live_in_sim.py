@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from kis_mcp.clock import WorldClock
+from kis_mcp.market import NOTICE_TOOLS
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 from tests.client import BUY, NOW, Person, blocks, connected
@@ -48,3 +49,13 @@ async def test_an_order_is_told_while_it_is_watched():
     )
     assert (notice["order_quantity"], notice["order_price"], notice["rejected"]) == (3, 60_000, False)
     assert notice["order_id"] in str([receipt.structured_content for receipt in receipts])
+
+
+async def test_without_a_notice_it_is_said_that_no_order_changed_instead_of_that_nothing_trades():
+    async with connected(Settings.load(), EVERY_TOOL) as client:
+        results = await asyncio.gather(*(client.call_tool(tool, {"seconds": 1}) for tool in NOTICE_TOOLS))
+    assert len(results) >= 5
+    for result in results:
+        (note,) = (note for note in result.structured_content["notes"] if note.startswith("Nothing came in 1 s"))
+        assert "no order of the account changed" in note
+        assert "trade" not in note

@@ -15,7 +15,7 @@ from kis_mcp.errors import StorageError
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
-from kis_mcp.simulator import Simulator
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.journal import Record, Status
 from tests.client import BUY, NOW, SAMSUNG, Person, blocks, connected, error, settings_for, text
@@ -45,6 +45,53 @@ async def test_an_accepted_order_is_sent_once_and_answered(simulator: Simulator,
     assert order["status"] == "accepted"
     (sent,) = simulator.ledger.orders
     assert order["order_id"].lstrip("0") == sent.number.lstrip("0")
+
+
+@pytest.mark.parametrize(
+    "change", [("cancel_order", {}), ("cancel_order", {"quantity": 1}), ("modify_order", {"price": 60_000})]
+)
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"symbol": "005930", "side": "buy", "quantity": 3, "order_type": "market"},
+        {"symbol": "AAPL", "side": "buy", "quantity": 3, "price": 270},
+    ],
+    ids=["KR", "US"],
+)
+async def test_what_is_filled_already_is_told_to_who_would_change_it(
+    simulator: Simulator, order: dict[str, object], change: tuple[str, dict[str, object]]
+) -> None:
+    tool, terms = change
+    async with connected(settings_for(simulator, confirm="never")) as client:
+        filled = blocks(await client.call_tool("place_order", order))["order"]
+        told = error(
+            await client.call_tool(tool, {"order_id": filled["order_id"], "market": filled["market"], **terms})
+        )
+    assert (filled["state"], told["class"]) == ("filled", "order_refused")
+    assert f"of {order['symbol']} is filled: 3 at {filled['average_fill_price']:,} " in told["what"]
+    assert "The quantity" not in told["what"]
+    assert told["next_step"] == "Nothing of it is left to change or cancel."
+
+
+@pytest.mark.parametrize("terms", [{"order_type": "market"}, {"price": 60_000}], ids=["filled", "open"])
+async def test_an_order_that_was_found_after_its_answer_was_lost_is_told_as_any_other(
+    tmp_path: Path, terms: dict[str, object]
+) -> None:
+    order = {"symbol": SAMSUNG, "side": "buy", "quantity": 3, **terms}
+    told: list[dict[str, Any]] = []
+    for is_lost in (False, True):
+        options = SimulatorOptions(clock=lambda: NOW, real_rate=0, demo_rate=0, token_interval_seconds=0)
+        async with run_simulator(options) as simulator:
+            settings = settings_for(simulator, confirm="never", data_dir=tmp_path / str(is_lost))
+            if is_lost:
+                simulator.faults.add("drop", "/uapi/domestic-stock/v1/trading/order-cash", when="after")
+            async with connected(settings) as client:
+                told.append(blocks(await client.call_tool("place_order", order))["order"])
+    answered, found = told
+    assert found.pop("message") == "Found in the list of orders at KIS."
+    assert found.pop("intent_id") != answered.pop("intent_id")
+    assert found == answered
+    assert (found["state"] == "filled") is ("price" not in terms)
 
 
 @pytest.mark.parametrize("person", [Person("decline"), Person("cancel"), Person(ticks=False)], ids=lambda p: p.action)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, strategies as st
 
 from kis_mcp.simulator.market.foreigners import foreign_holding, foreign_limit
@@ -133,7 +134,9 @@ def test_less_is_sold_short_than_is_lent_and_sold_by_those_who_may(instrument: I
     assert used <= balance(MARKET, instrument, BORROWED, day).balance
 
 
+@pytest.mark.slow
 def test_a_markets_flows_are_the_sums_of_its_stocks():
+    """Of every stock of a board and of every fund."""
     totals, day, ticks = Totals(MARKET), date(2026, 6, 15), 1_980
     stocks = [i for i in INSTRUMENTS if i.board == "kosdaq"]
     parts = [flows(MARKET, stock, traded(MARKET, stock, day, ticks)) for stock in stocks]

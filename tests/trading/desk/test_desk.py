@@ -471,7 +471,7 @@ async def test_an_order_of_nothing_that_remains_is_refused(desk: Desk, kis: Fake
     kis.take(BUY)
     kis.listed[0]["remaining_quantity"] = 0
     one = {"action": "cancel", "order_id": "1", "order_branch": "06010", "all_remaining": False, "quantity": 1}
-    with pytest.raises(OrderRefused, match="Nothing is left"):
+    with pytest.raises(OrderRefused, match="is cancelled, 0 of 10 filled"):
         await desk.propose(one, tool=RVSECNCL)
 
 

@@ -10,9 +10,18 @@ from typing import Any
 import pytest
 
 from kis_mcp.account import Account
+from kis_mcp.catalog import Catalog
 from kis_mcp.errors import KisUnavailable, OrderStateUnknown
 from kis_mcp.storage import SqlJournal
-from kis_mcp.trading.blotter import list_orders, notes_on_notices, order_history, order_of_intent, orders_of_number
+from kis_mcp.trading.blotter import (
+    OrderKey,
+    key_of,
+    list_orders,
+    notes_on_notices,
+    order_history,
+    order_of_intent,
+    orders_of_number,
+)
 from kis_mcp.trading.blotter.state import OrderState
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard import OrderLimits
@@ -91,6 +100,25 @@ async def test_a_fill_is_in_the_journal_and_in_the_state_before_the_list_has_it(
     assert await desk.state(intent_id) == (OrderState.PARTLY_FILLED, 4, newer)
     desk.kis.listed[0] |= {"filled_quantity": 10, "remaining_quantity": 0}
     assert await desk.state(intent_id) == (OrderState.FILLED, 10, [])
+
+
+async def test_which_order_is_which_is_worked_out_once_for_all_notices(
+    desk: Desk, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [await desk.send(LIMIT | {"price": 70000 + 100 * number}) for number in range(3)]
+    asked: list[str] = []
+
+    def count(catalog: Catalog, record: Record) -> OrderKey:
+        asked.append(record.intent.id)
+        return key_of(catalog, record)
+
+    monkeypatch.setattr("kis_mcp.trading.desk.order_notices.key_of", count)
+    for shares in (1, 2, 3):
+        for number in (1, 2, 3):
+            desk.notices.tell(fill(shares, clock(), order_id=f"{number:010}"))
+        await desk.done()
+    assert sorted(asked) == sorted(sent)
+    assert [len(told) for told in (await desk.journal.notices(sent)).values()] == [3, 3, 3]
 
 
 async def test_the_journal_tells_the_fill_where_no_list_can_be_read_even_after_a_restart(

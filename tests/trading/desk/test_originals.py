@@ -8,7 +8,7 @@ from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.errors import BadArgument, KisUnavailable
 from kis_mcp.trading.blotter.placed_order import PlacedOrder
-from kis_mcp.trading.desk.originals import fill_in_original, original_of
+from kis_mcp.trading.desk.originals import describe_end, fill_in_original, original_of
 from kis_mcp.trading.order import order_of
 from tests.trading.fakes import RVSECNCL, FakeClock, FakeKis, api
 
@@ -43,6 +43,33 @@ async def original(kis: FakeKis, tool: str, **arguments: object) -> PlacedOrder:
     found = await original_of(kis, api(tool), values, order_of(api(tool), values), kis.clock())
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, None),
+        ({"filled_quantity": 1, "remaining_quantity": 2}, None),
+        (
+            {"filled_quantity": 3, "remaining_quantity": 0, "fill_price": Decimal("350.0000")},
+            "Order 0000000005 of AAPL is filled: 3 at 350.",
+        ),
+        ({"filled_quantity": 3, "remaining_quantity": 0}, "Order 0000000005 of AAPL is filled: 3."),
+        ({"remaining_quantity": 0}, "Order 0000000005 of AAPL is cancelled, 0 of 3 filled."),
+        (
+            {"filled_quantity": 1, "remaining_quantity": 0, "fill_price": Decimal("350.5")},
+            "Order 0000000005 of AAPL is cancelled, 1 of 3 filled at 350.5.",
+        ),
+    ],
+)
+async def test_an_order_that_has_ended_is_told_with_what_was_filled(
+    kis: FakeKis, facts: dict[str, object], said: str | None
+) -> None:
+    kis.answers = {"overseas_stock_inquire_ccnl": {"orders": [row(5, "AAPL", exchange="nasdaq", **facts)]}}
+    found = await original(
+        kis, "overseas_stock_order_rvsecncl", order_id="5", exchange="nasdaq", symbol="AAPL", quantity=3
+    )
+    assert describe_end(found) == said
 
 
 @pytest.mark.parametrize(("session", "symbol"), [("day", "201W12350"), ("night", "101W12")])

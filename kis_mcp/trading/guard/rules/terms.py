@@ -32,6 +32,10 @@ def original_is_named(facts: GuardFacts) -> Finding | None:
     )
 
 
+def original_stands(facts: GuardFacts) -> Finding | None:
+    return Finding(facts.ended, "Nothing of it is left to change or cancel.", "order_id") if facts.ended else None
+
+
 def quantity_is_positive(facts: GuardFacts) -> Finding | None:
     quantity = facts.order.quantity
     if quantity is None:
