@@ -73,6 +73,15 @@ def each_schema_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def pins_are_cheap() -> Iterator[None]:
+    """A PIN that this process sets costs nothing to try, for other processes too: its file says what it costs. That
+    the command makes it cost 100 ms, tests/cli/test_setup_pin.py tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kis_mcp.confirm.pin._COST", {"n": 2, "r": 8, "p": 1})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def journals_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Migrations take 40 ms, and a thousand tests open a new journal: in this process it is a copy of an empty one,
     with a salt of its own. What tests/storage tests is the real making."""

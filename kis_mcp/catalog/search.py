@@ -124,7 +124,7 @@ def _texts(api: Api) -> dict[str, Iterable[str]]:
         "title": [api.title],
         "title_ko": [api.title_ko],
         "description": [clause for clause in _CLAUSE_END.split(api.description) if not _NAME.search(clause)],
-        "account": ["account"] if api.account else [],
+        "account": ["account"] if api.account or api.risk == "account" else [],
         "order": ["place"] if api.risk == "order" else [],
         "parameters": [
             text for it in api.parameters for text in (*map(_spaced, (it.name, *(it.codes or ()))), it.description)

@@ -26,7 +26,7 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
     "NYSE": ("nyse",),
     **dict.fromkeys(("AMEX", "NYSEAMERICAN", "NYSEARCA"), ("amex",)),
     **dict.fromkeys(("HKEX", "HKG", "HK"), ("hong_kong",)),
-    **dict.fromkeys(("TYO", "TSE", "JP"), ("tokyo",)),
+    **dict.fromkeys(("TYO", "JP"), ("tokyo",)),
     **dict.fromkeys(("SSE", "SHA"), ("shanghai",)),
     **dict.fromkeys(("SZSE", "SHE"), ("shenzhen",)),
 }

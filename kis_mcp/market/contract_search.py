@@ -22,8 +22,8 @@ _CODES = "FGHJKMNQUVXZ"
 _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("call", "calls", "콜", "콜옵션", "c"), "call"),
     **dict.fromkeys(("put", "puts", "풋", "풋옵션", "p"), "put"),
-    **dict.fromkeys(("future", "futures", "선물", "f"), "future"),
-    **dict.fromkeys(("option", "options", "옵션"), "option"),
+    **dict.fromkeys(("future", "futures", "선물", "주식선물", "f"), "future"),
+    **dict.fromkeys(("option", "options", "옵션", "주식옵션"), "option"),
     **dict.fromkeys(("elw", "워런트"), "elw"),
     **dict.fromkeys(("mini", "미니"), "mini"),
     **dict.fromkeys(("weekly", "위클리"), "weekly"),
@@ -39,8 +39,22 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
 }
 """Words that make a query one for contracts → the kinds that it may mean; the first that is there counts."""
 
+_NOISE = frozenset(
+    [
+        *("주식", "개별주식", "지수", "야간", "최근월물", "근월물"),
+        *("stock", "single", "index", "night", "front", "nearest", "month"),
+    ]
+)
+"""What is said beside that which a contract is on, and tells no other: it has one symbol by day and at night."""
+
+_BONDS, _LIVES = "국채", frozenset({"10년", "20년", "30년", "50년"})
+"""What says how long bonds last, and of other contracts their year."""
+
+_EMINI = "emini"
+"""Of the contracts of Chicago that are called so; nobody adds that they are futures."""
+
 _WITH_STRIKE = {"call", "put", "option", "elw"}
-_JOINED = re.compile(r"(?<=[가-힣0-9])(콜옵션|풋옵션|선물옵션|선물|옵션|콜|풋)$")
+_JOINED = re.compile(r"(?<=[가-힣0-9])(콜옵션|풋옵션|선물옵션|주식선물|주식옵션|선물|옵션|콜|풋)$")
 """Words that Koreans write together with what stands before."""
 
 _DATE = re.compile(r"(?:(?P<year>20\d\d)[년.\-/]?|(?P<short>\d\d)[년\-/])(?P<month>0[1-9]|1[0-2]|[1-9](?=월))월?")
@@ -74,6 +88,7 @@ def read_contract_words(query: str) -> ContractWords | None:
     """A query taken apart; None where no word of it says that a contract is meant."""
     said, rest = set[str](), list[str]()
     month = year = strike = None
+    is_of_bonds = _BONDS in query
     for token in _tokens(query):
         if word := _WORDS.get(token):
             said.add(word)
@@ -82,14 +97,17 @@ def read_contract_words(query: str) -> ContractWords | None:
         elif match := re.fullmatch(_DATE, token):
             month = int(match["month"])
             year = int(match["year"] or f"20{match['short']}")
-        elif match := re.fullmatch(r"(20\d\d)년?|(\d\d)년", token):
+        elif not (is_of_bonds and token in _LIVES) and (match := re.fullmatch(r"(20\d\d)년?|(\d\d)년", token)):
             year = int(match[1] or f"20{match[2]}")
         else:
             rest.append(token)
     if rest and said & _WITH_STRIKE and (number := _number(rest[-1])) is not None:
         strike = number
         rest.pop()
+    underlying = folded("".join(token for token in rest if token not in _NOISE))
     kind = next((word for word in ("elw", "call", "put", "option", "spread", "future") if word in said), None)
+    if kind is None and (underlying.startswith(_EMINI) or ("mini" in said and underlying in underlying_codes())):
+        kind = "future"
     if kind is None:
         return None
     right = next((word for word in ("call", "put") if word in said), "")
@@ -100,7 +118,7 @@ def read_contract_words(query: str) -> ContractWords | None:
         month=month,
         year=year,
         strike=strike,
-        underlying=folded("".join(rest)),
+        underlying=underlying,
     )
 
 

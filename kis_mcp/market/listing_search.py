@@ -39,6 +39,9 @@ _USUAL_UNDERLYING = "2001"
 
 _MOST_UNDERLYINGS = 5
 
+_PREFERRED = "우선주"
+"""Preferred shares, which are listed as 우: 삼성전자우."""
+
 _KINDS: tuple[Kind, ...] = ("stock", "etf", "index", "etn", "bond", "fund", "warrant", "subscription_right", "elw")
 """Of those that fit equally well, the likelier meant first."""
 
@@ -102,20 +105,23 @@ def search_listings(
         markets, kinds: Only of these; of all where none is given.
     """
     wanted = folded(query)
+    if wanted.endswith(_PREFERRED) and wanted != _PREFERRED:
+        wanted = wanted.removesuffix(_PREFERRED[1:])
     if not wanted:
         return []
     if contracts := _find_contracts(store, query, wanted, markets, kinds):
         return contracts[:most]
-    meant = nicknames().get(wanted, "")
+    place, meant = nicknames().get(wanted, ("", ""))
+    meant_in = [market for market in ([place] if place else markets) if not markets or market in markets]
     found: dict[tuple[str, str, str], Listing] = {}
-    for look_up, text in (
-        (store.spelled, meant),
-        (store.spelled, wanted),
-        (store.beginning, wanted),
-        (store.containing, wanted),
+    for look_up, text, within in (
+        (store.spelled, meant if meant_in or not place else "", meant_in),
+        (store.spelled, wanted, markets),
+        (store.beginning, wanted, markets),
+        (store.containing, wanted, markets),
     ):
         if text and len(found) < most:
-            for each in look_up(text, most, markets=markets, kinds=kinds):
+            for each in look_up(text, most, markets=within, kinds=kinds):
                 found.setdefault((each.market, each.exchange, each.symbol), each)
     if found:
         return list(islice(found.values(), most))
@@ -134,16 +140,19 @@ def search_listings(
 def _find_contracts(
     store: ListingStore, query: str, wanted: str, markets: Collection[str], kinds: Collection[Kind]
 ) -> list[Listing]:
-    """What a query names by the words for contracts: none where it is the name of something itself."""
+    """What a query names by the words for contracts: none where it is the name of something itself that is traded. An
+    index that is called so comes after them."""
     words = read_contract_words(query)
-    if words is None or store.spelled(wanted, 1):
+    named = store.spelled(wanted, _MOST_UNDERLYINGS)
+    if words is None or any(each.kind != "index" for each in named):
         return []
     codes = list(underlying_codes().get(words.underlying, () if words.underlying else (_USUAL_UNDERLYING,)))
-    symbol = nicknames().get(words.underlying, words.underlying)
+    _, symbol = nicknames().get(words.underlying, ("", words.underlying))
     if symbol:
         codes += [each.symbol for each in store.spelled(symbol, _MOST_UNDERLYINGS)]
     chosen = choose_contracts(words, store.of_underlying(codes)) if codes else []
-    return [each for each in chosen if (not markets or each.market in markets) and (not kinds or each.kind in kinds)]
+    found = [*chosen, *named] if chosen else []
+    return [each for each in found if (not markets or each.market in markets) and (not kinds or each.kind in kinds)]
 
 
 def spellings(listing: Listing) -> tuple[str, ...]:
@@ -164,11 +173,17 @@ def likelihood(listing: Listing) -> tuple[object, ...]:
 
 
 @cache
-def nicknames() -> Mapping[str, str]:
-    """What people call an instrument → its folded symbol: nicknames, former and short names."""
+def nicknames() -> Mapping[str, tuple[str, str]]:
+    """What people call an instrument → its market, where others have its symbol too, and its folded symbol: nicknames,
+    former and short names."""
     lines = (resources_folder() / "nicknames.tsv").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
-    return {folded(name): folded(symbol) for symbol, *names in rows for name in names}
+    return {folded(name): _parted(symbol) for symbol, *names in rows for name in names}
+
+
+def _parted(symbol: str) -> tuple[str, str]:
+    market, _, code = symbol.rpartition(":")
+    return market, folded(code)
 
 
 @cache

@@ -26,8 +26,8 @@ def use_write_ahead_log(database: Executes, busy_seconds: float) -> None:
         try:
             database.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:
-            if monotonic() > give_up_at:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > give_up_at:
                 raise
             database.execute("BEGIN IMMEDIATE")
             database.execute("ROLLBACK")

@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,23 @@ def answers() -> list[Answer]:
 def test_the_right_tool_is_among_the_first(answers: list[Answer], count: int, least: float) -> None:
     missed = [answer.question.text for answer in answers if not answer.within(count)]
     assert share(answers, count) >= least, missed
+
+
+def short_questions() -> list[tuple[str, frozenset[str]]]:
+    lines = Path(__file__).with_name("short_questions.tsv").read_text("utf-8").splitlines()[1:]
+    asked = (line.split("\t") for line in lines)
+    return [(question, frozenset(tools.split("|"))) for question, tools in asked]
+
+
+def test_a_word_or_two_lead_to_the_tool_that_an_expert_expects() -> None:
+    search = Search([*catalog().core, *catalog().apis])
+    found = {question: {hit.api.tool for hit in search.find(question, limit=3)} for question, _ in short_questions()}
+    assert [question for question, tools in short_questions() if tools.isdisjoint(found[question])] == []
+
+
+def test_short_questions_ask_for_tools_that_exist() -> None:
+    known = {api.tool for api in (*catalog().core, *catalog().apis)}
+    assert [(question, tools - known) for question, tools in short_questions() if tools - known] == []
 
 
 def test_questions_ask_for_tools_that_exist() -> None:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ def test_a_pin_is_typed_twice_hidden_and_kept_as_a_digest(tmp_path: Path) -> Non
     code, shown = at_a_terminal("setup-pin", data_dir=tmp_path, typed=["2580-x", "2580-x"])
     assert code == 0, shown
     assert "2580" not in shown
+    kept = json.loads((tmp_path / FILE).read_text("utf-8"))
+    assert (kept["n"], kept["r"], kept["p"]) == (1 << 15, 8, 1)
     assert Pin(tmp_path).matches("2580-x")
 
 
