@@ -1,6 +1,8 @@
-"""From bars to signals, the same in a backtest and live."""
+"""From bars to signals and decisions, the same in a backtest and live."""
 
+from kis_mcp.strategies.evaluation.decisions import Decider, Decision, EntryBook
 from kis_mcp.strategies.evaluation.evaluator import Evaluator, Signal
+from kis_mcp.strategies.evaluation.exit_levels import ExitLevels, exit_levels
 from kis_mcp.strategies.evaluation.position import Position
 
-__all__ = ["Evaluator", "Position", "Signal"]
+__all__ = ["Decider", "Decision", "EntryBook", "Evaluator", "ExitLevels", "Position", "Signal", "exit_levels"]

@@ -5,8 +5,9 @@ from typing import Final
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.indicators.averages import AVERAGES
 from kis_mcp.strategies.indicators.kind import IndicatorKind
+from kis_mcp.strategies.indicators.volatility import VOLATILITY
 
-KINDS: Final = {kind.id: kind for kind in AVERAGES}
+KINDS: Final = {kind.id: kind for kind in (*AVERAGES, *VOLATILITY)}
 
 OTHER_NAMES: Final = {"max": "maximum", "min": "minimum", "bb": "bollinger"}
 """Names that KIS' templates or people use beside the table's."""
