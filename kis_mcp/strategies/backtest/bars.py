@@ -1,7 +1,7 @@
 """Price history of one instrument in columns: what a backtest runs over."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -88,12 +88,12 @@ class Bars:
         columns = [column[start:] for column in (self.open, self.high, self.low, self.close)]
         return Bars(self.ends_at[start:], columns, self.volume[start:], self.unit)
 
-    def values(self) -> list[BarValues]:
-        """As an evaluator takes them."""
+    def values(self) -> Iterator[BarValues]:
+        """As an evaluator takes them, one after the other."""
         # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.
         divisor = int(1 / self.unit)
         columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
-        return [BarValues(*row) for row in zip(self.ends_at, *columns, map(float, self.volume), strict=True)]
+        return map(BarValues, self.ends_at, *columns, map(float, self.volume))
 
 
 def _exponent(price: Decimal) -> int:

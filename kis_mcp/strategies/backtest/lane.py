@@ -16,9 +16,9 @@ from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import Decider, EntryBook, exit_levels
+from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels
 
-_HUNDRED = Decimal(100)
+_NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
 """A bar without a range that is this much of the daily limit away from the close before is locked at the limit: the
 limit itself is rounded to the tick, and by a base price that splits and dividends move."""
@@ -47,7 +47,7 @@ class Lane:
     ) -> None:
         self.symbol = symbol
         self.bars = bars
-        self.values = bars.values()
+        self._values = bars.values()
         self.at = 0
         self._traded = 0
         self._strategy = strategy
@@ -80,7 +80,7 @@ class Lane:
     def worth(self) -> Decimal:
         """What is held, at the close of the last bar that was traded."""
         if self._trade is None:
-            return Decimal(0)
+            return _NOTHING
         return self.bars.close[self._traded] * self.bars.unit * self._trade.quantity
 
     def trade_bar(self) -> None:
@@ -90,24 +90,20 @@ class Lane:
             self._sell_at_open()
         elif self._entry_quantity:
             self._buy_at_open()
-        if self._trade is not None and self._has_levels and not self._exit_reason:
+        if self._trade is None or not self._has_levels:
+            return
+        if not self._exit_reason:
             self._check_levels(self._trade)
-        if self._trade is not None:
-            self._highest = max(self._highest, self.bars.high[self.at] * self.bars.unit)
+        self._highest = max(self._highest, self.bars.high[self.at] * self.bars.unit)
 
     def end_bar(self, equity: Decimal) -> None:
         """Decide at the end of the bar, at which the account is worth so much, and go to the next."""
-        at, bar = self.at, self.values[self.at]
+        at, bar = self.at, next(self._values)
         ends_session = self._ends_sessions and self._is_last_of_day(at)
-        decision = self._decider.end_bar(
-            bar,
-            self.bars.close[at] * self.bars.unit,
-            equity,
-            ends_session=ends_session,
-            pending=bool(self._entry_quantity or self._exit_reason),
-        )
+        pending = bool(self._entry_quantity or self._exit_reason)
         self.at += 1
-        if decision.action == "none" and not decision.reason:
+        decision = self._decider.end_bar(bar, equity, ends_session=ends_session, pending=pending)
+        if decision is NOTHING:
             return
         self._result.signals.append(
             SignalEvent(self.symbol, bar.ends_at, decision.action, decision.quantity, decision.reason)

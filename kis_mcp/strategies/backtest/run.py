@@ -1,6 +1,7 @@
 """Runs a strategy over history: bars in the order of time, instruments on one purse."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from kis_mcp.errors import BadArgument
@@ -43,32 +44,42 @@ def run_backtest(
     ]
     result.warm_up = max(lane.warm_up for lane in lanes)
     if len(lanes) == 1:
-        for _ in range(len(lanes[0].bars)):
-            _pass_moment(lanes, lanes, result)
-        return result
-    moments = sorted({moment for lane in lanes for moment in lane.bars.ends_at})
-    for moment in moments:
-        due = [lane for lane in lanes if lane.at < len(lane.bars) and lane.bars.ends_at[lane.at] == moment]
-        _pass_moment(lanes, due, result)
+        _run_alone(lanes[0], result)
+    else:
+        _run_together(lanes, result)
     return result
 
 
-def _pass_moment(lanes: list[Lane], due: list[Lane], result: BacktestResult) -> None:
-    moment = due[0].bars.ends_at[due[0].at]
-    for lane in due:
+def _run_alone(lane: Lane, result: BacktestResult) -> None:
+    """One instrument: as `_run_together`, at half the time."""
+    result.times = list(lane.bars.ends_at)
+    for _ in result.times:
         lane.trade_bar()
-    equity = _equity(lanes, result)
-    for lane in due:
-        lane.end_bar(equity)
-    result.times.append(moment)
-    result.exposed += any(lane.holds for lane in lanes)
-    # Once more: the end of a session sells while it is decided on, and that costs.
-    result.equity.append(_equity(lanes, result))
+        lane.end_bar(result.cash + lane.worth())
+        # Asked for again: the end of a session sells while it is decided on, and that costs.
+        result.equity.append(result.cash + lane.worth())
+        result.exposed += lane.holds
+
+
+def _run_together(lanes: list[Lane], result: BacktestResult) -> None:
+    due_at: dict[datetime, list[Lane]] = {}
+    for lane in lanes:
+        for moment in lane.bars.ends_at:
+            due_at.setdefault(moment, []).append(lane)
+    for moment in sorted(due_at):
+        due = due_at[moment]
+        for lane in due:
+            lane.trade_bar()
+        equity = _equity(lanes, result)
+        for lane in due:
+            lane.end_bar(equity)
+        result.times.append(moment)
+        result.equity.append(_equity(lanes, result))
+        result.exposed += any(lane.holds for lane in lanes)
 
 
 def _equity(lanes: list[Lane], result: BacktestResult) -> Decimal:
     total = result.cash
     for lane in lanes:
-        if lane.holds:
-            total += lane.worth()
+        total += lane.worth()
     return total

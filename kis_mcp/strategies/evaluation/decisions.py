@@ -35,6 +35,7 @@ class Decision:
 
 
 NOTHING: Final = Decision("none")
+"""Returned as it is whenever there is nothing to say."""
 
 
 class EntryBook:
@@ -106,14 +107,11 @@ class Decider:
         """An entry that was decided was not filled."""
         self._book.leave(self._symbol)
 
-    def end_bar(
-        self, bar: BarValues, close: Decimal, equity: Decimal, *, ends_session: bool, pending: bool
-    ) -> Decision:
+    def end_bar(self, bar: BarValues, equity: Decimal, *, ends_session: bool, pending: bool) -> Decision:
         """Take a bar that has ended, and decide.
 
         Args:
             bar: It.
-            close: Its close, exactly.
             equity: Cash and positions at that moment, in the instrument's currency.
             ends_session: Whether no later bar of the day's session comes.
             pending: Whether an order of the strategy for the instrument is under way: nothing is decided then.
@@ -125,7 +123,7 @@ class Decider:
         signal = self.evaluator.push(bar, position)
         if position is None and self._wait:
             self._wait -= 1
-            return Decision("none", reason="cooldown") if signal.enters and not pending else NOTHING
+            return Decision("none", reason="cooldown") if signal.enters else NOTHING
         if pending:
             return NOTHING
         if position is not None:
@@ -134,7 +132,7 @@ class Decider:
             return NOTHING
         if ends_session and self._strategy.exits.at_session_end:
             return Decision("none", reason="session_end")
-        return self._enter(bar, close, equity, usual_range)
+        return self._enter(bar, equity, usual_range)
 
     def _exit(self, position: Position, exits: bool | None, *, ends_session: bool) -> Decision:
         if exits:
@@ -145,12 +143,12 @@ class Decider:
             return Decision("exit", reason="session_end")
         return NOTHING
 
-    def _enter(self, bar: BarValues, close: Decimal, equity: Decimal, usual_range: float | None) -> Decision:
+    def _enter(self, bar: BarValues, equity: Decimal, usual_range: float | None) -> Decision:
         if refusal := self._book.refusal(bar.ends_at.date()):
             return Decision("none", reason=refusal)
         quantity = quantity_of(
             self._strategy.sizing,
-            price=close,
+            price=Decimal(str(bar.close)),  # the digits of the price: a float of so few keeps them
             equity=equity,
             usual_range=None if usual_range is None else Decimal(str(usual_range)),
             exits=self._strategy.exits,

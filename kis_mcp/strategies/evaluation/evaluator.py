@@ -1,6 +1,6 @@
 """Bars in, signals out: the one evaluator, in a backtest and live."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kis_mcp.strategies.document import CROSSINGS, Compare, Strategy
 from kis_mcp.strategies.evaluation.position import Position
@@ -9,8 +9,7 @@ from kis_mcp.strategies.evaluation.rules import PatternsSeen, compile_rule
 from kis_mcp.strategies.indicators import BarValues
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """What the conditions say at the end of a bar.
 
     Attributes:
@@ -59,7 +58,8 @@ class Evaluator:
             position: What the strategy holds at its end.
         """
         self._registers.push(bar, position)
-        self._patterns.push(bar)
+        if self._patterns.now:
+            self._patterns.push(bar)
         self._bars += 1
         if self._bars < self._warm_up:
             return NOT_KNOWN

@@ -62,8 +62,7 @@ class Registers:
     def push(self, bar: BarValues, position: Position | None) -> None:
         """Take the next bar."""
         self.bar, self.position = bar, position
-        for number, push in enumerate(self._indicators):
-            self._outputs[number] = push(bar)
+        self._outputs[:] = [push(bar) for push in self._indicators]
         now = self.before
         self.before = self.now
         self.now = now
