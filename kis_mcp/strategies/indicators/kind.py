@@ -37,7 +37,7 @@ Values: TypeAlias = tuple[float | None, ...]
 class Indicator(Protocol):
     """An indicator of one instrument, in the middle of its bars."""
 
-    def push(self, bar: BarValues) -> Values:
+    def push(self, bar: BarValues, /) -> Values:
         """Take the next bar; returns the values as of its end. Uses nothing of later bars, and memory that does not
         grow with the number of bars."""
         ...

@@ -5,11 +5,11 @@ when it is at most a tenth of their average range; a shadow is very short when i
 are measured in the average range of the five candles before.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from kis_mcp.strategies.indicators import BarValues
-from kis_mcp.strategies.indicators.windows import WindowSum
 from kis_mcp.strategies.patterns.kind import PatternKind
 
 _TEN: Final = 10
@@ -100,19 +100,16 @@ class CandlePattern:
         self._candles: list[Candle] = []
         self._wanted = candles
         self._until_seen = candles + before
-        self._sums = [WindowSum(period) for period in (_TEN, _TEN, _TEN, _FIVE)]
-        self._averages = [_UNKNOWN] * len(self._sums)
+        self._bodies, self._shadows = deque[float](maxlen=_TEN), deque[float](maxlen=_TEN)
+        self._ten_ranges, self._five_ranges = deque[float](maxlen=_TEN), deque[float](maxlen=_FIVE)
 
     def push(self, bar: BarValues) -> int | None:
-        candle = Candle(bar, *self._averages)
-        bodies, shadows, tens, fives = self._sums
-        body, reach = candle.body, candle.range
-        self._averages = [
-            _average(bodies.push(body), _TEN),
-            _average(shadows.push(candle.upper + candle.lower), _TEN),
-            _average(tens.push(reach), _TEN),
-            _average(fives.push(reach), _FIVE),
-        ]
+        before = self._bodies, self._shadows, self._ten_ranges, self._five_ranges
+        candle = Candle(bar, *map(_average, before))
+        for lengths, length in zip(
+            before, (candle.body, candle.upper + candle.lower, candle.range, candle.range), strict=True
+        ):
+            lengths.append(length)
         candles = self._candles
         candles.append(candle)
         if len(candles) > self._wanted:
@@ -123,8 +120,8 @@ class CandlePattern:
         return self._find(*candles)
 
 
-def _average(total: float | None, count: int) -> float:
-    return _UNKNOWN if total is None else total / count
+def _average(lengths: deque[float]) -> float:
+    return sum(lengths) / len(lengths) if len(lengths) == lengths.maxlen else _UNKNOWN
 
 
 def pattern(id: str, title: str, find: Callable[..., int], candles: int, before: int = _TEN) -> PatternKind:
