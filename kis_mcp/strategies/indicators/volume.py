@@ -144,7 +144,7 @@ def _vwma(period: int) -> Push:
 
 
 def _eom(period: int, scale: float) -> Push:
-    """Arms' ease of movement, of volume in units of ``scale``. A bar without volume did not move."""
+    """Arms' ease of movement, of volume in units of ``scale``. A bar that moved without volume is left out."""
     mean = Mean(period)
     last: float | None = None
 
@@ -154,8 +154,8 @@ def _eom(period: int, scale: float) -> Push:
         before, last = last, price
         if before is None:
             return (None,)
-        ease = (price - before) * (bar.high - bar.low) * scale / bar.volume if bar.volume else 0.0
-        return (mean.push(ease),)
+        moved = (price - before) * (bar.high - bar.low) * scale
+        return (pushed(mean, ratio(moved, bar.volume) if moved else 0.0),)
 
     return push
 

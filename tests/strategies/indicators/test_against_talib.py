@@ -157,9 +157,6 @@ def test_the_stochastic_of_the_index_is_talibs_smoothed_twice() -> None:
         ("sma", lambda p: ta.SMA(p.close, 20)),
         ("lwma", lambda p: ta.WMA(p.close, 20)),
         ("std", lambda p: ta.STDDEV(p.close, 20)),
-        ("variance", lambda p: ta.VAR(p.close, 20)),
-        ("cmf", lambda p: ta.CMF(p.high, p.low, p.close, p.volume, 20)),
-        ("vwma", lambda p: ta.VWMA(p.close, p.volume, 20)),
     ],
 )
 def test_sums_do_not_drift_in_100_000_bars(kind: str, reference: Callable[[Prices], Column]) -> None:
