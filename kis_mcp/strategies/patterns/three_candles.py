@@ -71,9 +71,9 @@ def _three_white_soldiers(first: Candle, second: Candle, last: Candle) -> int:
 
 
 def _three_black_crows(before: Candle, first: Candle, second: Candle, last: Candle) -> int:
+    """Each crow is black, since it closes below where one opens within it."""
     return -int(
         before.color > 0
-        and _are_black(first, second, last)
         and first.has_no_lower
         and second.has_no_lower
         and last.has_no_lower

@@ -44,7 +44,6 @@ def _dark_cloud_cover(first: Candle, last: Candle) -> int:
     return -int(
         first.color > 0
         and first.is_long
-        and last.color < 0
         and last.open > first.high
         and last.close > first.open
         and last.close < first.close - first.body * 0.5

@@ -87,12 +87,12 @@ def held(root: object) -> int:
     return len(seen)
 
 
-PRICE = st.integers(1, 6).map(float)
+PRICE = st.integers(0, 6).map(float)
 
 
 @st.composite
 def odd_bars(draw: st.DrawFn) -> list[BarValues]:
-    """Prices of few values, so that many are the same; bars without a range or without volume; wide gaps."""
+    """Few prices, 0 among them, so that many are the same; bars without a range or without volume; wide gaps."""
     bars = list[BarValues]()
     for _ in range(draw(st.integers(1, 40))):
         begin, end, scale = draw(PRICE), draw(PRICE), draw(st.sampled_from((1.0, 1.0, 1.0, 1000.0)))

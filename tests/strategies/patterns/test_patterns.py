@@ -80,6 +80,20 @@ def walk(seed: int, count: int, move: Callable[[random.Random], float]) -> list[
     return series
 
 
+def nearly(candles: tuple[Prices, ...], draw: random.Random) -> list[Prices]:
+    """An example with some prices moved, and at times with one of its bodies or shadows shorter or longer."""
+    moved = [tuple(price + draw.choice((0, 0, 0, 0, 0, 5, -5, 20, -20, 60)) for price in candle) for candle in candles]
+    changed = draw.randrange(len(moved)) if draw.random() < 0.6 else None
+    result = list[Prices]()
+    for at, (begin, high, low, end) in enumerate(moved):
+        above, below = max(0, high - max(begin, end)), max(0, min(begin, end) - low)
+        if at == changed:
+            end = begin + int((end - begin) * draw.choice((-1, 0.2, 0.5, 1, 1, 2)))
+            above, below = int(above * draw.choice((0, 1, 3))), int(below * draw.choice((0, 1, 3)))
+        result.append((begin, max(begin, end) + above, min(begin, end) - below, end))
+    return result
+
+
 def test_the_table_is_that_of_kis() -> None:
     usable, others = USABLE.split(), OTHERS.split()
     assert (len(usable), len(others)) == (57, 9)
@@ -109,15 +123,7 @@ def test_the_example_is_seen_once_it_is_warm(kind: str) -> None:
 def test_talib_sees_it_in_the_same_bars(kind: str) -> None:
     """In a walk in whole prices, where ties are common, in one in fractions, and around the example."""
     draw = random.Random(kind)
-    around = list[Prices]()
-    for _ in range(45):
-        candles = [
-            [price + draw.choice((0, 0, 0, 5, -5, 20, -20, 60)) for price in candle] for candle in EXAMPLES[kind][1]
-        ]
-        around += CONTEXT
-        around += [
-            (begin, max(begin, high, low, end), min(begin, high, low, end), end) for begin, high, low, end in candles
-        ]
+    around = [price for _ in range(60) for price in (*CONTEXT, *nearly(EXAMPLES[kind][1], draw))]
     for series in (
         walk(1, 900, lambda draw: float(draw.randint(0, 12))),
         walk(2, 400, lambda draw: draw.expovariate(0.1)),
