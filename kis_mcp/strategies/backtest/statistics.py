@@ -28,7 +28,7 @@ class Drawdown:
         percent: Of the high; positive.
         began_at, deepest_at: When the high and the low were.
         recovered_at: When the high was reached again; None where it was not.
-        longest: The longest time under a high, of any fall.
+        longest: The longest time from a high until it was reached again, or until the end, of any fall.
     """
 
     percent: float
@@ -134,15 +134,17 @@ def measure(
 
 def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
     """The deepest fall of a curve, and the longest time that any fall lasted."""
-    high, high_at, longest = equity[0], times[0], timedelta(0)
+    high, high_at, longest, under_high = equity[0], times[0], timedelta(0), False
     deepest, began_at, deepest_at, recovered_at = 0.0, None, None, None
     for moment, value in zip(times, equity, strict=True):
-        if value >= high:
+        if under_high:
+            longest = max(longest, moment - high_at)
+        under_high = value < high
+        if not under_high:
             if began_at is not None and recovered_at is None and high_at == began_at:
                 recovered_at = moment
             high, high_at = value, moment
             continue
-        longest = max(longest, moment - high_at)
         fall = float(1 - value / high) * 100
         if fall > deepest:
             deepest, began_at, deepest_at, recovered_at = fall, high_at, moment, None
