@@ -2,7 +2,7 @@
 
 from kis_mcp.trading.guard.check import check_order, refusal
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
-from kis_mcp.trading.guard.fees import Commission, commissions
+from kis_mcp.trading.guard.fees import Commission, commissions, fee_rates
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.lookup import look_up_facts
@@ -22,6 +22,7 @@ __all__ = [
     "check_order",
     "commissions",
     "denied_symbols",
+    "fee_rates",
     "is_like",
     "look_up_facts",
     "refusal",
