@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Self
 
 from kis_mcp.errors import BadArgument
@@ -93,7 +94,8 @@ class Bars:
         # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.
         divisor = int(1 / self.unit)
         columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
-        return map(BarValues, self.ends_at, *columns, map(float, self.volume))
+        rows = zip(self.ends_at, *columns, map(float, self.volume), repeat(None), strict=False)
+        return map(BarValues._make, rows)
 
 
 def _exponent(price: Decimal) -> int:

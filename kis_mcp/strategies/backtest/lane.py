@@ -16,7 +16,7 @@ from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels
+from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, MakeIndicator, exit_levels, make_indicator
 
 _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
@@ -33,6 +33,10 @@ class Lane:
         book: Shared by all lanes.
         options: The assumptions.
         result: Into which it writes.
+        make: Where indicators come from.
+
+    Attributes:
+        sells_at_close: Whether it may sell while it decides.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Lane:
         book: EntryBook,
         options: BacktestOptions,
         result: BacktestResult,
+        make: MakeIndicator = make_indicator,
     ) -> None:
         self.symbol = symbol
         self.bars = bars
@@ -54,12 +59,12 @@ class Lane:
         self._terms = terms
         self._options = options
         self._result = result
-        self._decider = Decider(strategy, symbol, book, terms.lot)
+        self._decider = Decider(strategy, symbol, book, terms.lot, make)
         self._entry_quantity = 0
         self._exit_reason = ""
         self._trade: Trade | None = None
         self._highest = Decimal(0)
-        self._ends_sessions = strategy.exits.at_session_end
+        self.sells_at_close = strategy.exits.at_session_end
         self._has_levels = any(
             value is not None
             for value in (
@@ -81,7 +86,7 @@ class Lane:
         """What is held, at the close of the last bar that was traded."""
         if self._trade is None:
             return _NOTHING
-        return self.bars.close[self._traded] * self.bars.unit * self._trade.quantity
+        return self.bars.close[self._traded] * self._trade.quantity * self.bars.unit
 
     def trade_bar(self) -> None:
         """Fill what is ordered in the next bar, and what its prices set off."""
@@ -99,10 +104,13 @@ class Lane:
     def end_bar(self, equity: Decimal) -> None:
         """Decide at the end of the bar, at which the account is worth so much, and go to the next."""
         at, bar = self.at, next(self._values)
-        ends_session = self._ends_sessions and self._is_last_of_day(at)
-        pending = bool(self._entry_quantity or self._exit_reason)
-        self.at += 1
-        decision = self._decider.end_bar(bar, equity, ends_session=ends_session, pending=pending)
+        self.at = at + 1
+        decision = self._decider.end_bar(
+            bar,
+            equity,
+            ends_session=self.sells_at_close and self._is_last_of_day(at),
+            pending=bool(self._entry_quantity or self._exit_reason),
+        )
         if decision is NOTHING:
             return
         self._result.signals.append(

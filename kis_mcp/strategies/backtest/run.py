@@ -53,12 +53,15 @@ def run_backtest(
 def _run_alone(lane: Lane, result: BacktestResult) -> None:
     """One instrument: as `_run_together`, at half the time."""
     result.times = list(lane.bars.ends_at)
+    keep, exposed = result.equity.append, 0
     for _ in result.times:
         lane.trade_bar()
-        lane.end_bar(result.cash + lane.worth())
-        # Asked for again: the end of a session sells while it is decided on, and that costs.
-        result.equity.append(result.cash + lane.worth())
-        result.exposed += lane.holds
+        equity = result.cash + lane.worth() if lane.holds else result.cash
+        lane.end_bar(equity)
+        # A sale at the close costs.
+        keep(result.cash + lane.worth() if lane.sells_at_close else equity)
+        exposed += lane.holds
+    result.exposed = exposed
 
 
 def _run_together(lanes: list[Lane], result: BacktestResult) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation.evaluator import Evaluator
 from kis_mcp.strategies.evaluation.position import Position
+from kis_mcp.strategies.evaluation.registers import MakeIndicator, make_indicator
 from kis_mcp.strategies.evaluation.sizing import quantity_of
 from kis_mcp.strategies.indicators import BarValues, find_kind
 
@@ -78,9 +79,17 @@ class Decider:
         symbol: Which one.
         book: Shared by all instruments of the strategy.
         lot: The smallest quantity that is traded.
+        make: Where indicators come from.
     """
 
-    def __init__(self, strategy: Strategy, symbol: str, book: EntryBook, lot: int = 1) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        symbol: str,
+        book: EntryBook,
+        lot: int = 1,
+        make: MakeIndicator = make_indicator,
+    ) -> None:
         self._strategy = strategy
         self._symbol = symbol
         self._book = book
@@ -89,8 +98,8 @@ class Decider:
         self._after_bars = None if strategy.exits.after_bars is None else int(strategy.exits.after_bars)
         self._wait = 0
         needs_range = strategy.sizing.volatility_percent is not None
-        self._range = find_kind("atr").make({"period": RANGE_BARS}) if needs_range else None
-        self.evaluator = Evaluator(strategy)
+        self._push_range = make(find_kind("atr"), {"period": RANGE_BARS}) if needs_range else None
+        self.evaluator = Evaluator(strategy, make)
         self.position: Position | None = None
 
     def open(self, price: float) -> None:
@@ -119,7 +128,7 @@ class Decider:
         position = self.position
         if position is not None:
             position.pass_bar(bar.high)
-        usual_range = self._range.push(bar)[0] if self._range is not None else None
+        usual_range = self._push_range(bar)[0] if self._push_range is not None else None
         signal = self.evaluator.push(bar, position)
         if position is None and self._wait:
             self._wait -= 1
