@@ -15,8 +15,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
+from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, MakeIndicator, exit_levels, make_indicator
+from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels, make_indicator
 
 _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
@@ -33,7 +34,7 @@ class Lane:
         book: Shared by all lanes.
         options: The assumptions.
         result: Into which it writes.
-        make: Where indicators come from.
+        shared: The values of the bars and indicators, where other backtests run over the same.
 
     Attributes:
         sells_at_close: Whether it may sell while it decides.
@@ -48,18 +49,18 @@ class Lane:
         book: EntryBook,
         options: BacktestOptions,
         result: BacktestResult,
-        make: MakeIndicator = make_indicator,
+        shared: SharedValues | None = None,
     ) -> None:
         self.symbol = symbol
         self.bars = bars
-        self._values = bars.values()
+        self._values = iter(shared.values) if shared else bars.values()
         self.at = 0
         self._traded = 0
         self._strategy = strategy
         self._terms = terms
         self._options = options
         self._result = result
-        self._decider = Decider(strategy, symbol, book, terms.lot, make)
+        self._decider = Decider(strategy, symbol, book, terms.lot, shared.make if shared else make_indicator)
         self._entry_quantity = 0
         self._exit_reason = ""
         self._trade: Trade | None = None

@@ -9,6 +9,7 @@ from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.lane import Lane
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
 from kis_mcp.strategies.backtest.result import BacktestResult
+from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation import EntryBook
 
@@ -18,6 +19,7 @@ def run_backtest(
     history: Mapping[str, Bars],
     options: BacktestOptions,
     terms: Mapping[str, InstrumentTerms] | None = None,
+    shared: Mapping[str, SharedValues] | None = None,
 ) -> BacktestResult:
     """What a strategy would have done.
 
@@ -29,6 +31,7 @@ def run_backtest(
         history: Symbol → its bars. All in one currency.
         options: Cash and the assumptions about fills.
         terms: Symbol → how it is traded; without, at no cost and at any price.
+        shared: Symbol → values of the same bars, where many backtests run over them.
 
     Raises:
         BadArgument: A number in the strategy makes no sense, or there is no history or cash.
@@ -38,8 +41,18 @@ def run_backtest(
     if options.cash <= 0:
         raise BadArgument("There is no cash to begin with.", remedy="Give more than 0.", field="cash")
     result, book = BacktestResult(options.cash), EntryBook(strategy)
+    terms, shared = terms or {}, shared or {}
     lanes = [
-        Lane(strategy, symbol, bars, (terms or {}).get(symbol, InstrumentTerms()), book, options, result)
+        Lane(
+            strategy,
+            symbol,
+            bars,
+            terms.get(symbol, InstrumentTerms()),
+            book,
+            options,
+            result,
+            shared.get(symbol),
+        )
         for symbol, bars in history.items()
     ]
     result.warm_up = max(lane.warm_up for lane in lanes)

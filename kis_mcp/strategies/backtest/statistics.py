@@ -5,13 +5,14 @@ Ratios are statistics, and floats; money stays exact.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 
 DAYS_A_YEAR: Final = 365.25
@@ -130,6 +131,12 @@ def measure(
         hold_return_percent=hold_return_percent,
         benchmark_return_percent=benchmark_return_percent,
     )
+
+
+def hold_return(history: Mapping[str, Bars], warm_up: int) -> float | None:
+    """`Statistics.hold_return_percent`, in percent; None where no instrument has a bar after warm-up."""
+    rises = [bars.close[-1] / bars.open[warm_up] - 1 for bars in history.values() if len(bars) > warm_up]
+    return 100 * statistics.fmean(rises) if rises else None
 
 
 def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
