@@ -1,6 +1,7 @@
 """Price history of one instrument in columns: what a backtest runs over."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +89,15 @@ class Bars:
         """Those from a number on."""
         columns = [column[start:] for column in (self.open, self.high, self.low, self.close)]
         return Bars(self.ends_at[start:], columns, self.volume[start:], self.unit)
+
+    def span(self, start: datetime, end: datetime | None) -> tuple[int, int]:
+        """The numbers from which and before which bars end from one moment on and before another."""
+        return bisect_left(self.ends_at, start), len(self) if end is None else bisect_left(self.ends_at, end)
+
+    def rows(self) -> Iterator[Bar]:
+        """Each bar, exactly."""
+        columns = ([price * self.unit for price in column] for column in (self.open, self.high, self.low, self.close))
+        return map(Bar, self.ends_at, *columns, self.volume)
 
     def values(self) -> Iterator[BarValues]:
         """As an evaluator takes them, one after the other."""

@@ -1,6 +1,5 @@
 """Tries a strategy with many parameters, and says whether the best of them holds on bars that did not choose it."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,8 +48,8 @@ class Ground:
         """The bars that end from one moment on and before another, and so many before them to warm up on."""
         history = dict[str, Bars]()
         for symbol, bars in self.history.items():
-            first = max(0, bisect_left(bars.ends_at, start) - warm_up)
-            last = len(bars) if end is None else bisect_left(bars.ends_at, end)
+            first, last = bars.span(start, end)
+            first = max(0, first - warm_up)
             if first < last:
                 history[symbol] = bars.since(first).until(last - first)
         return Ground(history, self.options, self.terms)
