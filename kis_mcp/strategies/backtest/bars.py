@@ -39,11 +39,12 @@ class Bars:
     Attributes:
         ends_at: As `Bar.ends_at`.
         unit: What prices are counted in, such as 1 for won and 0.01 for dollars.
+        divisor: So many units are one won or dollar.
         open, high, low, close: In units.
         volume: Shares or contracts.
     """
 
-    __slots__ = ("close", "ends_at", "high", "low", "open", "unit", "volume")
+    __slots__ = ("close", "divisor", "ends_at", "high", "low", "open", "unit", "volume")
 
     def __init__(
         self, ends_at: Sequence[datetime], prices: Sequence["array[int]"], volume: "array[int]", unit: Decimal
@@ -52,6 +53,7 @@ class Bars:
         self.open, self.high, self.low, self.close = prices
         self.volume = volume
         self.unit = unit
+        self.divisor = int(1 / unit)
 
     @classmethod
     def of(cls, rows: Iterable[Bar]) -> Self:
@@ -102,10 +104,17 @@ class Bars:
     def values(self) -> Iterator[BarValues]:
         """As an evaluator takes them, one after the other."""
         # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.
-        divisor = int(1 / self.unit)
+        divisor = self.divisor
         columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
         rows = zip(self.ends_at, *columns, map(float, self.volume), repeat(None), strict=False)
         return map(BarValues._make, rows)
+
+    def value(self, at: int) -> BarValues:
+        """One of `values`."""
+        opening, high, low, close = (
+            column[at] / self.divisor for column in (self.open, self.high, self.low, self.close)
+        )
+        return BarValues(self.ends_at[at], opening, high, low, close, float(self.volume[at]))
 
 
 def _exponent(price: Decimal) -> int:

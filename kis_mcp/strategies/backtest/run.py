@@ -64,15 +64,19 @@ def run_backtest(
 
 
 def _run_alone(lane: Lane, result: BacktestResult) -> None:
-    """One instrument: as `_run_together`, at half the time."""
+    """One instrument: as `_run_together`, in a fraction of the time."""
     result.times = list(lane.bars.ends_at)
-    keep, exposed = result.equity.append, 0
-    for _ in result.times:
+    equities, exposed = result.equity, 0
+    while lane.at < len(lane.bars):
+        if passed := lane.skip(result.cash):
+            equities += passed
+            exposed += len(passed) * lane.holds
+            continue
         lane.trade_bar()
         equity = result.cash + lane.worth() if lane.holds else result.cash
         lane.end_bar(equity)
         # A sale at the close costs.
-        keep(result.cash + lane.worth() if lane.sells_at_close else equity)
+        equities.append(result.cash + lane.worth() if lane.sells_at_close else equity)
         exposed += lane.holds
     result.exposed = exposed
 

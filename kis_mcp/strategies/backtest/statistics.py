@@ -141,21 +141,22 @@ def hold_return(history: Mapping[str, Bars], warm_up: int) -> float | None:
 
 def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
     """The deepest fall of a curve, and the longest time that any fall lasted."""
-    high, high_at, longest, under_high = equity[0], times[0], timedelta(0), False
-    deepest, began_at, deepest_at, recovered_at = 0.0, None, None, None
-    for moment, value in zip(times, equity, strict=True):
-        if under_high:
-            longest = max(longest, moment - high_at)
-        under_high = value < high
-        if not under_high:
-            if began_at is not None and recovered_at is None and high_at == began_at:
-                recovered_at = moment
-            high, high_at = value, moment
-            continue
-        fall = float(1 - value / high) * 100
-        if fall > deepest:
-            deepest, began_at, deepest_at, recovered_at = fall, high_at, moment, None
-    return Drawdown(deepest, began_at, deepest_at, recovered_at, longest)
+    values = list(map(float, equity))
+    high, high_at, longest = values[0], 0, timedelta(0)
+    deepest, began, low, recovered = 0.0, None, None, None
+    for at, value in enumerate(values):
+        if value >= high:
+            if at > high_at + 1:
+                longest = max(longest, times[at] - times[high_at])
+                if began == high_at and recovered is None:
+                    recovered = at
+            high, high_at = value, at
+        elif (fall := 1 - value / high) > deepest:
+            deepest, began, low, recovered = fall, high_at, at, None
+    if high_at + 1 < len(values):
+        longest = max(longest, times[-1] - times[high_at])
+    began_at, deepest_at, recovered_at = (None if at is None else times[at] for at in (began, low, recovered))
+    return Drawdown(deepest * 100, began_at, deepest_at, recovered_at, longest)
 
 
 def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: bool) -> list[str]:

@@ -5,6 +5,7 @@ from kis_mcp.strategies.evaluation.evaluator import Evaluator, Signal
 from kis_mcp.strategies.evaluation.exit_levels import ExitLevels, exit_levels
 from kis_mcp.strategies.evaluation.position import Position
 from kis_mcp.strategies.evaluation.registers import MakeIndicator, make_indicator
+from kis_mcp.strategies.evaluation.whole import whole_signals
 
 __all__ = [
     "NOTHING",
@@ -18,4 +19,5 @@ __all__ = [
     "Signal",
     "exit_levels",
     "make_indicator",
+    "whole_signals",
 ]

@@ -21,7 +21,7 @@ class Signal(NamedTuple):
 
 
 NOT_KNOWN: Final = Signal(enters=None, exits=None)
-_SIGNALS: Final = {
+SIGNALS: Final = {
     (enters, exits): Signal(enters, exits) for enters in (None, False, True) for exits in (None, False, True)
 }
 """All that there are: making one takes longer than finding it."""
@@ -68,7 +68,7 @@ class Evaluator:
         self._bars += 1
         if self._bars < self._warm_up:
             return NOT_KNOWN
-        return _SIGNALS[self._entry(), self._exit() if self._exit is not None else False]
+        return SIGNALS[self._entry(), self._exit() if self._exit is not None else False]
 
     def values(self) -> dict[str, float | None]:
         """What the conditions compared at the last bar, by the words of the document: the reasons of a decision."""

@@ -113,25 +113,18 @@ class Registers:
         return self._indicator(name)
 
     def _indicator(self, name: str) -> tuple[_Fill, int]:
-        alias, _, output = name.partition(".")
-        use = self._strategy.indicators[alias]
-        kind = find_kind(use.kind)
-        params = kind.read_params(
-            {each: float(value) for each, value in use.params.items()}, f"indicators.{alias}.params"
-        )
+        kind, params, at = indicator_of(self._strategy, name)
         key = kind.id, tuple(params.items())
         if key not in self._number_of:
             self._number_of[key] = len(self._indicators)
             self._indicators.append(self._make(kind, params))
-        wanted = output or use.output
-        at = kind.outputs.index(wanted) if wanted in kind.outputs else 0
         return (self._number_of[key], at), kind.warm_up(params)
 
     def _derived(self, operand: Derived, path: str) -> tuple[_Fill, int]:
         of = self.find(operand.of, f"{path}.of")
         times, plus = self.find(operand.times, f"{path}.times"), self.find(operand.plus, f"{path}.plus")
-        back = _bars(operand.back, f"{path}.back")
-        over = _bars(operand.change_over, f"{path}.change_over") if operand.change_over is not None else 0
+        back = bars_back(operand.back, f"{path}.back")
+        over = bars_back(operand.change_over, f"{path}.change_over") if operand.change_over is not None else 0
         if operand.change_over is not None and not over:
             raise BadArgument("A change over 0 bars is none.", remedy="Give 1 or more.", field=f"{path}.change_over")
         bars = max(self._bars_needed[of] + back + over, self._bars_needed[times], self._bars_needed[plus])
@@ -157,7 +150,26 @@ class Registers:
         return compute, bars
 
 
-def _bars(value: object, path: str) -> int:
+def indicator_of(strategy: Strategy, name: str) -> tuple[IndicatorKind, dict[str, float], int]:
+    """The kind, the parameters and the number of the output that a word of a resolved document means.
+
+    Raises:
+        BadArgument: A parameter makes no sense.
+    """
+    alias, _, output = name.partition(".")
+    use = strategy.indicators[alias]
+    kind = find_kind(use.kind)
+    params = kind.read_params({each: float(value) for each, value in use.params.items()}, f"indicators.{alias}.params")
+    wanted = output or use.output
+    return kind, params, kind.outputs.index(wanted) if wanted in kind.outputs else 0
+
+
+def bars_back(value: object, path: str) -> int:
+    """A number of bars.
+
+    Raises:
+        BadArgument: It is none.
+    """
     if (
         isinstance(value, str)
         or not isinstance(value, int | float)
