@@ -46,6 +46,7 @@ OUTER_ROOMS = {
         "storage",
         "settings",
         "simulator",
+        "strategies",
         "confirm",
     },
     "server": GROUND | {"catalog", "charts", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},

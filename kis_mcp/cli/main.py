@@ -152,6 +152,32 @@ def install(
 
 
 @app.command()
+def backtest(
+    file: Annotated[
+        Path, typer.Argument(help="A strategy: KIS' .kis.yaml, or this project's document (YAML or JSON).")
+    ],
+    symbol: Annotated[list[str] | None, typer.Option(help="Which instrument; may be given several times.")] = None,
+    start: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; a year ago when left out.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday when left out.")
+    ] = None,
+    cash: Annotated[int, typer.Option(help="At the start, in the market's currency.")] = 10_000_000,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Where to write the whole report, an HTML file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a strategy would have done over the history of the configured environment. Sends no order."""
+    from kis_mcp.cli import backtest as command
+
+    days = (start.date() if start else None, end.date() if end else None)
+    command.run(file, symbol or [], days, cash, set_ or [], report=report, as_json=as_json)
+
+
+@app.command()
 def orders(
     env: Annotated[
         Environment | None, typer.Option(help="Whose orders; those of the configured environment when left out.")

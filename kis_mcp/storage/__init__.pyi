@@ -7,6 +7,7 @@ from .folders import (
     replace_private_file as replace_private_file,
 )
 from .halt import HaltFile as HaltFile
+from .history import HistoryFiles as HistoryFiles
 from .holders import holder_of as holder_of
 from .journal import SqlJournal as SqlJournal
 from .listings import ListingFile as ListingFile

@@ -1,5 +1,6 @@
 from .alert_watch import follow_alerts as follow_alerts
 from .alerts import channel_kinds as channel_kinds
+from .backtests import Backtest as Backtest, backtest as backtest, read_strategy_file as read_strategy_file
 from .brokerage import Brokerage as Brokerage
 from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments

@@ -41,7 +41,7 @@ def check_settings(**overrides: Any) -> Settings:
         SettingsError: Naming the first variable at fault.
     """
     settings = Settings.load(**overrides)
-    _own_commissions(settings)
+    own_commissions(settings)
     symbol_lists(settings)
     return settings
 
@@ -68,7 +68,7 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
         denied_symbols=denied,
         check_sessions=settings.session_check == "on"
         or (settings.session_check == "auto" and keeps_hours(settings, environment)),
-        commissions=_own_commissions(settings),
+        commissions=own_commissions(settings),
     )
 
 
@@ -97,7 +97,7 @@ def symbol_lists(settings: Settings) -> "tuple[frozenset[ListedSymbol], frozense
         raise wrong_setting(name, str(error)) from None
 
 
-def _own_commissions(settings: Settings) -> "Mapping[str, Commission]":
+def own_commissions(settings: Settings) -> "Mapping[str, Commission]":
     """Market → what this account pays, by KIS_COMMISSION.
 
     Raises:

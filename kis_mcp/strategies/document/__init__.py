@@ -11,11 +11,12 @@ from kis_mcp.strategies.document.conditions import (
     PatternSeen,
     TimeOfDay,
 )
-from kis_mcp.strategies.document.kis_file import read_kis_file, write_kis_file
+from kis_mcp.strategies.document.doubts import doubts_of
+from kis_mcp.strategies.document.kis_file import read_kis_file
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.resolve import resolve
-from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy, Universe
+from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
 
 __all__ = [
     "CROSSINGS",
@@ -36,9 +37,8 @@ __all__ = [
     "Sizing",
     "Strategy",
     "TimeOfDay",
-    "Universe",
+    "doubts_of",
     "read_kis_file",
     "read_strategy",
     "resolve",
-    "write_kis_file",
 ]

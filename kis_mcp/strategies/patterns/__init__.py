@@ -1,6 +1,5 @@
 """Candlestick patterns, seen a bar at a time."""
 
-from kis_mcp.strategies.patterns.kind import Pattern, PatternKind
-from kis_mcp.strategies.patterns.table import PATTERNS, find_pattern
+from kis_mcp.strategies.patterns.table import find_pattern
 
-__all__ = ["PATTERNS", "Pattern", "PatternKind", "find_pattern"]
+__all__ = ["find_pattern"]

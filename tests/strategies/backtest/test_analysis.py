@@ -9,8 +9,9 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest import Bar, Bars
+from kis_mcp.strategies.backtest import Bars
 from kis_mcp.strategies.backtest.analysis import analyse_warm_up, find_look_ahead
+from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.document import Strategy, read_strategy
 from kis_mcp.strategies.indicators import BarValues, IndicatorKind, Values
 from kis_mcp.strategies.indicators.table import KINDS

@@ -27,10 +27,13 @@ import pytest
 from backtesting import Backtest, Strategy
 
 from kis_mcp.clock import KST
-from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, Costs, InstrumentTerms, Rates, run_backtest
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, run_backtest
+from kis_mcp.strategies.backtest.bars import Bar
+from kis_mcp.strategies.backtest.options import Costs, InstrumentTerms, Rates
 from kis_mcp.strategies.backtest.statistics import measure
 from kis_mcp.strategies.document import read_strategy
-from kis_mcp.strategies.indicators import BarValues, IndicatorKind, IndicatorParam, Values
+from kis_mcp.strategies.indicators import BarValues, IndicatorKind, Values
+from kis_mcp.strategies.indicators.kind import IndicatorParam
 from kis_mcp.strategies.indicators.table import KINDS
 
 CASH = 10_000_000

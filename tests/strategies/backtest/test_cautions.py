@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kis_mcp.clock import KST
-from kis_mcp.strategies.backtest import Bar, Bars
+from kis_mcp.strategies.backtest import Bars
+from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.cautions import cautions_of
 from kis_mcp.strategies.document import read_strategy
 

@@ -11,7 +11,8 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest import Bar, Bars
+from kis_mcp.strategies.backtest import Bars
+from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.files import read_bars_file
 
 CLOSE = time(15, 30)

@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Candle, CandleRange, Candles, Instrument
-from kis_mcp.strategies.backtest import Bar, Bars
+from kis_mcp.strategies.backtest import Bars
+from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.candle_bars import bars_of_candles
 from kis_mcp.strategies.backtest.history import History
 from kis_mcp.strategies.backtest.packed import KeptHistory, pack, unpack

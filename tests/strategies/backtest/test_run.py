@@ -11,16 +11,10 @@ from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest import (
-    BacktestOptions,
-    BacktestResult,
-    Bar,
-    Bars,
-    Costs,
-    InstrumentTerms,
-    Rates,
-    run_backtest,
-)
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, run_backtest
+from kis_mcp.strategies.backtest.bars import Bar
+from kis_mcp.strategies.backtest.options import Costs, InstrumentTerms, Rates
+from kis_mcp.strategies.backtest.result import BacktestResult
 from kis_mcp.strategies.document import read_strategy
 
 Prices = tuple[float, float, float, float]

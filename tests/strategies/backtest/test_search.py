@@ -11,7 +11,8 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, run_backtest
+from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.points import grid
 from kis_mcp.strategies.backtest.search import Ground, search, walk_forward
 from kis_mcp.strategies.backtest.shared_values import SharedValues

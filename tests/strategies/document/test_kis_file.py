@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.document import read_kis_file, read_strategy, write_kis_file
+from kis_mcp.strategies.document import read_kis_file, read_strategy
+from kis_mcp.strategies.document.kis_file import write_kis_file
 
 TEMPLATES = sorted((Path(__file__).parents[4] / "shared/kis-strategies").glob("*.kis.yaml"))
 

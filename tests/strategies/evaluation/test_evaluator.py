@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document import read_strategy
-from kis_mcp.strategies.evaluation import Evaluator, Position, Signal, whole_signals
+from kis_mcp.strategies.evaluation import Evaluator, Signal, whole_signals
+from kis_mcp.strategies.evaluation.position import Position
 from kis_mcp.strategies.indicators import BarValues
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=KST)

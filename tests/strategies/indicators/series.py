@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kis_mcp.clock import KST
-from kis_mcp.strategies.indicators import KINDS, BarValues, Values
+from kis_mcp.strategies.indicators import BarValues, Values
+from kis_mcp.strategies.indicators.table import KINDS
 
 NOW = datetime(2026, 3, 2, 15, 30, tzinfo=KST)
 Column = npt.NDArray[np.float64]

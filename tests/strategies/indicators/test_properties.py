@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from kis_mcp.strategies.indicators import KINDS, BarValues, IndicatorKind
+from kis_mcp.strategies.indicators import BarValues, IndicatorKind
+from kis_mcp.strategies.indicators.table import KINDS
 from tests.strategies.indicators.series import NOW, values, walk
 
 BARS = walk(700, seed=3)

@@ -3,7 +3,8 @@
 import pytest
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.indicators import KINDS, find_kind
+from kis_mcp.strategies.indicators import find_kind
+from kis_mcp.strategies.indicators.table import KINDS
 
 KIS = """
 sma(period) ema(period) dema(period) tema(period) hma(period) kama(period) alma(period,sigma,offset) lwma(period)

@@ -12,7 +12,8 @@ import talib
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.indicators import BarValues
-from kis_mcp.strategies.patterns import PATTERNS, find_pattern
+from kis_mcp.strategies.patterns import find_pattern
+from kis_mcp.strategies.patterns.table import PATTERNS
 from tests.strategies.patterns.examples import CONTEXT, EXAMPLES, Prices
 
 NOW = datetime(2026, 3, 2, 15, 30, tzinfo=KST)

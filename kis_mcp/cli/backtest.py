@@ -1,0 +1,90 @@
+"""``kis-mcp backtest``: a strategy over history, on the screen, as JSON, and as a report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import typer
+
+from kis_mcp.catalog import to_json
+from kis_mcp.clock import system_clock
+from kis_mcp.errors import BadArgument
+from kis_mcp.wiring import Backtest, backtest, load_settings, read_strategy_file
+
+_DAYS = timedelta(days=365)
+
+
+def run(
+    file: Path,
+    symbols: Sequence[str],
+    days: tuple[date | None, date | None],
+    cash: int,
+    assignments: Sequence[str],
+    *,
+    report: Path | None,
+    as_json: bool,
+) -> None:
+    """Print what came of it, and write the report where one is wanted.
+
+    Raises:
+        BadArgument: The file, the symbols, the days or a parameter cannot be used.
+    """
+    strategy = read_strategy_file(file)
+    end = days[1] or system_clock().date() - timedelta(days=1)
+    start = days[0] or end - _DAYS
+    parameters = dict(map(_assignment, assignments))
+
+    async def work() -> Backtest:
+        return await backtest(load_settings(), strategy, symbols, start, end, Decimal(cash), parameters=parameters)
+
+    found = anyio.run(work)
+    if report is not None:
+        report.write_text(found.report, encoding="utf-8")
+    if as_json:
+        shown = {"about": found.about, "currency": found.currency, **_figures(found), "warnings": found.warnings}
+        typer.echo(json.dumps(to_json(shown), ensure_ascii=False))
+    else:
+        _print(found, report)
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name.strip(), float(number)
+    except ValueError:
+        raise BadArgument(f"--set {text} is no parameter.", remedy="Give NAME=NUMBER.", field="set") from None
+
+
+def _figures(found: Backtest) -> dict[str, object]:
+    statistics = found.statistics
+    figures = {field.name: getattr(statistics, field.name) for field in fields(statistics)}
+    fall = figures.pop("drawdown")
+    return {
+        name: round(value, 2) if isinstance(value, float) else value
+        for name, value in {
+            **figures,
+            "drawdown_percent": fall.percent,
+            "drawdown_began_at": fall.began_at,
+            "drawdown_deepest_at": fall.deepest_at,
+            "longest_drawdown_days": fall.longest.days,
+        }.items()
+    }
+
+
+def _print(found: Backtest, report: Path | None) -> None:
+    from rich.console import Console
+
+    from kis_mcp.cli.show import show_block
+
+    console = Console()
+    console.print(found.about, markup=False)
+    told = {name: value for name, value in _figures(found).items() if value is not None}
+    show_block(console, f"amounts in {found.currency}", to_json(told))
+    for warning in found.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False)
+    if report is not None:
+        console.print(f"report: {report}", markup=False)

@@ -1,0 +1,161 @@
+"""A person's strategy over the history of an environment: read, run, measured, reported."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from kis_mcp.catalog import catalog
+from kis_mcp.clock import Clock, system_clock
+from kis_mcp.errors import BadArgument
+from kis_mcp.market import CandleRange, Candles, Instrument, builtin_instruments, get_candles
+from kis_mcp.settings import Settings
+from kis_mcp.storage import HistoryFiles
+from kis_mcp.strategies.backtest import (
+    BacktestOptions,
+    Bars,
+    History,
+    Report,
+    Statistics,
+    cautions_of,
+    hold_return,
+    measure,
+    run_backtest,
+    terms_of,
+    warnings_of,
+    write_report,
+)
+from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
+from kis_mcp.trading.venues import InstrumentKind
+from kis_mcp.wiring.environments import open_environments
+from kis_mcp.wiring.operator import own_commissions
+from kis_mcp.wiring.reads import Reads
+
+HISTORIES = "histories"
+KIS_FILE = ".kis.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What came of a backtest.
+
+    Attributes:
+        about: What was tested, in a line.
+        currency: Of all amounts.
+        statistics: What it comes to.
+        warnings: What speaks against trusting it, a sentence each.
+        report: The whole of it as an HTML file that loads nothing.
+    """
+
+    about: str
+    currency: str
+    statistics: Statistics
+    warnings: Sequence[str]
+    report: str
+
+
+def read_strategy_file(path: Path) -> Strategy:
+    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON.
+
+    Raises:
+        BadArgument: It cannot be read, or says what no strategy can be.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadArgument(
+            f"{path} cannot be read ({type(error).__name__}).", remedy="Give a text file in UTF-8.", field="file"
+        ) from None
+    if path.name.endswith(KIS_FILE):
+        return read_kis_file(text)
+    try:
+        return read_strategy(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise BadArgument(f"{path} is no YAML: {error}.", remedy="Mend it.", field="file") from None
+
+
+async def backtest(
+    settings: Settings,
+    strategy: Strategy,
+    symbols: Sequence[str],
+    start: date,
+    end: date,
+    cash: Decimal,
+    *,
+    parameters: Mapping[str, float] | None = None,
+    clock: Clock = system_clock,
+) -> Backtest:
+    """What a strategy would have done in the environment that the settings choose.
+
+    Args:
+        symbols: Korean or US stocks and funds, all of one market; the document's own where none are given.
+        start, end: Days of the exchange; the last one is yesterday at the latest.
+        cash: In the market's currency.
+        parameters: In place of the document's defaults.
+
+    Raises:
+        BadArgument: The symbols are of several markets, or none; by the strategy; nothing was traded in these days.
+        KisMcpError: By KIS' answer.
+    """
+    names = tuple(symbols) or (strategy.universe.symbols if strategy.universe else ())
+    instruments = [builtin_instruments().resolve(name) for name in names]
+    if len({instrument.market for instrument in instruments}) != 1:
+        raise BadArgument(
+            f"The instruments are of {len({each.market for each in instruments})} markets.",
+            remedy="Give at least one symbol, and only such as share a currency.",
+            field="symbols",
+        )
+    market, currency = instruments[0].market, instruments[0].currency
+    resolved = resolve(strategy, parameters)
+    if resolved.interval == "tick":
+        raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
+    history = await _read_history(settings, instruments, resolved.interval, start, end, clock)
+    own = own_commissions(settings)
+    terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
+    options = BacktestOptions(cash)
+    result = run_backtest(resolved, history, options, terms)
+    found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up))
+    first = min(bars.ends_at[0] for bars in history.values()).date()
+    last = max(bars.ends_at[-1] for bars in history.values()).date()
+    about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
+    warnings = [
+        *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
+        *warnings_of(result, found, costs_are_off=False),
+        *cautions_of(resolved, history, market),
+    ]
+    assumptions = (
+        "Decided at a bar's end, filled at the next bar's open.",
+        f"Market orders and stops are filled {options.slippage_ticks} tick worse.",
+        f"A fill takes at most {options.most_volume_percent} % of its bar's volume.",
+        "Commission as today, taxes as on each day.",
+    )
+    report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
+    return Backtest(about, currency, found, warnings, write_report(report))
+
+
+async def _read_history(
+    settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
+) -> dict[str, Bars]:
+    found = dict[str, Bars]()
+    async with open_environments(settings, catalog(), clock) as environments:
+        brokerage = await environments.brokerage(settings.environment)
+        store = HistoryFiles(brokerage.folder / HISTORIES)
+        for instrument in instruments:
+            reads = Reads(brokerage, _wait_silently)
+            today = reads.clock().astimezone(instrument.timezone).date()
+            history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
+            found[instrument.symbol] = await history.between(start, end)
+    return found
+
+
+async def _read_candles(reads: Reads, instrument: Instrument, wanted: CandleRange) -> Candles:
+    return await get_candles(reads, instrument, wanted, now=reads.clock())
+
+
+async def _wait_silently(seconds: float) -> None:
+    """At a terminal nobody is told of each wait for KIS' rate limit."""
