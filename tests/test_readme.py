@@ -1,18 +1,24 @@
-"""The READMEs' generated parts say what the spec table says. ``pytest --regenerate`` rewrites them."""
+"""The documents' generated parts say what the code says, and what they point at is there.
+
+``pytest --regenerate`` rewrites the generated parts.
+"""
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.settings import Settings
+from tests.generate.settings_tables import groups, overview, whole
 
 ROOT = Path(__file__).parent.parent
-HEADINGS = {
-    "README.md": "| toolset | tools | orders | in demo |",
-    "README.ko.md": "| 도구 모음 | 도구 | 주문 | 모의투자 |",
-}
+BEFORE_SETTINGS = {"config_file", "passphrase", "passphrase_file"}
+"""Variables that are read before the settings are."""
+
+PAGES = sorted(path.relative_to(ROOT).as_posix() for folder in (ROOT, ROOT / "docs") for path in folder.glob("*.md"))
 
 
 def toolset_table(heading: str) -> str:
@@ -25,12 +31,57 @@ def toolset_table(heading: str) -> str:
     return "\n".join([heading, "| --- | --- | --- | --- |", *rows])
 
 
-@pytest.mark.parametrize("name", HEADINGS)
-def test_the_table_of_toolsets_is_that_of_the_spec_table(name: str, regenerate: bool) -> None:
+GENERATED: dict[tuple[str, str], Callable[[], str]] = {
+    ("README.md", "toolsets"): lambda: toolset_table("| toolset | tools | orders | in demo |"),
+    ("README.ko.md", "toolsets"): lambda: toolset_table("| 도구 모음 | 도구 | 주문 | 모의투자 |"),
+    ("README.md", "settings"): lambda: overview("en"),
+    ("README.ko.md", "settings"): lambda: overview("ko"),
+    ("docs/settings.md", "settings"): lambda: whole("en"),
+    ("docs/settings.ko.md", "settings"): lambda: whole("ko"),
+}
+"""Document and name of a part → what it has to say."""
+
+
+@pytest.mark.parametrize(("name", "part"), GENERATED)
+def test_a_generated_part_says_what_the_code_says(name: str, part: str, regenerate: bool) -> None:
     path = ROOT / name
     text = path.read_text("utf-8")
-    pattern = re.compile(r"(?<=<!-- generated: toolsets -->\n).*?(?=<!-- end -->)", re.DOTALL)
-    expected = pattern.sub(lambda _: toolset_table(HEADINGS[name]) + "\n", text, count=1)
+    pattern = re.compile(rf"(?<=<!-- generated: {part} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    expected, found = pattern.subn(lambda _: GENERATED[name, part]() + "\n", text, count=1)
+    assert found == 1, f"{name} has no part {part}"
     if regenerate:
         path.write_text(expected, "utf-8")
     assert text == expected or regenerate, f"{name} is out of date: pytest --regenerate tests/test_readme.py"
+
+
+def test_every_setting_is_told_once() -> None:
+    told = Counter(name for group in groups() for row in group.meanings for name in row.fields)
+    assert told == Counter({*Settings.model_fields, *BEFORE_SETTINGS})
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_links_to_is_there(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for target in re.findall(r"(?:\]\(|src=\")([^)\s\"]+)", text):
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            page = (ROOT / name).parent / file if file else ROOT / name
+            assert page.exists(), f"{name}: {target}"
+            assert not anchor or anchor in anchors(page.read_text("utf-8")), f"{name}: {target}"
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_a_page_in_two_languages_has_the_same_parts_in_both() -> None:
+    """Parts are told by level of heading, by tables' rows, by blocks of code and by images."""
+    for korean in (ROOT / name for name in PAGES if name.endswith(".ko.md")):
+        english = korean.with_name(korean.name.replace(".ko.md", ".md"))
+        assert outline(korean.read_text("utf-8")) == outline(english.read_text("utf-8")), korean.name
+
+
+def outline(text: str) -> list[str]:
+    return re.findall(r"^(?:#+ |\| |```\w*|<img )", text, re.MULTILINE)
