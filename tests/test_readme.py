@@ -85,3 +85,15 @@ def test_a_page_in_two_languages_has_the_same_parts_in_both() -> None:
 
 def outline(text: str) -> list[str]:
     return re.findall(r"^(?:#+ |\| |```\w*|<img )", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "SECURITY.ko.md"])
+def test_each_defence_names_tests_that_are_there(name: str) -> None:
+    defences = re.findall(r"^\| (?!---)[^|]+ \| [^|]+ \| ([^|]+) \|$", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+    named = [re.findall(r"`(tests/\S+\.py)::(test_\w+)`", tests) for tests in defences]
+    headings = [tests for tests, found in zip(defences, named, strict=True) if not found]
+    assert len({*headings}) == 1, f"without a test: {headings}"
+    for path, test in (each for found in named for each in found):
+        assert re.search(rf"^(?:async )?def {test}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), (
+            f"{path}::{test}"
+        )
