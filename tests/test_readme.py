@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.cli.hosts.table import HOSTS
+from kis_mcp.cli.main import app
 from kis_mcp.settings import Settings
 from tests.generate.settings_tables import groups, overview, whole
 
@@ -97,3 +99,23 @@ def test_each_defence_names_tests_that_are_there(name: str) -> None:
         assert re.search(rf"^(?:async )?def {test}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), (
             f"{path}::{test}"
         )
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_every_command_is_told(name: str) -> None:
+    rows = "\n".join(re.findall(r"^\| `kis-mcp .*", (ROOT / name).read_text("utf-8"), re.MULTILINE))
+    commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    commands += [group.name for group in app.registered_groups if group.name]
+    assert [command for command in commands if f"`kis-mcp {command}" not in rows] == []
+
+
+@pytest.mark.parametrize("name", ["docs/hosts.md", "docs/hosts.ko.md"])
+def test_every_host_is_told(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert [host for host in HOSTS if f"\n| `{host}` |" not in text] == []
+
+
+def test_the_number_of_apis_is_that_of_the_spec_table() -> None:
+    number = len(catalog().apis)
+    assert f"all {number}\nAPIs as typed tools" in (ROOT / "README.md").read_text("utf-8")
+    assert f"API {number}개 모두가" in (ROOT / "README.ko.md").read_text("utf-8")
