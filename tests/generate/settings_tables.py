@@ -89,7 +89,7 @@ def _field(name: str) -> FieldInfo | None:
 
 
 def _values(name: str) -> str:
-    """The words that the setting takes, or its bounds."""
+    """The words that the setting takes, or its bounds where the lowest value counts too."""
     field = _field(name)
     if field is None:
         return ""
@@ -101,7 +101,7 @@ def _values(name: str) -> str:
         return ", ".join(f"`{word}`" for word in words)
     low = next((bound.ge for bound in field.metadata if isinstance(bound, Ge)), None)
     high = next((bound.le for bound in field.metadata if isinstance(bound, Le)), None)
-    return "" if high is None else f"{low} … {high}"
+    return "" if low is None else f"{low} …" if high is None else f"{low} … {high}"
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:
