@@ -12,7 +12,7 @@ from typing import Any
 
 from bundles.documents import ENTRY_POINT, ROOT, bundle_project, manifest_document, server_document
 
-_PACKED = ("kis_mcp", "tools", "resources", "README.md", "README.ko.md", "SECURITY.md", "LICENSE")
+_PACKED = ("kis_mcp", "tools", "resources", "README.md", "README.ko.md", "SECURITY.md", "SECURITY.ko.md", "LICENSE")
 _START = '''\
 """Where the host starts the server."""
 
