@@ -26,6 +26,7 @@ from mcp_types import (
 )
 
 from kis_mcp.catalog import Catalog, encodable, resources_folder
+from kis_mcp.language import Language
 from kis_mcp.server.one_page import require_first_page
 from kis_mcp.server.serving import Serving
 from kis_mcp.server.stream_resources import JSON, STREAM, STREAM_TEMPLATE
@@ -52,11 +53,13 @@ class Resources:
 
     Args:
         catalog: The spec table.
-        folder: Where the guides are.
+        language: Of the guides. One that is not written in it is served in English.
+        folder: Where the guides are: ``guides``, and translations in ``guides/<language>``.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path | None = None) -> None:
+    def __init__(self, catalog: Catalog, language: Language = "en", folder: Path | None = None) -> None:
         self._catalog = catalog
+        self._language: Language = language
         self._folder = folder or resources_folder()
 
     async def list_resources(
@@ -144,7 +147,9 @@ class Resources:
 
     @cached_property
     def _guides(self) -> Mapping[str, Guide]:
-        return {path.stem: _guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
+        guides = self._folder / "guides"
+        paths = {path.stem: path for folder in (guides, guides / self._language) for path in folder.glob("*.md")}
+        return {name: _guide(path) for name, path in sorted(paths.items())}
 
 
 def _guide(path: Path) -> Guide:
