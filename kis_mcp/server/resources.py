@@ -4,6 +4,7 @@ All of it is the same on every surface: reading about a tool does not need the r
 stands beside it, from :mod:`kis_mcp.server.stream_resources`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,7 @@ DOCUMENT = "kis://apis/"
 GUIDE = "kis://guides/"
 ERRORS = "kis://errors"
 _MARKDOWN = "text/markdown"
+_GENERATED = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +149,14 @@ class Resources:
 
     @cached_property
     def _guides(self) -> Mapping[str, Guide]:
-        guides = self._folder / "guides"
-        paths = {path.stem: path for folder in (guides, guides / self._language) for path in folder.glob("*.md")}
-        return {name: _guide(path) for name, path in sorted(paths.items())}
+        return {path.stem: self._guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
 
-
-def _guide(path: Path) -> Guide:
-    text = path.read_text(encoding="utf-8")
-    heading, description = text.split("\n\n")[:2]
-    return Guide(path.stem, heading.removeprefix("# "), description, text)
+    def _guide(self, path: Path) -> Guide:
+        """A guide in the language of the server, with the generated tables of the English one."""
+        text = path.read_text(encoding="utf-8")
+        translation = path.parent / self._language / path.name
+        if translation.is_file():
+            tables = {found[1]: found[0] for found in _GENERATED.finditer(text)}
+            text = _GENERATED.sub(lambda found: tables[found[1]], translation.read_text(encoding="utf-8"))
+        heading, description = text.split("\n\n")[:2]
+        return Guide(path.stem, heading.removeprefix("# "), description, text)
