@@ -82,7 +82,16 @@ async def connected(
 def blocks(result: CallToolResult) -> dict[str, Any]:
     """The blocks of a success."""
     assert not result.is_error, text(result)
-    return result.structured_content["blocks"]
+    found: dict[str, Any] = result.structured_content["blocks"]
+    return {name: as_records(block) for name, block in found.items()}
+
+
+def as_records(block: Any) -> Any:
+    """A block with its lists as records, in whichever shape the server gave them."""
+    if not isinstance(block, dict) or "rows" not in block or not block.keys() <= {"columns", "every_row", "rows"}:
+        return block
+    shared = block.get("every_row", {})
+    return [{**dict(zip(block["columns"], row, strict=True)), **shared} for row in block["rows"]]
 
 
 def error(result: CallToolResult) -> dict[str, str]:
@@ -95,6 +104,7 @@ def error(result: CallToolResult) -> dict[str, str]:
 
 
 def text(result: CallToolResult) -> str:
-    (content,) = result.content
+    """The text; a picture may stand behind it."""
+    content, *_ = result.content
     assert isinstance(content, TextContent)
     return content.text

@@ -27,6 +27,7 @@ OUTER_ROOMS = {
     "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
     "alerts": GROUND | {"catalog", "market", "streams"},
+    "strategies": GROUND | {"catalog", "market", "streams", "trading"},
     "kis": GROUND | {"catalog"},
     "notify": GROUND | {"alerts"},
     "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "kis"},
@@ -70,6 +71,7 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
+    "strategies": ("indicators", "patterns", "document", "evaluation"),
     "simulator": (
         "options",
         "state",
@@ -100,9 +102,14 @@ FACES = {
     *(
         f"kis_mcp.{room}"
         for room in OUTER_ROOMS
-        if (PACKAGE / room).is_dir() and room not in ("server", "cli", "trading")
+        if (PACKAGE / room).is_dir() and room not in ("server", "cli", "trading", "strategies")
     ),
-    *(f"kis_mcp.trading.{part}" for part in ROOMS_IN_ORDER["trading"] if (PACKAGE / "trading" / part).is_dir()),
+    *(
+        f"kis_mcp.{room}.{part}"
+        for room in ("trading", "strategies")
+        for part in ROOMS_IN_ORDER[room]
+        if (PACKAGE / room / part).is_dir()
+    ),
 }
 """Packages that hand on by their ``__init__`` all that others use."""
 

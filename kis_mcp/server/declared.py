@@ -3,7 +3,7 @@
 from typing import Any
 
 from mcp.server.lowlevel import NotificationOptions, Server
-from mcp_types import ServerCapabilities, ToolsCapability
+from mcp_types import PromptsCapability, ServerCapabilities, ToolsCapability
 
 from kis_mcp.server.serving import Serving
 
@@ -35,4 +35,5 @@ class KisServer(Server[Serving]):
         found = super().get_capabilities(
             options, experimental_capabilities, extensions, protocol_version=protocol_version
         )
-        return found.model_copy(update={"tools": ToolsCapability(list_changed=False)})
+        fixed = {"tools": ToolsCapability(list_changed=False), "prompts": PromptsCapability(list_changed=False)}
+        return found.model_copy(update=fixed)

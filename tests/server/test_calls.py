@@ -62,7 +62,7 @@ async def test_results_keep_the_schema_of_the_shape_that_is_configured(
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}["get_candles"].output_schema or {}
         result = await client.call_tool("get_candles", {"symbol": SAMSUNG, "limit": 2})
     Draft202012Validator(listed).validate(result.structured_content)
-    candles = blocks(result)["candles"]
+    candles = result.structured_content["blocks"]["candles"]
     names = candles["columns"] if shape == "columns" else list(candles[0])
     assert names == ["time", "open", "high", "low", "close", "volume"]
     assert len(candles["rows"] if shape == "columns" else candles) == 2

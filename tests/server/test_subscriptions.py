@@ -185,7 +185,8 @@ async def test_both_eras_are_told_what_can_change_and_what_cannot(streams: FakeS
         assert capabilities.tools is not None
         assert (capabilities.resources.subscribe, capabilities.resources.list_changed) == (True, True)
         assert capabilities.tools.list_changed is False
-        assert capabilities.prompts is None
+        assert capabilities.prompts is not None
+        assert capabilities.prompts.list_changed is False
 
 
 async def test_an_update_is_told_at_most_once_a_second_however_busy_a_watch_is(

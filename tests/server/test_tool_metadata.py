@@ -58,8 +58,8 @@ RULES: dict[str, Callable[[Api, Tool], bool]] = {
     "the person's attention exactly where it orders": lambda api, tool: (
         (tool.meta or {}).get("anthropic/requiresUserInteraction", False) is (api.risk == "order")
     ),
-    "a description of every argument": lambda _, tool: all(
-        schema.get("description") for schema in tool.input_schema["properties"].values()
+    "a description of every argument, but where another tool has it": lambda api, tool: (
+        bool(api.params_of) or all(schema.get("description") for schema in tool.input_schema["properties"].values())
     ),
 }
 

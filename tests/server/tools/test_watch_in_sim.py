@@ -62,7 +62,7 @@ async def test_an_order_that_is_placed_and_filled_is_told_to_who_watches_own_ord
     steps = [(row["step"], row["order_id"], row["symbol"], row["side"]) for row in orders]
     assert steps[0] == ("accepted", placed["order_id"], "005930", "buy")
     assert steps[-1] == ("filled", placed["order_id"], "005930", "buy")
-    assert sum(row.get("filled_quantity", 0) for row in orders) == 3
+    assert sum(row["filled_quantity"] or 0 for row in orders) == 3
 
 
 async def test_a_wait_for_what_holds_already_is_met_at_once_and_says_so() -> None:

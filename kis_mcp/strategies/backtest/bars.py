@@ -1,0 +1,112 @@
+"""Price history of one instrument in columns: what a backtest runs over."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.strategies.indicators import BarValues
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a history, exactly.
+
+    Attributes:
+        ends_at: When it ended, aware, in the exchange's zone.
+        open, high, low, close: In the instrument's currency.
+        volume: Shares or contracts.
+    """
+
+    ends_at: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+
+
+class Bars:
+    """Bars of one instrument, oldest first, only of times in which it was traded.
+
+    Prices are kept as whole numbers of the smallest decimal that occurs: exact, and a tenth of what Decimals take.
+
+    Attributes:
+        ends_at: As `Bar.ends_at`.
+        unit: What prices are counted in, such as 1 for won and 0.01 for dollars.
+        open, high, low, close: In units.
+        volume: Shares or contracts.
+    """
+
+    __slots__ = ("close", "ends_at", "high", "low", "open", "unit", "volume")
+
+    def __init__(
+        self, ends_at: Sequence[datetime], prices: Sequence["array[int]"], volume: "array[int]", unit: Decimal
+    ) -> None:
+        self.ends_at = ends_at
+        self.open, self.high, self.low, self.close = prices
+        self.volume = volume
+        self.unit = unit
+
+    @classmethod
+    def of(cls, rows: Iterable[Bar]) -> Self:
+        """The columns of rows.
+
+        Raises:
+            BadArgument: There are none, they are not in order of time, or one's prices contradict each other; the
+                field is its number from 0.
+        """
+        bars = list(rows)
+        if not bars:
+            raise BadArgument("There are no bars.", remedy="Choose days in which it was traded.", field="bars")
+        decimals = max(0, *(-_exponent(price) for bar in bars for price in (bar.open, bar.high, bar.low, bar.close)))
+        unit = Decimal(1).scaleb(-decimals)
+        ends_at = list[datetime]()
+        prices = [array("q") for _ in range(4)]
+        volume = array("q")
+        for number, bar in enumerate(bars):
+            _check(bar, number, ends_at[-1] if ends_at else None)
+            ends_at.append(bar.ends_at)
+            for column, price in zip(prices, (bar.open, bar.high, bar.low, bar.close), strict=True):
+                column.append(int(price.scaleb(decimals)))
+            volume.append(bar.volume)
+        return cls(ends_at, prices, volume, unit)
+
+    def __len__(self) -> int:
+        return len(self.ends_at)
+
+    def until(self, count: int) -> "Bars":
+        """The first so many."""
+        columns = [column[:count] for column in (self.open, self.high, self.low, self.close)]
+        return Bars(self.ends_at[:count], columns, self.volume[:count], self.unit)
+
+    def since(self, start: int) -> "Bars":
+        """Those from a number on."""
+        columns = [column[start:] for column in (self.open, self.high, self.low, self.close)]
+        return Bars(self.ends_at[start:], columns, self.volume[start:], self.unit)
+
+    def values(self) -> Iterator[BarValues]:
+        """As an evaluator takes them, one after the other."""
+        # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.
+        divisor = int(1 / self.unit)
+        columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
+        return map(BarValues, self.ends_at, *columns, map(float, self.volume))
+
+
+def _exponent(price: Decimal) -> int:
+    exponent = price.as_tuple().exponent
+    assert isinstance(exponent, int), "a price is a number"
+    return exponent
+
+
+def _check(bar: Bar, number: int, earlier: datetime | None) -> None:
+    if earlier is not None and bar.ends_at <= earlier:
+        problem = f"ends at {bar.ends_at:%Y-%m-%d %H:%M}, not after the one before it"
+    elif not 0 < bar.low <= min(bar.open, bar.close) or bar.high < max(bar.open, bar.close) or bar.volume < 0:
+        problem = f"has open {bar.open}, high {bar.high}, low {bar.low}, close {bar.close}, volume {bar.volume}"
+    else:
+        return
+    raise BadArgument(f"Bar {number} {problem}.", remedy="Mend the history.", field=f"bars[{number}]")

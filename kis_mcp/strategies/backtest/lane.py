@@ -1,0 +1,234 @@
+"""One instrument of a backtest: its bars, what is held and what is ordered, filled bar by bar.
+
+The rules of filling:
+
+- A decision is made at a bar's end and filled at the next bar's open, slippage against it. An entry that finds no
+  volume, no money, or a price locked at its daily limit lapses; an exit waits.
+- Stop and target stand from the entry's own bar on. A bar that opens beyond one is filled at its open; else one that
+  reaches it is filled there, a stop with slippage. Where a bar reaches both, the stop is taken: which came first is not
+  known. A trailing stop follows the high of the bars before.
+- An end of session sells at the close of its last bar.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from kis_mcp.strategies.backtest.bars import Bars
+from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
+from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
+from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels
+
+_NOTHING, _HUNDRED = Decimal(0), Decimal(100)
+_LOCKED_SHARE = Decimal("0.97")
+"""A bar without a range that is this much of the daily limit away from the close before is locked at the limit: the
+limit itself is rounded to the tick, and by a base price that splits and dividends move."""
+
+
+class Lane:
+    """One instrument of a running backtest.
+
+    Args:
+        strategy: Resolved.
+        symbol, bars, terms: The instrument.
+        book: Shared by all lanes.
+        options: The assumptions.
+        result: Into which it writes.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        symbol: str,
+        bars: Bars,
+        terms: InstrumentTerms,
+        book: EntryBook,
+        options: BacktestOptions,
+        result: BacktestResult,
+    ) -> None:
+        self.symbol = symbol
+        self.bars = bars
+        self._values = bars.values()
+        self.at = 0
+        self._traded = 0
+        self._strategy = strategy
+        self._terms = terms
+        self._options = options
+        self._result = result
+        self._decider = Decider(strategy, symbol, book, terms.lot)
+        self._entry_quantity = 0
+        self._exit_reason = ""
+        self._trade: Trade | None = None
+        self._highest = Decimal(0)
+        self._ends_sessions = strategy.exits.at_session_end
+        self._has_levels = any(
+            value is not None
+            for value in (
+                strategy.exits.stop_loss_percent,
+                strategy.exits.take_profit_percent,
+                strategy.exits.trailing_stop_percent,
+            )
+        )
+
+    @property
+    def warm_up(self) -> int:
+        return self._decider.evaluator.warm_up
+
+    @property
+    def holds(self) -> bool:
+        return self._trade is not None
+
+    def worth(self) -> Decimal:
+        """What is held, at the close of the last bar that was traded."""
+        if self._trade is None:
+            return _NOTHING
+        return self.bars.close[self._traded] * self.bars.unit * self._trade.quantity
+
+    def trade_bar(self) -> None:
+        """Fill what is ordered in the next bar, and what its prices set off."""
+        self._traded = self.at
+        if self._exit_reason:
+            self._sell_at_open()
+        elif self._entry_quantity:
+            self._buy_at_open()
+        if self._trade is None or not self._has_levels:
+            return
+        if not self._exit_reason:
+            self._check_levels(self._trade)
+        self._highest = max(self._highest, self.bars.high[self.at] * self.bars.unit)
+
+    def end_bar(self, equity: Decimal) -> None:
+        """Decide at the end of the bar, at which the account is worth so much, and go to the next."""
+        at, bar = self.at, next(self._values)
+        ends_session = self._ends_sessions and self._is_last_of_day(at)
+        pending = bool(self._entry_quantity or self._exit_reason)
+        self.at += 1
+        decision = self._decider.end_bar(bar, equity, ends_session=ends_session, pending=pending)
+        if decision is NOTHING:
+            return
+        self._result.signals.append(
+            SignalEvent(self.symbol, bar.ends_at, decision.action, decision.quantity, decision.reason)
+        )
+        match decision.action:
+            case "enter":
+                self._entry_quantity = decision.quantity
+            case "exit" if decision.reason == "session_end":
+                self._sell(self.bars.close[at] * self.bars.unit, at, decision.reason)
+            case "exit":
+                self._exit_reason = decision.reason
+            case _:
+                pass
+
+    def _is_last_of_day(self, at: int) -> bool:
+        times = self.bars.ends_at
+        return at + 1 < len(times) and times[at + 1].date() != times[at].date()
+
+    def _buy_at_open(self) -> None:
+        at, quantity = self.at, self._entry_quantity
+        self._entry_quantity = 0
+        if self._is_locked(1):
+            return self._lapse("locked_at_upper_limit")
+        price = self._slipped(self.bars.open[at] * self.bars.unit, "buy")
+        quantity = min(quantity, self._most_of_volume(at))
+        if not quantity:
+            return self._lapse("no_volume")
+        day = self.bars.ends_at[at].date()
+        affordable = self._affordable(price, quantity, at)
+        if affordable < quantity:
+            self._count("less_for_lack_of_money")
+        if not affordable:
+            return self._lapse("no_money")
+        costs = self._terms.costs.cost("buy", price * affordable, affordable, day)
+        self._pay(-price * affordable, costs)
+        self._trade = Trade(self.symbol, affordable, self.bars.ends_at[at], price, costs)
+        self._result.trades.append(self._trade)
+        self._highest = price
+        self._decider.open(float(price))
+        return None
+
+    def _affordable(self, price: Decimal, quantity: int, at: int) -> int:
+        """So many of a quantity as the cash pays for, costs included."""
+        day, cash = self.bars.ends_at[at].date(), self._result.cash
+        total = price * quantity + self._terms.costs.cost("buy", price * quantity, quantity, day)
+        if total <= cash:
+            return quantity
+        lot = self._terms.lot
+        fitting = max(0, int(quantity * cash / total) // lot * lot)
+        while fitting and price * fitting + self._terms.costs.cost("buy", price * fitting, fitting, day) > cash:
+            fitting -= lot
+        return fitting
+
+    def _sell_at_open(self) -> None:
+        if self._is_locked(-1):
+            self._count("exit_waits_at_lower_limit")
+            return
+        reason, self._exit_reason = self._exit_reason, ""
+        self._sell(self._slipped(self.bars.open[self.at] * self.bars.unit, "sell"), self.at, reason)
+
+    def _check_levels(self, trade: Trade) -> None:
+        bars, at, unit = self.bars, self.at, self.bars.unit
+        levels = exit_levels(self._strategy.exits, trade.entry_price, self._highest)
+        stop, target = levels.stop, levels.target
+        reaches_stop = stop is not None and bars.low[at] * unit <= stop
+        reaches_target = target is not None and bars.high[at] * unit >= target
+        if not (reaches_stop or reaches_target) or self._is_locked(-1):
+            return
+        opening = bars.open[at] * unit
+        if target is not None and opening >= target:
+            self._sell(opening, at, "take_profit")
+        elif stop is not None and reaches_stop:
+            self._result.ambiguous_bars += reaches_target
+            self._sell(self._slipped(min(opening, self._to_tick(stop, ROUND_FLOOR)), "sell"), at, levels.stop_name)
+        elif target is not None:
+            self._sell(self._to_tick(target, ROUND_CEILING), at, "take_profit")
+
+    def _sell(self, price: Decimal, at: int, reason: str) -> None:
+        trade = self._trade
+        assert trade is not None
+        amount = price * trade.quantity
+        costs = self._terms.costs.cost("sell", amount, trade.quantity, self.bars.ends_at[at].date())
+        self._pay(amount, costs)
+        assert self._decider.position is not None
+        trade.exited_at, trade.exit_price, trade.exit_reason = self.bars.ends_at[at], price, reason
+        trade.costs += costs
+        trade.bars = self._decider.position.bars
+        self._trade = None
+        self._decider.close()
+
+    def _pay(self, amount: Decimal, costs: Decimal) -> None:
+        self._result.cash += amount - costs
+        self._result.costs += costs
+        self._result.turnover += abs(amount)
+
+    def _slipped(self, price: Decimal, side: Side) -> Decimal:
+        tick = self._tick(price)
+        worse = tick * self._options.slippage_ticks + price * self._options.slippage_percent / _HUNDRED
+        if side == "buy":
+            return self._to_tick(price + worse, ROUND_CEILING)
+        # Nothing is sold for nothing: a stop of a penny stock ends at its last step.
+        return max(self._to_tick(price - worse, ROUND_FLOOR), tick or self.bars.unit)
+
+    def _to_tick(self, price: Decimal, rounding: str) -> Decimal:
+        tick = self._tick(price)
+        return (price / tick).to_integral_value(rounding) * tick if tick else price
+
+    def _tick(self, price: Decimal) -> Decimal:
+        return self._terms.tick(price) if self._terms.tick else Decimal(0)
+
+    def _most_of_volume(self, at: int) -> int:
+        most = int(self.bars.volume[at] * self._options.most_volume_percent / _HUNDRED)
+        return most // self._terms.lot * self._terms.lot
+
+    def _is_locked(self, direction: int) -> bool:
+        """Whether the bar stands at its daily limit all the time, where nobody sells (1) or buys (-1)."""
+        at, limit = self.at, self._terms.daily_limit_percent
+        if limit is None or not at or self.bars.high[at] != self.bars.low[at]:
+            return False
+        change = Decimal(self.bars.open[at]) / self.bars.close[at - 1] - 1
+        return change * direction * _HUNDRED >= limit * _LOCKED_SHARE
+
+    def _lapse(self, why: str) -> None:
+        self._count(why)
+        self._decider.give_up_entry()
+
+    def _count(self, why: str) -> None:
+        self._result.unfilled[why] = self._result.unfilled.get(why, 0) + 1

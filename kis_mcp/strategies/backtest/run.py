@@ -1,0 +1,85 @@
+"""Runs a strategy over history: bars in the order of time, instruments on one purse."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.strategies.backtest.bars import Bars
+from kis_mcp.strategies.backtest.lane import Lane
+from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
+from kis_mcp.strategies.backtest.result import BacktestResult
+from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.evaluation import EntryBook
+
+
+def run_backtest(
+    strategy: Strategy,
+    history: Mapping[str, Bars],
+    options: BacktestOptions,
+    terms: Mapping[str, InstrumentTerms] | None = None,
+) -> BacktestResult:
+    """What a strategy would have done.
+
+    At each moment the bars that end then are traded first, instrument by instrument in the order of the history, and
+    decided on after that: no decision sees a later price, and each sees the same equity.
+
+    Args:
+        strategy: Resolved.
+        history: Symbol → its bars. All in one currency.
+        options: Cash and the assumptions about fills.
+        terms: Symbol → how it is traded; without, at no cost and at any price.
+
+    Raises:
+        BadArgument: A number in the strategy makes no sense, or there is no history or cash.
+    """
+    if not history:
+        raise BadArgument("There is no instrument to test.", remedy="Give at least one symbol.", field="universe")
+    if options.cash <= 0:
+        raise BadArgument("There is no cash to begin with.", remedy="Give more than 0.", field="cash")
+    result, book = BacktestResult(options.cash), EntryBook(strategy)
+    lanes = [
+        Lane(strategy, symbol, bars, (terms or {}).get(symbol, InstrumentTerms()), book, options, result)
+        for symbol, bars in history.items()
+    ]
+    result.warm_up = max(lane.warm_up for lane in lanes)
+    if len(lanes) == 1:
+        _run_alone(lanes[0], result)
+    else:
+        _run_together(lanes, result)
+    return result
+
+
+def _run_alone(lane: Lane, result: BacktestResult) -> None:
+    """One instrument: as `_run_together`, at half the time."""
+    result.times = list(lane.bars.ends_at)
+    for _ in result.times:
+        lane.trade_bar()
+        lane.end_bar(result.cash + lane.worth())
+        # Asked for again: the end of a session sells while it is decided on, and that costs.
+        result.equity.append(result.cash + lane.worth())
+        result.exposed += lane.holds
+
+
+def _run_together(lanes: list[Lane], result: BacktestResult) -> None:
+    due_at: dict[datetime, list[Lane]] = {}
+    for lane in lanes:
+        for moment in lane.bars.ends_at:
+            due_at.setdefault(moment, []).append(lane)
+    for moment in sorted(due_at):
+        due = due_at[moment]
+        for lane in due:
+            lane.trade_bar()
+        equity = _equity(lanes, result)
+        for lane in due:
+            lane.end_bar(equity)
+        result.times.append(moment)
+        result.equity.append(_equity(lanes, result))
+        result.exposed += any(lane.holds for lane in lanes)
+
+
+def _equity(lanes: list[Lane], result: BacktestResult) -> Decimal:
+    total = result.cash
+    for lane in lanes:
+        total += lane.worth()
+    return total

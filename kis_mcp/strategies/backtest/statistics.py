@@ -1,0 +1,198 @@
+"""What a backtest's result comes to: growth, risk, trades and costs, beside holding the same from the start.
+
+Ratios are statistics, and floats; money stays exact.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+from kis_mcp.strategies.backtest.result import BacktestResult, Trade
+
+DAYS_A_YEAR: Final = 365.25
+TRADING_DAYS_A_YEAR: Final = 252
+FEW_TRADES: Final = 30
+"""Below so many, a win rate or a profit factor says little about the next trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """The deepest fall from a high of equity.
+
+    Attributes:
+        percent: Of the high; positive.
+        began_at, deepest_at: When the high and the low were.
+        recovered_at: When the high was reached again; None where it was not.
+        longest: The longest time under a high, of any fall.
+    """
+
+    percent: float
+    began_at: datetime | None
+    deepest_at: datetime | None
+    recovered_at: datetime | None
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Attributes:
+    final_equity, profit: In the currency of the instruments.
+    return_percent: Of the cash at the start.
+    cagr_percent: Growth a year; None for less than a month, which says nothing of a year.
+    volatility_percent: Of daily returns, a year.
+    sharpe, sortino: Of daily returns a year, over a rate of interest of 0; None where returns do not vary.
+    calmar: ``cagr_percent`` by the deepest drawdown.
+    drawdown: The deepest fall.
+    trades, open_trades: Ended ones, and those still open, which count in no rate.
+    win_rate_percent, profit_factor, average_trade, best_trade, worst_trade: Of ended trades; None without any. The
+        profit factor is None too where none lost.
+    average_bars: How long an ended trade was held.
+    exposure_percent: Of the bars after warm-up, with a position.
+    turnover: What was bought and sold, as a multiple of average equity.
+    costs: Commission and taxes.
+    hold_return_percent: Of buying at the first bar after warm-up and holding to the end, without costs, all instruments
+        alike.
+    benchmark_return_percent: Of the market index over the same time; None where it is not known.
+    """
+
+    final_equity: Decimal
+    profit: Decimal
+    return_percent: float
+    cagr_percent: float | None
+    volatility_percent: float | None
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    drawdown: Drawdown
+    trades: int
+    open_trades: int
+    win_rate_percent: float | None
+    profit_factor: float | None
+    average_trade: Decimal | None
+    best_trade: Decimal | None
+    worst_trade: Decimal | None
+    average_bars: float | None
+    exposure_percent: float
+    turnover: float
+    costs: Decimal
+    hold_return_percent: float | None
+    benchmark_return_percent: float | None
+
+
+def measure(
+    result: BacktestResult,
+    cash: Decimal,
+    *,
+    hold_return_percent: float | None = None,
+    benchmark_return_percent: float | None = None,
+) -> Statistics:
+    """The statistics of a result that began with so much cash."""
+    final = result.equity[-1]
+    drawdown = deepest_drawdown(result.times, result.equity)
+    returns = _daily_returns(result, cash)
+    years = (result.times[-1] - result.times[0]).total_seconds() / timedelta(days=DAYS_A_YEAR).total_seconds()
+    growth = float(final / cash)
+    cagr = (growth ** (1 / years) - 1) * 100 if years * 12 >= 1 and growth > 0 else None
+    ended = [trade for trade in result.trades if trade.exit_price is not None]
+    profits = [profit for trade in ended if (profit := trade.profit) is not None]
+    won, lost = sum(filter(_is_gain, profits), Decimal(0)), -sum(filter(_is_loss, profits), Decimal(0))
+    deviation = statistics.stdev(returns) if len(returns) > 1 else 0.0
+    downside = math.sqrt(statistics.fmean(min(0.0, each) ** 2 for each in returns)) if returns else 0.0
+    mean, yearly = statistics.fmean(returns) if returns else 0.0, math.sqrt(TRADING_DAYS_A_YEAR)
+    average_equity = sum(result.equity, Decimal(0)) / len(result.equity)
+    seen = max(1, len(result.equity) - result.warm_up)
+    return Statistics(
+        final_equity=final,
+        profit=final - cash,
+        return_percent=(growth - 1) * 100,
+        cagr_percent=cagr,
+        volatility_percent=deviation * yearly * 100 if deviation else None,
+        sharpe=mean / deviation * yearly if deviation else None,
+        sortino=mean / downside * yearly if downside else None,
+        calmar=cagr / drawdown.percent if cagr is not None and drawdown.percent else None,
+        drawdown=drawdown,
+        trades=len(ended),
+        open_trades=len(result.trades) - len(ended),
+        win_rate_percent=100 * sum(map(_is_gain, profits)) / len(profits) if profits else None,
+        profit_factor=float(won / lost) if lost else None,
+        average_trade=sum(profits, Decimal(0)) / len(profits) if profits else None,
+        best_trade=max(profits, default=None),
+        worst_trade=min(profits, default=None),
+        average_bars=statistics.fmean(trade.bars for trade in ended) if ended else None,
+        exposure_percent=100 * result.exposed / seen,
+        turnover=float(result.turnover / average_equity) if average_equity else 0.0,
+        costs=result.costs,
+        hold_return_percent=hold_return_percent,
+        benchmark_return_percent=benchmark_return_percent,
+    )
+
+
+def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
+    """The deepest fall of a curve, and the longest time that any fall lasted."""
+    high, high_at, longest = equity[0], times[0], timedelta(0)
+    deepest, began_at, deepest_at, recovered_at = 0.0, None, None, None
+    for moment, value in zip(times, equity, strict=True):
+        if value >= high:
+            if began_at is not None and recovered_at is None and high_at == began_at:
+                recovered_at = moment
+            high, high_at = value, moment
+            continue
+        longest = max(longest, moment - high_at)
+        fall = float(1 - value / high) * 100
+        if fall > deepest:
+            deepest, began_at, deepest_at, recovered_at = fall, high_at, moment, None
+    return Drawdown(deepest, began_at, deepest_at, recovered_at, longest)
+
+
+def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: bool) -> list[str]:
+    """What makes this result say less than it seems to, a sentence each."""
+    told = list[str]()
+    if found.trades < FEW_TRADES:
+        told.append(f"Only {found.trades} trades have ended: fewer than {FEW_TRADES} may as well be chance.")
+    if costs_are_off:
+        told.append("Commission and taxes were left out: a real account earns less.")
+    if result.ambiguous_bars:
+        told.append(
+            f"In {result.ambiguous_bars} bars both stop and target were reached; the stop was taken, for which came "
+            "first is not known. A shorter interval tells."
+        )
+    if found.open_trades:
+        told.append(f"{found.open_trades} positions are still open: they count in equity, in no rate of trades.")
+    if (lost := _largest_share(result.trades)) is not None:
+        told.append(f"One trade made {lost:.0f} % of the profit of all winning trades.")
+    if len(result.equity) <= result.warm_up:
+        told.append(
+            f"All {len(result.equity)} bars went into warm-up, which takes {result.warm_up}: give more history."
+        )
+    return told
+
+
+def _largest_share(trades: Sequence[Trade]) -> float | None:
+    """The share of the best trade in what winning trades made, where it is more than half of several."""
+    gains = [profit for trade in trades if (profit := trade.profit) is not None and profit > 0]
+    if len(gains) < 3:
+        return None
+    share = float(max(gains) / sum(gains, Decimal(0))) * 100
+    return share if share > 50 else None
+
+
+def _daily_returns(result: BacktestResult, cash: Decimal) -> list[float]:
+    """Of equity at the end of each day, from the first bar after warm-up: days without a position count, days in which
+    there could be none do not."""
+    last_of_day = dict(zip((moment.date() for moment in result.times), result.equity, strict=True))
+    begin = result.times[min(result.warm_up, len(result.times)) - 1].date()
+    values = [cash, *(value for day, value in last_of_day.items() if day >= begin)]
+    return [float(after / before) - 1 for before, after in pairwise(values) if before > 0]
+
+
+def _is_gain(profit: Decimal) -> bool:
+    return profit > 0
+
+
+def _is_loss(profit: Decimal) -> bool:
+    return profit < 0

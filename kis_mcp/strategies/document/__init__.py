@@ -1,0 +1,43 @@
+"""Strategies as documents: what can be written in one, reading and checking it, KIS' own file format."""
+
+from kis_mcp.strategies.document.conditions import (
+    CROSSINGS,
+    All,
+    Any,
+    Compare,
+    Condition,
+    Holding,
+    Not,
+    PatternSeen,
+    TimeOfDay,
+)
+from kis_mcp.strategies.document.kis_file import read_kis_file, write_kis_file
+from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.reading import read_strategy
+from kis_mcp.strategies.document.resolve import resolve
+from kis_mcp.strategies.document.strategy import Exits, Limits, Sizing, Strategy, Universe
+
+__all__ = [
+    "CROSSINGS",
+    "POSITION_STATES",
+    "PRICES",
+    "All",
+    "Any",
+    "Compare",
+    "Condition",
+    "Derived",
+    "Exits",
+    "Holding",
+    "Limits",
+    "Not",
+    "Operand",
+    "PatternSeen",
+    "Sizing",
+    "Strategy",
+    "TimeOfDay",
+    "Universe",
+    "read_kis_file",
+    "read_strategy",
+    "resolve",
+    "write_kis_file",
+]

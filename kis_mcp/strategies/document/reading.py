@@ -1,0 +1,164 @@
+"""Reads a strategy document, and says of everything that is wrong in it where it stands and what to do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, cast
+
+from pydantic import ValidationError
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.strategies.document.conditions import KINDS, Compare, Condition, PatternSeen
+from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.strategy import Strategy
+from kis_mcp.strategies.indicators import find_kind
+from kis_mcp.strategies.patterns import find_pattern
+
+MOST_CONDITIONS: Final = 100
+_TAGS: Final = {*KINDS, "from", "number", "word", "derived"}
+"""Steps that pydantic puts into a path for its own use."""
+
+_MOST_TOLD = 5
+
+
+def read_strategy(document: object) -> Strategy:
+    """The strategy of a document.
+
+    Args:
+        document: JSON or YAML, parsed.
+
+    Raises:
+        BadArgument: It is none; the text names each path that is wrong with its remedy, the field is the first of them.
+    """
+    if not isinstance(document, Mapping):
+        raise BadArgument("The strategy is no object.", remedy="Give one with id, name and entry.", field="strategy")
+    try:
+        strategy = Strategy.model_validate(document)
+    except ValidationError as error:
+        raise _refusal([(_path(each["loc"]), _text(each["msg"])) for each in error.errors()]) from None
+    if problems := list(_problems(strategy)):
+        raise _refusal(problems)
+    return strategy
+
+
+def _refusal(problems: list[tuple[str, str]]) -> BadArgument:
+    told = " ".join(f"{path}: {text}" for path, text in problems[:_MOST_TOLD])
+    more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
+    return BadArgument(
+        f"The strategy cannot be read. {told}{more}", remedy="Mend it and give it again.", field=problems[0][0]
+    )
+
+
+def _path(steps: Iterable[str | int]) -> str:
+    """``entry.all[0].left``: without the steps by which pydantic tells kinds of parts apart.
+
+    A step such as ``all`` may be both the kind and the key; the kind comes first, so the second of two is kept.
+    """
+    path, earlier = "", None
+    for step in steps:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif step not in _TAGS or step == earlier:
+            path += f".{step}" if path else step
+        earlier = step
+    return path or "strategy"
+
+
+def _text(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text if text.endswith(".") else f"{text}."
+
+
+def _problems(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    """What a document says of things that it does not have."""
+    for name, use in strategy.indicators.items():
+        path = f"indicators.{name}"
+        if name in PRICES or name in strategy.patterns:
+            yield path, "The name is taken. Choose another."
+        yield from _problems_of_indicator(strategy, use.kind, use.params, use.output, path)
+    for name, pattern in strategy.patterns.items():
+        try:
+            find_pattern(pattern.kind, f"patterns.{name}.kind")
+        except BadArgument as error:
+            yield error.field or "patterns", f"{error.what} {error.remedy}"
+    parts = list(strategy.conditions_by_path())
+    if len(parts) > MOST_CONDITIONS:
+        yield "entry", f"There are more than {MOST_CONDITIONS} conditions. Use fewer."
+    for path, part in parts:
+        yield from _problems_of_condition(strategy, part, path)
+    for path, group in (("sizing", strategy.sizing), ("exits", strategy.exits), ("limits", strategy.limits)):
+        for name, value in group:
+            yield from _problems_of_number(strategy, value, f"{path}.{name}")
+    if strategy.sizing.risk_percent is not None and strategy.exits.stop_loss_percent is None:
+        yield "sizing.risk_percent", "It needs exits.stop_loss_percent, to which the risk is measured."
+    for name, parameter in strategy.parameters.items():
+        low, high = parameter.min, parameter.max
+        if (low is not None and parameter.default < low) or (high is not None and parameter.default > high):
+            yield f"parameters.{name}.default", f"It lies outside {low} to {high}."
+
+
+def _problems_of_indicator(
+    strategy: Strategy, name: str, params: Mapping[str, object], output: str, path: str
+) -> Iterator[tuple[str, str]]:
+    try:
+        kind = find_kind(name, f"{path}.kind")
+        for param, value in params.items():
+            yield from _problems_of_number(strategy, value, f"{path}.params.{param}")
+        numbers = {param: _default(strategy, value) for param, value in params.items()}
+        kind.read_params({param: value for param, value in numbers.items() if value is not None}, f"{path}.params")
+    except BadArgument as error:
+        yield error.field or path, f"{error.what} {error.remedy}"
+        return
+    if output not in kind.outputs and output != "value":
+        yield f"{path}.output", f"{kind.id} has {', '.join(kind.outputs)}."
+
+
+def _default(strategy: Strategy, value: object) -> float | None:
+    if isinstance(value, str):
+        parameter = strategy.parameters.get(value.removeprefix("$"))
+        return parameter.default if parameter else None
+    return cast("float", value)
+
+
+def _problems_of_condition(strategy: Strategy, condition: Condition, path: str) -> Iterator[tuple[str, str]]:
+    match condition:
+        case Compare():
+            for key, operand in (("left", condition.left), ("right", condition.right), ("and", condition.and_)):
+                if operand is not None:
+                    yield from _problems_of_operand(strategy, operand, f"{path}.{key}")
+            if (condition.is_ == "between") != (condition.and_ is not None):
+                yield f"{path}.and", "It is the upper end of between: give it there, and nowhere else."
+        case PatternSeen(pattern=name) if name not in strategy.patterns:
+            names = ", ".join(strategy.patterns) or "none"
+            yield f"{path}.pattern", f"{name} is not among the document's patterns ({names})."
+        case _:
+            pass
+
+
+def _problems_of_operand(strategy: Strategy, operand: Operand, path: str) -> Iterator[tuple[str, str]]:
+    match operand:
+        case Derived():
+            for key in ("of", "times", "plus"):
+                yield from _problems_of_operand(strategy, getattr(operand, key), f"{path}.{key}")
+            for key in ("back", "change_over"):
+                yield from _problems_of_number(strategy, getattr(operand, key), f"{path}.{key}")
+        case str() if operand.startswith("$"):
+            yield from _problems_of_number(strategy, operand, path)
+        case str() if operand not in PRICES and operand not in POSITION_STATES:
+            name, _, output = operand.partition(".")
+            use = strategy.indicators.get(name)
+            if use is None:
+                known = ", ".join((*PRICES, *strategy.indicators))
+                yield path, f"{operand} is nothing that the document has. It has {known}."
+            elif output and output not in find_kind(use.kind).outputs:
+                yield path, f"{use.kind} has {', '.join(find_kind(use.kind).outputs)}."
+        case _:
+            pass
+
+
+def _problems_of_number(strategy: Strategy, value: object, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, str):
+        return
+    if not value.startswith("$"):
+        yield path, f"{value} is no number. Give one, or $name of a parameter."
+    elif value[1:] not in strategy.parameters:
+        known = ", ".join(strategy.parameters) or "none"
+        yield path, f"There is no parameter {value[1:]} (there are: {known})."

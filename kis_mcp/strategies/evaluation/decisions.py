@@ -1,0 +1,161 @@
+"""What a strategy does at the end of a bar: signals, bounded by its limits and sized by its rule.
+
+A backtest and the live runner decide here, so that both do the same on the same bars.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, Literal
+
+from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.evaluation.evaluator import Evaluator
+from kis_mcp.strategies.evaluation.position import Position
+from kis_mcp.strategies.evaluation.sizing import quantity_of
+from kis_mcp.strategies.indicators import BarValues, find_kind
+
+RANGE_BARS: Final = 20
+"""Over so many bars the usual range is measured, as `Sizing.volatility_percent` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do.
+
+    Attributes:
+        action: ``enter`` buys, ``exit`` sells the whole position.
+        quantity: Of an entry.
+        reason: Why, in a word: of an exit ``exit_condition``, ``after_bars`` or ``session_end``; of nothing why an
+            entry that the conditions asked for is not made.
+    """
+
+    action: Literal["enter", "exit", "none"]
+    quantity: int = 0
+    reason: str = ""
+
+
+NOTHING: Final = Decision("none")
+"""Returned as it is whenever there is nothing to say."""
+
+
+class EntryBook:
+    """What a strategy's instruments share: its limits on positions and entries.
+
+    Args:
+        strategy: Resolved.
+    """
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._most_positions = strategy.limits.positions
+        self._most_entries = strategy.limits.entries_a_day
+        self.open: set[str] = set()
+        self._day: date | None = None
+        self._entries = 0
+
+    def refusal(self, day: date) -> str:
+        """Why no position may be opened; empty where one may."""
+        if day != self._day:
+            self._day, self._entries = day, 0
+        if self._most_positions is not None and len(self.open) >= float(self._most_positions):
+            return "most_positions"
+        if self._most_entries is not None and self._entries >= float(self._most_entries):
+            return "most_entries_a_day"
+        return ""
+
+    def enter(self, symbol: str) -> None:
+        self.open.add(symbol)
+        self._entries += 1
+
+    def leave(self, symbol: str) -> None:
+        self.open.discard(symbol)
+
+
+class Decider:
+    """Decides for one instrument.
+
+    Args:
+        strategy: Resolved.
+        symbol: Which one.
+        book: Shared by all instruments of the strategy.
+        lot: The smallest quantity that is traded.
+    """
+
+    def __init__(self, strategy: Strategy, symbol: str, book: EntryBook, lot: int = 1) -> None:
+        self._strategy = strategy
+        self._symbol = symbol
+        self._book = book
+        self._lot = lot
+        self._cooldown = int(strategy.limits.cooldown_bars)
+        self._after_bars = None if strategy.exits.after_bars is None else int(strategy.exits.after_bars)
+        self._wait = 0
+        needs_range = strategy.sizing.volatility_percent is not None
+        self._range = find_kind("atr").make({"period": RANGE_BARS}) if needs_range else None
+        self.evaluator = Evaluator(strategy)
+        self.position: Position | None = None
+
+    def open(self, price: float) -> None:
+        """An entry was filled."""
+        self.position = Position(price, highest=price)
+
+    def close(self) -> None:
+        """The position was ended."""
+        self.position = None
+        self._wait = self._cooldown
+        self._book.leave(self._symbol)
+
+    def give_up_entry(self) -> None:
+        """An entry that was decided was not filled."""
+        self._book.leave(self._symbol)
+
+    def end_bar(self, bar: BarValues, equity: Decimal, *, ends_session: bool, pending: bool) -> Decision:
+        """Take a bar that has ended, and decide.
+
+        Args:
+            bar: It.
+            equity: Cash and positions at that moment, in the instrument's currency.
+            ends_session: Whether no later bar of the day's session comes.
+            pending: Whether an order of the strategy for the instrument is under way: nothing is decided then.
+        """
+        position = self.position
+        if position is not None:
+            position.pass_bar(bar.high)
+        usual_range = self._range.push(bar)[0] if self._range is not None else None
+        signal = self.evaluator.push(bar, position)
+        if position is None and self._wait:
+            self._wait -= 1
+            return Decision("none", reason="cooldown") if signal.enters else NOTHING
+        if pending:
+            return NOTHING
+        if position is not None:
+            return self._exit(position, signal.exits, ends_session=ends_session)
+        if not signal.enters or signal.exits:
+            return NOTHING
+        if ends_session and self._strategy.exits.at_session_end:
+            return Decision("none", reason="session_end")
+        return self._enter(bar, equity, usual_range)
+
+    def _exit(self, position: Position, exits: bool | None, *, ends_session: bool) -> Decision:
+        if exits:
+            return Decision("exit", reason="exit_condition")
+        if self._after_bars is not None and position.bars >= self._after_bars:
+            return Decision("exit", reason="after_bars")
+        if ends_session and self._strategy.exits.at_session_end:
+            return Decision("exit", reason="session_end")
+        return NOTHING
+
+    def _enter(self, bar: BarValues, equity: Decimal, usual_range: float | None) -> Decision:
+        if refusal := self._book.refusal(bar.ends_at.date()):
+            return Decision("none", reason=refusal)
+        quantity = quantity_of(
+            self._strategy.sizing,
+            price=Decimal(str(bar.close)),  # the digits of the price: a float of so few keeps them
+            equity=equity,
+            usual_range=None if usual_range is None else Decimal(str(usual_range)),
+            exits=self._strategy.exits,
+            limits=self._strategy.limits,
+            lot=self._lot,
+        )
+        if not quantity:
+            return Decision("none", reason="less_than_one_lot")
+        self._book.enter(self._symbol)
+        return Decision("enter", quantity, "entry_condition")

@@ -1,0 +1,112 @@
+"""What a strategy document may say, and what is told of one that says something else."""
+
+from typing import Any
+
+import pytest
+
+from kis_mcp.errors import BadArgument
+from kis_mcp.strategies.document import read_strategy, resolve
+
+CROSS: dict[str, Any] = {
+    "id": "cross",
+    "name": "5 over 20",
+    "parameters": {"fast": {"default": 5, "min": 2, "max": 50}},
+    "indicators": {"quick": {"kind": "sma", "params": {"period": "$fast"}}, "slow": {"kind": "sma"}},
+    "entry": {"all": [{"left": "quick", "is": "crosses_above", "right": "slow"}]},
+    "exit": {"left": "quick", "is": "crosses_below", "right": "slow"},
+    "exits": {"stop_loss_percent": 3},
+}
+
+
+def refusal(**changes: object) -> tuple[str | None, str]:
+    with pytest.raises(BadArgument) as refused:
+        read_strategy(CROSS | changes)
+    return refused.value.field, refused.value.what
+
+
+def test_a_document_is_written_as_it_was_read() -> None:
+    strategy = read_strategy(CROSS)
+    written = strategy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    assert written == CROSS
+    assert read_strategy(written) == strategy
+
+
+def test_parameters_become_numbers() -> None:
+    strategy = resolve(read_strategy(CROSS), {"fast": 7})
+    assert strategy.indicators["quick"].params == {"period": 7}
+    assert strategy.parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"fast": 51}, "parameters.fast"), ({"fast": 2.5}, "parameters.fast"), ({"slow": 3}, "parameters.slow")],
+)
+def test_a_parameter_that_does_not_fit_is_refused(given: dict[str, float], field: str) -> None:
+    with pytest.raises(BadArgument) as refused:
+        resolve(read_strategy(CROSS), given)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "text"),
+    [
+        ({"entry": {"left": "close", "is": "over", "right": 1}}, "entry.is", "crosses_above"),
+        ({"entry": {"buy": 1}}, "entry", "This is no condition. Give one of all, any, not"),
+        ({"entry": {"all": []}}, "entry.all", "at least 1 item"),
+        (
+            {"entry": {"all": [{"left": "close", "is": "above", "right": {"of": "quick", "time": 2}}]}},
+            "entry.all[0].right.time",
+            "Extra inputs",
+        ),
+        (
+            {"entry": {"left": "medium", "is": "above", "right": 1}},
+            "entry.left",
+            "It has open, high, low, close, volume, quick",
+        ),
+        ({"entry": {"left": "quick.signal", "is": "above", "right": 1}}, "entry.left", "sma has value"),
+        (
+            {"entry": {"left": "$top", "is": "above", "right": 1}},
+            "entry.left",
+            "There is no parameter top (there are: fast).",
+        ),
+        ({"entry": {"left": "close", "is": "between", "right": 1}}, "entry.and", "upper end"),
+        ({"entry": {"not": {"pattern": "hammer"}}}, "entry.not.pattern", "not among the document's patterns (none)"),
+        (
+            {"indicators": {"quick": {"kind": "smaa"}}},
+            "indicators.quick.kind",
+            "There is no indicator smaa. Give one of sma",
+        ),
+        (
+            {"indicators": {"quick": {"kind": "sma", "params": {"period": 0}}, "slow": {"kind": "sma"}}},
+            "indicators.quick.params.period",
+            "Give a whole number from 1 to 1000",
+        ),
+        (
+            {"indicators": {"quick": {"kind": "sma", "params": {"length": 5}}, "slow": {"kind": "sma"}}},
+            "indicators.quick.params.length",
+            "It takes period",
+        ),
+        (
+            {"indicators": {"quick": {"kind": "sma"}, "slow": {"kind": "sma"}, "close": {"kind": "sma"}}},
+            "indicators.close",
+            "taken",
+        ),
+        ({"sizing": {"shares": 1, "amount": 1}}, "sizing", "Give exactly one of shares"),
+        ({"sizing": {"risk_percent": 1}, "exits": {}}, "sizing.risk_percent", "needs exits.stop_loss_percent"),
+        ({"universe": {}}, "universe", "Give exactly one of symbols, index and ranking"),
+        ({"parameters": {"fast": {"default": 1, "min": 2}}}, "parameters.fast.default", "outside"),
+        ({"exits": {"stop_loss_percent": "three"}}, "exits.stop_loss_percent", "three is no number"),
+        ({"colour": "red"}, "colour", "Extra inputs"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_path_and_the_remedy(changes: dict[str, Any], field: str, text: str) -> None:
+    told_field, told = refusal(**changes)
+    assert told_field == field
+    assert text in told
+
+
+def test_several_mistakes_are_told_at_once() -> None:
+    _, told = refusal(
+        entry={"all": [{"left": "a", "is": "above", "right": "b"}, {"left": "c", "is": "above", "right": 1}]}
+    )
+    assert all(f"entry.all[{path}" in told for path in ("0].left", "0].right", "1].left"))
