@@ -101,7 +101,8 @@ class Texts:
                 said[index - 1], tail = self._divided(values[index - 1])
                 weight, said[index] = weight + tail.weight, tail.text
                 if pattern.places[index - 1].kind == "text":
-                    said[index - 1] = self._line(said[index - 1]).text
+                    head = self._line(said[index - 1])
+                    weight, said[index - 1] = weight + head.weight, head.text
             else:
                 part = self._line(values[index])
                 weight, said[index] = weight + part.weight, part.text
