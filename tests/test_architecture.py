@@ -71,7 +71,7 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "strategies": ("indicators", "patterns", "document", "evaluation"),
+    "strategies": ("indicators", "patterns", "document", "evaluation", "backtest"),
     "simulator": (
         "options",
         "state",

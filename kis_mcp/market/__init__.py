@@ -1,7 +1,7 @@
 """The market-neutral view: instruments, quotes, order books, candles."""
 
 from kis_mcp.market.candle_pages import Candle
-from kis_mcp.market.candles import INTERVALS, CandleRange, get_candles
+from kis_mcp.market.candles import INTERVALS, CandleRange, Candles, get_candles
 from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
@@ -67,6 +67,7 @@ __all__ = [
     "Book",
     "Candle",
     "CandleRange",
+    "Candles",
     "Event",
     "EventKind",
     "Instrument",

@@ -84,9 +84,14 @@ def _stock_rate(country: str, kind: str, what: str, side: Side) -> Decimal:
 
 @cache
 def _stock_rates() -> Mapping[tuple[str, str, str, Side], Decimal]:
-    """Rates of stocks and funds by country, kind, what they are, and side, as estimates of fees have them too."""
+    """Rates of stocks and funds by country, kind, what they are, and side, as estimates of fees have them too.
+
+    On every day they are the latest ones: the table's earlier ones are for tests of history.
+    """
     rates: dict[tuple[str, str, str, Side], Decimal] = {}
-    for row in csv_rows(resources_folder() / "fees.csv"):
+    rows = csv_rows(resources_folder() / "fees.csv")
+    latest = {(row["market"], row["kind"], row["side"], row["what"]): row for row in rows}
+    for row in latest.values():
         for kind in (row["kind"],) if row["kind"] else ("stock", "etf", "etn", "warrant"):
             for side in (Side[row["side"].upper()],) if row["side"] else Side:
                 key = (row["market"], kind, row["what"], side)

@@ -1,10 +1,12 @@
 """Price history of one instrument in columns: what a backtest runs over."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Self
 
 from kis_mcp.errors import BadArgument
@@ -37,11 +39,12 @@ class Bars:
     Attributes:
         ends_at: As `Bar.ends_at`.
         unit: What prices are counted in, such as 1 for won and 0.01 for dollars.
+        divisor: So many units are one won or dollar.
         open, high, low, close: In units.
         volume: Shares or contracts.
     """
 
-    __slots__ = ("close", "ends_at", "high", "low", "open", "unit", "volume")
+    __slots__ = ("close", "divisor", "ends_at", "high", "low", "open", "unit", "volume")
 
     def __init__(
         self, ends_at: Sequence[datetime], prices: Sequence["array[int]"], volume: "array[int]", unit: Decimal
@@ -50,6 +53,7 @@ class Bars:
         self.open, self.high, self.low, self.close = prices
         self.volume = volume
         self.unit = unit
+        self.divisor = int(1 / unit)
 
     @classmethod
     def of(cls, rows: Iterable[Bar]) -> Self:
@@ -88,12 +92,29 @@ class Bars:
         columns = [column[start:] for column in (self.open, self.high, self.low, self.close)]
         return Bars(self.ends_at[start:], columns, self.volume[start:], self.unit)
 
+    def span(self, start: datetime, end: datetime | None) -> tuple[int, int]:
+        """The numbers from which and before which bars end from one moment on and before another."""
+        return bisect_left(self.ends_at, start), len(self) if end is None else bisect_left(self.ends_at, end)
+
+    def rows(self) -> Iterator[Bar]:
+        """Each bar, exactly."""
+        columns = ([price * self.unit for price in column] for column in (self.open, self.high, self.low, self.close))
+        return map(Bar, self.ends_at, *columns, self.volume)
+
     def values(self) -> Iterator[BarValues]:
         """As an evaluator takes them, one after the other."""
         # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.
-        divisor = int(1 / self.unit)
+        divisor = self.divisor
         columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
-        return map(BarValues, self.ends_at, *columns, map(float, self.volume))
+        rows = zip(self.ends_at, *columns, map(float, self.volume), repeat(None), strict=False)
+        return map(BarValues._make, rows)
+
+    def value(self, at: int) -> BarValues:
+        """One of `values`."""
+        opening, high, low, close = (
+            column[at] / self.divisor for column in (self.open, self.high, self.low, self.close)
+        )
+        return BarValues(self.ends_at[at], opening, high, low, close, float(self.volume[at]))
 
 
 def _exponent(price: Decimal) -> int:

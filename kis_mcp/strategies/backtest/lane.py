@@ -10,13 +10,15 @@ The rules of filling:
 - An end of session sells at the close of its last bar.
 """
 
+from bisect import bisect_left
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
+from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels
+from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels, make_indicator, whole_signals
 
 _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
@@ -33,6 +35,10 @@ class Lane:
         book: Shared by all lanes.
         options: The assumptions.
         result: Into which it writes.
+        shared: The values of the bars and indicators, where other backtests run over the same.
+
+    Attributes:
+        sells_at_close: Whether it may sell while it decides.
     """
 
     def __init__(
@@ -44,22 +50,29 @@ class Lane:
         book: EntryBook,
         options: BacktestOptions,
         result: BacktestResult,
+        shared: SharedValues | None = None,
     ) -> None:
         self.symbol = symbol
         self.bars = bars
-        self._values = bars.values()
+        make = shared.make if shared else make_indicator
+        values = shared.values if shared else list(bars.values())
+        signals = whole_signals(strategy, values, make)
+        self._entries = [at for at, signal in enumerate(signals or ()) if signal.enters]
+        self._exits = [at for at, signal in enumerate(signals or ()) if signal.exits]
+        # Without signals every bar is needed; with them few are, and a year of minutes takes memory.
+        self._value_at = values.__getitem__ if shared or signals is None else bars.value
         self.at = 0
         self._traded = 0
         self._strategy = strategy
         self._terms = terms
         self._options = options
         self._result = result
-        self._decider = Decider(strategy, symbol, book, terms.lot)
+        self._decider = Decider(strategy, symbol, book, terms.lot, make, signals)
         self._entry_quantity = 0
         self._exit_reason = ""
         self._trade: Trade | None = None
         self._highest = Decimal(0)
-        self._ends_sessions = strategy.exits.at_session_end
+        self.sells_at_close = strategy.exits.at_session_end
         self._has_levels = any(
             value is not None
             for value in (
@@ -81,7 +94,29 @@ class Lane:
         """What is held, at the close of the last bar that was traded."""
         if self._trade is None:
             return _NOTHING
-        return self.bars.close[self._traded] * self.bars.unit * self._trade.quantity
+        return self.bars.close[self._traded] * self._trade.quantity * self.bars.unit
+
+    def skip(self, cash: Decimal) -> list[Decimal]:
+        """Pass over the bars in which nothing can happen; returns what the account is worth at the end of each."""
+        if not self._decider.rests or self._entry_quantity or self._exit_reason:
+            return []
+        begin, trade = self.at, self._trade
+        if trade is None:
+            self.at = self._next_of(self._entries)
+            return [cash] * (self.at - begin)
+        assert self._decider.position is not None
+        end = begin if self._has_levels else self._next_of(self._exits)
+        if begin == end:
+            return []
+        self.at, self._traded = end, end - 1
+        self._decider.position.pass_bars(end - begin, max(self.bars.high[begin:end]) / self.bars.divisor)
+        quantity, unit = trade.quantity, self.bars.unit
+        return [cash + close * quantity * unit for close in self.bars.close[begin:end]]
+
+    def _next_of(self, numbers: list[int]) -> int:
+        """The first bar from here on that is among some; the end where none is."""
+        at = bisect_left(numbers, self.at)
+        return numbers[at] if at < len(numbers) else len(self.bars)
 
     def trade_bar(self) -> None:
         """Fill what is ordered in the next bar, and what its prices set off."""
@@ -98,11 +133,16 @@ class Lane:
 
     def end_bar(self, equity: Decimal) -> None:
         """Decide at the end of the bar, at which the account is worth so much, and go to the next."""
-        at, bar = self.at, next(self._values)
-        ends_session = self._ends_sessions and self._is_last_of_day(at)
-        pending = bool(self._entry_quantity or self._exit_reason)
-        self.at += 1
-        decision = self._decider.end_bar(bar, equity, ends_session=ends_session, pending=pending)
+        at = self.at
+        bar = self._value_at(at)
+        self.at = at + 1
+        decision = self._decider.end_bar(
+            bar,
+            equity,
+            ends_session=self.sells_at_close and self._is_last_of_day(at),
+            pending=bool(self._entry_quantity or self._exit_reason),
+            at=at,
+        )
         if decision is NOTHING:
             return
         self._result.signals.append(

@@ -9,6 +9,7 @@ from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.lane import Lane
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
 from kis_mcp.strategies.backtest.result import BacktestResult
+from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation import EntryBook
 
@@ -18,6 +19,7 @@ def run_backtest(
     history: Mapping[str, Bars],
     options: BacktestOptions,
     terms: Mapping[str, InstrumentTerms] | None = None,
+    shared: Mapping[str, SharedValues] | None = None,
 ) -> BacktestResult:
     """What a strategy would have done.
 
@@ -29,6 +31,7 @@ def run_backtest(
         history: Symbol → its bars. All in one currency.
         options: Cash and the assumptions about fills.
         terms: Symbol → how it is traded; without, at no cost and at any price.
+        shared: Symbol → values of the same bars, where many backtests run over them.
 
     Raises:
         BadArgument: A number in the strategy makes no sense, or there is no history or cash.
@@ -38,8 +41,18 @@ def run_backtest(
     if options.cash <= 0:
         raise BadArgument("There is no cash to begin with.", remedy="Give more than 0.", field="cash")
     result, book = BacktestResult(options.cash), EntryBook(strategy)
+    terms, shared = terms or {}, shared or {}
     lanes = [
-        Lane(strategy, symbol, bars, (terms or {}).get(symbol, InstrumentTerms()), book, options, result)
+        Lane(
+            strategy,
+            symbol,
+            bars,
+            terms.get(symbol, InstrumentTerms()),
+            book,
+            options,
+            result,
+            shared.get(symbol),
+        )
         for symbol, bars in history.items()
     ]
     result.warm_up = max(lane.warm_up for lane in lanes)
@@ -51,14 +64,21 @@ def run_backtest(
 
 
 def _run_alone(lane: Lane, result: BacktestResult) -> None:
-    """One instrument: as `_run_together`, at half the time."""
+    """One instrument: as `_run_together`, in a fraction of the time."""
     result.times = list(lane.bars.ends_at)
-    for _ in result.times:
+    equities, exposed = result.equity, 0
+    while lane.at < len(lane.bars):
+        if passed := lane.skip(result.cash):
+            equities += passed
+            exposed += len(passed) * lane.holds
+            continue
         lane.trade_bar()
-        lane.end_bar(result.cash + lane.worth())
-        # Asked for again: the end of a session sells while it is decided on, and that costs.
-        result.equity.append(result.cash + lane.worth())
-        result.exposed += lane.holds
+        equity = result.cash + lane.worth() if lane.holds else result.cash
+        lane.end_bar(equity)
+        # A sale at the close costs.
+        equities.append(result.cash + lane.worth() if lane.sells_at_close else equity)
+        exposed += lane.holds
+    result.exposed = exposed
 
 
 def _run_together(lanes: list[Lane], result: BacktestResult) -> None:

@@ -5,13 +5,14 @@ Ratios are statistics, and floats; money stays exact.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 
 DAYS_A_YEAR: Final = 365.25
@@ -28,7 +29,7 @@ class Drawdown:
         percent: Of the high; positive.
         began_at, deepest_at: When the high and the low were.
         recovered_at: When the high was reached again; None where it was not.
-        longest: The longest time under a high, of any fall.
+        longest: The longest time from a high until it was reached again, or until the end, of any fall.
     """
 
     percent: float
@@ -132,21 +133,30 @@ def measure(
     )
 
 
+def hold_return(history: Mapping[str, Bars], warm_up: int) -> float | None:
+    """`Statistics.hold_return_percent`, in percent; None where no instrument has a bar after warm-up."""
+    rises = [bars.close[-1] / bars.open[warm_up] - 1 for bars in history.values() if len(bars) > warm_up]
+    return 100 * statistics.fmean(rises) if rises else None
+
+
 def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
     """The deepest fall of a curve, and the longest time that any fall lasted."""
-    high, high_at, longest = equity[0], times[0], timedelta(0)
-    deepest, began_at, deepest_at, recovered_at = 0.0, None, None, None
-    for moment, value in zip(times, equity, strict=True):
+    values = list(map(float, equity))
+    high, high_at, longest = values[0], 0, timedelta(0)
+    deepest, began, low, recovered = 0.0, None, None, None
+    for at, value in enumerate(values):
         if value >= high:
-            if began_at is not None and recovered_at is None and high_at == began_at:
-                recovered_at = moment
-            high, high_at = value, moment
-            continue
-        longest = max(longest, moment - high_at)
-        fall = float(1 - value / high) * 100
-        if fall > deepest:
-            deepest, began_at, deepest_at, recovered_at = fall, high_at, moment, None
-    return Drawdown(deepest, began_at, deepest_at, recovered_at, longest)
+            if at > high_at + 1:
+                longest = max(longest, times[at] - times[high_at])
+                if began == high_at and recovered is None:
+                    recovered = at
+            high, high_at = value, at
+        elif (fall := 1 - value / high) > deepest:
+            deepest, began, low, recovered = fall, high_at, at, None
+    if high_at + 1 < len(values):
+        longest = max(longest, times[-1] - times[high_at])
+    began_at, deepest_at, recovered_at = (None if at is None else times[at] for at in (began, low, recovered))
+    return Drawdown(deepest * 100, began_at, deepest_at, recovered_at, longest)
 
 
 def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: bool) -> list[str]:

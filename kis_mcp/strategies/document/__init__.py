@@ -15,7 +15,7 @@ from kis_mcp.strategies.document.kis_file import read_kis_file, write_kis_file
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.resolve import resolve
-from kis_mcp.strategies.document.strategy import Exits, Limits, Sizing, Strategy, Universe
+from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy, Universe
 
 __all__ = [
     "CROSSINGS",
@@ -31,6 +31,7 @@ __all__ = [
     "Limits",
     "Not",
     "Operand",
+    "Parameter",
     "PatternSeen",
     "Sizing",
     "Strategy",

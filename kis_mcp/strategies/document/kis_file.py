@@ -50,6 +50,9 @@ _RISKS: Final = {
     "take_profit": "take_profit_percent",
     "trailing_stop": "trailing_stop_percent",
 }
+_DIRECTIONS: Final = {"up": 1, "down": -1}
+"""The one parameter of an indicator that is a word, consecutive's direction."""
+
 _PARAMETER_KEYS: Final = ("default", "min", "max", "step", "type", "description")
 _ABOUT_KEYS: Final = ("author", "tags", "created_at", "updated_at")
 
@@ -88,7 +91,7 @@ def read_kis_file(text: str) -> Strategy:
         "indicators": {
             alias: {
                 "kind": use.get("id"),
-                "params": use.get("params") or {},
+                "params": _numbers(_mapping(use.get("params") or {}, f"indicators.{alias}.params")),
                 "output": use.get("output") or "value",
                 "title": use.get("name"),
             }
@@ -130,7 +133,7 @@ def write_kis_file(strategy: Strategy) -> str:
             "indicators": [
                 {"id": use.kind, "alias": alias}
                 | ({"name": use.title} if use.title else {})
-                | {"params": dict(use.params), "output": use.output}
+                | {"params": _words(use.params), "output": use.output}
                 for alias, use in strategy.indicators.items()
             ],
             "candlesticks": [{"id": use.kind, "alias": alias} for alias, use in strategy.patterns.items()],
@@ -175,6 +178,15 @@ def _with_aliases(strategy: _Mapping, key: str) -> dict[str, _Mapping]:
             )
         uses[alias] = use
     return uses
+
+
+def _numbers(params: _Mapping) -> dict[str, object]:
+    return {name: _DIRECTIONS.get(str(value), value) for name, value in params.items()}
+
+
+def _words(params: _Mapping) -> dict[str, object]:
+    words: dict[object, str] = {number: word for word, number in _DIRECTIONS.items()}
+    return {name: words.get(value, value) if name == "direction" else value for name, value in params.items()}
 
 
 def _group(group: object, usual: str, path: str) -> object:

@@ -3,14 +3,16 @@
 A backtest and the live runner decide here, so that both do the same on the same bars.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation.evaluator import Evaluator
+from kis_mcp.strategies.evaluation.evaluator import Evaluator, Signal
 from kis_mcp.strategies.evaluation.position import Position
+from kis_mcp.strategies.evaluation.registers import MakeIndicator, make_indicator
 from kis_mcp.strategies.evaluation.sizing import quantity_of
 from kis_mcp.strategies.indicators import BarValues, find_kind
 
@@ -78,9 +80,24 @@ class Decider:
         symbol: Which one.
         book: Shared by all instruments of the strategy.
         lot: The smallest quantity that is traded.
+        make: Where indicators come from.
+        signals: The signals of a history's bars, one after the other, where they were worked out before.
+
+    Attributes:
+        evaluator: Gives the signals otherwise.
+        rests: Whether a bar without a signal decides nothing: it may be left out while there is no position, and passed
+            over by the position while there is one.
     """
 
-    def __init__(self, strategy: Strategy, symbol: str, book: EntryBook, lot: int = 1) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        symbol: str,
+        book: EntryBook,
+        lot: int = 1,
+        make: MakeIndicator = make_indicator,
+        signals: Sequence[Signal] | None = None,
+    ) -> None:
         self._strategy = strategy
         self._symbol = symbol
         self._book = book
@@ -89,8 +106,15 @@ class Decider:
         self._after_bars = None if strategy.exits.after_bars is None else int(strategy.exits.after_bars)
         self._wait = 0
         needs_range = strategy.sizing.volatility_percent is not None
-        self._range = find_kind("atr").make({"period": RANGE_BARS}) if needs_range else None
-        self.evaluator = Evaluator(strategy)
+        self._push_range = make(find_kind("atr"), {"period": RANGE_BARS}) if needs_range else None
+        self.evaluator = Evaluator(strategy, make)
+        self._signals = signals
+        exits = strategy.exits
+        self.rests = (
+            signals is not None
+            and not (needs_range or self._cooldown or exits.at_session_end)
+            and exits.after_bars is None
+        )
         self.position: Position | None = None
 
     def open(self, price: float) -> None:
@@ -107,20 +131,21 @@ class Decider:
         """An entry that was decided was not filled."""
         self._book.leave(self._symbol)
 
-    def end_bar(self, bar: BarValues, equity: Decimal, *, ends_session: bool, pending: bool) -> Decision:
+    def end_bar(self, bar: BarValues, equity: Decimal, *, ends_session: bool, pending: bool, at: int = 0) -> Decision:
         """Take a bar that has ended, and decide.
 
         Args:
             bar: It.
+            at: Its number, where signals were given.
             equity: Cash and positions at that moment, in the instrument's currency.
             ends_session: Whether no later bar of the day's session comes.
             pending: Whether an order of the strategy for the instrument is under way: nothing is decided then.
         """
         position = self.position
         if position is not None:
-            position.pass_bar(bar.high)
-        usual_range = self._range.push(bar)[0] if self._range is not None else None
-        signal = self.evaluator.push(bar, position)
+            position.pass_bars(1, bar.high)
+        usual_range = self._push_range(bar)[0] if self._push_range is not None else None
+        signal = self.evaluator.push(bar, position) if self._signals is None else self._signals[at]
         if position is None and self._wait:
             self._wait -= 1
             return Decision("none", reason="cooldown") if signal.enters else NOTHING

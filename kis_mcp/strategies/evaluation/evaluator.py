@@ -1,10 +1,10 @@
 """Bars in, signals out: the one evaluator, in a backtest and live."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kis_mcp.strategies.document import CROSSINGS, Compare, Strategy
 from kis_mcp.strategies.evaluation.position import Position
-from kis_mcp.strategies.evaluation.registers import Registers
+from kis_mcp.strategies.evaluation.registers import MakeIndicator, Registers, make_indicator
 from kis_mcp.strategies.evaluation.rules import PatternsSeen, compile_rule
 from kis_mcp.strategies.indicators import BarValues
 
@@ -20,7 +20,11 @@ class Signal(NamedTuple):
     exits: bool | None
 
 
-NOT_KNOWN = Signal(enters=None, exits=None)
+NOT_KNOWN: Final = Signal(enters=None, exits=None)
+SIGNALS: Final = {
+    (enters, exits): Signal(enters, exits) for enters in (None, False, True) for exits in (None, False, True)
+}
+"""All that there are: making one takes longer than finding it."""
 
 
 class Evaluator:
@@ -28,13 +32,14 @@ class Evaluator:
 
     Args:
         strategy: Resolved: without parameters.
+        make: Where indicators come from, such as values that many strategies share.
 
     Raises:
         BadArgument: A number in the document makes no sense; the field is its path.
     """
 
-    def __init__(self, strategy: Strategy) -> None:
-        self._registers = Registers(strategy)
+    def __init__(self, strategy: Strategy, make: MakeIndicator = make_indicator) -> None:
+        self._registers = Registers(strategy, make)
         self._patterns = PatternsSeen.of(strategy)
         self._entry = compile_rule(strategy.entry, self._registers, self._patterns, "entry")
         self._exit = (
@@ -63,7 +68,7 @@ class Evaluator:
         self._bars += 1
         if self._bars < self._warm_up:
             return NOT_KNOWN
-        return Signal(self._entry(), self._exit() if self._exit is not None else False)
+        return SIGNALS[self._entry(), self._exit() if self._exit is not None else False]
 
     def values(self) -> dict[str, float | None]:
         """What the conditions compared at the last bar, by the words of the document: the reasons of a decision."""

@@ -27,7 +27,7 @@ class Position:
             case _:
                 return max(self.highest, self.price)
 
-    def pass_bar(self, high: float) -> None:
-        """A bar has ended, in which it was open."""
-        self.bars += 1
+    def pass_bars(self, count: int, high: float) -> None:
+        """So many bars have ended, in which it was open, and the highest price of which this is."""
+        self.bars += count
         self.highest = max(self.highest, high, self.price)

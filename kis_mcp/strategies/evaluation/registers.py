@@ -1,23 +1,37 @@
 """The values that a strategy's conditions name, worked out once a bar, each beside its value of the bar before."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, cast
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document import POSITION_STATES, PRICES, Derived, Operand, Strategy
 from kis_mcp.strategies.evaluation.position import Position
-from kis_mcp.strategies.indicators import BarValues, Values, find_kind
+from kis_mcp.strategies.indicators import BarValues, IndicatorKind, Values, find_kind
 
 MOST_BARS_BACK: Final = 1000
 Register: TypeAlias = int
 """Where a value stands in `Registers.now` and `Registers.before`."""
 
+MakeIndicator: TypeAlias = Callable[[IndicatorKind, Mapping[str, float]], Callable[[BarValues], Values]]
+"""A kind and its parameters → what takes the next bar and returns the values as of its end."""
+
 _Compute: TypeAlias = Callable[[], float | None]
+_Fill: TypeAlias = int | tuple[int, int] | _Compute
+"""How a register gets its value: a place in the bar, an output of an indicator by their numbers, or a function."""
+
+
+def make_indicator(kind: IndicatorKind, params: Mapping[str, float]) -> Callable[[BarValues], Values]:
+    """A fresh one, which works its values out itself."""
+    return kind.make(params).push
 
 
 class Registers:
     """Computes every value of a resolved strategy; a value that two conditions name is computed once.
+
+    Args:
+        strategy: Resolved.
+        make: Where indicators come from.
 
     Attributes:
         bar: The last bar.
@@ -28,14 +42,16 @@ class Registers:
 
     bar: BarValues
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, make: MakeIndicator = make_indicator) -> None:
         self.position: Position | None = None
         self._strategy = strategy
         self._found: dict[Operand, Register] = {}
+        self._prices: list[tuple[Register, int]] = []
+        self._reads: list[tuple[Register, int, int]] = []
         self._computes: list[tuple[Register, _Compute]] = []
         self._indicators: list[Callable[[BarValues], Values]] = []
-        self._outputs: list[Values] = []
-        self._indicator_of: dict[str, int] = {}
+        self._make = make
+        self._number_of: dict[tuple[str, tuple[tuple[str, float], ...]], int] = {}
         self._bars_needed: dict[Register, int] = {}
         self.now: list[float | None] = []
         self.before: list[float | None] = []
@@ -45,13 +61,20 @@ class Registers:
         if operand not in self._found:
             constant = operand if isinstance(operand, int | float) else None
             # What it is made of gets its registers first, and so is computed first.
-            compute, bars = self._compute_of(operand, path) if constant is None else (None, 1)
+            fill, bars = self._fill_of(operand, path) if constant is None else (None, 1)
             register = self._found[operand] = len(self.now)
             self.now.append(constant)
             self.before.append(constant)
             self._bars_needed[register] = bars
-            if compute is not None:
-                self._computes.append((register, compute))
+            match fill:
+                case int():
+                    self._prices.append((register, fill))
+                case tuple():
+                    self._reads.append((register, *fill))
+                case None:
+                    pass
+                case _:
+                    self._computes.append((register, fill))
         return self._found[operand]
 
     @property
@@ -62,10 +85,14 @@ class Registers:
     def push(self, bar: BarValues, position: Position | None) -> None:
         """Take the next bar."""
         self.bar, self.position = bar, position
-        self._outputs[:] = [push(bar) for push in self._indicators]
         now = self.before
         self.before = self.now
         self.now = now
+        outputs = [push(bar) for push in self._indicators]
+        for register, number, at in self._reads:
+            now[register] = outputs[number][at]
+        for register, at in self._prices:
+            now[register] = cast("float", bar[at])
         for register, compute in self._computes:
             now[register] = compute()
 
@@ -73,40 +100,31 @@ class Registers:
         """The values of the last bar that a document calls by a name."""
         return {name: self.now[at] for name, at in self._found.items() if isinstance(name, str)}
 
-    def _compute_of(self, operand: Derived | str | float, path: str) -> tuple[_Compute, int]:
-        """How a value is computed, and how many bars it takes."""
+    def _fill_of(self, operand: Derived | str | float, path: str) -> tuple[_Fill, int]:
+        """How a register is filled at each bar, and how many bars it takes until it has a value."""
         if isinstance(operand, Derived):
             return self._derived(operand, path)
         name = str(operand)
         if name in PRICES:
-            at = BarValues._fields.index(name)
-            return lambda: cast("float", self.bar[at]), 1
+            return BarValues._fields.index(name), 1
         if name in POSITION_STATES:
             state = name.partition(".")[2]
             return lambda: self.position.state(state, self.bar.close) if self.position else None, 1
         return self._indicator(name)
 
-    def _indicator(self, name: str) -> tuple[_Compute, int]:
-        alias, _, output = name.partition(".")
-        use = self._strategy.indicators[alias]
-        kind = find_kind(use.kind)
-        params = kind.read_params(
-            {each: float(value) for each, value in use.params.items()}, f"indicators.{alias}.params"
-        )
-        if alias not in self._indicator_of:
-            self._indicator_of[alias] = len(self._indicators)
-            self._indicators.append(kind.make(params).push)
-            self._outputs.append((None,) * len(kind.outputs))
-        number, outputs = self._indicator_of[alias], self._outputs
-        wanted = output or use.output
-        at = kind.outputs.index(wanted) if wanted in kind.outputs else 0
-        return lambda: outputs[number][at], kind.warm_up(params)
+    def _indicator(self, name: str) -> tuple[_Fill, int]:
+        kind, params, at = indicator_of(self._strategy, name)
+        key = kind.id, tuple(params.items())
+        if key not in self._number_of:
+            self._number_of[key] = len(self._indicators)
+            self._indicators.append(self._make(kind, params))
+        return (self._number_of[key], at), kind.warm_up(params)
 
-    def _derived(self, operand: Derived, path: str) -> tuple[_Compute, int]:
+    def _derived(self, operand: Derived, path: str) -> tuple[_Fill, int]:
         of = self.find(operand.of, f"{path}.of")
         times, plus = self.find(operand.times, f"{path}.times"), self.find(operand.plus, f"{path}.plus")
-        back = _bars(operand.back, f"{path}.back")
-        over = _bars(operand.change_over, f"{path}.change_over") if operand.change_over is not None else 0
+        back = bars_back(operand.back, f"{path}.back")
+        over = bars_back(operand.change_over, f"{path}.change_over") if operand.change_over is not None else 0
         if operand.change_over is not None and not over:
             raise BadArgument("A change over 0 bars is none.", remedy="Give 1 or more.", field=f"{path}.change_over")
         bars = max(self._bars_needed[of] + back + over, self._bars_needed[times], self._bars_needed[plus])
@@ -132,7 +150,26 @@ class Registers:
         return compute, bars
 
 
-def _bars(value: object, path: str) -> int:
+def indicator_of(strategy: Strategy, name: str) -> tuple[IndicatorKind, dict[str, float], int]:
+    """The kind, the parameters and the number of the output that a word of a resolved document means.
+
+    Raises:
+        BadArgument: A parameter makes no sense.
+    """
+    alias, _, output = name.partition(".")
+    use = strategy.indicators[alias]
+    kind = find_kind(use.kind)
+    params = kind.read_params({each: float(value) for each, value in use.params.items()}, f"indicators.{alias}.params")
+    wanted = output or use.output
+    return kind, params, kind.outputs.index(wanted) if wanted in kind.outputs else 0
+
+
+def bars_back(value: object, path: str) -> int:
+    """A number of bars.
+
+    Raises:
+        BadArgument: It is none.
+    """
     if (
         isinstance(value, str)
         or not isinstance(value, int | float)

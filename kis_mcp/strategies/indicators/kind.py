@@ -37,7 +37,7 @@ Values: TypeAlias = tuple[float | None, ...]
 class Indicator(Protocol):
     """An indicator of one instrument, in the middle of its bars."""
 
-    def push(self, bar: BarValues) -> Values:
+    def push(self, bar: BarValues, /) -> Values:
         """Take the next bar; returns the values as of its end. Uses nothing of later bars, and memory that does not
         grow with the number of bars."""
         ...
@@ -69,7 +69,9 @@ class IndicatorKind:
         params: In the order in which people name them.
         outputs: The first is what the indicator's name alone means.
         make: Parameters by name → an indicator that has seen no bar.
-        warm_up: Parameters by name → how many bars it takes until every output has a value.
+        warm_up: Parameters by name → how many bars it takes until every output has a value. It can take longer, and a
+            value can be missing later, where the formula has none: a range of a price that does not move, a turning
+            point that has not come.
         needs_benchmark: Whether it has no value without a market index.
     """
 

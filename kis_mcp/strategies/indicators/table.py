@@ -5,9 +5,15 @@ from typing import Final
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.indicators.averages import AVERAGES
 from kis_mcp.strategies.indicators.kind import IndicatorKind
+from kis_mcp.strategies.indicators.oscillators import OSCILLATORS
+from kis_mcp.strategies.indicators.statistics import STATISTICS
+from kis_mcp.strategies.indicators.trend import TREND
 from kis_mcp.strategies.indicators.volatility import VOLATILITY
+from kis_mcp.strategies.indicators.volume import VOLUME
 
-KINDS: Final = {kind.id: kind for kind in (*AVERAGES, *VOLATILITY)}
+KINDS: Final[dict[str, IndicatorKind]] = {
+    kind.id: kind for kind in (*AVERAGES, *OSCILLATORS, *TREND, *VOLUME, *VOLATILITY, *STATISTICS)
+}
 
 OTHER_NAMES: Final = {"max": "maximum", "min": "minimum", "bb": "bollinger"}
 """Names that KIS' templates or people use beside the table's."""

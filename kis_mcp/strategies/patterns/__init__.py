@@ -1,5 +1,6 @@
 """Candlestick patterns, seen a bar at a time."""
 
-from kis_mcp.strategies.patterns.table import PATTERNS, Pattern, PatternKind, find_pattern
+from kis_mcp.strategies.patterns.kind import Pattern, PatternKind
+from kis_mcp.strategies.patterns.table import PATTERNS, find_pattern
 
 __all__ = ["PATTERNS", "Pattern", "PatternKind", "find_pattern"]

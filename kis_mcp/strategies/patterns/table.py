@@ -1,39 +1,17 @@
 """Every candlestick pattern, by the name that KIS' strategy files use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.indicators import BarValues
+from kis_mcp.strategies.patterns.kind import PatternKind
+from kis_mcp.strategies.patterns.more_candles import MORE_CANDLES
+from kis_mcp.strategies.patterns.one_candle import ONE_CANDLE
+from kis_mcp.strategies.patterns.three_candles import THREE_CANDLES
+from kis_mcp.strategies.patterns.two_candles import TWO_CANDLES
 
-
-class Pattern(Protocol):
-    """A pattern of one instrument, in the middle of its bars."""
-
-    def push(self, bar: BarValues) -> int | None:
-        """Take the next bar. 1: seen, pointing up; -1: seen, pointing down; 0: not seen; None: too few bars."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class PatternKind:
-    """A row of the table of patterns.
-
-    Attributes:
-        id: As KIS' own strategy files call it.
-        title: Its usual English name.
-        make: → a pattern that has seen no bar.
-        warm_up: How many bars it takes until it can be seen.
-    """
-
-    id: str
-    title: str
-    make: Callable[[], Pattern]
-    warm_up: int
-
-
-PATTERNS: Final[dict[str, PatternKind]] = {}
+PATTERNS: Final[dict[str, PatternKind]] = {
+    kind.id: kind for kind in (*ONE_CANDLE, *TWO_CANDLES, *THREE_CANDLES, *MORE_CANDLES)
+}
 
 
 def find_pattern(name: str, path: str = "kind") -> PatternKind:

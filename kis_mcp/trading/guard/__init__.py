@@ -2,7 +2,7 @@
 
 from kis_mcp.trading.guard.check import check_order, refusal, rules_for
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
-from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs
+from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs, fee_rates
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.lookup import look_up_facts
@@ -25,6 +25,7 @@ __all__ = [
     "commissions",
     "denied_symbols",
     "estimated_costs",
+    "fee_rates",
     "is_like",
     "look_up_facts",
     "read_margin",

@@ -1,14 +1,18 @@
-"""What an order would cost beside its price: commission and taxes, estimated from ``resources/fees.csv``."""
+"""What an order would cost beside its price: commission and taxes, estimated from ``resources/fees.csv``.
+
+The table has each rate from a day on (``since``), the earliest first, the latest of which is in force.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
 from kis_mcp.catalog import csv_rows, resources_folder
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import Action, Order, Side
 from kis_mcp.trading.venues import InstrumentKind
 
 MARKETS = ("KR", "US", "HK", "CN", "JP", "VN", "domestic_futureoption", "overseas_futureoption", "domestic_bond")
@@ -43,8 +47,21 @@ class Costs:
 class _Tax:
     kind: str
     side: str
+    since: date
     percent: Decimal
     source: str
+
+    def is_of(self, kind: InstrumentKind, side: Side | None) -> bool:
+        return self.kind in ("", kind) and self.side in ("", side)
+
+
+class FeeRates(NamedTuple):
+    """Commission and taxes from a day on, in percent of the amount, and the commission of each unit."""
+
+    since: date
+    buy_percent: Decimal
+    sell_percent: Decimal
+    per_unit: Decimal
 
 
 def commissions(text: str) -> dict[str, Commission]:
@@ -87,11 +104,7 @@ def estimated_costs(order: Order, kind: InstrumentKind | None, own: Mapping[str,
     commission = own.get(order.market) or _usual().get(order.market)
     if order.action is Action.CANCEL or order.amount is None or order.quantity is None or commission is None:
         return None
-    taxes = [
-        tax
-        for tax in _taxes().get(order.market, ())
-        if tax.kind in ("", kind or "stock") and tax.side in ("", order.side)
-    ]
+    taxes = _taxes_in_force(order.market, kind or "stock", order.side)
     return Costs(
         commission=order.amount * commission.percent / _HUNDRED + order.quantity * commission.per_unit,
         taxes=order.amount * sum(tax.percent for tax in taxes) / _HUNDRED,
@@ -103,6 +116,39 @@ def estimated_costs(order: Order, kind: InstrumentKind | None, own: Mapping[str,
 
 def _rate(commission: Commission) -> str:
     return f"{commission.per_unit} for each unit" if commission.per_unit else f"{commission.percent} %"
+
+
+def fee_rates(market: str, kind: InstrumentKind, own: Mapping[str, Commission]) -> tuple[FeeRates, ...] | None:
+    """What trading cost over the years, the earliest first; the first rates are of all time before too.
+
+    Taxes are those of their days; the commission is the present one throughout, for earlier ones are not known. None
+    where neither the operator nor the table tells the market's commission.
+    """
+    commission = own.get(market) or _usual().get(market)
+    if commission is None:
+        return None
+    days = sorted({date.min, *(tax.since for tax in _taxes().get(market, ()) if tax.kind in ("", kind))})
+    return tuple(
+        FeeRates(
+            day,
+            commission.percent + _tax_percent(market, kind, "buy", day),
+            commission.percent + _tax_percent(market, kind, "sell", day),
+            commission.per_unit,
+        )
+        for day in days
+    )
+
+
+def _tax_percent(market: str, kind: InstrumentKind, side: Side, on: date) -> Decimal:
+    return sum((tax.percent for tax in _taxes_in_force(market, kind, side, on)), Decimal(0))
+
+
+def _taxes_in_force(market: str, kind: InstrumentKind, side: Side | None, on: date = date.max) -> list[_Tax]:
+    """The taxes of a day: of each, its latest rate."""
+    in_force = {
+        (tax.kind, tax.side): tax for tax in _taxes().get(market, ()) if tax.is_of(kind, side) and tax.since <= on
+    }
+    return list(in_force.values())
 
 
 @cache
@@ -119,9 +165,9 @@ def _taxes() -> Mapping[str, list[_Tax]]:
     found: dict[str, list[_Tax]] = {}
     for row in _rows():
         if row["what"] == "tax":
-            found.setdefault(row["market"], []).append(
-                _Tax(row["kind"], row["side"], Decimal(row["percent"]), row["source"])
-            )
+            since = date.fromisoformat(row["since"]) if row["since"] else date.min
+            tax = _Tax(row["kind"], row["side"], since, Decimal(row["percent"]), row["source"])
+            found.setdefault(row["market"], []).append(tax)
     return found
 
 

@@ -245,3 +245,17 @@ def test_the_future_changes_nothing_that_was_decided(rows: list[Prices], data: s
     whole, part = run(rows, terms=COSTS, **DOCUMENT), run(rows[:cut], terms=COSTS, **DOCUMENT)
     assert whole.signals[: len(part.signals)] == part.signals
     assert whole.equity[:cut] == part.equity
+
+
+@given(
+    st.lists(ROW, min_size=1, max_size=40),
+    st.sampled_from([{}, {"exits": {}}, {"limits": {}}, {"exits": {}, "limits": {}}, {"exits": {"after_bars": 3}}]),
+)
+def test_bars_that_are_passed_over_are_those_in_which_nothing_happens(
+    rows: list[Prices], changed: dict[str, Any]
+) -> None:
+    document = DOCUMENT | changed
+    fast = run(rows, terms=COSTS, **document)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kis_mcp.strategies.backtest.lane.whole_signals", lambda *_: None)
+        assert run(rows, terms=COSTS, **document) == fast

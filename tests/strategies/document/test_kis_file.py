@@ -60,6 +60,19 @@ def test_a_file_is_written_so_that_it_reads_the_same() -> None:
     assert read_kis_file(write_kis_file(strategy)) == strategy
 
 
+@pytest.mark.parametrize(("word", "number"), [("up", 1), ("down", -1)])
+def test_a_direction_is_a_word_in_a_file_and_a_number_in_a_document(word: str, number: int) -> None:
+    strategy = read_kis_file(
+        FILE.replace(
+            "{id: sma, params: {period: 20}}", f"{{id: consecutive, alias: sma_2, params: {{direction: {word}}}}}"
+        )
+    )
+    assert strategy.indicators["sma_2"].params == {"direction": number}
+    written = write_kis_file(strategy)
+    assert yaml.safe_load(written)["strategy"]["indicators"][1]["params"] == {"direction": word}
+    assert read_kis_file(written) == strategy
+
+
 @pytest.mark.parametrize("word", ["equals", ">=", "indicator_cross_above", "breaks"])
 def test_other_words_for_a_comparison_are_taken(word: str) -> None:
     read_kis_file(FILE.replace("crossover", f"'{word}'"))

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document import read_strategy
-from kis_mcp.strategies.evaluation import Evaluator, Position, Signal
+from kis_mcp.strategies.evaluation import Evaluator, Position, Signal, whole_signals
 from kis_mcp.strategies.indicators import BarValues
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=KST)
@@ -92,7 +92,7 @@ def test_a_position_is_looked_at_by_its_bars_and_its_high() -> None:
     each, position = evaluator(ABOVE, exit=exit), Position(price=100.0)
     found = list[bool | None]()
     for close in (120, 100, 100):
-        position.pass_bar(close)
+        position.pass_bars(1, close)
         found.append(each.push(bar(close), position).exits)
     assert found == [False, True, True]
 
@@ -137,3 +137,56 @@ def test_the_future_changes_no_signal(closes: list[int], data: st.DataObject) ->
 def test_prices_adjusted_for_a_split_give_the_same_signals(closes: list[int], ratio: int) -> None:
     split = [close / ratio for close in closes]
     assert entries(closes=split, **CROSS) == entries(closes=[float(close) for close in closes], **CROSS)
+
+
+OPERANDS = st.one_of(
+    st.sampled_from(["close", "high", "fast", "slow", 10, 11.5]),
+    st.builds(
+        lambda of, back, more: {"of": of, "back": back, **more},
+        st.sampled_from(["close", "low", "fast"]),
+        st.integers(0, 3),
+        st.sampled_from(
+            [{}, {"times": 0.9}, {"plus": "slow"}, {"change_over": 2}, {"change_over": 1, "unit": "value"}]
+        ),
+    ),
+)
+WORDS = ("above", "below", "at_least", "at_most", "equal", "not_equal", "crosses_above", "crosses_below")
+CONDITIONS = st.recursive(
+    st.one_of(
+        st.builds(
+            lambda left, word, right: {"left": left, "is": word, "right": right},
+            OPERANDS,
+            st.sampled_from(WORDS),
+            OPERANDS,
+        ),
+        st.builds(
+            lambda left, low, high: {"left": left, "is": "between", "right": low, "and": high},
+            OPERANDS,
+            OPERANDS,
+            OPERANDS,
+        ),
+        st.just({"from": "09:05", "until": "09:20"}),
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@given(CONDITIONS, CONDITIONS, st.lists(st.integers(5, 15), max_size=30))
+def test_a_bar_at_a_time_equals_the_whole_history_at_once(entry: object, exit: object, closes: list[int]) -> None:
+    document = {"id": "s", "name": "s", "entry": entry, "exit": exit, "indicators": CROSS["indicators"]}
+    strategy = read_strategy(document)
+    each, values = Evaluator(strategy), [bar(float(close), number) for number, close in enumerate(closes)]
+    assert whole_signals(strategy, values) == [each.push(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "condition", [{"holding": True}, {"left": {"of": 1, "plus": "position.bars"}, "is": "above", "right": 1}]
+)
+def test_signals_that_look_at_the_position_are_not_told_beforehand(condition: object) -> None:
+    strategy = read_strategy({"id": "s", "name": "s", "entry": ABOVE, "exit": {"any": [ABOVE, {"not": condition}]}})
+    assert whole_signals(strategy, [bar(1)]) is None

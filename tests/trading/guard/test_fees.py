@@ -1,9 +1,10 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, strategies as st
 
-from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs, estimated_fees
+from kis_mcp.trading.guard.fees import Commission, FeeRates, commissions, estimated_costs, estimated_fees, fee_rates
 from kis_mcp.trading.order import Action, Order, Side
 from kis_mcp.trading.venues.ticks import InstrumentKind
 
@@ -89,3 +90,39 @@ def test_the_accounts_own_commission_is_told_as_the_operators() -> None:
     costs = estimated_costs(order("overseas_futureoption", "buy"), None, commissions("overseas_futureoption 2.5"))
     assert costs is not None
     assert costs.source == "2.5 for each unit (KIS_COMMISSION)"
+
+
+def sell_taxes(market: str, kind: InstrumentKind) -> list[tuple[date, Decimal]]:
+    rates = fee_rates(market, kind, {market: Commission()})
+    assert rates is not None
+    return [(each.since, each.sell_percent) for each in rates]
+
+
+def test_korean_shares_were_taxed_by_the_year() -> None:
+    assert sell_taxes("KR", "stock") == [
+        (date.min, Decimal("0.30")),
+        (date(2019, 6, 3), Decimal("0.25")),
+        (date(2021, 1, 1), Decimal("0.23")),
+        (date(2023, 1, 1), Decimal("0.20")),
+        (date(2024, 1, 1), Decimal("0.18")),
+        (date(2025, 1, 1), Decimal("0.15")),
+        (date(2026, 1, 1), Decimal("0.20")),
+    ]
+    assert sell_taxes("KR", "etf") == [(date.min, 0)]
+
+
+def test_rates_over_the_years_have_the_commission_on_both_sides() -> None:
+    own = {"KR": Commission(Decimal("0.1"), Decimal(3))}
+    assert fee_rates("KR", "etf", own) == (FeeRates(date.min, Decimal("0.1"), Decimal("0.1"), Decimal(3)),)
+    usual = fee_rates("KR", "etf", USUAL)
+    assert usual is not None
+    assert usual[0].buy_percent == Decimal("0.0140527")
+    assert fee_rates("VN", "stock", USUAL) is None
+
+
+@given(st.sampled_from(["KR", "US", "HK", "CN", "JP"]), st.sampled_from(["buy", "sell"]))
+def test_the_latest_rates_are_those_that_an_order_is_estimated_by(market: str, side: Side) -> None:
+    rates = fee_rates(market, "stock", USUAL)
+    assert rates is not None
+    percent = rates[-1].buy_percent if side == "buy" else rates[-1].sell_percent
+    assert estimated_fees(order(market, side), "stock", USUAL) == 1_000_000 * percent / 100

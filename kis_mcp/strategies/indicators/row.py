@@ -1,0 +1,66 @@
+"""How a row of the table of indicators is written."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from kis_mcp.strategies.indicators.blocks import Block
+from kis_mcp.strategies.indicators.kind import BarValues, Indicator, IndicatorKind, IndicatorParam, Values
+
+MOST_BARS: Final = 1000
+
+Push: TypeAlias = Callable[[BarValues], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class _PushIndicator:
+    push: Push
+
+
+def bars(name: str, default: int, least: int = 1) -> IndicatorParam:
+    """A parameter that counts bars."""
+    return IndicatorParam(name, default, least, MOST_BARS)
+
+
+def number(name: str, default: float, least: float, most: float) -> IndicatorParam:
+    """A parameter that is no count."""
+    return IndicatorParam(name, default, least, most, is_whole=False)
+
+
+def row(
+    id: str,
+    title: str,
+    make: Callable[..., Push],
+    warm_up: Callable[[Mapping[str, int]], int],
+    *params: IndicatorParam,
+    outputs: tuple[str, ...] = ("value",),
+    needs_benchmark: bool = False,
+) -> IndicatorKind:
+    """A kind.
+
+    Args:
+        make: Takes the parameters in their order, those that count bars as int.
+        warm_up: Takes those that count bars, by name.
+    """
+
+    def build(given: Mapping[str, float]) -> Indicator:
+        return _PushIndicator(make(*[int(given[each.name]) if each.is_whole else given[each.name] for each in params]))
+
+    def count(given: Mapping[str, float]) -> int:
+        return warm_up({each.name: int(given[each.name]) for each in params if each.is_whole})
+
+    return IndicatorKind(id, title, params, outputs, build, count, needs_benchmark)
+
+
+def of_close(make: Callable[..., Block]) -> Callable[..., Push]:
+    """An indicator that is a block of closes."""
+
+    def build(*params: float) -> Push:
+        push_close = make(*params).push
+
+        def push(bar: BarValues) -> Values:
+            return (push_close(bar.close),)
+
+        return push
+
+    return build

@@ -1,0 +1,93 @@
+"""What a document says and hardly means."""
+
+from typing import Any
+
+import pytest
+
+from kis_mcp.strategies.document import read_strategy
+from kis_mcp.strategies.document.doubts import doubts_of
+from kis_mcp.strategies.indicators import find_kind
+from kis_mcp.strategies.indicators.table import KINDS
+
+ALWAYS = {"left": "close", "is": "above", "right": 0}
+TOP = {"kind": "maximum", "params": {"period": 20}}
+
+
+@pytest.fixture(autouse=True)
+def extremes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("maximum", "minimum"):
+        monkeypatch.setitem(KINDS, name, KINDS.get(name) or find_kind("sma"))
+
+
+def doubts(entry: Any, **more: Any) -> list[tuple[str, str]]:
+    found = doubts_of(read_strategy({"id": "s", "name": "s", "entry": entry} | more))
+    return [(path, text.partition(":")[0].partition(".")[0]) for path, text in found]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"left": "close", "is": "above", "right": "top"},
+        {"left": "close", "is": "crosses_above", "right": "top"},
+        {"left": "top", "is": "below", "right": "close"},
+        {"left": "close", "is": "above", "right": "close"},
+    ],
+)
+def test_a_close_is_never_above_the_highest_of_its_own_bar(entry: Any) -> None:
+    indicators = {"top": TOP}
+    assert ("entry", "It never holds") in doubts(entry, indicators=indicators)
+    assert ("entry.any[1]", "It never holds") in doubts({"any": [ALWAYS, entry]}, indicators=indicators)
+
+
+def test_a_close_is_never_below_the_lowest_of_its_own_bar() -> None:
+    low = {"bottom": {"kind": "minimum", "params": {"period": 20}}}
+    assert doubts({"left": "close", "is": "below", "right": "bottom"}, indicators=low) == [("entry", "It never holds")]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"left": "close", "is": "at_least", "right": "top"},
+        {"left": "close", "is": "below", "right": "top"},
+        {"left": "close", "is": "above", "right": {"of": "top", "back": 1}},
+        {"left": "high", "is": "above", "right": "top"},
+    ],
+)
+def test_what_may_hold_is_not_doubted(entry: Any) -> None:
+    assert doubts(entry, indicators={"top": TOP}) == []
+
+
+def test_what_nothing_uses_is_said() -> None:
+    found = doubts(
+        {"left": {"of": "used", "times": "$factor"}, "is": "above", "right": 1},
+        indicators={"used": {"kind": "sma", "params": {"period": "$days"}}, "idle": {"kind": "sma"}},
+        parameters={"factor": {"default": 1.0}, "days": {"default": 3}, "stop": {"default": 5}, "rest": {"default": 1}},
+        exits={"stop_loss_percent": "$stop"},
+    )
+    assert found == [("parameters.rest", "Nothing uses it"), ("indicators.idle", "No condition uses it")]
+
+
+@pytest.mark.parametrize(
+    ("exit", "path"),
+    [
+        (ALWAYS, "exit"),
+        ({"any": [{"left": "open", "is": "above", "right": 9}, ALWAYS]}, "exit.any[1]"),
+        ({"left": "volume", "is": "above", "right": 50}, "exit"),
+        ({"left": "volume", "is": "at_least", "right": 100}, "exit"),
+        ({"all": [ALWAYS, {"left": "open", "is": "above", "right": 9}]}, None),
+        ({"left": "volume", "is": "above", "right": 101}, None),
+        ({"left": "volume", "is": "below", "right": 50}, None),
+    ],
+)
+def test_an_exit_that_holds_with_its_entry_lets_nothing_be_bought(exit: Any, path: str | None) -> None:
+    entry = {"all": [ALWAYS, {"left": "volume", "is": "above", "right": 100}]}
+    found = doubts(entry, exit=exit)
+    assert found == ([] if path is None else [(path, "It holds whenever the entry does")])
+
+
+@pytest.mark.parametrize(("entry", "exit", "doubted"), [(10, 20, True), (20, 10, False), (10, 10, True)])
+def test_an_upper_bound_that_is_wider_holds_too(entry: float, exit: float, doubted: bool) -> None:
+    found = doubts(
+        {"left": "open", "is": "below", "right": entry}, exit={"left": "open", "is": "at_most", "right": exit}
+    )
+    assert bool(found) is doubted
