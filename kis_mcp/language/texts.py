@@ -8,7 +8,7 @@ Korean, and other people's are theirs.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -24,8 +24,14 @@ TEXTS = "texts.ko.csv"
 _BREAK = re.compile(r"(?<=[.?!:)…]) |; ")
 """Where a sentence, or a part of a line that stands by itself, may end."""
 
-_MOST_PARTS = 40
+_MOST_PARTS = 24
 """A text has a handful of sentences; what is longer holds data, and is taken as one."""
+
+_DEEPEST = 4
+"""A warning in a question holds an error, which holds another, which holds a phrase."""
+
+_REMEMBERED = 4096
+"""Parts of a text come up again and again while it is divided."""
 
 _TAIL = re.compile(r"[,( ]")
 """Where the last of two places that touch may begin."""
@@ -54,13 +60,19 @@ class Texts:
         self._by_start: defaultdict[str, list[Pattern]] = defaultdict(list)
         for pattern in patterns:
             self._by_start[pattern.start].append(pattern)
+        self._line = lru_cache(_REMEMBERED)(self._say_line)
+        self._sentence = lru_cache(_REMEMBERED)(self._say_sentence)
 
     def __call__(self, text: str) -> str:
         """The Korean of a text; what has none stays as it is."""
-        return "\n".join(self._line(line, is_place=False).text for line in text.split("\n"))
+        return "\n".join(self._line(line, _DEEPEST).text for line in text.split("\n"))
 
-    def _line(self, line: str, *, is_place: bool = True) -> _Said:
-        """The sentences of a line, so divided that the patterns cover most of it."""
+    def _say_line(self, line: str, depth: int) -> _Said:
+        """The sentences of a line, so divided that the patterns cover most of it.
+
+        Args:
+            depth: How deep texts in its places are said too.
+        """
         breaks = list(_BREAK.finditer(line))
         if len(breaks) >= _MOST_PARTS:
             breaks = []
@@ -71,19 +83,19 @@ class Texts:
         for last, end in enumerate(ends):
             options = [best[last].followed_by(between[last], _Said(0, line[starts[last] : end]))]
             for first in range(last + 1):
-                if found := self._sentence(line[starts[first] : end], is_place=is_place):
+                if found := self._sentence(line[starts[first] : end], depth):
                     options.append(best[first].followed_by(between[first], found))
             best.append(max(options, key=lambda option: option.weight))
         return best[-1]
 
-    def _sentence(self, text: str, *, is_place: bool = True, is_tail: bool = False) -> _Said | None:
+    def _say_sentence(self, text: str, depth: int, *, is_tail: bool = False) -> _Said | None:
         """A sentence by the pattern that says most of it; None where none fits."""
         found: list[_Said] = []
         for pattern in self._candidates(text):
-            if (pattern.is_phrase and not is_place) or (is_tail and not _TAIL.match(pattern.literals[0])):
+            if (pattern.is_phrase and depth == _DEEPEST) or (is_tail and not _TAIL.match(pattern.literals[0])):
                 continue
             if (values := pattern.values(text)) is not None:
-                weight, said = self._values(pattern, values)
+                weight, said = self._values(pattern, values, depth - 1)
                 found.append(_Said(pattern.weight + weight, pattern.korean(said)))
         return max(found, key=lambda said: said.weight, default=None)
 
@@ -91,27 +103,27 @@ class Texts:
         for length in range(Pattern.STARTS + 1):
             yield from self._by_start.get(text[:length], ())
 
-    def _values(self, pattern: Pattern, values: Sequence[str]) -> tuple[int, list[str]]:
+    def _values(self, pattern: Pattern, values: Sequence[str], depth: int) -> tuple[int, list[str]]:
         """The values of a pattern's places, those that are texts in Korean, and how much of them patterns say."""
         weight, said = 0, list(values)
         for index, place in enumerate(pattern.places):
-            if place.kind != "text":
+            if place.kind != "text" or depth < 0:
                 continue
             if index and not pattern.literals[index]:
-                said[index - 1], tail = self._divided(values[index - 1])
+                said[index - 1], tail = self._divided(values[index - 1], depth)
                 weight, said[index] = weight + tail.weight, tail.text
                 if pattern.places[index - 1].kind == "text":
-                    head = self._line(said[index - 1])
+                    head = self._line(said[index - 1], depth)
                     weight, said[index - 1] = weight + head.weight, head.text
             else:
-                part = self._line(values[index])
+                part = self._line(values[index], depth)
                 weight, said[index] = weight + part.weight, part.text
         return weight, said
 
-    def _divided(self, text: str) -> tuple[str, _Said]:
+    def _divided(self, text: str, depth: int) -> tuple[str, _Said]:
         """What two places that touch hold together: data, and behind it a text, if one of ours ends it."""
         for match in _TAIL.finditer(text):
-            if tail := self._sentence(text[match.start() :], is_tail=True):
+            if tail := self._sentence(text[match.start() :], depth, is_tail=True):
                 return text[: match.start()], tail
         return text, _Said(0, "")
 

@@ -66,7 +66,11 @@ def test_any_text_can_be_said(text: str) -> None:
     assert isinstance(korean(text), str)
 
 
-@given(st.lists(st.sampled_from(["Nothing was sent.", "x: y. ", "; ", ") (", "Order ", " or ", " is missing."])))
+@given(
+    st.lists(
+        st.sampled_from(["Nothing was sent. ", "not closed: ", "x: y. ", "; ", ") (", "Order ", " or ", " is missing."])
+    )
+)
 def test_a_text_of_many_parts_is_said_too(parts: list[str]) -> None:
     korean("".join(parts))
 
