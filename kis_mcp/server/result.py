@@ -18,7 +18,7 @@ from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 from kis_mcp.catalog import Api, ResultShape, blocks_as_columns, encodable, encodable_all, to_json, units_note
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
-from kis_mcp.language import Say, said_error
+from kis_mcp.language import Say, said_error, say_in
 
 if TYPE_CHECKING:
     from kis_mcp.catalog import Page
@@ -47,8 +47,12 @@ TEXT_FIELDS = frozenset(
 )
 """Fields of this server's own tools that hold sentences."""
 
+_ENGLISH = say_in("en")
 
-def success(environment: Environment, api: Api, page: "Page", shape: ResultShape, say: Say) -> CallToolResult:
+
+def success(
+    environment: Environment, api: Api, page: "Page", shape: ResultShape = "columns", say: Say = _ENGLISH
+) -> CallToolResult:
     """A tool's blocks in the envelope: environment, tool, as_of, blocks, complete and, where there are any,
     next_cursor and notes; behind it the picture, where the tool drew one. ``shape`` is that of lists in
     structuredContent."""
@@ -77,7 +81,7 @@ def success(environment: Environment, api: Api, page: "Page", shape: ResultShape
     return _result(shown, text=_json(compact), is_error=False, picture=page.picture)
 
 
-def failure(environment: Environment, tool: str, error: KisMcpError, say: Say) -> CallToolResult:
+def failure(environment: Environment, tool: str, error: KisMcpError, say: Say = _ENGLISH) -> CallToolResult:
     """An error as a tool result: what failed, KIS' code and message, its class, and the next step."""
     said = said_error(error, say)
     envelope = {"environment": environment.value, "tool": tool, "error": said.facts()}
