@@ -40,7 +40,7 @@ async def test_an_error_is_korean_in_both_channels_and_keeps_its_keys() -> None:
 async def test_a_person_is_asked_in_korean_in_both_eras_and_a_yes_counts(era: str) -> None:
     forms: list[ElicitRequestFormParams] = []
 
-    async def answer(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         assert isinstance(params, ElicitRequestFormParams)
         forms.append(params)
         return ElicitResult(action="accept", content={"confirm": True})
