@@ -10,9 +10,12 @@ from mcp.client.session import ClientRequestContext, ElicitationFnT
 from mcp_types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult, TextResourceContents
 
 from kis_mcp.catalog.data import resources_folder
+from kis_mcp.confirm.pin import Pin
 from kis_mcp.server.app import build_server
 from kis_mcp.settings.settings import Settings
 from tests.client import Person, blocks, connected, error, text
+from tests.confirm.page.conftest import PIN, Visitor
+from tests.server.test_confirmation_table import Page
 
 GUIDES = resources_folder() / "guides"
 REST = {"symbol": "005930", "side": "buy", "quantity": 3, "price": 60_000}
@@ -82,6 +85,23 @@ async def test_a_preview_and_its_notes_are_korean_and_its_token_sends_the_order(
     assert result.structured_content is not None
     assert result.structured_content["notes"][0].startswith("아무것도 보내지 않았습니다. 사용자에게 미리보기를")
     assert blocks(sent)["order"]["status"] == "accepted"
+
+
+async def test_the_page_shows_the_order_in_korean_and_approves_it() -> None:
+    settings = Settings.load(env="sim", lang="ko", result_shape="rows")
+    Pin(settings.data_dir).set(PIN)
+    pages: list[str] = []
+
+    async def look_and_approve(visitor: Visitor) -> None:
+        pages.append((await visitor.look()).text)
+        await visitor.answer("approve", PIN)
+
+    async with connected(settings) as client:
+        result = await client.call_tool("place_order", REST, progress_callback=Page(look_and_approve))
+    assert blocks(result)["order"]["status"] == "accepted"
+    (page,) = pages
+    for shown in ("삼성전자 3 매수", "<dd>지정가</dd>", "<dd>매수</dd>"):
+        assert shown in page
 
 
 async def test_findings_of_a_preview_are_korean() -> None:
