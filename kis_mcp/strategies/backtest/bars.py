@@ -2,10 +2,11 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 from typing import Self
 
@@ -107,7 +108,7 @@ class Bars:
         divisor = self.divisor
         columns = ([price / divisor for price in column] for column in (self.open, self.high, self.low, self.close))
         rows = zip(self.ends_at, *columns, map(float, self.volume), repeat(None), strict=False)
-        return map(BarValues._make, rows)
+        return map(_TO_VALUES, rows)
 
     def value(self, at: int) -> BarValues:
         """One of `values`."""
@@ -115,6 +116,10 @@ class Bars:
             column[at] / self.divisor for column in (self.open, self.high, self.low, self.close)
         )
         return BarValues(self.ends_at[at], opening, high, low, close, float(self.volume[at]))
+
+
+_TO_VALUES: Callable[[Iterable[object]], BarValues] = partial(tuple.__new__, BarValues)  # pyright: ignore[reportUnknownMemberType]
+"""As `BarValues._make`, in half the time."""
 
 
 def _exponent(price: Decimal) -> int:

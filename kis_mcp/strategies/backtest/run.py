@@ -1,6 +1,8 @@
 """Runs a strategy over history: bars in the order of time, instruments on one purse."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
@@ -40,8 +42,30 @@ def run_backtest(
         raise BadArgument("There is no instrument to test.", remedy="Give at least one symbol.", field="universe")
     if options.cash <= 0:
         raise BadArgument("There is no cash to begin with.", remedy="Give more than 0.", field="cash")
+    with _without_collection():
+        return _run(strategy, history, options, terms or {}, shared or {})
+
+
+@contextmanager
+def _without_collection() -> Generator[None]:
+    """Bars make many small objects and no cycles: looking through them for cycles takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _run(
+    strategy: Strategy,
+    history: Mapping[str, Bars],
+    options: BacktestOptions,
+    terms: Mapping[str, InstrumentTerms],
+    shared: Mapping[str, SharedValues],
+) -> BacktestResult:
     result, book = BacktestResult(options.cash), EntryBook(strategy)
-    terms, shared = terms or {}, shared or {}
     lanes = [
         Lane(
             strategy,

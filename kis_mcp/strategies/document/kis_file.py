@@ -6,8 +6,6 @@ The format has one flat level of conditions, and no universe, interval or sizing
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-import yaml
-
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document.conditions import All, Any, Compare, Condition, PatternSeen
 from kis_mcp.strategies.document.operands import PRICES, Derived, Operand
@@ -65,6 +63,8 @@ def read_kis_file(text: str) -> Strategy:
     Raises:
         BadArgument: It is no such file, or says something that no strategy can be made of; with the path.
     """
+    import yaml
+
     try:
         file = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -147,6 +147,8 @@ def write_kis_file(strategy: Strategy) -> str:
         }
         | ({} if limits.position_percent is None else {"max_position_size": float(limits.position_percent) / 100}),
     }
+    import yaml
+
     return yaml.safe_dump(file, allow_unicode=True, sort_keys=False)
 
 

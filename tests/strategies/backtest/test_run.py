@@ -1,5 +1,6 @@
 """What a backtest fills, when and at which price."""
 
+import gc
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -259,3 +260,10 @@ def test_bars_that_are_passed_over_are_those_in_which_nothing_happens(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kis_mcp.strategies.backtest.lane.whole_signals", lambda *_: None)
         assert run(rows, terms=COSTS, **document) == fast
+
+
+def test_cycles_are_collected_again_after_a_run_whether_or_not_it_succeeds() -> None:
+    run(flat(100, 110))
+    with pytest.raises(BadArgument):
+        run(flat(100, 110), entry={"left": {"of": "close", "back": 1.5}, "is": "above", "right": 1})
+    assert gc.isenabled()

@@ -81,16 +81,28 @@ def walk(seed: int, count: int, move: Callable[[random.Random], float]) -> list[
 
 
 def nearly(candles: tuple[Prices, ...], draw: random.Random) -> list[Prices]:
-    """An example with some prices moved, and at times with one of its bodies or shadows shorter or longer."""
-    moved = [tuple(price + draw.choice((0, 0, 0, 0, 0, 5, -5, 20, -20, 60)) for price in candle) for candle in candles]
-    changed = draw.randrange(len(moved)) if draw.random() < 0.6 else None
-    result = list[Prices]()
-    for at, (begin, high, low, end) in enumerate(moved):
-        above, below = max(0, high - max(begin, end)), max(0, min(begin, end) - low)
-        if at == changed:
-            end = begin + int((end - begin) * draw.choice((-1, 0.2, 0.5, 1, 1, 2)))
-            above, below = int(above * draw.choice((0, 1, 3))), int(below * draw.choice((0, 1, 3)))
-        result.append((begin, max(begin, end) + above, min(begin, end) - below, end))
+    """An example with one thing changed, or two: a price is another candle's, or next to it; a candle is moved, or has
+    a shorter, longer or turned body, or other shadows."""
+    result = list(candles)
+    for _ in range(draw.choice((1, 1, 2))):
+        at = draw.randrange(len(result))
+        begin, high, low, end = result[at]
+        above, below = high - max(begin, end), min(begin, end) - low
+        match draw.randrange(6):
+            case 0:
+                begin = draw.choice(draw.choice(candles)) + draw.choice((0, 0, 5, -5))
+            case 1:
+                end = draw.choice(draw.choice(candles)) + draw.choice((0, 0, 5, -5))
+            case 2:
+                move = draw.choice(draw.choice(candles)) - draw.choice(result[at]) + draw.choice((0, 0, 5, -5))
+                begin, end = begin + move, end + move
+            case 3:
+                end = begin + int((end - begin) * draw.choice((-1, 0.2, 0.4, 0.6, 2, 4)))
+            case 4:
+                begin = end - int((end - begin) * draw.choice((-1, 0.2, 0.4, 0.6, 2, 4)))
+            case _:
+                above, below = draw.choice((above, 0, 30, 150)), draw.choice((below, 0, 30, 150))
+        result[at] = (begin, max(begin, end) + above, min(begin, end) - below, end)
     return result
 
 
@@ -123,10 +135,10 @@ def test_the_example_is_seen_once_it_is_warm(kind: str) -> None:
 def test_talib_sees_it_in_the_same_bars(kind: str) -> None:
     """In a walk in whole prices, where ties are common, in one in fractions, and around the example."""
     draw = random.Random(kind)
-    around = [price for _ in range(60) for price in (*CONTEXT, *nearly(EXAMPLES[kind][1], draw))]
+    around = [price for _ in range(150) for price in (*CONTEXT, *nearly(EXAMPLES[kind][1], draw))]
     for series in (
-        walk(1, 900, lambda draw: float(draw.randint(0, 12))),
-        walk(2, 400, lambda draw: draw.expovariate(0.1)),
+        walk(1, 500, lambda draw: float(draw.randint(0, 12))),
+        walk(2, 200, lambda draw: draw.expovariate(0.1)),
         bars(around),
     ):
         mine, theirs = seen(kind, series), talib_seen(kind, series)
