@@ -22,6 +22,7 @@ OUTER_ROOMS = {
     "library_logs": set[str](),
     "catalog": GROUND,
     "charts": set[str](),
+    "language": GROUND | {"catalog"},
     "market": GROUND | {"catalog"},
     "streams": GROUND | {"catalog", "market"},
     "trading": GROUND | {"catalog", "market"},
@@ -49,9 +50,21 @@ OUTER_ROOMS = {
         "strategies",
         "confirm",
     },
-    "server": GROUND | {"catalog", "charts", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
+    "server": GROUND
+    | {"catalog", "charts", "language", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
     "cli": GROUND
-    | {"catalog", "trading", "storage", "keystore", "settings", "simulator", "confirm", "wiring", "server"},
+    | {
+        "catalog",
+        "language",
+        "trading",
+        "storage",
+        "keystore",
+        "settings",
+        "simulator",
+        "confirm",
+        "wiring",
+        "server",
+    },
     "pytest_plugin": {"simulator"},
     "__main__": {"cli"},
 }

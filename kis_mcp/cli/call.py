@@ -13,6 +13,7 @@ from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestPara
 
 from kis_mcp.cli.client import server_process
 from kis_mcp.cli.person import knows_pin
+from kis_mcp.cli.words import say, tell
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
@@ -54,7 +55,7 @@ def run(tool: str, arguments: str, *, as_json: bool, picture: Path | None = None
 
         show_result(Console(), result)
         if drawn is not None and picture is None:
-            typer.echo("note: there is a picture too; --picture FILE writes it to a file.")
+            tell("note: there is a picture too; --picture FILE writes it to a file.")
     return 1 if result.is_error else 0
 
 
@@ -104,9 +105,9 @@ def _take_answers(question: ElicitRequestFormParams) -> ElicitResult:
     for name, schema in properties.items():
         label = str(schema.get("title") or schema.get("description") or name)
         if schema.get("type") == "boolean":
-            content[name] = typer.confirm(label, err=True)
+            content[name] = typer.confirm(say(label), err=True)
         else:
-            content[name] = typer.prompt(label, err=True, type=int if schema.get("type") == "integer" else None)
-    if not properties and not typer.confirm("Accept?", err=True):
+            content[name] = typer.prompt(say(label), err=True, type=int if schema.get("type") == "integer" else None)
+    if not properties and not typer.confirm(say("Accept?"), err=True):
         return ElicitResult(action="decline")
     return ElicitResult(action="accept", content=content)

@@ -18,6 +18,7 @@ from kis_mcp.cli.checks.keys import key_problems
 from kis_mcp.cli.checks.machine import machine_problems
 from kis_mcp.cli.checks.problem import Problem
 from kis_mcp.cli.install import this_machine
+from kis_mcp.cli.words import say
 from kis_mcp.confirm import Pin
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
@@ -46,17 +47,20 @@ def _show(report: dict[str, Any], problems: Sequence[Problem]) -> None:
 
     console = Console()
     environments = report.pop("environments")
-    show_block(console, "settings", report)
+    show_block(console, say("settings"), _said(report))
     for environment in environments:
-        show_block(console, environment.pop("environment"), environment)
+        show_block(console, environment.pop("environment"), _said(environment))
     for problem in problems:
-        kind = "problem" if problem.hinders else "advice"
-        console.print(
-            f"\n{kind}: {problem.about}: {problem.what}", style="red" if problem.hinders else "", markup=False
-        )
-        console.print(f"  -> {problem.remedy}", markup=False)
+        kind = say("problem" if problem.hinders else "advice")
+        what = f"\n{kind}: {problem.about}: {say(problem.what)}"
+        console.print(what, style="red" if problem.hinders else "", markup=False)
+        console.print(f"  -> {say(problem.remedy)}", markup=False)
     if not any(problem.hinders for problem in problems):
-        console.print("\nNo problem was found.")
+        console.print(f"\n{say('No problem was found.')}")
+
+
+def _said(report: dict[str, Any]) -> dict[str, Any]:
+    return {name: say(value) if isinstance(value, str) else value for name, value in report.items()}
 
 
 async def examine(*, offline: bool) -> tuple[dict[str, Any], list[Problem]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from kis_mcp.cli.person import knows_pin
+from kis_mcp.cli.words import say, tell
 from kis_mcp.clock import system_clock
 from kis_mcp.confirm import Pin
 from kis_mcp.settings import data_folder
@@ -19,8 +20,8 @@ def kill(reason: str) -> None:
     folder = data_folder()
     halt = kill_switch(folder)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
-    typer.echo(_state(folder, halt.reason()))
-    typer.echo("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
+    tell(_state(folder, halt.reason()))
+    tell("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
 def resume() -> int:
@@ -30,18 +31,18 @@ def resume() -> int:
     halt = kill_switch(folder)
     reason = halt.reason()
     if reason is None:
-        typer.echo(f"Trading is not halted in {folder}.")
+        tell(f"Trading is not halted in {folder}.")
         return 0
     if not sys.stdin.isatty():
-        typer.echo("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
+        tell("Only a person can lift the halt: run `kis-mcp resume` in a terminal.", err=True)
         return 2
-    typer.echo(_state(folder, reason))
-    word = typer.prompt(f"Type {_WORD} to let orders out again", default="", show_default=False)
+    tell(_state(folder, reason))
+    word = typer.prompt(say(f"Type {_WORD} to let orders out again"), default="", show_default=False)
     if word != _WORD or not knows_pin(Pin(folder)):
-        typer.echo("Trading stays halted.")
+        tell("Trading stays halted.")
         return 1
     halt.lift()
-    typer.echo(f"New orders can go out again in {folder}.")
+    tell(f"New orders can go out again in {folder}.")
     return 0
 
 

@@ -20,6 +20,7 @@ from kis_mcp.cli.hosts.entries import (
 from kis_mcp.cli.hosts.jsonc import Unreadable
 from kis_mcp.cli.hosts.table import HOSTS, Host, Machine
 from kis_mcp.cli.hosts.toml_tables import set_table
+from kis_mcp.cli.words import tell
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 
@@ -52,7 +53,7 @@ def show(name: str, environment: Environment | None) -> None:
     """Print what would be written, for pasting; where it belongs goes to stderr."""
     host = find_host(name)
     entry = own_entry(host, environment, os.environ)
-    typer.echo(f"For {host.path(this_machine())}:", err=True)
+    tell(f"For {host.path(this_machine())}:", err=True)
     if host.format == "toml":
         typer.echo(set_table("", (host.servers, NAME), entry), nl=False)
     else:
@@ -75,22 +76,20 @@ def install(name: str, environment: Environment | None) -> None:
     except Unreadable as error:
         raise unusable(path, str(error)) from None
     if changed == text:
-        typer.echo(f"{host.title} starts this kis-mcp already: {path}")
+        tell(f"{host.title} starts this kis-mcp already: {path}")
         return
     backup = replace_text(path, changed)
-    typer.echo(f"{host.title} starts this kis-mcp as the server {NAME!r}: {path}")
+    tell(f"{host.title} starts this kis-mcp as the server {NAME!r}: {path}")
     if backup is not None:
-        typer.echo(f"The earlier file is kept as {backup.name} beside it.")
-    typer.echo(
-        f"It starts in {variables.get('KIS_ENV', 'demo where its keys are set up, else in sim')}. {host.restart}"
-    )
+        tell(f"The earlier file is kept as {backup.name} beside it.")
+    tell(f"It starts in {variables.get('KIS_ENV', 'demo where its keys are set up, else in sim')}. {host.restart}")
     if _IN_CACHE.intersection(Path(sys.executable).parts):
-        typer.echo(
+        tell(
             f"{sys.executable} lies in a cache that is cleaned now and then. For good: `uv tool install kis-mcp` or"
             " `pipx install kis-mcp`, and install again from there."
         )
     if _APART in path.parts and not os.environ.get("KIS_DATA_DIR"):
-        typer.echo(
+        tell(
             "Windows keeps apart what this Claude and its servers write under AppData: `kis-mcp orders` in a terminal"
             " would not see its journal. Set KIS_DATA_DIR to a folder outside of AppData for both, such as"
             f" {Path.home() / 'kis-mcp'} (setx KIS_DATA_DIR …), open a new terminal, and install again."
@@ -111,7 +110,7 @@ def uninstall(name: str) -> None:
     except Unreadable as error:
         raise unusable(path, str(error)) from None
     if changed == text:
-        typer.echo(f"{host.title} has no server {NAME!r}: {path}")
+        tell(f"{host.title} has no server {NAME!r}: {path}")
         return
     replace_text(path, changed)
-    typer.echo(f"{host.title} starts kis-mcp no more: {path}. {host.restart}")
+    tell(f"{host.title} starts kis-mcp no more: {path}. {host.restart}")

@@ -271,5 +271,8 @@ def main() -> None:
     try:
         app()
     except KisMcpError as error:
-        typer.echo(f"kis-mcp: {error}", err=True)
+        from kis_mcp.cli.words import say
+        from kis_mcp.language import said_error
+
+        typer.echo(f"kis-mcp: {said_error(error, say)}", err=True)
         sys.exit(2)

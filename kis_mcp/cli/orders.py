@@ -13,6 +13,7 @@ import anyio
 import typer
 
 from kis_mcp.catalog import to_json
+from kis_mcp.cli.words import say, tell
 from kis_mcp.clock import system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.trading.blotter import COLUMNS, OrderHistory
@@ -40,7 +41,7 @@ def show(environment: Environment | None, days: int, *, ask_kis: bool, as_json: 
     console = Console()
     show_block(console, f"orders in {where}", rows)
     for note in found.notes:
-        console.print(f"note: {note}", style="dim", markup=False)
+        console.print(say(f"note: {note}"), style="dim", markup=False)
 
 
 def export(environment: Environment | None, folder: Path, day: date | None, *, ask_kis: bool) -> None:
@@ -52,7 +53,7 @@ def export(environment: Environment | None, folder: Path, day: date | None, *, a
     write_csv(path, (order.facts() for order in found.orders))
     typer.echo(str(path))
     for note in found.notes:
-        typer.echo(f"note: {note}", err=True)
+        tell(f"note: {note}", err=True)
 
 
 def write_csv(path: Path, orders: Iterable[Mapping[str, object]]) -> None:

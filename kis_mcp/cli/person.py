@@ -2,6 +2,7 @@
 
 import typer
 
+from kis_mcp.cli.words import say, tell
 from kis_mcp.confirm import MOST_WRONG_PINS, Pin
 
 
@@ -11,9 +12,9 @@ def knows_pin(pin: Pin, label: str = "PIN") -> bool:
         return True
     for _ in range(MOST_WRONG_PINS):
         if pin.is_locked():
-            typer.echo(f"The PIN is locked after too many wrong ones. {pin.renewal}", err=True)
+            tell(f"The PIN is locked after too many wrong ones. {pin.renewal}", err=True)
             return False
-        if pin.matches(typer.prompt(label, hide_input=True, err=True)):
+        if pin.matches(typer.prompt(say(label), hide_input=True, err=True)):
             return True
-        typer.echo("That is not the PIN.", err=True)
+        tell("That is not the PIN.", err=True)
     return False

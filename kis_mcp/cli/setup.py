@@ -12,6 +12,7 @@ import anyio
 import typer
 
 from kis_mcp.account import masked
+from kis_mcp.cli.words import say, tell
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError, SettingsError
 from kis_mcp.keystore import (
@@ -62,10 +63,10 @@ def run(environments: Sequence[Environment], source: Path | None, store: Store) 
     numbers = [
         masked(values[field].partition("-")[0]) for each in given for field in KEY_FIELDS[each][2:] if field in values
     ]
-    typer.echo(f"Kept: keys of {' and '.join(given)}; accounts {', '.join(numbers) or 'none'}.")
+    tell(f"Kept: keys of {' and '.join(given)}; accounts {', '.join(numbers) or 'none'}.")
     if Environment.REAL in given:
-        typer.echo("Real is used only with KIS_ENV=real, and orders there need KIS_ALLOW_REAL_ORDERS=1 and both caps.")
-    typer.echo("Next: `kis-mcp install claude-desktop`, or another host; `kis-mcp doctor` shows what works.")
+        tell("Real is used only with KIS_ENV=real, and orders there need KIS_ALLOW_REAL_ORDERS=1 and both caps.")
+    tell("Next: `kis-mcp install claude-desktop`, or another host; `kis-mcp doctor` shows what works.")
 
 
 def forget() -> None:
@@ -79,12 +80,12 @@ def forget() -> None:
     for environment in KEY_FIELDS:
         for token in (folder / environment / "tokens").glob("*.json"):
             token.unlink(missing_ok=True)
-    typer.echo("The keys are forgotten." if was_there else f"No keys are kept for {folder}.")
+    tell("The keys are forgotten." if was_there else f"No keys are kept for {folder}.")
 
 
 def _kept_keys(folder: Path) -> Mapping[str, str]:
     if wants_passphrase(folder) and read_passphrase(os.environ) is None and sys.stdin.isatty():
-        os.environ[PASSPHRASE] = typer.prompt("Passphrase of the keys that are kept", hide_input=True, err=True)
+        os.environ[PASSPHRASE] = typer.prompt(say("Passphrase of the keys that are kept"), hide_input=True, err=True)
     return read_keys(folder, os.environ)
 
 
@@ -109,18 +110,17 @@ def _typed(environments: Sequence[Environment]) -> dict[str, str]:
             field="keys",
         )
     if not environments:
-        if KIS_FILE.expanduser().is_file() and typer.confirm(f"Take the keys that are in {KIS_FILE}?", default=True):
+        question = say(f"Take the keys that are in {KIS_FILE}?")
+        if KIS_FILE.expanduser().is_file() and typer.confirm(question, default=True):
             return _of_file(KIS_FILE, ())
-        answer = typer.prompt("Keys of demo, real or both", default="demo")
+        answer = typer.prompt(say("Keys of demo, real or both"), default="demo")
         environments = tuple(KEY_FIELDS) if answer.strip().lower() == "both" else (_environment(answer),)
     values: dict[str, str] = {}
     for environment in environments:
         key, secret, stock, future = KEY_FIELDS[environment]
-        typer.echo(
-            f"From KIS Developers (apiportal.koreainvestment.com), for {_TITLES[environment]}. Keys are not shown."
-        )
-        values[key] = typer.prompt("App key", hide_input=True)
-        values[secret] = typer.prompt("App secret", hide_input=True)
+        tell(f"From KIS Developers (apiportal.koreainvestment.com), for {_TITLES[environment]}. Keys are not shown.")
+        values[key] = typer.prompt(say("App key"), hide_input=True)
+        values[secret] = typer.prompt(say("App secret"), hide_input=True)
         values[stock] = _optional("Account of stocks, as 12345678-01; Enter for none")
         values[future] = _optional("Account of futures, as 12345678-03; Enter for none")
     values[HTS_ID] = _optional("HTS ID, for notices of fills; Enter for none")
@@ -138,7 +138,7 @@ def _environment(answer: str) -> Environment:
 
 
 def _optional(label: str) -> str:
-    return typer.prompt(label, default="", show_default=False)
+    return typer.prompt(say(label), default="", show_default=False)
 
 
 def _check(environment: Environment, values: Mapping[str, str]) -> None:
@@ -151,7 +151,7 @@ def _check(environment: Environment, values: Mapping[str, str]) -> None:
 
     def show(step: str) -> None:
         steps.append(step)
-        typer.echo(f"Asking KIS ({environment}) for {step} …", err=True)
+        tell(f"Asking KIS ({environment}) for {step} …", err=True)
 
     try:
         error = anyio.run(partial(check_keys, settings, environment, on_step=show))
@@ -163,9 +163,9 @@ def _check(environment: Environment, values: Mapping[str, str]) -> None:
             kis_code=failure.kis_code,
             kis_message=failure.kis_message,
         ) from None
-    typer.echo(f"KIS takes the keys of {environment}.", err=True)
+    tell(f"KIS takes the keys of {environment}.", err=True)
     if error and abs(error) > _CLOCKS_DIFFER:
-        typer.echo(f"KIS' clock differs from this machine's by {error}; see `kis-mcp doctor`.", err=True)
+        tell(f"KIS' clock differs from this machine's by {error}; see `kis-mcp doctor`.", err=True)
 
 
 def _passphrase(folder: Path, store: Store) -> str | None:
@@ -182,10 +182,10 @@ def _passphrase(folder: Path, store: Store) -> str | None:
 def _keep(folder: Path, values: Mapping[str, str], passphrase: str | None) -> None:
     if passphrase is None:
         keep_in_keychain(folder, values)
-        typer.echo("The keys are in the keychain of this system; a server of this user opens them by itself.")
+        tell("The keys are in the keychain of this system; a server of this user opens them by itself.")
         return
     keep_sealed(folder, values, passphrase)
-    typer.echo(f"The keys are sealed in {keys_file(folder)}. {_WHAT_A_PASSPHRASE_NEEDS}")
+    tell(f"The keys are sealed in {keys_file(folder)}. {_WHAT_A_PASSPHRASE_NEEDS}")
 
 
 def _new_passphrase() -> str:
@@ -195,4 +195,5 @@ def _new_passphrase() -> str:
             remedy=f"Set {PASSPHRASE_FILE} to a file that only you can read and that holds one, and try again.",
             field=PASSPHRASE_FILE,
         )
-    return typer.prompt("A passphrase to seal the keys with", hide_input=True, confirmation_prompt="Once more")
+    label, again = say("A passphrase to seal the keys with"), say("Once more")
+    return typer.prompt(label, hide_input=True, confirmation_prompt=again)

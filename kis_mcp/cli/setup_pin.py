@@ -5,6 +5,7 @@ import sys
 import typer
 
 from kis_mcp.cli.person import knows_pin
+from kis_mcp.cli.words import say, tell
 from kis_mcp.confirm import Pin
 from kis_mcp.errors import BadArgument
 from kis_mcp.settings import data_folder
@@ -21,12 +22,12 @@ def run() -> None:
         raise BadArgument("A PIN is typed by a person.", remedy="Run kis-mcp setup-pin in a terminal.", field="PIN")
     pin = Pin(data_folder())
     if pin.is_set():
-        typer.echo("This replaces the PIN that is set.")
+        tell("This replaces the PIN that is set.")
         if not knows_pin(pin, "The PIN that is set"):
             raise BadArgument("The PIN stays as it is.", remedy=f"If it is lost: {pin.renewal}", field="PIN")
-    typer.echo(
+    tell(
         f"The PIN approves orders on a page of this machine: {Pin.shortest} to {Pin.longest} characters,"
         " told to no program."
     )
-    pin.set(typer.prompt("PIN", hide_input=True, confirmation_prompt="Once more"))
-    typer.echo("The PIN is set. Orders that a client cannot ask about are now approved in the browser.")
+    pin.set(typer.prompt(say("PIN"), hide_input=True, confirmation_prompt=say("Once more")))
+    tell("The PIN is set. Orders that a client cannot ask about are now approved in the browser.")

@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from kis_mcp.cli.words import say
+
 COLUMN_GAP = 2
 
 
@@ -22,9 +24,9 @@ def show_result(console: Console, result: CallToolResult) -> None:
     for name, block in facts["blocks"].items():
         show_block(console, name, block)
     for note in facts.get("notes", []):
-        console.print(f"note: {note}", style="dim", markup=False)
+        console.print(say(f"note: {note}"), style="dim", markup=False)
     if facts.get("next_cursor"):
-        console.print(f"more: cursor {facts['next_cursor']}", style="dim", markup=False)
+        console.print(say(f"more: cursor {facts['next_cursor']}"), style="dim", markup=False)
 
 
 def show_block(console: Console, name: str, block: dict[str, Any] | list[dict[str, Any]]) -> None:
@@ -57,10 +59,10 @@ def _columns_that_fit(rows: list[dict[str, Any]], width: int) -> list[str]:
 def _title(name: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
     hidden = sum(1 for column in (rows[0] if rows else ()) if any(row.get(column) is not None for row in rows))
     hidden -= len(columns)
-    return f"{name} (and {hidden} more columns)" if hidden else name if rows else f"{name}: none"
+    return say(f"{name} (and {hidden} more columns)" if hidden else name if rows else f"{name}: none")
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
+        return "" if value is None else say("yes" if value else "no")
     return f"{value:,}" if isinstance(value, int | float) else str(value)

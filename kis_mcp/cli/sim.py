@@ -10,6 +10,7 @@ from itertools import count
 import anyio
 import typer
 
+from kis_mcp.cli.words import tell
 from kis_mcp.cli.worlds import world_path
 from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.simulator import (
@@ -85,7 +86,7 @@ async def _serve(options: SimulatorOptions, world: str) -> None:
         signal.signal(number, stop)
     async with run_simulator(options) as simulator:
         if world != _USUAL:
-            typer.echo(f"This is world {world}.", err=True)
+            tell(f"This is world {world}.", err=True)
         typer.echo(f"KIS_URL_REST={simulator.real_url}\nKIS_URL_REST_PAPER={simulator.demo_url}")
         typer.echo(f"KIS_URL_WS={simulator.real_ws_url}\nKIS_URL_WS_PAPER={simulator.demo_ws_url}")
         await anyio.to_thread.run_sync(stopped.wait)

@@ -6,6 +6,7 @@ import typer
 
 from kis_mcp.catalog import Api, catalog, input_schema, output_schema, to_json
 from kis_mcp.server.surface import SurfaceOptions, select_tools
+from kis_mcp.settings import language
 
 
 def run(options: SurfaceOptions, *, as_json: bool) -> None:
@@ -19,7 +20,7 @@ def run(options: SurfaceOptions, *, as_json: bool) -> None:
 
     table = Table("Tool", "Toolset", "Risk", "Title", box=None)
     for api in apis:
-        table.add_row(api.tool, api.toolset, api.risk, api.title)
+        table.add_row(api.tool, api.toolset, api.risk, api.title_ko if language() == "ko" else api.title)
     Console().print(table, f"{len(apis)} tools")
 
 

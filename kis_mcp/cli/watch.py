@@ -1,8 +1,8 @@
 """``kis-mcp watch``: alerts kept in the foreground."""
 
 import anyio
-import typer
 
+from kis_mcp.cli.words import tell
 from kis_mcp.environment import Environment
 from kis_mcp.wiring import follow_alerts, load_settings
 
@@ -11,6 +11,6 @@ def run(environment: Environment | None) -> None:
     """Keep the alerts and print what fires until Ctrl-C."""
     settings = load_settings(**({"env": environment} if environment else {}))
     try:
-        anyio.run(follow_alerts, settings, typer.echo)
+        anyio.run(follow_alerts, settings, tell)
     except KeyboardInterrupt:
-        typer.echo("Ended. Alerts are kept again by the next server or `kis-mcp watch`.")
+        tell("Ended. Alerts are kept again by the next server or `kis-mcp watch`.")

@@ -13,6 +13,7 @@ from mcp_types import CallToolRequestParams, ListToolsResult, NotificationParams
 from kis_mcp import __version__
 from kis_mcp.catalog import Catalog, catalog
 from kis_mcp.clock import Clock, system_clock
+from kis_mcp.language import say_in
 from kis_mcp.server.completions import Completions
 from kis_mcp.server.declared import KisServer
 from kis_mcp.server.dispatch import Dispatcher
@@ -71,8 +72,8 @@ def build_server(
     options = options or SurfaceOptions()
     table = table or catalog()
     offered = select_tools(table, options)
-    dispatcher = Dispatcher(table, offered, options, settings.result_shape)
-    resources = Resources(table)
+    dispatcher = Dispatcher(table, offered, options, settings.result_shape, say_in(settings.lang))
+    resources = Resources(table, settings.lang)
     prompts = Prompts(settings.lang)
     completions = Completions(table, prompts)
 

@@ -12,6 +12,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
 from kis_mcp.catalog import FIELDS, SECONDS, Api, Catalog, ResultShape, encodable_all
 from kis_mcp.environment import Environment
 from kis_mcp.errors import InternalError, KisMcpError, StorageError, unusable_disk
+from kis_mcp.language import Say
 from kis_mcp.server.elicitation import AnswerNeeded, Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.result import failure, success
@@ -38,11 +39,15 @@ class Dispatcher:
         offered: The tools that the server offers.
         options: How they were chosen.
         shape: Of lists in results.
+        say: In which language texts reach the client.
     """
 
-    def __init__(self, catalog: Catalog, offered: Sequence[Api], options: SurfaceOptions, shape: ResultShape) -> None:
+    def __init__(
+        self, catalog: Catalog, offered: Sequence[Api], options: SurfaceOptions, shape: ResultShape, say: Say
+    ) -> None:
         self._reach = Reach(catalog, offered, options)
         self._shape: ResultShape = shape
+        self._say = say
 
     async def call(
         self, context: ServerRequestContext[Serving, Any], params: CallToolRequestParams
@@ -53,7 +58,7 @@ class Dispatcher:
         """
         session = context.session
         environments, tasks = context.lifespan_context.environments, context.lifespan_context.tasks
-        person = Person(context, params)
+        person = Person(context, params, self._say)
         repeated = person.repeated_question
         environment = Environment(repeated.environment) if repeated else environments.current
         try:
@@ -66,8 +71,9 @@ class Dispatcher:
                 environment=environment,
                 environments=environments,
                 person=person,
-                progress=Progress(lambda count, message: session.report_progress(count, message=message)),
+                progress=Progress(lambda count, message: session.report_progress(count, message=self._say(message))),
                 reach=self._reach,
+                say=self._say,
             )
             if call.api.tool == CALL_READ_TOOL:
                 call = await read_call(call)
@@ -79,19 +85,25 @@ class Dispatcher:
         except AnswerNeeded as needed:
             return needed.result
         except Exception as error:
-            return _failure(environment, params.name, error)
+            return self._failure(environment, params.name, error)
 
     async def _run_alone(self, call: "Call") -> CallToolResult:
         """The result of a call, whatever happens."""
         try:
             return await self._run(call)
         except Exception as error:
-            return _failure(call.environment, call.api.tool, error)
+            return self._failure(call.environment, call.api.tool, error)
 
     async def _run(self, call: "Call") -> CallToolResult:
         page = await _page(call)
         environment = call.environments.current if call.api.tool == SET_ENVIRONMENT else call.environment
-        return success(environment, call.api, page, self._shape)
+        return success(environment, call.api, page, self._shape, self._say)
+
+    def _failure(self, environment: Environment, tool: str, error: Exception) -> CallToolResult:
+        """A call's error as its result; one that is not foreseen goes to the log."""
+        if not isinstance(error, KisMcpError):
+            _log.error("%s failed", tool, exc_info=error)
+        return failure(environment, tool, _as_ours(error), self._say)
 
 
 def waits_long(api: Api) -> bool:
@@ -99,15 +111,13 @@ def waits_long(api: Api) -> bool:
     return api.kind == "websocket" or api.tool == WAIT_FOR
 
 
-def _failure(environment: Environment, tool: str, error: Exception) -> CallToolResult:
-    """A call's error as its result; one that is not foreseen goes to the log."""
+def _as_ours(error: Exception) -> KisMcpError:
+    """An error that a client can be told."""
     if isinstance(error, KisMcpError):
-        return failure(environment, tool, error)
-    _log.error("%s failed", tool, exc_info=error)
+        return error
     if isinstance(error, OSError):
-        return failure(environment, tool, _unusable(error))
-    mistake = InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")
-    return failure(environment, tool, mistake)
+        return _unusable(error)
+    return InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")
 
 
 def _unusable(error: OSError) -> StorageError:

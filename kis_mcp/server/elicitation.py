@@ -27,6 +27,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from kis_mcp.catalog import encodable
+from kis_mcp.language import Say
 
 if TYPE_CHECKING:
     from kis_mcp.trading.journal import Decision, Verdict
@@ -66,10 +67,12 @@ class Person:
     Args:
         context: The call's context.
         params: The call's parameters, with request_state already opened by the boundary.
+        say: In which language they are asked. What travels as `Question` stays English.
     """
 
-    def __init__(self, context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> None:
+    def __init__(self, context: ServerRequestContext[Any, Any], params: CallToolRequestParams, say: Say) -> None:
         self._context = context
+        self._say = say
         self._params = params
         self._repeats_calls = context.protocol_version in MODERN_PROTOCOL_VERSIONS
 
@@ -98,7 +101,8 @@ class Person:
         Raises:
             AnswerNeeded: In the modern era, while there is no answer yet.
         """
-        form = ElicitRequestFormParams(message=encodable(question.text), requested_schema=_form(question, label))
+        schema = _form(question, label, self._say)
+        form = ElicitRequestFormParams(message=encodable(self._say(question.text)), requested_schema=schema)
         if not self._repeats_calls:
             return await self._ask_now(form, question)
         response = (self._params.input_responses or {}).get(_KEY) if self.repeated_question == question else None
@@ -118,13 +122,13 @@ class Person:
         return _decision(response, question)
 
 
-def _form(question: Question, label: str) -> ElicitRequestedSchema:
-    properties: dict[str, Any] = {_KEY: {"type": "boolean", "title": label, "default": False}}
+def _form(question: Question, label: str, say: Say) -> ElicitRequestedSchema:
+    properties: dict[str, Any] = {_KEY: {"type": "boolean", "title": say(label), "default": False}}
     if question.quantity is not None:
         properties[_QUANTITY] = {
             "type": "integer" if question.quantity.isdigit() else "number",
-            "title": "Type the quantity",
-            "description": "As it stands above: real money is at stake.",
+            "title": say("Type the quantity"),
+            "description": say("As it stands above: real money is at stake."),
         }
     return {"type": "object", "properties": properties, "required": list(properties)}
 

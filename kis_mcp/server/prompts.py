@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import tomli
 from mcp.server.context import ServerRequestContext
@@ -23,10 +23,10 @@ from mcp_types import (
 )
 
 from kis_mcp.catalog import encodable, resources_folder
+from kis_mcp.language import Language
 from kis_mcp.server.one_page import require_first_page
 from kis_mcp.server.serving import Serving
 
-Language: TypeAlias = Literal["ko", "en"]
 LANGUAGE: Final = "language"
 LANGUAGES: Final = ("ko", "en")
 MOST_CHARACTERS: Final = 500

@@ -4,6 +4,7 @@ All of it is the same on every surface: reading about a tool does not need the r
 stands beside it, from :mod:`kis_mcp.server.stream_resources`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from mcp_types import (
 )
 
 from kis_mcp.catalog import Catalog, encodable, resources_folder
+from kis_mcp.language import Language
 from kis_mcp.server.one_page import require_first_page
 from kis_mcp.server.serving import Serving
 from kis_mcp.server.stream_resources import JSON, STREAM, STREAM_TEMPLATE
@@ -35,6 +37,7 @@ DOCUMENT = "kis://apis/"
 GUIDE = "kis://guides/"
 ERRORS = "kis://errors"
 _MARKDOWN = "text/markdown"
+_GENERATED = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ class Resources:
 
     Args:
         catalog: The spec table.
-        folder: Where the guides are.
+        language: Of the guides. One that is not written in it is served in English.
+        folder: Where the guides are: ``guides``, and translations in ``guides/<language>``.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path | None = None) -> None:
+    def __init__(self, catalog: Catalog, language: Language = "en", folder: Path | None = None) -> None:
         self._catalog = catalog
+        self._language: Language = language
         self._folder = folder or resources_folder()
 
     async def list_resources(
@@ -144,10 +149,14 @@ class Resources:
 
     @cached_property
     def _guides(self) -> Mapping[str, Guide]:
-        return {path.stem: _guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
+        return {path.stem: self._guide(path) for path in sorted((self._folder / "guides").glob("*.md"))}
 
-
-def _guide(path: Path) -> Guide:
-    text = path.read_text(encoding="utf-8")
-    heading, description = text.split("\n\n")[:2]
-    return Guide(path.stem, heading.removeprefix("# "), description, text)
+    def _guide(self, path: Path) -> Guide:
+        """A guide in the language of the server, with the generated tables of the English one."""
+        text = path.read_text(encoding="utf-8")
+        translation = path.parent / self._language / path.name
+        if translation.is_file():
+            tables = {found[1]: found[0] for found in _GENERATED.finditer(text)}
+            text = _GENERATED.sub(lambda found: tables[found[1]], translation.read_text(encoding="utf-8"))
+        heading, description = text.split("\n\n")[:2]
+        return Guide(path.stem, heading.removeprefix("# "), description, text)

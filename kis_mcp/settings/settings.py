@@ -159,6 +159,11 @@ class Settings(Access, Notices, Simulation):
         return frozenset({self.environment}) | self.switchable_envs
 
 
+def language() -> Literal["ko", "en"]:
+    """The language of KIS_LANG, whatever else is configured; English where it is wrong, as the error about it is."""
+    return "ko" if os.environ.get("KIS_LANG", "").strip("\"' ").lower() == "ko" else "en"
+
+
 def data_folder() -> Path:
     """Where journal, tokens, caches and the kill file lie, whatever else is configured.
 

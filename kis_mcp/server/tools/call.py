@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from kis_mcp.catalog import Api, CheckedArguments, Page
 from kis_mcp.environment import Environment
+from kis_mcp.language import Say
 from kis_mcp.server.elicitation import Person
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.tools.search import Reach
@@ -23,6 +24,7 @@ class Call:
         person: Who can be asked.
         progress: Where waits are reported.
         reach: Which other tools its client reaches.
+        say: In which language its texts reach people.
     """
 
     arguments: CheckedArguments
@@ -31,6 +33,7 @@ class Call:
     person: Person
     progress: Progress
     reach: Reach
+    say: Say
 
     @property
     def api(self) -> Api:

@@ -1,6 +1,7 @@
 """Asking the person about one thing, by the client or on a local page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
@@ -8,6 +9,7 @@ import anyio.to_thread
 from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
+from kis_mcp.language import Say
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import QuestionFacts
@@ -50,7 +52,16 @@ async def ask_on_page(call: Call, subject: str, facts: QuestionFacts) -> Decisio
     Raises:
         OrderRefused: The PIN is locked.
     """
-    return await call.environments.approvals.ask(subject, facts, call.progress.report)
+    return await call.environments.approvals.ask(subject, _said(facts, call.say), call.progress.report)
+
+
+def _said(facts: QuestionFacts, say: Say) -> QuestionFacts:
+    return replace(
+        facts,
+        headline=say(facts.headline),
+        terms={name: say(text) for name, text in facts.terms.items()},
+        warnings=tuple(map(say, facts.warnings)),
+    )
 
 
 def nobody_to_ask(what: str) -> OrderRefused:

@@ -1,0 +1,27 @@
+"""The command line with KIS_LANG=ko."""
+
+from pathlib import Path
+
+from tests.cli.command import run_here
+
+KOREAN = {"KIS_LANG": "ko"}
+
+
+def test_what_a_command_says_is_korean(tmp_path: Path) -> None:
+    result = run_here("kill", "시장이 이상함", data_dir=tmp_path, **KOREAN)
+    first, second = result.stdout.splitlines()
+    assert first.startswith(f"{tmp_path}의 모든 신규 주문이 중단되어 있습니다: ")
+    assert first.endswith(", `kis-mcp kill`로: 시장이 이상함.")
+    assert second == "`kis-mcp resume`으로 해제합니다. 데이터 폴더(KIS_DATA_DIR)가 다른 서버는 중단되지 않습니다."
+
+
+def test_an_error_of_a_command_is_korean(tmp_path: Path) -> None:
+    result = run_here("call", "get_quote", "no JSON", data_dir=tmp_path, **KOREAN)
+    assert result.returncode == 2
+    assert result.stderr.startswith("kis-mcp: 인자가 JSON 객체가 아닙니다. ")
+
+
+def test_a_wrong_language_is_told_in_english(tmp_path: Path) -> None:
+    result = run_here("orders", data_dir=tmp_path, KIS_LANG="kr")
+    assert result.returncode == 2
+    assert result.stderr.startswith("kis-mcp: KIS_LANG cannot be used: ")
