@@ -48,18 +48,24 @@ async def get_market_hours(call: Call) -> Page:
 
 async def market_status(call: Call, reads: Reads, market: str, exchange: str) -> dict[str, Any]:
     """Whether an instrument's market is open: ``market_open``, ``session``, and when it is closed, ``next_open``; empty
-    where no table says."""
+    where no table says. A session that orders have to name says so."""
     if not keeps_hours(call.environments.settings, call.environment):
         return {"market_open": True, "session": NEVER_CLOSES}
-    found = [await read_venue_state(reads, venue, reads.clock()) for venue in venues_of(market, exchange)]
+    places = venues_of(market, exchange, reads.environment)
+    found = [await read_venue_state(reads, venue, reads.clock()) for venue in places]
     if not found:
         return {}
     state = next((state for state in found if state.is_trading), None)
     if state is not None:
-        return {"market_open": True, "session": state.session}
+        return {"market_open": True, "session": _with_order_session(state)}
     following = min((each.opens for state in found if (each := state.following)), default=None)
     session = next((state.session for state in found if state.session), None)
     return {"market_open": False, "session": session, "next_open": following and _korean(following)}
+
+
+def _with_order_session(state: VenueState) -> str:
+    word = state.venue.order_session
+    return f"{state.session}" if word == "regular" else f"{state.session}: order with session={word}"
 
 
 def _venue(market: str, state: VenueState) -> dict[str, Any]:

@@ -27,6 +27,8 @@ MARKET_VENUES: Mapping[str, tuple[str, ...]] = {
 LUNCH_BREAK = "lunch break, orders are taken"
 
 _KOREAN_VENUES: Mapping[str, tuple[str, ...]] = {"nxt": ("nxt",), "unified": ("krx", "nxt")}
+_US_VENUES = ("us", "us_daytime")
+"""Demo takes no daytime orders."""
 _OF_OTHERS: Mapping[str, tuple[str, ...]] = {
     KRX_CONTRACTS: ("futures_day", "futures_night"),
     "domestic_bond": ("bond",),
@@ -153,8 +155,8 @@ async def _is_open_by_kis(kis: KisReads, venue: Venue, day: date) -> bool | None
     return country in trading if trading and country != KOREA else None
 
 
-def venues_of(market: str, exchange: str) -> list[Venue]:
-    """The venues whose trades the quote of an instrument tells; empty where the table has none, as of futures abroad.
+def venues_of(market: str, exchange: str, environment: Environment) -> list[Venue]:
+    """The venues where an instrument trades, the usual one first; empty where the table has none, as of futures abroad.
 
     Args:
         market: A country, or the category of a contract.
@@ -162,6 +164,8 @@ def venues_of(market: str, exchange: str) -> list[Venue]:
     """
     if market == KOREA:
         names: Sequence[str] = _KOREAN_VENUES.get(exchange, ("krx",))
+    elif market == "US":
+        names = _US_VENUES[:1] if environment.uses_demo_api else _US_VENUES
     else:
         names = _OF_OTHERS.get(market) or MARKET_VENUES.get(market, ())[:1]
     return [venues()[name] for name in names]

@@ -68,9 +68,9 @@ async def test_a_quote_tells_when_it_traded_and_whether_its_market_is_open(simul
     samsung = await quote(simulator, "005930", sim_clock="market")
     assert (samsung["trade_time"], samsung["market_open"], samsung["session"]) == ("10:30:00", True, "regular session")
     apple = await quote(simulator, "AAPL", sim_clock="market")
-    assert (apple["market_open"], apple["next_open"]) == (False, "2026-03-04T18:00:00+09:00")
+    assert (apple["market_open"], apple["session"]) == (True, "daytime session: order with session=daytime")
     assert apple["trade_time"]
-    assert "session" not in apple
+    assert "next_open" not in apple
 
 
 async def test_a_quote_of_a_simulator_that_never_closes_says_so(simulator: Simulator) -> None:

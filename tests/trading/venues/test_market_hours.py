@@ -212,15 +212,19 @@ def test_every_venue_is_of_one_market_and_has_the_session_of_the_orders_that_go_
         ("KR", "krx", ["krx"]),
         ("KR", "nxt", ["nxt"]),
         ("KR", "unified", ["krx", "nxt"]),
-        ("US", "nyse", ["us"]),
+        ("US", "nyse", ["us", "us_daytime"]),
         ("CN", "shenzhen", ["china"]),
         ("domestic_futureoption", "", ["futures_day", "futures_night"]),
         ("domestic_bond", "krx", ["bond"]),
         ("overseas_futureoption", "", []),
     ],
 )
-def test_a_quote_is_of_these_venues(market: str, exchange: str, names: list[str]) -> None:
-    assert [venue.name for venue in venues_of(market, exchange)] == names
+def test_an_instrument_trades_at_these_venues(market: str, exchange: str, names: list[str]) -> None:
+    assert [venue.name for venue in venues_of(market, exchange, Environment.REAL)] == names
+
+
+def test_demo_has_no_us_daytime_market() -> None:
+    assert [venue.name for venue in venues_of("US", "nyse", Environment.DEMO)] == ["us"]
 
 
 def korean(text: str) -> datetime:
