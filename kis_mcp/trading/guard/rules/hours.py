@@ -71,6 +71,7 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
     opening = venue.next_opening(order_type, facts.now, known)
     wait = f"Wait until {_local(opening, facts.now)}" if opening else "Wait until it opens"
     if not now_open:
+        daytime = _open_daytime(facts, known)
         return Finding(
             f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.",
             _open_daytime(facts, known)
