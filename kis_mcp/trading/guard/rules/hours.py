@@ -74,8 +74,7 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
         daytime = _open_daytime(facts, known)
         return Finding(
             f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.",
-            _open_daytime(facts, known)
-            + f"{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
+            f"{daytime}{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
         )
     takes = dict.fromkeys(word for session in now_open for word in session.order_types)
     return Finding(
