@@ -6,7 +6,7 @@ from kis_mcp.market.contracts import krx_product
 from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
 from kis_mcp.market.events import Book, Event, EventKind, OrderStep, OrderUpdate, Status, Trade
-from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA, find_country
 from kis_mcp.market.fundamentals import (
     UNITS,
     YEAR_TO_DATE,
@@ -88,6 +88,7 @@ __all__ = [
     "Status",
     "Trade",
     "builtin_instruments",
+    "find_country",
     "find_live_calls",
     "find_quotable",
     "find_quoted",

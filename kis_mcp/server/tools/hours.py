@@ -6,6 +6,8 @@ from typing import Any
 
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
+from kis_mcp.errors import BadArgument
+from kis_mcp.market import find_country
 from kis_mcp.server.tools.call import Call, page_of
 from kis_mcp.trading.venues import (
     MARKET_VENUES,
@@ -28,7 +30,7 @@ _SIMULATED = "This simulator's market never closes and takes orders at any hour:
 
 async def get_market_hours(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    markets = [values["market"].upper()] if "market" in values else list(MARKET_VENUES)
+    markets = [_country(values["market"])] if "market" in values else list(MARKET_VENUES)
     now, ahead = reads.clock(), max(values["days"] + 1, _LONGEST_HOLIDAY)
     states = {
         market: [await read_venue_state(reads, venues()[name], now, ahead=ahead) for name in MARKET_VENUES[market]]
@@ -44,6 +46,21 @@ async def get_market_hours(call: Call) -> Page:
         sessions=[row for _, state in every for row in _sessions(state)] if "market" in values else [],
         holidays=[row for market, of_market in states.items() for row in _holidays(market, of_market[0], last)],
     )
+
+
+def _country(word: str) -> str:
+    """The country of a caller's country or exchange.
+
+    Raises:
+        BadArgument: There is none such.
+    """
+    country = find_country(word)
+    if country is None:
+        words = ", ".join(each.lower() for each in MARKET_VENUES)
+        raise BadArgument(
+            f"There is no market {word}.", remedy=f"Use {words}, or an exchange such as tokyo.", field="market"
+        )
+    return country
 
 
 async def market_status(call: Call, reads: Reads, market: str, exchange: str) -> dict[str, Any]:
