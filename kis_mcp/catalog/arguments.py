@@ -202,13 +202,21 @@ def _one_of_several(parameter: Parameter, text: str, written: WrittenSymbol, tar
     )
 
 
+_SHARES_ABROAD: Mapping[str, tuple[str, str]] = {
+    "get_candles": ("candles", "overseas_stock_dailyprice"),
+    "get_order_book": ("order book", "overseas_stock_inquire_asking_price"),
+}
+"""Core tool of Korean and US stocks → what it reads, and the tool that reads that of all others."""
+
+
 def _elsewhere(api: Api, parameter: Parameter, text: str, written: WrittenSymbol) -> BadArgument:
     exchange = written.exchanges[0]
     if written.is_at_one_venue:
         remedy = f"Give {written.symbol!r}, or find a tool that takes exchange {exchange} with search_tools."
     else:
         called = json.dumps({"exchange": exchange, "symbol": written.symbol})
-        remedy = f"For its price call call_read_tool with name=overseas_stock_price, arguments={called}."
+        what, name = _SHARES_ABROAD.get(api.tool, ("price", "overseas_stock_price"))
+        remedy = f"For its {what} call call_read_tool with name={name}, arguments={called}."
     return BadArgument(
         f"{parameter.name} {_brief(text)} is at {exchange}, which {api.tool} does not take.",
         remedy=remedy,

@@ -14,7 +14,7 @@ _MARKED = re.compile(rf"{MARKED_CODE}|A?([0-9][0-9A-Z]{{5}})[. ]K[SQ]")
 """That, 005930.KS or .KQ of Yahoo, and 005930 KS of Bloomberg."""
 _US_CLASS = re.compile(r"([A-Z]{1,5})[.-]([A-Z]{1,3})")
 """A share class, which KIS parts by a stroke: BRK/B."""
-_PREFIXED = re.compile(r"([A-Z]+) ?: ?(.+)")
+_PREFIXED = re.compile(r"([A-Z_]+) ?: ?(.+)")
 _MARKED_US = re.compile(r"([A-Z]{1,5}(?:[./-][A-Z]{1,3})?)(?:\.US| (US|UN|UW|UQ|UA))")
 """AAPL.US of data vendors, and AAPL US of Bloomberg, which may name the exchange instead."""
 _SUFFIXED = re.compile(r"([0-9]{1,6}|[0-9]{3}[0-9A-Z])[. ](HK|T|JP|JT|SS|SH|CG|SZ|CS|CN|CH)")
@@ -25,12 +25,15 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
     "NASDAQ": ("nasdaq",),
     "NYSE": ("nyse",),
     **dict.fromkeys(("AMEX", "NYSEAMERICAN", "NYSEARCA"), ("amex",)),
-    **dict.fromkeys(("HKEX", "HKG", "HK"), ("hong_kong",)),
-    **dict.fromkeys(("TYO", "JP"), ("tokyo",)),
-    **dict.fromkeys(("SSE", "SHA"), ("shanghai",)),
-    **dict.fromkeys(("SZSE", "SHE"), ("shenzhen",)),
+    **dict.fromkeys(("HKEX", "HKG", "HK", "HONG_KONG"), ("hong_kong",)),
+    **dict.fromkeys(("TYO", "JP", "TSE", "TOKYO"), ("tokyo",)),
+    **dict.fromkeys(("SSE", "SHA", "SHANGHAI"), ("shanghai",)),
+    **dict.fromkeys(("SZSE", "SHE", "SHENZHEN"), ("shenzhen",)),
+    **dict.fromkeys(("HNX", "HANOI"), ("hanoi",)),
+    **dict.fromkeys(("HOSE", "HO_CHI_MINH"), ("ho_chi_minh",)),
 }
-"""Prefix of charts and of the operator's lists → the exchanges that it may mean, the usual one first."""
+"""Prefix of charts and of the operator's lists, or the table's word → the exchanges that it may mean, the usual one
+first."""
 _SUFFIXES: Mapping[str, str] = {
     "HK": "hong_kong",
     **dict.fromkeys(("T", "JP", "JT"), "tokyo"),
@@ -53,6 +56,7 @@ _COUNTRIES: Mapping[str, str] = {
     **dict.fromkeys(_US, "us"),
     **dict.fromkeys(("shanghai", "shenzhen"), "china"),
     "tokyo": "japan",
+    **dict.fromkeys(("hanoi", "ho_chi_minh"), "vietnam"),
 }
 """Exchange → the table's word for its country, where that is not the exchange's own."""
 _KOREAN = frozenset({"domestic_stock", "etfetn", "elw", "core"})

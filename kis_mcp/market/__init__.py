@@ -3,10 +3,10 @@
 from kis_mcp.market.candle_pages import Candle
 from kis_mcp.market.candles import INTERVALS, CandleRange, Candles, get_candles
 from kis_mcp.market.contracts import krx_product
-from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, lead_elsewhere
+from kis_mcp.market.elsewhere import BOND, KRX_CONTRACT, OVERSEAS_FUTURE, OVERSEAS_OPTION, Lead, Use, lead_elsewhere
 from kis_mcp.market.event_reading import read_event
 from kis_mcp.market.events import Book, Event, EventKind, OrderStep, OrderUpdate, Status, Trade
-from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA
+from kis_mcp.market.exchanges import CURRENCIES, EXCHANGES, KOREA, find_country
 from kis_mcp.market.fundamentals import (
     UNITS,
     YEAR_TO_DATE,
@@ -87,7 +87,9 @@ __all__ = [
     "Section",
     "Status",
     "Trade",
+    "Use",
     "builtin_instruments",
+    "find_country",
     "find_live_calls",
     "find_quotable",
     "find_quoted",

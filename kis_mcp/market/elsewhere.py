@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from kis_mcp.catalog import read_suffixed
 
@@ -18,6 +19,32 @@ _INDEX = "domestic_stock_inquire_index_price"
 _WORLD = "overseas_stock_inquire_time_indexchartprice"
 _KRX = "domestic_fo_inquire_price"
 _OVERSEAS_STOCK = "overseas_stock_price"
+_FUTURE, _OPTION, _BOND_PRICE = "overseas_fo_inquire_price", "overseas_fo_opt_price", "domestic_bond_inquire_price"
+
+Use: TypeAlias = Literal["price", "candles", "book"]
+"""What a caller wants of an instrument."""
+
+_DATES, _CME = " with start_date and end_date", " with its exchange, where that is not cme"
+_TOOLS: Mapping[Use, Mapping[str, tuple[str, str]]] = {
+    "price": {},
+    "candles": {
+        _INDEX: ("domestic_stock_inquire_index_daily_price", ""),
+        _WORLD: ("overseas_stock_inquire_daily_chartprice", _DATES),
+        _KRX: ("domestic_fo_inquire_daily_fuopchartprice", _DATES),
+        _OVERSEAS_STOCK: ("overseas_stock_dailyprice", ""),
+        _FUTURE: ("overseas_fo_daily_ccnl", _CME),
+        _OPTION: ("overseas_fo_opt_daily_ccnl", _CME),
+        _BOND_PRICE: ("domestic_bond_inquire_daily_itemchartprice", ""),
+    },
+    "book": {
+        _KRX: ("domestic_fo_inquire_asking_price", ""),
+        _OVERSEAS_STOCK: ("overseas_stock_inquire_asking_price", ""),
+        _FUTURE: ("overseas_fo_inquire_asking_price", ""),
+        _OPTION: ("overseas_fo_opt_asking_price", ""),
+        _BOND_PRICE: ("domestic_bond_inquire_asking_price", ""),
+    },
+}
+"""Use → the tool that reads a price → the one for that use with the same arguments, and what it wants beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +60,13 @@ class Lead:
     with_symbol: bool = True
     others: str = ""
 
-    def sentence(self, symbol: str) -> str:
-        """The next call."""
+    def sentence(self, symbol: str, use: Use = "price") -> str:
+        """The next call; for the price where KIS has no such tool."""
+        tool, more = _TOOLS[use].get(self.tool, (self.tool, ""))
         arguments = {**self.arguments, **({"symbol": symbol} if self.with_symbol else {})}
         called = json.dumps(arguments, ensure_ascii=False)
         others = f" (or market {self.others})" if self.others else ""
-        return f"{self.what}: call call_read_tool with name={self.tool}, arguments={called}{others}."
+        return f"{self.what}: call call_read_tool with name={tool}, arguments={called}{more}{others}."
 
 
 def _index(name: str, code: str) -> Lead:
@@ -51,6 +79,7 @@ def _world(name: str, symbol: str, asset: str = "index") -> Lead:
 
 _KOSPI, _KOSDAQ = _index("KOSPI", "0001"), _index("KOSDAQ", "1001")
 _KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "3003")
+_KOREAN_INDICES = (_KOSPI, _KOSDAQ, _KOSPI_200, _KOSDAQ_150)
 _SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
 _DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
 
@@ -94,9 +123,9 @@ _SHAPES: tuple[tuple[str, Lead], ...] = (
         Lead("For a KRX future", _KRX, {"market": "index_futures"}, others="stock_futures or commodity_futures"),
     ),
     (_KRX_OPTION, Lead("For a KRX option", _KRX, {"market": "index_options"}, others="stock_options")),
-    (OVERSEAS_OPTION, Lead("For an overseas option", "overseas_fo_opt_price", {})),
-    (OVERSEAS_FUTURE, Lead("For an overseas future", "overseas_fo_inquire_price", {})),
-    (BOND, Lead("For a Korean bond", "domestic_bond_inquire_price", {})),
+    (OVERSEAS_OPTION, Lead("For an overseas option", _OPTION, {})),
+    (OVERSEAS_FUTURE, Lead("For an overseas future", _FUTURE, {})),
+    (BOND, Lead("For a Korean bond", _BOND_PRICE, {})),
     (r"5[0-9][0-9A-Z]{4}", Lead("For an ELW", "domestic_stock_inquire_elw_price", {})),
     (r"[0-9]{5}", Lead("For a Hong Kong stock", _OVERSEAS_STOCK, {"exchange": "hong_kong"})),
     (r"[0-9][0-9A-Z]{3}", Lead("For a Tokyo stock", _OVERSEAS_STOCK, {"exchange": "tokyo"})),
@@ -115,9 +144,11 @@ def find_leads(text: str) -> list[Lead]:
         return [
             Lead("For this stock", _OVERSEAS_STOCK, {"exchange": written.exchanges[0], "symbol": written.symbol}, False)
         ]
+    if index := next((lead for lead in _KOREAN_INDICES if symbol == lead.arguments["index"]), None):
+        return [index]
     return [lead for shape, lead in _SHAPES if re.fullmatch(shape, symbol)]
 
 
-def lead_elsewhere(text: str) -> str:
-    """Where what a caller names may be read, as sentences; empty where its name and shape tell nothing."""
-    return " ".join(lead.sentence(text.strip().upper()) for lead in find_leads(text))
+def lead_elsewhere(text: str, use: Use = "price") -> str:
+    """Where what a caller names may be read for a use, as sentences; empty where its name and shape tell nothing."""
+    return " ".join(lead.sentence(text.strip().upper(), use) for lead in find_leads(text))

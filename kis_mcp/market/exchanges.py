@@ -64,3 +64,10 @@ COUNTRIES: Mapping[str, str] = {
 def words_of(country: str) -> tuple[str, ...]:
     """The words for the exchanges of a country, those for quotes alone included."""
     return tuple(exchange.word for exchange in EXCHANGES if exchange.country == country)
+
+
+def find_country(word: str) -> str | None:
+    """The country that a caller's word for a country or an exchange stands for; None where there is none such."""
+    word = word.strip().lower().replace(" ", "_").replace("-", "_")
+    country = COUNTRIES.get(word)
+    return country or (word.upper() if word.upper() in CURRENCIES else None)

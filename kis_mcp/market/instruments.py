@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from kis_mcp.catalog import csv_rows, resources_folder
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.elsewhere import KRX_FUTURE, lead_elsewhere
+from kis_mcp.market.elsewhere import KRX_FUTURE, Use, lead_elsewhere
 from kis_mcp.market.exchanges import words_of
 from kis_mcp.market.instrument import Instrument, Market, parse_symbol
 
@@ -44,12 +44,12 @@ class Instruments:
         ranks = ((_rank(wanted, instrument), instrument) for instrument in searched)
         return sorted(((rank, each) for rank, each in ranks if rank is not None), key=lambda match: match[0])
 
-    def lead(self, text: str) -> str:
+    def lead(self, text: str, use: Use = "price") -> str:
         """What a caller may have meant by a text that is no symbol of the list, as sentences; empty if nothing shows.
 
         A name leads to its symbols, an index, a contract or an Asian share to the tool that reads it.
         """
-        return lead_elsewhere(text) or self.candidates(text)
+        return lead_elsewhere(text, use) or self.candidates(text)
 
     def candidates(self, text: str) -> str:
         """The symbols that a caller may have meant by a name, as a question; empty if there are none."""
@@ -87,8 +87,11 @@ class Instruments:
         found = get_close_matches(wanted, list(owners), n=1, cutoff=0.5)
         return owners[found[0]] if found else None
 
-    def resolve(self, symbol: str, exchange: str | None = None) -> Instrument:
+    def resolve(self, symbol: str, exchange: str | None = None, use: Use = "price") -> Instrument:
         """The instrument that a caller means, on the exchange or venue that the caller names.
+
+        Args:
+            use: What the caller wants of it, for the next call of an error.
 
         Raises:
             BadArgument: The symbol is malformed, the exchange is not one of its market, or it is a US ticker that the
@@ -98,7 +101,7 @@ class Instruments:
         try:
             symbol, market = parse_symbol(written)
         except BadArgument as error:
-            raise _lead_on(error, self.lead(written)) from None
+            raise _lead_on(error, self.lead(written, use)) from None
         exchanges = words_of(market)
         if exchange is not None and exchange not in exchanges:
             raise BadArgument(
@@ -115,11 +118,11 @@ class Instruments:
                 remedy=f"If {symbol} is the ticker, pass exchange as nasdaq, nyse or amex.",
                 field="exchange",
             )
-            raise _lead_on(error, f"{lead} {error.remedy}" if (lead := self.lead(written)) else "")
+            raise _lead_on(error, f"{lead} {error.remedy}" if (lead := self.lead(written, use)) else "")
         if exchange is None and re.fullmatch(KRX_FUTURE, symbol):
             raise BadArgument(
                 f"{symbol} looks like a future.",
-                remedy=f"{lead_elsewhere(symbol)} If it is a stock's code, pass exchange as krx.",
+                remedy=f"{lead_elsewhere(symbol, use)} If it is a stock's code, pass exchange as krx.",
                 field="symbol",
             )
         return Instrument(symbol, market, exchange or "krx")

@@ -7,7 +7,7 @@ from typing import Any
 
 from kis_mcp.catalog import Record, number, rounded, text
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.exchanges import COUNTRIES, CURRENCIES, EXCHANGES
+from kis_mcp.market.exchanges import COUNTRIES, CURRENCIES, EXCHANGES, KOREA, words_of
 from kis_mcp.market.kis import Kis
 
 KOREAN_BOARDS: Mapping[str, str] = {"kr": "all", "kospi": "kospi", "kosdaq": "kosdaq"}
@@ -99,8 +99,9 @@ _EXCHANGES = tuple(each.word for each in EXCHANGES if each.country != "KR")
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ranking as KIS told it: ``value`` is what it is by, in ``unit``."""
+    """A ranking as KIS told it: ``value`` is what it is by, in ``unit``, of the one exchange or board ``market``."""
 
+    market: str
     rows: list[Record]
     value: str
     unit: str
@@ -117,7 +118,7 @@ def find_ranking(by: str, market: str) -> Ranking:
     if market not in (*KOREAN_BOARDS, *_EXCHANGES):
         raise BadArgument(
             f"There is no market {market}.",
-            remedy=f"Use {', '.join((*KOREAN_BOARDS, *_EXCHANGES))}.",
+            remedy=f"Use {', '.join((*KOREAN_BOARDS, *_EXCHANGES))}, or a country such as us.",
             field="market",
         )
     if by not in offered:
@@ -133,19 +134,34 @@ async def read_ranking(kis: Kis, by: str, market: str, *, limit: int) -> Ranked:
     """The first stocks of a ranking: rank, symbol, name, price, change and the value that is ranked.
 
     Args:
-        market: ``kr`` or one of its boards, or the word of an exchange abroad.
+        market: ``kr`` or one of its boards, the word of an exchange abroad, or a country, which stands for its first
+            exchange.
 
     Raises:
         BadArgument: KIS has no such ranking.
         KisMcpError: By KIS' answer.
     """
+    named, market = market, _exchange_of(market)
     ranking = find_ranking(by, market)
     where = {"sector": _SECTORS, "universe": KOREAN_BOARDS}.get(ranking.place, {}).get(market, market)
     found = (await kis.rows(ranking.tool, {**ranking.arguments, ranking.place: where})).rows("stocks")
     rows = [_row(ranking, place, row) for place, row in enumerate(found[:limit], start=1)]
     currency = "KRW" if market in KOREAN_BOARDS else CURRENCIES[COUNTRIES[market]]
     value = f"distance from {ranking.level}" if ranking.value == _FAR_FROM else ranking.value
-    return Ranked(rows, value, currency if ranking.unit == _MONEY else ranking.unit, ranking.note)
+    notes = filter(None, (ranking.note, _note_on_others(named, market)))
+    return Ranked(market, rows, value, currency if ranking.unit == _MONEY else ranking.unit, " ".join(notes))
+
+
+def _exchange_of(market: str) -> str:
+    """The first exchange of a country abroad; any other word as it is."""
+    country = market.upper()
+    return words_of(country)[0] if country in CURRENCIES and country != KOREA else market
+
+
+def _note_on_others(named: str, market: str) -> str:
+    """That a country has other exchanges than the one that is ranked."""
+    others = [word for word in words_of(named.upper()) if word != market] if named != market else []
+    return f"Of {market} alone: KIS ranks {' and '.join(others)} apart." if others else ""
 
 
 def _row(ranking: Ranking, place: int, row: Mapping[str, Any]) -> Record:

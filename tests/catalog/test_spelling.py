@@ -180,6 +180,9 @@ Symbols = Callable[[str], str]
         ("place_order", "700 HK", "00700", "hong_kong"),
         ("place_order", "HK:700", "00700", "hong_kong"),
         ("place_order", "7203 JP", "7203", "tokyo"),
+        ("place_order", "tokyo:7203", "7203", "tokyo"),
+        ("preview_order", "hong_kong:700", "00700", "hong_kong"),
+        ("place_order", "ho_chi_minh:VNM", "VNM", "ho_chi_minh"),
         ("place_order", "600519.SH", "600519", "shanghai"),
         ("place_order", "600519 CH", "600519", "shanghai"),
         ("place_order", "CN:000001", "000001", "shenzhen"),
@@ -196,7 +199,7 @@ Symbols = Callable[[str], str]
 def test_a_symbol_is_read_as_charts_and_vendors_write_it(
     name: str, written: str, symbol: str, exchange: str | None
 ) -> None:
-    needed = {"side": "buy", "quantity": 1} if name == "place_order" else {}
+    needed = {"side": "buy", "quantity": 1} if name in ("place_order", "preview_order") else {}
     values = check_arguments(tool(name), {"symbol": written, **needed})
     assert (values["symbol"], values.get("exchange")) == (symbol, exchange)
 

@@ -8,7 +8,7 @@ import pytest
 from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import BadArgument
-from kis_mcp.market.elsewhere import lead_elsewhere
+from kis_mcp.market.elsewhere import Use, lead_elsewhere
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.rows import unknown_to_kis
@@ -44,6 +44,39 @@ def test_the_next_call_is_one_that_the_named_tool_takes(text: str, tool: str) ->
         assert api is not None
         assert api.risk == "read"
         check_arguments(api, json.loads(arguments))
+
+
+WANTS_MORE = {
+    "with start_date and end_date": {"start_date": "2026-01-05", "end_date": "2026-01-09"},
+    "with its exchange, where that is not cme": {"exchange": "ice"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "candles", "book"),
+    [
+        ("0001", "domestic_stock_inquire_index_daily_price", "domestic_stock_inquire_index_price"),
+        ("2001", "domestic_stock_inquire_index_daily_price", "domestic_stock_inquire_index_price"),
+        ("SPX", "overseas_stock_inquire_daily_chartprice", "overseas_stock_inquire_time_indexchartprice"),
+        ("A01612", "domestic_fo_inquire_daily_fuopchartprice", "domestic_fo_inquire_asking_price"),
+        ("201W12350", "domestic_fo_inquire_daily_fuopchartprice", "domestic_fo_inquire_asking_price"),
+        ("ESZ26", "overseas_fo_daily_ccnl", "overseas_fo_inquire_asking_price"),
+        ("OESZ26 C5500", "overseas_fo_opt_daily_ccnl", "overseas_fo_opt_asking_price"),
+        ("KR6095572D81", "domestic_bond_inquire_daily_itemchartprice", "domestic_bond_inquire_asking_price"),
+        ("7203", "overseas_stock_dailyprice", "overseas_stock_inquire_asking_price"),
+        ("0700.HK", "overseas_stock_dailyprice", "overseas_stock_inquire_asking_price"),
+    ],
+)
+def test_the_next_call_is_for_what_is_wanted(text: str, candles: str, book: str) -> None:
+    uses: dict[Use, str] = {"candles": candles, "book": book}
+    for use, tool in uses.items():
+        lead = lead_elsewhere(text, use)
+        ((name, arguments),) = re.findall(r"name=(\w+), arguments=(\{.*?\})", lead)
+        assert name == tool
+        more = next((values for words, values in WANTS_MORE.items() if words in lead), {})
+        api = catalog().find(name)
+        assert api is not None
+        check_arguments(api, {**json.loads(arguments), **more})
 
 
 @pytest.mark.parametrize("text", ["AAPL", "ZZZZ", "Q", "삼성전자", "TOOLONGER"])

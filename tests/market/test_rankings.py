@@ -61,6 +61,24 @@ async def test_nearness_is_how_far_the_price_is_from_its_level(gateway: FakeGate
 
 
 @pytest.mark.parametrize(
+    ("country", "exchange", "code", "note"),
+    [
+        ("us", "nasdaq", "NAS", "Of nasdaq alone: KIS ranks nyse and amex apart."),
+        ("jp", "tokyo", "TSE", ""),
+        ("tokyo", "tokyo", "TSE", ""),
+        ("cn", "shanghai", "SHS", "Of shanghai alone: KIS ranks shenzhen apart."),
+    ],
+)
+async def test_a_country_is_ranked_by_its_first_exchange_and_the_others_are_named(
+    gateway: FakeGateway, apis: KisApis, country: str, exchange: str, code: str, note: str
+) -> None:
+    gateway.answers["trade-vol"] = lambda _: {"output1": {}, "output2": [{"symb": "AAPL", "tvol": "5"}]}
+    found = await read_ranking(apis, "volume", country, limit=10)
+    assert asked(gateway)["EXCD"] == code
+    assert (found.market, found.note, found.rows[0]["value"]) == (exchange, note, 5)
+
+
+@pytest.mark.parametrize(
     ("by", "market", "field", "remedy"),
     [
         ("short_selling", "nyse", "by", "By short_selling it has kr, kospi, kosdaq; of nyse by volume, turnover"),

@@ -49,7 +49,8 @@ class Canvas:
                 remedy="Give symbol, such as 005930 or AAPL; kinds positions and equity need none.",
                 field="symbol",
             )
-        return builtin_instruments().resolve(symbol, exchange.lower() if exchange else None)
+        use = "book" if self.values["kind"] == "order_book" else "candles"
+        return builtin_instruments().resolve(symbol, exchange.lower() if exchange else None, use)
 
     def source(self) -> str:
         """Where the numbers are from and when they were told; for the foot of the picture, after all is read."""

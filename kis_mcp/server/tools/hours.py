@@ -6,6 +6,8 @@ from typing import Any
 
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
+from kis_mcp.errors import BadArgument
+from kis_mcp.market import find_country
 from kis_mcp.server.tools.call import Call, page_of
 from kis_mcp.trading.venues import (
     MARKET_VENUES,
@@ -28,7 +30,7 @@ _SIMULATED = "This simulator's market never closes and takes orders at any hour:
 
 async def get_market_hours(call: Call) -> Page:
     values, reads = call.values(), await call.reads()
-    markets = [values["market"].upper()] if "market" in values else list(MARKET_VENUES)
+    markets = [_country(values["market"])] if "market" in values else list(MARKET_VENUES)
     now, ahead = reads.clock(), max(values["days"] + 1, _LONGEST_HOLIDAY)
     states = {
         market: [await read_venue_state(reads, venues()[name], now, ahead=ahead) for name in MARKET_VENUES[market]]
@@ -46,20 +48,41 @@ async def get_market_hours(call: Call) -> Page:
     )
 
 
+def _country(word: str) -> str:
+    """The country of a caller's country or exchange.
+
+    Raises:
+        BadArgument: There is none such.
+    """
+    country = find_country(word)
+    if country is None:
+        words = ", ".join(each.lower() for each in MARKET_VENUES)
+        raise BadArgument(
+            f"There is no market {word}.", remedy=f"Use {words}, or an exchange such as tokyo.", field="market"
+        )
+    return country
+
+
 async def market_status(call: Call, reads: Reads, market: str, exchange: str) -> dict[str, Any]:
     """Whether an instrument's market is open: ``market_open``, ``session``, and when it is closed, ``next_open``; empty
-    where no table says."""
+    where no table says. A session that orders have to name says so."""
     if not keeps_hours(call.environments.settings, call.environment):
         return {"market_open": True, "session": NEVER_CLOSES}
-    found = [await read_venue_state(reads, venue, reads.clock()) for venue in venues_of(market, exchange)]
+    places = venues_of(market, exchange, reads.environment)
+    found = [await read_venue_state(reads, venue, reads.clock()) for venue in places]
     if not found:
         return {}
     state = next((state for state in found if state.is_trading), None)
     if state is not None:
-        return {"market_open": True, "session": state.session}
+        return {"market_open": True, "session": _with_order_session(state)}
     following = min((each.opens for state in found if (each := state.following)), default=None)
     session = next((state.session for state in found if state.session), None)
     return {"market_open": False, "session": session, "next_open": following and _korean(following)}
+
+
+def _with_order_session(state: VenueState) -> str:
+    word = state.venue.order_session
+    return f"{state.session}" if word == "regular" else f"{state.session}: order with session={word}"
 
 
 def _venue(market: str, state: VenueState) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from kis_mcp.market import (
     Candle,
     CandleRange,
     Instrument,
+    Use,
     builtin_instruments,
     get_candles as read_candles,
     get_order_book as read_order_book,
@@ -62,17 +63,17 @@ def _live_quote(live: "LiveQuote", now: datetime, status: Mapping[str, object]) 
 
 
 async def get_order_book(call: Call) -> Page:
-    values, instrument = _instrument(call)
+    values, instrument = _instrument(call, "book")
     reads = await call.reads()
     today = reads.clock().astimezone(KST).date()
-    book = await _lead_on(instrument, read_order_book(reads, instrument, depth=values["depth"], today=today))
+    book = await _lead_on(instrument, read_order_book(reads, instrument, depth=values["depth"], today=today), "book")
     told = facts(book)
     asks, bids = ([facts(level) for level in told.pop(side)] for side in ("asks", "bids"))
     return page_of(reads, book={**_identity(instrument), **told}, asks=asks, bids=bids)
 
 
 async def get_candles(call: Call) -> Page:
-    values, instrument = _instrument(call)
+    values, instrument = _instrument(call, "candles")
     reads = await call.reads()
     cursor = Cursor(call.environment, call.api.tool, values)
     position = cursor.read(values["cursor"]) if "cursor" in values else PagePosition()
@@ -84,7 +85,7 @@ async def get_candles(call: Call) -> Page:
         adjusted=values["adjusted"],
         before=datetime.fromisoformat(position.keys["before"]) if position.keys else None,
     )
-    found = await _lead_on(instrument, read_candles(reads, instrument, wanted, now=reads.clock()))
+    found = await _lead_on(instrument, read_candles(reads, instrument, wanted, now=reads.clock()), "candles")
     in_minutes = isinstance(INTERVALS[wanted.interval], int)
     earlier = PagePosition({"before": found.earlier.isoformat()}) if found.earlier else None
     return page_of(
@@ -96,18 +97,18 @@ async def get_candles(call: Call) -> Page:
     )
 
 
-def _instrument(call: Call) -> tuple[dict[str, Any], Instrument]:
+def _instrument(call: Call, use: Use = "price") -> tuple[dict[str, Any], Instrument]:
     """The checked arguments, and the instrument that they name."""
     values = call.values()
-    return values, builtin_instruments().resolve(values["symbol"], values.get("exchange"))
+    return values, builtin_instruments().resolve(values["symbol"], values.get("exchange"), use)
 
 
-async def _lead_on(instrument: Instrument, reading: Awaitable[T]) -> T:
+async def _lead_on(instrument: Instrument, reading: Awaitable[T], use: Use = "price") -> T:
     """What is read; where KIS refuses the symbol, its error leads to the tools for what else looks like that."""
     try:
         return await reading
     except BadArgument as error:
-        lead = lead_elsewhere(instrument.symbol)
+        lead = lead_elsewhere(instrument.symbol, use)
         if not error.kis_code or not lead:
             raise
         raise BadArgument(

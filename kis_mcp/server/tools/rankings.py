@@ -12,6 +12,6 @@ async def get_rankings(call: Call) -> Page:
     return page_of(
         reads,
         notes=[ranked.note] if ranked.note else [],
-        ranking={"by": by, "market": market, "value": ranked.value, "unit": ranked.unit},
+        ranking={"by": by, "market": ranked.market, "value": ranked.value, "unit": ranked.unit},
         stocks=ranked.rows,
     )

@@ -1,8 +1,8 @@
 """What is going on at each venue now, what comes next, and the holidays ahead."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kis_mcp.catalog import text
@@ -27,6 +27,8 @@ MARKET_VENUES: Mapping[str, tuple[str, ...]] = {
 LUNCH_BREAK = "lunch break, orders are taken"
 
 _KOREAN_VENUES: Mapping[str, tuple[str, ...]] = {"nxt": ("nxt",), "unified": ("krx", "nxt")}
+_US_VENUES = ("us", "us_daytime")
+"""Demo takes no daytime orders."""
 _OF_OTHERS: Mapping[str, tuple[str, ...]] = {
     KRX_CONTRACTS: ("futures_day", "futures_night"),
     "domestic_bond": ("bond",),
@@ -37,11 +39,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
-    """A session of one day."""
+    """A session of one day, or the part of one before, in or after the exchange's break."""
 
     session: Session
     opens: datetime
     closes: datetime
+
+    @property
+    def is_break(self) -> bool:
+        """Whether the exchange rests while KIS takes orders."""
+        return self.session.name == LUNCH_BREAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class VenueState:
     """A venue at one moment.
 
     Attributes:
-        sessions: Those of its days, in order.
+        sessions: Those of its days, in the order in which they open.
         days: The days that were looked at, from yesterday on.
         unknown: Those weekdays among them that may be holidays, for all that is known.
     """
@@ -69,6 +76,11 @@ class VenueState:
         return bool(self.going_on)
 
     @property
+    def main_session(self) -> SessionHours | None:
+        """What goes on, and began first: the KRX pre-market at the last close lies within the opening auction."""
+        return next(iter(self.going_on), None)
+
+    @property
     def is_trading(self) -> bool:
         """Whether the exchange matches orders, an auction's included; no reservation is matched."""
         return self.takes_orders and not self.is_paused and self.venue.order_session != "reserved"
@@ -76,26 +88,22 @@ class VenueState:
     @property
     def is_paused(self) -> bool:
         """Whether the exchange rests while KIS takes orders."""
-        local, pause = self.now.astimezone(self.venue.timezone).time(), self.venue.pause
-        return self.takes_orders and pause is not None and pause[0] <= local < pause[1]
+        return self.main_session is not None and self.main_session.is_break
 
     @property
     def session(self) -> str | None:
         """The name of what is going on."""
-        if self.is_paused:
-            return LUNCH_BREAK
-        return next((each.session.name for each in self.going_on), None)
+        return self.main_session.session.name if self.main_session else None
 
     @property
     def closes_at(self) -> datetime | None:
         """When what is going on ends."""
-        return min((each.closes for each in self.going_on), default=None)
+        return self.main_session.closes if self.main_session else None
 
     @property
     def following(self) -> SessionHours | None:
-        """The session that begins next; None where none is known."""
-        later = (each for each in self.sessions if each.opens > self.now)
-        return min(later, key=lambda each: each.opens, default=None)
+        """The session that begins next, or goes on after a break; None where none is known."""
+        return next((each for each in self.sessions if each.opens > self.now and not each.is_break), None)
 
     @property
     def sessions_of_the_day(self) -> list[SessionHours]:
@@ -117,9 +125,21 @@ async def read_venue_state(kis: KisReads, venue: Venue, now: datetime, *, ahead:
         if is_open is not None:
             days, unknown = {**days, today: days[today] if is_open else None}, unknown - {today}
     sessions = sorted(
-        (SessionHours(session, *span) for session, span in venue.spans(days)), key=lambda each: each.opens
+        (part for session, span in venue.spans(days) for part in _parts(venue, session, *span)),
+        key=lambda each: each.opens,
     )
     return VenueState(venue, now, sessions, days, unknown)
+
+
+def _parts(venue: Venue, session: Session, opens: datetime, closes: datetime) -> Iterator[SessionHours]:
+    """A session as it is told: before, in and after the venue's pause, where it has one."""
+    if venue.pause is None:
+        yield SessionHours(session, opens, closes)
+        return
+    begins, ends = venue.at(opens.astimezone(venue.timezone).date(), venue.pause)
+    yield SessionHours(session, opens, begins)
+    yield SessionHours(replace(session, name=LUNCH_BREAK), begins, ends)
+    yield SessionHours(session, ends, closes)
 
 
 async def _is_open_by_kis(kis: KisReads, venue: Venue, day: date) -> bool | None:
@@ -135,8 +155,8 @@ async def _is_open_by_kis(kis: KisReads, venue: Venue, day: date) -> bool | None
     return country in trading if trading and country != KOREA else None
 
 
-def venues_of(market: str, exchange: str) -> list[Venue]:
-    """The venues whose trades the quote of an instrument tells; empty where the table has none, as of futures abroad.
+def venues_of(market: str, exchange: str, environment: Environment) -> list[Venue]:
+    """The venues where an instrument trades, the usual one first; empty where the table has none, as of futures abroad.
 
     Args:
         market: A country, or the category of a contract.
@@ -144,6 +164,8 @@ def venues_of(market: str, exchange: str) -> list[Venue]:
     """
     if market == KOREA:
         names: Sequence[str] = _KOREAN_VENUES.get(exchange, ("krx",))
+    elif market == "US":
+        names = _US_VENUES[:1] if environment.uses_demo_api else _US_VENUES
     else:
         names = _OF_OTHERS.get(market) or MARKET_VENUES.get(market, ())[:1]
     return [venues()[name] for name in names]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kis_mcp.simulator import Simulator
-from tests.client import blocks, connected, settings_for
+from tests.client import blocks, connected, error, settings_for
 
 SIMULATED = "This simulator's market never closes and takes orders at any hour: these are the exchanges' own hours."
 NO_VIETNAM = "No calendar here has the holidays of Vietnam from 2026-03-03 on: such weekdays are taken as usual."
@@ -59,6 +59,21 @@ async def test_all_markets_are_told_in_short_and_a_simulator_that_never_closes_s
     assert NO_VIETNAM in result.structured_content["notes"]
 
 
+async def test_a_market_is_named_by_its_country_or_by_one_of_its_exchanges(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        by_word = {
+            word: blocks(await client.call_tool("get_market_hours", {"market": word}))["venues"]
+            for word in ("jp", "tokyo", "hk", "HONG_KONG", "us", "nyse")
+        }
+        refusal = error(await client.call_tool("get_market_hours", {"market": "moon"}))
+    assert [row["venue"] for row in by_word["tokyo"]] == ["tokyo", "tokyo_reserved"]
+    assert by_word["tokyo"] == by_word["jp"]
+    assert by_word["HONG_KONG"] == by_word["hk"]
+    assert by_word["nyse"] == by_word["us"]
+    assert refusal["field"] == "market"
+    assert refusal["next_step"] == "Use kr, us, hk, cn, jp, vn, or an exchange such as tokyo."
+
+
 async def quote(simulator: Simulator, symbol: str, **settings: Any) -> dict[str, Any]:
     async with connected(settings_for(simulator, **settings)) as client:
         return blocks(await client.call_tool("get_quote", {"symbol": symbol}))["quote"]
@@ -68,9 +83,9 @@ async def test_a_quote_tells_when_it_traded_and_whether_its_market_is_open(simul
     samsung = await quote(simulator, "005930", sim_clock="market")
     assert (samsung["trade_time"], samsung["market_open"], samsung["session"]) == ("10:30:00", True, "regular session")
     apple = await quote(simulator, "AAPL", sim_clock="market")
-    assert (apple["market_open"], apple["next_open"]) == (False, "2026-03-04T18:00:00+09:00")
+    assert (apple["market_open"], apple["session"]) == (True, "daytime session: order with session=daytime")
     assert apple["trade_time"]
-    assert "session" not in apple
+    assert "next_open" not in apple
 
 
 async def test_a_quote_of_a_simulator_that_never_closes_says_so(simulator: Simulator) -> None:

@@ -123,7 +123,7 @@ async def test_the_hours_of_each_market_are_told_once(simulator: Simulator) -> N
         result = await client.call_tool("get_quotes", {"symbols": ["005930", "000660", "AAPL", "KO"]})
     assert blocks(result)["markets"] == [
         {"market": "KR", "exchange": "krx", "market_open": True, "session": "regular session"},
-        {"market": "US", "market_open": False, "next_open": "2026-03-04T18:00:00+09:00"},
+        {"market": "US", "market_open": True, "session": "daytime session: order with session=daytime"},
     ]
 
 

@@ -82,3 +82,12 @@ async def test_demo_which_has_no_rankings_says_what_to_use(simulator: Simulator)
     async with connected(settings_for(simulator, "demo")) as client:
         facts = error(await client.call_tool("get_rankings", {"by": "volume"}))
     assert facts["class"] == "not_in_environment"
+
+
+async def test_the_us_are_ranked_by_nasdaq_and_the_answer_says_so(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        result = await client.call_tool("get_rankings", {"by": "losers", "market": "US", "limit": 3})
+        nasdaq = await ranked(client, by="losers", market="nasdaq", limit=3)
+    assert blocks(result) == nasdaq
+    assert nasdaq["ranking"]["market"] == "nasdaq"
+    assert result.structured_content["notes"] == ["Of nasdaq alone: KIS ranks nyse and amex apart."]

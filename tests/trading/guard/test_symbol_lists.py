@@ -26,6 +26,7 @@ def meant(*entries: str) -> tuple[set[str], set[str]]:
         ("krx:005930", "KR:005930"),
         ("0700.HK", "HK:00700"),
         ("7203.T", "JP:7203"),
+        ("tokyo:7203", "JP:7203"),
         ("600519.SS", "CN:600519"),
         ("VN:VNM", "VN:VNM"),
         ("Q530036", "KR:Q530036"),

@@ -32,15 +32,8 @@ async def spans(kis: FakeKis, venue: str) -> dict[date, list[tuple[datetime, dat
     for each in state.sessions:
         day = each.opens.astimezone(state.venue.timezone).date()
         if each.session.name in ("regular session", "morning session", "afternoon session", "closing auction"):
-            found.setdefault(day, []).extend(without(state.venue.pause, each.opens, each.closes))
+            found.setdefault(day, []).append((each.opens, each.closes))
     return {day: joined(parts) for day, parts in found.items() if FIRST <= day <= LAST}
-
-
-def without(pause: tuple[time, time] | None, opens: datetime, closes: datetime) -> list[tuple[datetime, datetime]]:
-    if pause is None:
-        return [(opens, closes)]
-    begins, ends = (datetime.combine(opens.date(), clock, opens.tzinfo) for clock in pause)
-    return [(opens, begins), (ends, closes)]
 
 
 def joined(parts: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
@@ -106,6 +99,9 @@ async def test_an_exchange_trades_when_the_library_says(
         ("us_daytime", "2026-11-26 12:00", None, None, ("daytime session", "2026-11-27 10:00")),
         ("hong_kong", "2026-11-20 13:30", None, None, ("afternoon session", "2026-11-20 14:00")),
         ("china", "2026-09-30 16:00", None, None, ("regular session", "2026-10-08 10:30")),
+        ("china", "2026-11-30 11:00", "regular session", "2026-11-30 12:30", ("regular session", "2026-11-30 14:00")),
+        ("krx", "2026-11-30 08:35", "opening auction", "2026-11-30 09:00", ("regular session", "2026-11-30 09:00")),
+        ("krx", "2027-01-04 09:35", "opening auction", "2027-01-04 10:00", ("regular session", "2027-01-04 10:00")),
         (
             "futures_night",
             "2026-11-21 05:00",
@@ -126,9 +122,28 @@ async def test_a_venue_tells_what_goes_on_until_when_and_what_comes_next(
     assert state.is_trading is state.takes_orders is (session is not None)
 
 
-async def test_at_lunch_kis_takes_orders_for_china_which_does_not_trade(kis: FakeKis) -> None:
-    state = await read_venue_state(kis, venues()["china"], korean("2026-11-20 12:30"))
-    assert (state.is_trading, state.takes_orders, state.session) == (False, True, "lunch break, orders are taken")
+@pytest.mark.parametrize(
+    ("venue", "parts"),
+    [
+        ("china", ["10:30", "12:30", "14:00", "16:00"]),
+        ("vietnam", ["11:00", "13:30", "15:00", "17:00"]),
+    ],
+)
+async def test_at_lunch_kis_takes_orders_though_the_exchange_rests_until_the_afternoon(
+    kis: FakeKis, venue: str, parts: list[str]
+) -> None:
+    day, lunch = "2026-11-20", "lunch break, orders are taken"
+    morning, rests, resumes, closes = (korean(f"{day} {clock}") for clock in parts)
+    state = await read_venue_state(kis, venues()[venue], rests)
+    after = state.following
+    assert after is not None
+    assert (state.is_trading, state.takes_orders, state.session, state.closes_at) == (False, True, lunch, resumes)
+    assert (after.session.name, after.opens) == ("regular session", resumes)
+    assert [(each.session.name, each.opens, each.closes) for each in state.sessions_of_the_day] == [
+        ("regular session", morning, rests),
+        (lunch, rests, resumes),
+        ("regular session", resumes, closes),
+    ]
 
 
 async def test_a_reservation_is_taken_and_not_traded(kis: FakeKis) -> None:
@@ -197,15 +212,19 @@ def test_every_venue_is_of_one_market_and_has_the_session_of_the_orders_that_go_
         ("KR", "krx", ["krx"]),
         ("KR", "nxt", ["nxt"]),
         ("KR", "unified", ["krx", "nxt"]),
-        ("US", "nyse", ["us"]),
+        ("US", "nyse", ["us", "us_daytime"]),
         ("CN", "shenzhen", ["china"]),
         ("domestic_futureoption", "", ["futures_day", "futures_night"]),
         ("domestic_bond", "krx", ["bond"]),
         ("overseas_futureoption", "", []),
     ],
 )
-def test_a_quote_is_of_these_venues(market: str, exchange: str, names: list[str]) -> None:
-    assert [venue.name for venue in venues_of(market, exchange)] == names
+def test_an_instrument_trades_at_these_venues(market: str, exchange: str, names: list[str]) -> None:
+    assert [venue.name for venue in venues_of(market, exchange, Environment.REAL)] == names
+
+
+def test_demo_has_no_us_daytime_market() -> None:
+    assert [venue.name for venue in venues_of("US", "nyse", Environment.DEMO)] == ["us"]
 
 
 def korean(text: str) -> datetime:

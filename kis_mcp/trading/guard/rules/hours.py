@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from kis_mcp.clock import KST
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
+from kis_mcp.trading.venues import TradingDays, venues_of
 
 
 def order_type_is_taken(facts: GuardFacts) -> Finding | None:
@@ -70,9 +71,10 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
     opening = venue.next_opening(order_type, facts.now, known)
     wait = f"Wait until {_local(opening, facts.now)}" if opening else "Wait until it opens"
     if not now_open:
+        daytime = _open_daytime(facts, known)
         return Finding(
             f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.",
-            f"{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
+            f"{daytime}{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
         )
     takes = dict.fromkeys(word for session in now_open for word in session.order_types)
     return Finding(
@@ -80,6 +82,21 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
         f"Use {', '.join(takes)}. {wait} for a {order_type} order (KIS_SESSION_CHECK).",
         "order_type",
     )
+
+
+def _open_daytime(facts: GuardFacts, days: TradingDays) -> str:
+    """That the order would be taken in the daytime session, where that is on while the market is closed."""
+    for other in venues_of(facts.order.market, "", facts.environment):
+        if other.order_session != "daytime" or facts.venue is None or facts.venue.order_session != "regular":
+            continue
+        other_days = {day: hours and other.usual(day) for day, hours in days.items()}
+        for session, (opens, closes) in other.spans(other_days):
+            if opens <= facts.now < closes:
+                return (
+                    f"Order it with session=daytime, as {' or '.join(session.order_types)}: {other.title} is open until"
+                    f" {_local(closes, facts.now)}, for the stocks that take part in it. "
+                )
+    return ""
 
 
 def holidays_are_known(facts: GuardFacts) -> Finding | None:

@@ -193,3 +193,38 @@ def test_an_order_that_is_spread_over_a_time_begins_in_the_future(
     clocks = {"begins": time.fromisoformat(begins), "ends": time.fromisoformat(ends)}
     finding = spread_is_ahead(replace(at("us", moment, "vwap"), **clocks))
     assert (finding.field if finding else None, finding.refuses if finding else None) == (field, refuses)
+
+
+@pytest.mark.parametrize(
+    ("venue", "hour", "environment", "named"),
+    [
+        ("us", 13, Environment.REAL, True),
+        ("us", 13, Environment.DEMO, False),
+        ("us", 9, Environment.REAL, False),
+        ("us_reserved", 9, Environment.REAL, False),
+        ("hong_kong", 8, Environment.REAL, False),
+    ],
+)
+def test_while_the_us_daytime_session_is_on_an_order_for_the_closed_market_is_led_there(
+    venue: str, hour: int, environment: Environment, named: bool
+) -> None:
+    facts = at(venue, TUESDAY.replace(hour=hour))
+    market = "HK" if venue == "hong_kong" else "US"
+    finding = session_is_open(replace(facts, environment=environment, order=replace(facts.order, market=market)))
+    assert finding is not None
+    assert "Wait until 2026-11-24" in finding.remedy
+    daytime = (
+        "Order it with session=daytime, as limit: the US daytime market is open until 2026-11-24 18:00 KST,"
+        " for the stocks that take part in it. "
+    )
+    assert finding.remedy.startswith(daytime) is named
+
+
+def test_on_a_us_holiday_no_daytime_session_is_named() -> None:
+    facts = at("us", TUESDAY.replace(hour=13))
+    assert facts.trading_days is not None
+    closed = {**facts.trading_days, TUESDAY.date(): None}
+    us = replace(facts, environment=Environment.REAL, order=replace(facts.order, market="US"), trading_days=closed)
+    finding = session_is_open(us)
+    assert finding is not None
+    assert "daytime" not in finding.remedy
