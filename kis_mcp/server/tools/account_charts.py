@@ -47,8 +47,8 @@ async def draw_positions(canvas: Canvas) -> Drawing:
         rows.append((abs(value or Decimal(0)), row))
     rows.sort(key=lambda one: -one[0])
     rest = {
-        "현금": _known((worth.total.cash, worth.total.unsettled)),
-        "선물옵션 예탁": _known((worth.total.futures_deposit, worth.total.margin)),
+        "현금": _known((worth.total.settled_cash, worth.total.unsettled)),
+        "선물옵션 예탁": _known((worth.total.free_futures_deposit, worth.total.margin)),
         "대출": worth.total.loans,
     }
     shown = [

@@ -118,6 +118,11 @@ class Portfolio:
         before = self.calendar.before(self.today)
         return self.fills(before, before)
 
+    @property
+    def unsettled(self) -> list[Fill]:
+        """Those whose money and shares are still to change hands."""
+        return [fill for fill in self.fills(date.min, date.max) if fill.settles_on > self.today]
+
     def fills(self, start: date, end: date) -> list[Fill]:
         """Its fills between two trading days, oldest first."""
         fills = self.world.books.fills_of(self.account, start=start, end=end)
@@ -157,6 +162,11 @@ class Portfolio:
     def cash(self) -> Decimal:
         """With everything settled."""
         return self.account.cash.get(self.currency, ZERO)
+
+    @property
+    def cash_before_today(self) -> Decimal:
+        """The same without the day's trades."""
+        return self.cash - total(self.fills_today, "cash")
 
     @property
     def available(self) -> Decimal:
@@ -201,6 +211,16 @@ def buy_amount(fills: Sequence[Fill]) -> Decimal:
 
 def sell_amount(fills: Sequence[Fill]) -> Decimal:
     return sum((fill.amount for fill in fills if fill.side is Side.SELL), ZERO)
+
+
+def paid(fills: Sequence[Fill]) -> Decimal:
+    """What the buys took from the cash, costs included."""
+    return -total([fill for fill in fills if fill.side is Side.BUY], "cash")
+
+
+def received(fills: Sequence[Fill]) -> Decimal:
+    """What the sells brought to the cash, costs taken off."""
+    return total([fill for fill in fills if fill.side is Side.SELL], "cash")
 
 
 def costs(fills: Sequence[Fill]) -> Decimal:

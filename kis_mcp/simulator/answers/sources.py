@@ -105,7 +105,7 @@ SOURCES: Mapping[str, Callable[[World, Call], Answer]] = {
     "overseas_stock_colable_by_company": overseas_rights.collateral,
     "overseas_stock_inquire_balance": overseas_balance.balance,
     "overseas_stock_inquire_present_balance": overseas_balance.present_balance,
-    "overseas_stock_inquire_paymt_stdr_balance": overseas_balance.present_balance,
+    "overseas_stock_inquire_paymt_stdr_balance": overseas_balance.settlement_balance,
     "overseas_stock_inquire_ccnl": overseas_orders.ccnl,
     "overseas_stock_inquire_nccs": overseas_orders.open_orders,
     "overseas_stock_algo_ordno": overseas_orders.algo_orders,

@@ -20,18 +20,19 @@ class Parts:
     """What makes up a worth: all of them add up to it. What KIS does not tell, and what is not there, is None.
 
     Attributes:
-        cash: What has settled.
-        unsettled: What sales are still to bring, less what purchases are still to cost.
+        settled_cash: Without what has not settled.
+        unsettled: What sales are still to bring, less what purchases are still to cost. With it the settled cash is
+            what `Balance` and `CurrencyExposure` call cash.
         securities: Stocks, funds and bonds at current prices.
-        futures_deposit: What the futures accounts are worth, open results and options included, less their margin.
-        margin: What open contracts bind of it.
+        free_futures_deposit: What the futures accounts are worth, open results and options included, less their margin.
+        margin: What open contracts bind of that worth.
         loans: What is owed for stocks, below zero.
     """
 
-    cash: Decimal | None = None
+    settled_cash: Decimal | None = None
     unsettled: Decimal | None = None
     securities: Decimal | None = None
-    futures_deposit: Decimal | None = None
+    free_futures_deposit: Decimal | None = None
     margin: Decimal | None = None
     loans: Decimal | None = None
 
@@ -125,9 +126,9 @@ async def read_account_summary(kis: KisReads, held: Holdings | None = None) -> A
 
 def _parts(row: Balance) -> Parts:
     if row.market in CONTRACT_MARKETS:
-        return Parts(futures_deposit=difference(row.total_value, row.margin or Decimal(0)), margin=row.margin)
+        return Parts(free_futures_deposit=difference(row.total_value, row.margin or Decimal(0)), margin=row.margin)
     return Parts(
-        cash=difference(row.cash, row.unsettled or Decimal(0)),
+        settled_cash=difference(row.cash, row.unsettled or Decimal(0)),
         unsettled=row.unsettled,
         securities=row.stock_value,
         loans=None if row.loans is None else -row.loans,
@@ -137,8 +138,8 @@ def _parts(row: Balance) -> Parts:
 def _lacks(row: Balance, parts: Parts) -> bool:
     """Whether KIS should tell something that it does not; of bonds there is no cash."""
     if row.market in CONTRACT_MARKETS:
-        return parts.futures_deposit is None
-    return parts.securities is None or (parts.cash is None and row.market != "domestic_bond")
+        return parts.free_futures_deposit is None
+    return parts.securities is None or (parts.settled_cash is None and row.market != "domestic_bond")
 
 
 def _worth(rates: ExchangeRates, row: Balance, parts: Parts, whole: Decimal) -> MarketWorth:

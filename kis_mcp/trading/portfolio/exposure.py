@@ -137,14 +137,14 @@ def _currency(
         return sum(amounts, Decimal(0)) if amounts else None
 
     value = known_total(one.value for one in held if one.market not in CONTRACT_MARKETS)
-    cash, total_krw = add("cash", "unsettled"), add("total_krw")
+    cash, total_krw = add("settled_cash", "unsettled"), add("total_krw")
     return CurrencyExposure(
         currency=currency,
         value=value,
         value_krw=summary.rates.won(value, currency),
         cash=cash,
         cash_krw=summary.rates.won(cash, currency),
-        futures_deposit=add("futures_deposit", "margin"),
+        futures_deposit=add("free_futures_deposit", "margin"),
         total_krw=total_krw,
         share=summary.share_of(total_krw),
     )

@@ -24,6 +24,7 @@ _CONTRACTS = "domestic_fo_inquire_daily_amount_fee"
 _CONTRACTS_ABROAD = "overseas_fo_inquire_period_ccld"
 _LISTED_FOR = timedelta(days=90)
 _PERCENT = Decimal("0.01")
+_WON = Decimal(1)
 _DIGITS = 10
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ _log = logging.getLogger(__name__)
 FROM_FILLS = (
     "KIS' demo tells no realized profit: that of stocks was worked out from the fills of the last 90 days at average"
     " cost, without fees and taxes, in won at today's rate; that of contracts is not in it."
+)
+COSTS = (
+    "costs are what KIS lists beside the profit: of Korean stocks and contracts also those of the day's purchases,"
+    " abroad those of the sale alone. They need not be what the profit is after."
 )
 LATE_ABROAD = "KIS tells the realized profit of overseas stocks from the day after the sale."
 
@@ -43,9 +48,10 @@ class RealizedProfit:
 
     Attributes:
         date: None where KIS only tells the whole period.
-        costs: Fees, taxes and interest, as far as KIS tells.
+        costs: Fees, taxes and interest, as far as KIS tells; of Korean stocks and contracts those of the day's
+            purchases too.
         profit_rate: In percent of what was paid.
-        profit_krw: At KIS' rate of that day.
+        profit_krw: At KIS' rate of that day, to the won.
     """
 
     date: date | None
@@ -114,6 +120,8 @@ async def _read_from_kis(kis: KisReads, start: date, end: date, rates: ExchangeR
     if failures and len(failures) == len(offered):
         raise failures[0]
     found.complete = not failures
+    if any(sale.costs for sale in found.sales):
+        found.notes.append(COSTS)
     if _ABROAD in offered:
         found.notes.append(LATE_ABROAD)
     return found
@@ -144,7 +152,11 @@ async def _read_abroad(kis: KisReads, start: date, end: date) -> list[RealizedPr
     days: dict[str, object] = {"start_date": start, "end_date": end}
     foreign = await kis.rows(_ABROAD, {**days, "amounts_in": "foreign"})
     won = await kis.rows(_ABROAD, {**days, "amounts_in": "won"})
-    in_won = {_sale(row): number(row, "overseas_realized_profit_loss") for row in won.rows("sales")}
+    in_won = {
+        _sale(row): rounded(profit, _WON)
+        for row in won.rows("sales")
+        if (profit := number(row, "overseas_realized_profit_loss")) is not None
+    }
     return [
         RealizedProfit(
             date=_date(row, "trade_date"),

@@ -48,10 +48,10 @@ async def test_the_total_is_the_sum_of_its_parts_and_a_future_counts_with_its_de
     full(account)
     found = await read_account_summary(account)
     assert found.total == Total(
-        cash=Decimal(1_000_000 + 1_400_000),
+        settled_cash=Decimal(1_000_000 + 1_400_000),
         unsettled=Decimal(-300_000 - 840_000),
         securities=Decimal(710_000 + 911_400),
-        futures_deposit=Decimal(3_000_000 + 200),
+        free_futures_deposit=Decimal(3_000_000 + 200),
         margin=Decimal(2_000_000 + 100),
         loans=None,
         total=Decimal(7_881_700),
@@ -59,7 +59,7 @@ async def test_the_total_is_the_sum_of_its_parts_and_a_future_counts_with_its_de
     assert worth_of(found, "US") == MarketWorth(
         market="US",
         currency="USD",
-        cash=Decimal(1000),
+        settled_cash=Decimal(1000),
         unsettled=Decimal(-600),
         securities=Decimal(651),
         total=Decimal(1051),

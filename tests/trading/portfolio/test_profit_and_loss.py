@@ -8,6 +8,7 @@ import pytest
 from kis_mcp.account import Account
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.trading.portfolio.exchange_rates import PRESENT_BALANCE
+from kis_mcp.trading.portfolio.profit import COSTS
 from kis_mcp.trading.portfolio.profit_and_loss import CurrencyProfit, DayProfit, ProfitAndLoss, read_profit_and_loss
 from tests.trading.fakes import AccountKis
 from tests.trading.portfolio.test_holdings import ABROAD, DOWN, KOREAN, SOXL, samsung
@@ -61,6 +62,20 @@ async def test_what_closed_contracts_brought_counts(account: AccountKis) -> None
         ),
     ]
     assert "KIS tells the realized profit of GCZ26 only for the whole period: not in the days." in found.notes
+    assert COSTS in found.notes
+
+
+async def test_costs_are_explained_only_where_there_are_some(account: AccountKis) -> None:
+    account.answers[KOREAN_SALES] = {"trades": [SALE | {"fee": None}]}
+    assert COSTS not in (await read(account)).notes
+
+
+async def test_profit_abroad_is_told_to_the_won(account: AccountKis) -> None:
+    sale = {"trade_date": "2026-03-02", "symbol": "AAPL", "exchange": "nasdaq", "closed_quantity": 1}
+    sale |= {"overseas_realized_profit_loss": Decimal("-9837.74")}
+    account.answers[SALES_ABROAD] = {"sales": [sale]}
+    (told,) = (await read(account)).realized
+    assert (told.profit, told.profit_krw) == (Decimal("-9837.74"), -9838)
 
 
 async def test_one_profit_that_kis_does_not_tell_leaves_the_sum_of_the_others_and_is_named(account: AccountKis) -> None:

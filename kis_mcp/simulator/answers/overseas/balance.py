@@ -1,5 +1,6 @@
 """Positions abroad, their currencies and buying power."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
@@ -10,13 +11,15 @@ from kis_mcp.simulator.answers.portfolio import (
     Portfolio,
     bought,
     buy_amount,
+    paid,
     realised,
+    received,
     sell_amount,
     sold,
 )
 from kis_mcp.simulator.answers.quotes.subject import Facts
 from kis_mcp.simulator.engine.costs import buying_costs
-from kis_mcp.simulator.engine.model import ZERO, Side
+from kis_mcp.simulator.engine.model import ZERO
 from kis_mcp.simulator.engine.problems import Problem, Rejected
 from kis_mcp.simulator.market.market import percent
 from kis_mcp.simulator.wire.calls import Call
@@ -61,7 +64,16 @@ def balance(world: World, call: Call) -> Answer:
 
 
 def present_balance(world: World, call: Call) -> Answer:
-    """Positions, cash by currency and sums in won."""
+    """Positions, cash by currency and sums in won. The deposit is without the day's trades, which stand beside it."""
+    return _everything(world, call, [_day_of(portfolio) for portfolio in portfolios(world, call)])
+
+
+def settlement_balance(world: World, call: Call) -> Answer:
+    """The same with the deposit as it will stand when everything has settled, because nothing stands beside it."""
+    return _everything(world, call, [_deposit(each, each.cash) for each in portfolios(world, call)])
+
+
+def _everything(world: World, call: Call, purses: Sequence[Facts]) -> Answer:
     there = portfolios(world, call)
     in_won = call.arguments.get("amounts_in") == "won"
     home = Portfolio(world, world.account(call), "domestic_stock", call)
@@ -69,13 +81,9 @@ def present_balance(world: World, call: Call) -> Answer:
         sum((portfolio.in_won(getattr(portfolio, name)) for portfolio in there), ZERO)
         for name in ("cost", "value", "cash", "available")
     )
-    unsettled = [(p, fill) for p in there for fill in p.fills(date.min, date.max) if fill.settles_on > p.today]
-    owed = {
-        name: sum((p.in_won(fill.amount) for p, fill in unsettled if fill.side is side), ZERO)
-        for name, side in (("ustl_buy_amt_smtl", Side.BUY), ("ustl_sll_amt_smtl", Side.SELL))
-    }
     sums: Facts = {
-        **owed,
+        "ustl_buy_amt_smtl": sum((each.in_won(paid(each.unsettled)) for each in there), ZERO),
+        "ustl_sll_amt_smtl": sum((each.in_won(received(each.unsettled)) for each in there), ZERO),
         "pchs_amt_smtl": cost,
         "pchs_amt_smtl_amt": cost,
         "evlu_amt_smtl": value,
@@ -104,7 +112,7 @@ def present_balance(world: World, call: Call) -> Answer:
         for holding in portfolio.holdings
         if in_market(holding.instrument, call)
     ]
-    return {"output1": rows, "output2": [_purse(portfolio) for portfolio in there], "output3": sums}
+    return {"output1": rows, "output2": [*purses], "output3": sums}
 
 
 def buying_power(world: World, call: Call) -> Answer:
@@ -137,32 +145,38 @@ def foreign_margin(world: World, call: Call) -> Answer:
     return {"output": [_margin(portfolio) for portfolio in portfolios(world, call)]}
 
 
-def _purse(portfolio: Portfolio) -> Facts:
+def _day_of(portfolio: Portfolio) -> Facts:
+    """What was there before the day's trades, and these: a sale as it will be paid, a purchase as it will cost."""
     return {
-        "crcy_cd": portfolio.currency,
-        "crcy_cd_name": portfolio.home.currency_ko,
-        "frcr_buy_amt_smtl": buy_amount(portfolio.fills_today),
-        "frcr_sll_amt_smtl": sell_amount(portfolio.fills_today),
-        "frcr_dncl_amt_2": portfolio.cash,
-        "frst_bltn_exrt": portfolio.quoted_rate,
+        **_deposit(portfolio, portfolio.cash_before_today),
+        "frcr_buy_amt_smtl": paid(portfolio.fills_today),
+        "frcr_sll_amt_smtl": received(portfolio.fills_today),
         "frcr_buy_mgn_amt": portfolio.cash - portfolio.available,
         "frcr_drwg_psbl_amt_1": max(min(portfolio.available, portfolio.settled(0)), ZERO),
         "nxdy_frcr_drwg_psbl_amt": max(min(portfolio.available, portfolio.settled(1)), ZERO),
-        "frcr_evlu_amt2": portfolio.in_won(portfolio.cash),
         "frcr_etc_mgna": ZERO,
         "acpl_cstd_crcy_yn": "Y",
     }
 
 
+def _deposit(portfolio: Portfolio, deposit: Decimal) -> Facts:
+    return {
+        "crcy_cd": portfolio.currency,
+        "crcy_cd_name": portfolio.home.currency_ko,
+        "frcr_dncl_amt_2": deposit,
+        "frst_bltn_exrt": portfolio.quoted_rate,
+        "frcr_evlu_amt2": portfolio.in_won(deposit),
+    }
+
+
 def _margin(portfolio: Portfolio) -> Facts:
     available = max(portfolio.available, ZERO)
-    unsettled = [f for f in portfolio.fills(date.min, date.max) if f.settles_on > portfolio.today]
     return {
         "natn_name": portfolio.home.name_ko,
         "crcy_cd": portfolio.currency,
-        "frcr_dncl_amt1": portfolio.cash,
-        "ustl_buy_amt": buy_amount(unsettled),
-        "ustl_sll_amt": sell_amount(unsettled),
+        "frcr_dncl_amt1": portfolio.settled(0),
+        "ustl_buy_amt": paid(portfolio.unsettled),
+        "ustl_sll_amt": received(portfolio.unsettled),
         "frcr_mgn_amt": portfolio.cash - portfolio.available,
         "frcr_gnrl_ord_psbl_amt": available,
         "frcr_ord_psbl_amt1": available,

@@ -13,6 +13,7 @@ from tests.simulator.wire import ACCOUNT, MONDAY, Wire, simulator
 
 PRICES, TRADING = "/uapi/overseas-price/v1/quotations", "/uapi/overseas-stock/v1/trading"
 PAGE = {"CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
+DEPOSIT, BOUGHT, SOLD = "frcr_dncl_amt_2", "frcr_buy_amt_smtl", "frcr_sll_amt_smtl"
 TODAY = MONDAY.strftime("%Y%m%d")
 
 PLACES = [
@@ -93,7 +94,8 @@ async def test_a_stock_is_quoted_bought_held_and_paid_in_its_currency(
     assert Decimal(held["bass_exrt"]) / int(held["unit_amt"]) == rate
     purses = {row["crcy_cd"]: row for row in everywhere["output2"]}
     assert list(purses) == ["USD", "HKD", "CNY", "JPY", "VND"]
-    assert Decimal(purses[currency]["frcr_dncl_amt_2"]) == Decimal(after["ord_psbl_frcr_amt"])
+    purse = {name: Decimal(purses[currency][name]) for name in (DEPOSIT, BOUGHT, SOLD)}
+    assert purse == {DEPOSIT: Decimal(before["ord_psbl_frcr_amt"]), BOUGHT: spent, SOLD: 0}
     assert Decimal(everywhere["output3"]["evlu_amt_smtl"]) == (Decimal(held["frcr_evlu_amt2"]) * rate).quantize(
         Decimal(1)
     )
@@ -113,6 +115,22 @@ async def test_what_is_not_settled_yet_is_in_the_sums_in_won_and_by_currency_ali
     assert Decimal(sums["ustl_sll_amt_smtl"]) == sum(Decimal(row["ustl_sll_amt"]) for row in margins) == 0
     assert sums["mgna_tota"] == sums["buy_mgn_amt"]
     assert {row["loan_rmnd"] for row in everywhere["output1"]} == {"0"}
+
+
+async def test_the_total_is_of_the_deposits_with_the_days_trades_and_of_the_holdings():
+    async with simulator() as (_, wire, _demo):
+        for symbol, quoted, exchange, tr_id, _currency, lot, _units in PLACES[:4]:
+            quote = await detail(wire, symbol, quoted)
+            await buy(wire, symbol, exchange, tr_id, lot, str(Decimal(quote["last"]) + 3 * Decimal(quote["e_hogau"])))
+        everywhere = await present(wire)
+    sums = {name: Decimal(sums) for name, sums in everywhere["output3"].items() if sums}
+    money = sum(
+        (Decimal(row[DEPOSIT]) - Decimal(row[BOUGHT]) + Decimal(row[SOLD]))
+        * Decimal(row["frst_bltn_exrt"])
+        / {"JPY": 100, "VND": 100}.get(row["crcy_cd"], 1)
+        for row in everywhere["output2"]
+    )
+    assert abs(sums["tot_asst_amt"] - sums["tot_dncl_amt"] - sums["evlu_amt_smtl"] - money) <= 5
 
 
 async def test_hong_kong_taxes_buys_and_the_others_do_not():
