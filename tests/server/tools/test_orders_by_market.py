@@ -490,14 +490,12 @@ async def test_a_reservation_can_be_on_credit_and_repeat_for_days(simulator: Sim
 
 
 async def test_an_order_whose_fills_kis_does_not_tell_is_unknown_not_open(simulator: Simulator) -> None:
-    listing = "/uapi/domestic-stock/v1/trading/inquire-daily-ccld"
-    buy = {"symbol": "005930", "side": "buy", "quantity": 3, "order_type": "market"}
     async with connected(settings_for(simulator, confirm="never", max_order_notional=10**9)) as client:
-        await client.call_tool("place_order", buy)
-        simulator.faults.add("error", listing, times=100)
+        simulator.faults.add("error", f"{BOND}/inquire-daily-ccld", times=100)
+        await client.call_tool("place_order", BONDS | {"price": 10_500})
         (order,) = blocks(await client.call_tool("get_orders", {}))["orders"]
         simulator.faults.clear()
         (known,) = blocks(await client.call_tool("get_orders", {}))["orders"]
-    assert (known["status"], known["filled_quantity"], known["remaining_quantity"]) == ("filled", 3, 0)
-    assert (order["status"], order["in_kis_list"], order["quantity"]) == ("unknown", False, 3)
+    assert (known["status"], known["filled_quantity"], known["remaining_quantity"]) == ("filled", 10, 0)
+    assert (order["status"], order["in_kis_list"], order["quantity"]) == ("unknown", False, 10)
     assert not {"filled_quantity", "remaining_quantity"} & order.keys()
