@@ -71,12 +71,17 @@ async def get_orders(call: Call) -> Page:
 def _order_rows(call: Call, orders: Sequence[PlacedOrder]) -> list[dict[str, Any]]:
     """Orders under the numbers by which tools know them; those that KIS' list leaves out are marked."""
     rows = rows_of(call.api, "orders", orders)
-    return [
-        {**row, "order_id": order.printed_id}
-        if not order.in_kis_list
-        else {name: value for name, value in {**row, "order_id": order.printed_id}.items() if name != "in_kis_list"}
-        for row, order in zip(rows, orders, strict=True)
-    ]
+    return [_order_row(row, order) for row, order in zip(rows, orders, strict=True)]
+
+
+def _order_row(row: dict[str, Any], order: PlacedOrder) -> dict[str, Any]:
+    """One order; where its fills are not known, it may be filled although the journal has it as open."""
+    row = {**row, "order_id": order.printed_id}
+    hidden = {"in_kis_list"} if order.in_kis_list else set[str]()
+    if not order.has_known_fills:
+        hidden |= {"filled_quantity", "remaining_quantity"}
+        row["status"] = "unknown" if order.status.is_open else row["status"]
+    return {name: value for name, value in row.items() if name not in hidden}
 
 
 def _markets(values: dict[str, Any]) -> list[str] | None:

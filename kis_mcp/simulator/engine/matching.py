@@ -33,7 +33,8 @@ class Matcher:
     customer's order stands behind what the market's traders had there when it came. Their sizes are there once for
     each tick of the market. A resting order takes part in the market's trades: all of a trade's size at a worse price
     passes through it, and of a trade at its price what is left when those before it are done; it also meets what
-    then stands on the other side at its price. Nothing runs in the background: :meth:`advance` catches up.
+    then stands on the other side at its price. What is ordered in whole trading units is filled in such. Nothing runs
+    in the background: :meth:`advance` catches up.
 
     Args:
         market: What is traded, at which prices and sizes.
@@ -142,10 +143,13 @@ class Matcher:
         Args:
             own_price: Whether the market's traders come to its limit: it was there before them.
         """
+        instrument = self._market.instruments[order.symbol]
         for offer in self._offers(order, at):
-            size = min(order.remaining, offer.size)
+            size = instrument.whole(min(order.remaining, offer.size), order.remaining)
+            if offer.rival is not None:
+                size = instrument.whole(size, offer.rival.remaining)
             if not size:
-                return
+                continue
             if offer.rival is not None:
                 self._fill(offer.rival, offer.price, size, now, at.day)
                 if not offer.rival.remaining:

@@ -115,5 +115,5 @@ ORDER_TYPES: Mapping[Category, Mapping[str, OrderType]] = {
     "overseas_stock": OVERSEAS_TYPES,
     "domestic_futureoption": _KRX_FUTURES_TYPES,
     "overseas_futureoption": _OVERSEAS_FUTURES_TYPES,
-    "domestic_bond": {"00": OrderType("limit", "지정가")},
+    "domestic_bond": {"00": OrderType("limit", "지정가", in_lots=False)},
 }

@@ -62,6 +62,7 @@ class Tick:
             order.ahead = 0
         elif order.ahead:
             size = min(size, self._left_behind(order))
+        size = self._instrument.whole(size, order.remaining)
         if size <= 0:
             return None
         self._left[order.side] -= size

@@ -23,6 +23,9 @@ from kis_mcp.simulator.market.rates import curve
 FACE = 10_000
 """What a price is for, in won."""
 
+_LOT = 10
+"""In thousands of won, outside the small-lot market."""
+
 BondClass = Literal["treasury", "municipal", "special", "corporate"]
 
 _HUNDRED_MILLION = 100_000_000
@@ -208,6 +211,7 @@ def _instrument(terms: Terms) -> Instrument:
         multiplier=Decimal("0.1"),
         expiry=terms.matures,
         volatility=0.0005,
+        lot=_LOT,
     )
 
 

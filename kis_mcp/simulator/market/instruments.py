@@ -102,6 +102,10 @@ class Instrument:
     def timezone(self) -> tzinfo:
         return self.home.timezone
 
+    def whole(self, quantity: int, of: int) -> int:
+        """What of a quantity an order for ``of`` trades at once: whole trading units, if it consists of such."""
+        return quantity if of % self.lot else quantity - quantity % self.lot
+
     def price(self, units: int) -> Decimal:
         """Units as a price."""
         return Decimal(units).scaleb(-self.decimals)

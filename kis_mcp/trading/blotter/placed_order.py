@@ -101,6 +101,11 @@ class PlacedOrder:
         """Whether something of it can still be changed: a reservation that KIS has sent lives on as another order."""
         return self.status.is_open and self.became is None
 
+    @property
+    def has_known_fills(self) -> bool:
+        """Whether KIS tells its fills, in its list or by notices; this server's journal has none."""
+        return self.in_kis_list or self.notified_at is not None
+
     def is_of_day(self, day: date) -> bool:
         """Whether that is its day, the one on which a reservation was booked for its, or one of a repeated one."""
         booked = self.ordered_at.astimezone(KST).date() if self.ordered_at else None

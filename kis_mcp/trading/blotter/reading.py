@@ -17,6 +17,10 @@ from kis_mcp.trading.venues import COUNTRIES
 
 _MORNING, _EVENING = time(7), time(17)
 _CLOCKS_DIFFER = timedelta(minutes=10)
+_ONE_DAY = timedelta(days=1)
+_MOST_PERIODS = 14
+"""How often one list is asked for one answer: with bonds, whose periods are weeks, about three months."""
+
 _ACTIONS: Mapping[str, Action] = {
     "modify": Action.MODIFY,
     "modify_closing": Action.MODIFY,
@@ -31,19 +35,38 @@ _log = logging.getLogger(__name__)
 async def orders_of_days(
     kis: KisReads, order_list: OrderList, start: date, end: date, *, around: datetime | None = None, fresh: bool = False
 ) -> PlacedOrders:
-    """The orders of one list from these days, in its own calendar.
+    """The orders of one list from these days, in its own calendar: in as many periods as KIS answers for at a time.
 
     Args:
         around: A moment in the session that is meant; by default the days tell.
     """
-    arguments: dict[str, object] = dict(order_list.arguments)
-    if order_list.by_days:
-        if order_list.most_days is not None:
-            end = min(end, start + timedelta(days=order_list.most_days - 1))
-        arguments |= {"start_date": start, "end_date": end}
-    page = await kis.rows(order_list.tool, arguments, fresh=fresh)
-    rows = [_Row(kis, order_list, row, around) for row in page.rows(order_list.block)]
-    return PlacedOrders.of((row.order() for row in rows if row.belongs), gaps=_gaps(order_list, page))
+    rows: list[_Row] = []
+    gaps: list[str] = []
+    periods = _periods(order_list, start, end)
+    for period in periods[:_MOST_PERIODS]:
+        page = await kis.rows(order_list.tool, {**order_list.arguments, **period}, fresh=fresh)
+        rows += [_Row(kis, order_list, row, around) for row in page.rows(order_list.block)]
+        gaps += _gaps(order_list, page)
+    if len(periods) > _MOST_PERIODS:
+        gaps.append(
+            f"KIS' list {order_list.tool} was not read before {periods[_MOST_PERIODS - 1]['start_date']}, for KIS"
+            f" answers for {order_list.most_days} days at a time. Ask for fewer days."
+        )
+    return PlacedOrders.of((row.order() for row in rows if row.belongs), gaps=gaps)
+
+
+def _periods(order_list: OrderList, start: date, end: date) -> list[dict[str, date]]:
+    """The days to ask for, latest first; of a list that takes none, one period without them."""
+    if not order_list.by_days:
+        return [{}]
+    if order_list.most_days is None:
+        return [{"start_date": start, "end_date": end}]
+    length = timedelta(days=order_list.most_days - 1)
+    periods: list[dict[str, date]] = []
+    while not periods or end >= start:
+        periods.append({"start_date": max(start, end - length), "end_date": end})
+        end -= length + _ONE_DAY
+    return periods
 
 
 def _gaps(order_list: OrderList, page: Decoded) -> Iterator[str]:

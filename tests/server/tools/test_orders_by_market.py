@@ -487,3 +487,15 @@ async def test_a_reservation_can_be_on_credit_and_repeat_for_days(simulator: Sim
     sent = last_post(simulator, f"{STOCK}/order-resv-rvsecncl")
     expected = {"ORD_QTY": "2", "ORD_UNPR": "60000", "RSVN_ORD_END_DT": "20260320", "ORD_OBJT_CBLC_DVSN_CD": "21"}
     assert expected.items() <= sent.items()
+
+
+async def test_an_order_whose_fills_kis_does_not_tell_is_unknown_not_open(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, confirm="never", max_order_notional=10**9)) as client:
+        simulator.faults.add("error", f"{BOND}/inquire-daily-ccld", times=100)
+        await client.call_tool("place_order", BONDS | {"price": 10_500})
+        (order,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+        simulator.faults.clear()
+        (known,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+    assert (known["status"], known["filled_quantity"], known["remaining_quantity"]) == ("filled", 10, 0)
+    assert (order["status"], order["in_kis_list"], order["quantity"]) == ("unknown", False, 10)
+    assert not {"filled_quantity", "remaining_quantity"} & order.keys()

@@ -238,3 +238,27 @@ def test_money_of_a_sale_settles_two_trading_days_later_and_can_be_used_at_once(
     assert exchange.books.settled_cash(alice, "KRW", MONDAY.date()) == CASH["KRW"]
     assert exchange.books.settled_cash(alice, "KRW", bought.settles_on) == alice.cash["KRW"]
     assert exchange.broker.means.available_cash(alice, "KRW") == alice.cash["KRW"]
+
+
+def fills_of_a_bond(quantity: int, ticks_away: int) -> list[int]:
+    """The sizes in which a bond is bought that costs so much more than the last price."""
+    exchange, symbol = Exchange(), "KR6095572D81"
+    price = exchange.price(symbol, ticks_away)
+    exchange.broker.place(
+        exchange.customers["alice"], Ticket(symbol, Side.BUY, quantity, "00", price, venue="general"), exchange.now
+    )
+    for _ in range(200):
+        exchange.now += timedelta(seconds=20)
+        exchange.broker.advance(exchange.now)
+    return [fill.quantity for fill in exchange.books.fills.values()]
+
+
+@pytest.mark.parametrize("ticks_away", [0, 5])
+def test_a_bond_that_is_ordered_in_whole_lots_is_filled_in_whole_lots(ticks_away: int):
+    sizes = fills_of_a_bond(5_000, ticks_away)
+    assert sizes
+    assert [size % 10 for size in sizes] == [0] * len(sizes)
+
+
+def test_a_bond_of_the_small_lot_market_is_filled_to_the_last_unit():
+    assert sum(fills_of_a_bond(25, 5)) == 25

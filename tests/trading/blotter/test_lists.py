@@ -185,11 +185,30 @@ async def test_a_bond_in_other_units_is_shown_as_a_candidate(
     assert getattr(reconciliation, "candidates", None) == ("7",)
 
 
-async def test_bonds_are_asked_for_the_seven_days_that_kis_answers(kis: ListingKis, clock: FakeClock) -> None:
+@pytest.mark.parametrize(
+    ("last_day", "periods"),
+    [
+        (date(2026, 3, 18), [("03-12", "03-18"), ("03-05", "03-11"), ("03-02", "03-04")]),
+        (date(2026, 3, 8), [("03-02", "03-08")]),
+        (date(2026, 3, 2), [("03-02", "03-02")]),
+    ],
+)
+async def test_bonds_are_asked_for_all_days_seven_at_a_time_as_kis_answers(
+    kis: ListingKis, clock: FakeClock, last_day: date, periods: list[tuple[str, str]]
+) -> None:
     (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
-    for last_day, asked in ((date(2026, 3, 31), date(2026, 3, 8)), (date(2026, 3, 5), date(2026, 3, 5))):
-        await orders_of_days(kis, bonds, date(2026, 3, 2), last_day)
-        assert kis.asked[-1] == (bonds.tool, {"start_date": date(2026, 3, 2), "end_date": asked})
+    found = await orders_of_days(kis, bonds, date(2026, 3, 2), last_day)
+    asked = [(f"{one['start_date']:%m-%d}", f"{one['end_date']:%m-%d}") for _, one in kis.asked]
+    assert (asked, found.complete) == (periods, True)
+
+
+async def test_bonds_of_a_year_are_read_from_its_end_and_what_is_not_read_is_said(kis: ListingKis) -> None:
+    (bonds,) = lists_of(CATALOG, "domestic_bond_buy", {})
+    found = await orders_of_days(kis, bonds, date(2025, 1, 1), date(2025, 12, 31))
+    assert kis.asked[0][1]["end_date"] == date(2025, 12, 31)
+    assert kis.asked[-1][1]["start_date"] == date(2025, 9, 25)
+    assert "was not read before 2025-09-25" in found.gaps[0]
+    assert not found.complete
 
 
 async def test_a_changed_reservation_is_known_by_what_it_has_become(
