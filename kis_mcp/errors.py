@@ -103,9 +103,14 @@ class OrderStateUnknown(KisMcpError):
 
 
 class SettingsError(KisMcpError):
-    """The configuration cannot be right; ``field`` names the setting. Raised before anything starts or is sent."""
+    """The configuration cannot be right; ``field`` names the setting. Raised before anything starts or is sent.
+
+    Attributes:
+        further: The other settings that are wrong beside this one.
+    """
 
     kind = "settings"
+    further: "tuple[SettingsError, ...]" = ()
 
 
 class StorageError(KisMcpError):

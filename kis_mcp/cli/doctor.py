@@ -77,10 +77,15 @@ async def examine(*, offline: bool) -> tuple[dict[str, Any], list[Problem]]:
         problems += await anyio.to_thread.run_sync(lambda: list(machine_problems(folder)))
         settings = check_settings()
     except SettingsError as error:
-        return {**found, "environments": []}, [Problem.of("settings", error), *problems]
-    problems += [Problem("settings", warning, "Correct or remove it.", hinders=False) for warning in settings.warnings]
+        wrong = [Problem.of("settings", each) for each in (error, *error.further)]
+        return {**found, "environments": []}, [*wrong, *_advice(Settings.unknown_variables()), *problems]
+    problems += _advice(settings.warnings)
     problems += await key_problems(settings, offline=offline)
     return {**await diagnose(settings), **found}, problems
+
+
+def _advice(warnings: Iterable[str]) -> list[Problem]:
+    return [Problem("settings", warning, "Correct or remove it.", hinders=False) for warning in warnings]
 
 
 async def diagnose(settings: Settings) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from itertools import pairwise
 from unicodedata import normalize
 
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_ALONE = dict(enumerate(_INITIALS, start=0x1100))
+"""A consonant as a part of a syllable, which NFKC makes of it → as it is typed by itself."""
+
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _SYLLABLES_AN_INITIAL = ord("가"), ord("힣"), 588
 
 
 def folded(text: str) -> str:
     """A name without what spellings differ in: case, spaces, punctuation, width of letters."""
-    composed = normalize("NFC", text)
-    # A consonant by itself would become a part of a syllable, which nobody types.
-    plain = "".join(letter if letter in _INITIALS else normalize("NFKC", letter) for letter in composed)
-    return "".join(filter(str.isalnum, plain.casefold()))
+    plain = "".join(normalize("NFKC", letter) for letter in normalize("NFC", text))
+    return "".join(filter(str.isalnum, plain.casefold().translate(_ALONE)))
 
 
 def initials(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Protocol
 from unicodedata import normalize
@@ -22,6 +22,9 @@ _LIKENESS = 0.7
 
 _MOST_SYLLABLES = 4
 """Of an abbreviation such as 삼전 or 카뱅."""
+
+_FEWEST_INITIALS = 3
+"""Of a nickname: fewer stand for too many."""
 
 _MARKETS = ("KR", "US")
 """Of instruments of one kind, the likelier meant first."""
@@ -113,12 +116,15 @@ def search_listings(
         return contracts[:most]
     place, meant = nicknames().get(wanted, ("", ""))
     meant_in = [market for market in ([place] if place else markets) if not markets or market in markets]
+    initialled = _nicknames_by_initials().get(wanted, "")
     found: dict[tuple[str, str, str], Listing] = {}
     for look_up, text, within in (
         (store.spelled, meant if meant_in or not place else "", meant_in),
         (store.spelled, wanted, markets),
+        (partial(_nearest_futures, store), wanted, markets),
         (store.beginning, wanted, markets),
         (store.containing, wanted, markets),
+        (store.spelled, initialled, markets),
     ):
         if text and len(found) < most:
             for each in look_up(text, most, markets=within, kinds=kinds):
@@ -155,6 +161,18 @@ def _find_contracts(
     return [each for each in found if (not markets or each.market in markets) and (not kinds or each.kind in kinds)]
 
 
+def _nearest_futures(
+    store: ListingStore, underlying: str, most: int, *, markets: Collection[str], kinds: Collection[Kind]
+) -> list[Listing]:
+    """The nearest future on what is called so: of gold, people say no more than that."""
+    words = read_contract_words(f"{underlying} future")
+    assert words is not None
+    codes = underlying_codes().get(underlying, ())
+    nearest = [each for code in codes for each in choose_contracts(words, store.of_underlying([code]))[:1]]
+    chosen = [each for each in nearest if (not markets or each.market in markets) and (not kinds or each.kind in kinds)]
+    return chosen[:most]
+
+
 def spellings(listing: Listing) -> tuple[str, ...]:
     """The folded texts by which a listing is found: symbol, names, initial consonants."""
     english = listing.name_en or _english_names().get((listing.market, listing.symbol), "")
@@ -179,6 +197,13 @@ def nicknames() -> Mapping[str, tuple[str, str]]:
     lines = (resources_folder() / "nicknames.tsv").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
     return {folded(name): _parted(symbol) for symbol, *names in rows for name in names}
+
+
+@cache
+def _nicknames_by_initials() -> Mapping[str, str]:
+    """Initial consonants of a Korean nickname → the folded symbol, where no other market has it: ㄴㅇㅂ is NAVER."""
+    named = ((name, code) for name, (place, code) in nicknames().items() if not place and all(map(is_syllable, name)))
+    return {initials(name): code for name, code in reversed([*named]) if len(name) >= _FEWEST_INITIALS}
 
 
 def _parted(symbol: str) -> tuple[str, str]:

@@ -77,11 +77,12 @@ class Settings(Access, Notices, Simulation):
         and the keys that were set up are not even opened.
 
         Raises:
-            SettingsError: Naming the first variable at fault, never the value of a secret.
+            SettingsError: Naming the first variable at fault, and in `further` the others whose values are wrong; never
+                the value of a secret.
         """
         said = {**_variables(cls), **overrides}
         file = read_kis_file(os.environ)
-        warnings = unknown_variables(os.environ, cls.model_fields)
+        warnings = cls.unknown_variables()
         try:
             if file.problem is not None:
                 raise file.problem
@@ -94,6 +95,11 @@ class Settings(Access, Notices, Simulation):
         settings._warnings = tuple(warnings)
         return settings
 
+    @classmethod
+    def unknown_variables(cls) -> list[str]:
+        """A sentence for each ``KIS_…`` variable that is no setting, also where the settings cannot be read."""
+        return unknown_variables(os.environ, cls.model_fields)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was configured and counts for nothing, a sentence each."""
@@ -104,8 +110,12 @@ class Settings(Access, Notices, Simulation):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            raise wrong_setting(variable_of(str(first["loc"][0])), first["msg"].removeprefix("Value error, ")) from None
+            first, *further = [
+                wrong_setting(variable_of(str(each["loc"][0])), each["msg"].removeprefix("Value error, "))
+                for each in error.errors(include_input=False, include_url=False)
+            ]
+            first.further = tuple({each.field: each for each in further if each.field != first.field}.values())
+            raise first from None
 
     @field_validator("http_origins")
     @classmethod

@@ -96,6 +96,22 @@ async def test_a_set_up_that_works_has_no_problem(machine: SetUp, kis: KisSim) -
     assert await machine.problems() == []
 
 
+async def test_every_wrong_setting_is_told_at_once_and_the_misspelled_ones_too(machine: SetUp) -> None:
+    machine.set(KIS_ENV="paper", KIS_LANG="fr", KIS_MAX_ORDER_NOTIONAL="much", KIS_APPKEY="PSkey1234567")
+    found = [problem for problem in await machine.problems() if problem.about == "settings"]
+    assert [(problem.what.split()[0], problem.hinders) for problem in found[:-1]] == [
+        ("KIS_ENV", True),
+        ("KIS_LANG", True),
+        ("KIS_MAX_ORDER_NOTIONAL", True),
+    ]
+    assert found[-1] == Problem(
+        "settings",
+        "The variable KIS_APPKEY is no setting and counts for nothing. Did you mean KIS_APP_KEY?",
+        "Correct or remove it.",
+        hinders=False,
+    )
+
+
 async def test_a_wrong_secret_is_explained_in_kis_words(machine: SetUp, kis: KisSim) -> None:
     keys = {"grant_type": "client_credentials", "appkey": KEYS["KIS_PAPER_APP_KEY"], "appsecret": "the right one"}
     async with httpx.AsyncClient() as client:

@@ -53,6 +53,8 @@ def first(store: ListingFile, query: str) -> str:
         ("삼성 전자", "005930"),
         ("삼전", "005930"),
         ("ㅅㅅㅈㅈ", "005930"),
+        ("\u1109\u1109\u110c\u110c", "005930"),  # As NFKC writes ㅅㅅㅈㅈ.
+        ("ㄴㅇㅂ", "035420"),
         ("Samsung Electronics", "005930"),
         ("삼성전쟈", "005930"),
         ("하이닉쓰", "000660"),
@@ -95,6 +97,9 @@ def first(store: ListingFile, query: str) -> str:
         ("현대차 주식선물", "A16603"),
         ("하이닉스 선물", "A50603"),
         ("E-mini S&P 500", "ESZ26"),
+        ("E-mini", "ESZ26"),
+        ("Gold", "GCZ26"),
+        ("골드", "GCZ26"),
         ("e-mini nasdaq", "NQZ26"),
         ("S&P 선물", "ESZ26"),
         ("나스닥 선물", "NQZ26"),

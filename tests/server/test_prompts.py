@@ -8,11 +8,12 @@ from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent
 
 from kis_mcp.catalog import catalog
+from kis_mcp.market.rankings import find_ranking
 from kis_mcp.server.app import build_server
 from kis_mcp.server.prompts import Prompts
 from kis_mcp.settings import Settings
 from kis_mcp.simulator import Simulator
-from tests.client import connected, settings_for
+from tests.client import blocks, connected, settings_for
 
 TEXTS = Prompts("en").texts
 TOOLS = {api.tool for api in (*catalog().core, *catalog().apis)}
@@ -72,7 +73,7 @@ async def test_a_prompt_names_tools_that_exist_and_leaves_no_place_open(name: st
     async with client() as each:
         text = await text_of(each, name, REQUIRED[name] | {"language": language})
     named = set(TOOL_NAME.findall(text))
-    assert named <= TOOLS
+    assert named <= TOOLS | {"index_options"}
     assert len(named) >= 4
     assert "{" not in text
     assert (re.search("[가-힣]", text) is not None) == (language == "ko")
@@ -82,6 +83,40 @@ async def test_a_prompt_names_tools_that_exist_and_leaves_no_place_open(name: st
 def test_both_languages_name_the_same_tools(name: str) -> None:
     english, korean = (set(TOOL_NAME.findall(TEXTS[name].text[each])) for each in ("en", "ko"))
     assert english == korean
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_briefing_asks_for_rankings_that_exist(language: str) -> None:
+    (step,) = re.findall(r"^4\. (.*)$", TEXTS["morning_briefing"].text[language], re.MULTILINE)
+    words = set(re.findall(r"(?<![a-z_])[a-z]+(?![a-z_])", step))
+    markets, measures = {"kr", "nasdaq", "nyse"}, {"gainers", "losers", "volume"}
+    assert words >= markets | measures
+    assert all(find_ranking(by, market) for by in measures for market in markets)
+
+
+@pytest.mark.slow
+async def test_the_option_chain_can_be_read_as_its_steps_say(simulator: Simulator) -> None:
+    named = set(TOOL_NAME.findall(TEXTS["option_chain"].text["en"]))
+    assert not named & {"get_quote", "get_order_book", "get_candles", "get_buying_power"}  # None takes a contract.
+    async with connected(settings_for(simulator)) as each:
+
+        async def read(tool: str, **arguments: Any) -> dict[str, Any]:
+            assert tool in named
+            return blocks(await each.call_tool("call_read_tool", {"name": tool, "arguments": arguments}))
+
+        index, future = [
+            blocks(await each.call_tool("find_instrument", {"query": query}))["instruments"][0]["symbol"]
+            for query in ("KOSPI 200", "KOSPI 200 future")
+        ]
+        assert (index, future) == ("2001", "A01603")
+        quotes = blocks(await each.call_tool("get_quotes", {"symbols": [index, future]}))["quotes"]
+        assert all(row["price"] > 0 for row in quotes)
+        days = (await read("domestic_fo_display_board_top", symbol=future))["expiries"]
+        expiries = (await read("domestic_fo_display_board_option_list"))["expiries"]
+        assert days[0]["remaining_days"] > 0
+        board = await read("domestic_fo_display_board_callput", expiry=expiries[0]["maturity_month_code"])
+        strike = board["calls"][0]["symbol"]
+        assert (await read("domestic_fo_inquire_asking_price", symbol=strike, market="index_options"))["book"]
 
 
 async def test_an_argument_stands_in_the_text_with_its_words() -> None:

@@ -1,10 +1,13 @@
 """The core tool that tells the figures of one company."""
 
+import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from kis_mcp.catalog import Page, Record
 from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market import KOREA, UNITS, YEAR_TO_DATE, Section, has_company, join_rows, parts_of, read_part
 from kis_mcp.server.tools.at_once import read_at_once
@@ -13,6 +16,9 @@ from kis_mcp.server.tools.subjects import resolve_subject
 
 _VALUATION: Section = "valuation"
 _ONLY_IN_KOREA = "KIS has statements, ratios, estimates and opinions of Korean companies only."
+
+
+_YEARS_ONLY = "The simulator leaves quarterly statements and ratios empty; it has them with period=annual."
 
 
 async def get_fundamentals(call: Call) -> Page:
@@ -42,8 +48,31 @@ async def get_fundamentals(call: Call) -> Page:
         rows = [*whole, *errors]
         found[section] = (rows[0] if rows else {}) if section == _VALUATION else rows
     notes = [UNITS] if subject.market == KOREA else [_ONLY_IN_KOREA]
-    if values["period"] == "quarter" and "statements" in found:
-        notes.append(YEAR_TO_DATE)
+    if subject.market != KOREA and (note := _where_amounts_are(subject.symbol, found.get("dividends", []))):
+        notes.append(note)
+    if values["period"] == "quarter" and subject.market == KOREA:
+        notes += _quarters(call.environment, found)
     failed = any(isinstance(answer, KisMcpError) for answer in answers.values())
     blocks = {name: found.get(name, {} if name == _VALUATION else []) for name in every if name in sections}
     return page(reads.as_of, notes=[*notes, *reads.notes], complete=not failed, **blocks)
+
+
+def _quarters(environment: Environment, found: Mapping[str, Any]) -> list[str]:
+    """What has to be known of quarterly figures, where some were asked for."""
+    if found.get("statements"):
+        return [YEAR_TO_DATE]
+    is_left_empty = environment is Environment.SIM and any(found.get(name) == [] for name in ("statements", "ratios"))
+    return [_YEARS_ONLY] if is_left_empty else []
+
+
+def _where_amounts_are(symbol: str, dividends: Sequence[Record]) -> str:
+    """The call that tells how much the newest of these dividends is; empty where none has a day of record."""
+    day = next((str(row["record_date"]) for row in dividends if row.get("record_date")), "")
+    if not day:
+        return ""
+    arguments = json.dumps({"start_date": day, "end_date": day, "event": "dividend"})
+    return (
+        "KIS tells the days of dividends here without amounts. For the amount of one (allotment_fx_price in the row of"
+        f" {symbol}): call call_read_tool with name=overseas_stock_period_rights, arguments={arguments}, where the"
+        " days are its record_date."
+    )

@@ -18,6 +18,7 @@ async def find(client: Client, **arguments: Any) -> list[dict[str, Any]]:
 
 FIRST = [
     ("삼성전자", "005930", "stock"),
+    ("ㅅㅅㅈㅈ", "005930", "stock"),
     ("Apple", "AAPL", "stock"),
     ("KODEX 200", "069500", "etf"),
     ("코스피", "0001", "index"),

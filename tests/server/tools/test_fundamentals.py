@@ -1,5 +1,6 @@
 """One company's figures in one call, held against those of the typed tools."""
 
+import json
 from typing import Any
 
 from mcp import Client
@@ -87,8 +88,37 @@ async def test_of_a_company_abroad_kis_has_the_valuation_and_the_days_of_dividen
     assert kept(found["valuation"], shared) == kept(detail, shared)
     assert found["dividends"][0]["ex_date"] == "2026-02-06"
     assert found["statements"] == found["ratios"] == []
-    assert result.structured_content["notes"] == [KOREA_ONLY]
+    korea_only, amounts = result.structured_content["notes"]
+    assert korea_only == KOREA_ONLY
+    assert json.loads(amounts.split("arguments=")[1].split("}")[0] + "}") == {
+        "start_date": found["dividends"][0]["record_date"],
+        "end_date": found["dividends"][0]["record_date"],
+        "event": "dividend",
+    }
     assert (refused["what"], refused["field"]) == (KOREA_ONLY, "sections")
+
+
+async def test_the_call_that_the_note_names_tells_the_amount_of_a_dividend_abroad(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        asked = {"symbol": "AAPL", "sections": ["dividends"]}
+        (_, note) = (await client.call_tool("get_fundamentals", asked)).structured_content["notes"]
+        tool = note.split("name=")[1].split(",")[0]
+        arguments = json.loads(note.split("arguments=")[1].split("}")[0] + "}")
+        events = (await typed(client, tool, **arguments))["events"]
+    assert [row["allotment_fx_price"] > 0 for row in events if row["symbol"] == "AAPL"] == [True]
+
+
+async def test_quarters_that_the_simulator_leaves_empty_are_said_to_be(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        asked = {"symbol": "005930", "period": "quarter", "sections": ["statements", "ratios"]}
+        result = await client.call_tool("get_fundamentals", asked)
+        one = await client.call_tool("get_fundamentals", {**asked, "sections": ["valuation"]})
+    assert blocks(result) == {"statements": [], "ratios": []}
+    assert result.structured_content["notes"] == [
+        UNITS,
+        "The simulator leaves quarterly statements and ratios empty; it has them with period=annual.",
+    ]
+    assert one.structured_content["notes"] == [UNITS]
 
 
 async def test_a_section_that_fails_says_why_in_its_place_and_the_others_stand(simulator: Simulator) -> None:
