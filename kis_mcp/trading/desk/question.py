@@ -7,7 +7,7 @@ from decimal import Decimal
 from kis_mcp.catalog import one_line
 from kis_mcp.trading.journal import Intent
 from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues import LIMITED
+from kis_mcp.trading.venues import CONTRACT_MARKETS, LIMITED
 
 _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""
@@ -169,18 +169,37 @@ def _price(order: Order) -> str:
 def _amount(order: Order) -> str:
     if order.amount is None:
         return "unknown"
-    own = money(order.amount, order.currency)
-    if order.price is None or order.order_type not in (None, *LIMITED):
-        own = f"up to {own}"
-    if order.currency == "KRW" or order.amount_krw is None:
+    if order.expected_amount is not None:
+        expected, most = _in_won_too(order.expected_amount, order), _in_won_too(order.amount, order)
+        return (
+            f"about {expected} at the last price{'; it can be less' if _brings_money(order) else f', at most {most}'}"
+        )
+    own = _in_won_too(order.amount, order)
+    return own if order.price is not None and order.order_type in (None, *LIMITED) else f"up to {own}"
+
+
+def _in_won_too(amount: Decimal, order: Order) -> str:
+    """An amount in the order's currency and, at the rate that its worth was counted at, in won."""
+    own = money(amount, order.currency)
+    if order.currency == "KRW" or order.amount_krw is None or not order.amount:
         return own
-    return f"{own} (about {order.amount_krw:,.0f} KRW)"
+    return f"{own} (about {order.amount_krw * amount / order.amount:,.0f} KRW)"
 
 
 def _fees(order: Order) -> str:
     if order.fees is None:
         return "unknown"
-    return f"about {money(order.fees.quantize(_WON if order.currency == 'KRW' else _CENT), order.currency)}"
+    step = _WON if order.currency == "KRW" else _CENT
+    most = money(order.fees.quantize(step), order.currency)
+    if order.expected_fees is None:
+        return f"about {most}"
+    expected = f"about {money(order.expected_fees.quantize(step), order.currency)} at the last price"
+    return expected if _brings_money(order) else f"{expected}, at most {most}"
+
+
+def _brings_money(order: Order) -> bool:
+    """Whether it only sells what is held, so that a higher price is no risk."""
+    return order.side == "sell" and (order.closes or order.market not in CONTRACT_MARKETS)
 
 
 def _other_arguments(arguments: Mapping[str, object]) -> str | None:

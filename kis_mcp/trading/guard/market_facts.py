@@ -92,10 +92,23 @@ def estimate_amount(order: Order, facts: MarketFacts, *, collar: Decimal, closes
     return replace(order, amount=amount, amount_krw=None if rate is None else amount * rate)
 
 
+def expected_amount(order: Order, last: Decimal | None, multiplier: Decimal | None) -> Decimal | None:
+    """An order's worth at its own price where that is a limit, else at the last one."""
+    price = order.price if has_limit(order) else last or order.price
+    if price is None or order.quantity is None or multiplier is None:
+        return None
+    return order.quantity * abs(price) * multiplier
+
+
+def has_limit(order: Order) -> bool:
+    """Whether its price holds until it is filled."""
+    return order.price is not None and (order.order_type is None or order.order_type in LIMITED)
+
+
 def _highest_price(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
     """The highest price that a unit may be traded at, at the latest when it is counted."""
     market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
-    if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
+    if order.price is not None and has_limit(order):
         return order.price if order.side != "sell" or market is None else max(order.price, market)
     unlimited = facts.ceiling or (market * (1 + (collar or _USUAL_COLLAR) / 100) if market else None)
     return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)

@@ -22,6 +22,7 @@ from kis_mcp.errors import (
 )
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk.question import question
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
@@ -114,7 +115,20 @@ async def test_a_market_order_is_valued_at_the_upper_limit(desk: Desk) -> None:
     market = {"symbol": "005930", "side": "buy", "quantity": 10, "order_type": "market"}
     proposal = await desk.desk.propose(checked(ORDER_CASH, market))
     assert proposal.order.amount_krw == 910_000
-    assert "Estimated amount: up to 910,000 KRW" in proposal.question
+    assert "Estimated amount: about 700,000 KRW at the last price, at most 910,000 KRW" in proposal.question
+    assert "Estimated fees and taxes: about 98 KRW at the last price, at most 128 KRW" in proposal.question
+    old = replace(proposal.order, expected_amount=None, expected_fees=None)
+    record = await desk.journal.find(proposal.intent_id)
+    assert record is not None
+    assert "Estimated amount: up to 910,000 KRW" in question(replace(record.intent, order=old))
+
+
+async def test_a_sale_without_limit_tells_what_it_brings_at_the_last_price(desk: Desk) -> None:
+    sale = {"symbol": "005930", "side": "sell", "quantity": 10, "order_type": "market"}
+    proposal = await desk.desk.propose(checked(ORDER_CASH, sale))
+    assert "Estimated amount: about 700,000 KRW at the last price; it can be less\n" in proposal.question
+    assert "Estimated fees and taxes: about 1,498 KRW at the last price\n" in proposal.question
+    assert "910,000" not in proposal.question
 
 
 async def test_a_us_order_is_valued_in_won(desk: Desk) -> None:
