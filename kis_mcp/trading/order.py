@@ -46,6 +46,7 @@ class Order:
         expected_fees: Commission and taxes on that.
         buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
         original_order_id: The standing order that a change or cancel concerns; a reservation's as tools show it.
+        original_price, original_quantity: Of that order, as it stands: its price, and what of it is open.
         reserved_for: The day at whose opening KIS sends a reservation, where that can be told.
         closes: Whether it only reduces risk, as the account was when the order was proposed.
     """
@@ -69,6 +70,8 @@ class Order:
     expected_fees: Decimal | None = None
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
+    original_price: Decimal | None = None
+    original_quantity: Decimal | None = None
     reserved_for: date | None = None
     closes: bool = False
 

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from kis_mcp.catalog import one_line
 from kis_mcp.trading.journal import Intent
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import Action, Order, read_order_id
 from kis_mcp.trading.venues import CONTRACT_MARKETS, LIMITED
 
 _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""
 
+_TECHNICAL = frozenset({"order_branch", "all_remaining"})
+"""Arguments by which KIS finds the order and how much of it is meant, which the question says otherwise."""
 
 _WON, _CENT = Decimal(1), Decimal("0.01")
 _LINES = {
@@ -131,7 +133,14 @@ def _headline(order: Order) -> str:
 
 
 def _quantity(order: Order) -> str:
-    return f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
+    """How much is meant; of a standing order's open part, or beside what a reservation was for, where they differ."""
+    if order.quantity is None:
+        return "all that is open"
+    wanted, standing = f"{order.quantity:,f}", order.original_quantity
+    if standing is None or standing == order.quantity:
+        return wanted
+    is_part = order.quantity < standing and not read_order_id(order.original_order_id or "")[2]
+    return f"{wanted} of {standing:,f}" if is_part else f"{standing:,f} -> {wanted}"
 
 
 def _reserved_for(order: Order) -> str | None:
@@ -153,17 +162,24 @@ def _price_terms(order: Order) -> dict[str, str | None]:
     share = order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
-        "price": _price(order) if order.price else "no price limit",
+        "price": _price_change(order),
         "amount": _amount(order),
         "fees": _fees(order),
         "buying_power": f"{share:.1%}" if share is not None else None,
     }
 
 
-def _price(order: Order) -> str:
+def _price_change(order: Order) -> str:
+    """The price, and before it that of the standing order."""
+    price, standing = _price(order.price, order), _price(order.original_price, order)
+    return price if order.original_price in (None, order.price) else f"{standing} -> {price}"
+
+
+def _price(price: Decimal | None, order: Order) -> str:
     """Contracts are priced in points, or as their exchange counts, not in money."""
-    assert order.price is not None
-    return f"{order.price:,f}" if order.market.endswith("futureoption") else money(order.price, order.currency)
+    if price is None:
+        return "no price limit"
+    return _plain(price) if order.market in CONTRACT_MARKETS else money(price, order.currency)
 
 
 def _amount(order: Order) -> str:
@@ -203,8 +219,12 @@ def _brings_money(order: Order) -> bool:
 
 
 def _other_arguments(arguments: Mapping[str, object]) -> str | None:
-    """Whatever else is sent, so that nothing goes out that the person did not see."""
-    others = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
+    """Whatever else is sent, so that no wish goes out that the person did not see; a False is none."""
+    others = [
+        name.replace("_", " ") if value is True else f"{name.replace('_', ' ')} {value}"
+        for name, value in arguments.items()
+        if name not in _SHOWN | _TECHNICAL and value is not False
+    ]
     return ", ".join(others) or None
 
 
@@ -219,6 +239,9 @@ def _closing_question(order: Order) -> str:
 
 
 def money(amount: Decimal, currency: str | None) -> str:
-    """An amount with its currency, won without decimals."""
-    shown = f"{amount:,.0f}" if currency == "KRW" and amount == amount.to_integral_value() else f"{amount:,f}"
-    return f"{shown} {currency}" if currency else shown
+    """An amount with its currency, whole ones without decimals."""
+    return f"{_plain(amount)} {currency}" if currency else _plain(amount)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,f}"
