@@ -1,11 +1,12 @@
 """What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
-from kis_mcp.catalog import Record, number
+from kis_mcp.catalog import Record, number, text
 from kis_mcp.market import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, Instrument
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
@@ -17,6 +18,7 @@ _USUAL_COLLAR = Decimal(10)
 than most stocks move in a day."""
 
 _POWER_ABROAD = "overseas_stock_inquire_psamount"
+_LISTING_ABROAD = "overseas_stock_search_info"
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
@@ -144,17 +146,21 @@ async def read_overseas_stock(
     facts: MarketFacts,
     arguments: Mapping[str, object],  # noqa: ARG001
 ) -> MarketFacts:
-    """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
+    """Price, lot and exchange rate of a stock abroad, and its name where the built-in list has none.
+
+    Outside the US lots differ; demo does not tell them.
+    """
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api
     tool = "overseas_stock_price_detail" if in_detail else "overseas_stock_price"
-    quote = await try_read_record(kis, tool, where)
+    quote, name = await asyncio.gather(try_read_record(kis, tool, where), _read_name_abroad(kis, where, facts.name))
     exists, quote = is_filled(quote, *KNOWN_BY_ABROAD), quote or _NOTHING
     last = number(quote, "price") or number(quote, "previous_close") or None
     in_won = number(quote, "krw_price")
     facts = replace(
         facts,
         exists=exists,
+        name=name,
         last=last,
         lot=number(quote, "trading_unit"),
         krw_rate=in_won / last if in_won and last else number(quote, "exchange_rate") or None,
@@ -164,3 +170,11 @@ async def read_overseas_stock(
         return facts
     power = await read_record(kis, _POWER_ABROAD, where | {"price": price})
     return replace(facts, krw_rate=number(power, "exchange_rate") or None, krw_rate_source=_POWER_ABROAD)
+
+
+async def _read_name_abroad(kis: KisReads, where: Mapping[str, object], name: str | None) -> str | None:
+    """The name of a stock: the given one, else KIS' Korean or English one; demo has no API that tells it."""
+    if name or kis.environment.uses_demo_api:
+        return name
+    listing = await read_record(kis, _LISTING_ABROAD, where)
+    return text(listing, "product_name", "name", "english_name")
