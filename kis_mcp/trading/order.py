@@ -41,8 +41,12 @@ class Order:
         amount: What the order is worth at most, in ``currency``; None where it cannot be told.
         amount_krw: The same in won.
         fees: Commission and taxes on that amount, in ``currency``; None where they cannot be told.
+        expected_amount: What it is worth at the last price, in ``currency``; None where its price is a limit, and where
+            that cannot be told.
+        expected_fees: Commission and taxes on that.
         buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
         original_order_id: The standing order that a change or cancel concerns; a reservation's as tools show it.
+        original_price, original_quantity: Of that order, as it stands: its price, and what of it is open.
         reserved_for: The day at whose opening KIS sends a reservation, where that can be told.
         closes: Whether it only reduces risk, as the account was when the order was proposed.
     """
@@ -62,8 +66,12 @@ class Order:
     amount: Decimal | None = None
     amount_krw: Decimal | None = None
     fees: Decimal | None = None
+    expected_amount: Decimal | None = None
+    expected_fees: Decimal | None = None
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
+    original_price: Decimal | None = None
+    original_quantity: Decimal | None = None
     reserved_for: date | None = None
     closes: bool = False
 

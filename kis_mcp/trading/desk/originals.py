@@ -132,6 +132,8 @@ def describe_change(order: Order, original: PlacedOrder) -> Order:
         exchange=original.exchange,
         currency=original.currency,
         quantity=order.quantity if order.quantity is not None else original.remaining_quantity,
+        original_price=original.price or None,
+        original_quantity=original.remaining_quantity,
         reserved_for=original.order_date if original.session == "reserved" and original.market == KOREA else None,
     )
 

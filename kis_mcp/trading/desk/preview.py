@@ -7,12 +7,12 @@ from decimal import Decimal
 from kis_mcp.catalog import number, rounded
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.desk.inspection import Inspection
-from kis_mcp.trading.guard import estimated_costs, read_margin, tick_of
+from kis_mcp.trading.guard import estimated_costs, expected_amount, read_margin, tick_of
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order, is_same_symbol
 from kis_mcp.trading.portfolio import read_account_summary, read_market_holdings, share, total
 from kis_mcp.trading.reads import read_record
-from kis_mcp.trading.venues import CONTRACT_MARKETS, KRX_CONTRACTS, LIMITED, is_option
+from kis_mcp.trading.venues import CONTRACT_MARKETS, KRX_CONTRACTS, is_option
 
 _PERCENT = Decimal("0.01")
 _WON, _CENT = Decimal(1), Decimal("0.01")
@@ -119,7 +119,7 @@ async def preview_order(kis: KisReads, inspection: Inspection) -> OrderPreview:
 
 async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
     facts, order = inspection.facts, inspection.order
-    amount = _expected_amount(inspection)
+    amount = expected_amount(order, facts.last_price, facts.multiplier)
     at_this = replace(order, amount=amount)
     fees = estimated_costs(at_this, facts.kind, facts.limits.commissions)
     margin, source = None, ""
@@ -144,16 +144,6 @@ async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
         margin=margin * order.quantity if margin is not None and order.quantity is not None else None,
         margin_source=source if margin is not None else None,
     )
-
-
-def _expected_amount(inspection: Inspection) -> Decimal | None:
-    """An order's worth at its own price where that holds, else at the last one."""
-    facts, order = inspection.facts, inspection.order
-    has_limit = order.price is not None and (order.order_type is None or order.order_type in LIMITED)
-    price = order.price if has_limit else facts.last_price or order.price
-    if price is None or order.quantity is None or facts.multiplier is None:
-        return None
-    return order.quantity * abs(price) * facts.multiplier
 
 
 def _with_fees(

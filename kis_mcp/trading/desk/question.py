@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from kis_mcp.catalog import one_line
 from kis_mcp.trading.journal import Intent
-from kis_mcp.trading.order import Action, Order
-from kis_mcp.trading.venues import LIMITED
+from kis_mcp.trading.order import Action, Order, read_order_id
+from kis_mcp.trading.venues import CONTRACT_MARKETS, LIMITED
 
 _SHOWN = frozenset({"action", "symbol", "side", "quantity", "order_type", "price", "exchange", "order_id"})
 """Arguments that the question shows in words of its own."""
 
+_TECHNICAL = frozenset({"order_branch", "all_remaining"})
+"""Arguments by which KIS finds the order and how much of it is meant, which the question says otherwise."""
 
 _WON, _CENT = Decimal(1), Decimal("0.01")
 _LINES = {
@@ -131,7 +133,14 @@ def _headline(order: Order) -> str:
 
 
 def _quantity(order: Order) -> str:
-    return f"{order.quantity:,f}" if order.quantity is not None else "all that is open"
+    """How much is meant; of a standing order's open part, or beside what a reservation was for, where they differ."""
+    if order.quantity is None:
+        return "all that is open"
+    wanted, standing = f"{order.quantity:,f}", order.original_quantity
+    if standing is None or standing == order.quantity:
+        return wanted
+    is_part = order.quantity < standing and not read_order_id(order.original_order_id or "")[2]
+    return f"{wanted} of {standing:,f}" if is_part else f"{standing:,f} -> {wanted}"
 
 
 def _reserved_for(order: Order) -> str | None:
@@ -153,39 +162,69 @@ def _price_terms(order: Order) -> dict[str, str | None]:
     share = order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
-        "price": _price(order) if order.price else "no price limit",
+        "price": _price_change(order),
         "amount": _amount(order),
         "fees": _fees(order),
         "buying_power": f"{share:.1%}" if share is not None else None,
     }
 
 
-def _price(order: Order) -> str:
+def _price_change(order: Order) -> str:
+    """The price, and before it that of the standing order."""
+    price, standing = _price(order.price, order), _price(order.original_price, order)
+    return price if order.original_price in (None, order.price) else f"{standing} -> {price}"
+
+
+def _price(price: Decimal | None, order: Order) -> str:
     """Contracts are priced in points, or as their exchange counts, not in money."""
-    assert order.price is not None
-    return f"{order.price:,f}" if order.market.endswith("futureoption") else money(order.price, order.currency)
+    if price is None:
+        return "no price limit"
+    return _plain(price) if order.market in CONTRACT_MARKETS else money(price, order.currency)
 
 
 def _amount(order: Order) -> str:
     if order.amount is None:
         return "unknown"
-    own = money(order.amount, order.currency)
-    if order.price is None or order.order_type not in (None, *LIMITED):
-        own = f"up to {own}"
-    if order.currency == "KRW" or order.amount_krw is None:
+    if order.expected_amount is not None:
+        expected, most = _in_won_too(order.expected_amount, order), _in_won_too(order.amount, order)
+        return (
+            f"about {expected} at the last price{'; it can be less' if _brings_money(order) else f', at most {most}'}"
+        )
+    own = _in_won_too(order.amount, order)
+    return own if order.price is not None and order.order_type in (None, *LIMITED) else f"up to {own}"
+
+
+def _in_won_too(amount: Decimal, order: Order) -> str:
+    """An amount in the order's currency and, at the rate that its worth was counted at, in won."""
+    own = money(amount, order.currency)
+    if order.currency == "KRW" or order.amount_krw is None or not order.amount:
         return own
-    return f"{own} (about {order.amount_krw:,.0f} KRW)"
+    return f"{own} (about {order.amount_krw * amount / order.amount:,.0f} KRW)"
 
 
 def _fees(order: Order) -> str:
     if order.fees is None:
         return "unknown"
-    return f"about {money(order.fees.quantize(_WON if order.currency == 'KRW' else _CENT), order.currency)}"
+    step = _WON if order.currency == "KRW" else _CENT
+    most = money(order.fees.quantize(step), order.currency)
+    if order.expected_fees is None:
+        return f"about {most}"
+    expected = f"about {money(order.expected_fees.quantize(step), order.currency)} at the last price"
+    return expected if _brings_money(order) else f"{expected}, at most {most}"
+
+
+def _brings_money(order: Order) -> bool:
+    """Whether it only sells what is held, so that a higher price is no risk."""
+    return order.side == "sell" and (order.closes or order.market not in CONTRACT_MARKETS)
 
 
 def _other_arguments(arguments: Mapping[str, object]) -> str | None:
-    """Whatever else is sent, so that nothing goes out that the person did not see."""
-    others = [f"{name} {value}" for name, value in arguments.items() if name not in _SHOWN]
+    """Whatever else is sent, so that no wish goes out that the person did not see; a False is none."""
+    others = [
+        name.replace("_", " ") if value is True else f"{name.replace('_', ' ')} {value}"
+        for name, value in arguments.items()
+        if name not in _SHOWN | _TECHNICAL and value is not False
+    ]
     return ", ".join(others) or None
 
 
@@ -200,6 +239,9 @@ def _closing_question(order: Order) -> str:
 
 
 def money(amount: Decimal, currency: str | None) -> str:
-    """An amount with its currency, won without decimals."""
-    shown = f"{amount:,.0f}" if currency == "KRW" and amount == amount.to_integral_value() else f"{amount:,f}"
-    return f"{shown} {currency}" if currency else shown
+    """An amount with its currency, whole ones without decimals."""
+    return f"{_plain(amount)} {currency}" if currency else _plain(amount)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,f}"

@@ -18,6 +18,8 @@ from kis_mcp.trading.guard.market_facts import (
     MarketFacts,
     builtin_facts,
     estimate_amount,
+    expected_amount,
+    has_limit,
     read_korean_stock,
     read_overseas_stock,
 )
@@ -82,9 +84,16 @@ async def look_up_facts(
         contract_hours=market.hours if limits.check_sessions else None,
     )
     order = estimate_amount(order, market, collar=limits.price_collar, closes=facts.reduces_risk)
-    share = order.quantity / account.most if order.quantity and account.most else None
-    fees = estimated_fees(order, market.kind, limits.commissions)
-    return replace(facts, order=replace(order, fees=fees, buying_power_share=share, closes=facts.reduces_risk))
+    expected = None if has_limit(order) or not market.last else expected_amount(order, market.last, market.multiplier)
+    order = replace(
+        order,
+        fees=estimated_fees(order, market.kind, limits.commissions),
+        expected_amount=expected,
+        expected_fees=estimated_fees(replace(order, amount=expected), market.kind, limits.commissions),
+        buying_power_share=order.quantity / account.most if order.quantity and account.most else None,
+        closes=facts.reduces_risk,
+    )
+    return replace(facts, order=order)
 
 
 def _clock(value: object) -> time | None:

@@ -1,11 +1,12 @@
 """What the guard needs to know of the market: the instrument, its price, and what an order is worth in won."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
-from kis_mcp.catalog import Record, number
+from kis_mcp.catalog import Record, number, text
 from kis_mcp.market import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, Instrument
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order
@@ -17,6 +18,7 @@ _USUAL_COLLAR = Decimal(10)
 than most stocks move in a day."""
 
 _POWER_ABROAD = "overseas_stock_inquire_psamount"
+_LISTING_ABROAD = "overseas_stock_search_info"
 
 _WARRANT = "5"
 """What codes of warrants (ELW) begin with, beside others."""
@@ -92,10 +94,23 @@ def estimate_amount(order: Order, facts: MarketFacts, *, collar: Decimal, closes
     return replace(order, amount=amount, amount_krw=None if rate is None else amount * rate)
 
 
+def expected_amount(order: Order, last: Decimal | None, multiplier: Decimal | None) -> Decimal | None:
+    """An order's worth at its own price where that is a limit, else at the last one."""
+    price = order.price if has_limit(order) else last or order.price
+    if price is None or order.quantity is None or multiplier is None:
+        return None
+    return order.quantity * abs(price) * multiplier
+
+
+def has_limit(order: Order) -> bool:
+    """Whether its price holds until it is filled."""
+    return order.price is not None and (order.order_type is None or order.order_type in LIMITED)
+
+
 def _highest_price(order: Order, facts: MarketFacts, collar: Decimal) -> Decimal | None:
     """The highest price that a unit may be traded at, at the latest when it is counted."""
     market = max((price for price in (order.stop_price, facts.last) if price is not None), default=None)
-    if order.price is not None and (order.order_type is None or order.order_type in LIMITED):
+    if order.price is not None and has_limit(order):
         return order.price if order.side != "sell" or market is None else max(order.price, market)
     unlimited = facts.ceiling or (market * (1 + (collar or _USUAL_COLLAR) / 100) if market else None)
     return unlimited if unlimited is None or order.price is None else max(order.price, unlimited)
@@ -131,17 +146,21 @@ async def read_overseas_stock(
     facts: MarketFacts,
     arguments: Mapping[str, object],  # noqa: ARG001
 ) -> MarketFacts:
-    """Price, lot and exchange rate of a stock abroad. Outside the US lots differ; demo does not tell them."""
+    """Price, lot and exchange rate of a stock abroad, and its name where the built-in list has none.
+
+    Outside the US lots differ; demo does not tell them.
+    """
     where = {"exchange": order.exchange, "symbol": order.symbol}
     in_detail = order.market != "US" and not kis.environment.uses_demo_api
     tool = "overseas_stock_price_detail" if in_detail else "overseas_stock_price"
-    quote = await try_read_record(kis, tool, where)
+    quote, name = await asyncio.gather(try_read_record(kis, tool, where), _read_name_abroad(kis, where, facts.name))
     exists, quote = is_filled(quote, *KNOWN_BY_ABROAD), quote or _NOTHING
     last = number(quote, "price") or number(quote, "previous_close") or None
     in_won = number(quote, "krw_price")
     facts = replace(
         facts,
         exists=exists,
+        name=name,
         last=last,
         lot=number(quote, "trading_unit"),
         krw_rate=in_won / last if in_won and last else number(quote, "exchange_rate") or None,
@@ -151,3 +170,11 @@ async def read_overseas_stock(
         return facts
     power = await read_record(kis, _POWER_ABROAD, where | {"price": price})
     return replace(facts, krw_rate=number(power, "exchange_rate") or None, krw_rate_source=_POWER_ABROAD)
+
+
+async def _read_name_abroad(kis: KisReads, where: Mapping[str, object], name: str | None) -> str | None:
+    """The name of a stock: the given one, else KIS' Korean or English one; demo has no API that tells it."""
+    if name or kis.environment.uses_demo_api:
+        return name
+    listing = await read_record(kis, _LISTING_ABROAD, where)
+    return text(listing, "product_name", "name", "english_name")

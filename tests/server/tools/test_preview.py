@@ -136,6 +136,18 @@ async def test_a_foreign_order_is_told_in_won_with_the_rate_and_its_source(simul
     assert costs["expected_krw"] == round(Decimal(750) * Decimal(str(costs["krw_rate"])))
 
 
+@pytest.mark.parametrize(
+    ("symbol", "market", "price", "name"), [("7203", "jp", 3_000, "토요타"), ("00700", "hk", 600, "텐센트")]
+)
+async def test_a_foreign_code_is_told_with_its_name(
+    simulator: Simulator, symbol: str, market: str, price: int, name: str
+) -> None:
+    order = {"symbol": symbol, "market": market, "side": "buy", "quantity": 100, "price": price}
+    async with connected(settings_for(simulator)) as client:
+        found = await preview(client, order)
+    assert name in found["order"]["name"]
+
+
 async def test_a_futures_margin_is_what_kis_tells_and_not_its_notional_value(simulator: Simulator) -> None:
     async with connected(settings_for(simulator, max_order_notional=None)) as client:
         found = await preview(client, FUTURE | {"order_type": "market"})

@@ -25,7 +25,7 @@ async def test_the_day_of_a_loan_is_shown_and_sent_as_shown(
     desk = order_desk(kis, journal, OrderLimits())
     proposal = await desk.propose(checked(CREDIT, BUY))
     today = clock.now.date()
-    assert f"loan_date {today}" in proposal.question
+    assert f"loan date {today}" in proposal.question
     await desk.decide(proposal.intent_id, Decision(verdict="accepted", channel="elicitation"))
     await desk.execute(proposal.intent_id)
     assert kis.posts[0][1]["loan_date"] == today

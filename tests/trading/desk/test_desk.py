@@ -22,6 +22,7 @@ from kis_mcp.errors import (
 )
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.desk.question import question
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
@@ -107,14 +108,27 @@ async def test_the_question_says_everything_and_never_changes(desk: Desk, kis: F
 async def test_the_question_shows_what_else_is_sent(desk: Desk) -> None:
     stop = BUY | {"order_type": "stop_limit", "stop_price": 71000, "exchange": "nxt"}
     proposal = await desk.desk.propose(checked(ORDER_CASH, stop))
-    assert "Further: stop_price 71000" in proposal.question
+    assert "Further: stop price 71000" in proposal.question
 
 
 async def test_a_market_order_is_valued_at_the_upper_limit(desk: Desk) -> None:
     market = {"symbol": "005930", "side": "buy", "quantity": 10, "order_type": "market"}
     proposal = await desk.desk.propose(checked(ORDER_CASH, market))
     assert proposal.order.amount_krw == 910_000
-    assert "Estimated amount: up to 910,000 KRW" in proposal.question
+    assert "Estimated amount: about 700,000 KRW at the last price, at most 910,000 KRW" in proposal.question
+    assert "Estimated fees and taxes: about 98 KRW at the last price, at most 128 KRW" in proposal.question
+    old = replace(proposal.order, expected_amount=None, expected_fees=None)
+    record = await desk.journal.find(proposal.intent_id)
+    assert record is not None
+    assert "Estimated amount: up to 910,000 KRW" in question(replace(record.intent, order=old))
+
+
+async def test_a_sale_without_limit_tells_what_it_brings_at_the_last_price(desk: Desk) -> None:
+    sale = {"symbol": "005930", "side": "sell", "quantity": 10, "order_type": "market"}
+    proposal = await desk.desk.propose(checked(ORDER_CASH, sale))
+    assert "Estimated amount: about 700,000 KRW at the last price; it can be less\n" in proposal.question
+    assert "Estimated fees and taxes: about 1,498 KRW at the last price\n" in proposal.question
+    assert "910,000" not in proposal.question
 
 
 async def test_a_us_order_is_valued_in_won(desk: Desk) -> None:
@@ -454,6 +468,19 @@ async def test_an_original_is_taken_from_kis_not_from_the_caller(desk: Desk, kis
         "order_branch": "06010",
         "exchange": "krx",
     }
+
+
+async def test_a_changes_question_tells_what_stands_and_keeps_telling_it(desk: Desk, kis: FakeKis) -> None:
+    number = kis.take(BUY)
+    change = {"action": "modify", "order_id": number, "order_branch": "06010", "price": 69_900}
+    part = change | {"quantity": 3, "all_remaining": False}
+    proposal = await desk.desk.propose(checked(RVSECNCL, part))
+    assert re.match(r"\[SIM\] CHANGE order 0000000001: BUY 3 of 10 삼성전자\n", proposal.question)
+    assert "Price: 70,000 KRW -> 69,900 KRW\n" in proposal.question
+    assert "Further" not in proposal.question
+    record = await desk.journal.find(proposal.intent_id)
+    assert record is not None
+    assert question(record.intent) == proposal.question
 
 
 async def test_a_quantity_that_kis_would_ignore_is_refused(desk: Desk, kis: FakeKis) -> None:
