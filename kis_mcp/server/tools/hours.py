@@ -1,19 +1,20 @@
 """The core tool that tells when markets are open, and what quotes tell of it."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import find_country
+from kis_mcp.market import Instrument, Quote, find_country
 from kis_mcp.server.tools.call import Call, page_of
 from kis_mcp.trading.venues import (
     MARKET_VENUES,
     Hours,
     VenueState,
     holidays_ahead,
+    latest_session_day,
     read_venue_state,
     venues,
     venues_of,
@@ -78,6 +79,22 @@ async def market_status(call: Call, reads: Reads, market: str, exchange: str) ->
     following = min((each.opens for state in found if (each := state.following)), default=None)
     session = next((state.session for state in found if state.session), None)
     return {"market_open": False, "session": session, "next_open": following and _korean(following)}
+
+
+def trade_moment(call: Call, reads: Reads, instrument: Instrument, quote: Quote, clock: time) -> dict[str, object]:
+    """When an instrument last traded: ``trade_time``, as KIS tells it, and ``trade_date``, its Korean day, which KIS
+    leaves out: the latest session's with that time, where the quote says that it traded in that."""
+    moment: dict[str, object] = {"trade_time": clock.isoformat()}
+    if not quote.volume:
+        return moment
+    now = reads.clock()
+    if keeps_hours(call.environments.settings, call.environment):
+        places = venues_of(instrument.market, instrument.exchange, reads.environment)
+        day = latest_session_day(places, clock, now)
+    else:
+        today = now.astimezone(KST).date()
+        day = today if datetime.combine(today, clock) <= now else date.fromordinal(today.toordinal() - 1)
+    return moment | ({"trade_date": day} if day else {})
 
 
 def _with_order_session(state: VenueState) -> str:

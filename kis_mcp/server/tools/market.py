@@ -22,7 +22,7 @@ from kis_mcp.market import (
     read_last_trade_time,
 )
 from kis_mcp.server.tools.call import Call, facts, page, page_of
-from kis_mcp.server.tools.hours import market_status
+from kis_mcp.server.tools.hours import market_status, trade_moment
 
 if TYPE_CHECKING:
     from kis_mcp.streams import LiveQuote
@@ -44,7 +44,7 @@ async def get_quote(call: Call) -> Page:
     quote, notes = facts(found), notes_on(found)
     try:
         if traded := await read_last_trade_time(reads, instrument):
-            quote["trade_time"] = traded.isoformat()
+            quote |= trade_moment(call, reads, instrument, found, traded)
     except KisMcpError as error:
         notes.append(f"When it last traded could not be read: {error.what}")
     quote |= await market_status(call, reads, instrument.market, instrument.exchange)
@@ -57,8 +57,8 @@ def _live_quote(live: "LiveQuote", now: datetime, status: Mapping[str, object]) 
         f"Price, change, range, volume and turnover are from watch {live.watch_id}, {age:.1f} s old;"
         f" the rest was read at {live.base_as_of:%H:%M:%S} KST."
     )
-    trade_time = live.trade.time.astimezone(KST).time().isoformat()
-    quote = {**facts(live.quote), "trade_time": trade_time, **status}
+    traded = live.trade.time.astimezone(KST)
+    quote = {**facts(live.quote), "trade_date": traded.date(), "trade_time": traded.time().isoformat(), **status}
     return page(now, notes=[*notes_on(live.quote), note], quote=quote)
 
 

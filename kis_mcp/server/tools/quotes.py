@@ -1,8 +1,7 @@
 """The core tool that reads many quotes at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -23,13 +22,13 @@ from kis_mcp.market import (
 )
 from kis_mcp.server.tools.at_once import read_at_once
 from kis_mcp.server.tools.call import Call, facts, page
-from kis_mcp.server.tools.hours import market_status
+from kis_mcp.server.tools.hours import market_status, trade_moment
 from kis_mcp.server.tools.subjects import resolve_subject
 from kis_mcp.wiring import Reads
 
 Subject = Instrument | Quotable
 
-_TRADE_TIME = "trade_time"
+_TRADE_MOMENT = frozenset({"trade_date", "trade_time"})
 _OF_ROWS = frozenset({"error", "market_open", "session", "next_open"})
 """What this tool tells beside the quotes."""
 
@@ -39,17 +38,16 @@ class _TimedQuote:
     """A quote.
 
     Attributes:
-        trade_time: When it was last traded, where that was asked for and is known.
+        moment: When it was last traded, where that was asked for and is known: ``trade_date``, ``trade_time``.
         watch_id: The watch that its price is from.
     """
 
     quote: Quote
-    trade_time: time | None = None
+    moment: Mapping[str, object] = field(default_factory=dict[str, object])
     watch_id: str = ""
 
     def row(self) -> dict[str, Any]:
-        clock = {_TRADE_TIME: self.trade_time.isoformat()} if self.trade_time else {}
-        return {**facts(self.quote), **clock}
+        return {**facts(self.quote), **self.moment}
 
 
 async def get_quotes(call: Call) -> Page:
@@ -93,7 +91,7 @@ async def _read(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dict[S
     found = await _watched(call, reads, subjects)
     if wanted != ALL_FIELDS and GROUP_FIELDS.issuperset({*wanted} - _OF_ROWS) and not reads.environment.uses_demo_api:
         found |= await _read_groups(reads, [each for each in subjects if each not in found])
-    is_timed = wanted == ALL_FIELDS or _TRADE_TIME in wanted
+    is_timed = wanted == ALL_FIELDS or not _TRADE_MOMENT.isdisjoint(wanted)
     left = [each for each in subjects if each not in found]
     return found | await read_at_once({each: partial(_read_one, call, reads, each, is_timed=is_timed) for each in left})
 
@@ -117,7 +115,9 @@ async def _watched(call: Call, reads: Reads, subjects: Sequence[Subject]) -> dic
     found: dict[Subject, _TimedQuote | KisMcpError] = {}
     for each in subjects if live_quotes else ():
         if isinstance(each, Instrument) and live_quotes and (live := live_quotes.find(each, reads.clock())):
-            found[each] = _TimedQuote(live.quote, live.trade.time.astimezone(KST).time(), live.watch_id)
+            traded = live.trade.time.astimezone(KST)
+            moment = {"trade_date": traded.date(), "trade_time": traded.time().isoformat()}
+            found[each] = _TimedQuote(live.quote, moment, live.watch_id)
     return found
 
 
@@ -131,6 +131,7 @@ async def _read_one(call: Call, reads: Reads, subject: Subject, *, is_timed: boo
     if not is_timed:
         return _TimedQuote(quote)
     try:
-        return _TimedQuote(quote, await read_last_trade_time(reads, subject))
+        clock = await read_last_trade_time(reads, subject)
     except KisMcpError:
-        return _TimedQuote(quote)
+        clock = None
+    return _TimedQuote(quote, trade_moment(call, reads, subject, quote, clock) if clock else {})

@@ -1,6 +1,6 @@
 """Where orders go: exchanges, markets, routes, sessions, trading days, ticks and order types."""
 
-from kis_mcp.trading.venues.calendars import trading_days
+from kis_mcp.trading.venues.calendars import latest_session_day, trading_days
 from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
 from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
 from kis_mcp.trading.venues.market_hours import (
@@ -45,6 +45,7 @@ __all__ = [
     "is_option",
     "kind_by_tick",
     "krx_tick",
+    "latest_session_day",
     "market_of",
     "possible_markets",
     "read_venue_state",

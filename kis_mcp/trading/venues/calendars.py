@@ -1,7 +1,7 @@
 """Which days an exchange trades, from when to when: ``resources/calendars.toml``, and for Korea KIS' own calendar."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -13,10 +13,12 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.venues.sessions import TradingDays, Venue, clocks
+from kis_mcp.trading.venues.sessions import Hours, TradingDays, Venue, clocks
 
 KRX = "XKRX"
 DAYS_AHEAD = 10
+_DAYS_BACK = 15
+"""In which an exchange has traded: the longest holidays are nine days."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,14 +76,48 @@ async def trading_days(
     trading: dict[date, tuple[datetime, datetime] | None] = {}
     unknown = set[date]()
     for day in days:
-        special = calendar.hours.get(day) if calendar else None
-        usual = venue.at(day, special) if special else venue.usual(day)
+        usual = _hours(venue, calendar, day)
         is_holiday = calendar is not None and day in calendar.closed
         trading[day] = usual if is_open.get(day, not is_holiday) else None
         is_known = not venue.calendar or day in is_open or (calendar is not None and calendar.covers(day))
         if usual and not is_known:
             unknown.add(day)
     return trading, frozenset(unknown)
+
+
+def latest_session_day(venues: Iterable[Venue], clock: time, now: datetime) -> date | None:
+    """The Korean day on which it last was this Korean time of day within a session of one of the venues; None where no
+    calendar here tells.
+
+    Args:
+        clock: Aware, in KST.
+    """
+    places = list(venues)
+    today = now.astimezone(KST).date()
+    for day in (today - timedelta(days=number) for number in range(_DAYS_BACK)):
+        moment = datetime.combine(day, clock)
+        if moment <= now and any(_is_in_session(venue, moment) for venue in places):
+            return day
+    return None
+
+
+def _is_in_session(venue: Venue, moment: datetime) -> bool:
+    """Whether a venue has a session at a moment, its end included: closing auctions are traded then."""
+    calendar = calendars().get(venue.calendar)
+    local = moment.astimezone(venue.timezone).date()
+    if calendar is None or not calendar.covers(local):
+        return False
+    days = {
+        day: None if day in calendar.closed else _hours(venue, calendar, day)
+        for day in (local - timedelta(days=1), local)
+    }
+    return any(start <= moment <= end for _, (start, end) in venue.spans(days))
+
+
+def _hours(venue: Venue, calendar: Calendar | None, day: date) -> Hours | None:
+    """A day's hours, were it no holiday."""
+    special = calendar.hours.get(day) if calendar else None
+    return venue.at(day, special) if special else venue.usual(day)
 
 
 async def _days_of_kis(kis: KisReads, calendar: str, now: datetime) -> Mapping[date, bool]:

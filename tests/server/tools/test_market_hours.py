@@ -84,7 +84,8 @@ async def test_a_quote_tells_when_it_traded_and_whether_its_market_is_open(simul
     assert (samsung["trade_time"], samsung["market_open"], samsung["session"]) == ("10:30:00", True, "regular session")
     apple = await quote(simulator, "AAPL", sim_clock="market")
     assert (apple["market_open"], apple["session"]) == (True, "daytime session: order with session=daytime")
-    assert apple["trade_time"]
+    assert samsung["trade_date"] == "2026-03-04"
+    assert (apple["trade_date"], bool(apple["trade_time"])) == ("2026-03-04", True)
     assert "next_open" not in apple
 
 

@@ -127,6 +127,12 @@ async def test_the_hours_of_each_market_are_told_once(simulator: Simulator) -> N
     ]
 
 
+async def test_when_each_traded_is_told_where_it_is_asked_for(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, sim_clock="market")) as client:
+        (found,) = await quotes(client, "005930", fields=["symbol", "trade_date", "trade_time"])
+    assert found == {"symbol": "005930", "trade_date": "2026-03-04", "trade_time": "10:30:00"}
+
+
 async def test_demo_which_has_no_call_for_many_reads_them_singly(simulator: Simulator) -> None:
     async with connected(settings_for(simulator, "demo")) as client:
         found = await quotes(client, "005930", "000660")

@@ -342,7 +342,7 @@ async def test_a_quote_of_what_is_watched_comes_from_the_watch_and_says_so(simul
         result = await live.call("get_quote", symbol="005930")
         quote = blocks(result)["quote"]
         assert (quote["price"], quote["change"], quote["volume"]) == (price, 500, 1234)
-        assert quote["trade_time"] == "10:31:05"
+        assert (quote["trade_date"], quote["trade_time"]) == ("2026-03-04", "10:31:05")
         assert quote["per"] == read["per"]
         assert result.structured_content["notes"] == [
             f"Price, change, range, volume and turnover are from watch {watch_id}, 0.0 s old;"

@@ -1,11 +1,12 @@
 """The calendars' days: as the libraries have them, and Korea's as its laws and KRX' rules have them."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from kis_mcp.catalog.data import resources_folder
-from kis_mcp.trading.venues.calendars import calendars
+from kis_mcp.clock import KST
+from kis_mcp.trading.venues.calendars import calendars, latest_session_day
 from kis_mcp.trading.venues.sessions import venues
 from tests.generate.calendars import USUAL, parts, text
 
@@ -87,3 +88,27 @@ def test_venues_keep_these_calendars_and_vietnams_days_are_in_none() -> None:
         for venue in venues().values()
         if venue.calendar in calendars() and venue.title != venues()["us_daytime"].title
     }
+
+
+@pytest.mark.parametrize(
+    ("venue", "clock", "now", "day"),
+    [
+        ("krx", "15:30:00", "2026-11-29 12:00", "2026-11-27"),
+        ("krx", "15:29:40", "2026-11-27 15:30", "2026-11-27"),
+        ("krx", "15:29:40", "2026-11-30 09:10", "2026-11-27"),
+        ("krx", "10:00:01", "2026-12-26 12:00", "2026-12-24"),
+        ("us", "05:59:58", "2026-11-29 12:00", "2026-11-28"),
+        ("us", "23:59:58", "2026-11-28 02:00", "2026-11-27"),
+        ("us", "12:00:00", "2026-11-29 13:00", None),
+        ("vietnam", "12:00:00", "2026-11-29 13:00", None),
+    ],
+)
+def test_a_time_of_day_is_of_the_latest_day_with_a_session_then(
+    venue: str, clock: str, now: str, day: str | None
+) -> None:
+    found = latest_session_day(
+        [venues()[venue]],
+        time.fromisoformat(clock).replace(tzinfo=KST),
+        datetime.fromisoformat(now).replace(tzinfo=KST),
+    )
+    assert found == (day and date.fromisoformat(day))
