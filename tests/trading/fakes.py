@@ -205,7 +205,8 @@ def order_desk(
 
 @dataclass
 class AccountKis(FakeKis):
-    """Answers account lists from what a test fills in, by "tool" or "tool exchange"; everything else is empty."""
+    """Answers account lists from what a test fills in, by "tool", "tool exchange" or "tool symbol"; everything else is
+    empty."""
 
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
@@ -216,7 +217,8 @@ class AccountKis(FakeKis):
         self.fresh |= {f"{tool} {arguments.get('exchange')}"} if fresh else set()
         if error := self.failing.get(tool) or self.failing.get(f"{tool} {arguments.get('exchange')}"):
             raise error
-        blocks = self.answers.get(f"{tool} {arguments.get('exchange')}", self.answers.get(tool, {}))
+        keys = (f"{tool} {arguments.get('exchange')}", f"{tool} {arguments.get('symbol')}", tool)
+        blocks = next((self.answers[key] for key in keys if key in self.answers), dict[str, Any]())
         return Decoded(blocks, complete=tool not in self.unfinished)
 
 

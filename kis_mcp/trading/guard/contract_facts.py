@@ -12,10 +12,7 @@ from kis_mcp.trading.guard.market_facts import MarketFacts
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order
 from kis_mcp.trading.reads import is_filled, read_record, try_read_list, try_read_record
-from kis_mcp.trading.venues import KRX_CONTRACTS, OVERSEAS_CONTRACTS, Hours, is_option, krx_tick, stepped
-
-_BOND_UNIT = Decimal(1_000) / Decimal(10_000)
-"""Bonds are counted in 1,000 won of face value and priced for 10,000."""
+from kis_mcp.trading.venues import BOND_UNIT, KRX_CONTRACTS, OVERSEAS_CONTRACTS, Hours, is_option, krx_tick, stepped
 
 _RATES = "overseas_stock_foreign_margin"
 
@@ -34,7 +31,7 @@ async def read_bond(kis: KisReads, order: Order, facts: MarketFacts, arguments: 
         name=facts.name or text(quote, "name"),
         last=number(quote, "price") or number(quote, "previous_close") or None,
         lot=_GENERAL_MARKET_LOT if is_general else None,
-        multiplier=_BOND_UNIT,
+        multiplier=BOND_UNIT,
     )
 
 

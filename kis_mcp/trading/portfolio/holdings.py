@@ -9,12 +9,15 @@ from decimal import Decimal
 from kis_mcp.catalog import Decoded, Record, number, rounded, text
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.portfolio.amounts import rate, total
+from kis_mcp.trading.portfolio.amounts import difference, rate, total
+from kis_mcp.trading.portfolio.bond_prices import read_bond_prices
 from kis_mcp.trading.portfolio.holding_lists import HoldingList, lists_of, lists_of_all
 from kis_mcp.trading.reads import read_whole
-from kis_mcp.trading.venues import CONTRACT_MARKETS, COUNTRIES, is_option
+from kis_mcp.trading.venues import BOND_UNIT, CONTRACT_MARKETS, COUNTRIES, is_option
 
 _PRICE = Decimal("0.0001")
+_WON = Decimal(1)
+_BONDS = "domestic_bond"
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +100,8 @@ class Holdings:
 
 
 async def read_holdings(kis: KisReads, markets: Collection[str] | None = None, *, fresh: bool = False) -> Holdings:
-    """What is held in these markets; without markets, everywhere that the environment and the accounts offer.
+    """What is held in these markets; without markets, everywhere that the environment and the accounts offer. Bonds are
+    valued at their last price.
 
     Args:
         fresh: Whether a cached answer is not good enough.
@@ -124,6 +128,13 @@ async def read_holdings(kis: KisReads, markets: Collection[str] | None = None, *
         of = ", ".join(dict.fromkeys(market for market, failure in failures if failure.what == what))
         notes.append(f"The holdings of {of} could not be read: {what}")
     lots = [lot for lot in _join(kis, answers) if lot.is_open and (markets is None or lot.market in markets)]
+    prices = await read_bond_prices(kis, dict.fromkeys(lot.symbol for lot in lots if lot.market == _BONDS))
+    lots = [_at_price(lot, prices[lot.symbol]) if lot.symbol in prices else lot for lot in lots]
+    if prices:
+        notes.append(
+            f"KIS tells no value of {', '.join(prices)}: it is worked out as the last price times the quantity, without"
+            " accrued interest."
+        )
     if unknown := dict.fromkeys(lot.symbol for lot in lots if lot.quantity is None):
         notes.append(f"KIS' answer has no readable quantity of {', '.join(unknown)}: held, but it is unknown how many.")
     return Holdings(lots, notes, complete)
@@ -190,6 +201,12 @@ def _sum(lots: Sequence[Holding]) -> Holding:
         bought_today=total(lot.bought_today for lot in lots),
         sold_today=total(lot.sold_today for lot in lots),
     )
+
+
+def _at_price(bond: Holding, price: Decimal) -> Holding:
+    value = None if bond.quantity is None else rounded(bond.quantity * BOND_UNIT * price, _WON)
+    profit = difference(value, bond.purchase_amount)
+    return replace(bond, price=price, value=value, profit=profit, profit_rate=rate(profit, bond.purchase_amount))
 
 
 async def _try_read(kis: KisReads, item: HoldingList, *, fresh: bool) -> Decoded | KisMcpError:

@@ -1,7 +1,7 @@
 """Where orders go: exchanges, markets, routes, sessions, trading days, ticks and order types."""
 
 from kis_mcp.trading.venues.calendars import latest_session_day, trading_days
-from kis_mcp.trading.venues.contracts import CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
+from kis_mcp.trading.venues.contracts import BOND_UNIT, CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
 from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
 from kis_mcp.trading.venues.market_hours import (
     MARKET_VENUES,
@@ -18,6 +18,7 @@ from kis_mcp.trading.venues.ticks import InstrumentKind, kind_by_tick, krx_tick,
 from kis_mcp.trading.venues.watched import find_watched
 
 __all__ = [
+    "BOND_UNIT",
     "CONTRACT_MARKETS",
     "COUNTRIES",
     "KRX_CONTRACTS",

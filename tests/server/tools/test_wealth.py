@@ -65,9 +65,11 @@ class Trader:
         return market.quote(market.instruments[self.symbol], self.now).price
 
     async def worth(self) -> Decimal:
-        """Its market's part of the accounts, in its currency."""
+        """Its market's part of the accounts, in its currency; a bond's cash is that of Korean stocks."""
         found = blocks(await self.client.call_tool("get_account_summary", {}))["markets"]
-        worth = next((Decimal(str(row["total"])) for row in found if row["market"] == self.market), Decimal(0))
+        markets = {self.market, "KR"} if self.market == "domestic_bond" else {self.market}
+        parts = (Decimal(str(row["total"])) for row in found if row["market"] in markets and "total" in row)
+        worth = sum(parts, Decimal(0))
         return worth / self.rate if self.market == IN_WON else worth
 
     @property
@@ -115,3 +117,11 @@ async def test_a_trade_changes_the_worth_by_its_costs_before_and_after_it_settle
             one.now = MONDAY + (timedelta(minutes=days) if market == IN_WON else timedelta(days=days))
             await one.trade(side, quantity)
             assert await one.worth() - start == pytest.approx(one.result, abs=Decimal("0.01")), (side, days)
+
+
+async def test_a_bond_changes_the_worth_by_its_costs() -> None:
+    async with trader("domestic_bond", "KR6095572D81") as one:
+        start = await one.worth()
+        for side, quantity in (("buy", 20), ("sell", 10)):
+            await one.trade(side, quantity)
+            assert await one.worth() - start == pytest.approx(one.result, abs=Decimal(1)), side

@@ -18,6 +18,7 @@ from tests.trading.fakes import AccountKis, FakeClock
 KOREAN = "domestic_stock_inquire_balance"
 ABROAD = "overseas_stock_inquire_balance"
 BONDS = "domestic_bond_inquire_balance"
+QUOTE = "domestic_bond_inquire_price"
 CONTRACTS = "domestic_fo_inquire_balance"
 CONTRACTS_ABROAD = "overseas_fo_inquire_unpd"
 DOWN = KisUnavailable("KIS did not answer.", remedy="Try again.")
@@ -63,6 +64,26 @@ def samsung(**changes: object) -> dict[str, object]:
 
 def quantities(found: Holdings) -> list[tuple[str, str, Decimal | None]]:
     return [(holding.market, holding.symbol, holding.quantity) for holding in found.positions]
+
+
+async def test_a_bond_is_worth_its_last_price_times_its_quantity_and_a_note_says_so(account: AccountKis) -> None:
+    bonds = [{"symbol": symbol, "balance_quantity": 5_000, "buy_amount": 5_000_000} for symbol in ("KR1", "KR2", "KR3")]
+    account.answers |= {
+        KOREAN: {"positions": []},
+        BONDS: {"holdings": bonds},
+        f"{QUOTE} KR1": {"price": {"price": Decimal(9_897), "previous_close": Decimal(9_000)}},
+        f"{QUOTE} KR2": {"price": {"price": 0, "previous_close": Decimal(10_100)}},
+    }
+    found = await read_holdings(account)
+    assert [(one.symbol, one.price, one.value, one.profit, one.profit_rate) for one in found.positions] == [
+        ("KR1", 9_897, 4_948_500, -51_500, Decimal("-1.03")),
+        ("KR2", 10_100, 5_050_000, 50_000, 1),
+        ("KR3", None, None, None, None),
+    ]
+    assert found.notes == [
+        "KIS tells no value of KR1, KR2: it is worked out as the last price times the quantity, without accrued"
+        " interest."
+    ]
 
 
 @pytest.mark.parametrize("market", MARKETS)
