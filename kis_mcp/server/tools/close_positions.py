@@ -28,7 +28,7 @@ from kis_mcp.trading.desk import (
     Proposal,
     QuestionFacts,
     draft_cancel,
-    draft_closing,
+    draft_closing_in_lots,
     is_held_by,
     joint_question,
     pick_closings,
@@ -143,10 +143,12 @@ async def _propose_one(
         problems.append("Open orders hold all of it." if holders else "Nothing of it can be sold or closed now.")
         return [], [_left(closing, " ".join(problems), numbers)]
     try:
-        arguments = await draft_closing(reads, closing, quantity)
+        arguments, odd_rest = await draft_closing_in_lots(reads, closing, quantity)
         order = await desk.propose(arguments, call=fingerprint_of(call), freed=freed)
     except KisMcpError as error:
         return [], [_left(closing, " ".join([*problems, str(error)]), numbers)]
+    if odd_rest:
+        problems.append(odd_rest)
     if len(cancels) < len(holders):
         problems.append(f"Open orders hold a part; only {quantity} can be closed.")
     return [*cancels, order], [_left(closing, " ".join(problems), numbers)] if problems else []

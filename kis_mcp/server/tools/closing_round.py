@@ -7,8 +7,10 @@ from typing import Any
 
 import anyio
 
+from kis_mcp.catalog import check_arguments
 from kis_mcp.errors import KisMcpError, OrderRefused, OrderRejected
 from kis_mcp.trading.desk import OrderDesk, is_unchanged
+from kis_mcp.trading.guard import read_selling_lot
 from kis_mcp.trading.journal import Decision, Record
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, is_same_symbol
@@ -37,13 +39,12 @@ class ClosingRound:
         rows: dict[str, dict[str, Any]] = {}
         if cancels:
             lots = await self._read_lots(closes, decision)
-            kept = [one.intent.order for one in closes if is_unchanged(one.intent.order, lots, _held(one, cancels))]
+            kept = [one.intent.order for one in closes if await self._is_unchanged(one, lots, _held(one, cancels))]
             await self._decide(cancels, decision, kept)
             rows |= await self._execute(cancels)
         lots = await self._read_lots(closes, decision)
-        await self._decide(
-            closes, decision, [one.intent.order for one in closes if is_unchanged(one.intent.order, lots)]
-        )
+        kept = [one.intent.order for one in closes if await self._is_unchanged(one, lots)]
+        await self._decide(closes, decision, kept)
         rows |= await self._execute(closes)
         return [rows[intent_id] for intent_id in intent_ids]
 
@@ -57,6 +58,18 @@ class ClosingRound:
             _log.warning("The positions could not be read before they were closed: %s", error)
             return ()
         return held.lots
+
+    async def _is_unchanged(self, close: Record, lots: Sequence[Holding], freed: int = 0) -> bool:
+        """Whether a position is still what its order was made for; if its lot cannot be read, only if it is no more."""
+        order, api = close.intent.order, self._kis.catalog.find(close.intent.tool)
+        if is_unchanged(order, lots, freed) or not lots or api is None:
+            return is_unchanged(order, lots, freed)
+        try:
+            lot = await read_selling_lot(self._kis, check_arguments(api, close.intent.arguments))
+        except KisMcpError as error:
+            _log.warning("The lot of %s could not be read: %s", order.symbol, error)
+            return False
+        return is_unchanged(order, lots, freed, lot)
 
     async def _decide(self, records: Sequence[Record], decision: Decision, unchanged: Sequence[Order]) -> None:
         """Pass the person's answer on; their yes only for what is about an unchanged position."""

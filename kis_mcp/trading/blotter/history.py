@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TypeAlias
 
 from kis_mcp.catalog import Catalog
@@ -19,6 +20,7 @@ from kis_mcp.trading.blotter.state import OrderState, state_of
 from kis_mcp.trading.journal import Journal, Outcome, Reconciliation, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, is_same_order_id, read_order_id
+from kis_mcp.trading.venues import STOCK_MARKETS
 
 MOST_RECORDS = 5_000
 
@@ -38,10 +40,11 @@ COLUMNS = (
     "quantity",
     "price",
     "currency",
-    "amount_krw",
+    "largest_amount_krw",
     "filled_quantity",
     "remaining_quantity",
     "average_fill_price",
+    "filled_amount",
     "order_id",
     "original_order_id",
     "intent_id",
@@ -56,7 +59,11 @@ COLUMNS = (
     "candidates",
     "reconciliations",
 )
-"""The facts of an order, in reading order."""
+"""The facts of an order, in reading order.
+
+``largest_amount_krw`` is what it was worth at most when it was proposed; ``filled_amount`` is what was traded of a
+stock, in ``currency``.
+"""
 
 Findings: TypeAlias = Mapping[str, Sequence[Outcome | Reconciliation]]
 _ONE_DAY = timedelta(days=1)
@@ -136,7 +143,7 @@ class TrackedOrder:
             "quantity": order.quantity,
             "price": order.price,
             "currency": order.currency,
-            "amount_krw": order.amount_krw,
+            "largest_amount_krw": order.amount_krw,
             "order_id": self.placed.printed_id if self.placed else self.own_id,
             "original_order_id": order.original_order_id,
             "decision": decision.verdict if decision else None,
@@ -161,6 +168,7 @@ class TrackedOrder:
             "filled_quantity": placed.filled_quantity,
             "remaining_quantity": placed.remaining_quantity,
             "average_fill_price": placed.average_fill_price,
+            "filled_amount": _filled_amount(placed),
         }
         if self.record is not None:
             return facts
@@ -346,6 +354,13 @@ def _pairs(catalog: Catalog, records: Iterable[Record], placed: Sequence[PlacedO
         for order in by_key.get(key_of(catalog, record), ())
         if order.may_be_of(sent_at)
     }
+
+
+def _filled_amount(placed: PlacedOrder) -> Decimal | None:
+    """None until something is filled, and of contracts and bonds, whose prices are for other units than quantities."""
+    if placed.market not in STOCK_MARKETS or placed.average_fill_price is None or not placed.filled_quantity:
+        return None
+    return placed.filled_quantity * placed.average_fill_price
 
 
 def _midnight(day: date) -> datetime:

@@ -174,15 +174,17 @@ async def _read_lists(
 async def _mark_ours(
     kis: KisReads, journal: Journal, orders: Sequence[PlacedOrder], *, since: date, now: datetime
 ) -> list[PlacedOrder]:
-    """The orders, those in the journal marked as ours."""
+    """The orders, those in the journal marked as ours, with their type in it where KIS lists none."""
     earliest = min((order.ordered_at for order in orders if order.ordered_at), default=now)
     sent_since = min(datetime.combine(since, time(), KST), earliest) - _SENT_BEFORE - abs(kis.clock_error or _NONE)
     records = await journal.accepted_since(sent_since)
-    sent = [(key_of(kis.catalog, one), at) for one in records if (at := one.best_sent_at)]
-    return [
-        replace(order, ours=any(order.key == key and order.may_be_of(sent_at) for key, sent_at in sent))
-        for order in orders
-    ]
+    sent = [(key_of(kis.catalog, one), at, one.intent.order) for one in records if (at := one.best_sent_at)]
+    marked: list[PlacedOrder] = []
+    for order in orders:
+        own = [said for key, sent_at, said in sent if order.key == key and order.may_be_of(sent_at)]
+        order_type = order.order_type or next((said.order_type for said in own), None)
+        marked.append(replace(order, ours=bool(own), order_type=order_type))
+    return marked
 
 
 def _counts_today(reservation: PlacedOrder, now: datetime) -> bool:

@@ -1,6 +1,13 @@
 """Where an order is drafted, proposed, agreed to and sent, once."""
 
-from kis_mcp.trading.desk.closing import Closing, draft_closing, is_held_by, is_unchanged, pick_closings
+from kis_mcp.trading.desk.closing import (
+    Closing,
+    draft_closing,
+    draft_closing_in_lots,
+    is_held_by,
+    is_unchanged,
+    pick_closings,
+)
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.desk.inspection import Inspection
@@ -25,6 +32,7 @@ __all__ = [
     "draft_cancel",
     "draft_change",
     "draft_closing",
+    "draft_closing_in_lots",
     "draft_order",
     "is_held_by",
     "is_unchanged",

@@ -9,6 +9,7 @@ from kis_mcp.catalog import CheckedArguments, check_arguments, number
 from kis_mcp.errors import BadArgument
 from kis_mcp.trading.blotter import PlacedOrder
 from kis_mcp.trading.desk.drafts import OrderCall, draft_order
+from kis_mcp.trading.guard import read_selling_lot
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order, Side, is_same_symbol
 from kis_mcp.trading.portfolio import Holding, add_lots
@@ -33,6 +34,12 @@ _WITHOUT_LOAN = ("", "현금")
 """What KIS calls a lot of Korean stock that no loan is on."""
 
 _ON_LOAN = "It is on credit: close it with place_order, with credit_type and loan_date."
+
+_ODD_RESTS: Mapping[str, str] = {
+    "domestic_bond": "Sell less than a lot with domestic_bond_sell, with small_lot_market true.",
+    "HK": "Sell less than a lot with place_order, with order_type odd_lot_limit.",
+}
+"""How less than a lot is sold, by market."""
 
 _BOOKS: Mapping[str, str] = {"domestic_bond": "domestic_bond_inquire_asking_price"}
 _BOOK_ABROAD = "overseas_stock_inquire_asking_price"
@@ -101,11 +108,12 @@ def is_held_by(order: PlacedOrder, closing: Closing) -> bool:
     )
 
 
-def is_unchanged(order: Order, lots: Collection[Holding], freed: int = 0) -> bool:
+def is_unchanged(order: Order, lots: Collection[Holding], freed: int = 0, lot: int = 1) -> bool:
     """Whether a position is still what a closing order was made for: the same side, and as much to close.
 
     Args:
         freed: What open orders hold of it that will be cancelled first.
+        lot: What the order's quantity is a multiple of.
     """
     same = [
         closing
@@ -115,7 +123,25 @@ def is_unchanged(order: Order, lots: Collection[Holding], freed: int = 0) -> boo
         and order.exchange in (None, closing.position.exchange)
         and not closing.why_not
     ]
-    return [(one.side, one.closable + freed) for one in same] == [(order.side, order.quantity)]
+    return [(one.side, (one.closable + freed) // lot * lot) for one in same] == [(order.side, order.quantity)]
+
+
+async def draft_closing_in_lots(kis: KisReads, closing: Closing, quantity: int) -> tuple[CheckedArguments, str]:
+    """The order that closes the most whole lots of so much of a position, and what is to be said of the rest.
+
+    Raises:
+        BadArgument: It is less than one lot, or no order can be made of it.
+    """
+    arguments = await draft_closing(kis, closing, quantity)
+    lot = await read_selling_lot(kis, arguments)
+    rest = quantity % lot
+    if not rest:
+        return arguments, ""
+    remedy = _ODD_RESTS.get(closing.position.market, "Buy what a lot lacks with place_order, and close it then.")
+    if rest == quantity:
+        raise BadArgument(f"It is sold in lots of {lot:,}, and {quantity:,} is less.", remedy=remedy, field="symbols")
+    whole = await draft_closing(kis, closing, quantity - rest)
+    return whole, f"It is sold in lots of {lot:,}, so that {rest:,} of it stay. {remedy}"
 
 
 async def draft_closing(kis: KisReads, closing: Closing, quantity: int) -> CheckedArguments:

@@ -24,7 +24,7 @@ from kis_mcp.trading.guard.market_facts import (
     read_overseas_stock,
 )
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Order
+from kis_mcp.trading.order import Order, order_of
 from kis_mcp.trading.venues import TradingDays, trading_days, venue_of
 
 ReadMarketFacts: TypeAlias = Callable[[KisReads, Order, MarketFacts, Mapping[str, object]], Awaitable[MarketFacts]]
@@ -94,6 +94,16 @@ async def look_up_facts(
         closes=facts.reduces_risk,
     )
     return replace(facts, order=order)
+
+
+async def read_selling_lot(kis: KisReads, arguments: CheckedArguments) -> int:
+    """What the quantity of such an order is a multiple of; 1 of a buy, and where any quantity is sold."""
+    order, venue = order_of(arguments.api, arguments), venue_of(arguments.api, arguments)
+    if order.side != "sell" or venue is None or not venue.sells_lots or order.order_type == venue.odd_lot_type:
+        return 1
+    read = _BY_MARKET.get(order.market, read_overseas_stock)
+    market = await read(kis, order, MarketFacts(), arguments)
+    return int(market.lot or venue.buy_lot)
 
 
 def _clock(value: object) -> time | None:

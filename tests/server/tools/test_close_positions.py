@@ -10,6 +10,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 
 from kis_mcp.confirm.pin import Pin
+from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator import Simulator
 from kis_mcp.trading.journal import Status
@@ -343,3 +344,18 @@ async def test_two_servers_that_are_both_told_yes_sell_a_position_once(simulator
         servers.start_soon(close)
         servers.start_soon(close)
     assert sides(simulator, before) == [(SAMSUNG, "SELL", 10)]
+
+
+async def test_a_bond_is_closed_in_whole_lots_and_the_rest_is_told(simulator: Simulator) -> None:
+    bond = "KR6095572D81"
+    settings = settings_for(simulator, "sim", **LOOSE, confirm="never")
+    async with connected(settings, SurfaceOptions("all")) as client:
+        buy = {"symbol": bond, "quantity": 25, "price": 10_500, "small_lot_market": True}
+        assert blocks(await client.call_tool("domestic_bond_buy", buy))["order"]["status"] == "accepted"
+        done = blocks(await client.call_tool("close_positions", {"kinds": ["bond"]}))
+        left = await positions(client)
+        facts = error(await client.call_tool("close_positions", {"kinds": ["bond"]}))
+    assert [(row["quantity"], row["status"]) for row in done["orders"]] == [(20, "accepted")]
+    assert [row["why"].partition(".")[0] for row in done["left"]] == ["It is sold in lots of 10, so that 5 of it stay"]
+    assert left == {bond: 5}
+    assert "small_lot_market true" in str(facts)

@@ -59,6 +59,17 @@ async def test_the_history_tells_who_confirmed_what_and_what_came_of_it(simulato
     assert "****" in order["account"]
 
 
+async def test_a_market_order_is_told_with_what_was_filled_beside_what_it_could_be_at_most(
+    simulator: Simulator,
+) -> None:
+    market = {"symbol": SAMSUNG, "side": "buy", "quantity": 2, "order_type": "market"}
+    async with connected(settings_for(simulator), person=Person()) as client:
+        await client.call_tool("place_order", market)
+        (order,) = await history(client)
+    (fill,) = simulator.ledger.fills
+    assert order["filled_amount"] == float(fill.price * 2) < order["largest_amount_krw"]
+
+
 async def test_an_order_is_followed_from_filled_to_amended_to_cancelled(simulator: Simulator) -> None:
     async with connected(settings_for(simulator), person=Person()) as client:
         market = {"symbol": SAMSUNG, "side": "buy", "quantity": 2, "order_type": "market"}

@@ -499,3 +499,11 @@ async def test_an_order_whose_fills_kis_does_not_tell_is_unknown_not_open(simula
     assert (known["status"], known["filled_quantity"], known["remaining_quantity"]) == ("filled", 10, 0)
     assert (order["status"], order["in_kis_list"], order["quantity"]) == ("unknown", False, 10)
     assert not {"filled_quantity", "remaining_quantity"} & order.keys()
+
+
+@pytest.mark.parametrize("order", [AMERICAN, TOKYO], ids=["US", "JP"])
+async def test_an_order_of_ours_has_its_type_where_kis_lists_none(simulator: Simulator, order: dict[str, Any]) -> None:
+    async with connected(settings_for(simulator, confirm="never", max_order_notional=10**9)) as client:
+        await client.call_tool("place_order", order)
+        (listed,) = blocks(await client.call_tool("get_orders", {}))["orders"]
+    assert (listed["order_type"], listed["ours"]) == ("limit", True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.trading.desk.closing import draft_closing, is_unchanged, pick_closings
+from kis_mcp.trading.desk.closing import draft_closing, draft_closing_in_lots, is_unchanged, pick_closings
 from kis_mcp.trading.order import Action, Order, order_of
 from kis_mcp.trading.portfolio.holdings import Holding
 from tests.trading.fakes import AccountKis, FakeClock
@@ -158,3 +158,29 @@ def test_a_position_is_unchanged_only_with_the_same_side_and_as_much_to_close(
     lots: list[Holding], freed: int, holds: bool
 ) -> None:
     assert is_unchanged(SOLD, lots, freed) is holds
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sold", "said"), [(3_645, 3_640, "in lots of 10, so that 5 of it stay"), (3_640, 3_640, "")]
+)
+async def test_of_a_bond_whole_lots_are_closed_and_the_rest_is_told(quantity: int, sold: int, said: str) -> None:
+    (closing,) = pick_closings([replace(BOND, quantity=Decimal(quantity), sellable_quantity=Decimal(quantity))])
+    kis = kis_with(domestic_bond_inquire_asking_price={"book": {"bid_price_1": Decimal(10180)}})
+    arguments, rest = await draft_closing_in_lots(kis, closing, quantity)
+    assert order_of(arguments.api, arguments).quantity == sold
+    assert said in rest
+    assert bool(said) is bool(rest)
+
+
+async def test_less_than_a_lot_is_not_closed_and_how_to_sell_it_is_said() -> None:
+    (closing,) = pick_closings([BOND])
+    kis = kis_with(domestic_bond_inquire_asking_price={"book": {"bid_price_1": Decimal(10180)}})
+    with pytest.raises(BadArgument, match="in lots of 10, and 7 is less") as error:
+        await draft_closing_in_lots(kis, closing, 7)
+    assert "small_lot_market" in error.value.remedy
+
+
+@pytest.mark.parametrize(("lot", "holds"), [(1, False), (5, True)])
+def test_a_position_of_more_than_whole_lots_is_unchanged_by_its_lots(lot: int, holds: bool) -> None:
+    lots = [replace(STOCK, sellable_quantity=Decimal(12))]
+    assert is_unchanged(replace(SOLD, quantity=Decimal(10)), lots, lot=lot) is holds
