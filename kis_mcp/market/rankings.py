@@ -66,12 +66,13 @@ def _abroad(tool: str, value: str, unit: str, level: str = "", note: str = "", *
     return Ranking(f"overseas_stock_{tool}", value, unit, arguments, level=level, place="exchange", note=note)
 
 
+_AVERAGE = "KIS calls it a ranking by average volume; value is the day's volume, which may rise from row to row."
 _BROKEN = "Stocks that broke a 52-week level: KIS lists no others abroad."
 
 _DIVIDENDS = "By each cash dividend with a record date in the last year."
 
 _KOREA: Mapping[str, Ranking] = {
-    "volume": _volume("volume", "volume", _SHARES, "KIS ranks by average volume."),
+    "volume": _volume("volume", "volume", _SHARES, _AVERAGE),
     "turnover": _volume("traded_value", "turnover", _MONEY),
     "volume_surge": _volume("volume_growth", "volume_growth_rate", _PERCENT),
     "gainers": Ranking("domestic_stock_fluctuation", "change_rate", _PERCENT, {"sort": "rise"}),

@@ -152,3 +152,11 @@ def test_the_page_sizes_of_the_guide_are_those_of_the_table() -> None:
     told = {tool.strip("`"): int(real) for tool, real, _ in rows}
     paged = {api.tool: api.paging.page_rows_real for api in catalog().apis if api.paging}
     assert told == {tool: size for tool, size in paged.items() if size}
+
+
+def test_the_simulators_guide_names_what_is_live_drawn_and_listed_there() -> None:
+    rows = dict(re.findall(r"(?m)^\| ([a-z ]+) \| (.*) \|$", GUIDES["simulator"]))
+    named = {what: set(re.findall(r"`([a-z_]+)`", text)) for what, text in rows.items()}
+    assert named["live data"] == {"watch", "wait_for", "alerts"}
+    assert (named["charts"], named["instruments"]) == ({"get_chart"}, {"find_instrument"})
+    assert {"watch", "wait_for", "alerts", "get_chart", "find_instrument"} <= TOOLS

@@ -15,6 +15,12 @@ from kis_mcp.trading.venues import STOPS, UNPRICED, Listing, Route, find_route
 
 _NO_CREDIT = "cash"
 
+_INSTEAD: Mapping[str, str] = {
+    "order_type": "Leave it out: the order is a limit order; to trade at once, give the other side's best price.",
+    "stop_price": "Leave it out: set an alert at that price with alerts, and place the order when it fires.",
+}
+"""What an order says that its KIS API cannot take → what does the same there."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderCall:
@@ -223,10 +229,17 @@ def _build_arguments(route: Route, own: Mapping[str, object], said: Mapping[str,
         if value is None:
             continue
         argument = terms.names.get(name, name)
-        if api.parameter(argument) is None:
+        parameter = api.parameter(argument)
+        if parameter is not None and value == "market" and value not in (parameter.codes or (value,)):
+            raise BadArgument(
+                "There are no market orders here.",
+                remedy="Use limit; to trade at once, give the other side's best price as price.",
+                field=name,
+            )
+        if parameter is None:
             raise BadArgument(
                 f"Such an order takes no {name}: KIS' {api.title.lower()} has none.",
-                remedy="Leave it out, or name the market and session that are meant.",
+                remedy=_INSTEAD.get(name, "Leave it out, or name the market and session that are meant."),
                 field=name,
             )
         arguments[argument] = value

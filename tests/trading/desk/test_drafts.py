@@ -1,5 +1,7 @@
+import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
 
 SAMSUNG = Listing("005930", "KR", "krx")
 APPLE = Listing("AAPL", "US", "nasdaq")
+BOND = Listing("KR103501GG62", "domestic_bond", "krx")
 
 
 @pytest.mark.parametrize(
@@ -36,11 +39,28 @@ def test_an_order_becomes_a_call_of_its_markets_api(listing: Listing, order_type
     assert (values["order_type"], values["exchange"]) == (word, listing.exchange)
 
 
-@pytest.mark.parametrize(("listing", "order_type"), [(SAMSUNG, "loo"), (APPLE, "market")])
-def test_an_order_type_of_another_market_is_refused_by_name(listing: Listing, order_type: str) -> None:
-    call = draft_order(CATALOG, listing, side="buy", quantity=1, order_type=order_type)
-    with pytest.raises(BadArgument, match=order_type):
+def test_an_order_type_of_another_market_is_refused_by_name() -> None:
+    call = draft_order(CATALOG, SAMSUNG, side="buy", quantity=1, order_type="loo")
+    with pytest.raises(BadArgument, match="loo"):
         check_arguments(api(call.tool), call.arguments)
+
+
+@pytest.mark.parametrize(
+    ("listing", "terms", "field", "instead"),
+    [
+        (APPLE, {"order_type": "market"}, "order_type", "Use limit"),
+        (BOND, {"order_type": "market"}, "order_type", "the order is a limit order"),
+        (APPLE, {"price": Decimal(250), "stop_price": Decimal(240)}, "stop_price", "alerts"),
+        (SAMSUNG, {"retail_market": True}, "retail_market", "name the market and session"),
+    ],
+)
+def test_what_an_order_cannot_say_is_refused_with_what_does_the_same(
+    listing: Listing, terms: dict[str, Any], field: str, instead: str
+) -> None:
+    with pytest.raises(BadArgument) as refused:
+        draft_order(CATALOG, listing, side="buy", quantity=1, **terms)
+    assert refused.value.field == field
+    assert re.search(instead, refused.value.remedy)
 
 
 def test_a_stop_order_carries_its_trigger() -> None:
