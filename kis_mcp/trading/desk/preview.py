@@ -62,8 +62,9 @@ class AccountEffect:
     Attributes:
         buying_power_before, buying_power_after: Money for such an order, in the order's currency, now and when it is
             filled. Of a sale of what is held none: KIS tells buying power for a purchase.
-        max_quantity: What KIS would take of it at most.
-        share_of_buying_power: Its quantity of that, in percent.
+        max_quantity: What KIS would take of it at most, by its own count, which need not be by the margin.
+        share_of_buying_power: Of contracts their margin of the buying power, else its quantity of ``max_quantity``, in
+            percent; None for one that closes.
         wealth_krw: What all accounts are worth.
         share_of_wealth: The expected amount of that, in percent.
         position_before, position_after: Of the instrument, below zero for a short one, now and when it is filled.
@@ -196,6 +197,13 @@ async def _read_power(kis: KisReads, inspection: Inspection) -> Decimal | None:
     return number(await read_record(kis, "overseas_fo_inquire_deposit", asked, fresh=True), "orderable_amount")
 
 
+def _share_of_power(order: Order, costs: OrderCosts, power: Decimal | None) -> Decimal | None:
+    """What an order binds of the money for it: of contracts their margin, else its part of what KIS would take."""
+    if order.market in CONTRACT_MARKETS and costs.margin is not None and power:
+        return costs.margin / power
+    return None if order.closes else order.buying_power_share
+
+
 def _effect(
     inspection: Inspection,
     costs: OrderCosts,
@@ -207,7 +215,7 @@ def _effect(
     position, sellable = held
     bound = costs.expected_total if order.side == "buy" and not _is_future(order) else costs.margin
     after = power - bound if power is not None and bound is not None else None
-    ratio = order.buying_power_share
+    ratio = _share_of_power(order, costs, power)
     signed = None if order.quantity is None else order.quantity if order.side == "buy" else -order.quantity
     return AccountEffect(
         buying_power_before=power,

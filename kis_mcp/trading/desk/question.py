@@ -159,7 +159,7 @@ def _instrument(order: Order) -> str:
 
 
 def _price_terms(order: Order) -> dict[str, str | None]:
-    share = order.buying_power_share
+    share = None if order.closes else order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
         "price": _price_change(order),

@@ -83,3 +83,9 @@ def test_what_else_is_sent_is_told_in_words_and_kis_own_means_are_not() -> None:
 def test_whole_amounts_have_no_decimals_in_any_currency() -> None:
     assert "Price: 3,035 JPY\n" in shown(replace(INTENT.order, currency="JPY", price=Decimal("3035.0")))
     assert "Price: 180.50 USD\n" in shown(replace(INTENT.order, currency="USD", price=Decimal("180.50")))
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_an_order_that_closes_tells_no_share_of_buying_power(closes: bool) -> None:
+    order = replace(INTENT.order, buying_power_share=Decimal("0.125"), closes=closes)
+    assert ("Share of buying power" in shown(order)) is not closes
