@@ -7,7 +7,7 @@ from decimal import Decimal
 from kis_mcp.catalog import number, rounded
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.desk.inspection import Inspection
-from kis_mcp.trading.guard import estimated_costs, expected_amount, read_margin, tick_of
+from kis_mcp.trading.guard import estimated_costs, expected_amount, tick_of
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order, is_same_symbol
 from kis_mcp.trading.portfolio import read_account_summary, read_market_holdings, share, total
@@ -111,21 +111,17 @@ async def preview_order(kis: KisReads, inspection: Inspection) -> OrderPreview:
     if not inspection.asked_kis or inspection.facts.exists is False:
         return OrderPreview(step, OrderCosts(currency=inspection.order.currency), AccountEffect(), [])
     notes: list[str] = []
-    costs, held, wealth = await asyncio.gather(
-        _read_costs(kis, inspection), _read_held(kis, inspection.order, notes), _read_wealth(kis, notes)
-    )
+    costs = _costs(inspection)
+    held, wealth = await asyncio.gather(_read_held(kis, inspection.order, notes), _read_wealth(kis, notes))
     effect = _effect(inspection, costs, held, wealth, await _read_power(kis, inspection))
     return OrderPreview(step, costs, effect, notes)
 
 
-async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
+def _costs(inspection: Inspection) -> OrderCosts:
     facts, order = inspection.facts, inspection.order
     amount = expected_amount(order, facts.last_price, facts.multiplier)
     at_this = replace(order, amount=amount)
     fees = estimated_costs(at_this, facts.kind, facts.limits.commissions)
-    margin, source = None, ""
-    if _opens_contracts(inspection) and (order.side == "sell" or not facts.is_option):
-        margin, source = await read_margin(kis, order)
     step = _WON if order.currency == "KRW" else _CENT
     commission, taxes = (rounded(fees.commission, step), rounded(fees.taxes, step)) if fees else (None, None)
     rate = Decimal(1) if order.currency == "KRW" else facts.krw_rate
@@ -142,8 +138,8 @@ async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
         expected_krw=rounded(amount * rate, _WON) if amount is not None and rate is not None else None,
         krw_rate=rate if is_abroad else None,
         krw_rate_source=facts.krw_rate_source if is_abroad else None,
-        margin=margin * order.quantity if margin is not None and order.quantity is not None else None,
-        margin_source=source if margin is not None else None,
+        margin=order.margin,
+        margin_source=facts.margin_source,
     )
 
 
@@ -153,10 +149,6 @@ def _with_fees(
     if amount is None or commission is None or taxes is None:
         return None
     return amount + commission + taxes if order.side == "buy" else amount - commission - taxes
-
-
-def _opens_contracts(inspection: Inspection) -> bool:
-    return inspection.order.market in CONTRACT_MARKETS and not inspection.facts.reduces_risk
 
 
 def _is_future(order: Order) -> bool:
