@@ -44,6 +44,7 @@ class Order:
         expected_amount: What it is worth at the last price, in ``currency``; None where its price is a limit, and where
             that cannot be told.
         expected_fees: Commission and taxes on that.
+        margin: What the contracts that it opens bind, in ``currency``; None where KIS does not tell, and for all else.
         buying_power_share: How much of what KIS would take at most this is, 1 for all of it; None where not asked.
         original_order_id: The standing order that a change or cancel concerns; a reservation's as tools show it.
         original_price, original_quantity: Of that order, as it stands: its price, and what of it is open.
@@ -68,6 +69,7 @@ class Order:
     fees: Decimal | None = None
     expected_amount: Decimal | None = None
     expected_fees: Decimal | None = None
+    margin: Decimal | None = None
     buying_power_share: Decimal | None = None
     original_order_id: str | None = None
     original_price: Decimal | None = None

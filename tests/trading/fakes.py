@@ -104,6 +104,7 @@ class FakeKis:
             "overseas_stock_inquire_ccnl": {"orders": self.listed},
             "overseas_stock_price": {"price": {"price": Decimal(150)}},
             "overseas_stock_search_info": {"listing": {}},
+            "domestic_fo_margin_rate": {"rates": []},
             "overseas_stock_inquire_psamount": {
                 "buying_power": {"exchange_rate": Decimal(1400), "max_orderable_quantity": 1_000}
             },

@@ -26,6 +26,7 @@ _LABELS = {
     "price": ("가격", "Price"),
     "amount": ("예상 금액", "Estimated amount"),
     "fees": ("예상 수수료·세금", "Fees, taxes"),
+    "margin": ("증거금", "Margin"),
     "buying_power": ("가능액 대비", "Of buying power"),
     "effect": ("결과", "Effect"),
     "further": ("그 밖의 값", "Further"),

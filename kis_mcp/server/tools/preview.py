@@ -1,5 +1,7 @@
 """The tool that shows what an order would come to: the guard's way of place_order, and nothing after it."""
 
+from collections.abc import Sequence
+
 from kis_mcp.catalog import Page
 from kis_mcp.errors import KisMcpError
 from kis_mcp.server.tools.call import Call, facts, page_of
@@ -7,6 +9,7 @@ from kis_mcp.server.tools.consent import WAYS_TO_CONFIRM, channel_of, nobody_to_
 from kis_mcp.server.tools.order import new_order
 from kis_mcp.server.tools.send_order import fingerprint_of
 from kis_mcp.trading.desk import Inspection, preview_order as preview
+from kis_mcp.trading.guard import Finding
 from kis_mcp.trading.journal import Record
 
 _OPEN = "proposed already and still open: place_order takes it up again"
@@ -26,23 +29,25 @@ async def preview_order(call: Call) -> Page:
         preview={
             **_verdict(refused, inspection.earlier),
             "confirmation": WAYS_TO_CONFIRM[by],
-            "passed": ", ".join(inspection.passed),
-            **({"not_checked": ", ".join(inspection.not_checked)} if inspection.not_checked else {}),
+            **_checks("checks_passed", "passed", inspection.passed),
+            **_checks("checks_left_out", "not_checked", inspection.not_checked),
         },
         order=_order(call, inspection) | (facts(found.step) if found.step else {}),
         costs=facts(found.costs),
         account=facts(found.account),
-        findings=[
-            {
-                "check": one.rule,
-                "refuses": one.refuses,
-                "what": one.what,
-                "remedy": one.remedy,
-                **({"field": one.field} if one.field else {}),
-            }
-            for one in inspection.findings
-        ],
+        findings=[_finding(one, refused) for one in inspection.findings],
     )
+
+
+def _checks(count: str, names: str, checks: Sequence[str]) -> dict[str, object]:
+    return {count: len(checks), names: ", ".join(checks)} if checks else {}
+
+
+def _finding(one: Finding, refused: KisMcpError | None) -> dict[str, object]:
+    """A finding, without the words that the verdict has already."""
+    row = {"check": one.rule, "refuses": one.refuses, "what": one.what, "remedy": one.remedy, "field": one.field or ""}
+    is_told = one.refuses and refused is not None and one.what in refused.what
+    return {name: value for name, value in row.items() if value != "" and not (is_told and name in ("what", "remedy"))}
 
 
 def _verdict(refused: KisMcpError | None, earlier: Record | None) -> dict[str, object]:

@@ -27,7 +27,7 @@ from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, pro
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.guard import check_order, refusal
+from kis_mcp.trading.guard import check_order, refusal, with_margin
 from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
@@ -254,7 +254,7 @@ class OrderDesk:
             order = describe_change(order_of(arguments.api, arguments), original)
             facts = replace(facts, order=order, remaining=original.remaining_quantity, ended=describe_end(original))
         if not facts.ended:
-            facts = await self._checks.look_up(facts, arguments)
+            facts = await with_margin(self._kis, await self._checks.look_up(facts, arguments))
         return Inspection(arguments, facts, check_order(facts))
 
     def _intent(self, request: _Request, inspection: Inspection) -> Intent:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from kis_mcp.catalog import number, rounded
 from kis_mcp.errors import KisMcpError
 from kis_mcp.trading.desk.inspection import Inspection
-from kis_mcp.trading.guard import estimated_costs, expected_amount, read_margin, tick_of
+from kis_mcp.trading.guard import estimated_costs, expected_amount, tick_of
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Order, is_same_symbol
 from kis_mcp.trading.portfolio import read_account_summary, read_market_holdings, share, total
@@ -62,8 +62,9 @@ class AccountEffect:
     Attributes:
         buying_power_before, buying_power_after: Money for such an order, in the order's currency, now and when it is
             filled. Of a sale of what is held none: KIS tells buying power for a purchase.
-        max_quantity: What KIS would take of it at most.
-        share_of_buying_power: Its quantity of that, in percent.
+        max_quantity: What KIS would take of it at most, by its own count, which need not be by the margin.
+        share_of_buying_power: Of contracts their margin of the buying power, else its quantity of ``max_quantity``, in
+            percent; None for one that closes.
         wealth_krw: What all accounts are worth.
         share_of_wealth: The expected amount of that, in percent.
         position_before, position_after: Of the instrument, below zero for a short one, now and when it is filled.
@@ -110,21 +111,17 @@ async def preview_order(kis: KisReads, inspection: Inspection) -> OrderPreview:
     if not inspection.asked_kis or inspection.facts.exists is False:
         return OrderPreview(step, OrderCosts(currency=inspection.order.currency), AccountEffect(), [])
     notes: list[str] = []
-    costs, held, wealth = await asyncio.gather(
-        _read_costs(kis, inspection), _read_held(kis, inspection.order, notes), _read_wealth(kis, notes)
-    )
+    costs = _costs(inspection)
+    held, wealth = await asyncio.gather(_read_held(kis, inspection.order, notes), _read_wealth(kis, notes))
     effect = _effect(inspection, costs, held, wealth, await _read_power(kis, inspection))
     return OrderPreview(step, costs, effect, notes)
 
 
-async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
+def _costs(inspection: Inspection) -> OrderCosts:
     facts, order = inspection.facts, inspection.order
     amount = expected_amount(order, facts.last_price, facts.multiplier)
     at_this = replace(order, amount=amount)
     fees = estimated_costs(at_this, facts.kind, facts.limits.commissions)
-    margin, source = None, ""
-    if _opens_contracts(inspection) and (order.side == "sell" or not facts.is_option):
-        margin, source = await read_margin(kis, order)
     step = _WON if order.currency == "KRW" else _CENT
     commission, taxes = (rounded(fees.commission, step), rounded(fees.taxes, step)) if fees else (None, None)
     rate = Decimal(1) if order.currency == "KRW" else facts.krw_rate
@@ -141,8 +138,8 @@ async def _read_costs(kis: KisReads, inspection: Inspection) -> OrderCosts:
         expected_krw=rounded(amount * rate, _WON) if amount is not None and rate is not None else None,
         krw_rate=rate if is_abroad else None,
         krw_rate_source=facts.krw_rate_source if is_abroad else None,
-        margin=margin * order.quantity if margin is not None and order.quantity is not None else None,
-        margin_source=source if margin is not None else None,
+        margin=order.margin,
+        margin_source=facts.margin_source,
     )
 
 
@@ -152,10 +149,6 @@ def _with_fees(
     if amount is None or commission is None or taxes is None:
         return None
     return amount + commission + taxes if order.side == "buy" else amount - commission - taxes
-
-
-def _opens_contracts(inspection: Inspection) -> bool:
-    return inspection.order.market in CONTRACT_MARKETS and not inspection.facts.reduces_risk
 
 
 def _is_future(order: Order) -> bool:
@@ -196,6 +189,13 @@ async def _read_power(kis: KisReads, inspection: Inspection) -> Decimal | None:
     return number(await read_record(kis, "overseas_fo_inquire_deposit", asked, fresh=True), "orderable_amount")
 
 
+def _share_of_power(order: Order, costs: OrderCosts, power: Decimal | None) -> Decimal | None:
+    """What an order binds of the money for it: of contracts their margin, else its part of what KIS would take."""
+    if order.market in CONTRACT_MARKETS and costs.margin is not None and power:
+        return costs.margin / power
+    return None if order.closes else order.buying_power_share
+
+
 def _effect(
     inspection: Inspection,
     costs: OrderCosts,
@@ -207,7 +207,7 @@ def _effect(
     position, sellable = held
     bound = costs.expected_total if order.side == "buy" and not _is_future(order) else costs.margin
     after = power - bound if power is not None and bound is not None else None
-    ratio = order.buying_power_share
+    ratio = _share_of_power(order, costs, power)
     signed = None if order.quantity is None else order.quantity if order.side == "buy" else -order.quantity
     return AccountEffect(
         buying_power_before=power,

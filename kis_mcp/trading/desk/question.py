@@ -24,6 +24,7 @@ _LINES = {
     "price": "Price",
     "amount": "Estimated amount",
     "fees": "Estimated fees and taxes",
+    "margin": "Margin",
     "buying_power": "Share of buying power",
     "further": "Further",
     "account": "Account",
@@ -39,9 +40,9 @@ class QuestionFacts:
         environment: In capitals.
         headline: The order in one line.
         terms: Name → text, in reading order. The names are ``action``, ``kis_title``, ``instrument``, ``side``,
-            ``quantity``, ``reserved_for``, ``order_type``, ``price``, ``amount``, ``fees``, ``buying_power``,
-            ``further``, ``account`` and ``reference``; ``effect`` for what is no order; ``order_1`` and so on with
-            ``total_quantity`` for several orders. One that does not apply is missing.
+            ``quantity``, ``reserved_for``, ``order_type``, ``price``, ``amount``, ``fees``, ``margin``,
+            ``buying_power``, ``further``, ``account`` and ``reference``; ``effect`` for what is no order; ``order_1``
+            and so on with ``total_quantity`` for several orders. One that does not apply is missing.
     """
 
     environment: str
@@ -159,12 +160,13 @@ def _instrument(order: Order) -> str:
 
 
 def _price_terms(order: Order) -> dict[str, str | None]:
-    share = order.buying_power_share
+    share = None if order.closes or order.margin is not None else order.buying_power_share
     return {
         "order_type": order.order_type or "limit",
         "price": _price_change(order),
         "amount": _amount(order),
         "fees": _fees(order),
+        "margin": f"binds about {money(order.margin, order.currency)}" if order.margin is not None else None,
         "buying_power": f"{share:.1%}" if share is not None else None,
     }
 

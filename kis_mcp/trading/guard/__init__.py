@@ -6,7 +6,7 @@ from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs,
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.guard.lookup import look_up_facts, read_selling_lot
-from kis_mcp.trading.guard.margins import read_margin
+from kis_mcp.trading.guard.margins import with_margin
 from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts, expected_amount
 from kis_mcp.trading.guard.rules.terms import tick_of
 from kis_mcp.trading.guard.symbol_lists import ListedSymbol, allowed_symbols, denied_symbols
@@ -29,9 +29,9 @@ __all__ = [
     "fee_rates",
     "is_like",
     "look_up_facts",
-    "read_margin",
     "read_selling_lot",
     "refusal",
     "rules_for",
     "tick_of",
+    "with_margin",
 ]

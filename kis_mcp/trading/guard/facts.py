@@ -68,6 +68,7 @@ class GuardFacts:
         multiplier: What one unit of quantity is worth for each unit of price.
         krw_rate, krw_rate_source: Won for one unit of the order's currency, and the API that said so.
         contract_hours: When the contract trades, where that is KIS' to say and is to be kept.
+        margin_source: The API that said what the order's contracts bind.
         loan: Whether it lends to buy, pays a loan back, or sells what was lent; None for an order without loan.
         wrong_loan: The argument that says of a loan what contradicts the order's side.
         begins, ends: Between which Korean times of day an order is spread that says so (twap, vwap).
@@ -101,6 +102,7 @@ class GuardFacts:
     krw_rate: Decimal | None = None
     krw_rate_source: str | None = None
     contract_hours: Hours | None = None
+    margin_source: str | None = None
     loan: Loan | None = None
     wrong_loan: str | None = None
     begins: time | None = None

@@ -1,18 +1,32 @@
 """What a contract binds of an account's money, as KIS tells it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from kis_mcp.catalog import number, text
 from kis_mcp.market import krx_product
+from kis_mcp.trading.guard.facts import GuardFacts
 from kis_mcp.trading.kis import KisReads
-from kis_mcp.trading.order import Order
+from kis_mcp.trading.order import Action, Order
 from kis_mcp.trading.reads import read_record, try_read_list
-from kis_mcp.trading.venues import KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
+from kis_mcp.trading.venues import CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
 
 _RATES = "domestic_fo_margin_rate"
 
 
-async def read_margin(kis: KisReads, order: Order) -> tuple[Decimal | None, str]:
+async def with_margin(kis: KisReads, facts: GuardFacts) -> GuardFacts:
+    """The facts with what the order's contracts bind: of a new future on either side and of a written option."""
+    order = facts.order
+    opens = order.action is Action.NEW and order.market in CONTRACT_MARKETS and not facts.reduces_risk
+    if not opens or facts.exists is False or order.quantity is None or (facts.is_option and order.side == "buy"):
+        return facts
+    margin, source = await _read_margin(kis, order)
+    if margin is None:
+        return facts
+    return replace(facts, order=replace(order, margin=margin * order.quantity), margin_source=source)
+
+
+async def _read_margin(kis: KisReads, order: Order) -> tuple[Decimal | None, str]:
     """The initial margin of one contract in its currency, and the API that tells it.
 
     KIS tells none of a Korean option: what its writer needs depends on all that the account holds.

@@ -159,15 +159,22 @@ async def test_a_futures_margin_is_what_kis_tells_and_not_its_notional_value(sim
     assert costs["margin"] < costs["expected_amount"] / 2
     assert "expected_total" not in costs
     account = found["account"]
+    assert account["share_of_buying_power"] == round(costs["margin"] / account["buying_power_before"] * 100, 2)
     assert account["buying_power_after"] == pytest.approx(account["buying_power_before"] - costs["margin"])
 
 
 async def test_a_price_off_the_tick_is_told_with_the_nearest_ones(simulator: Simulator) -> None:
     async with connected(settings_for(simulator), person=Person()) as client:
         found = await preview(client, BUY | {"price": 60_050})
+        named = await preview(client, BUY | {"price": 60_050, "fields": ["passed", "not_checked", "checks_left_out"]})
     assert found["order"] == found["order"] | {"tick": 100, "price_below": 60_000, "price_above": 60_100}
     assert found["preview"]["field"] == "price"
-    assert "buying_power" in found["preview"]["not_checked"]
+    left_out = named["preview"]["not_checked"].split(", ")
+    assert "buying_power" in left_out
+    assert found["preview"]["checks_left_out"] == named["preview"]["checks_left_out"] == len(left_out)
+    assert named["preview"]["passed"]
+    assert {"passed", "not_checked"}.isdisjoint(found["preview"])
+    assert found["findings"] == [{"check": "price_on_tick", "refuses": True, "field": "price"}]
 
 
 @pytest.fixture(scope="module")

@@ -83,3 +83,18 @@ def test_what_else_is_sent_is_told_in_words_and_kis_own_means_are_not() -> None:
 def test_whole_amounts_have_no_decimals_in_any_currency() -> None:
     assert "Price: 3,035 JPY\n" in shown(replace(INTENT.order, currency="JPY", price=Decimal("3035.0")))
     assert "Price: 180.50 USD\n" in shown(replace(INTENT.order, currency="USD", price=Decimal("180.50")))
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_an_order_that_closes_tells_no_share_of_buying_power(closes: bool) -> None:
+    order = replace(INTENT.order, buying_power_share=Decimal("0.125"), closes=closes)
+    assert ("Share of buying power" in shown(order)) is not closes
+
+
+def test_contracts_tell_the_margin_that_they_bind_instead_of_a_share() -> None:
+    order = replace(
+        INTENT.order, market="domestic_futureoption", margin=Decimal(9_532_500), buying_power_share=Decimal("0.125")
+    )
+    text = shown(replace(order, currency="KRW"))
+    assert "Margin: binds about 9,532,500 KRW\n" in text
+    assert "Share of buying power" not in text
