@@ -64,9 +64,9 @@ class Lead:
         """The next call; for the price where KIS has no such tool."""
         tool, more = _TOOLS[use].get(self.tool, (self.tool, ""))
         arguments = {**self.arguments, **({"symbol": symbol} if self.with_symbol else {})}
-        called = json.dumps(arguments, ensure_ascii=False)
+        called = json.dumps(arguments, ensure_ascii=False) + more
         others = f" (or market {self.others})" if self.others else ""
-        return f"{self.what}: call call_read_tool with name={tool}, arguments={called}{more}{others}."
+        return f"{self.what}: call call_read_tool with name={tool}, arguments={called}{others}."
 
 
 def _index(name: str, code: str) -> Lead:

@@ -71,10 +71,9 @@ def session_is_open(facts: GuardFacts) -> Finding | None:
     opening = venue.next_opening(order_type, facts.now, known)
     wait = f"Wait until {_local(opening, facts.now)}" if opening else "Wait until it opens"
     if not now_open:
-        daytime = _open_daytime(facts, known)
+        later = f"{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK)."
         return Finding(
-            f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.",
-            f"{daytime}{wait}, or reserve the order where KIS takes reservations (KIS_SESSION_CHECK).",
+            f"{venue.title} is closed at {facts.now:%Y-%m-%d %H:%M %Z}.", _open_daytime(facts, known) + later
         )
     takes = dict.fromkeys(word for session in now_open for word in session.order_types)
     return Finding(
