@@ -52,9 +52,16 @@ async def test_what_is_no_stock_leads_to_a_read_that_is_answered(simulator: Simu
     await call(simulator, "call_read_tool", name=found[1], arguments=found[2])
 
 
-@pytest.mark.parametrize("tool", ["get_quote", "get_order_book", "get_candles"])
 @pytest.mark.parametrize(
-    ("symbol", "other"), [("58J297", "domestic_stock_inquire_elw_price"), ("600519", "overseas_stock_price")]
+    ("tool", "symbol", "other"),
+    [
+        ("get_quote", "58J297", "domestic_stock_inquire_elw_price"),
+        ("get_quote", "600519", "overseas_stock_price"),
+        ("get_order_book", "58J297", "domestic_stock_inquire_elw_price"),
+        ("get_order_book", "600519", "overseas_stock_inquire_asking_price"),
+        ("get_candles", "58J297", "domestic_stock_inquire_elw_price"),
+        ("get_candles", "600519", "overseas_stock_dailyprice"),
+    ],
 )
 async def test_a_code_that_kis_refuses_leads_to_what_else_looks_so(
     simulator: Simulator, tool: str, symbol: str, other: str
@@ -70,7 +77,7 @@ async def test_an_indexs_name_finds_the_index_before_the_funds_that_bear_it(simu
     result = await run(simulator, "find_instrument", query="KOSPI")
     rows = blocks(result)["instruments"]
     assert (rows[0]["symbol"], rows[0]["kind"]) == ("0001", "index")
-    assert {row["kind"] for row in rows} == {"index", "etf", "etn"}
+    assert {row["kind"] for row in rows} == {"index", "etf", "etn", "future"}
     (note,) = result.structured_content["notes"]
     found = re.search(r"name=(\w+), arguments=(\{.*?\})", note)
     assert found is not None

@@ -96,4 +96,4 @@ def test_commissions_that_cannot_be_read_set_no_limits() -> None:
 
 def test_the_account_s_own_commissions_go_with_the_limits() -> None:
     limits = order_limits(load_settings(commission="US 0.1%"), Environment.SIM)
-    assert limits.commissions == {"US": (Decimal("0.1"), Decimal(0))}
+    assert limits.commissions == {"US": (Decimal("0.1"), Decimal(0), "KIS_COMMISSION")}

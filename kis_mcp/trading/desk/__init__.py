@@ -2,7 +2,6 @@
 
 from kis_mcp.trading.desk.closing import (
     Closing,
-    draft_closing,
     draft_closing_in_lots,
     is_held_by,
     is_unchanged,
@@ -31,7 +30,6 @@ __all__ = [
     "QuestionFacts",
     "draft_cancel",
     "draft_change",
-    "draft_closing",
     "draft_closing_in_lots",
     "draft_order",
     "is_held_by",
