@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from kis_mcp.charts.frame import (
-    FOOT_TOP,
     HEAD_BOTTOM,
     LEFT,
     RIGHT,
+    TIMES_TOP,
     Heading,
     Plot,
     axis_width,
@@ -30,8 +30,7 @@ from kis_mcp.charts.times import short_time, time_labels
 AVERAGES = (5, 20, 60)
 """Bars that a moving average takes in; those of Korean charts."""
 
-_TIMES_TOP = FOOT_TOP - 30
-_VOLUME_TOP = _TIMES_TOP - 84
+_VOLUME_TOP = TIMES_TOP - 84
 _PRICES_BOTTOM = _VOLUME_TOP - 26
 _WIDEST_SLOT = 36
 _NARROW_SLOT = 4
@@ -107,7 +106,7 @@ def draw_candles(chart: CandleChart, palette: Palette) -> str:
     labels = [
         (slots.middle(label.number), label.text) for label in time_labels([bar.time for bar in bars], _MOST_LABELS)
     ]
-    draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=_TIMES_TOP, right=right)
+    draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=TIMES_TOP, right=right)
     _draw_volume(svg, plot, slots, bars, palette)
     for number, bar in enumerate(bars):
         _draw_bar(svg, slots, number, bar, scale, palette)
@@ -161,9 +160,9 @@ def _draw_bar(svg: Svg, slots: _Slots, number: int, bar: Bar, scale: Scale, pale
 
 
 def _draw_volume(svg: Svg, plot: Plot, slots: _Slots, bars: Sequence[Bar], palette: Palette) -> None:
-    scale = scale_from_zero((bar.volume for bar in bars), _VOLUME_TOP, _TIMES_TOP)
+    scale = scale_from_zero((bar.volume for bar in bars), _VOLUME_TOP, TIMES_TOP)
     most = max((bar.volume for bar in bars), default=0)
-    svg.line((plot.left, _TIMES_TOP), (plot.right, _TIMES_TOP), palette.axis)
+    svg.line((plot.left, TIMES_TOP), (plot.right, TIMES_TOP), palette.axis)
     svg.text((plot.left, _VOLUME_TOP - 5), "거래량" if most else "거래량 없음", palette.faint_ink, size=12)
     if most:
         svg.text((plot.right + 8, _VOLUME_TOP + 5), short(most), palette.faint_ink, size=12, kind="most_volume")
@@ -171,7 +170,7 @@ def _draw_volume(svg: Svg, plot: Plot, slots: _Slots, bars: Sequence[Bar], palet
         if bar.volume:
             top = scale.at(bar.volume)
             left = round(slots.middle(number) - slots.body / 2)
-            svg.rect(left, top, slots.body, _TIMES_TOP - top, palette.of(_rise(bar)), kind="volume", opacity=0.5)
+            svg.rect(left, top, slots.body, TIMES_TOP - top, palette.of(_rise(bar)), kind="volume", opacity=0.5)
 
 
 def _draw_extremes(svg: Svg, plot: Plot, slots: _Slots, bars: Sequence[Bar], places: int, palette: Palette) -> None:

@@ -14,6 +14,9 @@ WIDTH, HEIGHT = 860, 520
 LEFT, RIGHT = 20, WIDTH - 20
 HEAD_BOTTOM = 92
 FOOT_TOP = HEIGHT - 32
+TIMES_TOP = FOOT_TOP - 30
+"""Above it stand the parts that share an axis of times."""
+
 
 _TITLE, _PRICE, _TEXT, _SMALL = 22, 22, 14, 13
 _LABEL_GAP = 8
@@ -70,6 +73,12 @@ def begin(heading: Heading, palette: Palette) -> Svg:
     svg.line((LEFT, FOOT_TOP), (RIGHT, FOOT_TOP), palette.grid)
     svg.text((LEFT, HEIGHT - 12), fitted(heading.source, 12, RIGHT - LEFT), palette.faint_ink, size=12, kind="source")
     return svg
+
+
+def draw_nothing(svg: Svg, what: str, palette: Palette) -> str:
+    """A picture that has nothing to show, and says what is missing."""
+    svg.text((WIDTH / 2, 290), what, palette.faint_ink, size=18, anchor="middle", kind="empty")
+    return svg.written()
 
 
 def axis_width(scale: Scale, places: int, least_step: Decimal) -> float:

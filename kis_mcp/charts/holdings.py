@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kis_mcp.charts.frame import FOOT_TOP, HEAD_BOTTOM, LEFT, RIGHT, Heading, begin
+from kis_mcp.charts.frame import FOOT_TOP, HEAD_BOTTOM, LEFT, RIGHT, Heading, begin, draw_nothing
 from kis_mcp.charts.letters import fitted
 from kis_mcp.charts.numbers import plain, signed, signed_short
 from kis_mcp.charts.palette import Palette
@@ -47,8 +47,7 @@ def draw_holdings(chart: HoldingsChart, palette: Palette) -> str:
     """The picture as SVG."""
     svg = begin(chart.heading, palette)
     if not chart.rows:
-        svg.text((430, 290), "보유 종목 없음", palette.faint_ink, size=18, anchor="middle", kind="empty")
-        return svg.written()
+        return draw_nothing(svg, "보유 종목 없음", palette)
     for x, text in ((LEFT, "종목"), (_WEIGHTS_LEFT, "비중"), (_PROFITS_MIDDLE - _PROFITS_HALF, "수익률")):
         svg.text((x, _HEADS), text, palette.faint_ink, size=13)
     svg.text((RIGHT, _HEADS), "평가손익 (원)", palette.faint_ink, size=13, anchor="end")

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from kis_mcp.charts.candles import Bar
 from kis_mcp.charts.frame import (
-    FOOT_TOP,
     HEAD_BOTTOM,
     LEFT,
     RIGHT,
+    TIMES_TOP,
     Heading,
     Plot,
     axis_width,
@@ -28,8 +28,7 @@ from kis_mcp.charts.scale import scale_around, scale_from_zero
 from kis_mcp.charts.svg import Point, Svg
 from kis_mcp.charts.times import round_times
 
-_TIMES_TOP = FOOT_TOP - 30
-_VOLUME_TOP = _TIMES_TOP - 70
+_VOLUME_TOP = TIMES_TOP - 70
 _PRICES_BOTTOM = _VOLUME_TOP - 22
 _LONGEST_PAUSE = timedelta(minutes=10)
 """A longer time without a trade is a gap in the line."""
@@ -86,7 +85,7 @@ def draw_intraday(chart: IntradayChart, palette: Palette) -> str:
     if traded:
         clock = _Clock(traded[0][0].time, traded[-1][0].time, plot.left, plot.right)
         labels = [(clock.at(moment), f"{moment:%H:%M}") for moment in round_times(clock.start, clock.end, _MOST_LABELS)]
-        draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=_TIMES_TOP, right=right)
+        draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=TIMES_TOP, right=right)
         runs = list(_runs(clock, plot, traded))
         if previous is not None:
             for run in runs:
@@ -134,13 +133,13 @@ def _crossed(run: Sequence[Point], level: float) -> Iterator[Point]:
 
 
 def _draw_volume(svg: Svg, plot: Plot, clock: _Clock, bars: Sequence[Bar], palette: Palette) -> None:
-    scale = scale_from_zero((bar.volume for bar in bars), _VOLUME_TOP, _TIMES_TOP)
+    scale = scale_from_zero((bar.volume for bar in bars), _VOLUME_TOP, TIMES_TOP)
     most = max(bar.volume for bar in bars)
-    svg.line((plot.left, _TIMES_TOP), (plot.right, _TIMES_TOP), palette.axis)
+    svg.line((plot.left, TIMES_TOP), (plot.right, TIMES_TOP), palette.axis)
     svg.text((plot.left, _VOLUME_TOP - 5), "거래량" if most else "거래량 없음", palette.faint_ink, size=12)
     if most:
         svg.text((plot.right + 8, _VOLUME_TOP + 5), short(most), palette.faint_ink, size=12, kind="most_volume")
     for bar in bars:
         if bar.volume:
             x = clock.at(bar.time)
-            svg.line((x, _TIMES_TOP), (x, scale.at(bar.volume)), palette.weight, kind="volume")
+            svg.line((x, TIMES_TOP), (x, scale.at(bar.volume)), palette.weight, kind="volume")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from kis_mcp.charts.frame import FOOT_TOP, HEAD_BOTTOM, LEFT, RIGHT, Heading, begin
+from kis_mcp.charts.frame import FOOT_TOP, HEAD_BOTTOM, LEFT, RIGHT, WIDTH, Heading, begin, draw_nothing
 from kis_mcp.charts.numbers import places_of, plain, signed
 from kis_mcp.charts.palette import Palette
 from kis_mcp.charts.svg import Svg
 
-_MIDDLE = 430.0
+_MIDDLE = WIDTH / 2
 _PRICE_ROOM = 128.0
 _TOTALS = 26
 _HIGHEST_ROW = 34.0
@@ -53,8 +53,7 @@ def draw_order_book(chart: OrderBookChart, palette: Palette) -> str:
     svg = begin(chart.heading, palette)
     rows = [*reversed(chart.asks), *chart.bids]
     if not rows:
-        svg.text((_MIDDLE, 290), "호가 없음", palette.faint_ink, size=18, anchor="middle", kind="empty")
-        return svg.written()
+        return draw_nothing(svg, "호가 없음", palette)
     most = max(max(level.quantity for level in rows), 1)
     height = min((FOOT_TOP - HEAD_BOTTOM - _TOTALS - 8) / len(rows), _HIGHEST_ROW)
     places = places_of([level.price for level in rows], chart.currency)

@@ -6,16 +6,17 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from kis_mcp.charts.frame import (
-    FOOT_TOP,
     HEAD_BOTTOM,
     LEFT,
     RIGHT,
+    TIMES_TOP,
     Heading,
     Plot,
     axis_width,
     begin,
     draw_axis,
     draw_legend,
+    draw_nothing,
     draw_tag,
     draw_times,
 )
@@ -26,8 +27,7 @@ from kis_mcp.charts.scale import Scale, scale_around
 from kis_mcp.charts.svg import Svg
 from kis_mcp.charts.times import time_labels
 
-_TIMES_TOP = FOOT_TOP - 30
-_SUMS_BOTTOM = _TIMES_TOP - 150
+_SUMS_BOTTOM = TIMES_TOP - 150
 _DAYS_TOP = _SUMS_BOTTOM + 34
 _WIDEST_SLOT = 36.0
 _MOST_LABELS = 10
@@ -54,11 +54,10 @@ def draw_profits(chart: ProfitsChart, palette: Palette) -> str:
     """The picture as SVG: above the sum as a line, below each day as a bar."""
     svg = begin(chart.heading, palette)
     if not any(day.amount for day in chart.days):
-        svg.text((430, 290), "실현손익 없음", palette.faint_ink, size=18, anchor="middle", kind="empty")
-        return svg.written()
+        return draw_nothing(svg, "실현손익 없음", palette)
     sums = _sums(chart.days)
     upper = _scale(sums, HEAD_BOTTOM, _SUMS_BOTTOM)
-    lower = _scale([day.amount for day in chart.days], _DAYS_TOP, _TIMES_TOP)
+    lower = _scale([day.amount for day in chart.days], _DAYS_TOP, TIMES_TOP)
     tag = signed(sums[-1])
     right = RIGHT - max(axis_width(upper, 0, _ONE_WON), axis_width(lower, 0, _ONE_WON), width_of(tag, 13) + 14)
     slot = min((right - LEFT) / len(chart.days), _WIDEST_SLOT)
@@ -67,7 +66,7 @@ def draw_profits(chart: ProfitsChart, palette: Palette) -> str:
     draw_axis(svg, Plot(LEFT, right, lower), palette, places=0, least_step=_ONE_WON)
     times = [datetime.combine(day.date, time.min) for day in chart.days]
     labels = [(middles[label.number], label.text) for label in time_labels(times, _MOST_LABELS)]
-    draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=_TIMES_TOP, right=right)
+    draw_times(svg, labels, palette, top=HEAD_BOTTOM, bottom=TIMES_TOP, right=right)
     for scale in (upper, lower):
         svg.line((LEFT, scale.at(0)), (right, scale.at(0)), palette.axis, kind="zero")
     for x, day in zip(middles, chart.days, strict=True):
