@@ -19,8 +19,18 @@ from kis_mcp.errors import KisMcpError, OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page, page_of
 from kis_mcp.server.tools.closing_round import ClosingRound, order_row
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
-from kis_mcp.server.tools.send_order import at_once, fingerprint_of, require_preview
+from kis_mcp.server.tools.consent import (
+    SHOW_THE_PREVIEW,
+    ask_client,
+    ask_on_page,
+    at_once,
+    channel_of,
+    decision_on,
+    nobody_to_ask,
+    preview_of,
+    require_preview,
+)
+from kis_mcp.server.tools.send_order import fingerprint_of
 from kis_mcp.trading.blotter import PlacedOrder, journaled_orders, list_orders
 from kis_mcp.trading.desk import (
     Closing,
@@ -40,10 +50,6 @@ from kis_mcp.trading.venues import market_of
 from kis_mcp.wiring import Reads
 
 _LABEL = "Send them"
-_NEXT = (
-    "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
-    " the confirmation_token."
-)
 _UNKNOWN = "Never close again what is unknown: look with get_order_status what became of it."
 
 
@@ -214,19 +220,13 @@ def _read_subject(subject: str) -> tuple[list[str], list[dict[str, Any]]]:
 
 async def _preview(call: Call, plan: _Plan, text: str) -> Page:
     now = call.environments.clock()
-    previews = await (await call.brokerage()).previews()
-    token, preview = await previews.issue(plan.intent_ids, call.api.tool, call.values(), now)
+    confirmation = await preview_of(call, plan.intent_ids, text, now)
     return page(
         now,
-        notes=[_NEXT, *plan.notes],
+        notes=[SHOW_THE_PREVIEW, *plan.notes],
         orders=[order_row(one.order, one.intent_id, "proposed") for one in plan.proposals],
         left=list(plan.left),
-        confirmation={
-            "status": "needs_confirmation",
-            "preview": text,
-            "confirmation_token": token,
-            "expires_at": preview.expires_at,
-        },
+        confirmation=confirmation,
     )
 
 
@@ -244,14 +244,7 @@ async def _decide_and_send(
     A call that is cancelled before they have answered cancels the intents; after that the answer counts.
     """
     desk = await (await call.brokerage()).desk()
-    try:
-        decision = await asking()
-    except anyio.get_cancelled_exc_class():
-        with anyio.CancelScope(shield=True):
-            cancelled = Decision(verdict="cancelled", channel=by, reason="the call was cancelled")
-            for intent_id in intent_ids:
-                await desk.decide(intent_id, cancelled)
-        raise
+    decision = await decision_on(desk, intent_ids, by, asking)
     rows: list[dict[str, Any]] = []
     with anyio.CancelScope(shield=True):
         rows = await ClosingRound(desk, await call.reads()).run(intent_ids, decision)

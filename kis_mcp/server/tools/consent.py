@@ -1,18 +1,20 @@
 """Asking the person about one thing, by the client or on a local page."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import anyio
 import anyio.to_thread
 
+from kis_mcp.catalog import CONFIRMATION_TOKEN
 from kis_mcp.confirm import ConfirmChannel, choose_channel
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
+from kis_mcp.errors import BadArgument, OrderRefused
 from kis_mcp.language import Say
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
-from kis_mcp.trading.desk import QuestionFacts
+from kis_mcp.trading.desk import OrderDesk, QuestionFacts
 from kis_mcp.trading.journal import Decision
 
 WAYS_TO_CONFIRM: Mapping[ConfirmChannel | None, str] = {
@@ -23,6 +25,11 @@ WAYS_TO_CONFIRM: Mapping[ConfirmChannel | None, str] = {
     None: "impossible, orders are refused: this client cannot ask, and no PIN is set (kis-mcp setup-pin)",
 }
 """How a person confirms an order, in words; None where there is no way to one."""
+
+SHOW_THE_PREVIEW = (
+    "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
+    " the confirmation_token."
+)
 
 
 async def channel_of(call: Call, environment: Environment) -> ConfirmChannel | None:
@@ -62,6 +69,52 @@ def _said(facts: QuestionFacts, say: Say) -> QuestionFacts:
         terms={name: say(text) for name, text in facts.terms.items()},
         warnings=tuple(map(say, facts.warnings)),
     )
+
+
+async def at_once(by: ConfirmChannel) -> Decision:
+    """The decision where no person is asked any more."""
+    return Decision(verdict="accepted", channel=by)
+
+
+async def decision_on(
+    desk: OrderDesk, intent_ids: Sequence[str], by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]
+) -> Decision:
+    """What the person decides. A call that is cancelled before they have answered cancels the intents."""
+    try:
+        return await asking()
+    except anyio.get_cancelled_exc_class():
+        cancelled = Decision(verdict="cancelled", channel=by, reason="the call was cancelled")
+        with anyio.CancelScope(shield=True):
+            for intent_id in intent_ids:
+                await desk.decide(intent_id, cancelled)
+        raise
+
+
+def require_preview(by: ConfirmChannel) -> None:
+    """Refuse a token where orders are not confirmed by one.
+
+    Raises:
+        BadArgument: They are confirmed another way.
+    """
+    if by != "preview":
+        raise BadArgument(
+            "There is no preview to confirm here: "
+            + ("orders go out at once." if by == "never" else "the person is asked directly."),
+            remedy=f"Call again without {CONFIRMATION_TOKEN}.",
+            field=CONFIRMATION_TOKEN,
+        )
+
+
+async def preview_of(call: Call, intent_ids: Sequence[str], text: str, now: datetime) -> dict[str, object]:
+    """What a first call answers with: the question as a preview, and the token by which a second call confirms it."""
+    previews = await (await call.brokerage()).previews()
+    token, preview = await previews.issue(intent_ids, call.api.tool, call.values(), now)
+    return {
+        "status": "needs_confirmation",
+        "preview": text,
+        CONFIRMATION_TOKEN: token,
+        "expires_at": preview.expires_at,
+    }
 
 
 def nobody_to_ask(what: str) -> OrderRefused:

@@ -15,10 +15,19 @@ from kis_mcp.catalog import CONFIRMATION_TOKEN, FIELDS, CheckedArguments, Page, 
 from kis_mcp.clock import KST
 from kis_mcp.confirm import ConfirmChannel
 from kis_mcp.environment import Environment
-from kis_mcp.errors import BadArgument
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.consent import ask_client, ask_on_page, channel_of, nobody_to_ask
+from kis_mcp.server.tools.consent import (
+    SHOW_THE_PREVIEW,
+    ask_client,
+    ask_on_page,
+    at_once,
+    channel_of,
+    decision_on,
+    nobody_to_ask,
+    preview_of,
+    require_preview,
+)
 from kis_mcp.trading.blotter import lists_of_api, notes_on_notices
 from kis_mcp.trading.desk import OrderOutcome, Proposal
 from kis_mcp.trading.journal import Decision, Status
@@ -28,10 +37,6 @@ _log = logging.getLogger(__name__)
 
 _LABEL = "Send it"
 _NO_NUMBER = "KIS took it, and gave no number; get_orders shows what stands."
-_NEXT = (
-    "Nothing was sent. Show the person the preview; only if they agree, repeat this call with the same arguments and"
-    " the confirmation_token."
-)
 
 
 async def send_order(
@@ -82,20 +87,10 @@ async def _send(call: Call, intent_id: str, by: ConfirmChannel, asking: Callable
     A call that is cancelled before they have answered cancels the intent; after that the answer counts.
     """
     desk = await (await call.brokerage()).desk()
-    try:
-        decision = await asking()
-    except anyio.get_cancelled_exc_class():
-        with anyio.CancelScope(shield=True):
-            await desk.decide(intent_id, Decision(verdict="cancelled", channel=by, reason="the call was cancelled"))
-        raise
+    decision = await decision_on(desk, [intent_id], by, asking)
     with anyio.CancelScope(shield=True):
         await desk.decide(intent_id, decision)
     return await _answer(call, await desk.execute(intent_id))
-
-
-async def at_once(by: ConfirmChannel) -> Decision:
-    """The decision where no person is asked any more."""
-    return Decision(verdict="accepted", channel=by)
 
 
 def _question(call: Call, proposal: Proposal) -> Question:
@@ -106,33 +101,11 @@ def _question(call: Call, proposal: Proposal) -> Question:
     return Question(call.environment.value, proposal.intent_id, proposal.question, quantity)
 
 
-def require_preview(by: ConfirmChannel) -> None:
-    """Refuse a token where orders are not confirmed by one.
-
-    Raises:
-        BadArgument: They are confirmed another way.
-    """
-    if by != "preview":
-        raise BadArgument(
-            "There is no preview to confirm here: "
-            + ("orders go out at once." if by == "never" else "the person is asked directly."),
-            remedy=f"Call again without {CONFIRMATION_TOKEN}.",
-            field=CONFIRMATION_TOKEN,
-        )
-
-
 async def _preview(call: Call, proposal: Proposal) -> Page:
     now = call.environments.clock()
-    previews = await (await call.brokerage()).previews()
-    token, preview = await previews.issue([proposal.intent_id], call.api.tool, call.values(), now)
-    confirmation = {
-        "intent_id": proposal.intent_id,
-        "status": "needs_confirmation",
-        "preview": proposal.question,
-        "confirmation_token": token,
-        "expires_at": preview.expires_at,
-    }
-    return page(now, notes=[_NEXT], order={**confirmation, **_order_facts(proposal.order)})
+    confirmation = await preview_of(call, [proposal.intent_id], proposal.question, now)
+    order = {"intent_id": proposal.intent_id, **confirmation, **_order_facts(proposal.order)}
+    return page(now, notes=[SHOW_THE_PREVIEW], order=order)
 
 
 def fingerprint_of(call: Call) -> str:
