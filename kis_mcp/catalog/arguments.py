@@ -156,13 +156,16 @@ def _with_named_exchanges(api: Api, given: Mapping[str, object]) -> tuple[dict[s
 
 def _texts(parameter: Parameter, value: object) -> list[str]:
     """The symbols that an argument names; none where it is not of the type that it should be."""
-    if not parameter.is_list:
-        return [value] if isinstance(value, str) else []
-    with suppress(ValueError):
-        value = read_json(value, "[")
-    items = cast("list[object]", value) if isinstance(value, list) else []
+    items = _items(value) if parameter.is_list else [value]
     texts = [item for item in items if isinstance(item, str)]
     return texts if len(texts) == len(items) else []
+
+
+def _items(value: object) -> list[object]:
+    """The items of a list, which may be JSON text; none where it is no list."""
+    with suppress(ValueError):
+        value = read_json(value, "[")
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _named_places(
@@ -171,9 +174,7 @@ def _named_places(
     """The place that goes with each of the symbols, by the argument for it; None where that is not given."""
     value = read.get(target.name) if target else None
     if target is not None and target.is_list:
-        with suppress(ValueError):
-            value = read_json(value, "[")
-        return [read_word(each, words) for each in cast("list[object]", value)] if isinstance(value, list) else []
+        return [read_word(each, words) for each in _items(value)]
     return [None if value is None else read_word(value, words)] * count
 
 

@@ -1,5 +1,7 @@
 """Adds the bearer token to what a judge sends that cannot: each connection carries one request."""
 
+from contextlib import suppress
+
 import anyio
 from anyio.abc import SocketStream
 
@@ -25,9 +27,12 @@ class AuthorizingRelay:
             if not received:
                 return
             async with await anyio.connect_tcp("127.0.0.1", self._port) as server, anyio.create_task_group() as tasks:
-                tasks.start_soon(_copy, server, client, tasks.cancel_scope)
+                tasks.start_soon(_copy, server, client)
                 await server.send(self._with_headers(received))
-                await _copy(client, server, tasks.cancel_scope)
+                # The client closes, never the server: Node's own HTTP client (undici) breaks off where a connection
+                # ends that it has not read to its end.
+                await _copy(client, server)
+                tasks.cancel_scope.cancel()
 
     def _with_headers(self, received: bytes) -> bytes:
         head, end, body = received.partition(_HEAD_END)
@@ -46,11 +51,8 @@ async def _head(client: SocketStream) -> bytes:
     return received
 
 
-async def _copy(source: SocketStream, target: SocketStream, scope: anyio.CancelScope) -> None:
+async def _copy(source: SocketStream, target: SocketStream) -> None:
     """Until either side closes."""
-    try:
+    with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         async for part in source:
             await target.send(part)
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-        pass
-    scope.cancel()
