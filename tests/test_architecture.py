@@ -11,7 +11,7 @@ import pytest
 from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "bell", "clock", "environment", "errors", "library_logs"}
+GROUND = {"account", "bell", "clock", "environment", "errors", "face", "library_logs"}
 INSIDE = {"catalog", "charts", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
@@ -19,9 +19,10 @@ OUTER_ROOMS = {
     "bell": set[str](),
     "clock": set[str](),
     "account": set[str](),
+    "face": set[str](),
     "library_logs": set[str](),
     "catalog": GROUND,
-    "charts": set[str](),
+    "charts": {"face"},
     "language": GROUND | {"catalog"},
     "market": GROUND | {"catalog"},
     "streams": GROUND | {"catalog", "market"},
@@ -219,6 +220,15 @@ def test_a_face_hands_on_all_that_it_names_and_nothing_that_is_unused(face: str)
         for alias in node.names
     }
     assert set(package.__all__) - used <= FOR_OTHERS_TESTS
+
+
+@each(path for path in MODULES if room_of(path) == "wiring")
+def test_what_is_imported_in_a_thread_is_no_module_that_its_package_imports_itself(path: Path) -> None:
+    """Two threads would wait for each other: one has the module and waits for the package, one the other way round."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("kis_mcp."):
+            package = PACKAGE.parent.joinpath(*node.value.split(".")[:-1], "__init__.py")
+            assert not {name for name in imported(package) if f"{name}.".startswith(f"{node.value}.")}
 
 
 @each(path for path in MODULES if room_of(path) in INSIDE)

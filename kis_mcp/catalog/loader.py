@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any, cast
 
 import tomli
@@ -38,6 +39,7 @@ class Catalog:
         self._strict = strict
         self._corrected = corrected
         self._categories: dict[str, tuple[Api, ...]] = {}
+        self._reading = RLock()
 
     @cached_property
     def core(self) -> tuple[Api, ...]:
@@ -51,13 +53,17 @@ class Catalog:
         return tuple(api for category in PREFIXES for api in self.category(category))
 
     def category(self, name: str) -> tuple[Api, ...]:
-        """The APIs of one category, by group and in the table's order; reads nothing of the others."""
-        if name not in self._categories:
-            paths = sorted((self._root / name).glob("*.toml"))
-            apis = [api for path in paths for api in self._rows(path, name)]
-            tools = {api.slug: api.tool for api in apis}
-            self._categories[name] = tuple(_with_full_names(api, tools) for api in apis)
-        return self._categories[name]
+        """The APIs of one category, by group and in the table's order; reads nothing of the others.
+
+        Every thread gets the same ones: they are compared by identity.
+        """
+        with self._reading:
+            if name not in self._categories:
+                paths = sorted((self._root / name).glob("*.toml"))
+                apis = [api for path in paths for api in self._rows(path, name)]
+                tools = {api.slug: api.tool for api in apis}
+                self._categories[name] = tuple(_with_full_names(api, tools) for api in apis)
+            return self._categories[name]
 
     def find(self, tool: str) -> Api | None:
         """The tool of that name, core or KIS API, or None."""

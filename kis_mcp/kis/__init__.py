@@ -3,7 +3,6 @@
 Each name is imported when it is first used: `__init__.pyi` lists them.
 """
 
-# pyright: reportUnknownVariableType=false
-import lazy_loader
+from kis_mcp.face import lazy_face
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy_face(__name__, __file__)

@@ -30,8 +30,8 @@ ALERTS = "alerts.db"
 JOURNAL = "journal.db"
 
 WS_PATH = "/tryitout"
-_LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams.live_quotes")
-_TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
+_LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams")
+_TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk")
 
 _log = logging.getLogger(__name__)
 
@@ -184,7 +184,12 @@ class Brokerage:
 
 
 def import_all(modules: Sequence[str]) -> None:
-    """Import what is slow to import; run in a thread, so that other calls go on meanwhile."""
+    """Import what is slow to import; run in a thread, so that other calls go on meanwhile.
+
+    Args:
+        modules: Of a package that imports its modules itself only the package: who imports one of them holds it and
+            waits for the package, which the event loop may be importing just then, and waits for that module.
+    """
     for module in modules:
         import_module(module)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LISTINGS = "instruments.db"
 
-_SLOW_TO_IMPORT = ("kis_mcp.kis.masters", "kis_mcp.market.masters", "kis_mcp.storage.listings")
+_SLOW_TO_IMPORT = ("kis_mcp.kis.masters", "kis_mcp.market", "kis_mcp.storage.listings")
 _RETRY_SECONDS = 600.0
 _FIRST_SECONDS = 5.0
 """How long the first search waits for the first files."""

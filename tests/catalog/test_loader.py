@@ -1,12 +1,18 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 
+from kis_mcp.catalog import loader
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import OrderRoute, OrderRow
 from kis_mcp.catalog.schemas import input_schema
 from kis_mcp.catalog.table import SpecError
+from tests.catalog.conftest import SMALL_TABLE
 
 EditedTable = Callable[..., Path]
 
@@ -145,3 +151,17 @@ def test_a_row_without_parameters_lends_none(edited_table: EditedTable, other: s
     own = f"\n[preview]\ngroup = 'market'\ntitle = 'P'\ndescription = 'P.'\nparams_of = '{other}'\n[get_quote.params]\n"
     with pytest.raises(SpecError, match="params_of"):
         _ = Catalog(edited_table("[get_quote.params]\n", own, "core.toml")).core
+
+
+def test_threads_that_read_a_category_at_once_get_the_same_apis(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, both_read, table = loader._read, Barrier(2), Catalog(SMALL_TABLE, strict=True)
+
+    def read_with_the_other(path: Path) -> dict[str, Any]:
+        with suppress(BrokenBarrierError):
+            both_read.wait(timeout=0.05)
+        return read(path)
+
+    monkeypatch.setattr(loader, "_read", read_with_the_other)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(table.category, ["domestic_stock"] * 2)
+    assert [id(api) for api in first] == [id(api) for api in second]
