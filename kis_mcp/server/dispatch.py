@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
@@ -112,9 +112,11 @@ def waits_long(api: Api) -> bool:
 
 
 def _as_ours(error: Exception) -> KisMcpError:
-    """An error that a client can be told."""
+    """An error that a client can be told; of several that came at once the first."""
     if isinstance(error, KisMcpError):
         return error
+    if isinstance(error, ExceptionGroup):
+        return _as_ours(cast("ExceptionGroup[Exception]", error).exceptions[0])
     if isinstance(error, OSError):
         return _unusable(error)
     return InternalError("This server made a mistake.", remedy="Its log, on stderr, has the details.")

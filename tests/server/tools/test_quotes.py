@@ -1,7 +1,8 @@
 """Many quotes at once: the same numbers as one by one, by fewer calls."""
 
+import errno
 from collections import Counter
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from mcp import Client
@@ -116,6 +117,18 @@ async def test_where_kis_cannot_be_asked_no_stock_of_a_group_is_asked_for_again(
         found = await quotes(client, "005930", "000660")
     assert all("error" in row for row in found)
     assert paths(simulator).keys() == {"intstock-multprice"}
+
+
+async def test_a_disk_that_is_full_is_told_though_several_reads_find_it(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", "cache.db")
+
+    monkeypatch.setattr("kis_mcp.market.group_quotes.Group.read", fail)
+    async with connected(settings_for(simulator)) as client:
+        failure = error(await client.call_tool("get_quotes", {"symbols": STOCKS}))
+    assert (failure["class"], failure["what"]) == ("storage", "cache.db cannot be used: No space left on device.")
 
 
 async def test_the_hours_of_each_market_are_told_once(simulator: Simulator) -> None:
