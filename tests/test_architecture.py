@@ -31,7 +31,7 @@ OUTER_ROOMS = {
     "strategies": GROUND | {"catalog", "market", "streams", "trading"},
     "kis": GROUND | {"catalog"},
     "notify": GROUND | {"alerts"},
-    "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "kis"},
+    "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "strategies", "kis"},
     "keystore": GROUND | {"storage"},
     "settings": GROUND | {"catalog", "keystore"},
     "simulator": GROUND | {"catalog"},
@@ -73,7 +73,7 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "strategies": ("indicators", "patterns", "document", "evaluation", "backtest"),
+    "strategies": ("indicators", "patterns", "document", "records", "evaluation", "backtest"),
     "simulator": (
         "options",
         "state",
