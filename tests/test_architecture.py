@@ -71,7 +71,19 @@ OUTER_ROOMS = {
 """Room or module of the package → what it may import beside itself."""
 
 ROOMS_IN_ORDER = {
-    "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
+    "trading": (
+        "kis",
+        "reads",
+        "venues",
+        "order",
+        "decision",
+        "mandate",
+        "journal",
+        "blotter",
+        "portfolio",
+        "guard",
+        "desk",
+    ),
     "strategies": ("indicators", "patterns", "document", "evaluation", "backtest"),
     "simulator": (
         "options",

@@ -46,7 +46,7 @@ class Previews:
     ) -> tuple[str, Preview]:
         """A token for the call of ``tool`` with these values, which sends the intents; it goes by the first."""
         said = _of_the_order(values) | ({_INTENTS: " ".join(intent_ids)} if len(intent_ids) > 1 else {})
-        preview = Preview(intent_id=intent_ids[0], at=now, expires_at=now + LIFETIME, tool=tool, arguments=said)
+        preview = Preview(subject=intent_ids[0], at=now, expires_at=now + LIFETIME, tool=tool, arguments=said)
         token = _token(await self._key(), preview)
         await self._journal.record_preview(preview)
         return token, preview
@@ -98,9 +98,9 @@ def _of_the_order(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _token(key: bytes, preview: Preview) -> str:
-    said = [preview.intent_id, int(preview.expires_at.timestamp()), preview.tool, preview.arguments]
+    said = [preview.subject, int(preview.expires_at.timestamp()), preview.tool, preview.arguments]
     sealed = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
-    return f"{preview.intent_id}.{hmac.digest(key, sealed, 'sha256').hex()[:32]}"
+    return f"{preview.subject}.{hmac.digest(key, sealed, 'sha256').hex()[:32]}"
 
 
 def _sealed_by(token: str, key: bytes, previews: Sequence[Preview]) -> Preview | None:

@@ -30,7 +30,7 @@ from kis_mcp.catalog import encodable
 from kis_mcp.language import Say
 
 if TYPE_CHECKING:
-    from kis_mcp.trading.journal import Decision, Verdict
+    from kis_mcp.trading.decision import Decision, Verdict
 
 _KEY = "confirm"
 _QUANTITY = "quantity"
@@ -154,6 +154,6 @@ def _number(typed: object) -> Decimal | None:
 
 
 def _decided(verdict: "Verdict", reason: str = "") -> "Decision":
-    from kis_mcp.trading.journal import Decision
+    from kis_mcp.trading.decision import Decision
 
     return Decision(verdict=verdict, channel="elicitation", reason=reason)

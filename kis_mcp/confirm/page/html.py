@@ -7,8 +7,8 @@ from string import Template
 from kis_mcp.catalog import resources_folder
 from kis_mcp.clock import KST
 from kis_mcp.confirm.page.approval import Approval, Notice
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import QuestionFacts
-from kis_mcp.trading.journal import Decision
 
 _ENVIRONMENTS = {
     "SIM": "SIM · 시뮬레이터 simulator",

@@ -32,6 +32,7 @@ from kis_mcp.server.tools.consent import (
 )
 from kis_mcp.server.tools.send_order import fingerprint_of
 from kis_mcp.trading.blotter import PlacedOrder, journaled_orders, list_orders
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import (
     Closing,
     OrderDesk,
@@ -43,7 +44,6 @@ from kis_mcp.trading.desk import (
     joint_question,
     pick_closings,
 )
-from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.order import Action
 from kis_mcp.trading.portfolio import read_holdings
 from kis_mcp.trading.venues import market_of

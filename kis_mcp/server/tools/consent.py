@@ -14,8 +14,8 @@ from kis_mcp.errors import BadArgument, OrderRefused
 from kis_mcp.language import Say
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import OrderDesk, QuestionFacts
-from kis_mcp.trading.journal import Decision
 
 WAYS_TO_CONFIRM: Mapping[ConfirmChannel | None, str] = {
     "elicitation": "this client asks a person about each order",

@@ -20,6 +20,7 @@ from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused
 from kis_mcp.trading.blotter import NoticeBook, TrackedOrder, journaled_orders, look_at_first
+from kis_mcp.trading.decision import HUMAN_CHANNELS, Decision
 from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.intents import find_intent, is_open, require_in_time, require_same
 from kis_mcp.trading.desk.originals import describe_change, describe_end, fill_in_original, original_of
@@ -28,7 +29,7 @@ from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.guard import check_order, refusal, with_margin
-from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
+from kis_mcp.trading.journal import Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
 from kis_mcp.trading.venues import venue_of
