@@ -200,6 +200,7 @@ def _mandated(record: Record, fills: dict[str, Fill]) -> MandatedOrder:
     assert record.sent_at is not None
     assert intent.mandate_id is not None
     return MandatedOrder(
+        intent_id=intent.id,
         mandate_id=intent.mandate_id,
         order=intent.order,
         sent_at=record.sent_at,

@@ -79,7 +79,9 @@ def order(side: Side | None = "buy", quantity: int = 10, price: int = 70_000, **
 
 
 def mandated(one: Order, fill: Fill | None = None, **changes: Any) -> MandatedOrder:
-    plain = MandatedOrder(mandate_id="m", order=one, sent_at=NOW, may_stand=True, fill=fill or Fill())
+    plain = MandatedOrder(
+        intent_id=new_ulid(NOW), mandate_id="m", order=one, sent_at=NOW, may_stand=True, fill=fill or Fill()
+    )
     return replace(plain, **changes)
 
 

@@ -78,7 +78,7 @@ async def close_positions(call: Call) -> Page:
         require_preview(by)
         previews = await (await call.brokerage()).previews()
         now = call.environments.clock()
-        intent_ids = await previews.redeem(call.api.tool, call.values(), now, lambda _: {})
+        intent_ids = await previews.redeem(call.api.tool, call.values(), now)
         return await _decide_and_send(call, intent_ids, by, partial(at_once, by))
     desk = await (await call.brokerage()).desk()
     with reading_for_an_order():

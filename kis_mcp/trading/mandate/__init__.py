@@ -11,6 +11,7 @@ from kis_mcp.trading.mandate.terms import (
     MandateStatus,
     MandateSymbol,
     can_agree,
+    terms_of,
 )
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "can_agree",
     "exceeds",
     "loss_exceeds",
+    "terms_of",
     "zone_of",
 ]

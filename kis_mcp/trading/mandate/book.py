@@ -40,11 +40,12 @@ class MandatedOrder:
     """A new order under a mandate that was claimed for sending.
 
     Attributes:
-        mandate_id: Whose, of a strategy's mandates.
+        intent_id, mandate_id: Of the journal.
         may_stand: Whether it stands at KIS, or may; not where it is certain that KIS does not have it.
         order_id: KIS' number, once that is known.
     """
 
+    intent_id: str
     mandate_id: str
     order: Order
     sent_at: datetime

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from kis_mcp.environment import Environment
-from kis_mcp.errors import MandateExceeded
+from kis_mcp.errors import MandateExceeded, OrderRefused
 from kis_mcp.trading.mandate.book import InstrumentKey, MandateBook, exchange_day
 from kis_mcp.trading.mandate.terms import Mandate, MandateRecord, MandateStatus
 from kis_mcp.trading.order import Action, Order
@@ -57,6 +57,7 @@ class MandateCheck:
         order: Valued by the guard.
         tool, arguments: The KIS API that it would go to, and what is said there.
         account_id, environment: Where it would go.
+        is_settled: Whether KIS told how far the earlier orders are filled.
     """
 
     record: MandateRecord
@@ -67,6 +68,7 @@ class MandateCheck:
     account_id: str
     environment: Environment
     now: datetime
+    is_settled: bool = True
 
     @property
     def mandate(self) -> Mandate:
@@ -161,12 +163,17 @@ def _is_worth_little_enough(check: MandateCheck) -> str | None:
             f"The order is worth up to {_money(order.amount, mandate)}; the mandate lets out at most"
             f" {_money(mandate.most_per_order, mandate)} in one."
         )
-    if (bound := check.book.bound) + order.amount > mandate.most_in_all:
-        return (
-            f"The order is worth up to {_money(order.amount, mandate)}, and {_money(bound, mandate)} are bound already;"
-            f" the mandate lets it bind {_money(mandate.most_in_all, mandate)} in all."
-        )
     return None
+
+
+def _fits_in_all(check: MandateCheck) -> str | None:
+    order, mandate, bound = check.order, check.mandate, check.book.bound
+    if order.side != "buy" or check.is_cancel or order.amount is None or bound + order.amount <= mandate.most_in_all:
+        return None
+    return (
+        f"The order is worth up to {_money(order.amount, mandate)}, and {_money(bound, mandate)} are bound already;"
+        f" the mandate lets it bind {_money(mandate.most_in_all, mandate)} in all."
+    )
 
 
 def _has_not_lost_too_much(check: MandateCheck) -> str | None:
@@ -196,18 +203,27 @@ _RULES: tuple[MandateRule, ...] = (
     _fits_the_day,
     _has_not_lost_too_much,
 )
-_RULES_ON_WORTH: tuple[MandateRule, ...] = (_is_worth_little_enough,)
+_RULES_ON_WORTH: tuple[MandateRule, ...] = (_is_worth_little_enough, _fits_in_all)
+_LEAN_ON_FILLS = (_sells_its_own, _fits_in_all)
 
 
-def exceeds(check: MandateCheck, *, is_valued: bool = True) -> MandateExceeded | None:
+def exceeds(check: MandateCheck, *, is_valued: bool = True) -> OrderRefused | None:
     """Why an order is outside its mandate; None where it is within.
+
+    It is a `MandateExceeded`, which stops the strategy, unless it may be within once KIS tells what the earlier orders
+    have come to.
 
     Args:
         is_valued: Whether the guard has valued the order already.
     """
     rules = (*_RULES, *(_RULES_ON_WORTH if is_valued else ()))
-    why = next((said for rule in rules if (said := rule(check))), None)
-    return None if why is None else MandateExceeded(why, remedy=_ASK_AGAIN)
+    found = ((rule, rule(check)) for rule in rules)
+    rule, why = next(((rule, said) for rule, said in found if said), (None, None))
+    if why is None:
+        return None
+    if rule in _LEAN_ON_FILLS and not check.is_settled:
+        return OrderRefused(why, remedy="KIS does not tell what its earlier orders have come to; try again later.")
+    return MandateExceeded(why, remedy=_ASK_AGAIN)
 
 
 def _money(amount: Decimal, mandate: Mandate) -> str:

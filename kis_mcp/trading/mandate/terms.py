@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
@@ -115,8 +116,7 @@ class Mandate(MandateTerms):
 
     def has_terms(self, draft: MandateDraft) -> bool:
         """Whether it says exactly what a draft does; where the draft leaves the end open, any end is the same."""
-        same = all(getattr(self, each.name) == getattr(draft, each.name) for each in fields(MandateTerms))
-        return same and draft.until in (None, self.until)
+        return terms_of(self) == terms_of(draft) and draft.until in (None, self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +167,11 @@ class MandateRecord:
         if self.end is not None:
             return MandateStatus.ENDED
         return MandateStatus.EXPIRED if now >= self.mandate.until else MandateStatus.IN_FORCE
+
+
+def terms_of(draft: MandateTerms) -> dict[str, Any]:
+    """The terms by name, without what makes a draft or a mandate of them."""
+    return {each.name: getattr(draft, each.name) for each in fields(MandateTerms)}
 
 
 def can_agree(mandate: Mandate, channel: Channel) -> bool:
