@@ -36,9 +36,9 @@ _LABELS = {
     "instruments": ("종목", "Instruments"),
     "sides": ("매매", "Sides"),
     "most_per_order": ("매수 주문 한 건 최대", "Most per order to buy"),
-    "most_in_all": ("합계 최대", "Most in all"),
+    "most_in_all": ("합계 최대(보유분 매입금액과 미체결 매수)", "Most in all, held at cost and open orders to buy"),
     "orders_a_day": ("하루 주문 수 최대", "Most orders a day"),
-    "most_loss": ("최대 손실", "Most loss"),
+    "most_loss": ("최대 손실(여기부터 더 사지 않음)", "Most loss, from which on it buys nothing more"),
     "until": ("기한", "Until"),
     "total_quantity": ("수량 합계", "Total quantity"),
 }

@@ -10,9 +10,9 @@ _LINES = {
     "instruments": "Instruments",
     "sides": "Sides",
     "most_per_order": "Most per order to buy",
-    "most_in_all": "Most in all",
+    "most_in_all": "Most in all, held at cost and open orders to buy",
     "orders_a_day": "Most orders a day",
-    "most_loss": "Most loss",
+    "most_loss": "Most loss, from which on it buys nothing more",
     "until": "Until",
     "account": "Account",
 }
@@ -31,7 +31,7 @@ def mandate_question(mandate: Mandate) -> str:
         f"[{facts.environment}] {facts.headline}",
         *facts.warnings,
         *(f"{_LINES[name]}: {text}" for name, text in facts.terms.items() if name in _LINES),
-        *(f"Result, {text}" for name, text in facts.terms.items() if name.startswith("result_")),
+        *(text for name, text in facts.terms.items() if name.startswith("result_")),
         f"Agree to this mandate? ({facts.terms['reference']})",
     ]
     return "\n".join(lines)
@@ -42,17 +42,16 @@ def mandate_facts(mandate: Mandate) -> QuestionFacts:
     ``most_per_order``, ``most_in_all``, ``orders_a_day``, ``most_loss``, ``until``, ``account``, ``result_1`` and so
     on, and ``reference``."""
     terms = {
-        "strategy": f"{mandate.strategy} (document {mandate.document[:_DIGEST]})",
+        "strategy": f"{mandate.strategy} ({mandate.document[:_DIGEST]})",
         "instruments": ", ".join(map(_instrument, mandate.symbols)),
         "sides": _SIDES[mandate.sides],
         "most_per_order": money(mandate.most_per_order, mandate.currency),
-        "most_in_all": f"{money(mandate.most_in_all, mandate.currency)}, what it holds at cost and its open orders to"
-        " buy together",
+        "most_in_all": money(mandate.most_in_all, mandate.currency),
         "orders_a_day": f"{mandate.orders_a_day:,}",
-        "most_loss": f"{money(mandate.most_loss, mandate.currency)}; from there on it buys nothing more",
+        "most_loss": money(mandate.most_loss, mandate.currency),
         "until": f"{mandate.until.astimezone(KST):%Y-%m-%d %H:%M} KST",
         "account": mandate.account,
-        **{f"result_{place}": f"{name}: {text}" for place, (name, text) in enumerate(mandate.results.items(), 1)},
+        **{f"result_{place}": f"Result, {name}: {text}" for place, (name, text) in enumerate(mandate.results.items(), 1)},
         "reference": f"mandate {mandate.id}",
     }
     return QuestionFacts(

@@ -49,7 +49,7 @@ class MandatedOrders:
             mandate = (await mandates.find(self._mandate_id)).mandate
             await mandates.guard.settle_fills(self._mandate_id, self._desk.now())
             proposal = await self._desk.propose(
-                arguments, idempotency_key=f"strategy {mandate.strategy}: {key}", mandate_id=self._mandate_id
+                arguments, idempotency_key=f"strategy/{mandate.strategy}/{key}", mandate_id=self._mandate_id
             )
             if proposal.outcome is not None:
                 return proposal.outcome

@@ -221,8 +221,8 @@ async def test_a_persons_order_cannot_take_up_a_strategys_nor_the_other_way_roun
 ) -> None:
     await strategy.place(key="bar 10:00")
     with pytest.raises(BadArgument, match="used for another order"):
-        await strategy.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="strategy sma-cross: bar 10:00")
-    await strategy.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="strategy sma-cross: bar 10:01")
+        await strategy.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="strategy/sma-cross/bar 10:00")
+    await strategy.desk.propose(checked(ORDER_CASH, BUY), idempotency_key="strategy/sma-cross/bar 10:01")
     with pytest.raises(BadArgument, match="used for another order"):
         await strategy.place(key="bar 10:01")
 
