@@ -8,6 +8,7 @@ KisMcpError
  ├─ KisUnavailable       KIS did not answer, or answered with something that is no answer
  ├─ ListIncomplete       KIS answered, but not with all rows of a list that is worth nothing in part
  ├─ OrderRefused         we did not send the order: a guard, a setting or a person said no
+ │   └─ MandateExceeded  a strategy wanted an order that the person did not agree to; it has to stop
  ├─ OrderRejected        KIS said no to the order
  ├─ OrderStateUnknown    the order may or may not stand at KIS; it is never sent again
  ├─ SettingsError        the configuration cannot be right
@@ -92,6 +93,10 @@ class ListIncomplete(KisMcpError):
 
 class OrderRefused(KisMcpError):
     kind = "order_refused"
+
+
+class MandateExceeded(OrderRefused):
+    """An order is outside the mandate of its strategy, or the mandate is not in force."""
 
 
 class OrderRejected(KisMcpError):

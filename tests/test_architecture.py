@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from kis_mcp import errors
+from kis_mcp.catalog import catalog
+from kis_mcp.catalog.reserved import all_parameters
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
 GROUND = {"account", "bell", "clock", "environment", "errors", "face", "library_logs"}
@@ -72,7 +74,19 @@ OUTER_ROOMS = {
 """Room or module of the package → what it may import beside itself."""
 
 ROOMS_IN_ORDER = {
-    "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
+    "trading": (
+        "kis",
+        "reads",
+        "venues",
+        "order",
+        "decision",
+        "mandate",
+        "journal",
+        "blotter",
+        "portfolio",
+        "guard",
+        "desk",
+    ),
     "strategies": ("indicators", "patterns", "document", "records", "evaluation", "backtest"),
     "simulator": (
         "options",
@@ -305,6 +319,21 @@ def names_in(path: Path) -> set[str]:
 def test_only_the_sending_module_holds_the_port_that_orders() -> None:
     using = {module_of(path) for path in MODULES if "KisOrders" in names_in(path)}
     assert using == {"trading/kis", "trading/desk/sending"}
+
+
+def test_no_tool_that_orders_reaches_a_mandate() -> None:
+    naming = {
+        module_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "propose"
+        and any(argument.arg in ("mandate_id", None) for argument in node.keywords)
+    }
+    assert naming == {"trading/desk/mandated"}
+    parameters = {parameter.name for api in catalog().apis for parameter in all_parameters(api) if api.risk == "order"}
+    assert not [name for name in parameters if "mandate" in name]
 
 
 def test_arguments_count_as_checked_only_where_they_are_checked() -> None:

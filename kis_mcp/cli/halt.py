@@ -3,14 +3,16 @@
 import sys
 from pathlib import Path
 
+import anyio
 import typer
 
 from kis_mcp.cli.person import knows_pin
 from kis_mcp.cli.words import say, tell
 from kis_mcp.clock import system_clock
 from kis_mcp.confirm import Pin
+from kis_mcp.errors import KisMcpError
 from kis_mcp.settings import data_folder
-from kis_mcp.wiring import kill_switch
+from kis_mcp.wiring import end_mandates, kill_switch
 
 _WORD = "RESUME"
 
@@ -20,13 +22,17 @@ def kill(reason: str) -> None:
     folder = data_folder()
     halt = kill_switch(folder)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
+    try:
+        anyio.run(end_mandates, folder, f"trading was halted: {halt.reason()}")
+    except KisMcpError as error:
+        tell(f"The mandates of strategies could not be ended yet; the halt holds their orders. {error}", err=True)
     tell(_state(folder, halt.reason()))
     tell("`kis-mcp resume` lifts it. Servers with another data folder (KIS_DATA_DIR) are not halted.")
 
 
 def resume() -> int:
     """Lift the halt once a person has typed the word and, where one is set, the PIN; the exit code. Never without a
-    terminal."""
+    terminal, and not before every mandate of a strategy has ended: those that a person wants are agreed to anew."""
     folder = data_folder()
     halt = kill_switch(folder)
     reason = halt.reason()
@@ -41,6 +47,7 @@ def resume() -> int:
     if word != _WORD or not knows_pin(Pin(folder)):
         tell("Trading stays halted.")
         return 1
+    anyio.run(end_mandates, folder, f"trading was halted: {reason}")
     halt.lift()
     tell(f"New orders can go out again in {folder}.")
     return 0

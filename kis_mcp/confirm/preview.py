@@ -1,8 +1,8 @@
 """Tokens for an order's second call: in sim and demo, for clients that cannot ask and people who have set no PIN.
 
-A token holds for one intent, the very same call and a few minutes, in whichever process the second call arrives: many
-clients start a server for each call. It is no proof of a person: whoever reads the preview can send it back. That it
-orders at most once is the desk's promise, which sends an intent once.
+A token holds for one intent or mandate, the very same call and a few minutes, in whichever process the second call
+arrives: many clients start a server for each call. It is no proof of a person: whoever reads the preview can send it
+back. That it orders at most once is the desk's promise, which sends an intent once.
 """
 
 import hmac
@@ -42,11 +42,12 @@ class Previews:
         self._journal = journal
 
     async def issue(
-        self, intent_ids: Sequence[str], tool: str, values: Mapping[str, object], now: datetime
+        self, subjects: Sequence[str], tool: str, values: Mapping[str, object], now: datetime
     ) -> tuple[str, Preview]:
-        """A token for the call of ``tool`` with these values, which sends the intents; it goes by the first."""
-        said = _of_the_order(values) | ({_INTENTS: " ".join(intent_ids)} if len(intent_ids) > 1 else {})
-        preview = Preview(intent_id=intent_ids[0], at=now, expires_at=now + LIFETIME, tool=tool, arguments=said)
+        """A token for the call of ``tool`` with these values, which sends the intents, or agrees to the mandate, with
+        these ids; it goes by the first."""
+        said = _of_the_order(values) | ({_INTENTS: " ".join(subjects)} if len(subjects) > 1 else {})
+        preview = Preview(subject=subjects[0], at=now, expires_at=now + LIFETIME, tool=tool, arguments=said)
         token = _token(await self._key(), preview)
         await self._journal.record_preview(preview)
         return token, preview
@@ -56,28 +57,30 @@ class Previews:
         tool: str,
         values: Mapping[str, object],
         now: datetime,
-        shown: Callable[[Order], Mapping[str, object]],
+        shown: Callable[[Order], Mapping[str, object]] | None = None,
     ) -> tuple[str, ...]:
-        """The intents that the token among ``values`` stands for.
+        """The intents, or the mandate, that the token among ``values`` stands for.
 
         Args:
-            shown: What the preview showed of an order; a call that repeats it says nothing else than the first.
+            shown: What the preview showed of an order; a call that repeats it says nothing else than the first. None
+                where it showed nothing that a call could repeat.
 
         Raises:
             BadArgument: The token was made for another call, with other data, or too long ago.
         """
         token = str(values[CONFIRMATION_TOKEN])
-        intent_id = token.partition(".")[0]
-        preview = _sealed_by(token, await self._key(), await self._journal.previews(intent_id))
-        record = await self._journal.find(intent_id)
-        if preview is None or record is None:
+        subject = token.partition(".")[0]
+        preview = _sealed_by(token, await self._key(), await self._journal.previews(subject))
+        if preview is None:
             raise BadArgument(
                 "This confirmation_token belongs to no preview that was made here. Nothing was sent.",
                 remedy=_AGAIN,
                 field=CONFIRMATION_TOKEN,
             )
         first = {name: value for name, value in preview.arguments.items() if name != _INTENTS}
-        differing = _differing(first, _of_the_order(values), plain(shown(record.intent.order)))
+        record = await self._journal.find(subject) if shown else None
+        repeatable = plain(shown(record.intent.order)) if shown and record else {}
+        differing = _differing(first, _of_the_order(values), repeatable)
         if tool != preview.tool or differing:
             what = f"in {', '.join(differing)}" if tool == preview.tool else f"which was of {preview.tool}"
             raise BadArgument(
@@ -87,7 +90,7 @@ class Previews:
             )
         if now >= preview.expires_at:
             raise BadArgument("The preview has expired. Nothing was sent.", remedy=_AGAIN, field=CONFIRMATION_TOKEN)
-        return tuple(str(preview.arguments.get(_INTENTS, intent_id)).split())
+        return tuple(str(preview.arguments.get(_INTENTS, subject)).split())
 
     async def _key(self) -> bytes:
         return await anyio.to_thread.run_sync(private_key, self._key_file)
@@ -98,9 +101,9 @@ def _of_the_order(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _token(key: bytes, preview: Preview) -> str:
-    said = [preview.intent_id, int(preview.expires_at.timestamp()), preview.tool, preview.arguments]
+    said = [preview.subject, int(preview.expires_at.timestamp()), preview.tool, preview.arguments]
     sealed = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
-    return f"{preview.intent_id}.{hmac.digest(key, sealed, 'sha256').hex()[:32]}"
+    return f"{preview.subject}.{hmac.digest(key, sealed, 'sha256').hex()[:32]}"
 
 
 def _sealed_by(token: str, key: bytes, previews: Sequence[Preview]) -> Preview | None:

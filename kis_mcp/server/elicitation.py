@@ -30,10 +30,11 @@ from kis_mcp.catalog import encodable
 from kis_mcp.language import Say
 
 if TYPE_CHECKING:
-    from kis_mcp.trading.journal import Decision, Verdict
+    from kis_mcp.trading.decision import Decision, Verdict
 
 _KEY = "confirm"
-_QUANTITY = "quantity"
+_TYPED = {"quantity": "Type the quantity", "amount": "Type the most in all"}
+"""What may have to be typed → what the form says beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ class Question:
         subject: What the answer decides, such as an intent's id.
         text: The whole of it, the same in every round.
         quantity: What the person has to type beside the box to tick; None for nothing.
+        typed_as: What that is: a ``quantity``, or the ``amount`` that a mandate may bind in all.
     """
 
     environment: str
     subject: str
     text: str
     quantity: str | None = None
+    typed_as: str = "quantity"
 
 
 class AnswerNeeded(Exception):
@@ -125,9 +128,9 @@ class Person:
 def _form(question: Question, label: str, say: Say) -> ElicitRequestedSchema:
     properties: dict[str, Any] = {_KEY: {"type": "boolean", "title": say(label), "default": False}}
     if question.quantity is not None:
-        properties[_QUANTITY] = {
+        properties[question.typed_as] = {
             "type": "integer" if question.quantity.isdigit() else "number",
-            "title": say("Type the quantity"),
+            "title": say(_TYPED[question.typed_as]),
             "description": say("As it stands above: real money is at stake."),
         }
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -139,8 +142,8 @@ def _decision(response: ElicitResult, question: Question) -> "Decision":
     content = response.content or {}
     if content.get(_KEY) is not True:
         return _decided("declined", "the box was not ticked")
-    if question.quantity is not None and _number(content.get(_QUANTITY)) != Decimal(question.quantity):
-        return _decided("declined", "another quantity was typed")
+    if question.quantity is not None and _number(content.get(question.typed_as)) != Decimal(question.quantity):
+        return _decided("declined", f"another {question.typed_as} was typed")
     return _decided("accepted")
 
 
@@ -154,6 +157,6 @@ def _number(typed: object) -> Decimal | None:
 
 
 def _decided(verdict: "Verdict", reason: str = "") -> "Decision":
-    from kis_mcp.trading.journal import Decision
+    from kis_mcp.trading.decision import Decision
 
     return Decision(verdict=verdict, channel="elicitation", reason=reason)

@@ -43,6 +43,7 @@ class Settings(Access, Notices, Simulation):
 
     lang: Annotated[Literal["ko", "en"], WORD] = "en"
     allow_real_orders: Annotated[bool, SWITCH] = False
+    allow_real_strategies: Annotated[bool, SWITCH] = False
     confirm: Annotated[Literal["ask", "never"], WORD] = "ask"
     approval_seconds: Annotated[int, NUMBER] = Field(120, ge=1, le=600)
     demo_quotes: Annotated[Literal["demo", "real"], WORD] = "demo"

@@ -15,36 +15,34 @@ from kis_mcp.account import Account
 from kis_mcp.market import OrderNotice
 from kis_mcp.storage import migrations
 from kis_mcp.storage.database import Database
+from kis_mcp.storage.journal_queries import find_record, read_records, the_record
 from kis_mcp.storage.journal_rows import (
     decision_row,
     finding_of,
     finding_row,
     intent_row,
     notice_row,
-    preview_of,
-    preview_row,
-    record_of,
 )
 from kis_mcp.storage.journal_tables import (
     AccountSaltRow,
     DecisionRow,
+    MandatedIntentRow,
     NoticeRow,
     OutcomeRow,
-    PreviewRow,
     ReconciliationRow,
     RecordRow,
     SendRow,
     StatusRow,
 )
+from kis_mcp.storage.mandate_journal import SqlMandates, require_room
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.storage.uninterrupted import uninterrupted
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.journal import (
     Claim,
-    Decision,
     Intent,
     NoticeEntry,
     Outcome,
-    Preview,
     Reconciliation,
     Record,
     Send,
@@ -55,7 +53,7 @@ _MAY_STAND = [status for status in Status if status.may_stand]
 _UNRESOLVED = [status for status in Status if status.is_unresolved]
 
 
-class SqlJournal:
+class SqlJournal(SqlMandates):
     """Implements `kis_mcp.trading.journal.Journal`. One database holds one environment's orders.
 
     A caller that is cancelled waits until its entry is written or its rows are read: a connection that is given up
@@ -66,7 +64,7 @@ class SqlJournal:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._account_ids: dict[Account, str] = {}
 
     @classmethod
@@ -100,35 +98,26 @@ class SqlJournal:
     async def propose(self, intent: Intent, refusal: Decision | None = None) -> Record:
         key = None if refusal else intent.idempotency_key
         async with self._database.writing() as session:
-            if key and (earlier := await _find(session, _has_key(intent.account_id, key))):
+            if key and (earlier := await find_record(session, _has_key(intent.account_id, key))):
                 return earlier
             await session.execute(self._database.insert(intent_row(intent, key)))
             await session.execute(self._database.insert(StatusRow(intent.id, Status.PROPOSED)))
+            if intent.mandate_id is not None:
+                await session.execute(self._database.insert(MandatedIntentRow(intent.id, intent.mandate_id)))
             if refusal:
                 await self._append(session, decision_row(intent.id, refusal, intent.at))
-            return await _the(session, intent.id)
+            return await the_record(session, intent.id)
 
     @uninterrupted
     async def decide(self, intent_id: str, decision: Decision, at: datetime) -> Record:
         async with self._database.writing() as session:
             await self._append(session, decision_row(intent_id, decision, at))
-            return await _the(session, intent_id)
-
-    @uninterrupted
-    async def record_preview(self, preview: Preview) -> None:
-        async with self._database.writing() as session:
-            await session.execute(self._database.insert(preview_row(preview)))
-
-    @uninterrupted
-    async def previews(self, intent_id: str) -> Sequence[Preview]:
-        query = select(PreviewRow).where(PreviewRow.intent_id == intent_id).order_by(PreviewRow.number)
-        async with self._database.reading() as session:
-            return [preview_of(row) for row in await session.scalars(query)]
+            return await the_record(session, intent_id)
 
     @uninterrupted
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:
         async with self._database.writing() as session:
-            record = await _the(session, send.intent_id)
+            record = await the_record(session, send.intent_id)
             if record.sent_at is not None:
                 return Claim.TAKEN
             intent = record.intent
@@ -138,8 +127,10 @@ class SqlJournal:
                 (same_key & (RecordRow.sent_at > same_since)) | (RecordRow.sent_at > intent.at),
                 _has_status(_MAY_STAND),
             )
-            if await _records(session, equal):
+            if await read_records(session, equal):
                 return Claim.DUPLICATE
+            if intent.mandate_id is not None:
+                await require_room(session, intent, intent.mandate_id, send.at)
             await self._append(session, SendRow(send.intent_id, send.at, send.kis_at))
             return Claim.WON
 
@@ -147,14 +138,14 @@ class SqlJournal:
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
         async with self._database.writing() as session:
             await self._append(session, finding_row(entry))
-            return await _the(session, entry.intent_id)
+            return await the_record(session, entry.intent_id)
 
     @uninterrupted
     async def settle(
         self, intent_id: str, *, since: datetime, conclude: Callable[[Sequence[Record]], Reconciliation]
     ) -> Record:
         async with self._database.writing() as session:
-            record = await _the(session, intent_id)
+            record = await the_record(session, intent_id)
             if not record.status.may_be_settled:
                 return record
             standing = select(RecordRow).where(
@@ -163,15 +154,15 @@ class SqlJournal:
                 RecordRow.account_id == record.intent.account_id,
             )
             oldest_first = standing.order_by(RecordRow.sent_at, RecordRow.id)
-            found = conclude(await _records(session, oldest_first))
+            found = conclude(await read_records(session, oldest_first))
             if record.status.is_unresolved or found.conclusion == "accepted":
                 await self._append(session, finding_row(found))
-            return await _the(session, intent_id)
+            return await the_record(session, intent_id)
 
     @uninterrupted
     async def find(self, intent_id: str) -> Record | None:
         async with self._database.reading() as session:
-            return await _find(session, RecordRow.id == intent_id)
+            return await find_record(session, RecordRow.id == intent_id)
 
     async def account_id(self, account: Account) -> str:
         if account not in self._account_ids:
@@ -185,19 +176,21 @@ class SqlJournal:
     @uninterrupted
     async def same_as(self, fingerprint: str) -> Sequence[Record]:
         async with self._database.reading() as session:
-            return await _records(session, _latest_first(select(RecordRow).where(RecordRow.fingerprint == fingerprint)))
+            return await read_records(
+                session, _latest_first(select(RecordRow).where(RecordRow.fingerprint == fingerprint))
+            )
 
     @uninterrupted
     async def unresolved(self) -> Sequence[Record]:
         async with self._database.reading() as session:
             query = select(RecordRow).where(_has_status(_UNRESOLVED))
-            return await _records(session, query.order_by(RecordRow.proposed_at))
+            return await read_records(session, query.order_by(RecordRow.proposed_at))
 
     @uninterrupted
     async def accepted_since(self, since: datetime) -> Sequence[Record]:
         async with self._database.reading() as session:
             query = select(RecordRow).where(_has_status([Status.ACCEPTED]), RecordRow.sent_at >= since)
-            return await _records(session, query.order_by(RecordRow.sent_at))
+            return await read_records(session, query.order_by(RecordRow.sent_at))
 
     @uninterrupted
     async def history(
@@ -209,7 +202,7 @@ class SqlJournal:
         if until is not None:
             query = query.where(RecordRow.proposed_at < until)
         async with self._database.reading() as session:
-            return await _records(session, query)
+            return await read_records(session, query)
 
     @uninterrupted
     async def findings(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome | Reconciliation]]:
@@ -246,7 +239,7 @@ class SqlJournal:
     @uninterrupted
     async def _find_by_key(self, account_id: str, idempotency_key: str) -> Record | None:
         async with self._database.reading() as session:
-            return await _find(session, _has_key(account_id, idempotency_key))
+            return await find_record(session, _has_key(account_id, idempotency_key))
 
     async def _append(
         self, session: AsyncSession, entry: DecisionRow | SendRow | OutcomeRow | ReconciliationRow
@@ -269,23 +262,6 @@ def _has_status(statuses: Sequence[Status]) -> ColumnElement[bool]:
 
 def _latest_first(query: Select[RecordRow]) -> Select[RecordRow]:
     return query.order_by(RecordRow.proposed_at.desc(), RecordRow.id.desc())
-
-
-async def _records(session: AsyncSession, query: Select[RecordRow]) -> list[Record]:
-    """Read anew, also where the session still holds a row as it was before a change."""
-    rows = await session.scalars(query.execution_options(populate_existing=True))
-    return [record_of(row) for row in rows]
-
-
-async def _find(session: AsyncSession, is_it: ColumnElement[bool]) -> Record | None:
-    return next(iter(await _records(session, select(RecordRow).where(is_it))), None)
-
-
-async def _the(session: AsyncSession, intent_id: str) -> Record:
-    record = await _find(session, RecordRow.id == intent_id)
-    if record is None:
-        raise LookupError(f"No intent {intent_id} in the journal")
-    return record
 
 
 def _digest(account: Account, salt: str) -> str:

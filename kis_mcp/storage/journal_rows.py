@@ -7,11 +7,11 @@ from kis_mcp.storage.journal_tables import (
     IntentRow,
     NoticeRow,
     OutcomeRow,
-    PreviewRow,
     ReconciliationRow,
     RecordRow,
 )
-from kis_mcp.trading.journal import Decision, Intent, NoticeEntry, Outcome, Preview, Reconciliation, Record
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import Intent, NoticeEntry, Outcome, Reconciliation, Record
 
 
 def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
@@ -36,22 +36,6 @@ def intent_row(intent: Intent, idempotency_key: str | None) -> IntentRow:
 def decision_row(intent_id: str, decision: Decision, at: datetime) -> DecisionRow:
     return DecisionRow(
         intent_id=intent_id, decided_at=at, verdict=decision.verdict, channel=decision.channel, reason=decision.reason
-    )
-
-
-def preview_row(preview: Preview) -> PreviewRow:
-    return PreviewRow(
-        intent_id=preview.intent_id,
-        shown_at=preview.at,
-        expires_at=preview.expires_at,
-        tool=preview.tool,
-        arguments=preview.arguments,
-    )
-
-
-def preview_of(row: PreviewRow) -> Preview:
-    return Preview(
-        intent_id=row.intent_id, at=row.shown_at, expires_at=row.expires_at, tool=row.tool, arguments=row.arguments
     )
 
 
@@ -102,6 +86,7 @@ def record_of(row: RecordRow) -> Record:
         fingerprint=row.fingerprint,
         idempotency_key=row.idempotency_key,
         call=row.call,
+        mandate_id=row.mandate_id,
     )
     return Record(
         intent=intent,

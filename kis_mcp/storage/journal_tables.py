@@ -10,13 +10,21 @@
     notices          what KIS notified of its order, each once
     records          a view: each intent with all of the above and its ``status``
     statuses         the same status by itself, so that an index finds what is open
+    mandates         what a person was asked to let a strategy do
+    mandate_decisions  the verdict on it, at most one
+    mandate_ends     that it holds no more, at most one
+    mandate_previews  as previews, of a mandate
+    mandated_intents  which mandate an intent is under
+    fills            how far KIS showed an order under a mandate to be filled; the furthest counts
+    mandate_statuses  where each mandate stands, its time apart, so that an index finds an account's
     account_salt     one row, mixed into ``account_id``
     alembic_version  one row: the version of this schema
 
-The first seven can only be added to: triggers refuse to change or remove a row. All times are UTC; ``account`` is
-masked; ``arguments`` holds the KIS API's arguments as JSON, ``order_terms`` the same in the neutral terms of
-`kis_mcp.trading.order.Order`, ``notice`` a `kis_mcp.market.order_notices.OrderNotice`. `kis_mcp.storage.migrations`
-makes the tables, with their indexes and triggers; a test holds the two together.
+All can only be added to, triggers refuse to change or remove a row, but for the two of statuses and the last two. All
+times are UTC; ``account`` is masked; ``arguments`` holds the KIS API's arguments as JSON, ``order_terms`` the same in
+the neutral terms of `kis_mcp.trading.order.Order`, ``notice`` a `kis_mcp.market.order_notices.OrderNotice`, ``terms`` a
+`kis_mcp.trading.mandate.Mandate`. `kis_mcp.storage.migrations` makes the tables, with their indexes and triggers; a
+test holds the two together.
 """
 
 # ruff: noqa: ARG002  (SQLAlchemy says which arguments a type decorator takes)
@@ -25,6 +33,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -35,11 +44,14 @@ from sqlalchemy.types import TypeDecorator
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.market import OrderNotice
-from kis_mcp.trading.journal import Channel, Conclusion, OutcomeState, Status, Verdict
+from kis_mcp.trading.decision import Channel, Verdict
+from kis_mcp.trading.journal import Conclusion, OutcomeState, Status
+from kis_mcp.trading.mandate import Mandate, MandateStatus
 from kis_mcp.trading.order import Order
 
 _ORDER = TypeAdapter(Order)
 _NOTICE = TypeAdapter(OrderNotice)
+_MANDATE = TypeAdapter(Mandate)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -83,6 +95,32 @@ class NoticeTerms(TypeDecorator[OrderNotice]):
         return value and _NOTICE.validate_python(value)
 
 
+class MandateTerms(TypeDecorator[Mandate]):
+    """A mandate as JSON, with decimals as text."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Mandate | None, dialect: Dialect) -> Any:
+        return value and _MANDATE.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Mandate | None:
+        return value and _MANDATE.validate_python(value)
+
+
+class Amount(TypeDecorator[Decimal]):
+    """A decimal as text, to the last digit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else f"{value.normalize():f}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
 class Texts(TypeDecorator[tuple[str, ...]]):
     """Texts as a JSON list."""
 
@@ -116,6 +154,8 @@ class JournalRow(MappedAsDataclass, DeclarativeBase):
         tuple[str, ...]: Texts(),
         Order: OrderTerms(),
         OrderNotice: NoticeTerms(),
+        Mandate: MandateTerms(),
+        Decimal: Amount(),
     }
 
     def values(self) -> dict[str, object]:
@@ -218,6 +258,75 @@ class StatusRow(JournalRow):
     status: Mapped[Status]
 
 
+class MandateRow(JournalRow):
+    __tablename__ = "mandates"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    proposed_at: Mapped[datetime]
+    environment: Mapped[Environment]
+    account: Mapped[str]
+    account_id: Mapped[str]
+    strategy: Mapped[str]
+    document: Mapped[str]
+    until: Mapped[datetime]
+    terms: Mapped[Mandate]
+
+
+class MandateDecisionRow(JournalRow):
+    __tablename__ = "mandate_decisions"
+
+    mandate_id: Mapped[str] = mapped_column(ForeignKey(MandateRow.id), primary_key=True)
+    decided_at: Mapped[datetime]
+    verdict: Mapped[Verdict]
+    channel: Mapped[Channel]
+    reason: Mapped[str]
+
+
+class MandateEndRow(JournalRow):
+    __tablename__ = "mandate_ends"
+
+    mandate_id: Mapped[str] = mapped_column(ForeignKey(MandateRow.id), primary_key=True)
+    ended_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class MandatePreviewRow(JournalRow):
+    __tablename__ = "mandate_previews"
+
+    number: Mapped[int] = mapped_column(init=False, primary_key=True)
+    mandate_id: Mapped[str] = mapped_column(ForeignKey(MandateRow.id))
+    shown_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tool: Mapped[str]
+    arguments: Mapped[Mapping[str, object]]
+
+
+class MandatedIntentRow(JournalRow):
+    __tablename__ = "mandated_intents"
+
+    intent_id: Mapped[str] = mapped_column(ForeignKey(IntentRow.id), primary_key=True)
+    mandate_id: Mapped[str] = mapped_column(ForeignKey(MandateRow.id))
+
+
+class FillRow(JournalRow):
+    __tablename__ = "fills"
+
+    number: Mapped[int] = mapped_column(init=False, primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey(IntentRow.id))
+    recorded_at: Mapped[datetime]
+    quantity: Mapped[Decimal]
+    worth: Mapped[Decimal]
+    is_over: Mapped[bool]
+
+
+class MandateStatusRow(JournalRow):
+    __tablename__ = "mandate_statuses"
+
+    mandate_id: Mapped[str] = mapped_column(ForeignKey(MandateRow.id), primary_key=True)
+    account_id: Mapped[str]
+    status: Mapped[MandateStatus]
+
+
 class AccountSaltRow(JournalRow):
     __tablename__ = "account_salt"
 
@@ -241,6 +350,7 @@ class RecordRow(IntentColumns, JournalRow):
     order_branch: Mapped[str | None]
     kis_code: Mapped[str | None]
     message: Mapped[str]
+    mandate_id: Mapped[str | None]
 
 
 SCHEMA_VERSION = Column("version_num", String(32), primary_key=True)

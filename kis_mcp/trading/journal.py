@@ -14,19 +14,13 @@ from typing import Literal, Protocol, TypeAlias
 from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.market import OrderNotice
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.mandate import Fill, Mandate, MandateBook, MandateEnd, MandateRecord
 from kis_mcp.trading.order import Order
-
-Verdict: TypeAlias = Literal["accepted", "declined", "cancelled", "refused"]
-"""A person's yes, no or dismissal of the question; ``refused`` is the guard's."""
-
-Channel: TypeAlias = Literal["elicitation", "page", "preview", "never", "guard"]
-"""How the verdict came about. ``never`` means that KIS_CONFIRM=never decided without asking."""
 
 OutcomeState: TypeAlias = Literal["accepted", "rejected", "not_sent", "refused", "unknown"]
 
 Conclusion: TypeAlias = Literal["accepted", "not_accepted", "needless", "unresolved"]
-
-HUMAN_CHANNELS: frozenset[Channel] = frozenset({"elicitation", "page"})
 
 PROPOSAL_LIFETIME = timedelta(minutes=10)
 """An intent that is older may no longer be sent: the market has moved on since the person was asked."""
@@ -93,6 +87,7 @@ class Intent:
         fingerprint: Equal for equal orders to the same account.
         idempotency_key: The caller's own name for it, unique for environment and account.
         call: Equal for equal calls of the tool that proposed it; empty where it is not known.
+        mandate_id: The mandate that it is under; None for an order of a person.
     """
 
     id: str
@@ -107,26 +102,19 @@ class Intent:
     fingerprint: str
     idempotency_key: str | None = None
     call: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The one verdict on an intent; the first counts."""
-
-    verdict: Verdict
-    channel: Channel
-    reason: str = ""
+    mandate_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A token was issued that confirms the intent when the very same call is made with it. There may be several.
+    """A token was issued that confirms something when the very same call is made with it. There may be several.
 
     Attributes:
+        subject: The id of the intent or mandate.
         tool, arguments: The call that was previewed, its arguments as plain JSON.
     """
 
-    intent_id: str
+    subject: str
     at: datetime
     expires_at: datetime
     tool: str
@@ -179,6 +167,15 @@ class Reconciliation:
     order_id: str | None = None
     message: str = ""
     candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillEntry:
+    """How far KIS' lists or notices showed that an order under a mandate was filled. The furthest counts."""
+
+    intent_id: str
+    at: datetime
+    fill: Fill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,12 +246,17 @@ class Journal(Protocol):
         """Append that a token was issued."""
         ...
 
-    async def previews(self, intent_id: str) -> Sequence[Preview]:
-        """The tokens that were issued for an intent, oldest first."""
+    async def previews(self, subject: str) -> Sequence[Preview]:
+        """The tokens that were issued for an intent or mandate, oldest first."""
         ...
 
     async def claim(self, send: Send, *, same_since: datetime) -> Claim:
-        """Claim the intent for sending, as one step with the look for an equal one claimed after ``same_since``."""
+        """Claim the intent for sending, as one step with the look for an equal one claimed after ``same_since``, and
+        for one under a mandate with the look whether that is in force and leaves room for it.
+
+        Raises:
+            MandateExceeded: It is outside its mandate; nothing was claimed.
+        """
         ...
 
     async def conclude(self, entry: Outcome | Reconciliation) -> Record:
@@ -308,4 +310,45 @@ class Journal(Protocol):
 
     async def notices(self, intent_ids: Sequence[str]) -> Mapping[str, Sequence[OrderNotice]]:
         """What was notified of each of these intents' orders, in the order in which it came."""
+        ...
+
+    async def propose_mandate(self, mandate: Mandate, refusal: Decision | None = None) -> MandateRecord:
+        """Append a mandate, refused at once or open."""
+        ...
+
+    async def decide_mandate(self, mandate_id: str, decision: Decision, at: datetime) -> MandateRecord:
+        """Append the verdict on a mandate, unless there is one already, and return what stands now.
+
+        A yes that counts ends, in the same step, every other mandate of the same strategy and account.
+        """
+        ...
+
+    async def end_mandate(self, end: MandateEnd) -> MandateRecord:
+        """Append that a mandate holds no more, unless it has ended already, and return what stands now."""
+        ...
+
+    async def find_mandate(self, mandate_id: str) -> MandateRecord | None: ...
+
+    async def mandates(self, strategy: str | None = None, limit: int = 100) -> Sequence[MandateRecord]:
+        """The mandates of a strategy, or all, latest first."""
+        ...
+
+    async def agreed_mandates(self) -> Sequence[MandateRecord]:
+        """The mandates that were agreed to and did not end but by time, oldest first."""
+        ...
+
+    async def intents_of_mandate(self, mandate_id: str) -> Sequence[Record]:
+        """The intents under a mandate, oldest first."""
+        ...
+
+    async def mandate_book(self, mandate_id: str, *, without: str = "") -> MandateBook:
+        """What the orders of a mandate's strategy come to, under all its mandates on the account.
+
+        Args:
+            without: The id of an intent that does not count.
+        """
+        ...
+
+    async def note_fill(self, entry: FillEntry) -> None:
+        """Append how far an order was filled, unless that is there already."""
         ...

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias, cast
@@ -83,6 +83,9 @@ class Order:
         may_open = self.side == "buy" or self.market not in STOCK_MARKETS or not self.closes
         return self.action is Action.NEW and may_open
 
+
+SAME_DAY = timedelta(hours=18)
+"""How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
 
 _SHORT_CODE = 6
 _RESERVATION = re.compile(r"R(?P<day>\d{8})?-(?P<number>\d{1,10})")

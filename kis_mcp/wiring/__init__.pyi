@@ -6,6 +6,7 @@ from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments
 from .key_check import check_keys as check_keys
 from .listings import age_note as age_note
+from .mandates import end_mandates as end_mandates
 from .operator import (
     check_settings as check_settings,
     keeps_hours as keeps_hours,

@@ -191,6 +191,7 @@ class Brokerage:
 
     async def _settle(self, desk: "OrderDesk") -> None:
         try:
+            await desk.mandates.guard.end_where_halted(self.clock())
             for record in await desk.reconcile():
                 _log.warning("Order intent %s of an earlier run is %s.", record.intent.id, record.status.value)
         except KisMcpError as error:

@@ -60,6 +60,7 @@ def order_limits(settings: Settings, environment: Environment) -> "OrderLimits":
         max_notional=settings.max_order_notional,
         max_quantity=None if most is None else Decimal(most),
         allow_real_orders=settings.allow_real_orders,
+        allow_real_strategies=settings.allow_real_strategies,
         max_orders_per_day=settings.max_orders_per_day,
         max_open_positions=settings.max_open_positions,
         max_daily_loss=settings.max_daily_loss,

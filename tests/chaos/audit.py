@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from kis_mcp.trading.journal import HUMAN_CHANNELS, Record, Status
+from kis_mcp.trading.decision import HUMAN_CHANNELS
+from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.order import Action, Order
 
 Content: TypeAlias = tuple[object, ...]

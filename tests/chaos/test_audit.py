@@ -9,7 +9,8 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.trading.journal import Channel, Decision, Intent, Record, Status
+from kis_mcp.trading.decision import Channel, Decision
+from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
 from tests.chaos.audit import Content, Taken, audit
 

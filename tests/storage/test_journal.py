@@ -19,10 +19,10 @@ from kis_mcp.market import OrderNotice
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_rows import record_of
 from kis_mcp.storage.journal_tables import RecordRow
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import (
     Claim,
-    Decision,
     Intent,
     NoticeEntry,
     Outcome,
@@ -85,7 +85,7 @@ async def test_previews_come_back_as_they_were_written_in_order(journal: SqlJour
     one, other = intent(fingerprint="one"), intent(fingerprint="other")
     issued = [
         Preview(
-            intent_id=each.id,
+            subject=each.id,
             at=NOW,
             expires_at=NOW + timedelta(minutes=minutes),
             tool="place_order",
@@ -339,7 +339,7 @@ async def test_intents_are_found_by_status_time_and_content_through_an_index(jou
 async def test_entries_cannot_be_changed_or_removed(journal: SqlJournal, path: Path, table: str) -> None:
     one = await sent(journal)
     await journal.conclude(Reconciliation(intent_id=one.id, at=NOW, conclusion="unresolved"))
-    await journal.record_preview(Preview(intent_id=one.id, at=NOW, expires_at=NOW, tool="place_order", arguments={}))
+    await journal.record_preview(Preview(subject=one.id, at=NOW, expires_at=NOW, tool="place_order", arguments={}))
     await journal.conclude(Outcome(intent_id=one.id, at=NOW, state="accepted", order_id="7"))
     await journal.note(NoticeEntry(intent_id=one.id, at=NOW, notice=fill(3)))
     key = "id" if table == "intents" else "intent_id"
@@ -418,7 +418,7 @@ async def test_a_row_that_was_read_before_a_change_is_read_anew_after_it(
         kept.append(row)
         return record_of(row)
 
-    monkeypatch.setattr("kis_mcp.storage.journal.record_of", keep)
+    monkeypatch.setattr("kis_mcp.storage.journal_queries.record_of", keep)
     found = Reconciliation(intent_id=one.id, at=NOW, conclusion="not_accepted")
     record = await journal.settle(one.id, since=NOW, conclude=lambda standing: found)
     assert record.status is Status.NOT_ACCEPTED

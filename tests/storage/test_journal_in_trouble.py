@@ -11,7 +11,8 @@ from sqlalchemy import event
 from kis_mcp.errors import KisMcpError
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.sqlite import SqliteDatabase
-from kis_mcp.trading.journal import Claim, Decision, Outcome, Send, Status
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import Claim, Outcome, Send, Status
 from tests.storage.test_journal import NOW, intent
 
 YES = Decision(verdict="accepted", channel="elicitation")

@@ -19,6 +19,7 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import SCHEMA_VERSIONS, JournalRow, RecordRow
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.storage.strategy_tables import StrategyRow
+from kis_mcp.trading.journal import Status
 
 
 @pytest.fixture
@@ -99,19 +100,28 @@ async def test_a_journal_of_an_unknown_version_is_refused_and_left_as_it_is(
     assert path.read_bytes() == before  # noqa: ASYNC240
 
 
-async def test_a_journal_of_the_first_version_is_brought_to_the_latest_with_what_it_holds(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("versions", [migrations.VERSIONS[:count] for count in range(1, len(migrations.VERSIONS))])
+async def test_a_journal_of_an_earlier_version_is_brought_to_the_latest_with_what_it_holds(
+    path: Path, monkeypatch: pytest.MonkeyPatch, versions: tuple[str, ...]
 ) -> None:
-    first = ("first",)
     with monkeypatch.context() as earlier:
-        earlier.setattr(command, "upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, *first))
-        earlier.setattr(migrations, "VERSIONS", first)
+        earlier.setattr(command, "upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, versions[-1]))
+        earlier.setattr(migrations, "VERSIONS", versions)
         await opened_and_closed(path)
-    assert "notices" not in statements(path, "table")
+    assert "mandates" not in statements(path, "table")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        order = '{"kis_title": "t", "action": "new", "market": "KR"}'
+        values = f"'1', '2026-03-03', 'sim', 'a', 'b', 'tool', null, '{{}}', '{order}', '[]', 'f', null, ''"
+        connection.execute(f"insert into intents values ({values})")
+        connection.execute("insert into decisions values ('1', '2026-03-03', 'accepted', 'page', '')")
     with closing(sqlite3.connect(path)) as connection:
         salt = connection.execute("select salt from account_salt").fetchone()
     await opened_and_closed(path)
-    assert statements(path, "table").keys() >= {"notices", "strategies", "bars"}
+    assert {"notices", "mandates", "strategies", "bars"} <= statements(path, "table").keys()
+    journal = await SqlJournal.open(path)
+    (record,) = await journal.history()
+    await journal.aclose()
+    assert (record.status, record.intent.mandate_id) == (Status.CONFIRMED, None)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select salt from account_salt").fetchone() == salt
 

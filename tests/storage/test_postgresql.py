@@ -17,11 +17,14 @@ from kis_mcp.account import Account
 from kis_mcp.storage import SqlStrategyRecords
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import JournalRow
-from kis_mcp.storage.migrations.versions import first, notices, strategies
+from kis_mcp.storage.migrations.versions import first, mandates, notices, strategies
 from kis_mcp.storage.sqlite import SqliteDatabase
-from kis_mcp.trading.journal import Decision, Outcome, Reconciliation, Send
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import FillEntry, Outcome, Preview, Reconciliation, Send
+from kis_mcp.trading.mandate import Fill, MandateEnd
 from tests.storage.test_journal import MINUTE_AGO, NOW, intent
 from tests.storage.test_strategy_records import bar, decided, held, run_of, strategy
+from tests.trading.mandates import mandate, mandated_intent
 
 POSTGRESQL = postgresql.dialect()
 YES = Decision(verdict="accepted", channel="elicitation")
@@ -73,8 +76,24 @@ async def test_every_statement_compiles_for_it(journal: SqlJournal, database: In
     await journal.accepted_since(MINUTE_AGO)
     await journal.history(since=MINUTE_AGO, until=NOW)
     await journal.findings([one.id])
+    agreed = mandate()
+    await journal.propose_mandate(agreed)
+    await journal.decide_mandate(agreed.id, YES, NOW)
+    under = mandated_intent(agreed.id)
+    await journal.propose(under)
+    await journal.decide(under.id, YES, NOW)
+    await journal.claim(Send(intent_id=under.id, at=NOW), same_since=MINUTE_AGO)
+    await journal.note_fill(FillEntry(intent_id=under.id, at=NOW, fill=Fill()))
+    await journal.record_preview(Preview(subject=agreed.id, at=NOW, expires_at=NOW, tool="t", arguments={}))
+    await journal.previews(agreed.id)
+    await journal.mandates("sma-cross")
+    await journal.intents_of_mandate(agreed.id)
+    await journal.mandate_book(agreed.id)
+    await journal.end_mandate(MandateEnd(mandate_id=agreed.id, at=NOW, reason="revoked"))
     written = {statement.split()[2] for statement in said if statement.startswith("INSERT")}
-    assert written == {"intents", "decisions", "sends", "outcomes", "reconciliations", "statuses"}
+    of_mandates = {"mandate_decisions", "mandate_ends", "mandate_previews", "mandated_intents", "mandate_statuses"}
+    of_orders = {"intents", "decisions", "sends", "outcomes", "reconciliations", "statuses"}
+    assert written == of_orders | of_mandates | {"mandates", "fills"}
     assert all(" ON CONFLICT DO NOTHING" in statement for statement in said if statement.startswith("INSERT"))
 
 
@@ -122,11 +141,12 @@ def test_the_migrations_can_be_written_out_for_it() -> None:
     with Operations.context(context):
         first.upgrade()
         notices.upgrade()
+        mandates.upgrade()
         strategies.upgrade()
     script = on_one_line(said.getvalue())
     for table in JournalRow.metadata.tables.values():
         assert on_one_line(str(CreateTable(table).compile(dialect=POSTGRESQL))) in script
     assert "outcomes_one_definite ON outcomes (intent_id) WHERE state != 'unknown'" in script
     assert "create view records" in script
-    assert script.count("before update or delete or truncate on") == 9
+    assert script.count("before update or delete or truncate on") == 15
     assert "INSERT INTO account_salt" in script

@@ -11,8 +11,8 @@ import anyio.to_thread
 
 from kis_mcp.clock import Clock
 from kis_mcp.confirm.pin import MOST_WRONG_PINS, Pin
+from kis_mcp.trading.decision import Decision, Verdict
 from kis_mcp.trading.desk import QuestionFacts
-from kis_mcp.trading.journal import Decision, Verdict
 
 
 class Notice(StrEnum):

@@ -17,8 +17,8 @@ from kis_mcp.confirm.page.approval import Approval
 from kis_mcp.confirm.page.browser import open_in_browser
 from kis_mcp.confirm.pin import MOST_WRONG, Pin
 from kis_mcp.errors import OrderRefused
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import QuestionFacts
-from kis_mcp.trading.journal import Decision
 
 Report: TypeAlias = Callable[[str], Awaitable[None]]
 

@@ -7,8 +7,8 @@ from string import Template
 from kis_mcp.catalog import resources_folder
 from kis_mcp.clock import KST
 from kis_mcp.confirm.page.approval import Approval, Notice
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import QuestionFacts
-from kis_mcp.trading.journal import Decision
 
 _ENVIRONMENTS = {
     "SIM": "SIM · 시뮬레이터 simulator",
@@ -32,8 +32,19 @@ _LABELS = {
     "further": ("그 밖의 값", "Further"),
     "account": ("계좌", "Account"),
     "reference": ("기록", "Reference"),
+    "strategy": ("전략", "Strategy"),
+    "instruments": ("종목", "Instruments"),
+    "sides": ("매매", "Sides"),
+    "most_per_order": ("매수 주문 한 건 최대", "Most per order to buy"),
+    "most_in_all": ("합계 최대(보유분 매입금액과 미체결 매수)", "Most in all, held at cost and open orders to buy"),
+    "orders_a_day": ("하루 주문 수 최대", "Most orders a day"),
+    "most_loss": ("최대 손실(여기부터 더 사지 않음)", "Most loss, from which on it buys nothing more"),
+    "until": ("기한", "Until"),
     "total_quantity": ("수량 합계", "Total quantity"),
 }
+_NUMBERED = {"order": ("주문", "Order"), "result": ("성과", "Result")}
+"""Of these there may be several."""
+
 _WORDS = {
     ("action", "modify"): "정정 CHANGE",
     ("action", "cancel"): "취소 CANCEL",
@@ -125,9 +136,10 @@ def _page(facts: QuestionFacts, nonce: str, body: str, seconds_left: float) -> s
 
 
 def _term(name: str, text: str) -> str:
-    number = name.removeprefix("order_")
-    known = _LABELS | ({name: (f"주문 {number}", f"Order {number}")} if number.isdigit() else {})
-    korean, english = known.get(name, ("", name.replace("_", " ").capitalize()))
+    kind, _, number = name.rpartition("_")
+    is_numbered = kind in _NUMBERED and number.isdigit()
+    numbered = {name: tuple(f"{word} {number}" for word in _NUMBERED[kind])} if is_numbered else {}
+    korean, english = (_LABELS | numbered).get(name, ("", name.replace("_", " ").capitalize()))
     shown = escape(_WORDS.get((name, text), text))
     return f'<div class="{name}"><dt>{_both(korean, english)}</dt><dd>{shown}</dd></div>'
 

@@ -32,6 +32,7 @@ from kis_mcp.server.tools.consent import (
 )
 from kis_mcp.server.tools.send_order import fingerprint_of
 from kis_mcp.trading.blotter import PlacedOrder, journaled_orders, list_orders
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import (
     Closing,
     OrderDesk,
@@ -43,7 +44,6 @@ from kis_mcp.trading.desk import (
     joint_question,
     pick_closings,
 )
-from kis_mcp.trading.journal import Decision
 from kis_mcp.trading.order import Action
 from kis_mcp.trading.portfolio import read_holdings
 from kis_mcp.trading.venues import market_of
@@ -78,7 +78,7 @@ async def close_positions(call: Call) -> Page:
         require_preview(by)
         previews = await (await call.brokerage()).previews()
         now = call.environments.clock()
-        intent_ids = await previews.redeem(call.api.tool, call.values(), now, lambda _: {})
+        intent_ids = await previews.redeem(call.api.tool, call.values(), now)
         return await _decide_and_send(call, intent_ids, by, partial(at_once, by))
     desk = await (await call.brokerage()).desk()
     with reading_for_an_order():

@@ -9,9 +9,10 @@ import anyio
 
 from kis_mcp.catalog import check_arguments
 from kis_mcp.errors import KisMcpError, OrderRefused, OrderRejected
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import OrderDesk, is_unchanged
 from kis_mcp.trading.guard import read_selling_lot
-from kis_mcp.trading.journal import Decision, Record
+from kis_mcp.trading.journal import Record
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, is_same_symbol
 from kis_mcp.trading.portfolio import Holding, read_holdings

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -14,8 +15,8 @@ from kis_mcp.errors import BadArgument, OrderRefused
 from kis_mcp.language import Say
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call
-from kis_mcp.trading.desk import OrderDesk, QuestionFacts
-from kis_mcp.trading.journal import Decision
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.desk import QuestionFacts
 
 WAYS_TO_CONFIRM: Mapping[ConfirmChannel | None, str] = {
     "elicitation": "this client asks a person about each order",
@@ -76,17 +77,23 @@ async def at_once(by: ConfirmChannel) -> Decision:
     return Decision(verdict="accepted", channel=by)
 
 
+class Decides(Protocol):
+    """Who journals verdicts: the desk on intents, its mandates' part on mandates."""
+
+    async def decide(self, subject: str, decision: Decision, /) -> object: ...
+
+
 async def decision_on(
-    desk: OrderDesk, intent_ids: Sequence[str], by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]
+    desk: Decides, subjects: Sequence[str], by: ConfirmChannel, asking: Callable[[], Awaitable[Decision]]
 ) -> Decision:
-    """What the person decides. A call that is cancelled before they have answered cancels the intents."""
+    """What the person decides. A call that is cancelled before they have answered cancels the intents or mandate."""
     try:
         return await asking()
     except anyio.get_cancelled_exc_class():
         cancelled = Decision(verdict="cancelled", channel=by, reason="the call was cancelled")
         with anyio.CancelScope(shield=True):
-            for intent_id in intent_ids:
-                await desk.decide(intent_id, cancelled)
+            for subject in subjects:
+                await desk.decide(subject, cancelled)
         raise
 
 
@@ -105,10 +112,10 @@ def require_preview(by: ConfirmChannel) -> None:
         )
 
 
-async def preview_of(call: Call, intent_ids: Sequence[str], text: str, now: datetime) -> dict[str, object]:
+async def preview_of(call: Call, subjects: Sequence[str], text: str, now: datetime) -> dict[str, object]:
     """What a first call answers with: the question as a preview, and the token by which a second call confirms it."""
     previews = await (await call.brokerage()).previews()
-    token, preview = await previews.issue(intent_ids, call.api.tool, call.values(), now)
+    token, preview = await previews.issue(subjects, call.api.tool, call.values(), now)
     return {
         "status": "needs_confirmation",
         "preview": text,

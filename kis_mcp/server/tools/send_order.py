@@ -29,8 +29,9 @@ from kis_mcp.server.tools.consent import (
     require_preview,
 )
 from kis_mcp.trading.blotter import lists_of_api, notes_on_notices
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import OrderOutcome, Proposal
-from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.journal import Status
 from kis_mcp.trading.order import Action, Order, fingerprint, reservation_id
 
 _log = logging.getLogger(__name__)

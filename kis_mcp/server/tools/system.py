@@ -1,15 +1,19 @@
 """The core tools about the server itself: its environment, and the kill switch."""
 
+import logging
+
 from kis_mcp.catalog import Page
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
+from kis_mcp.errors import KisMcpError, OrderRefused
 from kis_mcp.server.elicitation import Question
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.consent import WAYS_TO_CONFIRM, ask_client, ask_on_page, channel_of, nobody_to_ask
 from kis_mcp.settings import Settings
 from kis_mcp.trading.blotter import clock_error_notes
 from kis_mcp.trading.desk import QuestionFacts
-from kis_mcp.wiring import kill_switch
+from kis_mcp.wiring import end_mandates, kill_switch
+
+_log = logging.getLogger(__name__)
 
 
 async def get_environment(call: Call) -> Page:
@@ -50,9 +54,18 @@ async def _require_consent(call: Call, wanted: Environment) -> None:
 
 
 async def halt_trading(call: Call) -> Page:
-    """Stop all new orders. There is no tool that lifts it."""
-    halt, now = kill_switch(call.environments.settings.data_dir), call.environments.clock()
+    """Stop all new orders, and end what lets strategies order. There is no tool that lifts it.
+
+    The halt alone stops them, and ends each mandate before it is used again: a journal that cannot be written now is
+    none of its concern.
+    """
+    folder, now = call.environments.settings.data_dir, call.environments.clock()
+    halt = kill_switch(folder)
     halt.halt(f"by the tool halt_trading: {call.values()['reason']}", now)
+    try:
+        await end_mandates(folder, f"trading was halted: {halt.reason()}", call.environments.clock)
+    except KisMcpError as error:
+        _log.warning("The mandates of strategies could not be ended yet: %s", error)
     return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})
 
 

@@ -19,6 +19,7 @@ from kis_mcp.trading.blotter.notice_book import NoticeBook
 from kis_mcp.trading.blotter.placed_order import SAME_DAY, OrderKey, PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.reading import orders_between, pick_available
 from kis_mcp.trading.blotter.reconcile import Reconciler, key_of
+from kis_mcp.trading.blotter.state import OrderState
 
 __all__ = [
     "COLUMNS",
@@ -30,6 +31,7 @@ __all__ = [
     "OrderHistory",
     "OrderKey",
     "OrderList",
+    "OrderState",
     "PlacedOrder",
     "PlacedStatus",
     "Reconciler",

@@ -251,14 +251,17 @@ async def order_history(
     return OrderHistory(orders, [*notes, *notes_on_notices(_placed_of(orders))])
 
 
-async def order_of_intent(journal: Journal, kis: KisReads, record: Record, now: datetime) -> OrderHistory:
-    """Where the order of one intent stands, after a look at KIS' lists of it."""
+async def order_of_intent(
+    journal: Journal, kis: KisReads, record: Record, now: datetime, *, fresh: bool = False
+) -> OrderHistory:
+    """Where the order of one intent stands, after a look at KIS' lists of it; ``fresh`` where no earlier answer will
+    do."""
     notes: list[str] = []
     placed: PlacedOrder | None = None
     if record.sent_at is not None and record.order_id is not None:
         lists = pick_available(kis, lists_of(kis.catalog, record.intent.tool, record.intent.arguments))
         until = min(record.sent_at + _ONE_DAY, now)
-        found, notes = await read_orders(kis, lists, record.sent_at, until)
+        found, notes = await read_orders(kis, lists, record.sent_at, until, fresh=fresh)
         placed = _pairs(kis.catalog, [record], found.orders).get(record.intent.id)
     findings, notified = await journal.findings([record.intent.id]), await journal.notices([record.intent.id])
     order = _tracked(kis.catalog, record, placed, findings, notified, now)

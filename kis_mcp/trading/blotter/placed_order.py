@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
 
 from kis_mcp.clock import KST
-from kis_mcp.trading.order import Action, Side, reservation_id
-
-SAME_DAY = timedelta(hours=18)
-"""How far apart two moments can lie for an order's number to mean the same order: KIS counts anew every day."""
+from kis_mcp.trading.order import SAME_DAY, Action, Side, reservation_id
 
 OrderKey: TypeAlias = tuple[str, str, str]
 

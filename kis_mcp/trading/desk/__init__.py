@@ -10,6 +10,9 @@ from kis_mcp.trading.desk.closing import (
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.desk.inspection import Inspection
+from kis_mcp.trading.desk.mandate_question import mandate_facts, mandate_question
+from kis_mcp.trading.desk.mandated import MandatedOrders
+from kis_mcp.trading.desk.mandates import MandateDesk
 from kis_mcp.trading.desk.order_notices import NoticeReceiver
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
@@ -20,6 +23,8 @@ from kis_mcp.trading.desk.sending import OrderSender
 __all__ = [
     "Closing",
     "Inspection",
+    "MandateDesk",
+    "MandatedOrders",
     "NoticeReceiver",
     "OrderCall",
     "OrderDesk",
@@ -35,6 +40,8 @@ __all__ = [
     "is_held_by",
     "is_unchanged",
     "joint_question",
+    "mandate_facts",
+    "mandate_question",
     "pick_closings",
     "preview_order",
 ]

@@ -18,17 +18,19 @@ from kis_mcp.account import Account
 from kis_mcp.catalog import CheckedArguments, dates_of_today, reading_for_an_order
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused
+from kis_mcp.errors import MandateExceeded, OrderRefused
 from kis_mcp.trading.blotter import NoticeBook, TrackedOrder, journaled_orders, look_at_first
+from kis_mcp.trading.decision import HUMAN_CHANNELS, Channel, Decision
 from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.intents import find_intent, is_open, require_in_time, require_same
+from kis_mcp.trading.desk.mandates import MandateDesk
 from kis_mcp.trading.desk.originals import describe_change, describe_end, fill_in_original, original_of
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal, answer_of, proposal_of
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.sending import OrderSender
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.guard import check_order, refusal, with_margin
-from kis_mcp.trading.journal import HUMAN_CHANNELS, Decision, Intent, Journal, Record, Status
+from kis_mcp.trading.journal import Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.order import Action, Order, fingerprint, order_of, plain
 from kis_mcp.trading.venues import venue_of
@@ -50,6 +52,7 @@ class _Request:
     fingerprint: str
     idempotency_key: str | None
     call: str
+    mandate_id: str | None
 
 
 class OrderDesk:
@@ -81,6 +84,7 @@ class OrderDesk:
         self._environment = environment
         self._clock = clock
         self._sleep = sleep
+        self.mandates = MandateDesk(kis, journal, checks.mandates, checks.limits, environment=environment, clock=clock)
 
     @property
     def notices(self) -> NoticeBook:
@@ -94,6 +98,7 @@ class OrderDesk:
         idempotency_key: str | None = None,
         call: str = "",
         freed: Decimal = Decimal(0),
+        mandate_id: str | None = None,
     ) -> Proposal:
         """Journal what is wanted, after the guard has looked at it.
 
@@ -104,25 +109,27 @@ class OrderDesk:
             arguments: Of an order API.
             call: Equal for equal calls, where ``arguments`` are made from what KIS says at the time.
             freed: What standing orders hold of the position that are cancelled before this order is sent.
+            mandate_id: The mandate that a strategy's order is under; for `MandatedOrders` only, no tool's call has one.
 
         Raises:
             BadArgument, NotInEnvironment, CredentialsError: It could never be sent.
             OrderRefused: The guard said no; that too is journaled.
+            MandateExceeded: It is outside the mandate; that is journaled too.
             OrderRejected, OrderStateUnknown: What became of the earlier call with this key.
         """
         self._sender.require_offered(arguments)
         self._sender.notices.begin(arguments.api.category)
-        request = await self._request(arguments, idempotency_key, call)
+        request = await self._request(arguments, idempotency_key, call, mandate_id)
         same = await self._journal.same_as(request.fingerprint)
         if earlier := await self._find_earlier(request, same):
             return await self._repeat(earlier) if idempotency_key else proposal_of(earlier)
         inspection = await self._inspect(request, same, freed)
         intent = self._intent(request, inspection)
-        if refused := refusal(inspection.findings):
-            await self._journal.propose(intent, Decision(verdict="refused", channel="guard", reason=str(refused)))
+        if refused := await self._refusal(intent, inspection):
+            by = "mandate" if isinstance(refused, MandateExceeded) else "guard"
+            await self._journal.propose(intent, Decision(verdict="refused", channel=by, reason=str(refused)))
             raise refused
-        record = await self._journal.propose(intent)
-        return await self._repeat(require_same(record, inspection.order, request.fingerprint, call))
+        return await self._repeat(self._require_same(await self._journal.propose(intent), request, inspection.order))
 
     async def inspect(
         self, arguments: CheckedArguments, *, idempotency_key: str | None = None, call: str = ""
@@ -144,17 +151,11 @@ class OrderDesk:
         Raises:
             BadArgument: There is no such intent.
             OrderRefused: In real, for a yes that no person gave.
+            MandateExceeded: For a yes of a mandate that the intent is not within.
         """
-        if (
-            decision.verdict == "accepted"
-            and decision.channel not in HUMAN_CHANNELS
-            and self._environment is Environment.REAL
-        ):
-            raise OrderRefused(
-                "An order with real money needs a person's confirmation.",
-                remedy="Use a client that can ask (MCP form elicitation), or practise in sim or demo.",
-            )
         record = await find_intent(self._journal, intent_id, self._environment)
+        if decision.verdict == "accepted":
+            await self._require_may_agree(record.intent, decision.channel)
         return (await self._journal.decide(record.intent.id, decision, self._clock())).status
 
     async def execute(self, intent_id: str) -> OrderOutcome:
@@ -177,6 +178,13 @@ class OrderDesk:
         notices = self._sender.notices.book
         return await look_at_first(self._kis, record, notices, clock=self._clock, sleep=self._sleep)
 
+    async def orders_of_mandate(self, mandate_id: str) -> Sequence[Record]:
+        """Everything that was proposed under a mandate, oldest first."""
+        return await self._journal.intents_of_mandate(mandate_id)
+
+    def now(self) -> datetime:
+        return self._clock()
+
     async def reconcile(self) -> list[Record]:
         """Look up every order whose state is unknown, except those that this desk is just sending; what stays unknown
         is looked up again in the background."""
@@ -194,7 +202,31 @@ class OrderDesk:
         """Wait for what is being sent, and stop looking for what is unknown."""
         await self._sender.aclose()
 
-    async def _request(self, arguments: CheckedArguments, idempotency_key: str | None, call: str) -> _Request:
+    async def _require_may_agree(self, intent: Intent, channel: Channel) -> None:
+        """Refuse a yes that does not count for an intent."""
+        if channel == "mandate":
+            self._checks.mandates.require_unasked()
+            await self._checks.mandates.require_within(intent, self._clock())
+        elif channel not in HUMAN_CHANNELS and self._environment is Environment.REAL:
+            raise OrderRefused(
+                "An order with real money needs a person's confirmation.",
+                remedy="Use a client that can ask (MCP form elicitation), or practise in sim or demo.",
+            )
+
+    async def _refusal(self, intent: Intent, inspection: Inspection) -> OrderRefused | None:
+        """What speaks against an intent: its mandate before all else, for that stops its strategy."""
+        refused = refusal(inspection.findings)
+        if intent.mandate_id is None:
+            return refused
+        return await self._checks.mandates.exceeds(intent, intent.at, is_valued=refused is None) or refused
+
+    def _require_same(self, record: Record, request: _Request, order: Order) -> Record:
+        is_mandated = request.mandate_id is not None
+        return require_same(record, order, request.fingerprint, request.call, is_mandated=is_mandated)
+
+    async def _request(
+        self, arguments: CheckedArguments, idempotency_key: str | None, call: str, mandate_id: str | None = None
+    ) -> _Request:
         api = arguments.api
         assert api.account is not None, api.tool
         account = self._kis.accounts[api.account]
@@ -208,6 +240,7 @@ class OrderDesk:
             fingerprint=fingerprint(self._environment, account_id, api.tool, arguments),
             idempotency_key=idempotency_key,
             call=call,
+            mandate_id=mandate_id,
         )
 
     async def _find_earlier(self, request: _Request, same: Sequence[Record]) -> Record | None:
@@ -219,7 +252,7 @@ class OrderDesk:
         """
         if key := request.idempotency_key:
             earlier = await self._journal.find_by_key(request.account, key)
-            return earlier and require_same(earlier, request.order, request.fingerprint, request.call)
+            return earlier and self._require_same(earlier, request, request.order)
         now = self._clock()
         return next((one for one in same if is_open(one, now) and one.intent.idempotency_key == key), None)
 
@@ -271,6 +304,7 @@ class OrderDesk:
             fingerprint=request.fingerprint,
             idempotency_key=request.idempotency_key,
             call=request.call,
+            mandate_id=request.mandate_id,
         )
 
     async def _repeat(self, record: Record) -> Proposal:

@@ -39,7 +39,7 @@ def require_in_time(record: Record, now: datetime) -> None:
         )
 
 
-def require_same(record: Record, order: Order, fingerprint: str, call: str) -> Record:
+def require_same(record: Record, order: Order, fingerprint: str, call: str, *, is_mandated: bool = False) -> Record:
     """The record, provided that an idempotency key is not used for two different orders.
 
     What a change or cancel is made of changes while its original fills, so there the calls are compared.
@@ -47,6 +47,7 @@ def require_same(record: Record, order: Order, fingerprint: str, call: str) -> R
     Args:
         fingerprint: The order's.
         call: The tool call that the order comes from; empty where that is not known.
+        is_mandated: Whether it is a strategy's: a person's never takes up one of those, nor the other way round.
 
     Raises:
         BadArgument: The key was used for another order.
@@ -57,7 +58,8 @@ def require_same(record: Record, order: Order, fingerprint: str, call: str) -> R
     else:
         same_original = is_same_order_id(order.original_order_id, first.original_order_id)
         is_same = same_original and order.action is first.action
-    if is_same or record.intent.fingerprint == fingerprint:
+    has_same_origin = is_mandated == (record.intent.mandate_id is not None)
+    if has_same_origin and (is_same or record.intent.fingerprint == fingerprint):
         return record
     raise BadArgument(
         "This idempotency_key was used for another order.",

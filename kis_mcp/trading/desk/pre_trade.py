@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from kis_mcp.catalog import CheckedArguments, reading_for_an_order
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
+from kis_mcp.trading.desk.mandate_guard import MandateGuard
 from kis_mcp.trading.guard import (
     LATE_ARRIVAL,
     FindInstrument,
@@ -33,7 +34,7 @@ _ALL = 1_000_000
 
 
 class PreTradeChecks:
-    """The guard of one environment, with the facts that it needs.
+    """The guard of one environment, with the facts that it needs; ``mandates`` is that of strategies' orders.
 
     Args:
         kis: Where prices, holdings and limits are read.
@@ -55,10 +56,11 @@ class PreTradeChecks:
     ) -> None:
         self._kis = kis
         self._journal = journal
-        self._limits = limits
+        self.limits = limits
         self._environment = environment
         self._find_instrument = find_instrument
         self._halt_reason = halt_reason
+        self.mandates = MandateGuard(kis, journal, limits, environment=environment, halt_reason=halt_reason)
 
     async def local_facts(self, order: Order, now: datetime, *, without: str = "") -> GuardFacts:
         """What this machine knows for an order, without asking KIS.
@@ -68,7 +70,7 @@ class PreTradeChecks:
         """
         midnight, lately = datetime.combine(now.astimezone(KST).date(), time(), KST), now - _LISTED_WITHIN
         proposed: Sequence[Record] = ()
-        if self._limits.max_orders_per_day is not None or self._limits.max_open_positions is not None:
+        if self.limits.max_orders_per_day is not None or self.limits.max_open_positions is not None:
             since = min(midnight, lately) - PROPOSAL_LIFETIME
             proposed = await self._journal.history(since=since, limit=_ALL)
         sent = [
@@ -78,7 +80,7 @@ class PreTradeChecks:
         ]
         return GuardFacts(
             environment=self._environment,
-            limits=self._limits,
+            limits=self.limits,
             order=order,
             now=now,
             halted=self._halt_reason(),
@@ -118,11 +120,13 @@ class PreTradeChecks:
         return await look_up_facts(self._kis, facts, arguments, self._find_instrument)
 
     async def require_sendable(self, intent: Intent, now: datetime) -> None:
-        """Refuse what has come up since the person was asked, such as a halt.
+        """Refuse what has come up since the person was asked, such as a halt or the end of a mandate.
 
         Raises:
             OrderRefused: A rule refuses it.
         """
+        if intent.mandate_id is not None:
+            await self.mandates.require_within(intent, now)
         facts = await self.local_facts(intent.order, now, without=intent.id)
         if refused := refusal(check_order(facts, before_asking_kis=True, when_sending=True)):
             raise refused
@@ -136,7 +140,7 @@ class PreTradeChecks:
         Raises:
             OrderRefused: There is no room any more.
         """
-        limits, order = self._limits, intent.order
+        limits, order = self.limits, intent.order
         is_limited = limits.max_open_positions is not None or limits.max_daily_loss is not None
         is_stale = abs(now - intent.at) > _STALE_AFTER
         uses_room = order.action is Action.NEW and (is_limited or order.market.endswith("futureoption"))

@@ -165,9 +165,13 @@ class OrderSender:
                 remedy="Propose it again where it should go.",
             )
         intent, now, claimed = record.intent, self._clock(), self._monotonic()
-        claim = await self._journal.claim(
-            Send(intent_id=intent.id, at=now, kis_at=self._kis_time(now)), same_since=now - DUPLICATE_WINDOW
-        )
+        send = Send(intent_id=intent.id, at=now, kis_at=self._kis_time(now))
+        try:
+            if record.decision is not None and record.decision.channel == "mandate":
+                self._checks.mandates.require_unasked()
+            claim = await self._journal.claim(send, same_since=now - DUPLICATE_WINDOW)
+        except OrderRefused as error:
+            return await self._conclude(self._outcome(intent, "refused", error))
         if claim is Claim.TAKEN:
             return await find_intent(self._journal, intent.id, self._environment)
         if claim is Claim.DUPLICATE:

@@ -5,7 +5,7 @@ from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.guard.fees import Commission, commissions, estimated_costs, fee_rates
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL, is_like
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.guard.lookup import look_up_facts, read_selling_lot
+from kis_mcp.trading.guard.lookup import look_up_facts, read_last_price, read_selling_lot
 from kis_mcp.trading.guard.margins import with_margin
 from kis_mcp.trading.guard.market_facts import FindInstrument, builtin_facts, expected_amount
 from kis_mcp.trading.guard.rules.terms import tick_of
@@ -29,6 +29,7 @@ __all__ = [
     "fee_rates",
     "is_like",
     "look_up_facts",
+    "read_last_price",
     "read_selling_lot",
     "refusal",
     "rules_for",

@@ -16,6 +16,8 @@ class OrderLimits:
         max_notional: Most that one order may be worth, in won (KIS_MAX_ORDER_NOTIONAL).
         max_quantity: Most shares or contracts of one order (KIS_MAX_ORDER_QUANTITY).
         allow_real_orders: Whether orders may go out in real at all (KIS_ALLOW_REAL_ORDERS).
+        allow_real_strategies: Whether a strategy's orders within its mandate may go out in real without a question each
+            (KIS_ALLOW_REAL_STRATEGIES).
         max_orders_per_day: Most orders and changes sent on one day in Korea (KIS_MAX_ORDERS_PER_DAY).
         max_open_positions: Most instruments held or being bought, over all accounts and markets
             (KIS_MAX_OPEN_POSITIONS).
@@ -32,6 +34,7 @@ class OrderLimits:
     max_notional: Decimal | None = None
     max_quantity: Decimal | None = None
     allow_real_orders: bool = False
+    allow_real_strategies: bool = False
     max_orders_per_day: int | None = None
     max_open_positions: int | None = None
     max_daily_loss: Decimal | None = None

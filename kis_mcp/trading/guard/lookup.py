@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import TypeAlias
 
 from kis_mcp.catalog import CheckedArguments
@@ -94,6 +95,13 @@ async def look_up_facts(
         closes=facts.reduces_risk,
     )
     return replace(facts, order=order)
+
+
+async def read_last_price(kis: KisReads, order: Order) -> Decimal | None:
+    """The last price of an order's stock; None where KIS does not tell it."""
+    read = _BY_MARKET.get(order.market, read_overseas_stock)
+    where = {"symbol": order.symbol, "exchange": order.exchange}
+    return (await read(kis, order, MarketFacts(), where)).last
 
 
 async def read_selling_lot(kis: KisReads, arguments: CheckedArguments) -> int:

@@ -16,8 +16,8 @@ import pytest
 from kis_mcp.clock import KST
 from kis_mcp.confirm.page.approvals import Approvals
 from kis_mcp.confirm.pin import Pin
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.question import QuestionFacts
-from kis_mcp.trading.journal import Decision
 
 PIN = "2580"
 SECONDS = 120.0

@@ -16,7 +16,7 @@ import pytest
 from kis_mcp.confirm.page.approvals import REPORT_SECONDS, Approvals
 from kis_mcp.confirm.pin import MOST_WRONG
 from kis_mcp.errors import OrderRefused
-from kis_mcp.trading.journal import Decision
+from kis_mcp.trading.decision import Decision
 from tests.confirm.page.conftest import DOOR, FACTS, PIN, SECONDS, FakeTime, Visitor, Waiting, form, waiting
 
 Page = tuple[Waiting, Visitor]

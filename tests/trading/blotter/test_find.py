@@ -12,8 +12,9 @@ from kis_mcp.trading.blotter.history import order_history, order_of_intent, orde
 from kis_mcp.trading.blotter.journaled import journaled_orders
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard import OrderLimits
-from kis_mcp.trading.journal import Decision, Outcome, Send
+from kis_mcp.trading.journal import Outcome, Send
 from kis_mcp.trading.order import Action, read_order_id, reservation_id
 from tests.trading.blotter.test_listing import BUY, RESERVED
 from tests.trading.blotter.test_reconcile import INTENT

@@ -11,8 +11,9 @@ from kis_mcp.storage import SqlJournal
 from kis_mcp.trading.blotter import NoticeBook, look_at_first
 from kis_mcp.trading.blotter.first_look import LOOK_AGAIN_AFTER
 from kis_mcp.trading.blotter.state import OrderState
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard import OrderLimits
-from kis_mcp.trading.journal import Decision, Record
+from kis_mcp.trading.journal import Record
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
 from tests.trading.notice_fakes import fill
 

@@ -11,8 +11,8 @@ from kis_mcp.errors import KisUnavailable
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Decision
 from tests.trading.fakes import FakeClock, FakeKis, TellingKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}

@@ -18,8 +18,9 @@ from kis_mcp.trading.blotter.history import order_history
 from kis_mcp.trading.blotter.lists import EVERY_LIST, KOREAN, OrderList, lists_of, lists_of_api
 from kis_mcp.trading.blotter.reading import orders_between, orders_of_days, pick_available
 from kis_mcp.trading.blotter.reconcile import CERTAIN_AFTER, Reconciler
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.ulid import new_ulid
-from kis_mcp.trading.journal import Decision, Intent, Outcome, Record, Send, Status
+from kis_mcp.trading.journal import Intent, Outcome, Record, Send, Status
 from kis_mcp.trading.order import Action, order_of, plain
 from tests.trading.fakes import CATALOG, FakeClock, FakeKis, api
 

@@ -18,7 +18,8 @@ from kis_mcp.environment import Environment
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.blotter.placed_order import PlacedOrder, PlacedStatus
 from kis_mcp.trading.blotter.state import TRANSITIONS, OrderState, state_of
-from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Decision, Intent, Outcome, Reconciliation, Record, Send, Status
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Intent, Outcome, Reconciliation, Record, Send, Status
 from kis_mcp.trading.order import Action, Order
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)

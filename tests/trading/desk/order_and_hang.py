@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Decision
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
 
 

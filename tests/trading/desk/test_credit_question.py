@@ -4,8 +4,8 @@ import pytest
 
 from kis_mcp.errors import OrderRefused
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Decision
 from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk
 
 CREDIT = "domestic_stock_order_credit"

@@ -22,9 +22,10 @@ from kis_mcp.errors import (
 )
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.trading.decision import Channel, Decision, Verdict
 from kis_mcp.trading.desk.question import question
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Channel, Decision, Status, Verdict
+from kis_mcp.trading.journal import Status
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, checked, order_desk
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}

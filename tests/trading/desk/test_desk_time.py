@@ -9,7 +9,8 @@ import pytest
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
-from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import Status
 from tests.trading.desk.test_desk import BUY, CAPS, Desk, failing
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, TellingKis, checked, order_desk
 

@@ -23,9 +23,10 @@ from kis_mcp.trading.blotter import (
     orders_of_number,
 )
 from kis_mcp.trading.blotter.state import OrderState
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.guard import OrderLimits
-from kis_mcp.trading.journal import Decision, Record, Status
+from kis_mcp.trading.journal import Record, Status
 from tests.trading.fakes import ORDER_CASH, FakeClock, FakeKis, checked, order_desk
 from tests.trading.notice_fakes import FakeNotices, fill, notice
 

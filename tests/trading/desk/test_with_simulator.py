@@ -22,11 +22,12 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.shared import shared_files
 from kis_mcp.trading.blotter.listing import list_orders
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.desk.outcomes import OrderOutcome
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Decision, Status
+from kis_mcp.trading.journal import Status
 from kis_mcp.trading.portfolio.buying_power import read_buying_power
 from kis_mcp.trading.portfolio.holdings import read_holdings
 from kis_mcp.trading.venues.markets import Listing

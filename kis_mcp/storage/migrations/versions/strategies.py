@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "strategies"
-down_revision = "notices"
+down_revision = "mandates"
 
 _ENTRIES = ("strategy_versions", "strategy_changes")
 _TIME = sa.DateTime(timezone=True)
