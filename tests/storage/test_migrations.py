@@ -108,7 +108,7 @@ async def test_a_journal_of_an_earlier_version_is_brought_to_the_latest_with_wha
         earlier.setattr(command, "upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, versions[-1]))
         earlier.setattr(migrations, "VERSIONS", versions)
         await opened_and_closed(path)
-    assert "mandates" not in statements(path, "table")
+    assert "strategies" not in statements(path, "table")
     with closing(sqlite3.connect(path)) as connection, connection:
         order = '{"kis_title": "t", "action": "new", "market": "KR"}'
         values = f"'1', '2026-03-03', 'sim', 'a', 'b', 'tool', null, '{{}}', '{order}', '[]', 'f', null, ''"

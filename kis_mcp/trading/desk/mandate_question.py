@@ -51,7 +51,10 @@ def mandate_facts(mandate: Mandate) -> QuestionFacts:
         "most_loss": money(mandate.most_loss, mandate.currency),
         "until": f"{mandate.until.astimezone(KST):%Y-%m-%d %H:%M} KST",
         "account": mandate.account,
-        **{f"result_{place}": f"Result, {name}: {text}" for place, (name, text) in enumerate(mandate.results.items(), 1)},
+        **{
+            f"result_{place}": f"Result, {name}: {text}"
+            for place, (name, text) in enumerate(mandate.results.items(), 1)
+        },
         "reference": f"mandate {mandate.id}",
     }
     return QuestionFacts(
