@@ -30,8 +30,17 @@ from kis_mcp.strategies.backtest import (
     warnings_of,
     write_report,
 )
-from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
+from kis_mcp.strategies.document import (
+    Strategy,
+    doubts_of,
+    preset_names,
+    read_kis_file,
+    read_preset,
+    read_strategy,
+    resolve,
+)
 from kis_mcp.trading.venues import InstrumentKind
+from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
@@ -60,16 +69,21 @@ class Backtest:
 
 
 def read_strategy_file(path: Path) -> Strategy:
-    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON.
+    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON. Where there is
+    no such file, the name of a preset is that preset.
 
     Raises:
         BadArgument: It cannot be read, or says what no strategy can be.
     """
+    if str(path) in preset_names() and not path.exists():
+        return read_preset(str(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadArgument(
-            f"{path} cannot be read ({type(error).__name__}).", remedy="Give a text file in UTF-8.", field="file"
+            f"{path} cannot be read ({type(error).__name__}).",
+            remedy=f"Give a text file in UTF-8, or a preset: {', '.join(preset_names())}.",
+            field="file",
         ) from None
     if path.name.endswith(KIS_FILE):
         return read_kis_file(text)
@@ -114,7 +128,9 @@ async def backtest(
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    history = await _read_history(settings, instruments, resolved.interval, start, end, clock)
+    async with open_environments(settings, catalog(), clock) as environments:
+        brokerage = await environments.brokerage(settings.environment)
+        history = await read_history(brokerage, instruments, resolved.interval, start, end)
     own = own_commissions(settings)
     terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
     options = BacktestOptions(cash)
@@ -138,18 +154,22 @@ async def backtest(
     return Backtest(about, currency, found, warnings, write_report(report))
 
 
-async def _read_history(
-    settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
+async def read_history(
+    brokerage: Brokerage, instruments: Sequence[Instrument], interval: str, start: date, end: date
 ) -> dict[str, Bars]:
+    """The bars of each instrument in these days: what is kept of them, and the rest from KIS, which is kept then.
+
+    Raises:
+        BadArgument: One was not traded in these days, or KIS keeps nothing of them.
+        KisMcpError: By KIS' answer.
+    """
     found = dict[str, Bars]()
-    async with open_environments(settings, catalog(), clock) as environments:
-        brokerage = await environments.brokerage(settings.environment)
-        store = HistoryFiles(brokerage.folder / HISTORIES)
-        for instrument in instruments:
-            reads = Reads(brokerage, _wait_silently)
-            today = reads.clock().astimezone(instrument.timezone).date()
-            history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
-            found[instrument.symbol] = await history.between(start, end)
+    store = HistoryFiles(brokerage.folder / HISTORIES)
+    for instrument in instruments:
+        reads = Reads(brokerage, _wait_silently)
+        today = reads.clock().astimezone(instrument.timezone).date()
+        history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
+        found[instrument.symbol] = await history.between(start, end)
     return found
 
 
