@@ -17,6 +17,7 @@ from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derive
 from kis_mcp.strategies.document.presets import preset_names, read_preset
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.resolve import resolve
+from kis_mcp.strategies.document.schema import strategy_schema
 from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "read_preset",
     "read_strategy",
     "resolve",
+    "strategy_schema",
 ]
