@@ -13,7 +13,7 @@ import yaml
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import CandleRange, Candles, Instrument, builtin_instruments, get_candles
+from kis_mcp.market import CandleRange, Candles, Instrument, get_candles
 from kis_mcp.settings import Settings
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
@@ -39,11 +39,13 @@ from kis_mcp.strategies.document import (
     read_strategy,
     resolve,
 )
+from kis_mcp.strategies.universe import of_symbols
 from kis_mcp.trading.venues import InstrumentKind
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.universe import choose_instruments
 
 HISTORIES = "histories"
 KIS_FILE = ".kis.yaml"
@@ -107,7 +109,8 @@ async def backtest(
     """What a strategy would have done in the environment that the settings choose.
 
     Args:
-        symbols: Korean or US stocks and funds, all of one market; the document's own where none are given.
+        symbols: Korean or US stocks and funds, all of one market; the document's universe, as it stands today, where
+            none are given.
         start, end: Days of the exchange; the last one is yesterday at the latest.
         cash: In the market's currency.
         parameters: In place of the document's defaults.
@@ -116,21 +119,20 @@ async def backtest(
         BadArgument: The symbols are of several markets, or none; by the strategy; nothing was traded in these days.
         KisMcpError: By KIS' answer.
     """
-    names = tuple(symbols) or (strategy.universe.symbols if strategy.universe else ())
-    instruments = [builtin_instruments().resolve(name) for name in names]
-    if len({instrument.market for instrument in instruments}) != 1:
-        raise BadArgument(
-            f"The instruments are of {len({each.market for each in instruments})} markets.",
-            remedy="Give at least one symbol, and only such as share a currency.",
-            field="symbols",
-        )
-    market, currency = instruments[0].market, instruments[0].currency
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
+    given = of_symbols(symbols)
     async with open_environments(settings, catalog(), clock) as environments:
-        brokerage = await environments.brokerage(settings.environment)
-        history = await read_history(brokerage, instruments, resolved.interval, start, end)
+        environment = settings.environment
+        if given.instruments or strategy.universe is None:
+            chosen = given
+        else:
+            chosen = await choose_instruments(environments, environment, strategy.universe, _wait_silently)
+        market, currency = _market_of(chosen.instruments)
+        brokerage = await environments.brokerage(environment)
+        history = await read_history(brokerage, chosen.instruments, resolved.interval, start, end)
+    instruments = chosen.instruments
     own = own_commissions(settings)
     terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
     options = BacktestOptions(cash)
@@ -140,6 +142,7 @@ async def backtest(
     last = max(bars.ends_at[-1] for bars in history.values()).date()
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
+        *filter(None, [chosen.caution]),
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
         *warnings_of(result, found, costs_are_off=False),
         *cautions_of(resolved, history, market),
@@ -152,6 +155,17 @@ async def backtest(
     )
     report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
     return Backtest(about, currency, found, warnings, write_report(report))
+
+
+def _market_of(instruments: Sequence[Instrument]) -> tuple[str, str]:
+    """The one market of all, and its currency."""
+    if len({instrument.market for instrument in instruments}) != 1:
+        raise BadArgument(
+            f"The instruments are of {len({each.market for each in instruments})} markets.",
+            remedy="Give at least one symbol, and only such as share a currency.",
+            field="symbols",
+        )
+    return instruments[0].market, instruments[0].currency
 
 
 async def read_history(

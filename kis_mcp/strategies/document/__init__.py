@@ -18,7 +18,7 @@ from kis_mcp.strategies.document.presets import preset_names, read_preset
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.resolve import resolve
 from kis_mcp.strategies.document.schema import strategy_schema
-from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
+from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy, Universe
 
 __all__ = [
     "CROSSINGS",
@@ -39,6 +39,7 @@ __all__ = [
     "Sizing",
     "Strategy",
     "TimeOfDay",
+    "Universe",
     "doubts_of",
     "preset_names",
     "read_kis_file",
