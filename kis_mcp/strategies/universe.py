@@ -31,21 +31,12 @@ class Chosen:
 
     Attributes:
         instruments: Each once, in the order of their choice.
-        how: How they were chosen, a sentence with the day; empty where they were given as symbols.
+        how: How they were chosen, a sentence with the day; empty where they were given as symbols. What that hides from
+            a test over the past, `kis_mcp.strategies.backtest.cautions_of` tells.
     """
 
     instruments: tuple[Instrument, ...]
     how: str = ""
-
-    @property
-    def caution(self) -> str:
-        """What a test over the past has to warn of; empty where there is nothing."""
-        if not self.how:
-            return ""
-        return (
-            f"{self.how} Those that have fallen out since the first day of the test are missing, and those that rose "
-            "into it are there all along: the past looks better than it was."
-        )
 
 
 async def resolve_universe(universe: Universe, kis: Kis, read_members: ReadMembers, now: datetime) -> Chosen:

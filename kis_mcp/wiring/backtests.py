@@ -123,12 +123,13 @@ async def backtest(
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
     given = of_symbols(symbols)
+    if given.instruments:
+        resolved = resolved.model_copy(update={"universe": None})
     async with open_environments(settings, catalog(), clock) as environments:
         environment = settings.environment
-        if given.instruments or strategy.universe is None:
-            chosen = given
-        else:
-            chosen = await choose_instruments(environments, environment, strategy.universe, _wait_silently)
+        chosen = given
+        if resolved.universe is not None:
+            chosen = await choose_instruments(environments, environment, resolved.universe, _wait_silently)
         market, currency = _market_of(chosen.instruments)
         brokerage = await environments.brokerage(environment)
         history = await read_history(brokerage, chosen.instruments, resolved.interval, start, end)
@@ -142,7 +143,7 @@ async def backtest(
     last = max(bars.ends_at[-1] for bars in history.values()).date()
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
-        *filter(None, [chosen.caution]),
+        *filter(None, [chosen.how]),
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
         *warnings_of(result, found, costs_are_off=False),
         *cautions_of(resolved, history, market),

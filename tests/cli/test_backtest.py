@@ -63,9 +63,10 @@ def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_
     assert found.returncode == 0, found.stderr
     told = json.loads(found.stdout)
     assert told["about"].startswith("005930, 000660, 1d bars")
-    assert re.match(
-        r"These are the first 2 of 170 members of KOSPI200 on 20..-..-..\. Those .* missing", told["warnings"][0]
-    )
+    assert re.match(r"These are the first 2 of 170 members of KOSPI200 on 20..-..-..\.", told["warnings"][0])
+    assert any("members of 코스피 200 as of today" in warning for warning in told["warnings"])
+    given = run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", data_dir=tmp_path / "data")
+    assert "as of today" not in given.stdout
 
 
 def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path: Path) -> None:

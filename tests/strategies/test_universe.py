@@ -53,17 +53,16 @@ async def chosen(*listings: Listing, kis: Ranks | None = None, **universe: Any) 
     return await resolve_universe(Universe(**universe), cast("Kis", kis or Ranks()), read_members, NOW)
 
 
-async def test_symbols_are_instruments_each_once_and_need_no_warning() -> None:
+async def test_symbols_are_instruments_each_once_and_say_no_more() -> None:
     found = await chosen(symbols=("005930", "AAPL", "005930"))
     assert [(each.symbol, each.market) for each in found.instruments] == [("005930", "KR"), ("AAPL", "US")]
-    assert (found.how, found.caution) == ("", "")
+    assert found.how == ""
 
 
-async def test_an_index_stands_for_its_largest_members_with_the_day_and_a_warning() -> None:
+async def test_an_index_stands_for_its_largest_members_with_the_day() -> None:
     found = await chosen(SAMSUNG, SMALL, index="KOSPI 200", count=1)
     assert [each.symbol for each in found.instruments] == ["005930"]
     assert found.how == "These are the largest 1 of 2 members of KOSPI200 on 2026-03-04."
-    assert "Those that have fallen out since the first day of the test are missing" in found.caution
 
 
 async def test_a_member_that_the_package_does_not_list_is_an_instrument_by_kis_own_files() -> None:
@@ -94,12 +93,11 @@ async def test_an_index_whose_members_nobody_has_is_refused_with_those_that_are_
         await chosen(index="KOSPI200")
 
 
-async def test_a_ranking_stands_for_its_first_rows_with_the_moment_and_a_warning() -> None:
+async def test_a_ranking_stands_for_its_first_rows_with_the_moment() -> None:
     kis = Ranks(*({"symbol": symbol, "name": symbol} for symbol in ("000660", "0099X0", "005930")))
     found = await chosen(ranking="volume", market="KOSPI", count=2, kis=kis)
     assert [(each.symbol, each.exchange) for each in found.instruments] == [("000660", "krx"), ("0099X0", "krx")]
     assert found.how == "These are the first 2 of the ranking by volume of kospi at 2026-03-04 10:30 KST."
-    assert "the past looks better than it was" in found.caution
     assert kis.asked[0][0] == "domestic_stock_volume_rank"
 
 
