@@ -87,7 +87,7 @@ ROOMS_IN_ORDER = {
         "guard",
         "desk",
     ),
-    "strategies": ("indicators", "patterns", "document", "records", "evaluation", "backtest"),
+    "strategies": ("indicators", "patterns", "document", "records", "universe", "evaluation", "backtest"),
     "simulator": (
         "options",
         "state",
@@ -129,8 +129,9 @@ FACES = {
 }
 """Packages that hand on by their ``__init__`` all that others use."""
 
-FOR_OTHERS_TESTS = {"Simulator", "simulate"}
-"""What the package itself does not use of a face: people who run the simulator in their tests do."""
+FOR_OTHERS_TESTS = {"Simulator", "simulate", "strategy_schema"}
+"""What the package itself does not use of a face: people who run the simulator, or write strategies, in their tests
+do."""
 
 OUTSIDE_LIBRARIES = {
     "mcp",

@@ -18,8 +18,10 @@ from kis_mcp.market.fundamentals import (
 )
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
+from kis_mcp.market.index_members import IndexMembers, find_index
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
+from kis_mcp.market.kis import Kis
 from kis_mcp.market.last_trade import read_last_trade_time
 from kis_mcp.market.listing import CONTRACTS, Kind, Listing
 from kis_mcp.market.listing_search import likelihood, search_listings, spellings
@@ -70,10 +72,12 @@ __all__ = [
     "Candles",
     "Event",
     "EventKind",
+    "IndexMembers",
     "Instrument",
     "Instruments",
     "Interest",
     "Kind",
+    "Kis",
     "Lead",
     "Listing",
     "Market",
@@ -90,6 +94,7 @@ __all__ = [
     "Use",
     "builtin_instruments",
     "find_country",
+    "find_index",
     "find_live_calls",
     "find_quotable",
     "find_quoted",

@@ -43,6 +43,7 @@ class Listing:
         listed_on, expires_on: In the exchange's calendar; an option's month is in its name alone.
         tick_size: Of contracts abroad.
         market_cap: In 100 million won, at the last close; Korean stocks and funds.
+        indices: Those of `index_names` that it is a member of.
         is_halted, is_administered, has_warning: 거래정지, 관리종목, 시장경고 of Korean stocks.
     """
 
@@ -62,6 +63,7 @@ class Listing:
     expires_on: date | None = None
     tick_size: Decimal | None = None
     market_cap: int | None = None
+    indices: tuple[str, ...] = ()
     is_halted: bool = False
     is_administered: bool = False
     has_warning: bool = False

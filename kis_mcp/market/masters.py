@@ -19,6 +19,7 @@ _MOST_BAD = 0.005
 
 _ISIN = re.compile("[A-Z]{2}[0-9A-Z]{10}")
 _NO_WARNING = ("", "00")
+_NO_MEMBER = (b" ", b"N", b"0")
 
 
 class MasterChanged(ValueError):
@@ -36,6 +37,7 @@ class Layout:
         fixed: Fields that are the same in every row.
         words: Field → KIS' text → the spec table's word.
         least: Fewer rows mean that a file is cut.
+        members: Name of an index → the byte of a row that says whether it is in it.
     """
 
     files: Sequence[str]
@@ -43,6 +45,7 @@ class Layout:
     fields: Mapping[str, Any]
     kinds: Mapping[str, Kind]
     least: int
+    members: Mapping[str, int] = field(default_factory=dict[str, int])
     fixed: Mapping[str, str] = field(default_factory=dict[str, str])
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
@@ -81,7 +84,7 @@ def read_master(file: str, content: bytes, *, least: int | None = None) -> list[
             kind = layout.kinds.get(texts.pop("class", ""))
             values = _values(layout, texts)  # of rows that are left out too: they tell whether the file has its shape
             if kind is not None:
-                listings.append(Listing(kind=kind, **values))
+                listings.append(Listing(kind=kind, indices=_indices(layout, line), **values))
         except (ValueError, IndexError, InvalidOperation):
             bad += 1
     if bad > _MOST_BAD * len(lines):
@@ -99,9 +102,15 @@ def _layout(row: Mapping[str, Any]) -> Layout:
         fields=row["fields"],
         kinds=cast("Mapping[str, Kind]", kind if isinstance(kind, dict) else {"": kind}),
         least=row["least"],
+        members=row.get("members", {}),
         fixed={part: row[part] for part in ("market", "exchange") if part in row},
         words=row.get("words", {}),
     )
+
+
+def _indices(layout: Layout, line: bytes) -> tuple[str, ...]:
+    """The indices that a row is in."""
+    return tuple(name for name, at in layout.members.items() if line[at : at + 1] not in _NO_MEMBER)
 
 
 _Divide = Callable[[bytes], dict[str, str]]

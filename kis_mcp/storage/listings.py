@@ -17,6 +17,9 @@ from kis_mcp.market import CONTRACTS, Kind, Listing, grams, is_syllable, likelih
 from kis_mcp.storage.folders import open_private_file
 
 _BUSY_SECONDS = 5
+_VERSION = 1
+"""Of what is kept of each row. A file of another version is searched until all of KIS' files are fetched again."""
+
 _FIRST = "0"
 """Stands before the first syllable of a name, among its pairs of letters."""
 
@@ -49,7 +52,7 @@ class ListingFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         os.close(open_private_file(path))
-        self._do(lambda database: [database.execute(statement) for statement in _SETUP])
+        self._do(_set_up)
 
     def replace(self, listings: Mapping[str, Iterable[Listing]], read_at: datetime) -> None:
         """Let these be all that some of KIS' files list, at once for every reader.
@@ -103,6 +106,20 @@ class ListingFile:
         query = "SELECT id FROM listings WHERE underlying IN (SELECT value FROM json_each(?))"
         return self._find(query, (json.dumps(list(symbols)),), -1, (), ())
 
+    def members(self, index: str) -> list[Listing]:
+        """Those that are in an index, the largest by market value first; where that is not told, as they stand."""
+        query = (
+            "SELECT body FROM listings WHERE EXISTS (SELECT 1 FROM json_each(body, '$.indices') WHERE value = ?)"
+            " ORDER BY json_extract(body, '$.market_cap') DESC, id"
+        )
+        found = self._do(lambda database: database.execute(query, (index,)).fetchall())
+        return [_LISTING.validate_json(body) for (body,) in found]
+
+    def indices(self) -> list[str]:
+        """Every index that has members in here."""
+        query = "SELECT DISTINCT value FROM listings, json_each(body, '$.indices') ORDER BY value"
+        return [index for (index,) in self._do(lambda database: database.execute(query).fetchall())]
+
     def _match(self, wanted: str, most: int, markets: Collection[str], kinds: Collection[Kind]) -> list[Listing]:
         return self._find("SELECT rowid FROM names WHERE names MATCH ?", (wanted,), most, markets, kinds)
 
@@ -127,6 +144,16 @@ class ListingFile:
                 remedy="Delete it; it is fetched from KIS again. Symbols that are known go on working.",
                 field="KIS_DATA_DIR",
             ) from error
+
+
+def _set_up(database: sqlite3.Connection) -> None:
+    for statement in _SETUP:
+        database.execute(statement)
+    if database.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("DELETE FROM files")
+            database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _replace(database: sqlite3.Connection, listings: Mapping[str, Iterable[Listing]], read_at: datetime) -> None:

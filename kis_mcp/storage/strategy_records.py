@@ -125,11 +125,14 @@ class SqlStrategyRecords:
     async def open_run(self, run: StrategyRun) -> StrategyRun:
         async with self._database.writing() as session:
             stored = await _present(session, run.strategy)
-            if stored is None or (stored.version, stored.digest) != (run.version, run.digest):
-                kept = f"Version {stored.version} of {run.strategy} is" if stored else f"No strategy {run.strategy} is"
+            if stored is None:
                 raise BadArgument(
-                    f"{kept} kept, not version {run.version} as it was given.",
-                    remedy="Read the strategy again, and start that.",
+                    f"There is no strategy {run.strategy}.", remedy="Save it, then start it.", field="strategy"
+                )
+            if (stored.version, stored.digest) != (run.version, run.digest):
+                raise BadArgument(
+                    f"The strategy {run.strategy} is at version {stored.version} and not as it was read.",
+                    remedy="Read it again, and start that.",
                     field="strategy",
                 )
             await _refuse_if_active(session, run.strategy, "Resume it, or stop it before you start another.")

@@ -13,7 +13,7 @@ import yaml
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import CandleRange, Candles, Instrument, builtin_instruments, get_candles
+from kis_mcp.market import CandleRange, Candles, Instrument, get_candles
 from kis_mcp.settings import Settings
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
@@ -30,11 +30,22 @@ from kis_mcp.strategies.backtest import (
     warnings_of,
     write_report,
 )
-from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
+from kis_mcp.strategies.document import (
+    Strategy,
+    doubts_of,
+    preset_names,
+    read_kis_file,
+    read_preset,
+    read_strategy,
+    resolve,
+)
+from kis_mcp.strategies.universe import of_symbols
 from kis_mcp.trading.venues import InstrumentKind
+from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.universe import choose_instruments
 
 HISTORIES = "histories"
 KIS_FILE = ".kis.yaml"
@@ -60,16 +71,21 @@ class Backtest:
 
 
 def read_strategy_file(path: Path) -> Strategy:
-    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON.
+    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON. Where there is
+    no such file, the name of a preset is that preset.
 
     Raises:
         BadArgument: It cannot be read, or says what no strategy can be.
     """
+    if str(path) in preset_names() and not path.exists():
+        return read_preset(str(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadArgument(
-            f"{path} cannot be read ({type(error).__name__}).", remedy="Give a text file in UTF-8.", field="file"
+            f"{path} cannot be read ({type(error).__name__}).",
+            remedy=f"Give a text file in UTF-8, or a preset: {', '.join(preset_names())}.",
+            field="file",
         ) from None
     if path.name.endswith(KIS_FILE):
         return read_kis_file(text)
@@ -93,7 +109,8 @@ async def backtest(
     """What a strategy would have done in the environment that the settings choose.
 
     Args:
-        symbols: Korean or US stocks and funds, all of one market; the document's own where none are given.
+        symbols: Korean or US stocks and funds, all of one market; the document's universe, as it stands today, where
+            none are given.
         start, end: Days of the exchange; the last one is yesterday at the latest.
         cash: In the market's currency.
         parameters: In place of the document's defaults.
@@ -102,19 +119,21 @@ async def backtest(
         BadArgument: The symbols are of several markets, or none; by the strategy; nothing was traded in these days.
         KisMcpError: By KIS' answer.
     """
-    names = tuple(symbols) or (strategy.universe.symbols if strategy.universe else ())
-    instruments = [builtin_instruments().resolve(name) for name in names]
-    if len({instrument.market for instrument in instruments}) != 1:
-        raise BadArgument(
-            f"The instruments are of {len({each.market for each in instruments})} markets.",
-            remedy="Give at least one symbol, and only such as share a currency.",
-            field="symbols",
-        )
-    market, currency = instruments[0].market, instruments[0].currency
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    history = await _read_history(settings, instruments, resolved.interval, start, end, clock)
+    given = of_symbols(symbols)
+    if given.instruments:
+        resolved = resolved.model_copy(update={"universe": None})
+    async with open_environments(settings, catalog(), clock) as environments:
+        environment = settings.environment
+        chosen = given
+        if resolved.universe is not None:
+            chosen = await choose_instruments(environments, environment, resolved.universe, _wait_silently)
+        market, currency = _market_of(chosen.instruments)
+        brokerage = await environments.brokerage(environment)
+        history = await read_history(brokerage, chosen.instruments, resolved.interval, start, end)
+    instruments = chosen.instruments
     own = own_commissions(settings)
     terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
     options = BacktestOptions(cash)
@@ -124,6 +143,7 @@ async def backtest(
     last = max(bars.ends_at[-1] for bars in history.values()).date()
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
+        *filter(None, [chosen.how]),
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
         *warnings_of(result, found, costs_are_off=False),
         *cautions_of(resolved, history, market),
@@ -138,18 +158,33 @@ async def backtest(
     return Backtest(about, currency, found, warnings, write_report(report))
 
 
-async def _read_history(
-    settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
+def _market_of(instruments: Sequence[Instrument]) -> tuple[str, str]:
+    """The one market of all, and its currency."""
+    if len({instrument.market for instrument in instruments}) != 1:
+        raise BadArgument(
+            f"The instruments are of {len({each.market for each in instruments})} markets.",
+            remedy="Give at least one symbol, and only such as share a currency.",
+            field="symbols",
+        )
+    return instruments[0].market, instruments[0].currency
+
+
+async def read_history(
+    brokerage: Brokerage, instruments: Sequence[Instrument], interval: str, start: date, end: date
 ) -> dict[str, Bars]:
+    """The bars of each instrument in these days: what is kept of them, and the rest from KIS, which is kept then.
+
+    Raises:
+        BadArgument: One was not traded in these days, or KIS keeps nothing of them.
+        KisMcpError: By KIS' answer.
+    """
     found = dict[str, Bars]()
-    async with open_environments(settings, catalog(), clock) as environments:
-        brokerage = await environments.brokerage(settings.environment)
-        store = HistoryFiles(brokerage.folder / HISTORIES)
-        for instrument in instruments:
-            reads = Reads(brokerage, _wait_silently)
-            today = reads.clock().astimezone(instrument.timezone).date()
-            history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
-            found[instrument.symbol] = await history.between(start, end)
+    store = HistoryFiles(brokerage.folder / HISTORIES)
+    for instrument in instruments:
+        reads = Reads(brokerage, _wait_silently)
+        today = reads.clock().astimezone(instrument.timezone).date()
+        history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
+        found[instrument.symbol] = await history.between(start, end)
     return found
 
 

@@ -260,11 +260,13 @@ class Environments:
 async def open_environments(
     settings: Settings, catalog: Catalog, clock: Clock = system_clock, *, keeps_alerts: bool = False
 ) -> AsyncGenerator[Environments]:
-    """The environments of one server, for as long as it runs.
+    """The environments of one server, for as long as it runs. A KisMcpError of their user comes out as it is, not in a
+    group.
 
     Args:
         keeps_alerts: Whether it keeps the alerts where no other process does.
     """
+    failure: KisMcpError | None = None
     async with anyio.create_task_group() as background:
         environments = Environments(settings, catalog, background, clock)
         try:
@@ -274,12 +276,16 @@ async def open_environments(
                     chores.start_soon(environments.keep_alerts)
                 try:
                     yield environments
+                except KisMcpError as error:
+                    failure = error
                 finally:
                     chores.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await environments.aclose()
             background.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 def _lifetimes(settings: Settings) -> "Mapping[CacheClass, float]":

@@ -17,7 +17,7 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.wiring.brokerage import import_all
 
 if TYPE_CHECKING:
-    from kis_mcp.market import Kind, Listing
+    from kis_mcp.market import IndexMembers, Kind, Listing
     from kis_mcp.storage import ListingFile
 
 LISTINGS = "instruments.db"
@@ -83,17 +83,26 @@ class Listings:
         """
         from kis_mcp.market import search_listings
 
-        file = await self._open()
-        read_at = await anyio.to_thread.run_sync(file.read_at)
-        self._begin_update(read_at)
-        if not read_at:
-            await self.wait_for_update(self.first_seconds)
+        file = await self._renewed()
         return await anyio.to_thread.run_sync(
             lambda: Found(
                 search_listings(file, query, most, markets=markets, kinds=kinds),
                 file.count(),
                 min(file.read_at().values(), default=None),
             )
+        )
+
+    async def members(self, index: str) -> "IndexMembers":
+        """What is in an index, by all that was fetched so far.
+
+        Raises:
+            StorageError: The file cannot be used.
+        """
+        from kis_mcp.market import IndexMembers
+
+        file = await self._renewed()
+        return await anyio.to_thread.run_sync(
+            lambda: IndexMembers(index, file.members(index), min(file.read_at().values(), default=None), file.indices())
         )
 
     async def wait_for_update(self, seconds: float) -> None:
@@ -121,6 +130,15 @@ class Listings:
                 await anyio.to_thread.run_sync(file.replace, read, now, abandon_on_cancel=True)
         finally:
             lock.close()
+
+    async def _renewed(self) -> "ListingFile":
+        """The file. Where it is not of today it is being fetched again; only where it is empty that is waited for."""
+        file = await self._open()
+        read_at = await anyio.to_thread.run_sync(file.read_at)
+        self._begin_update(read_at)
+        if not read_at:
+            await self.wait_for_update(self.first_seconds)
+        return file
 
     async def _open(self) -> "ListingFile":
         async with self._opening:

@@ -1,6 +1,7 @@
 """`kis-mcp backtest`: a strategy over the simulator's history."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,28 @@ def test_it_tells_what_came_of_it_and_writes_the_report(tmp_path: Path) -> None:
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_a_preset_is_tested_by_its_name(tmp_path: Path) -> None:
+    arguments = ("backtest", "sma_cross", "--symbol", "005930", *DAYS, "--json")
+    found = run_here(*arguments, data_dir=tmp_path / "data")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["trades"] > 0
+    lost = run_here("backtest", "golden_cros", "--symbol", "005930", *DAYS, data_dir=tmp_path / "data")
+    assert lost.returncode != 0
+    assert "or a preset: breakout_failure" in lost.stderr
+
+
+def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_hides(tmp_path: Path) -> None:
+    file = written(tmp_path, CROSS | {"universe": {"index": "코스피 200", "count": 2}})
+    found = run_here("backtest", file, *DAYS, "--json", data_dir=tmp_path / "data")
+    assert found.returncode == 0, found.stderr
+    told = json.loads(found.stdout)
+    assert told["about"].startswith("005930, 000660, 1d bars")
+    assert re.match(r"These are the first 2 of 170 members of KOSPI200 on 20..-..-..\.", told["warnings"][0])
+    assert any("members of 코스피 200 as of today" in warning for warning in told["warnings"])
+    given = run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", data_dir=tmp_path / "data")
+    assert "as of today" not in given.stdout
+
+
 def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path: Path) -> None:
     arguments = ("backtest", written(tmp_path, CROSS), "--symbol", "005930", *DAYS, "--json")
     data = tmp_path / "data"
@@ -71,6 +94,14 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path) -> None:
     [
         (CROSS, (), "of 0 markets"),
         (CROSS, ("--symbol", "005930", "--symbol", "AAPL"), "of 2 markets"),
+        (CROSS, ("--symbol", "0001A0"), "kis-mcp: KIS refused the request."),
+        (CROSS | {"universe": {"index": "S&P 500"}}, (), "Which members S&P 500 has is not known"),
+        (
+            CROSS | {"universe": {"index": "KRX300"}},
+            (),
+            "tell no member of KRX300 here. Use one of KOSDAQ150, KOSPI200",
+        ),
+        (CROSS | {"universe": {"ranking": "beauty"}}, (), "KIS has no ranking by beauty"),
         (CROSS, ("--symbol", "005930", "--set", "fast=11"), "The parameter fast is 11"),
         (CROSS, ("--symbol", "005930", "--set", "fast"), "--set fast is no parameter"),
         (CROSS | {"interval": "tick"}, ("--symbol", "005930"), "no history of ticks"),

@@ -63,6 +63,7 @@ def first(file: str, row: str) -> Listing:
                 standard_code="KR7005930003",
                 listed_on=date(1975, 6, 11),
                 market_cap=3_238_041,
+                indices=("KOSPI200", "KOSPI100", "KOSPI50", "KRX300", "KRX100"),
             ),
         ),
         (

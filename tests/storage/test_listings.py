@@ -1,6 +1,9 @@
 """What is listed, in a file that processes share."""
 
+import sqlite3
 import stat
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,29 @@ def test_a_file_of_kis_is_replaced_as_a_whole_and_the_others_stay(tmp_path: Path
     assert file.containing("전자", 5) == [SAMSUNG]
     assert file.spelled("aapl", 5) == [APPLE]
     assert file.count() == 2
+
+
+def test_members_of_an_index_are_told_the_largest_first(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    of_two, of_one = ("KOSPI200", "KRX300"), ("KOSPI200",)
+    small, large = replace(PREFERRED, indices=of_two, market_cap=9), replace(SAMSUNG, indices=of_one)
+    untold = replace(PREFERRED, symbol="005937", indices=of_one)
+    file.replace({"kospi": [untold, small, large], "nasdaq": [APPLE]}, NOW)
+    assert file.members("KOSPI200") == [large, small, untold]
+    assert file.members("KRX300") == [small]
+    assert file.members("KOSDAQ150") == []
+    assert file.indices() == ["KOSPI200", "KRX300"]
+
+
+def test_a_file_of_an_earlier_version_is_searched_while_kis_files_are_fetched_again(tmp_path: Path) -> None:
+    opened(tmp_path).replace({"kospi": [SAMSUNG]}, NOW)
+    with closing(sqlite3.connect(tmp_path / "instruments.db")) as database:
+        database.execute("pragma user_version = 0")
+    file = opened(tmp_path)
+    assert file.read_at() == {}
+    assert file.spelled("005930", 5) == [SAMSUNG]
+    file.replace({"kospi": [SAMSUNG]}, NOW)
+    assert opened(tmp_path).read_at() == {"kospi": NOW}
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ async def test_a_deleted_strategy_is_off_the_list_and_stays_on_record_until_it_i
     assert await records.strategies() == [kept]
     assert await records.find("gone") is None
     assert await records.versions("gone") == [gone]
-    with pytest.raises(BadArgument, match="No strategy gone is kept"):
+    with pytest.raises(BadArgument, match="There is no strategy gone"):
         await records.open_run(run_of(gone))
     assert await records.save(strategy("gone"), at=LATER) == gone
     assert await records.strategies() == [gone, kept]
@@ -174,7 +174,7 @@ async def test_a_strategy_is_not_deleted_and_not_started_twice_before_its_run_is
 async def test_a_run_is_of_the_version_that_is_kept(records: SqlStrategyRecords) -> None:
     first = await records.save(strategy(), at=NOW)
     await records.save(strategy(interval="5m"), at=NOW)
-    with pytest.raises(BadArgument, match="Version 2 of cross is kept, not version 1 as it was given"):
+    with pytest.raises(BadArgument, match="cross is at version 2 and not as it was read"):
         await records.open_run(run_of(first))
     assert await records.runs() == []
 

@@ -59,6 +59,22 @@ _COMMODITY = fields(
     " prod_name 40"
 )
 
+_MEMBERS = {
+    "kospi": {"kospi200": ("kospi200_apnt_cls_code", "1", "0")},
+    "kosdaq": {"kosdaq150": ("ksq150_nmix_yn", "Y", "N")},
+}
+"""Board → group → the field, and its words for yes and no. In KOSPI 200 the word is one of the index's sectors, which
+the world has not: any but 0 says that it is in. Indices that the world has not are left blank."""
+
+_KRX_INDICES = {
+    "krx_auto": "krx_car_yn",
+    "krx_semiconductor": "krx_smcn_yn",
+    "krx_bank": "krx_bank_yn",
+    "krx_steel": "krx_stel_yn",
+    "krx_securities": "krx_scrt_yn",
+}
+"""Group of a share → the field that tells whether it is in, with Y and N."""
+
 _GROUPS = {"stock": "ST", "etf": "EF", "etn": "EN"}
 _BONDS: dict[BondClass, tuple[str, str, str, str]] = {
     "treasury": ("C0", "GA", "03", "02"),
@@ -171,7 +187,9 @@ def commodity_contracts(day: date) -> Iterator[bytes]:
 def _share(share: Instrument) -> dict[str, str]:
     listing = listings()[share.symbol]
     since = listing.listed_since
+    flags = _MEMBERS[share.board] | {group: (field, "Y", "N") for group, field in _KRX_INDICES.items()}
     return {
+        **{field: yes if group in listing.groups else no for group, (field, yes, no) in flags.items()},
         "mksc_shrn_iscd": share.symbol,
         "stnd_iscd": listing.isin,
         "hts_kor_isnm": share.name_ko,

@@ -14,9 +14,11 @@ from kis_mcp.strategies.document.conditions import (
 from kis_mcp.strategies.document.doubts import doubts_of
 from kis_mcp.strategies.document.kis_file import read_kis_file
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.presets import preset_names, read_preset
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.resolve import resolve
-from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
+from kis_mcp.strategies.document.schema import strategy_schema
+from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy, Universe
 
 __all__ = [
     "CROSSINGS",
@@ -37,8 +39,12 @@ __all__ = [
     "Sizing",
     "Strategy",
     "TimeOfDay",
+    "Universe",
     "doubts_of",
+    "preset_names",
     "read_kis_file",
+    "read_preset",
     "read_strategy",
     "resolve",
+    "strategy_schema",
 ]

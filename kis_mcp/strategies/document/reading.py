@@ -16,6 +16,13 @@ MOST_CONDITIONS: Final = 100
 _TAGS: Final = {*KINDS, "from", "number", "word", "derived"}
 """Steps that pydantic puts into a path for its own use."""
 
+_NUMBERS: Final[Mapping[str | int, str]] = {
+    "int": "Give a number.",
+    "float": "Give a number.",
+    "str": "Give a number, or $name of a parameter.",
+}
+"""Steps that pydantic puts at the end of the path of a number, the last of which counts → what to say."""
+
 _MOST_TOLD = 5
 
 
@@ -33,10 +40,22 @@ def read_strategy(document: object) -> Strategy:
     try:
         strategy = Strategy.model_validate(document)
     except ValidationError as error:
-        raise _refusal([(_path(each["loc"]), _text(each["msg"])) for each in error.errors()]) from None
+        raise _refusal(list(_misread(error).items())) from None
     if problems := list(_problems(strategy)):
         raise _refusal(problems)
     return strategy
+
+
+def _misread(error: ValidationError) -> dict[str, str]:
+    """What pydantic says of each path; of a number it says one thing for each way in which it could be one."""
+    found = dict[str, str]()
+    for each in error.errors():
+        *steps, last = each["loc"] or ("",)
+        if last in _NUMBERS:
+            found[_path(steps)] = _NUMBERS[last]
+        else:
+            found.setdefault(_path(each["loc"]), _text(each["msg"]))
+    return found
 
 
 def _refusal(problems: list[tuple[str, str]]) -> BadArgument:

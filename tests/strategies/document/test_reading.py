@@ -110,3 +110,11 @@ def test_several_mistakes_are_told_at_once() -> None:
         entry={"all": [{"left": "a", "is": "above", "right": "b"}, {"left": "c", "is": "above", "right": 1}]}
     )
     assert all(f"entry.all[{path}" in told for path in ("0].left", "0].right", "1].left"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1], "three"])
+def test_what_is_no_number_is_told_once_with_its_path(value: object) -> None:
+    field, what = refusal(exits={"stop_loss_percent": value})
+    assert field == "exits.stop_loss_percent"
+    assert what.count("exits.stop_loss_percent: ") == 1
+    assert "$name of a parameter" in what

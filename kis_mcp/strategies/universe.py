@@ -1,0 +1,129 @@
+"""Which instruments a document's universe stands for today: symbols, an index's members, or a ranking's rows."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from kis_mcp.clock import KST
+from kis_mcp.errors import BadArgument
+from kis_mcp.market import (
+    IndexMembers,
+    Instrument,
+    Kis,
+    Listing,
+    builtin_instruments,
+    find_country,
+    find_index,
+    read_ranking,
+)
+from kis_mcp.strategies.document import Universe
+
+ReadMembers: TypeAlias = Callable[[str], Awaitable[IndexMembers]]
+"""Reads what is in an index, by one of `kis_mcp.market.find_index`'s names."""
+
+_MARKETS = ("KR", "US")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The instruments that a universe stands for.
+
+    Attributes:
+        instruments: Each once, in the order of their choice.
+        how: How they were chosen, a sentence with the day; empty where they were given as symbols. What that hides from
+            a test over the past, `kis_mcp.strategies.backtest.cautions_of` tells.
+    """
+
+    instruments: tuple[Instrument, ...]
+    how: str = ""
+
+
+async def resolve_universe(universe: Universe, kis: Kis, read_members: ReadMembers, now: datetime) -> Chosen:
+    """The instruments of a universe as of now.
+
+    Args:
+        kis: Where rankings come from.
+        read_members: Where the members of indices come from.
+        now: By the clock of the environment.
+
+    Raises:
+        BadArgument: A symbol, index or ranking is none, or is of a market in which no strategy runs; or the index has
+            no members in KIS' lists.
+        KisMcpError: By KIS' answer.
+    """
+    if universe.index is not None:
+        return await _of_index(find_index(universe.index), universe.count, read_members)
+    if universe.ranking is not None:
+        return await _of_ranking(universe.ranking, universe.market, universe.count, kis, now)
+    return of_symbols(universe.symbols)
+
+
+def of_symbols(symbols: Iterable[str]) -> Chosen:
+    """The instruments of symbols.
+
+    Raises:
+        BadArgument: One is none.
+    """
+    return Chosen(_each_once(builtin_instruments().resolve(symbol) for symbol in symbols))
+
+
+async def _of_index(index: str, count: int, read_members: ReadMembers) -> Chosen:
+    found = await read_members(index)
+    if found.read_at is None or not found.listings:
+        others = ", ".join(found.others)
+        raise BadArgument(
+            f"KIS' lists of instruments tell no member of {index} here.",
+            remedy=f"Use one of {others}, a ranking, or symbols."
+            if others
+            else "Try again in a minute: the lists are being fetched. Or give symbols.",
+            field="universe.index",
+        )
+    known = builtin_instruments()
+    has_sizes = bool(found.listings[0].market_cap)
+    members = (found.listings if has_sizes else _in_built_in_order(found.listings))[:count]
+    instruments = _each_once(
+        known.find(each.symbol) or Instrument(each.symbol, "KR", each.exchange, each.name_ko, each.name_en, each.kind)
+        for each in members
+    )
+    order = "largest" if has_sizes else "first"
+    day = found.read_at.astimezone(KST).date()
+    return Chosen(
+        instruments, f"These are the {order} {len(instruments)} of {len(found.listings)} members of {index} on {day}."
+    )
+
+
+async def _of_ranking(by: str, market: str, count: int, kis: Kis, now: datetime) -> Chosen:
+    ranked = await read_ranking(kis, by, market.strip().lower(), limit=count)
+    country = find_country(ranked.market) or "KR"  # else one of Korea's boards
+    if country not in _MARKETS:
+        raise BadArgument(
+            f"No strategy runs in {country}.", remedy="Choose a ranking of KR or US.", field="universe.market"
+        )
+    exchange = "krx" if country == "KR" else ranked.market
+    known = builtin_instruments()
+    instruments = _each_once(
+        known.find(str(row["symbol"])) or Instrument(str(row["symbol"]), country, exchange, str(row["name"] or ""))
+        for row in ranked.rows
+        if row["symbol"]
+    )
+    if not instruments:
+        raise BadArgument(
+            f"KIS ranks nothing by {by} of {ranked.market} now.",
+            remedy="Try again while the market is open, or give symbols.",
+            field="universe.ranking",
+        )
+    return Chosen(
+        instruments,
+        f"These are the first {len(instruments)} of the ranking by {by} of {ranked.market} at {now:%Y-%m-%d %H:%M %Z}.",
+    )
+
+
+def _in_built_in_order(listings: Sequence[Listing]) -> Sequence[Listing]:
+    """As the built-in list has them, which begins with the well-known; those that it lacks last."""
+    places = {instrument.symbol: place for place, instrument in enumerate(builtin_instruments().all())}
+    return sorted(listings, key=lambda listing: places.get(listing.symbol, len(places)))
+
+
+def _each_once(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    return tuple({each.symbol: each for each in instruments}.values())
