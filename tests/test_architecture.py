@@ -72,7 +72,7 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "strategies": ("indicators", "patterns", "document", "evaluation", "backtest", "runner"),
+    "strategies": ("indicators", "patterns", "document", "records", "evaluation", "backtest", "runner"),
     "simulator": (
         "options",
         "state",
