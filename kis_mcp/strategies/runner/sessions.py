@@ -74,7 +74,7 @@ class Sessions:
         if hours is None:
             return None
         opens, closes = hours
-        end = closes + CLOSING_AUCTION
+        end = self._end_of(hours)
         if self._minutes is not None:
             length = timedelta(minutes=self._minutes)
             counted_from = opens if self._market == "US" else local.replace(minute=0, second=0, microsecond=0)
@@ -84,9 +84,19 @@ class Sessions:
         first = last = opens.astimezone(self._timezone).date()
         if self._is_week:
             first, last = self._week_of(first)
-        begins, until = self._opening(first), self._closing(last) + CLOSING_AUCTION
+        begins, until = self._known(first)[0], self._end_of(self._known(last))
         dated = datetime.combine(last, CLOSES[self._market], self._timezone)
         return Span(begins, until, end, dated, ends_session=True)
+
+    def end_of_bar(self, ends_at: datetime) -> datetime:
+        """Until when trades belong to the bar that is dated so."""
+        local = ends_at.astimezone(self._timezone)
+        first = local - timedelta(minutes=self._minutes) if self._minutes is not None else local
+        hours = self._hours(first.date())
+        if hours is None:
+            return ends_at
+        end = self._end_of(hours)
+        return end if self._minutes is None else min(ends_at, end)
 
     def takes_orders(self, moment: datetime) -> bool:
         """Whether an order that is sent now is matched in the day's regular session."""
@@ -112,12 +122,14 @@ class Sessions:
         days = [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self._hours(each)]
         return days[0], days[-1]
 
-    def _opening(self, day: date) -> datetime:
+    def _known(self, day: date) -> Hours:
         hours = self._hours(day)
-        assert hours is not None
-        return hours[0]
+        assert hours is not None, day
+        return hours
 
-    def _closing(self, day: date) -> datetime:
-        hours = self._hours(day)
-        assert hours is not None
-        return hours[1]
+    def _end_of(self, hours: Hours) -> datetime:
+        """When a session is over, its closing auction included; a market that never closes goes on at once."""
+        closes = hours[1]
+        following = self._hours(closes.astimezone(self._timezone).date())
+        is_next = following is not None and closes <= following[0]
+        return min(closes + CLOSING_AUCTION, following[0]) if following and is_next else closes + CLOSING_AUCTION
