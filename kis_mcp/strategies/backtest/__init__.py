@@ -1,7 +1,7 @@
 """Strategies over history: fills, costs, results, search and reports."""
 
 from kis_mcp.strategies.backtest.bars import Bar, Bars
-from kis_mcp.strategies.backtest.candle_bars import CLOSES
+from kis_mcp.strategies.backtest.candle_bars import CLOSES, bars_of_candles
 from kis_mcp.strategies.backtest.cautions import cautions_of
 from kis_mcp.strategies.backtest.history import History
 from kis_mcp.strategies.backtest.options import BacktestOptions
@@ -18,6 +18,7 @@ __all__ = [
     "History",
     "Report",
     "Statistics",
+    "bars_of_candles",
     "cautions_of",
     "hold_return",
     "measure",

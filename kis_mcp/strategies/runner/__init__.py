@@ -1,12 +1,13 @@
 """Strategies live: bars from ticks, decisions, orders, and the position that follows from them."""
 
-from kis_mcp.strategies.runner.bar_builder import Tick
-from kis_mcp.strategies.runner.ports import Answer, Heard, OwnOrder, Wish
+from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
+from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
 
 __all__ = [
+    "BUY_ROOM",
     "Answer",
     "Bounds",
     "Heard",
@@ -17,4 +18,5 @@ __all__ = [
     "Sessions",
     "Tick",
     "Wish",
+    "join_bars",
 ]

@@ -1,5 +1,6 @@
 """Bars from ticks: by the exchange's sessions, ended by the next bar's first tick or by the clock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,8 @@ from kis_mcp.strategies.runner.sessions import Sessions, Span
 
 GRACE: Final = timedelta(seconds=2)
 """KIS tells times in whole seconds, and its frames take a moment: so long after its end a bar may still get a tick."""
+
+_ONE_MINUTE: Final = timedelta(minutes=1)
 
 
 class Tick(NamedTuple):
@@ -137,3 +140,22 @@ def _size(tick: Tick, last: Tick | None) -> int:
         return tick.size
     before = last.total if last is not None and last.total is not None else 0
     return 0 if tick.total is None else tick.total - before if tick.total >= before else tick.total
+
+
+def join_bars(bars: Iterable[Bar], sessions: Sessions) -> list[Bar]:
+    """Longer bars of single minutes, the oldest first; those outside regular sessions are left out."""
+    groups: dict[datetime, list[Bar]] = {}
+    for bar in bars:
+        if (span := sessions.span_of(bar.ends_at - _ONE_MINUTE)) is not None:
+            groups.setdefault(span.ends_at, []).append(bar)
+    return [
+        Bar(
+            ends_at,
+            group[0].open,
+            max(bar.high for bar in group),
+            min(bar.low for bar in group),
+            group[-1].close,
+            sum(bar.volume for bar in group),
+        )
+        for ends_at, group in groups.items()
+    ]

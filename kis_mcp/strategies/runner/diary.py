@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
+from kis_mcp.clock import KST
 from kis_mcp.strategies.evaluation import Decision
 from kis_mcp.strategies.records import SignalEntry
 from kis_mcp.strategies.runner.live_lane import LiveLane
@@ -16,8 +17,8 @@ _log = logging.getLogger(__name__)
 
 
 def key_of(run_id: str, symbol: str, at: datetime, action: str) -> str:
-    """The idempotency key of a decision's order."""
-    return f"{run_id}-{symbol}-{at.isoformat()}-{action}"
+    """The idempotency key of a decision's order, whichever zone its time is told in."""
+    return f"{run_id}-{symbol}-{at.astimezone(KST).isoformat()}-{action}"
 
 
 class Diary:

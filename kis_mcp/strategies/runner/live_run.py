@@ -185,7 +185,8 @@ class LiveRun:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
         terms, keys = self._terms, {each.key for each in orders}
         signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
-        entries = [each.at.date() for each in signals if each.action == "enter"]
+        zone = terms.sessions.timezone
+        entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
         if entries:
             self._book.remember(entries[-1], entries.count(entries[-1]))
         for signal in {each.symbol: each for each in signals if each.action != "none"}.values():

@@ -57,6 +57,9 @@ class Sessions:
         interval: A key of `kis_mcp.market.INTERVALS`.
         timezone: The exchange's.
         hours: Its days.
+
+    Attributes:
+        timezone: The exchange's.
     """
 
     def __init__(self, interval: str, market: Market, timezone: ZoneInfo, hours: HoursOf) -> None:
@@ -64,12 +67,12 @@ class Sessions:
         self._minutes = length if isinstance(length, int) else None
         self._is_week = length == "week"
         self._market: Market = market
-        self._timezone = timezone
+        self.timezone = timezone
         self._hours = hours
 
     def span_of(self, moment: datetime) -> Span | None:
         """The bar that a trade at a moment belongs to; None outside the regular session."""
-        local = moment.astimezone(self._timezone)
+        local = moment.astimezone(self.timezone)
         hours = self._session_of(local)
         if hours is None:
             return None
@@ -81,16 +84,16 @@ class Sessions:
             begins = counted_from + (local - counted_from) // length * length
             until = begins + length
             return Span(begins, min(until, end), min(until, end), until, ends_session=until > closes - LEAD)
-        first = last = opens.astimezone(self._timezone).date()
+        first = last = opens.astimezone(self.timezone).date()
         if self._is_week:
             first, last = self._week_of(first)
         begins, until = self._known(first)[0], self._end_of(self._known(last))
-        dated = datetime.combine(last, CLOSES[self._market], self._timezone)
+        dated = datetime.combine(last, CLOSES[self._market], self.timezone)
         return Span(begins, until, end, dated, ends_session=True)
 
     def end_of_bar(self, ends_at: datetime) -> datetime:
         """Until when trades belong to the bar that is dated so."""
-        local = ends_at.astimezone(self._timezone)
+        local = ends_at.astimezone(self.timezone)
         first = local - timedelta(minutes=self._minutes) if self._minutes is not None else local
         hours = self._hours(first.date())
         if hours is None:
@@ -100,12 +103,12 @@ class Sessions:
 
     def takes_orders(self, moment: datetime) -> bool:
         """Whether an order that is sent now is matched in the day's regular session."""
-        hours = self._hours(moment.astimezone(self._timezone).date())
+        hours = self._hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[0] - _AUCTION_ORDERS[self._market] <= moment < hours[1]
 
     def is_about_to_close(self, moment: datetime) -> bool:
         """Whether what may not stay overnight has to be sold now."""
-        hours = self._hours(moment.astimezone(self._timezone).date())
+        hours = self._hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[1] - LEAD <= moment < hours[1]
 
     def _session_of(self, local: datetime) -> Hours | None:
@@ -130,6 +133,6 @@ class Sessions:
     def _end_of(self, hours: Hours) -> datetime:
         """When a session is over, its closing auction included; a market that never closes goes on at once."""
         closes = hours[1]
-        following = self._hours(closes.astimezone(self._timezone).date())
+        following = self._hours(closes.astimezone(self.timezone).date())
         is_next = following is not None and closes <= following[0]
         return min(closes + CLOSING_AUCTION, following[0]) if following and is_next else closes + CLOSING_AUCTION

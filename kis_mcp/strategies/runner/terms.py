@@ -1,5 +1,6 @@
 """What all parts of a run share."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,5 +54,5 @@ class RunTerms:
     sessions: Sessions
     bounds: Bounds
     clock: Clock
-    sleep: Sleep
+    sleep: Sleep = asyncio.sleep
     lots: Mapping[str, int] = field(default_factory=dict[str, int])
