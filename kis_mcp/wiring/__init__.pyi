@@ -16,5 +16,4 @@ from .operator import (
 from .order_records import read_order_records as read_order_records
 from .reads import Reads as Reads
 from .status import gateway_status as gateway_status
-from .strategies import keep_strategies as keep_strategies
 from .way import look_at_way as look_at_way
