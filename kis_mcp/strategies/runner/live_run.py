@@ -288,6 +288,8 @@ class LiveRun:
 
     def _is_idle(self, lane: LiveLane) -> bool:
         task = self._errands.get(lane.symbol)
+        if task is not None and task.done():
+            task.result()
         return task is None or task.done()
 
     def _start(self, lane: LiveLane, errand: Coroutine[None, None, None]) -> None:
