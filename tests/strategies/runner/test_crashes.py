@@ -1,4 +1,4 @@
-"""The process dies at any call of a port, and is started again: nothing is ordered twice, and what it holds is right."""
+"""The process dies at any call of a port and is started again: nothing is ordered twice, and what it holds is right."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -89,7 +89,7 @@ async def test_it_may_die_at_any_call_while_an_order_is_unknown(number: int) -> 
     whole = unknown_day()
     await until_over(whole)
     check(whole)
-    for at in range(0, whole.crash.calls, 3):
+    for at in range(number, whole.crash.calls, 6):
         each = unknown_day()
         each.crash.at = at
         await until_over(each)
