@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kis_mcp.confirm import Approvals
     from kis_mcp.storage import LockedFile
     from kis_mcp.strategies.records import StrategyRecords, StrategyRun
+    from kis_mcp.wiring.strategy_feed import TradeTicks
     from kis_mcp.wiring.strategy_run import ComposedRun
 
 LOOK_SECONDS: Final = 2.0
@@ -52,10 +53,15 @@ async def keep_strategies(
         compose: Puts together what a run works with.
     """
 
+    ticks: TradeTicks | None = None
+
     async def usual(run: "StrategyRun") -> "ComposedRun":
+        nonlocal ticks
+        from kis_mcp.wiring.strategy_feed import TradeTicks
         from kis_mcp.wiring.strategy_run import compose_run
 
-        return await compose_run(brokerage, run, approvals, resumes=resumes)
+        ticks = ticks or TradeTicks()
+        return await compose_run(brokerage, run, ticks, approvals, resumes=resumes)
 
     async with anyio.create_task_group() as keeping:
         keeper = _Keeper(brokerage, sleep, compose or usual, only)

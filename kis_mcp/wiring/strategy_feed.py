@@ -1,16 +1,75 @@
-"""Trades of a strategy's instruments, live, from watches of its own, so that no tool ends what it needs."""
+"""Trades of a strategy's instruments, live, from watches of its own, so that no tool ends what it needs.
 
+A stream keeps so many records (`kis_mcp.streams`), and that is how far a strategy may fall behind: what it loses beyond
+is told as missed, and bars are read from KIS. A trade is decoded once, however many strategies want it.
+"""
+
+from bisect import bisect_right
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import anyio
 
+from kis_mcp.catalog import Channel
 from kis_mcp.clock import Clock
-from kis_mcp.market import EventKind, Instrument, Interest, Trade
+from kis_mcp.market import Instrument, Interest, Trade, read_event
 from kis_mcp.strategies.runner import Heard, Tick
-from kis_mcp.streams import AT_ONCE, News, Watch, Watches
+from kis_mcp.streams import Feed, Stream, Watch, Watches
 
-_READ: Final[Mapping[EventKind, int | None]] = AT_ONCE
+MOST_KEPT: Final = 2_000
+
+
+@dataclass(slots=True)
+class _Decoded:
+    """The latest trades of a stream.
+
+    Attributes:
+        stream: Which; KIS may send the same channel anew.
+        until: The cursor up to which it was decoded.
+        cursors, trades: Of each trade, the oldest first.
+        faults: Cursors behind what was lost or could not be read.
+    """
+
+    stream: Stream
+    until: int
+    cursors: list[int] = field(default_factory=list[int])
+    trades: list[tuple[str, Tick]] = field(default_factory=list[tuple[str, Tick]])
+    faults: list[int] = field(default_factory=list[int])
+
+
+class TradeTicks:
+    """The trades of streams as ticks, for all strategies of a process."""
+
+    def __init__(self) -> None:
+        self._decoded: dict[Channel, _Decoded] = {}
+
+    def after(self, feed: Feed, cursor: int) -> tuple[list[tuple[str, Tick]], bool]:
+        """Those behind a cursor, and whether all of them are there."""
+        stream = feed.stream
+        found = self._decoded.get(stream.channel)
+        if found is None or found.stream is not stream:
+            found = self._decoded[stream.channel] = _Decoded(stream, cursor)
+        if stream.received > found.until:
+            self._decode(feed, found)
+        kept_all = not found.cursors or cursor >= found.cursors[0] - 1 or len(found.cursors) < MOST_KEPT
+        begin = bisect_right(found.cursors, cursor)
+        return found.trades[begin:], kept_all and not any(fault > cursor for fault in found.faults)
+
+    @staticmethod
+    def _decode(feed: Feed, found: _Decoded) -> None:
+        batch = feed.stream.read(found.until)
+        for entry in batch.entries:
+            event = read_event(feed.api, entry.record, entry.received_at)
+            if isinstance(event, Trade):
+                found.cursors.append(entry.cursor)
+                found.trades.append((event.symbol, Tick(event.time, event.price, event.size, event.volume)))
+        if batch.lost or batch.unreadable:
+            found.faults = [*found.faults[-9:], batch.cursor]
+        found.until = batch.cursor
+        if len(found.cursors) > 2 * MOST_KEPT:
+            del found.cursors[:-MOST_KEPT], found.trades[:-MOST_KEPT]
 
 
 class StrategyFeed:
@@ -19,21 +78,25 @@ class StrategyFeed:
     Args:
         watches: Of this strategy alone.
         instruments: By symbol.
+        ticks: Shared by all strategies.
         clock: The environment's.
     """
 
-    def __init__(self, watches: Watches, instruments: Mapping[str, Instrument], clock: Clock) -> None:
+    def __init__(
+        self, watches: Watches, instruments: Mapping[str, Instrument], ticks: TradeTicks, clock: Clock
+    ) -> None:
         self._watches = watches
         self._interests = frozenset(
             Interest(each.symbol, "trade", each.market, "" if each.market == "KR" else each.exchange)
             for each in instruments.values()
         )
         self._symbols = frozenset(instruments)
+        self._ticks = ticks
         self._clock = clock
         self._watch: Watch | None = None
-        self._positions: Mapping[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._last_gap = 0
-        self._read_at = clock()
+        self._read_at: datetime = clock()
         self._arrived = anyio.Event()
 
     async def open(self) -> None:
@@ -48,15 +111,12 @@ class StrategyFeed:
     async def read(self, seconds: float) -> Heard:
         watch = self._watch
         assert watch is not None, "it was opened"
-        if dict(self._positions) == watch.end() and watch.last_gap <= self._last_gap:
-            self._arrived = anyio.Event()
+        if not self._arrived.is_set():
             with anyio.move_on_after(seconds):
                 await self._arrived.wait()
-        news = watch.read(self._positions, _READ, latest=False, gaps=self._last_gap)
-        self._positions, self._last_gap = news.positions, max(news.last_gap, self._last_gap)
-        heard = self._heard(watch, news)
-        self._read_at = self._clock()
-        watch.read_at = self._read_at
+        self._arrived = anyio.Event()
+        heard = self._heard(watch)
+        watch.read_at = self._read_at = self._clock()
         return heard
 
     async def close(self) -> None:
@@ -64,15 +124,22 @@ class StrategyFeed:
         if watch is not None and not watch.why_ended:
             await self._watches.unwatch(watch.id)
 
-    def _heard(self, watch: Watch, news: News) -> Heard:
-        ticks = [
-            (event.symbol, Tick(event.time, event.price, event.size, event.volume))
-            for event in news.events
-            if isinstance(event, Trade) and event.symbol in self._symbols
-        ]
-        missed = [(symbol, gap.began_at, gap.ended_at) for gap in news.gaps for symbol in self._symbols]
-        if news.lost or news.unreadable:
-            missed += [(symbol, self._read_at, self._clock()) for symbol in self._symbols]
-        outages = [feed.outage.since for feed in watch.outages() if feed.outage]
-        lost = [feed.lost_because for feed in watch.feeds if feed.lost_because]
-        return Heard(ticks, missed, min(outages, default=None), watch.why_ended or "; ".join(lost))
+    def _heard(self, watch: Watch) -> Heard:
+        now, found, missed = self._clock(), list[tuple[str, Tick]](), list[tuple[str, datetime, datetime]]()
+        for each in watch.feeds:
+            cursor, end = self._positions.get(each.name, each.start), each.stream.received
+            if cursor == end:
+                continue
+            ticks, is_whole = self._ticks.after(each, cursor)
+            self._positions[each.name] = end
+            found += [tick for tick in ticks if tick[0] in self._symbols]
+            if not is_whole:
+                missed += [(symbol, self._read_at, now) for symbol in self._symbols]
+        found.sort(key=lambda told: told[1].time)  # several instruments in the order in which they traded
+        if watch.last_gap > self._last_gap:
+            gaps = dict.fromkeys(gap for each in watch.feeds for gap in each.stream.gaps_after(self._last_gap))
+            missed += [(symbol, gap.began_at, gap.ended_at) for gap in gaps for symbol in self._symbols]
+            self._last_gap = watch.last_gap
+        silent = [each.outage.since for each in watch.outages() if each.outage]
+        lost = [each.lost_because for each in watch.feeds if each.lost_because]
+        return Heard(found, missed, min(silent, default=None), watch.why_ended or "; ".join(lost))

@@ -14,7 +14,7 @@ from kis_mcp.streams import Watches
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.operator import keeps_hours, kill_switch
 from kis_mcp.wiring.reads import Reads
-from kis_mcp.wiring.strategy_feed import StrategyFeed
+from kis_mcp.wiring.strategy_feed import StrategyFeed, TradeTicks
 from kis_mcp.wiring.strategy_history import StrategyHistory
 from kis_mcp.wiring.strategy_hours import ExchangeHours
 from kis_mcp.wiring.strategy_orders import StrategyOrders
@@ -34,11 +34,12 @@ class ComposedRun:
 
 
 async def compose_run(
-    brokerage: Brokerage, run: StrategyRun, approvals: "Approvals | None", *, resumes: bool
+    brokerage: Brokerage, run: StrategyRun, ticks: TradeTicks, approvals: "Approvals | None", *, resumes: bool
 ) -> ComposedRun:
     """The runner of a run.
 
     Args:
+        ticks: Shared by all runs of the environment.
         approvals: Where a person is asked about an order that the mandate alone does not let out.
         resumes: As for `Runner`.
 
@@ -71,7 +72,7 @@ async def compose_run(
         clock=brokerage.clock,
     )
     watches = Watches(await brokerage.streams(), brokerage.apis, clock=brokerage.clock)
-    feed = StrategyFeed(watches, instruments, brokerage.clock)
+    feed = StrategyFeed(watches, instruments, ticks, brokerage.clock)
     halt_reason = kill_switch(brokerage.settings.data_dir).reason
     return ComposedRun(Runner(terms, feed, halt_reason=halt_reason, resumes=resumes), hours)
 

@@ -9,7 +9,7 @@ from kis_mcp.catalog import Gap, Outage
 from kis_mcp.environment import Environment
 from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import Heard, Tick
-from kis_mcp.wiring.strategy_feed import StrategyFeed
+from kis_mcp.wiring.strategy_feed import StrategyFeed, TradeTicks
 from tests.streams.test_watches import NOW, TRADES, Live, apis_of
 
 INSTRUMENTS = {symbol: Instrument(symbol, "KR", "krx") for symbol in ("005930", "000660")}
@@ -22,11 +22,12 @@ def live() -> Live:
 
 
 def feed_of(live: Live) -> StrategyFeed:
-    return StrategyFeed(live.watches, INSTRUMENTS, lambda: live.now)
+    return StrategyFeed(live.watches, INSTRUMENTS, TradeTicks(), lambda: live.now)
 
 
 def trade(live: Live, price: int, volume: int, symbol: str = "005930", seconds: int = 0) -> None:
-    record = {"symbol": symbol, "trade_time": "103105", "price": price, "trade_volume": 3, "volume": volume}
+    clock = f"{NOW + timedelta(seconds=seconds):%H%M%S}"
+    record = {"symbol": symbol, "trade_time": clock, "price": price, "trade_volume": 3, "volume": volume}
     live.send(TRADES, record, seconds=seconds)
 
 
@@ -40,8 +41,8 @@ async def test_each_trade_is_told_once_and_in_its_order(live: Live) -> None:
     found = await feed.read(SOON)
     assert found.ticks == [
         ("005930", Tick(NOW, Decimal(71900), 3, 10)),
-        ("000660", Tick(NOW, Decimal(560000), 3, 5)),
-        ("005930", Tick(NOW, Decimal(72000), 3, 13)),
+        ("000660", Tick(NOW + timedelta(seconds=1), Decimal(560000), 3, 5)),
+        ("005930", Tick(NOW + timedelta(seconds=2), Decimal(72000), 3, 13)),
     ]
     assert await feed.read(SOON) == Heard(ticks=[], missed=[])
     await feed.close()

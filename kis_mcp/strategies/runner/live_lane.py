@@ -132,8 +132,8 @@ class LiveLane:
         return self._decider.evaluator.values()
 
     def worth(self) -> Decimal:
-        """What it holds, at the last price."""
-        return self.quantity * (self.last_price or Decimal(0))
+        """What it holds, at the last price; at cost where none is known."""
+        return self.holding.cost if self.last_price is None else self.quantity * self.last_price
 
     def committed(self) -> Decimal:
         """The cost of what it holds, and what its wanted and standing buys may take."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -26,6 +26,7 @@ by then how it began."""
 LEAST_BARS: Final = 100
 _MOST_SIGNALS: Final = 1_000
 _NOTHING: Final = Decimal(0)
+_ONE_SECOND: Final = timedelta(seconds=1)
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +74,9 @@ class LiveRun:
         self._errands: dict[str, asyncio.Task[None]] = {}
         self._due: list[_Due] = []
         self._last_signal: dict[str, Signal] = {}
+        self._bars: list[StoredBar] = []
+        self._moved: set[str] = set()
+        self._clocked_at: datetime | None = None
         self._shares = _shares_purse(terms)
         self.outside = ""
 
@@ -114,9 +118,16 @@ class LiveRun:
             if built := lane.builder.take(tick):
                 self._add_due(symbol, built)
                 await self._decide_due(now)
-            if self._terms.sessions.takes_orders(tick.time) and (reason := lane.hear(tick)):
+            if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
                 await self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
         self._report.ticks += len(heard.ticks)
+        if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
+            self._clocked_at = now
+            await self._look_at_clock(now)
+        await self._write()
+
+    async def _look_at_clock(self, now: datetime) -> None:
+        """What follows from the time alone."""
         for symbol, lane in self._lanes.items():
             if built := lane.builder.end_by(now):
                 self._add_due(symbol, built)
@@ -189,6 +200,8 @@ class LiveRun:
         entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
         if entries:
             self._book.remember(entries[-1], entries.count(entries[-1]))
+        if terms.orders is None:
+            return
         for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
             lane = self._lanes.get(signal.symbol)
             if lane is None or lane.is_busy:
@@ -234,7 +247,7 @@ class LiveRun:
         if bar is None:
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
-        await self._keep_bar(lane, bar, is_live=built.is_whole)
+        self._bars.append(self._stored(lane, bar, is_live=built.is_whole))
         decision = lane.end_bar(bar, built, equity, self._free())
         self._report.decisions += 1
         signal, before = lane.signal, self._last_signal.get(lane.symbol)
@@ -244,7 +257,7 @@ class LiveRun:
         if self._terms.orders is None:
             lane.forgo()
         elif lane.quantity:
-            await self._terms.records.put_position(lane.held_position(self._terms.run.id))
+            self._moved.add(lane.symbol)
         return None
 
     async def _whole_bar(self, lane: LiveLane, built: BuiltBar) -> Bar | None:
@@ -302,8 +315,28 @@ class LiveRun:
     def _stop(self, reason: str) -> None:
         self.outside = reason
 
-    async def _keep_bar(self, lane: LiveLane, bar: Bar, *, is_live: bool) -> None:
-        stored = StoredBar(
+    async def _write(self) -> None:
+        """Write down the bars that were decided upon, and how long positions are held. What was decided is written
+        already: it is what an order follows from."""
+        bars, self._bars = self._bars, []
+        moved, self._moved = self._moved, set[str]()
+        if bars:
+            try:
+                await self._terms.records.add_bars(bars)
+            except BarsDiffer:
+                await self._write_each(bars)
+        for symbol in moved:
+            await self._terms.records.put_position(self._lanes[symbol].held_position(self._terms.run.id))
+
+    async def _write_each(self, bars: Sequence[StoredBar]) -> None:
+        for bar in bars:
+            try:
+                await self._terms.records.add_bars([bar])
+            except BarsDiffer as error:
+                _log.info("%s", error)
+
+    def _stored(self, lane: LiveLane, bar: Bar, *, is_live: bool) -> StoredBar:
+        return StoredBar(
             symbol=lane.symbol,
             interval=self._terms.strategy.interval,
             ends_at=bar.ends_at,
@@ -314,10 +347,6 @@ class LiveRun:
             volume=bar.volume,
             source="live" if is_live else "history",
         )
-        try:
-            await self._terms.records.add_bars([stored])
-        except BarsDiffer as error:
-            _log.info("%s", error)
 
 
 def _shares_purse(terms: RunTerms) -> bool:

@@ -117,13 +117,14 @@ class Runner:
     async def _is_over(self, live: LiveRun) -> bool:
         """Whether it is to stand still: by its mandate, the kill switch, its loss, or a person."""
         live.look()
+        now = self._terms.clock()
+        is_early = self._looked_at is not None and abs((now - self._looked_at).total_seconds()) < POLL_SECONDS
+        if is_early and not live.outside:
+            return False
+        self._looked_at = now
         if why := self._reason_to_stop(live):
             await self._set("stopped", why)
             return True
-        now = self._terms.clock()
-        if self._looked_at is not None and abs((now - self._looked_at).total_seconds()) < POLL_SECONDS:
-            return False
-        self._looked_at = now
         return (await self._read_run()).state != "running"
 
     def _reason_to_stop(self, live: LiveRun | None) -> str:
