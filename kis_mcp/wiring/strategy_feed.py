@@ -94,14 +94,16 @@ class StrategyFeed:
         self._ticks = ticks
         self._clock = clock
         self._watch: Watch | None = None
-        self._positions: dict[str, int] = {}
+        self._feeds: list[Feed] = []
+        self._positions: list[int] = []
         self._last_gap = 0
         self._read_at: datetime = clock()
         self._arrived = anyio.Event()
 
     async def open(self) -> None:
         watch = self._watch = await self._watches.watch(self._interests)
-        self._positions, self._last_gap = watch.end(), watch.last_gap
+        self._feeds, self._last_gap = list(watch.feeds), watch.last_gap
+        self._positions = [each.stream.received for each in self._feeds]
         self._read_at = self._clock()
         watch.listen(self._hear)
 
@@ -126,20 +128,23 @@ class StrategyFeed:
 
     def _heard(self, watch: Watch) -> Heard:
         now, found, missed = self._clock(), list[tuple[str, Tick]](), list[tuple[str, datetime, datetime]]()
-        for each in watch.feeds:
-            cursor, end = self._positions.get(each.name, each.start), each.stream.received
-            if cursor == end:
-                continue
-            ticks, is_whole = self._ticks.after(each, cursor)
-            self._positions[each.name] = end
-            found += [tick for tick in ticks if tick[0] in self._symbols]
-            if not is_whole:
-                missed += [(symbol, self._read_at, now) for symbol in self._symbols]
+        silent, lost, last_gap = list[datetime](), list[str](), self._last_gap
+        for number, each in enumerate(self._feeds):
+            stream = each.stream
+            if stream.received != self._positions[number]:
+                ticks, is_whole = self._ticks.after(each, self._positions[number])
+                self._positions[number] = stream.received
+                found += ticks
+                missed += [] if is_whole else [(symbol, self._read_at, now) for symbol in self._symbols]
+            if stream.outage is not None:
+                silent.append(stream.outage.since)
+            if stream.lost_because:
+                lost.append(stream.lost_because)
+            last_gap = max(last_gap, stream.last_gap)
+        found = [told for told in found if told[0] in self._symbols]
         found.sort(key=lambda told: told[1].time)  # several instruments in the order in which they traded
-        if watch.last_gap > self._last_gap:
-            gaps = dict.fromkeys(gap for each in watch.feeds for gap in each.stream.gaps_after(self._last_gap))
+        if last_gap > self._last_gap:
+            gaps = dict.fromkeys(gap for each in self._feeds for gap in each.stream.gaps_after(self._last_gap))
             missed += [(symbol, gap.began_at, gap.ended_at) for gap in gaps for symbol in self._symbols]
-            self._last_gap = watch.last_gap
-        silent = [each.outage.since for each in watch.outages() if each.outage]
-        lost = [each.lost_because for each in watch.feeds if each.lost_because]
+            self._last_gap = last_gap
         return Heard(found, missed, min(silent, default=None), watch.why_ended or "; ".join(lost))

@@ -29,7 +29,7 @@ from tests.benchmarks.report import line, median
 from tests.strategies.runner.live import Crash, MemoryRecords, sessions
 from tests.streams.test_watches import Live, apis_of
 
-INSTRUMENTS, STRATEGIES, MINUTES = 40, 10, 10
+INSTRUMENTS, STRATEGIES, MINUTES = 40, 10, 30
 BEGIN = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 SYMBOLS = [f"{number:06}" for number in range(INSTRUMENTS)]
 

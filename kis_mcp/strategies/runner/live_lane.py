@@ -117,6 +117,11 @@ class LiveLane:
         return self.want is not None or bool(self.standing)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether it never ordered and wants nothing, so that it makes no difference to the purse."""
+        return not self._orders and self.want is None
+
+    @property
     def price(self) -> Decimal:
         """Of the last trade; where none was heard yet, the last close."""
         assert self.last_price is not None, "it has decided upon a bar"

@@ -149,7 +149,7 @@ class LiveRun:
 
     def equity(self) -> Decimal:
         """What the purse is worth: its capital, what was earned, and what is held, at the last prices."""
-        lanes = self._lanes.values()
+        lanes = self._in_purse()
         profits = (lane.holding.realised + lane.worth() - lane.holding.cost for lane in lanes)
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
@@ -159,10 +159,13 @@ class LiveRun:
 
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
-        lanes = self._lanes.values()
+        lanes = self._in_purse()
         earned = sum((lane.holding.realised for lane in lanes), _NOTHING)
         committed = sum((lane.committed() for lane in lanes), _NOTHING)
         return self._terms.bounds.capital + min(earned, _NOTHING) - committed
+
+    def _in_purse(self) -> list[LiveLane]:
+        return [lane for lane in self._lanes.values() if not lane.is_untouched]
 
     async def _past_bars(self, lane: LiveLane) -> list[Bar]:
         """What KIS keeps, with the bars that the run itself saw in place of KIS': a day of KIS' has its after-market.
