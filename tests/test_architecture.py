@@ -87,7 +87,7 @@ ROOMS_IN_ORDER = {
         "guard",
         "desk",
     ),
-    "strategies": ("indicators", "patterns", "document", "records", "universe", "evaluation", "backtest"),
+    "strategies": ("indicators", "patterns", "document", "records", "universe", "evaluation", "backtest", "runner"),
     "simulator": (
         "options",
         "state",
@@ -150,7 +150,7 @@ OUTSIDE_LIBRARIES = {
     "uvicorn",
 }
 DIALECTS = {
-    "asyncio": {"alerts", "bell", "kis", "notify", "simulator", "storage", "streams", "trading"},
+    "asyncio": {"alerts", "bell", "kis", "notify", "simulator", "storage", "strategies", "streams", "trading"},
     "anyio": {"cli", "confirm", "server", "wiring"},
 }
 """How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""

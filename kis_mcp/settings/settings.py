@@ -52,6 +52,7 @@ class Settings(Access, Notices, Simulation):
     max_orders_per_day: Annotated[int, NUMBER] | None = Field(None, gt=0)
     max_open_positions: Annotated[int, NUMBER] | None = Field(None, gt=0)
     max_daily_loss: Annotated[Decimal, NUMBER] | None = Field(None, gt=0)
+    max_strategies: Annotated[int, NUMBER] = Field(10, ge=1, le=40)
     price_collar_percent: Annotated[Decimal, NUMBER] = Field(Decimal(10), ge=0, le=100)
     allowed_symbols: Annotated[tuple[str, ...], PARTS] = ()
     denied_symbols: Annotated[tuple[str, ...], PARTS] = ()

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,6 +159,20 @@ class Environments:
                     keeping.start_soon(self._keep_alerts_of, current, sleep)
                 await sleep(_LOOK_SECONDS)
 
+    async def keep_strategies(self, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+        """Keep the runs of strategies of each environment that calls go to, from when there are any."""
+        async with anyio.create_task_group() as keeping:
+            kept: set[Environment] = set()
+            while True:
+                current = self.current
+                if current not in kept and await self._has_runs(current):
+                    from kis_mcp.wiring.strategies import keep_strategies
+
+                    kept.add(current)
+                    brokerage = self._brokerages[current]
+                    keeping.start_soon(partial(keep_strategies, brokerage, sleep, approvals=self.approvals))
+                await sleep(_LOOK_SECONDS)
+
     async def aclose(self) -> None:
         for brokerage in self._brokerages.values():
             await brokerage.aclose()
@@ -177,6 +191,18 @@ class Environments:
             return await SqliteAlerts(path).has_work(self.clock_of(environment)(), channel_kinds(self.settings))
         except KisMcpError:
             return True
+
+    async def _has_runs(self, environment: Environment) -> bool:
+        """Whether there are any to keep. Nothing is opened for the question: where a strategy was started, this process
+        has opened the journal, or opens it for what an earlier one left unknown."""
+        is_open = self._brokerages.get(environment)
+        if is_open is None or not (is_open.folder / JOURNAL).exists():
+            return False
+        try:
+            return bool(await (await is_open.strategy_records()).active_runs())
+        except KisMcpError as error:
+            _log.warning("Whether strategies of %s run cannot be read: %s", environment, error)
+            return False
 
     async def _keep_alerts_of(self, environment: Environment, sleep: Callable[[float], Awaitable[None]]) -> None:
         from kis_mcp.wiring.alerts import RETRY_SECONDS, keep_alerts
@@ -264,7 +290,7 @@ async def open_environments(
     group.
 
     Args:
-        keeps_alerts: Whether it keeps the alerts where no other process does.
+        keeps_alerts: Whether it keeps the alerts and strategies where no other process does.
     """
     failure: KisMcpError | None = None
     async with anyio.create_task_group() as background:
@@ -274,6 +300,7 @@ async def open_environments(
                 chores.start_soon(environments.settle_earlier_orders)
                 if keeps_alerts:
                     chores.start_soon(environments.keep_alerts)
+                    chores.start_soon(environments.keep_strategies)
                 try:
                     yield environments
                 except KisMcpError as error:

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -252,4 +253,43 @@ async def there_are_some(*_: object) -> bool:
 
 
 async def pause(seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+async def test_strategies_are_kept_once_there_is_a_run_and_nothing_is_opened_for_the_question(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+    kept = asyncio.Event()
+
+    async def keep(*_: object, **__: object) -> None:
+        kept.set()
+
+    async def active_runs() -> list[str]:
+        return runs
+
+    async def strategy_records() -> SimpleNamespace:
+        return SimpleNamespace(active_runs=active_runs)
+
+    monkeypatch.setattr("kis_mcp.wiring.strategies.keep_strategies", keep)
+    async with (
+        open_environments(settings_for(simulator), catalog()) as environments,
+        anyio.create_task_group() as running,
+    ):
+        running.start_soon(environments.keep_strategies, pause)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert environments._brokerages == {}  # pyright: ignore[reportPrivateUsage]
+        brokerage = SimpleNamespace(folder=tmp_path, strategy_records=strategy_records, aclose=pause_once)
+        (tmp_path / "journal.db").touch()
+        environments._brokerages[environments.current] = cast("Brokerage", brokerage)  # pyright: ignore[reportPrivateUsage]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not kept.is_set()
+        runs.append("a run")
+        await asyncio.wait_for(kept.wait(), 20)
+        running.cancel_scope.cancel()
+
+
+async def pause_once() -> None:
     await asyncio.sleep(0)

@@ -1,6 +1,7 @@
 """Strategies over history: fills, costs, results, search and reports."""
 
-from kis_mcp.strategies.backtest.bars import Bars
+from kis_mcp.strategies.backtest.bars import Bar, Bars
+from kis_mcp.strategies.backtest.candle_bars import CLOSES, bars_of_candles
 from kis_mcp.strategies.backtest.cautions import cautions_of
 from kis_mcp.strategies.backtest.history import History
 from kis_mcp.strategies.backtest.options import BacktestOptions
@@ -10,11 +11,14 @@ from kis_mcp.strategies.backtest.statistics import Statistics, hold_return, meas
 from kis_mcp.strategies.backtest.terms import terms_of
 
 __all__ = [
+    "CLOSES",
     "BacktestOptions",
+    "Bar",
     "Bars",
     "History",
     "Report",
     "Statistics",
+    "bars_of_candles",
     "cautions_of",
     "hold_return",
     "measure",

@@ -18,7 +18,15 @@ from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
 from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import NOTHING, Decider, EntryBook, exit_levels, make_indicator, whole_signals
+from kis_mcp.strategies.evaluation import (
+    NOTHING,
+    Decider,
+    EntryBook,
+    exit_levels,
+    has_levels,
+    make_indicator,
+    whole_signals,
+)
 
 _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
@@ -73,14 +81,7 @@ class Lane:
         self._trade: Trade | None = None
         self._highest = Decimal(0)
         self.sells_at_close = strategy.exits.at_session_end
-        self._has_levels = any(
-            value is not None
-            for value in (
-                strategy.exits.stop_loss_percent,
-                strategy.exits.take_profit_percent,
-                strategy.exits.trailing_stop_percent,
-            )
-        )
+        self._has_levels = has_levels(strategy.exits)
 
     @property
     def warm_up(self) -> int:

@@ -71,6 +71,10 @@ class EntryBook:
     def leave(self, symbol: str) -> None:
         self.open.discard(symbol)
 
+    def remember(self, day: date, entries: int) -> None:
+        """So many entries were made on a day before this book was opened."""
+        self._day, self._entries = day, entries
+
 
 class Decider:
     """Decides for one instrument.
@@ -85,6 +89,7 @@ class Decider:
 
     Attributes:
         evaluator: Gives the signals otherwise.
+        signal: Of the last bar.
         rests: Whether a bar without a signal decides nothing: it may be left out while there is no position, and passed
             over by the position while there is one.
     """
@@ -105,10 +110,13 @@ class Decider:
         self._cooldown = int(strategy.limits.cooldown_bars)
         self._after_bars = None if strategy.exits.after_bars is None else int(strategy.exits.after_bars)
         self._wait = 0
+        self._usual_range: float | None = None
+        self._cools_down = False
         needs_range = strategy.sizing.volatility_percent is not None
         self._push_range = make(find_kind("atr"), {"period": RANGE_BARS}) if needs_range else None
         self.evaluator = Evaluator(strategy, make)
         self._signals = signals
+        self.signal = Signal(enters=None, exits=None)
         exits = strategy.exits
         self.rests = (
             signals is not None
@@ -124,12 +132,33 @@ class Decider:
     def close(self) -> None:
         """The position was ended."""
         self.position = None
-        self._wait = self._cooldown
+        self.cool_down()
         self._book.leave(self._symbol)
+
+    def cool_down(self) -> None:
+        """A position was ended in the bar that comes next."""
+        self._wait = self._cooldown
 
     def give_up_entry(self) -> None:
         """An entry that was decided was not filled."""
         self._book.leave(self._symbol)
+
+    def learn(self, bar: BarValues, at: int = 0) -> None:
+        """Take a bar that has ended, and decide nothing.
+
+        Args:
+            bar: It.
+            at: Its number, where signals were given.
+        """
+        position = self.position
+        if position is not None:
+            position.pass_bars(1, bar.high)
+        if self._push_range is not None:
+            self._usual_range = self._push_range(bar)[0]
+        self.signal = self.evaluator.push(bar, position) if self._signals is None else self._signals[at]
+        self._cools_down = position is None and self._wait > 0
+        if self._cools_down:
+            self._wait -= 1
 
     def end_bar(self, bar: BarValues, equity: Decimal, *, ends_session: bool, pending: bool, at: int = 0) -> Decision:
         """Take a bar that has ended, and decide.
@@ -141,13 +170,9 @@ class Decider:
             ends_session: Whether no later bar of the day's session comes.
             pending: Whether an order of the strategy for the instrument is under way: nothing is decided then.
         """
-        position = self.position
-        if position is not None:
-            position.pass_bars(1, bar.high)
-        usual_range = self._push_range(bar)[0] if self._push_range is not None else None
-        signal = self.evaluator.push(bar, position) if self._signals is None else self._signals[at]
-        if position is None and self._wait:
-            self._wait -= 1
+        self.learn(bar, at)
+        position, signal = self.position, self.signal
+        if self._cools_down:
             return Decision("none", reason="cooldown") if signal.enters else NOTHING
         if pending:
             return NOTHING
@@ -157,7 +182,7 @@ class Decider:
             return NOTHING
         if ends_session and self._strategy.exits.at_session_end:
             return Decision("none", reason="session_end")
-        return self._enter(bar, equity, usual_range)
+        return self._enter(bar, equity)
 
     def _exit(self, position: Position, exits: bool | None, *, ends_session: bool) -> Decision:
         if exits:
@@ -168,7 +193,8 @@ class Decider:
             return Decision("exit", reason="session_end")
         return NOTHING
 
-    def _enter(self, bar: BarValues, equity: Decimal, usual_range: float | None) -> Decision:
+    def _enter(self, bar: BarValues, equity: Decimal) -> Decision:
+        usual_range = self._usual_range
         if refusal := self._book.refusal(bar.ends_at.date()):
             return Decision("none", reason=refusal)
         quantity = quantity_of(

@@ -23,6 +23,12 @@ class ExitLevels:
     target: Decimal | None = None
 
 
+def has_levels(exits: Exits) -> bool:
+    """Whether there are any."""
+    wanted = (exits.stop_loss_percent, exits.take_profit_percent, exits.trailing_stop_percent)
+    return any(percent is not None for percent in wanted)
+
+
 def exit_levels(exits: Exits, price: Decimal, highest: Decimal) -> ExitLevels:
     """The levels of a position.
 

@@ -1,0 +1,22 @@
+"""Strategies live: bars from ticks, decisions, orders, and the position that follows from them."""
+
+from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
+from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, OwnOrder, Wish
+from kis_mcp.strategies.runner.runner import Runner
+from kis_mcp.strategies.runner.sessions import Hours, Sessions
+from kis_mcp.strategies.runner.terms import Bounds, RunTerms
+
+__all__ = [
+    "BUY_ROOM",
+    "Answer",
+    "Bounds",
+    "Heard",
+    "Hours",
+    "OwnOrder",
+    "RunTerms",
+    "Runner",
+    "Sessions",
+    "Tick",
+    "Wish",
+    "join_bars",
+]

@@ -1,0 +1,58 @@
+"""What a run decided and why, as it is written down."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from kis_mcp.clock import KST
+from kis_mcp.strategies.evaluation import Decision
+from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.strategies.runner.live_lane import LiveLane
+from kis_mcp.strategies.runner.terms import RunTerms
+
+A_MOMENT: Final = timedelta(microseconds=1)
+"""What happens beside bars has a moment that is no bar's end."""
+
+_log = logging.getLogger(__name__)
+
+
+def key_of(run_id: str, symbol: str, at: datetime, action: str) -> str:
+    """The idempotency key of a decision's order, whichever zone its time is told in."""
+    return f"{run_id}-{symbol}-{at.astimezone(KST).isoformat()}-{action}"
+
+
+class Diary:
+    """Writes the signals of a run."""
+
+    def __init__(self, terms: RunTerms) -> None:
+        self._terms = terms
+        self._last: datetime | None = None
+
+    async def decide(self, lane: LiveLane, at: datetime, decision: Decision) -> None:
+        """Write down what was decided, at a bar's end or at a moment of its own."""
+        entry = SignalEntry(
+            run_id=self._terms.run.id,
+            symbol=lane.symbol,
+            at=at,
+            enters=lane.signal.enters,
+            exits=lane.signal.exits,
+            action=decision.action,
+            quantity=lane.quantity if decision.action == "exit" else decision.quantity,
+            reason=decision.reason,
+            values=lane.values(),
+        )
+        await self._terms.records.add_signal(entry)
+
+    async def say(self, lane: LiveLane, what: str) -> None:
+        """Write down what happened beside the decisions."""
+        _log.warning("Strategy %s, %s: %s", self._terms.run.strategy, lane.symbol, what)
+        await self.decide(lane, self.moment(), Decision("none", reason=what))
+
+    def moment(self) -> datetime:
+        """Now, as a moment that no bar's end and no other entry has."""
+        now = self._terms.clock()
+        now = now if now.microsecond else now + A_MOMENT
+        if self._last is not None and now <= self._last:
+            now = self._last + A_MOMENT
+        self._last = now
+        return now

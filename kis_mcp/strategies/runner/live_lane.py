@@ -1,0 +1,364 @@
+"""One instrument of a run: its bars, its position, and what is decided. It waits for nothing and sends nothing.
+
+It decides as a lane of a backtest does. Only fills differ, for they are real: an order goes out after the bar's end, at
+a stop or target at the tick that touches it, whichever comes first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.evaluation import (
+    Decider,
+    Decision,
+    EntryBook,
+    ExitLevels,
+    Signal,
+    exit_levels,
+    has_levels,
+)
+from kis_mcp.strategies.indicators import BarValues
+from kis_mcp.strategies.records import HeldPosition
+from kis_mcp.strategies.runner.bar_builder import BarBuilder, BuiltBar, Tick
+from kis_mcp.strategies.runner.holding import Holding, holding_of
+from kis_mcp.strategies.runner.ports import BUY_ROOM, OwnOrder, Side
+from kis_mcp.strategies.runner.sessions import Sessions
+
+SESSION_END = "session_end"
+RETRY_AFTER = timedelta(seconds=30)
+"""So long an exit at a price waits after it was refused."""
+
+_NO_LEVELS = ExitLevels()
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """An order that was decided and has no answer yet.
+
+    Attributes:
+        at: The moment of its decision, as the signal has it.
+        reason: Of an exit.
+    """
+
+    side: Side
+    quantity: int
+    at: datetime
+    reason: str
+
+
+class LiveLane:
+    """One instrument of a run.
+
+    Args:
+        strategy: Resolved.
+        book: Shared by all lanes of the run.
+        whole_from: Since when every trade is heard.
+        lot: The smallest quantity that is traded.
+
+    Attributes:
+        builder: Its bars in the making.
+        want: The order that it wants now.
+        leaving: Why the position is being sold; empty while it is not.
+        last_bar: The end of the last bar that it took.
+        last_price: Of the last trade.
+        is_stale: Whether it took a bar that may have lacked trades.
+    """
+
+    def __init__(
+        self, strategy: Strategy, symbol: str, book: EntryBook, sessions: Sessions, whole_from: datetime, lot: int = 1
+    ) -> None:
+        self.symbol = symbol
+        self.builder = BarBuilder(sessions, whole_from)
+        self._sessions = sessions
+        self.want: Want | None = None
+        self.leaving = ""
+        self.last_bar: datetime | None = None
+        self.last_price: Decimal | None = None
+        self.is_stale = False
+        self.holding = Holding()
+        self._lot = lot
+        self._strategy = strategy
+        self._exits = strategy.exits
+        self._has_levels = has_levels(strategy.exits)
+        self._book = book
+        self._decider = Decider(strategy, symbol, book, lot)
+        self._orders: dict[str, OwnOrder] = {}
+        self._last_close = Decimal(0)
+        self._highest = Decimal(0)
+        self._levels = _NO_LEVELS
+        self._bars_of_wait, self._high_of_wait = 0, 0.0
+        self._no_exit_before: datetime | None = None
+        self._built_until: datetime | None = None
+
+    @property
+    def warm_up(self) -> int:
+        return self._decider.evaluator.warm_up
+
+    @property
+    def signal(self) -> Signal:
+        return self._decider.signal
+
+    @property
+    def quantity(self) -> int:
+        """What it holds."""
+        return self.holding.quantity
+
+    @property
+    def standing(self) -> list[OwnOrder]:
+        """Its orders that may still be filled."""
+        return [order for order in self._orders.values() if order.state != "ended"]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an order is wanted or under way."""
+        return self.want is not None or bool(self.standing)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it never ordered and wants nothing, so that it makes no difference to the purse."""
+        return not self._orders and self.want is None
+
+    @property
+    def price(self) -> Decimal:
+        """Of the last trade; where none was heard yet, the last close."""
+        assert self.last_price is not None, "it has decided upon a bar"
+        return self.last_price
+
+    @property
+    def has_heard_all_since_last_bar(self) -> bool:
+        """Whether no trade was missed since its last bar ended."""
+        return self.last_bar is not None and self.builder.whole_from <= self._sessions.end_of_bar(self.last_bar)
+
+    def values(self) -> dict[str, float | None]:
+        """What the conditions compared at the last bar."""
+        return self._decider.evaluator.values()
+
+    def worth(self) -> Decimal:
+        """What it holds, at the last price; at cost where none is known."""
+        return self.holding.cost if self.last_price is None else self.quantity * self.last_price
+
+    def committed(self) -> Decimal:
+        """The cost of what it holds, and what its wanted and standing buys may take."""
+        price = (self.last_price or Decimal(0)) * (1 + BUY_ROOM)
+        wanted = self.want.quantity if self.want is not None and self.want.side == "buy" else 0
+        return self.holding.cost + price * (wanted + sum(_open_part(each) for each in self.standing if _buys(each)))
+
+    def restore(self, bars: Iterable[Bar], orders: Sequence[OwnOrder], kept: HeldPosition | None) -> None:
+        """Take up what was: the bars of the past, and the position that the run's orders made.
+
+        Args:
+            bars: The oldest first.
+            orders: The run's, of this instrument.
+            kept: What was last written of the position, for what was before these bars.
+        """
+        self._orders = {order.intent_id: order for order in orders}
+        held = self.holding = holding_of(orders)
+        position, cools_from = held.price, held.closed_at if not held.quantity else None
+        for bar in bars:
+            if position is not None and held.opened_at is not None and bar.ends_at > held.opened_at:
+                self._open(position)
+                position = None
+            if cools_from is not None and bar.ends_at > cools_from:
+                self._decider.cool_down()
+                cools_from = None
+            self.learn(bar)
+            self.builder.pass_over(self._sessions.end_of_bar(bar.ends_at))
+        if self.last_price is None and self.last_bar is not None:
+            self.last_price = self._last_close
+        if position is not None:
+            self._open(position)
+        if cools_from is not None:
+            self._decider.cool_down()
+        if self._decider.position is not None and kept is not None and kept.quantity:
+            self._decider.position.bars = max(self._decider.position.bars, kept.bars)
+            self._decider.position.pass_bars(0, float(kept.highest))
+            self._highest = max(self._highest, kept.highest)
+        self._set_levels()
+        if held.quantity or any(_buys(each) for each in self.standing):
+            self._book.open.add(self.symbol)
+
+    def hear(self, tick: Tick) -> str:
+        """Take note of a price; returns why the position is to be sold at once, or nothing."""
+        self.last_price = tick.price
+        levels = self._levels
+        if levels is _NO_LEVELS or self.leaving or self.want is not None:
+            return ""
+        if self._no_exit_before is not None and tick.time < self._no_exit_before:
+            return ""
+        if levels.stop is not None and tick.price <= levels.stop:
+            return levels.stop_name
+        return "take_profit" if levels.target is not None and tick.price >= levels.target else ""
+
+    def miss(self, began_at: datetime, ended_at: datetime) -> None:
+        """Trades may have been missed in a time."""
+        self.builder.report_gap(ended_at)
+        if self._built_until is not None and began_at < self._built_until:
+            self.is_stale = True
+
+    def catch_up(self, bars: Sequence[Bar]) -> None:
+        """Take the bars that were not heard; a stale lane begins anew with them."""
+        if self.is_stale:
+            kept, self.is_stale = self.held_position(""), False
+            self._decider = Decider(self._strategy, self.symbol, self._book, self._lot)
+            self.restore(bars, list(self._orders.values()), kept)
+        else:
+            for bar in bars:
+                self.learn(bar)
+
+    def learn(self, bar: Bar) -> None:
+        """Take a bar that has ended, and decide nothing."""
+        self._decider.learn(values_of(bar))
+        self._pass(bar)
+
+    def end_bar(self, bar: Bar, built: BuiltBar, equity: Decimal, free: Decimal) -> Decision:
+        """Take a bar that has ended, and decide.
+
+        Args:
+            bar: With all of its trades.
+            built: As far as it was heard.
+            equity: What the run's purse is worth.
+            free: What of it may be spent.
+        """
+        self.last_price = bar.close
+        if built.is_whole:
+            self._built_until = built.span.until
+        decision = self._decider.end_bar(
+            values_of(bar),
+            equity,
+            ends_session=built.span.ends_session,
+            pending=self.is_busy or bool(self.leaving),
+        )
+        self._pass(bar)
+        if decision.action == "enter":
+            decision = self._afford(decision, bar.close, free)
+            if decision.action == "enter":
+                self.want = Want("buy", decision.quantity, bar.ends_at, decision.reason)
+        elif self.leaving and self.quantity and not self.is_busy:
+            decision = Decision("exit", reason=self.leaving)
+        if decision.action == "exit":
+            self.leave(decision.reason, bar.ends_at)
+        return decision
+
+    def enter(self, quantity: int, at: datetime) -> None:
+        """Buy what was decided before."""
+        self._book.open.add(self.symbol)
+        self.want = Want("buy", quantity, at, "")
+
+    def forgo(self) -> None:
+        """Nothing can be ordered: an entry lapses."""
+        if self.want is not None:
+            self.want = None
+            self._decider.give_up_entry()
+
+    def leave(self, reason: str, at: datetime) -> None:
+        """Sell the position."""
+        self.leaving = reason
+        self.want = Want("sell", self.quantity, at, reason)
+
+    def take_order(self, order: OwnOrder) -> None:
+        """Hear where one of its orders stands."""
+        before = self.holding
+        self._orders[order.intent_id] = order
+        held = self.holding = holding_of(self._orders.values())
+        if held.price is not None and self._decider.position is None:
+            self._open(held.price, self._bars_of_wait, self._high_of_wait)
+        elif held.price is not None and held != before and self._decider.position is not None:
+            self._decider.position.price = float(held.price)
+        elif not held.quantity and self._decider.position is not None and not self.standing:
+            self._close()
+        if _buys(order) and order.state == "ended" and not order.filled:
+            self._decider.give_up_entry()
+        self._set_levels()
+
+    def refuse(self, want: Want, now: datetime) -> None:
+        """What it wanted was not ordered: an entry lapses; an exit is tried again at the end of the next bar, one at a
+        price once the price is there after a while."""
+        self.want = None
+        if want.side == "buy":
+            self._decider.give_up_entry()
+        elif want.reason not in (SESSION_END, "exit_condition", "after_bars"):
+            self.leaving = ""
+            self._no_exit_before = now + RETRY_AFTER
+
+    def answer(self, order: OwnOrder) -> None:
+        """What it wanted was sent."""
+        self.want = None
+        self._bars_of_wait, self._high_of_wait = 0, 0.0
+        self.take_order(order)
+
+    def lose(self, quantity: int, now: datetime) -> None:
+        """So much of what it held is not in the account any more: somebody else sold it."""
+        sold = OwnOrder(
+            intent_id=f"elsewhere-{now.isoformat()}",
+            key="",
+            at=now,
+            symbol=self.symbol,
+            side="sell",
+            quantity=quantity,
+            state="ended",
+            filled=quantity,
+            price=self.holding.price,
+        )
+        self.take_order(sold)
+
+    def held_position(self, run_id: str) -> HeldPosition:
+        """What is to be written of the position."""
+        held, position = self.holding, self._decider.position
+        return HeldPosition(
+            run_id=run_id,
+            symbol=self.symbol,
+            quantity=held.quantity,
+            cost=held.cost,
+            opened_at=held.opened_at or held.closed_at or self.last_bar or self.builder.whole_from,
+            bars=position.bars if position else 0,
+            highest=self._highest,
+        )
+
+    def _afford(self, decision: Decision, price: Decimal, free: Decimal) -> Decision:
+        most = max(0, int(free / (price * (1 + BUY_ROOM)))) // self._lot * self._lot
+        if most:
+            return replace(decision, quantity=min(decision.quantity, most))
+        self._decider.give_up_entry()
+        return Decision("none", reason="no_money")
+
+    def _pass(self, bar: Bar) -> None:
+        self.last_bar, self._last_close = bar.ends_at, bar.close
+        if self._decider.position is not None:
+            self._highest = max(self._highest, bar.high)
+            self._set_levels()
+        elif self.standing:
+            self._bars_of_wait += 1
+            self._high_of_wait = max(self._high_of_wait, float(bar.high))
+
+    def _open(self, price: Decimal, bars: int = 0, high: float = 0) -> None:
+        """A position begins, of which it is heard so many bars later."""
+        self._decider.open(float(price))
+        if self._decider.position is not None:
+            self._decider.position.pass_bars(bars, high)
+        self._highest = max(price, Decimal(str(high)))
+
+    def _close(self) -> None:
+        self._decider.close()
+        self.leaving, self._no_exit_before = "", None
+
+    def _set_levels(self) -> None:
+        price = self.holding.price
+        self._levels = _NO_LEVELS
+        if self._has_levels and price is not None:
+            self._levels = exit_levels(self._exits, price, self._highest)
+
+
+def values_of(bar: Bar) -> BarValues:
+    """A bar as an evaluator takes it."""
+    return BarValues(bar.ends_at, float(bar.open), float(bar.high), float(bar.low), float(bar.close), float(bar.volume))
+
+
+def _buys(order: OwnOrder) -> bool:
+    return order.side == "buy"
+
+
+def _open_part(order: OwnOrder) -> int:
+    return order.quantity - order.filled

@@ -1,0 +1,372 @@
+"""The lanes of a run while it runs: what they were, what they hear, what is decided, and the orders that follow."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from kis_mcp.errors import KisMcpError
+from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBook, Signal
+from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
+from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
+from kis_mcp.strategies.runner.diary import A_MOMENT, Diary, key_of
+from kis_mcp.strategies.runner.errand import Errand
+from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
+from kis_mcp.strategies.runner.ports import Heard, OwnOrder
+from kis_mcp.strategies.runner.terms import RunTerms
+
+WARM_UPS: Final = 5
+"""So many times the bars that it takes are read: what remembers all bars, such as an exponential average, has forgotten
+by then how it began."""
+
+LEAST_BARS: Final = 100
+_MOST_SIGNALS: Final = 1_000
+_NOTHING: Final = Decimal(0)
+_ONE_SECOND: Final = timedelta(seconds=1)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RunReport:
+    """How a run is doing.
+
+    Attributes:
+        ticks: How many it heard. None was left out: bars are made of all of them.
+        decisions: How many bars it decided upon.
+        skipped: Upon how many it did not, because something of them was missing.
+        slowest: Seconds that it took at most for what came at once.
+        slow: How often that was too long.
+    """
+
+    ticks: int = 0
+    decisions: int = 0
+    skipped: int = 0
+    slowest: float = 0.0
+    slow: int = 0
+
+
+@dataclass(slots=True)
+class _Due:
+    """The bars that ended at one moment and wait for a decision."""
+
+    end: datetime
+    built: dict[str, BuiltBar] = field(default_factory=dict[str, BuiltBar])
+
+
+class LiveRun:
+    """A run from when it is taken up until it stands still.
+
+    Attributes:
+        outside: Why an order was outside the mandate; empty while none was.
+    """
+
+    def __init__(self, terms: RunTerms, report: RunReport) -> None:
+        self._terms = terms
+        self._report = report
+        self._diary = Diary(terms)
+        self._book = EntryBook(terms.strategy)
+        self._lanes: dict[str, LiveLane] = {}
+        self._errands: dict[str, asyncio.Task[None]] = {}
+        self._due: list[_Due] = []
+        self._last_signal: dict[str, Signal] = {}
+        self._bars: list[StoredBar] = []
+        self._moved: set[str] = set()
+        self._clocked_at: datetime | None = None
+        self._shares = _shares_purse(terms)
+        self.outside = ""
+
+    async def prepare(self) -> None:
+        """Read what was: bars, orders, positions, and what was decided and not ordered. The feed is open already, so
+        that no trade falls between what was and what is heard.
+
+        Raises:
+            KisMcpError: It could not be read.
+        """
+        terms, heard_from = self._terms, self._terms.clock()
+        orders = await terms.orders.orders() if terms.orders else ()
+        kept = {each.symbol: each for each in await terms.records.positions(terms.run.id)}
+        for symbol in terms.run.symbols:
+            lane = self._lanes[symbol] = LiveLane(
+                terms.strategy, symbol, self._book, terms.sessions, heard_from, terms.lots.get(symbol, 1)
+            )
+            bars = await self._past_bars(lane)
+            lane.restore(bars, [each for each in orders if each.symbol == symbol], kept.get(symbol))
+            await self._reconcile(lane)
+        await self._take_up_decisions(orders)
+        for lane in self._lanes.values():
+            for order in lane.standing:
+                self._start(lane, self._errand(lane).follow(order.intent_id))
+
+    async def take(self, heard: Heard) -> None:
+        """Take what was heard, and what the clock says.
+
+        Raises:
+            StorageError: What was decided could not be written down.
+        """
+        now = self._terms.clock()
+        for symbol, began_at, ended_at in heard.missed:
+            self._lanes[symbol].miss(began_at, ended_at)
+        for lane in self._lanes.values() if heard.silent_since is not None else ():
+            lane.miss(heard.silent_since or now, now)
+        for symbol, tick in heard.ticks:
+            lane = self._lanes[symbol]
+            if built := lane.builder.take(tick):
+                self._add_due(symbol, built)
+                await self._decide_due(now)
+            if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
+                await self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
+        self._report.ticks += len(heard.ticks)
+        if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
+            self._clocked_at = now
+            await self._look_at_clock(now)
+        await self._write()
+
+    async def _look_at_clock(self, now: datetime) -> None:
+        """What follows from the time alone."""
+        for symbol, lane in self._lanes.items():
+            if built := lane.builder.end_by(now):
+                self._add_due(symbol, built)
+        await self._decide_due(now)
+        await self._end_session(now)
+        self._send(now)
+
+    def look(self) -> None:
+        """Raise what an order's errand raised."""
+        for task in self._errands.values():
+            if task.done():
+                task.result()
+
+    async def aclose(self) -> None:
+        """Follow no order any more; one that is being sent is sent."""
+        for task in self._errands.values():
+            task.cancel()
+        await asyncio.gather(*self._errands.values(), return_exceptions=True)
+
+    def equity(self) -> Decimal:
+        """What the purse is worth: its capital, what was earned, and what is held, at the last prices."""
+        lanes = self._in_purse()
+        profits = (lane.holding.realised + lane.worth() - lane.holding.cost for lane in lanes)
+        return self._terms.bounds.capital + sum(profits, _NOTHING)
+
+    def holdings(self) -> str:
+        """What it holds, in words."""
+        return ", ".join(f"{lane.quantity} {symbol}" for symbol, lane in self._lanes.items() if lane.quantity)
+
+    def _free(self) -> Decimal:
+        """What may be spent: never more than the capital, whatever was earned."""
+        lanes = self._in_purse()
+        earned = sum((lane.holding.realised for lane in lanes), _NOTHING)
+        committed = sum((lane.committed() for lane in lanes), _NOTHING)
+        return self._terms.bounds.capital + min(earned, _NOTHING) - committed
+
+    def _in_purse(self) -> list[LiveLane]:
+        return [lane for lane in self._lanes.values() if not lane.is_untouched]
+
+    async def _past_bars(self, lane: LiveLane) -> list[Bar]:
+        """What KIS keeps, with the bars that the run itself saw in place of KIS': a day of KIS' has its after-market.
+        Where the opening price differs, prices were adjusted since, and KIS' count."""
+        terms = self._terms
+        bars = list(await terms.history.latest(lane.symbol, self._bars_needed(lane)))
+        if not bars:
+            return bars
+        begin, end = bars[0].ends_at - A_MOMENT, bars[-1].ends_at
+        kept = await terms.records.bars(lane.symbol, terms.strategy.interval, begin, end)
+        seen = {each.ends_at: each for each in kept if each.source == "live"}
+        return [_as_seen(bar, seen.get(bar.ends_at)) for bar in bars]
+
+    def _bars_needed(self, lane: LiveLane) -> int:
+        ranges = RANGE_BARS if self._terms.strategy.sizing.volatility_percent is not None else 0
+        return max(WARM_UPS * (lane.warm_up + ranges), LEAST_BARS)
+
+    async def _reconcile(self, lane: LiveLane) -> None:
+        """Hold what the run's orders made against what the account has."""
+        orders, records = self._terms.orders, self._terms.records
+        if orders is None:
+            return
+        if lane.quantity and not lane.standing:
+            missing = lane.quantity - await orders.sellable(lane.symbol)
+            if missing > 0:
+                await self._diary.say(lane, f"sold_elsewhere: the account lacks {missing} of {lane.quantity}")
+                lane.lose(min(missing, lane.quantity), self._terms.clock())
+        await records.put_position(lane.held_position(self._terms.run.id))
+
+    async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
+        """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
+        terms, keys = self._terms, {each.key for each in orders}
+        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
+        zone = terms.sessions.timezone
+        entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
+        if entries:
+            self._book.remember(entries[-1], entries.count(entries[-1]))
+        if terms.orders is None:
+            return
+        for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
+            lane = self._lanes.get(signal.symbol)
+            if lane is None or lane.is_busy:
+                continue
+            is_last = signal.at == lane.last_bar
+            is_new = key_of(terms.run.id, signal.symbol, signal.at, signal.action) not in keys
+            if signal.action == "enter":
+                if is_last and is_new and not lane.quantity:
+                    lane.enter(signal.quantity, signal.at)
+            elif _is_after_entry(signal, lane):
+                lane.leaving = signal.reason
+                if is_new:
+                    lane.leave(signal.reason, signal.at)
+
+    def _add_due(self, symbol: str, built: BuiltBar) -> None:
+        end = built.bar.ends_at
+        due = next((each for each in self._due if each.end == end and symbol not in each.built), None)
+        if due is None:
+            due = _Due(end)
+            self._due.append(due)
+            self._due.sort(key=lambda each: each.end)
+        due.built[symbol] = built
+
+    async def _decide_due(self, now: datetime) -> None:
+        """Decide upon the bars that have ended; where instruments share a purse or limits, upon all of a moment in the
+        order of the run's symbols, once each has ended."""
+        while self._due and self._is_ready(self._due[0], now):
+            due = self._due.pop(0)
+            equity = self.equity()
+            for symbol in sorted(due.built, key=self._terms.run.symbols.index):
+                await self._end_bar(self._lanes[symbol], due.built[symbol], equity)
+            self._send(now)
+
+    def _is_ready(self, due: _Due, now: datetime) -> bool:
+        if not self._shares:
+            return True
+        until = max(each.span.until for each in due.built.values())
+        spans = (lane.builder.span for symbol, lane in self._lanes.items() if symbol not in due.built)
+        return now >= until + GRACE or all(span is not None and span.begins >= until for span in spans)
+
+    async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal) -> None:
+        bar = await self._whole_bar(lane, built)
+        if bar is None:
+            self._report.skipped += 1
+            return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
+        self._bars.append(self._stored(lane, bar, is_live=built.is_whole))
+        decision = lane.end_bar(bar, built, equity, self._free())
+        self._report.decisions += 1
+        signal, before = lane.signal, self._last_signal.get(lane.symbol)
+        self._last_signal[lane.symbol] = signal
+        if decision is not NOTHING or (signal != before and (signal.enters or signal.exits)):
+            await self._diary.decide(lane, bar.ends_at, decision)
+        if self._terms.orders is None:
+            lane.forgo()
+        elif lane.quantity:
+            self._moved.add(lane.symbol)
+        return None
+
+    async def _whole_bar(self, lane: LiveLane, built: BuiltBar) -> Bar | None:
+        """The bar with all of its trades, after all bars before it; None where that cannot be had."""
+        if lane.has_heard_all_since_last_bar and not lane.is_stale:
+            return built.bar
+        try:
+            if lane.is_stale or lane.last_bar is None:
+                past = await self._terms.history.latest(lane.symbol, self._bars_needed(lane))
+            else:
+                past = await self._terms.history.since(lane.symbol, lane.last_bar)
+        except KisMcpError as error:
+            _log.warning("Bars of %s that were not heard could not be read: %s", lane.symbol, error)
+            return None
+        end = built.bar.ends_at
+        own = built.bar if built.is_whole else next((bar for bar in past if bar.ends_at == end), None)
+        if own is not None:
+            lane.catch_up([bar for bar in past if bar.ends_at < end])
+        return own
+
+    async def _leave(self, lane: LiveLane, reason: str, at: datetime) -> None:
+        """Sell at once: at a price, or at the end of the session."""
+        lane.leave(reason, at)
+        await self._diary.decide(lane, at, Decision("exit", reason=reason))
+        self._send(self._terms.clock())
+
+    async def _end_session(self, now: datetime) -> None:
+        if not self._terms.strategy.exits.at_session_end or not self._terms.sessions.is_about_to_close(now):
+            return
+        for lane in self._lanes.values():
+            if lane.quantity and not lane.leaving and not lane.is_busy:
+                await self._leave(lane, SESSION_END, self._diary.moment())
+
+    def _send(self, now: datetime) -> None:
+        """Send what is wanted, while the market takes it."""
+        if not self._terms.sessions.takes_orders(now):
+            return
+        for lane in self._lanes.values():
+            if lane.want is not None and self._is_idle(lane):
+                self._start(lane, self._errand(lane).send(lane.want))
+
+    def _is_idle(self, lane: LiveLane) -> bool:
+        task = self._errands.get(lane.symbol)
+        if task is not None and task.done():
+            task.result()
+        return task is None or task.done()
+
+    def _start(self, lane: LiveLane, errand: Coroutine[None, None, None]) -> None:
+        self._errands[lane.symbol] = asyncio.create_task(errand)
+
+    def _errand(self, lane: LiveLane) -> Errand:
+        assert self._terms.orders is not None
+        return Errand(self._terms, self._terms.orders, lane, self._diary, self._stop)
+
+    def _stop(self, reason: str) -> None:
+        self.outside = reason
+
+    async def _write(self) -> None:
+        """Write down the bars that were decided upon, and how long positions are held. What was decided is written
+        already: it is what an order follows from."""
+        bars, self._bars = self._bars, []
+        moved, self._moved = self._moved, set[str]()
+        if bars:
+            try:
+                await self._terms.records.add_bars(bars)
+            except BarsDiffer:
+                await self._write_each(bars)
+        for symbol in moved:
+            await self._terms.records.put_position(self._lanes[symbol].held_position(self._terms.run.id))
+
+    async def _write_each(self, bars: Sequence[StoredBar]) -> None:
+        for bar in bars:
+            try:
+                await self._terms.records.add_bars([bar])
+            except BarsDiffer as error:
+                _log.info("%s", error)
+
+    def _stored(self, lane: LiveLane, bar: Bar, *, is_live: bool) -> StoredBar:
+        return StoredBar(
+            symbol=lane.symbol,
+            interval=self._terms.strategy.interval,
+            ends_at=bar.ends_at,
+            open=bar.open,
+            high=bar.high,
+            low=bar.low,
+            close=bar.close,
+            volume=bar.volume,
+            source="live" if is_live else "history",
+        )
+
+
+def _shares_purse(terms: RunTerms) -> bool:
+    """Whether what is decided for one instrument depends on the others'."""
+    sizing, limits = terms.strategy.sizing, terms.strategy.limits
+    has_limits = limits.positions is not None or limits.entries_a_day is not None or limits.position_percent is not None
+    by_equity = sizing.shares is None and sizing.amount is None
+    return len(terms.run.symbols) > 1 and (has_limits or by_equity)
+
+
+def _as_seen(bar: Bar, seen: StoredBar | None) -> Bar:
+    if seen is None or seen.open != bar.open:
+        return bar
+    return replace(bar, high=seen.high, low=seen.low, close=seen.close, volume=seen.volume)
+
+
+def _is_after_entry(signal: SignalEntry, lane: LiveLane) -> bool:
+    """Whether an exit was decided of what is held."""
+    opened_at = lane.holding.opened_at
+    return bool(lane.quantity) and opened_at is not None and signal.at > opened_at

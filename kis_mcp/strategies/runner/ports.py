@@ -1,0 +1,164 @@
+"""What a run needs of the world: what is traded, what was traded, and its own orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal, Protocol, TypeAlias
+
+from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.runner.bar_builder import Tick
+
+Side: TypeAlias = Literal["buy", "sell"]
+
+BUY_ROOM: Final = Decimal("0.03")
+"""A buy may pay so much more than the last price, as a share of it: what is bought is bought at once, and never at any
+price. The money for it is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came over the feed since it was read last.
+
+    Attributes:
+        ticks: Symbol and tick, in the order in which they came.
+        missed: Symbol, since when and until when something of it may have been missed.
+        silent_since: Since when nothing comes for now; None while it does.
+        ended_because: Why nothing will come any more; empty while it does.
+    """
+
+    ticks: Sequence[tuple[str, Tick]] = ()
+    missed: Sequence[tuple[str, datetime, datetime]] = ()
+    silent_since: datetime | None = None
+    ended_because: str = ""
+
+
+class Feed(Protocol):
+    """The trades of a run's symbols, live."""
+
+    async def open(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            KisMcpError: Nothing can be heard.
+        """
+        ...
+
+    async def read(self, seconds: float) -> Heard:
+        """What came; waits for something, but at most so long."""
+        ...
+
+    async def close(self) -> None:
+        """Listen no more, and give up what that takes."""
+        ...
+
+
+class BarHistory(Protocol):
+    """Bars that KIS keeps, as `kis_mcp.strategies.backtest.bars_of_candles` dates them, of regular sessions only."""
+
+    async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
+        """The last so many bars that have ended, the oldest first; fewer where KIS has fewer.
+
+        Raises:
+            KisMcpError: By KIS' answer.
+        """
+        ...
+
+    async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
+        """Those that ended after a moment, the oldest first.
+
+        Raises:
+            KisMcpError: By KIS' answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An order that a run wants.
+
+    Attributes:
+        price: The last price: what it is to be filled near.
+        key: Equal for the same decision, whoever makes it again.
+    """
+
+    symbol: str
+    side: Side
+    quantity: int
+    price: Decimal
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a wish.
+
+    Attributes:
+        kind: ``accepted`` by KIS; ``refused`` by a guard, a person or KIS, so that nothing stands there; ``outside`` of
+            the mandate, so that the strategy ends; ``unknown``, where it may stand at KIS.
+        intent_id: In the journal; None where there is none.
+        reason: In words.
+    """
+
+    kind: Literal["accepted", "refused", "outside", "unknown"]
+    intent_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOrder:
+    """An order of the run, and what it has come to.
+
+    Attributes:
+        key: As the wish had it.
+        at: When it was meant.
+        state: ``open`` at KIS; ``ended``, so that nothing more can be filled; ``unknown``, where it may stand at KIS.
+        filled: So much of it was traded.
+        price: Its average fill price; None while nothing was traded.
+    """
+
+    intent_id: str
+    key: str
+    at: datetime
+    symbol: str
+    side: Side
+    quantity: int
+    state: Literal["open", "ended", "unknown"]
+    filled: int = 0
+    price: Decimal | None = None
+
+
+class Orders(Protocol):
+    """The way of a run's orders: within its mandate, through guard and journal."""
+
+    async def place(self, wish: Wish) -> Answer:
+        """Send an order, once however often the same key is given.
+
+        Raises:
+            KisMcpError: It could not be looked at; nothing was sent.
+        """
+        ...
+
+    async def look_up(self, intent_id: str) -> OwnOrder:
+        """Where an order stands, after a look at KIS.
+
+        Raises:
+            KisMcpError: It could not be looked up.
+        """
+        ...
+
+    async def orders(self) -> Sequence[OwnOrder]:
+        """All orders of the run, the oldest first, after a look at KIS.
+
+        Raises:
+            KisMcpError: They could not be looked up.
+        """
+        ...
+
+    async def sellable(self, symbol: str) -> int:
+        """How much of an instrument the account can sell, whoever bought it.
+
+        Raises:
+            KisMcpError: By KIS' answer.
+        """
+        ...

@@ -1,0 +1,138 @@
+"""Which bar a moment belongs to, by the regular session of its exchange and by how KIS aligns its candles.
+
+Minutes are counted from the hour in Korea, from the opening in the US. The closing auction is matched within the minute
+that follows the close, and KIS gives it a candle of that minute; so that minute belongs to the session, and to its day.
+What is traded before and after, as in Korea's after-market, belongs to no bar.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from kis_mcp.market import INTERVALS, Market
+from kis_mcp.strategies.backtest import CLOSES
+
+Hours: TypeAlias = tuple[datetime, datetime]
+"""When a regular session opens and closes."""
+
+HoursOf: TypeAlias = Callable[[date], Hours | None]
+"""A day of the exchange → its regular hours; None where it does not trade."""
+
+CLOSING_AUCTION: Final = timedelta(minutes=1)
+_ONE_DAY: Final = timedelta(days=1)
+_WEEK: Final = 7
+
+LEAD: Final = timedelta(minutes=5)
+"""So long before the close what may not stay overnight is sold: in Korea in the closing auction."""
+
+_AUCTION_ORDERS: Final[dict[Market, timedelta]] = {"KR": timedelta(minutes=5), "US": timedelta(0)}
+"""So long before the opening an order is sent that was decided while the market was closed: in Korea it takes part in
+the opening auction, and so gets the day's opening price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time of one bar.
+
+    Attributes:
+        begins, until: Trades of sessions from the one moment on and before the other belong to it.
+        sure_until: From the moment for which it was looked up until then all trades do: a week has nights.
+        ends_at: What the bar is dated, as `kis_mcp.strategies.backtest.bars_of_candles` dates candles.
+        ends_session: Whether the session closes too soon after it for what is decided at its end.
+    """
+
+    begins: datetime
+    until: datetime
+    sure_until: datetime
+    ends_at: datetime
+    ends_session: bool
+
+
+class Sessions:
+    """The regular sessions of an exchange, and the bars within them.
+
+    Args:
+        interval: A key of `kis_mcp.market.INTERVALS`.
+        timezone: The exchange's.
+        hours: Its days.
+
+    Attributes:
+        timezone: The exchange's.
+    """
+
+    def __init__(self, interval: str, market: Market, timezone: ZoneInfo, hours: HoursOf) -> None:
+        length = INTERVALS[interval]
+        self._minutes = length if isinstance(length, int) else None
+        self._is_week = length == "week"
+        self._market: Market = market
+        self.timezone = timezone
+        self._hours = hours
+
+    def span_of(self, moment: datetime) -> Span | None:
+        """The bar that a trade at a moment belongs to; None outside the regular session."""
+        local = moment.astimezone(self.timezone)
+        hours = self._session_of(local)
+        if hours is None:
+            return None
+        opens, closes = hours
+        end = self._end_of(hours)
+        if self._minutes is not None:
+            length = timedelta(minutes=self._minutes)
+            counted_from = opens if self._market == "US" else local.replace(minute=0, second=0, microsecond=0)
+            begins = counted_from + (local - counted_from) // length * length
+            until = begins + length
+            return Span(begins, min(until, end), min(until, end), until, ends_session=until > closes - LEAD)
+        first = last = opens.astimezone(self.timezone).date()
+        if self._is_week:
+            first, last = self._week_of(first)
+        begins, until = self._known(first)[0], self._end_of(self._known(last))
+        dated = datetime.combine(last, CLOSES[self._market], self.timezone)
+        return Span(begins, until, end, dated, ends_session=True)
+
+    def end_of_bar(self, ends_at: datetime) -> datetime:
+        """Until when trades belong to the bar that is dated so."""
+        local = ends_at.astimezone(self.timezone)
+        first = local - timedelta(minutes=self._minutes) if self._minutes is not None else local
+        hours = self._hours(first.date())
+        if hours is None:
+            return ends_at
+        end = self._end_of(hours)
+        return end if self._minutes is None else min(ends_at, end)
+
+    def takes_orders(self, moment: datetime) -> bool:
+        """Whether an order that is sent now is matched in the day's regular session."""
+        hours = self._hours(moment.astimezone(self.timezone).date())
+        return hours is not None and hours[0] - _AUCTION_ORDERS[self._market] <= moment < hours[1]
+
+    def is_about_to_close(self, moment: datetime) -> bool:
+        """Whether what may not stay overnight has to be sold now."""
+        hours = self._hours(moment.astimezone(self.timezone).date())
+        return hours is not None and hours[1] - LEAD <= moment < hours[1]
+
+    def _session_of(self, local: datetime) -> Hours | None:
+        """The session that a moment is in, its closing auction included."""
+        for day in (local.date(), local.date() - _ONE_DAY):
+            hours = self._hours(day)
+            if hours is not None and hours[0] <= local < hours[1] + CLOSING_AUCTION:
+                return hours
+        return None
+
+    def _week_of(self, day: date) -> tuple[date, date]:
+        """The first and the last trading day of a day's week."""
+        monday = day - timedelta(days=day.weekday())
+        days = [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self._hours(each)]
+        return days[0], days[-1]
+
+    def _known(self, day: date) -> Hours:
+        hours = self._hours(day)
+        assert hours is not None, day
+        return hours
+
+    def _end_of(self, hours: Hours) -> datetime:
+        """When a session is over, its closing auction included; a market that never closes goes on at once."""
+        closes = hours[1]
+        following = self._hours(closes.astimezone(self.timezone).date())
+        is_next = following is not None and closes <= following[0]
+        return min(closes + CLOSING_AUCTION, following[0]) if following and is_next else closes + CLOSING_AUCTION

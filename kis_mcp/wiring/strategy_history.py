@@ -1,0 +1,109 @@
+"""Bars that KIS keeps, for strategies that run: earlier days from the disk where they were read before, today from KIS.
+
+A day of today is put together of its minutes: KIS' candle of a day takes in the after-market from 16:00 on, which a
+strategy's day does not. Those of earlier days are KIS'.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from kis_mcp.errors import BadArgument, NotInEnvironment
+from kis_mcp.market import INTERVALS, CandleRange, Candles, Instrument, get_candles
+from kis_mcp.storage import HistoryFiles
+from kis_mcp.strategies.backtest import Bar, History, bars_of_candles
+from kis_mcp.strategies.runner import Sessions, join_bars
+from kis_mcp.wiring.reads import Reads
+
+MOST_CANDLES: Final = 2_000
+_ONE_MINUTE: Final = timedelta(minutes=1)
+_SPARE_DAYS: Final = 12
+"""Holidays, and more."""
+
+_DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
+_MINUTES_A_DAY: Final = 391
+
+
+class StrategyHistory:
+    """Implements `kis_mcp.strategies.runner.ports.BarHistory`.
+
+    Args:
+        store: Where earlier days are kept.
+        interval: The strategy's.
+    """
+
+    def __init__(
+        self,
+        reads: Reads,
+        store: HistoryFiles,
+        instruments: Mapping[str, Instrument],
+        interval: str,
+        sessions: Sessions,
+    ) -> None:
+        self._reads = reads
+        self._store = store
+        self._instruments = instruments
+        self._interval = interval
+        self._sessions = sessions
+        self._length = INTERVALS[interval]
+
+    async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
+        today = self._today(symbol)
+        if isinstance(self._length, int):
+            days = -(-count * self._length // _MINUTES_A_DAY) * 7 // 5 + _SPARE_DAYS
+        else:
+            days = count * _DAYS_A_BAR[self._length] + _SPARE_DAYS
+        earlier = await self._earlier(symbol, today - timedelta(days=days))
+        return [*earlier, *await self._of_today(symbol, None)][-count:]
+
+    async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
+        today = self._today(symbol)
+        day = after.astimezone(self._instruments[symbol].timezone).date()
+        earlier = await self._earlier(symbol, day) if day < today else []
+        found = [*earlier, *await self._of_today(symbol, after)]
+        return [bar for bar in found if bar.ends_at > after]
+
+    def _today(self, symbol: str) -> date:
+        return self._reads.clock().astimezone(self._instruments[symbol].timezone).date()
+
+    async def _earlier(self, symbol: str, start: date) -> list[Bar]:
+        """Of the days up to yesterday, as far as KIS keeps them."""
+        instrument, today = self._instruments[symbol], self._today(symbol)
+        if isinstance(self._length, int):
+            start = max(start, today - timedelta(days=364))
+        history = History(instrument, self._interval, partial(self._read, instrument), self._store, today)
+        try:
+            bars = list((await history.between(start, today - timedelta(days=1))).rows())
+        except (BadArgument, NotInEnvironment):  # nothing was traded, or demo, which has minutes of today only
+            return []
+        return [bar for bar in bars if self._is_regular(bar)]
+
+    async def _of_today(self, symbol: str, after: datetime | None) -> list[Bar]:
+        """Those that have ended today; of a week, this week's."""
+        instrument, now = self._instruments[symbol], self._reads.clock()
+        today = self._today(symbol)
+        if self._length == "week":
+            start = today - timedelta(days=today.weekday())
+            wanted = CandleRange(self._interval, start, today, limit=1)
+            bars = bars_of_candles((await self._read(instrument, wanted)).candles, self._interval, instrument.market)
+        else:
+            bars = join_bars(await self._minutes(instrument, today, after, now), self._sessions)
+        return [bar for bar in bars if self._sessions.end_of_bar(bar.ends_at) <= now]
+
+    async def _minutes(self, instrument: Instrument, today: date, after: datetime | None, now: datetime) -> list[Bar]:
+        limit = MOST_CANDLES
+        if after is not None and isinstance(self._length, int):
+            limit = min(limit, int((now - after) / _ONE_MINUTE) + 2 * self._length)
+        wanted = CandleRange("1m", today, today, limit=max(1, limit))
+        return bars_of_candles((await self._read(instrument, wanted)).candles, "1m", instrument.market)
+
+    def _is_regular(self, bar: Bar) -> bool:
+        """Whether a bar is of the regular session."""
+        if not isinstance(self._length, int):
+            return True
+        span = self._sessions.span_of(bar.ends_at - timedelta(minutes=self._length))
+        return span is not None or self._sessions.span_of(bar.ends_at - _ONE_MINUTE) is not None
+
+    async def _read(self, instrument: Instrument, wanted: CandleRange) -> Candles:
+        return await get_candles(self._reads, instrument, wanted, now=self._reads.clock())

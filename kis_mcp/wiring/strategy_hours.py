@@ -1,0 +1,40 @@
+"""The regular sessions of an exchange, for strategies that run."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from kis_mcp.market import Instrument
+from kis_mcp.strategies.runner import Hours
+from kis_mcp.trading.venues import Venue, trading_days, venues_of
+from kis_mcp.wiring.reads import Reads
+
+DAYS_AHEAD = 30
+_ONE_DAY = timedelta(days=1)
+
+
+class ExchangeHours:
+    """Day → its regular hours, by the table of venues and the calendars, in real by KIS' own. Days before yesterday are
+    taken as usual. A simulator's market that never closes is open from midnight to midnight.
+
+    Args:
+        keeps_hours: Whether the environment's market opens and closes as the exchange does.
+    """
+
+    def __init__(self, reads: Reads, instrument: Instrument, *, keeps_hours: bool) -> None:
+        self._reads = reads
+        self._timezone = instrument.timezone
+        self._keeps_hours = keeps_hours
+        self._venue: Venue = venues_of(instrument.market, "krx", reads.environment)[0]
+        self._days: Mapping[date, Hours | None] = {}
+
+    def __call__(self, day: date) -> Hours | None:
+        if not self._keeps_hours:
+            midnight = datetime.combine(day, time.min, self._timezone)
+            return midnight, datetime.combine(day + _ONE_DAY, time.min, self._timezone)
+        return self._days[day] if day in self._days else self._venue.usual(day)
+
+    async def refresh(self) -> None:
+        """Look at the calendars again."""
+        if self._keeps_hours:
+            days, _ = await trading_days(self._reads, self._venue, self._reads.clock(), ahead=DAYS_AHEAD)
+            self._days = {**self._days, **days}

@@ -1,0 +1,76 @@
+"""A run's mandate: what it lets out, and how far its orders are filled."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from kis_mcp.catalog import CheckedArguments
+from kis_mcp.confirm import Approvals
+from kis_mcp.errors import BadArgument, MandateExceeded, OrderRefused
+from kis_mcp.strategies.records import StrategyRun
+from kis_mcp.strategies.runner import Bounds
+from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome
+from kis_mcp.trading.journal import Journal, Record
+from kis_mcp.trading.mandate import MandateStatus
+from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.mandates import mandated_orders
+from kis_mcp.wiring.strategy_orders import Filled
+
+
+class DeskOrders:
+    """Implements `kis_mcp.wiring.strategy_orders.Mandated`."""
+
+    def __init__(self, desk: OrderDesk, journal: Journal, orders: MandatedOrders, mandate_id: str) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._orders = orders
+        self._mandate_id = mandate_id
+
+    async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
+        return await self._orders.place(arguments, key=key)
+
+    async def look_up(self, intent_id: str) -> Record:
+        return await self._orders.look_up(intent_id)
+
+    async def orders(self) -> Sequence[Record]:
+        return await self._orders.orders()
+
+    async def fills(self) -> Mapping[str, Filled]:
+        await self._desk.mandates.guard.settle_fills(self._mandate_id, self._desk.now())
+        book = await self._journal.mandate_book(self._mandate_id)
+        return {
+            order.intent_id: Filled(order.fill.quantity, order.fill.worth, order.fill.is_over) for order in book.orders
+        }
+
+    def is_outside(self, error: OrderRefused) -> bool:
+        return isinstance(error, MandateExceeded)
+
+
+async def open_mandate(
+    brokerage: Brokerage, run: StrategyRun, approvals: Approvals | None
+) -> tuple[DeskOrders, Bounds]:
+    """The orders of a run's mandate, and within what it keeps it.
+
+    Raises:
+        BadArgument: There is none, or it was agreed to for another document.
+    """
+    desk, journal = await brokerage.desk(), await brokerage.journal()
+    mandate_id = run.mandate_id or ""
+    record = await journal.find_mandate(mandate_id)
+    if record is None or record.mandate.document != run.digest:
+        raise BadArgument("No mandate was agreed to for this document.", remedy="Start the strategy anew.")
+    mandate = record.mandate
+    bounds = Bounds(capital=mandate.most_in_all, most_loss=mandate.most_loss, until=mandate.until)
+    orders = await mandated_orders(brokerage, mandate_id, approvals)
+    return DeskOrders(desk, journal, orders, mandate_id), bounds
+
+
+async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> str:
+    """Why a mandate lets nothing out; empty while it does."""
+    record = await journal.find_mandate(mandate_id)
+    if record is None:
+        return "Its mandate is not in the journal."
+    status = record.status(now)
+    if status is MandateStatus.IN_FORCE:
+        return ""
+    reason = f": {record.end.reason}" if record.end is not None else ""
+    return f"Its mandate is {status.value.replace('_', ' ')}{reason}."

@@ -1,0 +1,155 @@
+"""The way of a running strategy's orders: its wishes as orders of the desk, and what became of them in its words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final, Protocol
+
+from kis_mcp.catalog import CheckedArguments, check_arguments
+from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.market import Instrument
+from kis_mcp.strategies.runner import BUY_ROOM, Answer, OwnOrder, Wish
+from kis_mcp.trading.desk import OrderOutcome, draft_order
+from kis_mcp.trading.journal import Record
+from kis_mcp.trading.portfolio import read_market_holdings
+from kis_mcp.trading.venues import InstrumentKind, Listing, krx_tick, us_tick
+from kis_mcp.wiring.reads import Reads
+
+SELL_ROOM: Final = Decimal("0.03")
+"""Where there are no market orders, a sale takes so much less than the last price, as a share of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How far an order is filled, by KIS' lists and notices.
+
+    Attributes:
+        quantity: Shares.
+        worth: What they cost or brought.
+        is_over: Whether nothing more can be filled.
+    """
+
+    quantity: Decimal = Decimal(0)
+    worth: Decimal = Decimal(0)
+    is_over: bool = False
+
+
+class Mandated(Protocol):
+    """The orders of a strategy under its mandate, as the desk has them."""
+
+    async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome: ...
+
+    async def look_up(self, intent_id: str) -> Record: ...
+
+    async def orders(self) -> Sequence[Record]: ...
+
+    async def fills(self) -> Mapping[str, Filled]:
+        """Intent → how far it is filled, after a look at KIS; only of what was sent."""
+        ...
+
+    def is_outside(self, error: OrderRefused) -> bool:
+        """Whether it was refused because it is outside the mandate."""
+        ...
+
+
+class StrategyOrders:
+    """Implements `kis_mcp.strategies.runner.ports.Orders`.
+
+    Args:
+        run_id: The run's, with which its keys begin.
+        reads: For what the account holds.
+    """
+
+    def __init__(self, run_id: str, mandated: Mandated, reads: Reads, instruments: Mapping[str, Instrument]) -> None:
+        self._run_id = run_id
+        self._mandated = mandated
+        self._reads = reads
+        self._instruments = instruments
+
+    async def place(self, wish: Wish) -> Answer:
+        try:
+            outcome = await self._mandated.place(self._draft(wish), key=wish.key)
+        except OrderRefused as error:
+            return Answer("outside" if self._mandated.is_outside(error) else "refused", None, str(error))
+        except OrderRejected as error:
+            return Answer("refused", None, str(error))
+        except OrderStateUnknown as error:
+            return Answer("unknown", await self._intent_of(wish.key), str(error))
+        return Answer("accepted", outcome.intent_id, outcome.message)
+
+    async def look_up(self, intent_id: str) -> OwnOrder:
+        record = await self._mandated.look_up(intent_id)
+        return _own(record, self._key_of(record) or "", (await self._mandated.fills()).get(intent_id))
+
+    async def orders(self) -> Sequence[OwnOrder]:
+        records = [(record, key) for record in await self._mandated.orders() if (key := self._key_of(record))]
+        if not records:
+            return []
+        fills = await self._mandated.fills()
+        return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+
+    async def sellable(self, symbol: str) -> int:
+        instrument = self._instruments[symbol]
+        lots = await read_market_holdings(self._reads, instrument.market, fresh=True)
+        quantities = [each.sellable_quantity or Decimal(0) for each in lots if each.symbol == symbol]
+        return int(sum(quantities))
+
+    async def _intent_of(self, key: str) -> str | None:
+        """The intent that a key led to."""
+        records = await self._mandated.orders()
+        return next((record.intent.id for record in records if self._key_of(record) == key), None)
+
+    def _key_of(self, record: Record) -> str | None:
+        """The key of one of the run's orders, without what the desk puts before it."""
+        _, begin, rest = (record.intent.idempotency_key or "").partition(f"{self._run_id}-")
+        return f"{begin}{rest}" if begin else None
+
+    def _draft(self, wish: Wish) -> CheckedArguments:
+        """Near the last price: a buy at a limit a little above it. A sale in Korea takes what the market gives."""
+        instrument = self._instruments[wish.symbol]
+        listing = Listing(instrument.symbol, instrument.market, instrument.exchange)
+        at_market = wish.side == "sell" and instrument.market == "KR"
+        call = draft_order(
+            self._reads.catalog,
+            listing,
+            side=wish.side,
+            order_type="market" if at_market else "limit",
+            quantity=wish.quantity,
+            price=None if at_market else _limit(wish, instrument),
+        )
+        api = self._reads.catalog.find(call.tool)
+        assert api is not None, call.tool
+        return check_arguments(api, call.arguments)
+
+
+def _limit(wish: Wish, instrument: Instrument) -> Decimal:
+    is_buy = wish.side == "buy"
+    price = wish.price * (1 + (BUY_ROOM if is_buy else -SELL_ROOM))
+    step = _step(instrument)(price)
+    return (price / step).to_integral_value(ROUND_FLOOR if is_buy else ROUND_CEILING) * step
+
+
+def _step(instrument: Instrument) -> Callable[[Decimal], Decimal]:
+    if instrument.market == "US":
+        return us_tick
+    kind: InstrumentKind = "etf" if instrument.kind == "etf" else "stock"
+    return lambda price: krx_tick(price, kind)
+
+
+def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
+    """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open."""
+    intent, found = record.intent, filled or Filled()
+    order, status = intent.order, record.status
+    assert order.symbol is not None and order.side is not None and order.quantity is not None, intent.id
+    is_over = found.is_over or not status.may_stand
+    return OwnOrder(
+        intent_id=intent.id,
+        key=key,
+        at=record.sent_at or intent.at,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=int(order.quantity),
+        state="ended" if is_over else "unknown" if status.is_unresolved else "open",
+        filled=int(found.quantity),
+        price=found.worth / found.quantity if found.quantity else None,
+    )

@@ -1,0 +1,107 @@
+"""Bars that KIS keeps: of regular sessions only, today's put together of its minutes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from kis_mcp.clock import KST
+from kis_mcp.errors import NotInEnvironment
+from kis_mcp.market import INTERVALS, Candle, CandleRange, Candles, Instrument
+from kis_mcp.storage import HistoryFiles
+from kis_mcp.strategies.runner import Sessions
+from kis_mcp.wiring import strategy_history
+from kis_mcp.wiring.strategy_history import StrategyHistory
+from tests.strategies.runner.live import hours_of
+
+TUESDAY = date(2026, 3, 3)
+SAMSUNG = Instrument("005930", "KR", "krx")
+
+
+def at(clock: str, day: date = TUESDAY) -> datetime:
+    return datetime.combine(day, time.fromisoformat(clock), KST)
+
+
+def candle(moment: datetime, price: int, volume: int = 1) -> Candle:
+    return Candle(moment, *[Decimal(price)] * 4, volume=volume)
+
+
+class Kis:
+    """Single minutes of two days, each with trades before, at and after the close, and KIS' days with all of them."""
+
+    def __init__(self) -> None:
+        self.now = at("16:30")
+        self.is_demo = False
+        self.reads: list[tuple[str, date | None]] = []
+        clocks = {"09:00": 100, "09:01": 101, "09:05": 110, "15:19": 105, "15:30": 104, "15:40": 104, "16:10": 500}
+        days = (date(2026, 3, 2), TUESDAY)
+        self.minutes = [candle(at(clock, day), price) for day in days for clock, price in clocks.items()]
+        self.days = [candle(at("00:00", day), 500) for day in days]
+
+    async def candles(self, kis: Any, instrument: Instrument, wanted: CandleRange, *, now: datetime) -> Candles:
+        self.reads.append((wanted.interval, wanted.start))
+        if self.is_demo and wanted.start != TUESDAY:
+            raise NotInEnvironment("Demo has minute candles of today only.", remedy="Ask for today.")
+        length = INTERVALS[wanted.interval]
+        rows: Sequence[Candle] = self.minutes if isinstance(length, int) else self.days
+        start, end = wanted.start or date.min, wanted.end or date.max
+        found = [each for each in rows if start <= each.time.date() <= end and each.time <= self.now]
+        return Candles(found[-wanted.limit :], None)
+
+
+@pytest.fixture
+def kis(monkeypatch: pytest.MonkeyPatch) -> Kis:
+    found = Kis()
+    monkeypatch.setattr(strategy_history, "get_candles", found.candles)
+    return found
+
+
+def history_of(kis: Kis, folder: Path, interval: str) -> StrategyHistory:
+    reads = cast("Any", SimpleNamespace(clock=lambda: kis.now))
+    sessions = Sessions(interval, "KR", KST, hours_of)
+    return StrategyHistory(reads, HistoryFiles(folder), {"005930": SAMSUNG}, interval, sessions)
+
+
+async def test_a_day_of_today_has_its_regular_session_only(kis: Kis, tmp_path: Path) -> None:
+    monday, tuesday = await history_of(kis, tmp_path, "1d").latest("005930", 5)
+    assert (monday.close, tuesday.ends_at) == (500, at("15:30"))
+    assert (tuesday.open, tuesday.high, tuesday.low, tuesday.close, tuesday.volume) == (100, 110, 100, 104, 5)
+
+
+async def test_a_day_that_has_not_ended_is_no_bar(kis: Kis, tmp_path: Path) -> None:
+    kis.now = at("15:30:30")
+    assert [bar.ends_at.day for bar in await history_of(kis, tmp_path, "1d").latest("005930", 5)] == [2]
+
+
+async def test_minutes_of_regular_sessions_are_joined_and_the_rest_is_left_out(kis: Kis, tmp_path: Path) -> None:
+    found = await history_of(kis, tmp_path, "5m").since("005930", at("09:00"))
+    assert [(f"{bar.ends_at:%H:%M}", bar.close, bar.volume) for bar in found] == [
+        ("09:05", 101, 2),
+        ("09:10", 110, 1),
+        ("15:20", 105, 1),
+        ("15:35", 104, 1),
+    ]
+
+
+async def test_missed_bars_are_those_after_the_last_one_of_earlier_days_too(kis: Kis, tmp_path: Path) -> None:
+    kis.now = at("09:01:30")
+    found = await history_of(kis, tmp_path, "1m").since("005930", at("15:20", TUESDAY - timedelta(days=1)))
+    assert [f"{bar.ends_at:%d %H:%M}" for bar in found] == ["02 15:31", "03 09:01"]
+
+
+async def test_earlier_days_are_read_once(kis: Kis, tmp_path: Path) -> None:
+    history = history_of(kis, tmp_path, "1d")
+    await history.latest("005930", 5)
+    kis.reads.clear()
+    await history.latest("005930", 5)
+    assert kis.reads == [("1m", TUESDAY)]
+
+
+async def test_demo_which_keeps_no_earlier_minutes_tells_todays(kis: Kis, tmp_path: Path) -> None:
+    kis.is_demo = True
+    found = await history_of(kis, tmp_path, "1m").latest("005930", 100)
+    assert [bar.ends_at.date() for bar in found] == [TUESDAY] * 5

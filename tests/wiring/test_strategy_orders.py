@@ -1,0 +1,156 @@
+"""A strategy's wishes as orders of the desk, and what became of them in its words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from kis_mcp.catalog import CheckedArguments
+from kis_mcp.clock import KST
+from kis_mcp.environment import Environment
+from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.market import Instrument
+from kis_mcp.strategies.runner import Answer, OwnOrder, Wish
+from kis_mcp.trading.desk import OrderOutcome
+from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.order import Action, Order
+from kis_mcp.wiring.strategy_orders import Filled, StrategyOrders
+from tests.trading.fakes import CATALOG
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
+INSTRUMENTS = {"005930": Instrument("005930", "KR", "krx", kind="stock"), "AAPL": Instrument("AAPL", "US", "nasdaq")}
+KEY = "run-005930-2026-03-03T10:00:00+09:00-enter"
+
+
+class Outside(OrderRefused):
+    """As the desk refuses what is outside a mandate."""
+
+
+def record(status: Status, key: str = f"strategy s: {KEY}", *, is_sent: bool = True, side: Any = "buy") -> Record:
+    order = Order(kis_title="", action=Action.NEW, market="KR", symbol="005930", side=side, quantity=Decimal(10))
+    intent = Intent(
+        id=f"intent-{status}",
+        at=NOW,
+        environment=Environment.SIM,
+        account="",
+        account_id="",
+        tool="",
+        arguments={},
+        order=order,
+        fingerprint="",
+        idempotency_key=key,
+    )
+    return Record(intent=intent, status=status, sent_at=NOW if is_sent else None)
+
+
+class FakeMandated:
+    def __init__(
+        self, *records: Record, error: Exception | None = None, fills: Mapping[str, Filled] | None = None
+    ) -> None:
+        self.records = list(records)
+        self.error = error
+        self.filled = fills or {}
+        self.placed: list[tuple[str, Mapping[str, object], str]] = []
+
+    async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
+        self.placed.append((arguments.api.tool, dict(arguments), key))
+        if self.error is not None:
+            raise self.error
+        order = record(Status.ACCEPTED).intent.order
+        return OrderOutcome(intent_id="i1", status=Status.ACCEPTED, order=order, order_id="1", message="")
+
+    async def look_up(self, intent_id: str) -> Record:
+        return next(each for each in self.records if each.intent.id == intent_id)
+
+    async def orders(self) -> Sequence[Record]:
+        return self.records
+
+    async def fills(self) -> Mapping[str, Filled]:
+        return self.filled
+
+    def is_outside(self, error: OrderRefused) -> bool:
+        return isinstance(error, Outside)
+
+
+def orders(mandated: FakeMandated) -> StrategyOrders:
+    return StrategyOrders("run", mandated, cast("Any", SimpleNamespace(catalog=CATALOG)), INSTRUMENTS)
+
+
+def wish(symbol: str = "005930", side: Any = "buy", price: str = "70100") -> Wish:
+    return Wish(symbol=symbol, side=side, quantity=10, price=Decimal(price), key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tool", "expected"),
+    [
+        (wish(), "domestic_stock_order_cash", {"order_type": "limit", "price": 72200, "side": "buy"}),
+        (wish(side="sell"), "domestic_stock_order_cash", {"order_type": "market", "side": "sell"}),
+        (wish("AAPL", price="200.05"), "overseas_stock_order", {"price": Decimal("206.05"), "side": "buy"}),
+        (wish("AAPL", "sell", "200.05"), "overseas_stock_order", {"price": Decimal("194.05"), "side": "sell"}),
+    ],
+)
+async def test_a_buy_pays_a_little_more_than_the_last_price_at_most(
+    wanted: Wish, tool: str, expected: dict[str, object]
+) -> None:
+    mandated = FakeMandated()
+    assert await orders(mandated).place(wanted) == Answer("accepted", "i1")
+    ((placed, arguments, key),) = mandated.placed
+    assert (placed, key) == (tool, KEY)
+    assert {name: arguments.get(name) for name in expected} == expected
+    assert arguments["quantity"] == 10
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "intent_id"),
+    [
+        (Outside("Too much.", remedy="Stop."), "outside", None),
+        (OrderRefused("Halted.", remedy="Wait."), "refused", None),
+        (OrderRejected("No.", remedy="Mend it."), "refused", None),
+        (OrderStateUnknown("Lost.", remedy="Wait."), "unknown", "intent-unknown"),
+    ],
+)
+async def test_every_answer_has_its_kind(error: Exception, kind: str, intent_id: str | None) -> None:
+    mandated = FakeMandated(record(Status.UNKNOWN), error=error)
+    assert await orders(mandated).place(wish()) == Answer(cast("Any", kind), intent_id, str(error))
+
+
+@pytest.mark.parametrize(
+    ("status", "filled", "state"),
+    [
+        (Status.ACCEPTED, None, "open"),
+        (Status.ACCEPTED, Filled(Decimal(4), Decimal(400)), "open"),
+        (Status.ACCEPTED, Filled(Decimal(10), Decimal(1000), is_over=True), "ended"),
+        (Status.UNKNOWN, None, "unknown"),
+        (Status.SENT, None, "unknown"),
+        (Status.NOT_ACCEPTED, None, "ended"),
+        (Status.REJECTED, None, "ended"),
+        (Status.NOT_SENT, None, "ended"),
+    ],
+)
+async def test_an_order_is_told_as_far_as_kis_tells_it(status: Status, filled: Filled | None, state: str) -> None:
+    fills = {f"intent-{status}": filled} if filled else {}
+    found = await orders(FakeMandated(record(status), fills=fills)).look_up(f"intent-{status}")
+    quantity = int(filled.quantity) if filled else 0
+    assert found == OwnOrder(
+        intent_id=f"intent-{status}",
+        key=KEY,
+        at=NOW,
+        symbol="005930",
+        side="buy",
+        quantity=10,
+        state=cast("Any", state),
+        filled=quantity,
+        price=Decimal(100) if quantity else None,
+    )
+
+
+async def test_only_what_the_run_itself_sent_is_its_own() -> None:
+    mandated = FakeMandated(
+        record(Status.ACCEPTED),
+        record(Status.REFUSED, is_sent=False),
+        record(Status.SENT, "strategy s: another-005930-x-enter"),
+    )
+    assert [each.intent_id for each in await orders(mandated).orders()] == ["intent-accepted"]
