@@ -26,8 +26,6 @@ from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.world import World
 
 _LOOPBACK = "127.0.0.1"
-_LAST_ANSWERS_SECONDS = 0.1
-"""How long answers that are under way are waited for at the end."""
 
 
 class Simulator:
@@ -124,17 +122,14 @@ class _Thread(threading.Thread):
         self._channels = channels
         self._connections: dict[Any, asyncio.Transport] = {}
         self._sockets = sockets
-        self._loop = asyncio.new_event_loop()
-        self._end = asyncio.Event()
-        self._servers = {host: self._server(host) for host in Host}
+        self._servers = {host: _server(KisApp(kis, host, self._abort), self._connections) for host in Host}
 
     def run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
+        asyncio.run(self._serve())
 
     def stop(self) -> None:
-        with suppress(RuntimeError):  # it ended by an error
-            self._loop.call_soon_threadsafe(self._end.set)
+        for server in self._servers.values():
+            server.should_exit = server.force_exit = True
 
     async def _serve(self) -> None:
         live = asyncio.create_task(self._serve_live())
@@ -148,9 +143,6 @@ class _Thread(threading.Thread):
         from kis_mcp.simulator.live.server import LiveServer
 
         await LiveServer(self._kis, self._ws_sockets, self._channels).run()
-
-    def _server(self, host: Host) -> uvicorn.Server:
-        return _Server(_config(KisApp(self._kis, host, self._abort), self._connections), self._end)
 
     def _abort(self, peer: Any) -> None:
         if transport := self._connections.get(tuple(peer)):
@@ -183,28 +175,7 @@ class _JoinedWrites(asyncio.Transport):
             self._transport.write(b"".join(parts))
 
 
-class _Server(uvicorn.Server):
-    """Ends at once: uvicorn itself looks ten times a second whether it shall, and then waits as long again."""
-
-    def __init__(self, config: uvicorn.Config, end: asyncio.Event) -> None:
-        super().__init__(config)
-        self._end = end
-
-    async def main_loop(self) -> None:
-        await self._end.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=_LAST_ANSWERS_SECONDS)
-
-
-def _config(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Config:
+def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Server:
     class Protocol(H11Protocol):
         """Remembers its transport, so that a fault can cut the connection."""
 
@@ -216,7 +187,7 @@ def _config(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.C
             connections.pop(self.transport.get_extra_info("peername"), None)
             super().connection_lost(exc)
 
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
@@ -227,6 +198,7 @@ def _config(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.C
         date_header=False,  # KIS' own time is told instead
         server_header=False,
     )
+    return uvicorn.Server(config)
 
 
 def _bind(stack: ExitStack, real_port: int, demo_port: int) -> dict[Host, socket.socket]:
