@@ -1,6 +1,8 @@
+import gc
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +17,10 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from kis_mcp.storage import SqlJournal
 from tests.client import NOW
+
+# Each server that a test starts as a process would compile the whole package, and each worker all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -50,8 +56,11 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def whole_table() -> None:
-    """Read once, so that no test pays for it in a time-out."""
+    """Read once, so that no test pays for it in a time-out. Nothing of what is there by then becomes garbage, and is
+    not looked through for any."""
     _ = catalog().apis
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -161,6 +163,51 @@ SPEAKS_BOTH = PACKAGE / "storage" / "uninterrupted.py"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+@dataclass(slots=True)
+class Source:
+    """What a file's code uses.
+
+    Attributes:
+        imports: Every module that it imports, by a statement or by its name in a string.
+        from_imports: Each module that it imports names from, and those names.
+        names: Every name, as a name, an attribute, an import or a string such as a quoted type.
+        texts: Every string.
+        calls: The plain functions that it calls, as often as it does.
+    """
+
+    imports: set[str] = field(default_factory=set)
+    from_imports: dict[str, set[str]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    calls: list[str] = field(default_factory=list)
+
+
+@cache
+def source(path: Path) -> Source:
+    found = Source()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) | ast.ClassDef(name=name):
+                found.names.add(name)
+            case ast.Import(names=aliases):
+                found.imports |= {alias.name for alias in aliases}
+            case ast.ImportFrom(module=str(module), names=aliases, level=0):
+                names = {alias.name for alias in aliases}
+                found.from_imports.setdefault(module, set()).update(names)
+                found.imports |= {module, *(f"{module}.{name}" for name in names)}
+            case ast.ImportFrom():
+                raise AssertionError(f"{path} imports relatively")
+            case ast.Constant(value=str(text)):
+                found.texts.add(text)
+            case ast.Call(func=ast.Name(id=name)):
+                found.calls.append(name)
+            case _:
+                pass
+    found.names |= found.texts
+    found.imports |= {text for text in found.texts if text.startswith("kis_mcp.") or text in OUTSIDE_LIBRARIES}
+    return found
+
+
 def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
@@ -168,23 +215,6 @@ def room_of(path: Path) -> str:
 def part_of(path: Path) -> str:
     """The folder or module of a room that a file belongs to; empty for a room that is one module."""
     return "".join(path.relative_to(PACKAGE).with_suffix("").parts[1:2])
-
-
-def imported(path: Path) -> set[str]:
-    """Every module that a file imports, by a statement or by its name in a string."""
-    names = set[str]()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        match node:
-            case ast.Import():
-                names |= {alias.name for alias in node.names}
-            case ast.ImportFrom():
-                assert node.level == 0, f"{path} imports relatively"
-                names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
-            case ast.Constant(value=str(text)) if text.startswith("kis_mcp.") or text in OUTSIDE_LIBRARIES:
-                names.add(text)
-            case _:
-                pass
-    return names
 
 
 def rooms(names: set[str]) -> set[str]:
@@ -195,30 +225,37 @@ def is_in(path: Path, package: str) -> bool:
     return path.is_relative_to(PACKAGE.parent.joinpath(*package.split(".")))
 
 
-def each(paths: Iterable[Path]) -> pytest.MarkDecorator:
-    """A case for each module."""
-    return pytest.mark.parametrize("path", list(paths), ids=lambda path: str(path.relative_to(PACKAGE)))
+def wrong(found: Mapping[Path, Iterable[str]]) -> dict[str, list[str]]:
+    """The modules of which something wrong was found, and what."""
+    return {module_of(path): sorted(names) for path, names in found.items() if names}
 
 
-@each(path for path in MODULES if room_of(path) in OUTER_ROOMS)
-def test_a_module_imports_only_what_its_room_may_touch(path: Path) -> None:
-    room = room_of(path)
-    assert rooms(imported(path)) <= OUTER_ROOMS[room] | {room}
+def test_a_module_imports_only_what_its_room_may_touch() -> None:
+    known = [path for path in MODULES if room_of(path) in OUTER_ROOMS]
+    found = {path: rooms(source(path).imports) - OUTER_ROOMS[room_of(path)] - {room_of(path)} for path in known}
+    assert wrong(found) == {}
 
 
-@each(path for path in MODULES if part_of(path) in ROOMS_IN_ORDER.get(room_of(path), ()))
-def test_a_part_of_a_room_imports_only_the_parts_before_it(path: Path) -> None:
-    room = room_of(path)
-    order = ROOMS_IN_ORDER[room]
-    used = {name.split(".")[2] for name in imported(path) if name.startswith(f"kis_mcp.{room}.")}
-    assert used & set(order) <= set(order[: order.index(part_of(path)) + 1])
+def test_a_part_of_a_room_imports_only_the_parts_before_it() -> None:
+    assert wrong({path: later_parts(path) for path in MODULES}) == {}
 
 
-@each(MODULES)
-def test_a_package_with_a_face_is_used_by_its_face(path: Path) -> None:
+def later_parts(path: Path) -> set[str]:
+    """The parts of a file's own room that it imports though they come after its own."""
+    room, part = room_of(path), part_of(path)
+    order = ROOMS_IN_ORDER.get(room, ())
+    used = {name.split(".")[2] for name in source(path).imports if name.startswith(f"kis_mcp.{room}.")}
+    return used & set(order[order.index(part) + 1 :]) if part in order else set()
+
+
+def test_a_package_with_a_face_is_used_by_its_face() -> None:
+    assert wrong({path: behind_faces(path) for path in MODULES}) == {}
+
+
+def behind_faces(path: Path) -> set[str]:
+    """The modules of other packages with a face that a file imports names from."""
     others = tuple(f"{face}." for face in FACES if not is_in(path, face))
-    statements = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
-    assert [node.module for node in statements if (node.module or "").startswith(others)] == []
+    return {module for module in source(path).from_imports if module.startswith(others)}
 
 
 @pytest.mark.parametrize("face", sorted(FACES))
@@ -227,38 +264,42 @@ def test_a_face_hands_on_all_that_it_names_and_nothing_that_is_unused(face: str)
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
     assert not hasattr(package, "no_such_name")
     used = {
-        alias.name
+        name
         for path in MODULES
         if not is_in(path, face)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{face}.")
-        for alias in node.names
+        for module, names in source(path).from_imports.items()
+        if f"{module}.".startswith(f"{face}.")
+        for name in names
     }
     assert set(package.__all__) - used <= FOR_OTHERS_TESTS
 
 
-@each(path for path in MODULES if room_of(path) == "wiring")
-def test_what_is_imported_in_a_thread_is_no_module_that_its_package_imports_itself(path: Path) -> None:
+def test_what_is_imported_in_a_thread_is_no_module_that_its_package_imports_itself() -> None:
     """Two threads would wait for each other: one has the module and waits for the package, one the other way round."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("kis_mcp."):
-            package = PACKAGE.parent.joinpath(*node.value.split(".")[:-1], "__init__.py")
-            assert not {name for name in imported(package) if f"{name}.".startswith(f"{node.value}.")}
+    texts = {text for path in MODULES if room_of(path) == "wiring" for text in source(path).texts}
+    named = {text for text in texts if text.startswith("kis_mcp.")}
+    packages = {name: PACKAGE.parent.joinpath(*name.split(".")[:-1], "__init__.py") for name in named}
+    assert named > {"kis_mcp.storage.journal", "kis_mcp.trading.desk"}
+    assert [name for name, package in packages.items() if name in source(package).imports] == []
 
 
-@each(path for path in MODULES if room_of(path) in INSIDE)
-def test_the_inside_knows_no_transport_and_no_store(path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE_LIBRARIES
+def test_the_inside_knows_no_transport_and_no_store() -> None:
+    inside = [path for path in MODULES if room_of(path) in INSIDE]
+    assert wrong({path: libraries(path) & OUTSIDE_LIBRARIES for path in inside}) == {}
 
 
-@each(path for path in MODULES if room_of(path) not in ("server", "cli"))
-def test_only_the_server_and_the_command_line_know_mcp(path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & {"mcp", "mcp_types"}
+def test_only_the_server_and_the_command_line_know_mcp() -> None:
+    others = [path for path in MODULES if room_of(path) not in ("server", "cli")]
+    assert wrong({path: libraries(path) & {"mcp", "mcp_types"} for path in others}) == {}
+
+
+def libraries(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in source(path).imports}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_room_waits_in_one_dialect(dialect: str) -> None:
-    speakers = {path for path in MODULES if dialect in {name.split(".")[0] for name in imported(path)}}
+    speakers = {path for path in MODULES if dialect in libraries(path)}
     assert {room_of(path) for path in speakers - {SPEAKS_BOTH}} == DIALECTS[dialect]
 
 
@@ -273,19 +314,12 @@ def test_every_part_of_an_ordered_room_has_its_place(ordered: str) -> None:
 
 
 def test_only_the_command_line_prints() -> None:
-    printing = [
-        path
-        for path in MODULES
-        if room_of(path) != "cli"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-    ]
-    assert printing == []
+    assert [path for path in MODULES if room_of(path) != "cli" and "print" in source(path).calls] == []
 
 
 def test_every_error_is_one_of_the_tree_and_none_is_the_bare_base() -> None:
     defined: dict[str, Path] = {}
-    for path in MODULES:
+    for path in (path for path in MODULES if "KisMcpError" in source(path).names):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.ClassDef(name=name, bases=[ast.Name(id="KisMcpError")]):
@@ -303,22 +337,8 @@ def module_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
-def names_in(path: Path) -> set[str]:
-    """Every name that a file's code uses, as a name, an attribute, an import or a string such as a quoted type."""
-    names = set[str]()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.Constant(value=str(name)):
-                names.add(name)
-            case _:
-                pass
-    return names
-
-
 def test_only_the_sending_module_holds_the_port_that_orders() -> None:
-    using = {module_of(path) for path in MODULES if "KisOrders" in names_in(path)}
+    using = {module_of(path) for path in MODULES if "KisOrders" in source(path).names}
     assert using == {"trading/kis", "trading/desk/sending"}
 
 
@@ -338,10 +358,5 @@ def test_no_tool_that_orders_reaches_a_mandate() -> None:
 
 
 def test_arguments_count_as_checked_only_where_they_are_checked() -> None:
-    making = [
-        module_of(path)
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CheckedArguments"
-    ]
+    making = [module_of(path) for path in MODULES for name in source(path).calls if name == "CheckedArguments"]
     assert making == ["catalog/arguments"]

@@ -12,7 +12,7 @@ import pytest
 from kis_mcp.cli.orders import write_csv
 from kis_mcp.clock import KST
 from kis_mcp.trading.blotter.history import COLUMNS
-from tests.cli.command import run, run_here
+from tests.cli.command import run_here
 
 ORDER = '{"symbol": "005930", "side": "buy", "quantity": 2, "order_type": "market"}'
 
@@ -24,7 +24,7 @@ TAKEN = ("accepted", "filled")
 def ordered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one order in the simulator."""
     folder = tmp_path_factory.mktemp("data")
-    assert run("call", "place_order", ORDER, data_dir=folder, KIS_CONFIRM="never").returncode == 0
+    assert run_here("call", "place_order", ORDER, data_dir=folder, KIS_CONFIRM="never").returncode == 0
     return folder
 
 
