@@ -38,6 +38,7 @@ OUTER_ROOMS = {
     "wiring": GROUND
     | {
         "catalog",
+        "charts",
         "market",
         "streams",
         "alerts",

@@ -32,6 +32,7 @@ from kis_mcp.strategies.backtest import (
 )
 from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
 from kis_mcp.trading.venues import InstrumentKind
+from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
@@ -49,6 +50,7 @@ class Backtest:
         currency: Of all amounts.
         statistics: What it comes to.
         warnings: What speaks against trusting it, a sentence each.
+        picture: What the account was worth over time, its falls and its fills, as SVG; `png_of` makes it a PNG.
         report: The whole of it as an HTML file that loads nothing.
     """
 
@@ -56,6 +58,7 @@ class Backtest:
     currency: str
     statistics: Statistics
     warnings: Sequence[str]
+    picture: str
     report: str
 
 
@@ -134,8 +137,10 @@ async def backtest(
         f"A fill takes at most {options.most_volume_percent} % of its bar's volume.",
         "Commission as today, taxes as on each day.",
     )
-    report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
-    return Backtest(about, currency, found, warnings, write_report(report))
+    tested = Tested(strategy.name, instruments, resolved.interval, history, result, found, cash)
+    picture = draw_picture(tested, settings.environment, settings.colors)
+    report = Report(strategy.name, about, currency, result, found, warnings, assumptions, picture)
+    return Backtest(about, currency, found, warnings, picture, write_report(report))
 
 
 async def _read_history(

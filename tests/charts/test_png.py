@@ -10,7 +10,7 @@ from kis_mcp.charts.candles import CandleChart, draw_candles
 from kis_mcp.charts.frame import HEIGHT, WIDTH
 from kis_mcp.charts.palette import PALETTES
 from kis_mcp.charts.png import with_palette
-from kis_mcp.server.picture import png_of
+from kis_mcp.wiring import png_of
 from tests.charts.pictures import HEADING, candles_of
 
 RGBA, PALETTE = (8, 6, 0, 0, 0), (8, 3, 0, 0, 0)

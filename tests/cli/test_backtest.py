@@ -28,11 +28,10 @@ def written(folder: Path, document: object) -> str:
     return str(path)
 
 
-def test_it_tells_what_came_of_it_and_writes_the_report(tmp_path: Path) -> None:
-    file, report = written(tmp_path, CROSS), tmp_path / "report.html"
-    finished = run(
-        "backtest", file, "--symbol", "005930", *DAYS, "--report", str(report), "--json", data_dir=tmp_path / "data"
-    )
+def test_it_tells_what_came_of_it_and_writes_the_report_and_the_picture(tmp_path: Path) -> None:
+    file, report, picture = written(tmp_path, CROSS), tmp_path / "report.html", tmp_path / "picture.png"
+    files = ("--report", str(report), "--png", str(picture))
+    finished = run("backtest", file, "--symbol", "005930", *DAYS, *files, "--json", data_dir=tmp_path / "data")
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
     assert found["about"] == "005930, 1d bars from 2025-06-02 to 2026-05-29, in sim"
@@ -43,6 +42,9 @@ def test_it_tells_what_came_of_it_and_writes_the_report(tmp_path: Path) -> None:
     page = report.read_text(encoding="utf-8")
     assert "<svg" in page
     assert "5 over 20" in page
+    assert "삼성전자 (005930)" in page
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert len(picture.read_bytes()) < 45_000
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
