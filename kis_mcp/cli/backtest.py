@@ -48,7 +48,13 @@ def run(
     if png is not None:
         png.write_bytes(png_of(found.picture))
     if as_json:
-        shown = {"about": found.about, "currency": found.currency, **_figures(found), "warnings": found.warnings}
+        shown = {
+            "about": found.about,
+            "currency": found.currency,
+            **_figures(found),
+            "warnings": found.warnings,
+            "assumptions": found.assumptions,
+        }
         typer.echo(json.dumps(to_json(shown), ensure_ascii=False))
     else:
         _print(found, {"report": report, "picture": png})
@@ -89,6 +95,8 @@ def _print(found: Backtest, written: Mapping[str, Path | None]) -> None:
     show_block(console, f"amounts in {found.currency}", to_json(told))
     for warning in found.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
+    for assumption in found.assumptions:
+        console.print(f"assumed: {assumption}", style="dim", markup=False)
     for what, path in written.items():
         if path is not None:
             console.print(f"{what}: {path}", markup=False)

@@ -18,6 +18,7 @@ from kis_mcp.market.fundamentals import (
 )
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
+from kis_mcp.market.indices import INDEX, INDICES, find_index
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
@@ -52,6 +53,8 @@ __all__ = [
     "CURRENCIES",
     "EXCHANGES",
     "GROUP_FIELDS",
+    "INDEX",
+    "INDICES",
     "INTERVALS",
     "KNOWN_BY_ABROAD",
     "KNOWN_BY_KOREA",
@@ -90,6 +93,7 @@ __all__ = [
     "Use",
     "builtin_instruments",
     "find_country",
+    "find_index",
     "find_live_calls",
     "find_quotable",
     "find_quoted",

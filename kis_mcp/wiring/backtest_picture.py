@@ -21,7 +21,8 @@ from kis_mcp.charts import (
 )
 from kis_mcp.environment import Environment
 from kis_mcp.market import INTERVALS, Instrument
-from kis_mcp.strategies.backtest import BacktestResult, Bars, Statistics, close_line, hold_line, return_line
+from kis_mcp.strategies.backtest import BacktestResult, Bars, Statistics, close_line, hold_line, index_line, return_line
+from kis_mcp.wiring.backtest_index import MarketIndex
 from kis_mcp.wiring.picture import SOURCES
 
 _NO_PROMISE = "과거 시세로 한 모의시험으로, 실제 거래가 아니며 앞날의 수익을 뜻하지 않음"
@@ -37,6 +38,7 @@ class Tested:
         interval: A key of `kis_mcp.market.INTERVALS`.
         history: Symbol → its bars.
         cash: At the start.
+        index: Of their market.
     """
 
     title: str
@@ -46,12 +48,13 @@ class Tested:
     result: BacktestResult
     statistics: Statistics
     cash: Decimal
+    index: MarketIndex
 
 
 def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
     """The picture as SVG, in colours by a key of `kis_mcp.charts.PALETTES`."""
     result, found, history, interval = tested.result, tested.statistics, tested.history, tested.interval
-    first, times = tested.instruments[0], result.times
+    index, first, times = tested.index, tested.instruments[0], result.times
     currency, zone = first.currency, first.timezone.key
     bars = history[first.symbol]
     places = places_of((bars.unit,), currency)
@@ -74,8 +77,8 @@ def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
         times=times,
         returns=return_line(result, tested.cash),
         hold=hold_line(history, result.warm_up, times),
-        index=(),
-        index_name="",
+        index=index_line(index.bars, result.warm_up, times) if index.bars else (),
+        index_name=(index.index.name if index.index else None) or "",
         prices=close_line(bars, times),
         instrument=f"{name} ({first.symbol})" if first.name else name,
         places=places,

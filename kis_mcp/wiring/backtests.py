@@ -13,15 +13,17 @@ import yaml
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import CandleRange, Candles, Instrument, builtin_instruments, get_candles
+from kis_mcp.market import Instrument, builtin_instruments
 from kis_mcp.settings import Settings
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
     BacktestOptions,
     Bars,
+    Benchmark,
     History,
     Report,
     Statistics,
+    beside_index,
     cautions_of,
     hold_return,
     measure,
@@ -32,6 +34,7 @@ from kis_mcp.strategies.backtest import (
 )
 from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
 from kis_mcp.trading.venues import InstrumentKind
+from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index
 from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
@@ -50,6 +53,7 @@ class Backtest:
         currency: Of all amounts.
         statistics: What it comes to.
         warnings: What speaks against trusting it, a sentence each.
+        assumptions: How orders were filled, what they cost and what it is held beside, a sentence each.
         picture: What the account was worth over time, its falls and its fills, as SVG; `png_of` makes it a PNG.
         report: The whole of it as an HTML file that loads nothing.
     """
@@ -58,6 +62,7 @@ class Backtest:
     currency: str
     statistics: Statistics
     warnings: Sequence[str]
+    assumptions: Sequence[str]
     picture: str
     report: str
 
@@ -117,14 +122,14 @@ async def backtest(
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    history = await _read_history(settings, instruments, resolved.interval, start, end, clock)
+    history, index = await _read_history(settings, instruments, resolved.interval, start, end, clock)
     own = own_commissions(settings)
     terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
     options = BacktestOptions(cash)
     result = run_backtest(resolved, history, options, terms)
-    found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up))
-    first = min(bars.ends_at[0] for bars in history.values()).date()
-    last = max(bars.ends_at[-1] for bars in history.values()).date()
+    benchmark = beside_index(index.name, index.bars, result) if index.bars else None
+    found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up), benchmark=benchmark)
+    first, last = _days_of(history)
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
@@ -136,16 +141,18 @@ async def backtest(
         f"Market orders and stops are filled {options.slippage_ticks} tick worse.",
         f"A fill takes at most {options.most_volume_percent} % of its bar's volume.",
         "Commission as today, taxes as on each day.",
+        _sentence_on(index, benchmark),
     )
-    tested = Tested(strategy.name, instruments, resolved.interval, history, result, found, cash)
+    tested = Tested(strategy.name, instruments, resolved.interval, history, result, found, cash, index)
     picture = draw_picture(tested, settings.environment, settings.colors)
     report = Report(strategy.name, about, currency, result, found, warnings, assumptions, picture)
-    return Backtest(about, currency, found, warnings, picture, write_report(report))
+    return Backtest(about, currency, found, warnings, assumptions, picture, write_report(report))
 
 
 async def _read_history(
     settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
-) -> dict[str, Bars]:
+) -> tuple[dict[str, Bars], MarketIndex]:
+    """Symbol → its bars, and the index of their market over the same days."""
     found = dict[str, Bars]()
     async with open_environments(settings, catalog(), clock) as environments:
         brokerage = await environments.brokerage(settings.environment)
@@ -153,14 +160,25 @@ async def _read_history(
         for instrument in instruments:
             reads = Reads(brokerage, _wait_silently)
             today = reads.clock().astimezone(instrument.timezone).date()
-            history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
+            history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
             found[instrument.symbol] = await history.between(start, end)
-    return found
+        first, last = _days_of(found)
+        return found, await read_index(Reads(brokerage, _wait_silently), store, instruments, first, last)
 
 
-async def _read_candles(reads: Reads, instrument: Instrument, wanted: CandleRange) -> Candles:
-    return await get_candles(reads, instrument, wanted, now=reads.clock())
+def _days_of(history: Mapping[str, Bars]) -> tuple[date, date]:
+    first = min(bars.ends_at[0] for bars in history.values())
+    return first.date(), max(bars.ends_at[-1] for bars in history.values()).date()
 
 
 async def _wait_silently(seconds: float) -> None:
     """At a terminal nobody is told of each wait for KIS' rate limit."""
+
+
+def _sentence_on(index: MarketIndex, benchmark: Benchmark | None) -> str:
+    if benchmark is None:
+        return index.reason or f"{index.name} has no day in the time of the backtest after warm-up."
+    return (
+        f"Beside {index.name} from the open of the first day after warm-up to the close of the last, and beside buying "
+        "and holding: both without dividends and costs."
+    )

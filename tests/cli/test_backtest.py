@@ -39,6 +39,12 @@ def test_it_tells_what_came_of_it_and_writes_the_report_and_the_picture(tmp_path
     assert found["trades"] > 0
     assert found["final_equity"] == pytest.approx(10_000_000 + found["profit"])
     assert any("fewer than 30" in warning for warning in found["warnings"])
+    assert found["benchmark"] == "KOSPI"
+    assert found["excess_return_percent"] == pytest.approx(
+        found["return_percent"] - found["benchmark_return_percent"], abs=0.011
+    )
+    assert -1 < found["benchmark_correlation"] < 1
+    assert any(sentence.startswith("Beside KOSPI from the open") for sentence in found["assumptions"])
     page = report.read_text(encoding="utf-8")
     assert "<svg" in page
     assert "5 over 20" in page
@@ -54,7 +60,11 @@ def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path
     first, second = (run_here(*arguments, data_dir=data) for _ in range(2))
     assert first.returncode == second.returncode == 0, first.stderr
     assert first.stdout == second.stdout
-    assert len(list(data.rglob("KR-krx-005930-1d*"))) == 1
+    assert sorted(path.name for path in data.rglob("histories/*")) == [
+        "KR-005930-index",
+        "KR-index-0001-1d",
+        "KR-krx-005930-1d",
+    ]
 
 
 def test_a_parameter_changes_what_comes_of_it(tmp_path: Path) -> None:

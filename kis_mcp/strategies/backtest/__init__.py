@@ -1,6 +1,7 @@
 """Strategies over history: fills, costs, results, search and reports."""
 
 from kis_mcp.strategies.backtest.bars import Bars
+from kis_mcp.strategies.backtest.benchmark import Benchmark, beside_index, index_line
 from kis_mcp.strategies.backtest.beside import close_line, hold_line, return_line
 from kis_mcp.strategies.backtest.cautions import cautions_of
 from kis_mcp.strategies.backtest.history import History
@@ -15,13 +16,16 @@ __all__ = [
     "BacktestOptions",
     "BacktestResult",
     "Bars",
+    "Benchmark",
     "History",
     "Report",
     "Statistics",
+    "beside_index",
     "cautions_of",
     "close_line",
     "hold_line",
     "hold_return",
+    "index_line",
     "measure",
     "return_line",
     "run_backtest",

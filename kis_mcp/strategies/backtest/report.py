@@ -120,10 +120,12 @@ def _list(sentences: Iterable[str], name: str) -> str:
     return f'<ul class="{name}">{"".join(f"<li>{escape(each)}</li>" for each in sentences)}</ul>'
 
 
-def _text(value: datetime | Decimal | float | None) -> str:
+def _text(value: datetime | Decimal | float | str | None) -> str:
     match value:
         case None:
             return "—"
+        case str():
+            return value
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case int():

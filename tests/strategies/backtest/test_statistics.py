@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
+from kis_mcp.strategies.backtest.benchmark import Benchmark
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 from kis_mcp.strategies.backtest.statistics import Drawdown, deepest_drawdown, measure, warnings_of
 
@@ -127,6 +128,17 @@ def test_exposure_is_of_bars_that_could_have_held_and_turnover_of_average_equity
         Decimal(1000),
     )
     assert (found.exposure_percent, found.turnover, found.costs) == (75, 2, 12)
+
+
+def test_the_index_is_told_with_what_the_account_earned_more_or_less() -> None:
+    found = measure(result([1000, 1100]), Decimal(1000), benchmark=Benchmark("KOSPI", 4.0, 0.5))
+    assert (found.benchmark, found.benchmark_return_percent, found.benchmark_correlation) == ("KOSPI", 4, 0.5)
+    assert found.excess_return_percent == pytest.approx(6)
+
+
+def test_without_an_index_nothing_is_told_of_it() -> None:
+    found = measure(result([1000, 1100]), Decimal(1000))
+    assert {found.benchmark, found.benchmark_return_percent, found.excess_return_percent} == {None}
 
 
 def warned(found: BacktestResult, *, costs_are_off: bool = False) -> list[str]:

@@ -16,7 +16,7 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _THOUSAND, _MILLION = 1_000, 1_000_000
-_ROWS = {"domestic_stock_inquire_daily_indexchartprice": 100, "domestic_stock_inquire_index_daily_price": 100}
+_ROWS = {"domestic_stock_inquire_daily_indexchartprice": 50, "domestic_stock_inquire_index_daily_price": 100}
 _LEVELS = 30
 _MINUTE_CANDLES = 102
 _SECONDS = {"30s": 40, "1m": 60, "5m": 300, "10m": 600, "1h": 3600}
