@@ -18,7 +18,7 @@ from kis_mcp.market.fundamentals import (
 )
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
-from kis_mcp.market.indices import INDEX, INDICES, find_index
+from kis_mcp.market.indices import INDEX, INDICES, read_board
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.last_trade import read_last_trade_time
@@ -93,7 +93,6 @@ __all__ = [
     "Use",
     "builtin_instruments",
     "find_country",
-    "find_index",
     "find_live_calls",
     "find_quotable",
     "find_quoted",
@@ -116,6 +115,7 @@ __all__ = [
     "notes_on_points",
     "parts_of",
     "quotable_of",
+    "read_board",
     "read_event",
     "read_last_trade_time",
     "read_master",

@@ -86,7 +86,7 @@ async def get_candles(kis: Kis, instrument: Instrument, wanted: CandleRange, *, 
     """Read the candles of a range.
 
     Args:
-        instrument: A stock or fund; or an index as `find_index` names it, of days and longer.
+        instrument: A stock or fund; or an index as `read_board` names it, of days and longer.
         now: The current time, in any zone.
 
     Raises:

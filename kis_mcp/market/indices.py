@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 
 from kis_mcp.catalog import number
@@ -23,17 +24,32 @@ _BY_BOARD: Mapping[str, Instrument] = {"KOSPI": KOSPI, "ETF": KOSPI, "ETN": KOSP
 """How the market's name in KIS' quote begins: KOSPI200 and KSQ150 are parts of a market, funds are in KOSPI's."""
 
 
-async def find_index(kis: Kis, instrument: Instrument) -> Instrument | None:
-    """The index of the market that it is listed in, for `get_candles`; None where that is another one, such as KONEX.
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where an instrument is listed.
+
+    Attributes:
+        index: Of that market, for `get_candles`; None where KIS names another one, such as KONEX.
+        last, tick: A price and the step at it, which tell a fund from a share; None where KIS tells none.
+    """
+
+    index: Instrument | None
+    last: Decimal | None = None
+    tick: Decimal | None = None
+
+
+async def read_board(kis: Kis, instrument: Instrument) -> Board:
+    """The market that it is listed in.
 
     Raises:
         KisMcpError: By KIS' answer.
     """
     if instrument.market == "US":
-        return SP500
+        return Board(SP500)
     quote = (await kis.rows("domestic_stock_inquire_price", {"symbol": instrument.symbol})).record("price")
     board = str(quote.get("representative_market_name") or "").upper()
-    return next((index for name, index in _BY_BOARD.items() if board.startswith(name)), None)
+    index = next((index for name, index in _BY_BOARD.items() if board.startswith(name)), None)
+    return Board(index, number(quote, "price") or None, number(quote, "tick_size") or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,32 @@
-"""The market index that a backtest is held beside, with its days."""
+"""Where the instruments of a backtest are listed: what kind each is, and the index that it is held beside."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import cast
 
 from kis_mcp.errors import KisMcpError
-from kis_mcp.market import INDICES, CandleRange, Candles, Instrument, find_index, get_candles
+from kis_mcp.market import INDICES, CandleRange, Candles, Instrument, get_candles, read_board
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import Bars, History
+from kis_mcp.trading.venues import InstrumentKind, kind_by_tick
 from kis_mcp.wiring.reads import Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where one instrument is listed.
+
+    Attributes:
+        kind: None where neither this package nor KIS' price steps tell it.
+        index: Of its market; None where it is not known.
+    """
+
+    kind: InstrumentKind | None
+    index: Instrument | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +48,43 @@ class MarketIndex:
         return self.index.name_en if self.index else ""
 
 
+async def read_listed(reads: Reads, store: HistoryFiles, instrument: Instrument) -> Listed:
+    """Where it is listed, from KIS once, and then from what is kept; what cannot be read is not known."""
+    name = f"{instrument.market}-{instrument.symbol.replace('/', '.')}-listed"
+    told = cast("InstrumentKind | None", instrument.kind or None)
+    if (kept := store.read(name)) is not None:
+        try:
+            facts = json.loads(kept)
+            return Listed(told or facts["kind"], INDICES.get(facts["index"]))
+        except (ValueError, KeyError, TypeError):
+            pass
+    try:
+        board = await read_board(reads, instrument)
+    except KisMcpError:
+        return Listed(told, None)
+    stepped = kind_by_tick(board.last, board.tick) if board.last and board.tick else None
+    kind = told or ("stock" if instrument.market == "US" else stepped)
+    if board.index is not None:
+        store.write(name, json.dumps({"kind": kind, "index": board.index.symbol}).encode())
+    return Listed(kind, board.index)
+
+
 async def read_index(
-    reads: Reads, store: HistoryFiles, instruments: Sequence[Instrument], start: date, end: date
+    reads: Reads, store: HistoryFiles, listed: Sequence[Listed], start: date, end: date
 ) -> MarketIndex:
     """The index of the market in which most of the instruments are listed, over these days.
 
     A backtest is worth having without it: whatever fails is told as the reason.
     """
+    index = Counter(each.index for each in listed).most_common(1)[0][0]
+    if index is None:
+        return MarketIndex(reason="The index of the market is not known.")
+    today = reads.clock().astimezone(index.timezone).date()
+    history = History(index, "1d", partial(read_candles, reads, index), store, today)
     try:
-        found = Counter([await _index_of(reads, store, each) for each in instruments])
-        index = found.most_common(1)[0][0]
-        if index is None:
-            return MarketIndex(reason=f"KIS tells no index of the market of {instruments[0].symbol}.")
-        today = reads.clock().astimezone(index.timezone).date()
-        history = History(index, "1d", partial(read_candles, reads, index), store, today)
         return MarketIndex(index, await history.between(start, end))
     except KisMcpError as error:
-        return MarketIndex(reason=f"The market index could not be read: {error}")
-
-
-async def _index_of(reads: Reads, store: HistoryFiles, instrument: Instrument) -> Instrument | None:
-    """As `find_index`; what KIS told once is kept."""
-    name = f"{instrument.market}-{instrument.symbol.replace('/', '.')}-index"
-    kept = INDICES.get((store.read(name) or b"").decode(errors="replace"))
-    index = kept or await find_index(reads, instrument)
-    if index is not None and kept is None:
-        store.write(name, index.symbol.encode())
-    return index
+        return MarketIndex(index, reason=f"The days of {index.name_en} could not be read: {error}")
 
 
 async def read_candles(reads: Reads, instrument: Instrument, wanted: CandleRange) -> Candles:

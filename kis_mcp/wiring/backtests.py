@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import yaml
 
@@ -23,6 +22,7 @@ from kis_mcp.strategies.backtest import (
     History,
     Report,
     Statistics,
+    assumptions_of,
     beside_index,
     cautions_of,
     hold_return,
@@ -33,8 +33,7 @@ from kis_mcp.strategies.backtest import (
     write_report,
 )
 from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
-from kis_mcp.trading.venues import InstrumentKind
-from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index
+from kis_mcp.wiring.backtest_index import Listed, MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
@@ -122,9 +121,12 @@ async def backtest(
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    history, index = await _read_history(settings, instruments, resolved.interval, start, end, clock)
+    history, listed, index = await _read_history(settings, instruments, resolved.interval, start, end, clock)
     own = own_commissions(settings)
-    terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
+    terms = {
+        symbol: terms_of(market, each.kind or "stock", own, interval=resolved.interval)
+        for symbol, each in listed.items()
+    }
     options = BacktestOptions(cash)
     result = run_backtest(resolved, history, options, terms)
     benchmark = beside_index(index.name, index.bars, result) if index.bars else None
@@ -133,16 +135,20 @@ async def backtest(
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
-        *warnings_of(result, found, costs_are_off=False),
+        *warnings_of(result, found, costs_are_off=bool(result.trades) and not result.costs),
         *cautions_of(resolved, history, market),
+        *(
+            f"Whether {symbol} is a share or a fund is not known: it is stepped and taxed as a share."
+            for symbol, each in listed.items()
+            if each.kind is None
+        ),
     ]
-    assumptions = (
-        "Decided at a bar's end, filled at the next bar's open.",
-        f"Market orders and stops are filled {options.slippage_ticks} tick worse.",
-        f"A fill takes at most {options.most_volume_percent} % of its bar's volume.",
-        "Commission as today, taxes as on each day.",
+    assumptions = [
+        *assumptions_of(
+            options, market, resolved.interval, has_limit=any(each.daily_limit_percent for each in terms.values())
+        ),
         _sentence_on(index, benchmark),
-    )
+    ]
     tested = Tested(strategy.name, instruments, resolved.interval, history, result, found, cash, index)
     picture = draw_picture(tested, settings.environment, settings.colors)
     report = Report(strategy.name, about, currency, result, found, warnings, assumptions, picture)
@@ -151,9 +157,9 @@ async def backtest(
 
 async def _read_history(
     settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
-) -> tuple[dict[str, Bars], MarketIndex]:
-    """Symbol → its bars, and the index of their market over the same days."""
-    found = dict[str, Bars]()
+) -> tuple[dict[str, Bars], dict[str, Listed], MarketIndex]:
+    """Symbol → its bars and where it is listed, and the index of their market over the same days."""
+    found, listed = dict[str, Bars](), dict[str, Listed]()
     async with open_environments(settings, catalog(), clock) as environments:
         brokerage = await environments.brokerage(settings.environment)
         store = HistoryFiles(brokerage.folder / HISTORIES)
@@ -162,8 +168,10 @@ async def _read_history(
             today = reads.clock().astimezone(instrument.timezone).date()
             history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
             found[instrument.symbol] = await history.between(start, end)
+            listed[instrument.symbol] = await read_listed(reads, store, instrument)
         first, last = _days_of(found)
-        return found, await read_index(Reads(brokerage, _wait_silently), store, instruments, first, last)
+        index = await read_index(Reads(brokerage, _wait_silently), store, list(listed.values()), first, last)
+        return found, listed, index
 
 
 def _days_of(history: Mapping[str, Bars]) -> tuple[date, date]:

@@ -61,7 +61,7 @@ def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path
     assert first.returncode == second.returncode == 0, first.stderr
     assert first.stdout == second.stdout
     assert sorted(path.name for path in data.rglob("histories/*")) == [
-        "KR-005930-index",
+        "KR-005930-listed",
         "KR-index-0001-1d",
         "KR-krx-005930-1d",
     ]

@@ -11,7 +11,7 @@ from kis_mcp.catalog.apis import KisApis
 from kis_mcp.clock import KST, NEW_YORK
 from kis_mcp.market.candle_pages import Candle
 from kis_mcp.market.candles import CandleRange, get_candles
-from kis_mcp.market.indices import KOSDAQ, KOSPI, SP500, find_index
+from kis_mcp.market.indices import KOSDAQ, KOSPI, SP500, Board, read_board
 from kis_mcp.market.instrument import Instrument
 from tests.market.conftest import NOW, FakeGateway
 from tests.market.test_candles import weekdays
@@ -34,12 +34,14 @@ FIRST = date(2025, 6, 2)
 async def test_a_korean_instrument_is_held_beside_the_index_of_its_market(
     board: str, index: Instrument | None, apis: KisApis, gateway: FakeGateway
 ) -> None:
-    gateway.answers = {"inquire-price": lambda _: {"output": {"rprs_mrkt_kor_name": board, "stck_prpr": "1"}}}
-    assert await find_index(apis, Instrument("005930", "KR", "krx")) == index
+    quote = {"rprs_mrkt_kor_name": board, "stck_prpr": "71200", "aspr_unit": "100"}
+    gateway.answers = {"inquire-price": lambda _: {"output": quote}}
+    found = await read_board(apis, Instrument("005930", "KR", "krx"))
+    assert found == Board(index, Decimal(71_200), Decimal(100))
 
 
 async def test_an_american_one_is_held_beside_the_index_of_the_country(apis: KisApis, gateway: FakeGateway) -> None:
-    assert await find_index(apis, Instrument("AAPL", "US", "nasdaq")) == SP500
+    assert await read_board(apis, Instrument("AAPL", "US", "nasdaq")) == Board(SP500)
     assert gateway.asked == []
 
 

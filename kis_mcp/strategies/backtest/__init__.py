@@ -1,5 +1,6 @@
 """Strategies over history: fills, costs, results, search and reports."""
 
+from kis_mcp.strategies.backtest.assumptions import assumptions_of
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.benchmark import Benchmark, beside_index, index_line
 from kis_mcp.strategies.backtest.beside import close_line, hold_line, return_line
@@ -20,6 +21,7 @@ __all__ = [
     "History",
     "Report",
     "Statistics",
+    "assumptions_of",
     "beside_index",
     "cautions_of",
     "close_line",

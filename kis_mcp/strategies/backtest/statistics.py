@@ -176,10 +176,16 @@ def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: boo
         told.append(f"Only {found.trades} trades have ended: fewer than {FEW_TRADES} may as well be chance.")
     if costs_are_off:
         told.append("Commission and taxes were left out: a real account earns less.")
-    if result.ambiguous_bars:
+    if result.ambiguous_exits:
+        share = 100 * result.ambiguous_exits / found.trades
         told.append(
-            f"In {result.ambiguous_bars} bars both stop and target were reached; the stop was taken, for which came "
-            "first is not known. A shorter interval tells."
+            f"In {result.ambiguous_exits} of {found.trades} trades ({share:.0f} %) both stop and target lay within the "
+            "last bar; the stop was taken, for which came first is not known. A shorter interval tells."
+        )
+    if result.large_exits:
+        told.append(
+            f"{result.large_exits} exits sold a larger share of their bar's volume than an entry may take: in a market "
+            "so thin the price would have fallen further."
         )
     if found.open_trades:
         told.append(f"{found.open_trades} positions are still open: they count in equity, in no rate of trades.")

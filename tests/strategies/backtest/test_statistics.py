@@ -154,7 +154,12 @@ def test_a_sound_result_is_not_warned_of() -> None:
     [
         (result([1000, 1100], trades=[trade(1)] * 29), False, "Only 29 trades"),
         (result([1000, 1100], trades=[trade(1)] * 30), True, "Commission and taxes were left out"),
-        (result([1000, 1100], trades=[trade(1)] * 30, ambiguous_bars=4), False, "In 4 bars both stop and target"),
+        (
+            result([1000, 1100], trades=[trade(1)] * 30, ambiguous_exits=6),
+            False,
+            "In 6 of 30 trades (20 %) both stop and target",
+        ),
+        (result([1000, 1100], trades=[trade(1)] * 30, large_exits=2), False, "2 exits sold a larger share"),
         (
             result([1000, 1100], trades=[*[trade(1)] * 30, Trade("A", 1, day(0), Decimal(1), Decimal(0))]),
             False,
