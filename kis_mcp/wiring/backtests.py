@@ -135,7 +135,7 @@ async def backtest(
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
-        *warnings_of(result, found, costs_are_off=bool(result.trades) and not result.costs),
+        *warnings_of(result, found),
         *cautions_of(resolved, history, market),
         *(
             f"Whether {symbol} is a share or a fund is not known: it is stepped and taxed as a share."

@@ -169,12 +169,12 @@ def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Dr
     return Drawdown(deepest * 100, began_at, deepest_at, recovered_at, longest)
 
 
-def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: bool) -> list[str]:
+def warnings_of(result: BacktestResult, found: Statistics) -> list[str]:
     """What makes this result say less than it seems to, a sentence each."""
     told = list[str]()
     if found.trades < FEW_TRADES:
         told.append(f"Only {found.trades} trades have ended: fewer than {FEW_TRADES} may as well be chance.")
-    if costs_are_off:
+    if result.trades and not result.costs:
         told.append("Commission and taxes were left out: a real account earns less.")
     if result.ambiguous_exits:
         share = 100 * result.ambiguous_exits / found.trades
