@@ -253,15 +253,20 @@ class Lane:
     def _slipped(self, price: Decimal, side: Side) -> Decimal:
         tick = self._tick(price)
         worse = tick * self._options.slippage_ticks + price * self._options.slippage_percent / _HUNDRED
-        base, limit = self._base(), (self._terms.daily_limit_percent or _NOTHING) / _HUNDRED
         if side == "buy":
             slipped = self._to_tick(price + worse, ROUND_CEILING)
-            most = self._to_tick(base * (1 + limit), ROUND_FLOOR) if base and limit else slipped
-            return max(price, min(slipped, most))
+            return max(price, min(slipped, self._limit(1) or slipped))
         # Nothing is sold for nothing: a stop of a penny stock ends at its last step.
         slipped = max(self._to_tick(price - worse, ROUND_FLOOR), tick or self.bars.unit)
-        least = self._to_tick(base * (1 - limit), ROUND_CEILING) if base and limit else slipped
-        return min(price, max(slipped, least))
+        return min(price, max(slipped, self._limit(-1) or slipped))
+
+    def _limit(self, direction: int) -> Decimal | None:
+        """The highest (1) or lowest (-1) price of the day; None where there is none."""
+        percent = self._terms.daily_limit_percent
+        if percent is None or (base := self._base()) is None:
+            return None
+        rounding = ROUND_FLOOR if direction > 0 else ROUND_CEILING
+        return self._to_tick(base * (1 + direction * percent / _HUNDRED), rounding)
 
     def _base(self) -> Decimal | None:
         """The last close before the day of the bar; None on the first day."""
