@@ -18,7 +18,7 @@ _RGBA = (8, 6, 0, 0, 0)
 
 _PALETTE = (8, 3, 0, 0, 0)
 _MOST_COLOURS = 256
-_EXACT_COLOURS = 24
+_EXACT_COLOURS = 12
 """The most usual ones stay as they are: lines of a faint grid must not become the background."""
 
 _MASKS = (0xFFFFFFFF, 0xF8F8F8F8, 0xF0F0F0F0, 0xE0E0E0E0, 0xC0C0C0C0)

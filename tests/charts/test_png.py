@@ -6,12 +6,14 @@ from itertools import pairwise
 
 import pytest
 
+from kis_mcp.charts.backtest import draw_backtest
 from kis_mcp.charts.candles import CandleChart, draw_candles
 from kis_mcp.charts.frame import HEIGHT, WIDTH
 from kis_mcp.charts.palette import PALETTES
 from kis_mcp.charts.png import with_palette
 from kis_mcp.wiring import png_of
 from tests.charts.pictures import HEADING, candles_of
+from tests.charts.test_backtest import chart
 
 RGBA, PALETTE = (8, 6, 0, 0, 0), (8, 3, 0, 0, 0)
 
@@ -108,3 +110,11 @@ def test_a_picture_is_drawn_in_its_size_with_its_colours_and_its_font() -> None:
     assert {palette.up, palette.down, palette.background} <= colours
     title = [colour for row in rows[15:40] for colour in row[20:110]]
     assert title.count((255, 255, 255)) < len(title) * 0.9
+
+
+def test_faint_lines_and_areas_keep_their_colours_in_a_picture_of_many() -> None:
+    palette = PALETTES["korea"]
+    picture = png_of(draw_backtest(chart([float(number * 37 % 11) for number in range(400)]), palette))
+    assert len(picture) < 40_000
+    colours = {f"#{red:02x}{green:02x}{blue:02x}" for row in pixels(picture) for red, green, blue in row}
+    assert {palette.grid, palette.down_area, palette.averages[0], palette.averages[1]} <= colours
