@@ -43,6 +43,7 @@ OUTER_ROOMS = {
     "wiring": GROUND
     | {
         "catalog",
+        "charts",
         "market",
         "streams",
         "alerts",

@@ -1,3 +1,4 @@
+from .backtest import BacktestChart as BacktestChart, Fill as Fill, draw_backtest as draw_backtest
 from .candles import (
     AVERAGES as AVERAGES,
     CandleChart as CandleChart,

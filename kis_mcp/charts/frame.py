@@ -58,9 +58,9 @@ class Plot:
         return self.right - self.left
 
 
-def begin(heading: Heading, palette: Palette) -> Svg:
+def begin(heading: Heading, palette: Palette, height: int = HEIGHT) -> Svg:
     """A picture with its head and foot."""
-    svg = Svg(WIDTH, HEIGHT, palette.background)
+    svg = Svg(WIDTH, height, palette.background)
     value, change = readable(heading.value), readable(heading.change)
     svg.text((RIGHT, 36), value, palette.of(heading.trend), size=_PRICE, anchor="end", bold=True, kind="value")
     svg.text((RIGHT, 58), change, palette.of(heading.trend), size=_TEXT, anchor="end", kind="change")
@@ -70,8 +70,9 @@ def begin(heading: Heading, palette: Palette) -> Svg:
     svg.text((LEFT, 36), title, palette.ink, size=_TITLE, bold=True, kind="title")
     svg.text((LEFT + width_of(title, _TITLE) + 10, 36), code, palette.faint_ink, size=_TEXT, kind="code")
     svg.text((LEFT, 58), fitted(heading.about, _SMALL, room), palette.faint_ink, size=_SMALL, kind="about")
-    svg.line((LEFT, FOOT_TOP), (RIGHT, FOOT_TOP), palette.grid)
-    svg.text((LEFT, HEIGHT - 12), fitted(heading.source, 12, RIGHT - LEFT), palette.faint_ink, size=12, kind="source")
+    foot = height - HEIGHT + FOOT_TOP
+    svg.line((LEFT, foot), (RIGHT, foot), palette.grid)
+    svg.text((LEFT, height - 12), fitted(heading.source, 12, RIGHT - LEFT), palette.faint_ink, size=12, kind="source")
     return svg
 
 

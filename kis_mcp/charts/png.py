@@ -18,6 +18,9 @@ _RGBA = (8, 6, 0, 0, 0)
 
 _PALETTE = (8, 3, 0, 0, 0)
 _MOST_COLOURS = 256
+_EXACT_COLOURS = 12
+"""The most usual ones stay as they are: lines of a faint grid must not become the background."""
+
 _MASKS = (0xFFFFFFFF, 0xF8F8F8F8, 0xF0F0F0F0, 0xE0E0E0E0, 0xC0C0C0C0)
 """Which bits of a colour count, when there are too many."""
 
@@ -63,16 +66,16 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _few_colours(counts: Counter[int]) -> tuple[list[int], dict[int, int]]:
     """The colours that are kept, and for each colour the number of the one that stands for it."""
-    usual, mask = dict[int, int](), 0
+    in_order = [colour for colour, _ in counts.most_common()]
+    exact, usual, mask = dict.fromkeys(in_order[:_EXACT_COLOURS]), dict[int, int](), 0
     for mask in _MASKS:
         usual = dict[int, int]()
-        for colour, _ in counts.most_common():
+        for colour in in_order:
             usual.setdefault(colour & mask, colour)
-        if len(usual) <= _MOST_COLOURS:
+        if len(exact | dict.fromkeys(usual.values())) <= _MOST_COLOURS:
             break
-    colours = list(usual.values())
-    numbers = {key: number for number, key in enumerate(usual)}
-    return colours, {colour: numbers[colour & mask] for colour in counts}
+    numbers = {colour: number for number, colour in enumerate(exact | dict.fromkeys(usual.values()))}
+    return list(numbers), {colour: numbers[colour if colour in exact else usual[colour & mask]] for colour in counts}
 
 
 def _rows(data: bytes, width: int) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """``kis-mcp backtest``: a strategy over history, on the screen, as JSON, and as a report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ import typer
 from kis_mcp.catalog import to_json
 from kis_mcp.clock import system_clock
 from kis_mcp.errors import BadArgument
-from kis_mcp.wiring import Backtest, backtest, load_settings, read_strategy_file
+from kis_mcp.wiring import Backtest, backtest, load_settings, png_of, read_strategy_file
 
 _DAYS = timedelta(days=365)
 
@@ -26,9 +26,10 @@ def run(
     assignments: Sequence[str],
     *,
     report: Path | None,
+    png: Path | None,
     as_json: bool,
 ) -> None:
-    """Print what came of it, and write the report where one is wanted.
+    """Print what came of it, and write the report and the picture where they are wanted.
 
     Raises:
         BadArgument: The file, the symbols, the days or a parameter cannot be used.
@@ -44,11 +45,19 @@ def run(
     found = anyio.run(work)
     if report is not None:
         report.write_text(found.report, encoding="utf-8")
+    if png is not None:
+        png.write_bytes(png_of(found.picture))
     if as_json:
-        shown = {"about": found.about, "currency": found.currency, **_figures(found), "warnings": found.warnings}
+        shown = {
+            "about": found.about,
+            "currency": found.currency,
+            **_figures(found),
+            "warnings": found.warnings,
+            "assumptions": found.assumptions,
+        }
         typer.echo(json.dumps(to_json(shown), ensure_ascii=False))
     else:
-        _print(found, report)
+        _print(found, {"report": report, "picture": png})
 
 
 def _assignment(text: str) -> tuple[str, float]:
@@ -75,7 +84,7 @@ def _figures(found: Backtest) -> dict[str, object]:
     }
 
 
-def _print(found: Backtest, report: Path | None) -> None:
+def _print(found: Backtest, written: Mapping[str, Path | None]) -> None:
     from rich.console import Console
 
     from kis_mcp.cli.show import show_block
@@ -86,5 +95,8 @@ def _print(found: Backtest, report: Path | None) -> None:
     show_block(console, f"amounts in {found.currency}", to_json(told))
     for warning in found.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
-    if report is not None:
-        console.print(f"report: {report}", markup=False)
+    for assumption in found.assumptions:
+        console.print(f"assumed: {assumption}", style="dim", markup=False)
+    for what, path in written.items():
+        if path is not None:
+            console.print(f"{what}: {path}", markup=False)

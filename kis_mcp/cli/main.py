@@ -171,13 +171,14 @@ def backtest(
         list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Where to write the whole report, an HTML file.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Where to write a picture of it.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell what a strategy would have done over the history of the configured environment. Sends no order."""
     from kis_mcp.cli import backtest as command
 
     days = (start.date() if start else None, end.date() if end else None)
-    command.run(file, symbol or [], days, cash, set_ or [], report=report, as_json=as_json)
+    command.run(file, symbol or [], days, cash, set_ or [], report=report, png=png, as_json=as_json)
 
 
 @app.command()

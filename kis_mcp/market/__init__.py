@@ -19,6 +19,7 @@ from kis_mcp.market.fundamentals import (
 from kis_mcp.market.grams import grams, is_syllable
 from kis_mcp.market.group_quotes import GROUP_FIELDS, groups_of
 from kis_mcp.market.index_members import IndexMembers, find_index
+from kis_mcp.market.indices import INDEX, INDICES, read_board
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import Instruments, builtin_instruments
 from kis_mcp.market.kis import Kis
@@ -54,6 +55,8 @@ __all__ = [
     "CURRENCIES",
     "EXCHANGES",
     "GROUP_FIELDS",
+    "INDEX",
+    "INDICES",
     "INTERVALS",
     "KNOWN_BY_ABROAD",
     "KNOWN_BY_KOREA",
@@ -117,6 +120,7 @@ __all__ = [
     "notes_on_points",
     "parts_of",
     "quotable_of",
+    "read_board",
     "read_event",
     "read_last_trade_time",
     "read_master",

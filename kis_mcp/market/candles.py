@@ -8,9 +8,11 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import Protocol
 
 from kis_mcp.errors import NotInEnvironment
 from kis_mcp.market.candle_pages import Candle, CandlePages, Period, beginning
+from kis_mcp.market.indices import INDEX, IndexPages
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 
@@ -71,10 +73,20 @@ class Candles:
     earlier: datetime | None
 
 
+class _Pages(Protocol):
+    """Candles, a page at a time, as `CandlePages` tells them."""
+
+    @property
+    def length(self) -> Period | int: ...
+
+    async def until(self, moment: datetime) -> list[Candle]: ...
+
+
 async def get_candles(kis: Kis, instrument: Instrument, wanted: CandleRange, *, now: datetime) -> Candles:
     """Read the candles of a range.
 
     Args:
+        instrument: A stock or fund; or an index as `read_board` names it, of days and longer.
         now: The current time, in any zone.
 
     Raises:
@@ -84,13 +96,17 @@ async def get_candles(kis: Kis, instrument: Instrument, wanted: CandleRange, *, 
     local_now = now.astimezone(instrument.timezone)
     length = INTERVALS[wanted.interval]
     merged = length if isinstance(length, int) and instrument.market == "KR" else 1
-    pages = CandlePages(
-        kis,
-        instrument,
-        1 if merged > 1 else length,
-        now=local_now,
-        adjusted=wanted.adjusted,
-    )
+    if instrument.kind == INDEX:
+        assert isinstance(length, str), "candles of an index are those of days and longer"
+        pages: _Pages = IndexPages(kis, instrument, length)
+    else:
+        pages = CandlePages(
+            kis,
+            instrument,
+            1 if merged > 1 else length,
+            now=local_now,
+            adjusted=wanted.adjusted,
+        )
     start = datetime.combine(wanted.start, time.min, instrument.timezone) if wanted.start else None
     if kis.environment.uses_demo_api and isinstance(length, int):
         start = _today_only(wanted, local_now)
@@ -128,9 +144,7 @@ def _newest(wanted: CandleRange, local_now: datetime) -> datetime:
     return newest
 
 
-async def _read_back(
-    pages: CandlePages, newest: datetime, start: datetime | None, needed: int
-) -> tuple[list[Candle], bool]:
+async def _read_back(pages: _Pages, newest: datetime, start: datetime | None, needed: int) -> tuple[list[Candle], bool]:
     """Candles up to ``newest``, back to ``start`` or until there are ``needed``; oldest first.
 
     Returns:

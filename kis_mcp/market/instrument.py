@@ -24,7 +24,7 @@ class Instrument:
         market: ``KR`` or ``US``.
         exchange: ``krx``, ``nasdaq``, ``nyse`` or ``amex``; for Korea a call may choose another venue.
         name_ko, name_en: Empty where the built-in list does not know it.
-        kind: ``stock`` or ``etf``; empty where unknown.
+        kind: ``stock`` or ``etf``; ``index`` for one that is followed and not traded; empty where unknown.
     """
 
     symbol: str

@@ -15,6 +15,7 @@ from .operator import (
     symbol_lists as symbol_lists,
 )
 from .order_records import read_order_records as read_order_records
+from .picture import SOURCES as SOURCES, png_of as png_of
 from .reads import Reads as Reads
 from .status import gateway_status as gateway_status
 from .way import look_at_way as look_at_way

@@ -6,22 +6,24 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import yaml
 
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import CandleRange, Candles, Instrument, get_candles
+from kis_mcp.market import Instrument, builtin_instruments
 from kis_mcp.settings import Settings
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
     BacktestOptions,
     Bars,
+    Benchmark,
     History,
     Report,
     Statistics,
+    assumptions_of,
+    beside_index,
     cautions_of,
     hold_return,
     measure,
@@ -30,18 +32,9 @@ from kis_mcp.strategies.backtest import (
     warnings_of,
     write_report,
 )
-from kis_mcp.strategies.document import (
-    Strategy,
-    doubts_of,
-    preset_names,
-    read_kis_file,
-    read_preset,
-    read_strategy,
-    resolve,
-)
-from kis_mcp.strategies.universe import of_symbols
-from kis_mcp.trading.venues import InstrumentKind
-from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
+from kis_mcp.wiring.backtest_index import Listed, MarketIndex, read_candles, read_index, read_listed
+from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
@@ -60,6 +53,8 @@ class Backtest:
         currency: Of all amounts.
         statistics: What it comes to.
         warnings: What speaks against trusting it, a sentence each.
+        assumptions: How orders were filled, what they cost and what it is held beside, a sentence each.
+        picture: What the account was worth over time, its falls and its fills, as SVG; `png_of` makes it a PNG.
         report: The whole of it as an HTML file that loads nothing.
     """
 
@@ -67,6 +62,8 @@ class Backtest:
     currency: str
     statistics: Statistics
     warnings: Sequence[str]
+    assumptions: Sequence[str]
+    picture: str
     report: str
 
 
@@ -122,75 +119,73 @@ async def backtest(
     resolved = resolve(strategy, parameters)
     if resolved.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    given = of_symbols(symbols)
-    if given.instruments:
-        resolved = resolved.model_copy(update={"universe": None})
-    async with open_environments(settings, catalog(), clock) as environments:
-        environment = settings.environment
-        chosen = given
-        if resolved.universe is not None:
-            chosen = await choose_instruments(environments, environment, resolved.universe, _wait_silently)
-        market, currency = _market_of(chosen.instruments)
-        brokerage = await environments.brokerage(environment)
-        history = await read_history(brokerage, chosen.instruments, resolved.interval, start, end)
-    instruments = chosen.instruments
+    history, listed, index = await _read_history(settings, instruments, resolved.interval, start, end, clock)
     own = own_commissions(settings)
-    terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
+    terms = {
+        symbol: terms_of(market, each.kind or "stock", own, interval=resolved.interval)
+        for symbol, each in listed.items()
+    }
     options = BacktestOptions(cash)
     result = run_backtest(resolved, history, options, terms)
-    found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up))
-    first = min(bars.ends_at[0] for bars in history.values()).date()
-    last = max(bars.ends_at[-1] for bars in history.values()).date()
+    benchmark = beside_index(index.name, index.bars, result) if index.bars else None
+    found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up), benchmark=benchmark)
+    first, last = _days_of(history)
     about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
     warnings = [
         *filter(None, [chosen.how]),
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
-        *warnings_of(result, found, costs_are_off=False),
+        *warnings_of(result, found),
         *cautions_of(resolved, history, market),
+        *(
+            f"Whether {symbol} is a share or a fund is not known: it is stepped and taxed as a share."
+            for symbol, each in listed.items()
+            if each.kind is None
+        ),
     ]
-    assumptions = (
-        "Decided at a bar's end, filled at the next bar's open.",
-        f"Market orders and stops are filled {options.slippage_ticks} tick worse.",
-        f"A fill takes at most {options.most_volume_percent} % of its bar's volume.",
-        "Commission as today, taxes as on each day.",
-    )
-    report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
-    return Backtest(about, currency, found, warnings, write_report(report))
+    assumptions = [
+        *assumptions_of(
+            options, market, resolved.interval, has_limit=any(each.daily_limit_percent for each in terms.values())
+        ),
+        _sentence_on(index, benchmark),
+    ]
+    tested = Tested(strategy.name, instruments, resolved.interval, history, result, found, cash, index)
+    picture = draw_picture(tested, settings.environment, settings.colors)
+    report = Report(strategy.name, about, currency, result, found, warnings, assumptions, picture)
+    return Backtest(about, currency, found, warnings, assumptions, picture, write_report(report))
 
 
-def _market_of(instruments: Sequence[Instrument]) -> tuple[str, str]:
-    """The one market of all, and its currency."""
-    if len({instrument.market for instrument in instruments}) != 1:
-        raise BadArgument(
-            f"The instruments are of {len({each.market for each in instruments})} markets.",
-            remedy="Give at least one symbol, and only such as share a currency.",
-            field="symbols",
-        )
-    return instruments[0].market, instruments[0].currency
+async def _read_history(
+    settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
+) -> tuple[dict[str, Bars], dict[str, Listed], MarketIndex]:
+    """Symbol → its bars and where it is listed, and the index of their market over the same days."""
+    found, listed = dict[str, Bars](), dict[str, Listed]()
+    async with open_environments(settings, catalog(), clock) as environments:
+        brokerage = await environments.brokerage(settings.environment)
+        store = HistoryFiles(brokerage.folder / HISTORIES)
+        for instrument in instruments:
+            reads = Reads(brokerage, _wait_silently)
+            today = reads.clock().astimezone(instrument.timezone).date()
+            history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
+            found[instrument.symbol] = await history.between(start, end)
+            listed[instrument.symbol] = await read_listed(reads, store, instrument)
+        first, last = _days_of(found)
+        index = await read_index(Reads(brokerage, _wait_silently), store, list(listed.values()), first, last)
+        return found, listed, index
 
 
-async def read_history(
-    brokerage: Brokerage, instruments: Sequence[Instrument], interval: str, start: date, end: date
-) -> dict[str, Bars]:
-    """The bars of each instrument in these days: what is kept of them, and the rest from KIS, which is kept then.
-
-    Raises:
-        BadArgument: One was not traded in these days, or KIS keeps nothing of them.
-        KisMcpError: By KIS' answer.
-    """
-    found = dict[str, Bars]()
-    store = HistoryFiles(brokerage.folder / HISTORIES)
-    for instrument in instruments:
-        reads = Reads(brokerage, _wait_silently)
-        today = reads.clock().astimezone(instrument.timezone).date()
-        history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
-        found[instrument.symbol] = await history.between(start, end)
-    return found
-
-
-async def _read_candles(reads: Reads, instrument: Instrument, wanted: CandleRange) -> Candles:
-    return await get_candles(reads, instrument, wanted, now=reads.clock())
+def _days_of(history: Mapping[str, Bars]) -> tuple[date, date]:
+    first = min(bars.ends_at[0] for bars in history.values())
+    return first.date(), max(bars.ends_at[-1] for bars in history.values()).date()
 
 
 async def _wait_silently(seconds: float) -> None:
     """At a terminal nobody is told of each wait for KIS' rate limit."""
+
+
+def _sentence_on(index: MarketIndex, benchmark: Benchmark | None) -> str:
+    if benchmark is None:
+        return index.reason or f"{index.name} has no day in the time of the backtest after warm-up."
+    return (
+        f"Beside {index.name} from the open of the first day after warm-up to the close of the last, and beside buying "
+        "and holding: both without dividends and costs."
+    )

@@ -2,16 +2,20 @@
 
 import struct
 import zlib
+from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 
+from kis_mcp.charts.backtest import Fill, draw_backtest
 from kis_mcp.charts.candles import CandleChart, draw_candles
 from kis_mcp.charts.frame import HEIGHT, WIDTH
 from kis_mcp.charts.palette import PALETTES
 from kis_mcp.charts.png import with_palette
-from kis_mcp.server.picture import png_of
+from kis_mcp.wiring import png_of
 from tests.charts.pictures import HEADING, candles_of
+from tests.charts.test_backtest import chart
 
 RGBA, PALETTE = (8, 6, 0, 0, 0), (8, 3, 0, 0, 0)
 
@@ -108,3 +112,15 @@ def test_a_picture_is_drawn_in_its_size_with_its_colours_and_its_font() -> None:
     assert {palette.up, palette.down, palette.background} <= colours
     title = [colour for row in rows[15:40] for colour in row[20:110]]
     assert title.count((255, 255, 255)) < len(title) * 0.9
+
+
+def test_faint_lines_and_areas_keep_their_colours_in_a_picture_of_many() -> None:
+    palette = PALETTES["korea"]
+    returns = [float(number * number * 37 % 101) for number in range(400)]
+    hold = [float(number * number * 53 % 97) for number in range(400)]
+    fills = [Fill(number, Decimal(number * 31 % 389), is_entry=number % 2 == 0) for number in range(0, 400, 7)]
+    shown = replace(chart(returns, fills), hold=hold, index=hold[::-1], prices=returns[::-1])
+    picture = png_of(draw_backtest(shown, palette))
+    assert len(picture) < 80_000
+    colours = {f"#{red:02x}{green:02x}{blue:02x}" for row in pixels(picture) for red, green, blue in row}
+    assert {palette.grid, palette.down_area, palette.averages[0], palette.averages[1]} <= colours

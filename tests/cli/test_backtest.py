@@ -20,7 +20,13 @@ CROSS: dict[str, Any] = {
     "entry": {"left": "quick", "is": "crosses_above", "right": "slow"},
     "exit": {"left": "quick", "is": "crosses_below", "right": "slow"},
 }
-DAYS = ("--start", "2025-06-02", "--end", "2026-05-29")
+DAYS = ("--start", "2026-01-05", "--end", "2026-06-30")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What all share: the simulator works long for the first history of an index, which takes in all its members."""
+    return tmp_path_factory.mktemp("data")
 
 
 def written(folder: Path, document: object) -> str:
@@ -29,61 +35,67 @@ def written(folder: Path, document: object) -> str:
     return str(path)
 
 
-def test_it_tells_what_came_of_it_and_writes_the_report(tmp_path: Path) -> None:
-    file, report = written(tmp_path, CROSS), tmp_path / "report.html"
-    finished = run(
-        "backtest", file, "--symbol", "005930", *DAYS, "--report", str(report), "--json", data_dir=tmp_path / "data"
-    )
+def test_it_tells_what_came_of_it_and_writes_the_report_and_the_picture(tmp_path: Path, data: Path) -> None:
+    file, report, picture = written(tmp_path, CROSS), tmp_path / "report.html", tmp_path / "picture.png"
+    files = ("--report", str(report), "--png", str(picture))
+    finished = run("backtest", file, "--symbol", "005930", *DAYS, *files, "--json", data_dir=data)
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
-    assert found["about"] == "005930, 1d bars from 2025-06-02 to 2026-05-29, in sim"
+    assert found["about"] == "005930, 1d bars from 2026-01-05 to 2026-06-30, in sim"
     assert found["currency"] == "KRW"
     assert found["trades"] > 0
     assert found["final_equity"] == pytest.approx(10_000_000 + found["profit"])
     assert any("fewer than 30" in warning for warning in found["warnings"])
+    assert found["benchmark"] == "KOSPI"
+    assert found["excess_return_percent"] == pytest.approx(
+        found["return_percent"] - found["benchmark_return_percent"], abs=0.011
+    )
+    assert -1 < found["benchmark_correlation"] < 1
+    assert any(sentence.startswith("Beside KOSPI from the open") for sentence in found["assumptions"])
     page = report.read_text(encoding="utf-8")
     assert "<svg" in page
     assert "5 over 20" in page
+    assert "삼성전자 (005930)" in page
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert len(picture.read_bytes()) < 45_000
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_a_preset_is_tested_by_its_name(tmp_path: Path) -> None:
+def test_a_preset_is_tested_by_its_name(data: Path) -> None:
     arguments = ("backtest", "sma_cross", "--symbol", "005930", *DAYS, "--json")
-    found = run_here(*arguments, data_dir=tmp_path / "data")
+    found = run_here(*arguments, data_dir=data)
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["trades"] > 0
-    lost = run_here("backtest", "golden_cros", "--symbol", "005930", *DAYS, data_dir=tmp_path / "data")
+    lost = run_here("backtest", "golden_cros", "--symbol", "005930", *DAYS, data_dir=data)
     assert lost.returncode != 0
     assert "or a preset: breakout_failure" in lost.stderr
 
 
-def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_hides(tmp_path: Path) -> None:
+def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_hides(tmp_path: Path, data: Path) -> None:
     file = written(tmp_path, CROSS | {"universe": {"index": "코스피 200", "count": 2}})
-    found = run_here("backtest", file, *DAYS, "--json", data_dir=tmp_path / "data")
+    found = run_here("backtest", file, *DAYS, "--json", data_dir=data)
     assert found.returncode == 0, found.stderr
     told = json.loads(found.stdout)
     assert told["about"].startswith("005930, 000660, 1d bars")
     assert re.match(r"These are the first 2 of 170 members of KOSPI200 on 20..-..-..\.", told["warnings"][0])
     assert any("members of 코스피 200 as of today" in warning for warning in told["warnings"])
-    given = run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", data_dir=tmp_path / "data")
+    given = run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", data_dir=data)
     assert "as of today" not in given.stdout
 
 
-def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path: Path) -> None:
+def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path: Path, data: Path) -> None:
     arguments = ("backtest", written(tmp_path, CROSS), "--symbol", "005930", *DAYS, "--json")
-    data = tmp_path / "data"
     first, second = (run_here(*arguments, data_dir=data) for _ in range(2))
     assert first.returncode == second.returncode == 0, first.stderr
     assert first.stdout == second.stdout
-    assert len(list(data.rglob("KR-krx-005930-1d*"))) == 1
+    kept = {path.name for path in data.rglob("histories/*")}
+    assert {"KR-005930-listed", "KR-index-0001-1d", "KR-krx-005930-1d"} <= kept
 
 
-def test_a_parameter_changes_what_comes_of_it(tmp_path: Path) -> None:
+def test_a_parameter_changes_what_comes_of_it(tmp_path: Path, data: Path) -> None:
     file = written(tmp_path, CROSS)
     found = [
-        json.loads(
-            run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", *more, data_dir=tmp_path / "data").stdout
-        )
+        json.loads(run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", *more, data_dir=data).stdout)
         for more in ((), ("--set", "fast=9"))
     ]
     assert found[0]["final_equity"] != found[1]["final_equity"]

@@ -19,8 +19,8 @@ async def get_chart(call: Call) -> Page:
     Raises:
         BadArgument: A kind that needs a symbol has none, or there is nothing to draw.
     """
-    from kis_mcp.server.picture import png_of
     from kis_mcp.server.tools.drawing import Canvas
+    from kis_mcp.wiring import png_of
 
     values, reads, colors = call.values(), await call.reads(), call.environments.settings.colors
     drawing = await _kinds()[values["kind"]](Canvas(values, reads, colors))

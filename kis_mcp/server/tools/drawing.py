@@ -6,16 +6,9 @@ from typing import Any
 
 from kis_mcp.charts import PALETTES, Palette
 from kis_mcp.clock import KST
-from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Instrument, builtin_instruments
-from kis_mcp.wiring import Reads
-
-_SOURCES: Mapping[Environment, str] = {
-    Environment.SIM: "KIS 시뮬레이터 (모의 시세)",
-    Environment.DEMO: "KIS 모의투자",
-    Environment.REAL: "한국투자증권 KIS",
-}
+from kis_mcp.wiring import SOURCES, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Canvas:
     def source(self) -> str:
         """Where the numbers are from and when they were told; for the foot of the picture, after all is read."""
         told = self.reads.as_of.astimezone(KST)
-        return f"자료: {_SOURCES[self.reads.environment]} · {told:%Y-%m-%d %H:%M:%S} 한국 시각 조회"
+        return f"자료: {SOURCES[self.reads.environment]} · {told:%Y-%m-%d %H:%M:%S} 한국 시각 조회"
 
 
 @dataclass(frozen=True, slots=True)

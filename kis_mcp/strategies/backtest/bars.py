@@ -102,6 +102,10 @@ class Bars:
         columns = ([price * self.unit for price in column] for column in (self.open, self.high, self.low, self.close))
         return map(Bar, self.ends_at, *columns, self.volume)
 
+    def closes(self) -> Iterator[float]:
+        """Of each bar."""
+        return (price / self.divisor for price in self.close)
+
     def values(self) -> Iterator[BarValues]:
         """As an evaluator takes them, one after the other."""
         # Dividing whole numbers gives the float that is nearest to the price, as reading its digits would.

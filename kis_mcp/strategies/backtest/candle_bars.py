@@ -12,17 +12,20 @@ CLOSES: Final[dict[Market, time]] = {"KR": time(15, 30), "US": time(16)}
 """When a day's regular session ends, in the exchange's time: the end of its daily bar."""
 
 
-def bars_of_candles(candles: Iterable[Candle], interval: str, market: Market) -> list[Bar]:
+def bars_of_candles(
+    candles: Iterable[Candle], interval: str, market: Market, *, needs_volume: bool = True
+) -> list[Bar]:
     """The bars of candles, oldest first; those in which nothing was traded are left out.
 
     Args:
         interval: A key of `kis_mcp.market.INTERVALS`.
+        needs_volume: Whether one without volume is none; an index is not traded itself.
     """
     bars = list[Bar]()
     for candle in candles:
         prices = (candle.open, candle.high, candle.low, candle.close)
         known = [price for price in prices if price is not None]
-        if len(known) == len(prices) and candle.volume > 0:
+        if len(known) == len(prices) and (candle.volume > 0 or not needs_volume):
             bars.append(Bar(_end(candle.time, interval, market), *_within_range(known), volume=candle.volume))
     return bars
 

@@ -24,6 +24,11 @@ def cautions_of(strategy: Strategy, history: Mapping[str, Bars], market: str) ->
             f"The instruments are the {source} as of today: those that fell out, failed or were delisted since then "
             "are missing, and the past looks better than it was."
         )
+    if len(history) == 1:
+        found.append(
+            "One instrument was chosen, perhaps because it is known today how it fared: try the same rule on others "
+            "that could have been chosen then."
+        )
     last = max(bars.ends_at[-1] for bars in history.values()).date()
     if market == "KR" and strategy.interval in ("1d", "1w") and last >= AFTER_MARKET_SINCE:
         found.append(

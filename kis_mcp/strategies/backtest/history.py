@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import INTERVALS, CandleRange, Candles, Instrument
+from kis_mcp.market import INDEX, INTERVALS, CandleRange, Candles, Instrument
 from kis_mcp.strategies.backtest.bars import Bar, Bars
 from kis_mcp.strategies.backtest.candle_bars import bars_of_candles
 from kis_mcp.strategies.backtest.packed import KeptHistory, pack, unpack
@@ -38,7 +38,7 @@ class History:
     """The history of one instrument and interval.
 
     Args:
-        instrument: Which one.
+        instrument: Which one, or an index.
         interval: A key of `kis_mcp.market.INTERVALS`.
         read: Where candles come from.
         store: Where they are kept.
@@ -122,7 +122,9 @@ class History:
         while True:
             wanted = CandleRange(self._interval, start, end, limit=_CANDLES_AT_ONCE, before=before)
             found = await self._read(wanted)
-            pages.append(bars_of_candles(found.candles, self._interval, self._instrument.market))
+            is_traded = self._instrument.kind != INDEX
+            bars = bars_of_candles(found.candles, self._interval, self._instrument.market, needs_volume=is_traded)
+            pages.append(bars)
             if found.earlier is None or found.earlier == before:
                 break
             before = found.earlier

@@ -2,15 +2,18 @@
 
 The rules of filling:
 
-- A decision is made at a bar's end and filled at the next bar's open, slippage against it. An entry that finds no
-  volume, no money, or a price locked at its daily limit lapses; an exit waits.
+- A decision is made at a bar's end and filled at the next bar's open, slippage against it, but never beyond the day's
+  price limit. An entry that finds no volume, no money, a price locked at its daily limit, or a bar after a halt lapses;
+  an exit waits.
 - Stop and target stand from the entry's own bar on. A bar that opens beyond one is filled at its open; else one that
   reaches it is filled there, a stop with slippage. Where a bar reaches both, the stop is taken: which came first is not
   known. A trailing stop follows the high of the bars before.
-- An end of session sells at the close of its last bar.
+- An end of session sells at the close of its last bar, the price of the closing auction.
+- A bar without volume fills nothing.
 """
 
 from bisect import bisect_left
+from datetime import datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from kis_mcp.strategies.backtest.bars import Bars
@@ -32,6 +35,9 @@ _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 _LOCKED_SHARE = Decimal("0.97")
 """A bar without a range that is this much of the daily limit away from the close before is locked at the limit: the
 limit itself is rounded to the tick, and by a base price that splits and dividends move."""
+
+_LONGEST_PAUSE = timedelta(days=15)
+"""Between ends of bars of a market that is open: the longest holidays, and weeks around them."""
 
 
 class Lane:
@@ -122,10 +128,12 @@ class Lane:
     def trade_bar(self) -> None:
         """Fill what is ordered in the next bar, and what its prices set off."""
         self._traded = self.at
+        if self._entry_quantity:
+            self._buy_at_open()
+        if not self.bars.volume[self.at]:
+            return
         if self._exit_reason:
             self._sell_at_open()
-        elif self._entry_quantity:
-            self._buy_at_open()
         if self._trade is None or not self._has_levels:
             return
         if not self._exit_reason:
@@ -152,7 +160,7 @@ class Lane:
         match decision.action:
             case "enter":
                 self._entry_quantity = decision.quantity
-            case "exit" if decision.reason == "session_end":
+            case "exit" if decision.reason == "session_end" and self.bars.volume[at]:
                 self._sell(self.bars.close[at] * self.bars.unit, at, decision.reason)
             case "exit":
                 self._exit_reason = decision.reason
@@ -166,6 +174,8 @@ class Lane:
     def _buy_at_open(self) -> None:
         at, quantity = self.at, self._entry_quantity
         self._entry_quantity = 0
+        if self.bars.ends_at[at] - self.bars.ends_at[at - 1] > _LONGEST_PAUSE:
+            return self._lapse("halted")
         if self._is_locked(1):
             return self._lapse("locked_at_upper_limit")
         price = self._slipped(self.bars.open[at] * self.bars.unit, "buy")
@@ -217,7 +227,7 @@ class Lane:
         if target is not None and opening >= target:
             self._sell(opening, at, "take_profit")
         elif stop is not None and reaches_stop:
-            self._result.ambiguous_bars += reaches_target
+            self._result.ambiguous_exits += reaches_target and opening > stop
             self._sell(self._slipped(min(opening, self._to_tick(stop, ROUND_FLOOR)), "sell"), at, levels.stop_name)
         elif target is not None:
             self._sell(self._to_tick(target, ROUND_CEILING), at, "take_profit")
@@ -226,6 +236,7 @@ class Lane:
         trade = self._trade
         assert trade is not None
         amount = price * trade.quantity
+        self._result.large_exits += trade.quantity > self._most_of_volume(at)
         costs = self._terms.costs.cost("sell", amount, trade.quantity, self.bars.ends_at[at].date())
         self._pay(amount, costs)
         assert self._decider.position is not None
@@ -244,9 +255,25 @@ class Lane:
         tick = self._tick(price)
         worse = tick * self._options.slippage_ticks + price * self._options.slippage_percent / _HUNDRED
         if side == "buy":
-            return self._to_tick(price + worse, ROUND_CEILING)
+            slipped = self._to_tick(price + worse, ROUND_CEILING)
+            return max(price, min(slipped, self._limit(1) or slipped))
         # Nothing is sold for nothing: a stop of a penny stock ends at its last step.
-        return max(self._to_tick(price - worse, ROUND_FLOOR), tick or self.bars.unit)
+        slipped = max(self._to_tick(price - worse, ROUND_FLOOR), tick or self.bars.unit)
+        return min(price, max(slipped, self._limit(-1) or slipped))
+
+    def _limit(self, direction: int) -> Decimal | None:
+        """The highest (1) or lowest (-1) price of the day; None where there is none."""
+        percent = self._terms.daily_limit_percent
+        if percent is None or (base := self._base()) is None:
+            return None
+        rounding = ROUND_FLOOR if direction > 0 else ROUND_CEILING
+        return self._to_tick(base * (1 + direction * percent / _HUNDRED), rounding)
+
+    def _base(self) -> Decimal | None:
+        """The last close before the day of the bar; None on the first day."""
+        now = self.bars.ends_at[self.at]
+        before = bisect_left(self.bars.ends_at, datetime.combine(now.date(), time.min, now.tzinfo)) - 1
+        return self.bars.close[before] * self.bars.unit if before >= 0 else None
 
     def _to_tick(self, price: Decimal, rounding: str) -> Decimal:
         tick = self._tick(price)
@@ -262,9 +289,10 @@ class Lane:
     def _is_locked(self, direction: int) -> bool:
         """Whether the bar stands at its daily limit all the time, where nobody sells (1) or buys (-1)."""
         at, limit = self.at, self._terms.daily_limit_percent
-        if limit is None or not at or self.bars.high[at] != self.bars.low[at]:
+        if limit is None or self.bars.high[at] != self.bars.low[at]:
             return False
-        change = Decimal(self.bars.open[at]) / self.bars.close[at - 1] - 1
+        base = self._base()
+        change = self.bars.open[at] * self.bars.unit / base - 1 if base else _NOTHING
         return change * direction * _HUNDRED >= limit * _LOCKED_SHARE
 
     def _lapse(self, why: str) -> None:

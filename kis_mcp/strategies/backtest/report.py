@@ -7,7 +7,6 @@ from decimal import Decimal
 from html import escape
 from typing import Final
 
-from kis_mcp.strategies.backtest.lines import WIDTH, drawdown_lines, equity_lines
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 from kis_mcp.strategies.backtest.statistics import Drawdown, Statistics
 
@@ -16,8 +15,8 @@ MOST_TRADES: Final = 1_000
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = (
-    f"body{{font:14px/1.5 system-ui,sans-serif;color:#1b1f24;max-width:{WIDTH}px;margin:2em auto;padding:0 1em}}"
-    "svg{width:100%;border:1px solid #e6e8eb;margin:.5em 0}text{font-size:12px;fill:#68707a}"
+    "body{font:14px/1.5 system-ui,sans-serif;color:#1b1f24;max-width:960px;margin:2em auto;padding:0 1em}"
+    "svg{width:100%;height:auto;border:1px solid #e6e8eb;margin:.5em 0}"
     "table{border-collapse:collapse;width:100%}"
     "td,th{border-bottom:1px solid #e6e8eb;padding:.2em .6em;text-align:right}"
     "td:first-child,th:first-child{text-align:left}.warnings li{color:#8a4b00}"
@@ -35,6 +34,7 @@ class Report:
         result, statistics: What was found.
         warnings: What speaks against trusting it.
         assumptions: How orders were filled and what they cost, a sentence each.
+        picture: Of the account's value over time, as SVG.
     """
 
     title: str
@@ -44,6 +44,7 @@ class Report:
     statistics: Statistics
     warnings: Sequence[str]
     assumptions: Sequence[str]
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ def write_report(report: Report) -> str:
     parts = (
         f"<h1>{title}</h1><p>{escape(report.about)}</p>",
         _list(report.warnings, "warnings"),
-        equity_lines(report.result),
-        drawdown_lines(report.result),
+        report.picture,
         "<h2>Statistics</h2>",
         _table(("", report.currency), _rows_of(report.statistics)),
         "<h2>Assumptions</h2>",
@@ -120,10 +120,12 @@ def _list(sentences: Iterable[str], name: str) -> str:
     return f'<ul class="{name}">{"".join(f"<li>{escape(each)}</li>" for each in sentences)}</ul>'
 
 
-def _text(value: datetime | Decimal | float | None) -> str:
+def _text(value: datetime | Decimal | float | str | None) -> str:
     match value:
         case None:
             return "—"
+        case str():
+            return value
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case int():

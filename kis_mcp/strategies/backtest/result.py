@@ -66,7 +66,8 @@ class BacktestResult:
     signals: Every decision.
     turnover: What all fills were worth.
     costs: Commission and taxes of all fills.
-    ambiguous_bars: How often stop and target both lay within one bar; the stop was taken.
+    ambiguous_exits: How often stop and target both lay within one bar, and its open did not tell; the stop was taken.
+    large_exits: How many exits sold more than the share of the bar's volume that an entry may take.
     unfilled: Why orders were not filled, or not in full, and how often.
     warm_up: How many bars no signal could come from.
     """
@@ -79,6 +80,7 @@ class BacktestResult:
     signals: list[SignalEvent] = field(default_factory=list[SignalEvent])
     turnover: Decimal = Decimal(0)
     costs: Decimal = Decimal(0)
-    ambiguous_bars: int = 0
+    ambiguous_exits: int = 0
+    large_exits: int = 0
     unfilled: dict[str, int] = field(default_factory=dict[str, int])
     warm_up: int = 0

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from kis_mcp.strategies.backtest.bars import Bars
+from kis_mcp.strategies.backtest.benchmark import Benchmark
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 
 DAYS_A_YEAR: Final = 365.25
@@ -58,7 +59,10 @@ class Statistics:
     costs: Commission and taxes.
     hold_return_percent: Of buying at the first bar after warm-up and holding to the end, without costs, all instruments
         alike.
-    benchmark_return_percent: Of the market index over the same time; None where it is not known.
+    benchmark: The index of the market; None where it is not known, and then so is the rest.
+    benchmark_return_percent: Of the index, as `kis_mcp.strategies.backtest.benchmark.Benchmark.return_percent`.
+    excess_return_percent: ``return_percent`` less that: in points, of all the cash, whether or not it was invested.
+    benchmark_correlation: Of daily returns with the index'; None too where there are too few to say.
     """
 
     final_equity: Decimal
@@ -82,7 +86,10 @@ class Statistics:
     turnover: float
     costs: Decimal
     hold_return_percent: float | None
+    benchmark: str | None
     benchmark_return_percent: float | None
+    excess_return_percent: float | None
+    benchmark_correlation: float | None
 
 
 def measure(
@@ -90,7 +97,7 @@ def measure(
     cash: Decimal,
     *,
     hold_return_percent: float | None = None,
-    benchmark_return_percent: float | None = None,
+    benchmark: Benchmark | None = None,
 ) -> Statistics:
     """The statistics of a result that began with so much cash."""
     final = result.equity[-1]
@@ -129,7 +136,10 @@ def measure(
         turnover=float(result.turnover / average_equity) if average_equity else 0.0,
         costs=result.costs,
         hold_return_percent=hold_return_percent,
-        benchmark_return_percent=benchmark_return_percent,
+        benchmark=benchmark.name if benchmark else None,
+        benchmark_return_percent=benchmark.return_percent if benchmark else None,
+        excess_return_percent=(growth - 1) * 100 - benchmark.return_percent if benchmark else None,
+        benchmark_correlation=benchmark.correlation if benchmark else None,
     )
 
 
@@ -159,17 +169,23 @@ def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Dr
     return Drawdown(deepest * 100, began_at, deepest_at, recovered_at, longest)
 
 
-def warnings_of(result: BacktestResult, found: Statistics, *, costs_are_off: bool) -> list[str]:
+def warnings_of(result: BacktestResult, found: Statistics) -> list[str]:
     """What makes this result say less than it seems to, a sentence each."""
     told = list[str]()
     if found.trades < FEW_TRADES:
         told.append(f"Only {found.trades} trades have ended: fewer than {FEW_TRADES} may as well be chance.")
-    if costs_are_off:
+    if result.trades and not result.costs:
         told.append("Commission and taxes were left out: a real account earns less.")
-    if result.ambiguous_bars:
+    if result.ambiguous_exits:
+        share = 100 * result.ambiguous_exits / found.trades
         told.append(
-            f"In {result.ambiguous_bars} bars both stop and target were reached; the stop was taken, for which came "
-            "first is not known. A shorter interval tells."
+            f"In {result.ambiguous_exits} of {found.trades} trades ({share:.0f} %) both stop and target lay within the "
+            "last bar; the stop was taken, for which came first is not known. A shorter interval tells."
+        )
+    if result.large_exits:
+        told.append(
+            f"{result.large_exits} exits sold a larger share of their bar's volume than an entry may take: in a market "
+            "so thin the price would have fallen further."
         )
     if found.open_trades:
         told.append(f"{found.open_trades} positions are still open: they count in equity, in no rate of trades.")

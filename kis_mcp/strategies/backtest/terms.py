@@ -33,8 +33,14 @@ def costs_of(market: str, kind: InstrumentKind, own: Mapping[str, Commission]) -
     return Costs(tuple(Rates(*each) for each in rates))
 
 
-def terms_of(market: str, kind: InstrumentKind, own: Mapping[str, Commission]) -> InstrumentTerms:
+def terms_of(
+    market: str, kind: InstrumentKind, own: Mapping[str, Commission], *, interval: str = "1d"
+) -> InstrumentTerms:
     """How an instrument is traded that candles can be had of: Korean and US shares and funds.
+
+    Args:
+        own: The account's own commissions by market, in place of the usual ones.
+        interval: Of the bars; those of a week show no limit of a day.
 
     Raises:
         BadArgument: It is of another market.
@@ -42,9 +48,9 @@ def terms_of(market: str, kind: InstrumentKind, own: Mapping[str, Commission]) -
     costs = costs_of(market, kind, own)
     match market:
         case "KR":
-            return InstrumentTerms(
-                costs, partial(krx_tick, kind=kind), daily_limit_percent=KRX_LIMIT_PERCENT if kind == "stock" else None
-            )
+            is_limited = kind == "stock" and interval != "1w"
+            limit = KRX_LIMIT_PERCENT if is_limited else None
+            return InstrumentTerms(costs, partial(krx_tick, kind=kind), daily_limit_percent=limit)
         case "US":
             return InstrumentTerms(costs, us_tick)
         case _:

@@ -16,7 +16,6 @@ from kis_mcp.charts.frame import HEIGHT, WIDTH
 from kis_mcp.charts.palette import PALETTES
 from kis_mcp.cli import call
 from kis_mcp.errors import BadArgument
-from kis_mcp.server import picture
 from kis_mcp.server.tool_listing import tool_of
 from kis_mcp.simulator import Simulator
 from tests.charts.pictures import Picture, read
@@ -54,7 +53,7 @@ def svgs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         drawn.append(svg)
         return b""
 
-    monkeypatch.setattr(picture, "png_of", keep)
+    monkeypatch.setattr("kis_mcp.wiring.png_of", keep)
     return drawn
 
 

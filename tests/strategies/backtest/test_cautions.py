@@ -32,7 +32,7 @@ def test_a_plain_history_needs_no_caution() -> None:
     [({"index": "KOSPI200"}, "members of KOSPI200"), ({"ranking": "volume"}, "ranking by volume")],
 )
 def test_instruments_of_today_were_not_those_of_the_past(universe: Any, words: str) -> None:
-    (caution,) = cautions({"A": bars(30)}, universe=universe)
+    (caution,) = cautions({"A": bars(30), "B": bars(30)}, universe=universe)
     assert caution.startswith(f"The instruments are the {words} as of today")
 
 
@@ -48,9 +48,15 @@ def test_instruments_of_today_were_not_those_of_the_past(universe: Any, words: s
 )
 def test_daily_candles_with_the_after_market_are_told(day: int, market: str, interval: str, warned: bool) -> None:
     last = datetime(2026, 9, day, 15, 30, tzinfo=KST)
-    assert bool(cautions({"A": bars(30, last)}, market, interval=interval)) is warned
+    history = {"A": bars(30, last), "B": bars(30, last)}
+    assert bool(cautions(history, market, interval=interval)) is warned
 
 
 def test_an_instrument_with_less_history_is_named() -> None:
     (caution,) = cautions({"A": bars(30), "B": bars(26)})
     assert caution.startswith("B had fewer bars")
+
+
+def test_one_instrument_may_have_been_chosen_with_hindsight() -> None:
+    (caution,) = cautions({"A": bars(30)})
+    assert caution.startswith("One instrument was chosen")

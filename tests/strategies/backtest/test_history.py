@@ -149,6 +149,22 @@ def test_candles_without_a_trade_are_no_bars_and_rounded_prices_stay_within_thei
     ]
 
 
+async def test_the_days_of_an_index_count_without_a_volume() -> None:
+    index, day = Instrument("0001", "KR", "index", kind="index"), date(2026, 3, 2)
+    level = Candle(datetime.combine(day, time.min, KST), *[Decimal("2500.25")] * 4, volume=0)
+
+    async def read(_: CandleRange) -> Candles:
+        return Candles([level], None)
+
+    store = Memory()
+    assert [bar.close for bar in (await History(index, "1d", read, store, TODAY).between(day, day)).rows()] == [
+        Decimal("2500.25")
+    ]
+    assert list(store.kept) == ["KR-index-0001-1d"]
+    with pytest.raises(BadArgument, match="was not traded"):
+        await History(SAMSUNG, "1d", read, Memory(), TODAY).between(day, day)
+
+
 PRICE = st.decimals("0.01", 1_000_000, places=2)
 
 

@@ -103,9 +103,16 @@ def test_a_stop_holds_in_the_bar_of_the_entry() -> None:
     assert trades(run([*flat(100), (100, 100, 80, 90)], exits={"stop_loss_percent": 5}))[0] == (100, 95, "stop_loss")
 
 
+@pytest.mark.parametrize("opening", [94, 112])
+def test_a_bar_whose_open_tells_whether_stop_or_target_came_first_is_not_counted(opening: int) -> None:
+    bar = (opening, 112, 94, 100)
+    found = run([*flat(100, 100), bar], exits={"take_profit_percent": 10, "stop_loss_percent": 5})
+    assert (found.ambiguous_exits, found.trades[0].exit_price) == (0, opening)
+
+
 def test_a_bar_that_meets_stop_and_target_is_counted() -> None:
     found = run([*flat(100, 100), (100, 112, 94, 100)], exits={"take_profit_percent": 10, "stop_loss_percent": 5})
-    assert found.ambiguous_bars == 1
+    assert found.ambiguous_exits == 1
 
 
 def test_a_trailing_stop_follows_the_highs_of_the_bars_before() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
+from kis_mcp.strategies.backtest.benchmark import Benchmark
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 from kis_mcp.strategies.backtest.statistics import Drawdown, deepest_drawdown, measure, warnings_of
 
@@ -129,29 +130,47 @@ def test_exposure_is_of_bars_that_could_have_held_and_turnover_of_average_equity
     assert (found.exposure_percent, found.turnover, found.costs) == (75, 2, 12)
 
 
-def warned(found: BacktestResult, *, costs_are_off: bool = False) -> list[str]:
-    return warnings_of(found, measure(found, Decimal(1000)), costs_are_off=costs_are_off)
+def test_the_index_is_told_with_what_the_account_earned_more_or_less() -> None:
+    found = measure(result([1000, 1100]), Decimal(1000), benchmark=Benchmark("KOSPI", 4.0, 0.5))
+    assert (found.benchmark, found.benchmark_return_percent, found.benchmark_correlation) == ("KOSPI", 4, 0.5)
+    assert found.excess_return_percent == pytest.approx(6)
+
+
+def test_without_an_index_nothing_is_told_of_it() -> None:
+    found = measure(result([1000, 1100]), Decimal(1000))
+    assert {found.benchmark, found.benchmark_return_percent, found.excess_return_percent} == {None}
+
+
+def warned(found: BacktestResult) -> list[str]:
+    return warnings_of(found, measure(found, Decimal(1000)))
+
+
+def traded(trades: Sequence[Trade], *, costs: int = 1, **more: Any) -> BacktestResult:
+    return result([1000, 1100], trades=trades, costs=Decimal(costs), **more)
 
 
 def test_a_sound_result_is_not_warned_of() -> None:
-    assert warned(result([1000, 1100], trades=[trade(10) for _ in range(30)])) == []
+    assert warned(traded([trade(10) for _ in range(30)])) == []
 
 
 @pytest.mark.parametrize(
-    ("found", "costs_are_off", "words"),
+    ("found", "words"),
     [
-        (result([1000, 1100], trades=[trade(1)] * 29), False, "Only 29 trades"),
-        (result([1000, 1100], trades=[trade(1)] * 30), True, "Commission and taxes were left out"),
-        (result([1000, 1100], trades=[trade(1)] * 30, ambiguous_bars=4), False, "In 4 bars both stop and target"),
+        (traded([trade(1)] * 29), "Only 29 trades"),
+        (traded([trade(1)] * 30, costs=0), "Commission and taxes were left out"),
         (
-            result([1000, 1100], trades=[*[trade(1)] * 30, Trade("A", 1, day(0), Decimal(1), Decimal(0))]),
-            False,
+            traded([trade(1)] * 30, ambiguous_exits=6),
+            "In 6 of 30 trades (20 %) both stop and target",
+        ),
+        (traded([trade(1)] * 30, large_exits=2), "2 exits sold a larger share"),
+        (
+            traded([*[trade(1)] * 30, Trade("A", 1, day(0), Decimal(1), Decimal(0))]),
             "1 positions are still open",
         ),
-        (result([1000, 1100], trades=[*[trade(1)] * 30, trade(70)]), False, "One trade made 70 %"),
-        (result([1000, 1000], trades=[trade(1)] * 30, warm_up=2), False, "All 2 bars went into warm-up"),
+        (traded([*[trade(1)] * 30, trade(70)]), "One trade made 70 %"),
+        (result([1000, 1000], trades=[trade(1)] * 30, warm_up=2, costs=Decimal(1)), "All 2 bars went into warm-up"),
     ],
 )
-def test_what_makes_a_result_say_less_is_said(found: BacktestResult, costs_are_off: bool, words: str) -> None:
-    (warning,) = warned(found, costs_are_off=costs_are_off)
+def test_what_makes_a_result_say_less_is_said(found: BacktestResult, words: str) -> None:
+    (warning,) = warned(found)
     assert warning.startswith(words)

@@ -16,7 +16,7 @@ from kis_mcp.simulator.wire.calls import Call
 from kis_mcp.simulator.world import World
 
 _THOUSAND, _MILLION = 1_000, 1_000_000
-_ROWS = {"domestic_stock_inquire_daily_indexchartprice": 100, "domestic_stock_inquire_index_daily_price": 100}
+_ROWS = {"domestic_stock_inquire_daily_indexchartprice": 50, "domestic_stock_inquire_index_daily_price": 100}
 _LEVELS = 30
 _MINUTE_CANDLES = 102
 _SECONDS = {"30s": 40, "1m": 60, "5m": 300, "10m": 600, "1h": 3600}
@@ -39,10 +39,23 @@ class View:
         return self.market.days(self.index, self.day, self.ticks, until=until, count=count)
 
     def facts(self) -> Facts:
-        """Where it stands."""
-        today, before = self.today, self.yesterday.close
+        """Where it stands, today and in the year."""
         year = [day for day in self.days(self.day, 262) if day.start.year == self.day.year]
         top, bottom = max(year, key=lambda day: day.high), min(year, key=lambda day: day.low)
+        price = self.today.close
+        facts: dict[str, object] = {
+            "index_year_high": top.high,
+            "index_year_high_date": top.start.date(),
+            "index_year_low": bottom.low,
+            "index_year_low_date": bottom.start.date(),
+            "price_to_year_high_rate": percent(price - top.high, top.high),
+            "price_to_year_low_rate": percent(price - bottom.low, bottom.low),
+        }
+        return {**facts, **self.summary()}
+
+    def summary(self) -> Facts:
+        """Where it stands, without the year: a year of all its members takes seconds to make."""
+        today, before = self.today, self.yesterday.close
         facts: dict[str, object] = {
             **index_levels(today, before),
             "name": self.index.name_ko,
@@ -53,12 +66,6 @@ class View:
             "previous_open": self.yesterday.open,
             "previous_high": self.yesterday.high,
             "previous_low": self.yesterday.low,
-            "index_year_high": top.high,
-            "index_year_high_date": top.start.date(),
-            "index_year_low": bottom.low,
-            "index_year_low_date": bottom.start.date(),
-            "price_to_year_high_rate": percent(today.close - top.high, top.high),
-            "price_to_year_low_rate": percent(today.close - bottom.low, bottom.low),
         }
         return {**facts, **self.range()}
 
@@ -116,7 +123,7 @@ def index_price(world: World, call: Call) -> Answer:
 def daily_chart(world: World, call: Call) -> Answer:
     """Candles of days, weeks, months or years."""
     view = _view(world, call)
-    return {"output1": view.facts(), "output2": list(_days(view, call))} if view else {}
+    return {"output1": view.summary(), "output2": list(_days(view, call))} if view else {}
 
 
 def daily_prices(world: World, call: Call) -> Answer:

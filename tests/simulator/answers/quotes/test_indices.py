@@ -68,6 +68,12 @@ def test_an_indexs_newest_candle_is_its_quote_and_the_one_before_its_previous_cl
     )
 
 
+def test_a_long_range_of_an_index_is_told_fifty_days_at_once_the_newest_first(direct: Direct):
+    span = {"start_date": "2025-01-02", "end_date": "2026-02-27"}
+    days = rows_of(direct, "domestic_stock_inquire_daily_indexchartprice", "candles", index="0001", **span)
+    assert (len(days), days[0]["trade_date"]) == (50, "2026-02-27")
+
+
 def test_the_sectors_of_a_market_share_its_whole_trade(direct: Direct):
     sectors = rows_of(direct, "domestic_stock_inquire_index_category_price", "sectors", market="kospi")
     assert sectors[0]["industry_code"] == "0001"
