@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from kis_mcp.strategies.document.operands import Number, Operand, Part
 
@@ -34,11 +34,21 @@ class PatternSeen(Part):
     is_: Literal["bullish", "bearish", "detected"] = Field(default="detected", alias="is")
 
 
+def _text_of_time(value: object) -> object:
+    """A time as it is: numbers would count as seconds since midnight, which nobody means by 930."""
+    if isinstance(value, int | float):
+        raise ValueError('Give a time of day such as "09:10".')
+    return value
+
+
+_Time: TypeAlias = Annotated[time, BeforeValidator(_text_of_time)]
+
+
 class TimeOfDay(Part):
     """``{"from": "09:10", "until": "15:00"}``: the bar's end lies between, both included, in the exchange's time."""
 
-    from_: time = Field(time.min, alias="from")
-    until: time = time.max
+    from_: _Time = Field(time.min, alias="from")
+    until: _Time = time.max
 
 
 class Holding(Part):
@@ -93,7 +103,8 @@ Condition: TypeAlias = Annotated[
         kind_of,
         custom_error_type="condition",
         custom_error_message="This is no condition. "
-        "Give one of all, any, not, left/is/right, pattern, holding, or from/until.",
+        "Give one of all, any, not, left/is/right, pattern, holding, or from/until, "
+        'such as {"left": "close", "is": "above", "right": 70000}.',
     ),
 ]
 
