@@ -4,39 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from typing import cast
 
 import yaml
 
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
-from kis_mcp.errors import BadArgument
-from kis_mcp.market import CandleRange, Candles, Instrument, builtin_instruments, get_candles
+from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.settings import Settings
-from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
-    BacktestOptions,
-    Bars,
-    History,
     Report,
     Statistics,
+    Trade,
     cautions_of,
     hold_return,
     measure,
     run_backtest,
-    terms_of,
     warnings_of,
     write_report,
 )
 from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
-from kis_mcp.trading.venues import InstrumentKind
 from kis_mcp.wiring.environments import open_environments
-from kis_mcp.wiring.operator import own_commissions
 from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.trials import Trial, read_trial
 
-HISTORIES = "histories"
 KIS_FILE = ".kis.yaml"
 
 
@@ -50,6 +41,7 @@ class Backtest:
         statistics: What it comes to.
         warnings: What speaks against trusting it, a sentence each.
         report: The whole of it as an HTML file that loads nothing.
+        trades: In the order of their entries.
     """
 
     about: str
@@ -57,6 +49,7 @@ class Backtest:
     statistics: Statistics
     warnings: Sequence[str]
     report: str
+    trades: Sequence[Trade]
 
 
 def read_strategy_file(path: Path) -> Strategy:
@@ -93,40 +86,46 @@ async def backtest(
     """What a strategy would have done in the environment that the settings choose.
 
     Args:
-        symbols: Korean or US stocks and funds, all of one market; the document's own where none are given.
-        start, end: Days of the exchange; the last one is yesterday at the latest.
-        cash: In the market's currency.
+        symbols, start, end, cash: As for `read_trial`.
         parameters: In place of the document's defaults.
 
     Raises:
-        BadArgument: The symbols are of several markets, or none; by the strategy; nothing was traded in these days.
+        BadArgument: As from `read_trial`; by the strategy.
         KisMcpError: By KIS' answer.
     """
-    names = tuple(symbols) or (strategy.universe.symbols if strategy.universe else ())
-    instruments = [builtin_instruments().resolve(name) for name in names]
-    if len({instrument.market for instrument in instruments}) != 1:
-        raise BadArgument(
-            f"The instruments are of {len({each.market for each in instruments})} markets.",
-            remedy="Give at least one symbol, and only such as share a currency.",
-            field="symbols",
-        )
-    market, currency = instruments[0].market, instruments[0].currency
+    resolve(strategy, parameters)
+    trial: Trial | KisMcpError
+    async with open_environments(settings, catalog(), clock) as environments:
+        # Raised within, an error would leave as a group of one.
+        try:
+            brokerage = await environments.brokerage(settings.environment)
+            trial = await read_trial(brokerage, Reads(brokerage, _wait_silently), strategy, symbols, start, end, cash)
+        except KisMcpError as error:
+            trial = error
+    if isinstance(trial, KisMcpError):
+        raise trial
+    return run_trial(trial, parameters)
+
+
+def run_trial(trial: Trial, parameters: Mapping[str, float] | None = None) -> Backtest:
+    """What a strategy would have done. Takes seconds where there are many bars, and waits for nothing.
+
+    Args:
+        parameters: In place of the document's defaults.
+
+    Raises:
+        BadArgument: By the strategy or its parameters.
+    """
+    strategy, currency = trial.strategy, trial.currency
+    history, options, cash = trial.ground.history, trial.ground.options, trial.ground.options.cash
     resolved = resolve(strategy, parameters)
-    if resolved.interval == "tick":
-        raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    history = await _read_history(settings, instruments, resolved.interval, start, end, clock)
-    own = own_commissions(settings)
-    terms = {each.symbol: terms_of(market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments}
-    options = BacktestOptions(cash)
-    result = run_backtest(resolved, history, options, terms)
+    result = run_backtest(resolved, history, options, trial.ground.terms)
     found = measure(result, cash, hold_return_percent=hold_return(history, result.warm_up))
-    first = min(bars.ends_at[0] for bars in history.values()).date()
-    last = max(bars.ends_at[-1] for bars in history.values()).date()
-    about = f"{', '.join(history)}, {resolved.interval} bars from {first} to {last}, in {settings.environment}"
+    about = trial.about
     warnings = [
         *(f"{path}: {doubt}" for path, doubt in doubts_of(strategy)),
         *warnings_of(result, found, costs_are_off=False),
-        *cautions_of(resolved, history, market),
+        *cautions_of(resolved, history, trial.market),
     ]
     assumptions = (
         "Decided at a bar's end, filled at the next bar's open.",
@@ -135,26 +134,7 @@ async def backtest(
         "Commission as today, taxes as on each day.",
     )
     report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
-    return Backtest(about, currency, found, warnings, write_report(report))
-
-
-async def _read_history(
-    settings: Settings, instruments: Sequence[Instrument], interval: str, start: date, end: date, clock: Clock
-) -> dict[str, Bars]:
-    found = dict[str, Bars]()
-    async with open_environments(settings, catalog(), clock) as environments:
-        brokerage = await environments.brokerage(settings.environment)
-        store = HistoryFiles(brokerage.folder / HISTORIES)
-        for instrument in instruments:
-            reads = Reads(brokerage, _wait_silently)
-            today = reads.clock().astimezone(instrument.timezone).date()
-            history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
-            found[instrument.symbol] = await history.between(start, end)
-    return found
-
-
-async def _read_candles(reads: Reads, instrument: Instrument, wanted: CandleRange) -> Candles:
-    return await get_candles(reads, instrument, wanted, now=reads.clock())
+    return Backtest(about, currency, found, warnings, write_report(report), result.trades)
 
 
 async def _wait_silently(seconds: float) -> None:

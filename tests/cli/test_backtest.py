@@ -73,6 +73,7 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path) -> None:
         (CROSS, ("--symbol", "005930", "--symbol", "AAPL"), "of 2 markets"),
         (CROSS, ("--symbol", "005930", "--set", "fast=11"), "The parameter fast is 11"),
         (CROSS, ("--symbol", "005930", "--set", "fast"), "--set fast is no parameter"),
+        (CROSS, ("--symbol", "005930", "--start", "2026-05-30"), "no whole day"),
         (CROSS | {"interval": "tick"}, ("--symbol", "005930"), "no history of ticks"),
         (CROSS | {"entry": {"left": "quick", "is": "over", "right": 1}}, ("--symbol", "005930"), "entry.is"),
     ],
@@ -83,3 +84,4 @@ def test_what_cannot_be_tested_is_refused(
     finished = run_here("backtest", written(tmp_path, document), *DAYS, *more, data_dir=tmp_path / "data")
     assert finished.returncode != 0
     assert what in finished.stderr
+    assert "Traceback" not in finished.stderr
