@@ -130,7 +130,7 @@ class Resources:
         from kis_mcp.catalog import api_document, api_list_document, error_document
 
         if uri == CATALOGUE:
-            return api_list_document((*self._catalog.core, *self._catalog.apis))
+            return api_list_document(self._catalog.tools)
         if uri == ERRORS:
             return error_document()
         if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
@@ -142,7 +142,7 @@ class Resources:
     def _nearest(self, uri: str) -> str:
         from difflib import get_close_matches
 
-        tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
+        tools = (api.tool for api in self._catalog.tools)
         known = [*(resource.uri for resource in self._resources()), *(f"{DOCUMENT}{tool}" for tool in tools)]
         near = get_close_matches(uri, known, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} lists every tool."

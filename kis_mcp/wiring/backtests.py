@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import yaml
-
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument, KisMcpError
@@ -23,12 +21,10 @@ from kis_mcp.strategies.backtest import (
     warnings_of,
     write_report,
 )
-from kis_mcp.strategies.document import Strategy, doubts_of, read_kis_file, read_strategy, resolve
+from kis_mcp.strategies.document import Strategy, doubts_of, read_given, read_text, resolve
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.trials import Trial, read_trial
-
-KIS_FILE = ".kis.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +60,7 @@ def read_strategy_file(path: Path) -> Strategy:
         raise BadArgument(
             f"{path} cannot be read ({type(error).__name__}).", remedy="Give a text file in UTF-8.", field="file"
         ) from None
-    if path.name.endswith(KIS_FILE):
-        return read_kis_file(text)
-    try:
-        return read_strategy(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise BadArgument(f"{path} is no YAML: {error}.", remedy="Mend it.", field="file") from None
+    return read_given(read_text(text))
 
 
 async def backtest(

@@ -17,7 +17,7 @@ from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
 
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in (resources_folder() / "guides").glob("*.md")}
-TOOLS = {api.tool for api in (*catalog().core, *catalog().apis)}
+TOOLS = {api.tool for api in catalog().tools}
 TR_ID = r"\b[A-Z]{4}[0-9]{4}[RU]\b|\bH0[A-Z0-9]{6}\b"
 
 

@@ -12,11 +12,13 @@ from kis_mcp.strategies.document.conditions import (
     TimeOfDay,
 )
 from kis_mcp.strategies.document.doubts import doubts_of
-from kis_mcp.strategies.document.kis_file import read_kis_file
+from kis_mcp.strategies.document.given import normal_form, read_given
+from kis_mcp.strategies.document.kis_file import is_kis_form
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
-from kis_mcp.strategies.document.reading import read_strategy
+from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
 from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
+from kis_mcp.strategies.document.texts import read_text
 
 __all__ = [
     "CROSSINGS",
@@ -38,7 +40,11 @@ __all__ = [
     "Strategy",
     "TimeOfDay",
     "doubts_of",
-    "read_kis_file",
+    "examine",
+    "is_kis_form",
+    "normal_form",
+    "read_given",
     "read_strategy",
+    "read_text",
     "resolve",
 ]

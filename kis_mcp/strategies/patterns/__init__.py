@@ -1,5 +1,5 @@
 """Candlestick patterns, seen a bar at a time."""
 
-from kis_mcp.strategies.patterns.table import find_pattern
+from kis_mcp.strategies.patterns.table import PATTERNS, find_pattern
 
-__all__ = ["find_pattern"]
+__all__ = ["PATTERNS", "find_pattern"]
