@@ -84,7 +84,7 @@ OUTER_ROOMS = {
 
 ROOMS_IN_ORDER = {
     "trading": ("kis", "reads", "venues", "order", "journal", "blotter", "portfolio", "guard", "desk"),
-    "strategies": ("indicators", "patterns", "document", "evaluation", "backtest"),
+    "strategies": ("indicators", "patterns", "document", "records", "evaluation", "backtest"),
     "simulator": (
         "options",
         "state",
