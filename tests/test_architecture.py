@@ -30,7 +30,7 @@ OUTER_ROOMS = {
     "strategies": GROUND | {"catalog", "market", "streams", "trading"},
     "kis": GROUND | {"catalog"},
     "notify": GROUND | {"alerts"},
-    "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "kis"},
+    "storage": GROUND | {"catalog", "market", "streams", "alerts", "trading", "strategies", "kis"},
     "keystore": GROUND | {"storage"},
     "settings": GROUND | {"catalog", "keystore"},
     "simulator": GROUND | {"catalog"},

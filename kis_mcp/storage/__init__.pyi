@@ -12,3 +12,4 @@ from .holders import holder_of as holder_of
 from .journal import SqlJournal as SqlJournal
 from .listings import ListingFile as ListingFile
 from .shared import LockedFile as LockedFile, shared_files as shared_files
+from .strategy_records import SqlStrategyRecords as SqlStrategyRecords

@@ -88,6 +88,11 @@ class SqlJournal:
             raise
         return cls(database)
 
+    @property
+    def database(self) -> Database:
+        """In which what belongs to orders is kept too."""
+        return self._database
+
     async def aclose(self) -> None:
         await self._database.aclose()
 

@@ -19,17 +19,20 @@ from kis_mcp.strategies.document import Strategy
 RunState: TypeAlias = Literal["running", "paused", "stopped"]
 """``stopped`` is final: who goes on starts another run."""
 
+LONG_INTERVALS: Final = ("1d", "1w")
+"""Their bars are few."""
+
 SHORT_BARS_KEPT: Final = timedelta(days=30)
-"""Bars of minutes: 40 symbols fill some 50 MB in that time."""
+"""Bars of other intervals: those of one minute of 40 symbols fill some 50 MB in that time."""
 
 LONG_BARS_KEPT: Final = timedelta(days=5 * 365)
-"""Bars of days and weeks."""
+"""Bars of `LONG_INTERVALS`."""
 
 IDLE_SIGNALS_KEPT: Final = timedelta(days=30)
 """Signals upon which nothing was done."""
 
 SIGNALS_KEPT: Final = timedelta(days=5 * 365)
-"""Signals upon which something was ordered: as long as a tax office may ask."""
+"""Signals upon which something was ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ class BarsDiffer(BadArgument):
 
 class StrategyRecords(Protocol):
     """Keeps all of it, safe for several processes: each call is done as a whole or not at all, and is on disk when it
-    returns. Times are aware; a time without a zone is a ValueError.
+    returns. Times are aware, and come back in KST, of whichever zone they were; a time without a zone is refused.
 
     Raises:
         StorageError: From each method, where the store cannot be read or written.

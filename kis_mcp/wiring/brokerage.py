@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kis_mcp.confirm import Previews
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
-    from kis_mcp.storage import DiskReplyCache, SqliteAlerts, SqlJournal
+    from kis_mcp.storage import DiskReplyCache, SqliteAlerts, SqlJournal, SqlStrategyRecords
     from kis_mcp.streams import LiveQuotes, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
     from kis_mcp.wiring.order_notices import LiveNotices
@@ -32,6 +32,7 @@ JOURNAL = "journal.db"
 WS_PATH = "/tryitout"
 _LIVE = ("kis_mcp.kis.live.shared_session", "kis_mcp.streams.live_quotes")
 _TRADING = ("kis_mcp.storage.journal", "kis_mcp.trading.desk.desk")
+_STRATEGIES = ("kis_mcp.storage.journal", "kis_mcp.storage.strategy_records")
 
 _log = logging.getLogger(__name__)
 
@@ -123,6 +124,14 @@ class Brokerage:
 
         return SqliteAlerts(self.folder / ALERTS)
 
+    async def strategy_records(self) -> "SqlStrategyRecords":
+        """Strategies, their runs and what belongs to them, in the journal's file. Nothing is asked of KIS."""
+        await anyio.to_thread.run_sync(import_all, _STRATEGIES)
+        from kis_mcp.storage import SqlStrategyRecords
+
+        async with self._opening:
+            return SqlStrategyRecords((await self._open_journal()).database)
+
     async def desk(self) -> "OrderDesk":
         """The order desk, after what an earlier process left unknown was looked up."""
         async with self._opening:
@@ -146,15 +155,10 @@ class Brokerage:
 
     async def _open_desk(self) -> "OrderDesk":
         await anyio.to_thread.run_sync(import_all, _TRADING)
-        from kis_mcp.storage import SqlJournal
         from kis_mcp.trading.desk import OrderDesk, OrderSender, PreTradeChecks
         from kis_mcp.wiring.operator import kill_switch, order_limits
 
-        if self._journal is None:
-            with anyio.CancelScope(shield=True):
-                self._journal = await SqlJournal.open(self.folder / JOURNAL)
-        assert self._journal is not None
-        apis, journal, environment, clock = self.apis, self._journal, self.environment, self.clock
+        apis, journal, environment, clock = self.apis, await self._open_journal(), self.environment, self.clock
         checks = PreTradeChecks(
             apis,
             journal,
@@ -167,6 +171,16 @@ class Brokerage:
             apis, apis, journal, checks, environment=environment, clock=clock, notice_source=self._notice_source()
         )
         return OrderDesk(apis, journal, checks, sender, environment=environment, clock=clock)
+
+    async def _open_journal(self) -> "SqlJournal":
+        """The journal, by itself; the caller holds the lock."""
+        from kis_mcp.storage import SqlJournal
+
+        if self._journal is None:
+            with anyio.CancelScope(shield=True):
+                self._journal = await SqlJournal.open(self.folder / JOURNAL)
+        assert self._journal is not None
+        return self._journal
 
     def _notice_source(self) -> "LiveNotices | None":
         """Where KIS' notices of orders come from; None without the HTS ID, and where there is no live data."""

@@ -18,6 +18,7 @@ from kis_mcp.storage import migrations
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import SCHEMA_VERSIONS, JournalRow, RecordRow
 from kis_mcp.storage.sqlite import SqliteDatabase
+from kis_mcp.storage.strategy_tables import StrategyRow
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ async def test_the_migrations_make_the_tables_that_are_declared(path: Path, tmp_
     await opened_and_closed(path)
     declared = tmp_path / "declared.db"
     engine = create_engine(f"sqlite:///{declared}")
+    assert StrategyRow.metadata is JournalRow.metadata
     JournalRow.metadata.create_all(engine)
     engine.dispose()
     assert statements(path, "table") == statements(declared, "table")
@@ -109,7 +111,7 @@ async def test_a_journal_of_the_first_version_is_brought_to_the_latest_with_what
     with closing(sqlite3.connect(path)) as connection:
         salt = connection.execute("select salt from account_salt").fetchone()
     await opened_and_closed(path)
-    assert "notices" in statements(path, "table")
+    assert statements(path, "table").keys() >= {"notices", "strategies", "bars"}
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select salt from account_salt").fetchone() == salt
 

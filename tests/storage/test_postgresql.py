@@ -14,12 +14,14 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.dml import Insert
 
 from kis_mcp.account import Account
+from kis_mcp.storage import SqlStrategyRecords
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.journal_tables import JournalRow
-from kis_mcp.storage.migrations.versions import first, notices
+from kis_mcp.storage.migrations.versions import first, notices, strategies
 from kis_mcp.storage.sqlite import SqliteDatabase
 from kis_mcp.trading.journal import Decision, Outcome, Reconciliation, Send
 from tests.storage.test_journal import MINUTE_AGO, NOW, intent
+from tests.storage.test_strategy_records import bar, decided, held, run_of, strategy
 
 POSTGRESQL = postgresql.dialect()
 YES = Decision(verdict="accepted", channel="elicitation")
@@ -76,6 +78,36 @@ async def test_every_statement_compiles_for_it(journal: SqlJournal, database: In
     assert all(" ON CONFLICT DO NOTHING" in statement for statement in said if statement.startswith("INSERT"))
 
 
+async def test_every_statement_about_strategies_compiles_for_it(journal: SqlJournal, database: Inserting) -> None:
+    said = list[str]()
+
+    def say(connection: Any, statement: Any, *_: object) -> None:
+        said.append(str(statement.compile(dialect=POSTGRESQL)))
+
+    event.listen(database.engine.sync_engine, "before_execute", say)
+    records = SqlStrategyRecords(journal.database)
+    stored = await records.save(strategy(), at=NOW)
+    await records.open_run(run_of(stored))
+    await records.add_signal(decided())
+    await records.set_intent("R1", "005930", NOW, "I1")
+    await records.put_position(held())
+    await records.add_bars([bar()])
+    await records.find("cross")
+    await records.versions("cross")
+    await records.strategies()
+    await records.runs("cross")
+    await records.active_runs()
+    await records.changes("R1")
+    await records.signals("R1", since=MINUTE_AGO)
+    await records.positions("R1")
+    await records.bars("005930", "1m", MINUTE_AGO, NOW)
+    await records.set_run_state("R1", "stopped", "", NOW)
+    await records.delete("cross", at=NOW)
+    written = {statement.split()[2] for statement in said if statement.startswith("INSERT")}
+    tables = {name for name in JournalRow.metadata.tables if name.startswith("strateg")}
+    assert written == tables | {"bars"}
+
+
 def test_its_tables_are_made_with_its_own_types() -> None:
     intents = str(CreateTable(JournalRow.metadata.tables["intents"]).compile(dialect=POSTGRESQL))
     assert "proposed_at TIMESTAMP WITH TIME ZONE NOT NULL" in intents
@@ -90,10 +122,11 @@ def test_the_migrations_can_be_written_out_for_it() -> None:
     with Operations.context(context):
         first.upgrade()
         notices.upgrade()
+        strategies.upgrade()
     script = on_one_line(said.getvalue())
     for table in JournalRow.metadata.tables.values():
         assert on_one_line(str(CreateTable(table).compile(dialect=POSTGRESQL))) in script
     assert "outcomes_one_definite ON outcomes (intent_id) WHERE state != 'unknown'" in script
     assert "create view records" in script
-    assert script.count("before update or delete or truncate on") == 7
+    assert script.count("before update or delete or truncate on") == 9
     assert "INSERT INTO account_salt" in script

@@ -11,7 +11,7 @@ from kis_mcp.errors import SettingsError
 from kis_mcp.storage.database import Database
 from kis_mcp.storage.journal_tables import SCHEMA_VERSION, SCHEMA_VERSIONS
 
-VERSIONS = ("first", "notices")
+VERSIONS = ("first", "notices", "strategies")
 """The versions that this package can bring to the latest, which is the last; a test holds them to alembic's."""
 
 _FOLDER = Path(__file__).parent
