@@ -154,7 +154,10 @@ def install(
 @app.command()
 def backtest(
     file: Annotated[
-        Path, typer.Argument(help="A strategy: KIS' .kis.yaml, or this project's document (YAML or JSON).")
+        Path,
+        typer.Argument(
+            help="A strategy: KIS' .kis.yaml, this project's document (YAML or JSON), or the name of a preset."
+        ),
     ],
     symbol: Annotated[list[str] | None, typer.Option(help="Which instrument; may be given several times.")] = None,
     start: Annotated[

@@ -21,9 +21,8 @@ from kis_mcp.strategies.backtest import (
     warnings_of,
     write_report,
 )
-from kis_mcp.strategies.document import Strategy, doubts_of, read_given, read_text, resolve
+from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_given, read_preset, read_text, resolve
 from kis_mcp.wiring.environments import open_environments
-from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.trials import Trial, read_trial
 
 
@@ -49,16 +48,21 @@ class Backtest:
 
 
 def read_strategy_file(path: Path) -> Strategy:
-    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON.
+    """The strategy of a file: KIS' own ``.kis.yaml``, or this project's document as YAML or JSON. Where there is
+    no such file, the name of a preset is that preset.
 
     Raises:
         BadArgument: It cannot be read, or says what no strategy can be.
     """
+    if str(path) in preset_names() and not path.exists():
+        return read_preset(str(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadArgument(
-            f"{path} cannot be read ({type(error).__name__}).", remedy="Give a text file in UTF-8.", field="file"
+            f"{path} cannot be read ({type(error).__name__}).",
+            remedy=f"Give a text file in UTF-8, or a preset: {', '.join(preset_names())}.",
+            field="file",
         ) from None
     return read_given(read_text(text))
 
@@ -90,7 +94,7 @@ async def backtest(
         # Raised within, an error would leave as a group of one.
         try:
             brokerage = await environments.brokerage(settings.environment)
-            trial = await read_trial(brokerage, Reads(brokerage, _wait_silently), strategy, symbols, start, end, cash)
+            trial = await read_trial(brokerage, strategy, symbols, start, end, cash)
         except KisMcpError as error:
             trial = error
     if isinstance(trial, KisMcpError):
@@ -126,7 +130,3 @@ def run_trial(trial: Trial, parameters: Mapping[str, float] | None = None) -> Ba
     )
     report = Report(strategy.name, about, currency, result, found, warnings, assumptions)
     return Backtest(about, currency, found, warnings, write_report(report), result.trades)
-
-
-async def _wait_silently(seconds: float) -> None:
-    """At a terminal nobody is told of each wait for KIS' rate limit."""

@@ -56,21 +56,21 @@ class Trial:
 
 async def read_trial(
     brokerage: Brokerage,
-    reads: Reads,
     strategy: Strategy,
     symbols: Sequence[str],
     start: date,
     end: date,
     cash: Decimal,
+    reads: Reads | None = None,
 ) -> Trial:
     """Read the history that a strategy is to be tried on, from the disk as far as it was read before.
 
     Args:
         brokerage: Whose KIS has the history, and whose folder keeps it.
-        reads: The way to it.
         symbols: Korean or US stocks and funds, all of one market; the document's own where none are given.
         start, end: Days of the exchange; the last one is yesterday at the latest.
         cash: In the market's currency.
+        reads: The way to KIS; without one nobody is told of waits.
 
     Raises:
         BadArgument: The symbols are of several markets, or none; there is no history of the strategy's interval;
@@ -81,16 +81,39 @@ async def read_trial(
     if strategy.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
     resolve(strategy)
-    own, history = own_commissions(brokerage.settings), dict[str, Bars]()
+    own = own_commissions(brokerage.settings)
     terms = {
         each.symbol: terms_of(each.market, cast("InstrumentKind", each.kind or "stock"), own) for each in instruments
     }
-    store = HistoryFiles(brokerage.folder / HISTORIES)
+    history = await read_history(brokerage, instruments, strategy.interval, start, end, reads)
+    return Trial(strategy, instruments, Ground(history, BacktestOptions(cash), terms), brokerage.environment)
+
+
+async def read_history(
+    brokerage: Brokerage,
+    instruments: Sequence[Instrument],
+    interval: str,
+    start: date,
+    end: date,
+    reads: Reads | None = None,
+) -> dict[str, Bars]:
+    """The bars of each instrument in these days: what is kept of them, and the rest from KIS, which is kept then.
+
+    Raises:
+        BadArgument: One was not traded in these days, or KIS keeps nothing of them.
+        KisMcpError: By KIS' answer.
+    """
+    found, store = dict[str, Bars](), HistoryFiles(brokerage.folder / HISTORIES)
+    reads = reads or Reads(brokerage, _wait_silently)
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
-        read = History(instrument, strategy.interval, partial(_read_candles, reads, instrument), store, today)
-        history[instrument.symbol] = await read.between(start, end)
-    return Trial(strategy, instruments, Ground(history, BacktestOptions(cash), terms), brokerage.environment)
+        history = History(instrument, interval, partial(_read_candles, reads, instrument), store, today)
+        found[instrument.symbol] = await history.between(start, end)
+    return found
+
+
+async def _wait_silently(seconds: float) -> None:
+    """Nobody is told of a wait for KIS' rate limit."""
 
 
 def instruments_of(strategy: Strategy, symbols: Sequence[str]) -> list[Instrument]:

@@ -46,6 +46,16 @@ def test_it_tells_what_came_of_it_and_writes_the_report(tmp_path: Path) -> None:
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_a_preset_is_tested_by_its_name(tmp_path: Path) -> None:
+    arguments = ("backtest", "sma_cross", "--symbol", "005930", *DAYS, "--json")
+    found = run_here(*arguments, data_dir=tmp_path / "data")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["trades"] > 0
+    lost = run_here("backtest", "golden_cros", "--symbol", "005930", *DAYS, data_dir=tmp_path / "data")
+    assert lost.returncode != 0
+    assert "or a preset: breakout_failure" in lost.stderr
+
+
 def test_a_second_run_reads_its_history_from_the_disk_and_says_the_same(tmp_path: Path) -> None:
     arguments = ("backtest", written(tmp_path, CROSS), "--symbol", "005930", *DAYS, "--json")
     data = tmp_path / "data"

@@ -15,6 +15,7 @@ from kis_mcp.strategies.document.doubts import doubts_of
 from kis_mcp.strategies.document.given import normal_form, read_given
 from kis_mcp.strategies.document.kis_file import is_kis_form
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.presets import preset_names, read_preset
 from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
 from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
@@ -43,7 +44,9 @@ __all__ = [
     "examine",
     "is_kis_form",
     "normal_form",
+    "preset_names",
     "read_given",
+    "read_preset",
     "read_strategy",
     "read_text",
     "resolve",

@@ -28,7 +28,7 @@ async def trial_of(call: Call, strategy: Strategy) -> Trial:
     start, end = _days(call)
     currency = instruments_of(strategy, symbols)[0].currency
     cash: Decimal = values.get("cash") or _USUAL_CASH.get(currency, _USUAL_CASH["USD"])
-    return await read_trial(await call.brokerage(), await call.reads(), strategy, symbols, start, end, cash)
+    return await read_trial(await call.brokerage(), strategy, symbols, start, end, cash, await call.reads())
 
 
 def _days(call: Call) -> tuple[date, date]:
