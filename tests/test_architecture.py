@@ -126,8 +126,9 @@ FACES = {
 }
 """Packages that hand on by their ``__init__`` all that others use."""
 
-FOR_OTHERS_TESTS = {"Simulator", "simulate"}
-"""What the package itself does not use of a face: people who run the simulator in their tests do."""
+FOR_OTHERS_TESTS = {"Simulator", "simulate", "strategy_schema"}
+"""What the package itself does not use of a face: people who run the simulator, or write strategies, in their tests
+do."""
 
 OUTSIDE_LIBRARIES = {
     "mcp",

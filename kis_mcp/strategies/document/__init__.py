@@ -18,6 +18,7 @@ from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derive
 from kis_mcp.strategies.document.presets import preset_names, read_preset
 from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
+from kis_mcp.strategies.document.schema import strategy_schema
 from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy
 from kis_mcp.strategies.document.texts import read_text
 
@@ -50,4 +51,5 @@ __all__ = [
     "read_strategy",
     "read_text",
     "resolve",
+    "strategy_schema",
 ]

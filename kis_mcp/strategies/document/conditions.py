@@ -1,10 +1,11 @@
 """Conditions as a strategy document writes them: comparisons, candlestick patterns, times of day, joined as needed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from kis_mcp.strategies.document.operands import Number, Operand, Part
 
@@ -34,14 +35,19 @@ class PatternSeen(Part):
     is_: Literal["bullish", "bearish", "detected"] = Field(default="detected", alias="is")
 
 
-def _text_of_time(value: object) -> object:
-    """A time as it is: numbers would count as seconds since midnight, which nobody means by 930."""
-    if isinstance(value, int | float):
-        raise ValueError('Give a time of day such as "09:10".')
-    return value
+TIME_OF_DAY: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
 
 
-_Time: TypeAlias = Annotated[time, BeforeValidator(_text_of_time)]
+def _check_time(value: object) -> object:
+    """Refuses numbers too: YAML reads 15:00 without quotes as 900, which would be a quarter past midnight."""
+    if isinstance(value, time) or (isinstance(value, str) and re.fullmatch(TIME_OF_DAY, value)):
+        return value
+    raise ValueError('Give a time in quotes, such as "09:10" or "15:00".')
+
+
+_Time: TypeAlias = Annotated[
+    time, BeforeValidator(_check_time), WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY})
+]
 
 
 class TimeOfDay(Part):

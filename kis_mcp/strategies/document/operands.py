@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 PRICES: Final = ("open", "high", "low", "close", "volume")
 """What every bar has."""
@@ -10,14 +10,17 @@ PRICES: Final = ("open", "high", "low", "close", "volume")
 POSITION_STATES: Final = ("position.profit_percent", "position.bars", "position.high_since_entry")
 """What is known of a position that the strategy holds; unknown while it holds none."""
 
-Number: TypeAlias = int | float | str
+PARAMETER: Final = r"^\$[A-Za-z_\u0080-\uffff][0-9A-Za-z_\u0080-\uffff]*$"
+
+Number: TypeAlias = int | float | Annotated[str, WithJsonSchema({"type": "string", "pattern": PARAMETER})]
 """A number, or ``$name`` for a parameter's."""
 
 
 class Part(BaseModel):
-    """A part of a document: nothing in it that the format does not know, and nothing changes it."""
+    """A part of a document: nothing in it that the format does not know, no number that is none, and nothing changes
+    it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Derived(Part):

@@ -76,12 +76,29 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "exits": '{"stop_loss_percent": 3}',
     "limits": '{"positions": 5}',
 }
+_NUMBERS: Final[Mapping[str | int, str]] = {
+    "int": "Give a number.",
+    "float": "Give a number.",
+    "str": "Give a number, or $name of a parameter.",
+}
+"""Steps that pydantic puts at the end of the path of a number, the last of which counts → what to say."""
+
 _EXAMPLE_TIME: Final = '"09:10"'
 
 
 def problems_of_form(error: ValidationError) -> list[tuple[str, str]]:
-    """Each mistake that pydantic found: its path in the document, and what to do about it."""
-    return [(_path(each["loc"], keeps_last=each["type"] == "extra_forbidden"), _text(each)) for each in error.errors()]
+    """Each path of the document at which pydantic found a mistake, and what to do about it.
+
+    Of a number pydantic says one thing for each way in which it could be one.
+    """
+    found = dict[str, str]()
+    for each in error.errors():
+        *steps, last = each["loc"] or ("",)
+        if last in _NUMBERS:
+            found[_path(steps, keeps_last=False)] = _NUMBERS[last]
+        else:
+            found.setdefault(_path(each["loc"], keeps_last=each["type"] == "extra_forbidden"), _text(each))
+    return list(found.items())
 
 
 def _path(steps: Sequence[str | int], *, keeps_last: bool) -> str:

@@ -18,6 +18,8 @@ KINDS: Final[dict[str, IndicatorKind]] = {
 OTHER_NAMES: Final = {"max": "maximum", "min": "minimum", "bb": "bollinger"}
 """Names that KIS' templates or people use beside the table's."""
 
+INDICATOR_NAMES: Final = (*KINDS, *OTHER_NAMES)
+
 
 def find_kind(name: str, path: str = "kind") -> IndicatorKind:
     """The kind of a name.

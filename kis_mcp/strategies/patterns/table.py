@@ -13,6 +13,8 @@ PATTERNS: Final[dict[str, PatternKind]] = {
     kind.id: kind for kind in (*ONE_CANDLE, *TWO_CANDLES, *THREE_CANDLES, *MORE_CANDLES)
 }
 
+PATTERN_NAMES: Final = tuple(PATTERNS)
+
 
 def find_pattern(name: str, path: str = "kind") -> PatternKind:
     """The kind of a name.

@@ -22,7 +22,7 @@ from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_
 from kis_mcp.strategies.evaluation import Evaluator
 from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.wiring import open_environments
-from kis_mcp.wiring.backtests import read_history
+from kis_mcp.wiring.trials import read_history
 from tests.client import NOW, settings_for
 
 TEMPLATES = Path(__file__).parents[4] / "shared/kis-strategies"

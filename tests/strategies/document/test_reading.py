@@ -149,3 +149,11 @@ def test_a_parameter_in_place_of_a_number_is_held_to_its_range_too() -> None:
     assert refused.value.field == "exits.stop_loss_percent"
     field, _ = refusal(**{**stop, "parameters": {"fast": {"default": 5}, "stop": {"default": -3}}})
     assert field == "exits.stop_loss_percent"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1], "three"])
+def test_what_is_no_number_is_told_once_with_its_path(value: object) -> None:
+    field, what = refusal(exits={"stop_loss_percent": value})
+    assert field == "exits.stop_loss_percent"
+    assert what.count("exits.stop_loss_percent: ") == 1
+    assert "$name of a parameter" in what
