@@ -7,7 +7,8 @@ from typing import Any, Final, cast
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call
-from kis_mcp.strategies.document import Strategy, read_given, read_text
+from kis_mcp.strategies.document import Strategy, preset_names, read_given, read_preset, read_text
+from kis_mcp.strategies.records import StrategyRecords
 
 GUIDE: Final = "kis://guides/strategies shows the format."
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -28,11 +29,37 @@ async def given_strategy(call: Call) -> Strategy:
     """
     document = given_document(call)
     if isinstance(document, Named):
-        raise _no_strategy(document.name)
+        return await _kept(call, document.name)
     try:
         return read_given(document)
     except BadArgument as error:
         raise led_to_guide(error) from None
+
+
+async def records_of(call: Call) -> StrategyRecords:
+    """Where the strategies of a call's environment are kept."""
+    return await (await call.brokerage()).strategy_records()
+
+
+def name_of(call: Call) -> str:
+    """The name that a call gives.
+
+    Raises:
+        BadArgument: It gives a document instead.
+    """
+    document = given_document(call)
+    if not isinstance(document, Named):
+        raise BadArgument("strategy is no name.", remedy="Give the name of a saved strategy.", field="strategy")
+    return document.name
+
+
+async def _kept(call: Call, name: str) -> Strategy:
+    stored = await (await records_of(call)).find(name)
+    if stored is not None:
+        return stored.document
+    if name not in preset_names():
+        raise no_strategy(name)
+    return read_preset(name)
 
 
 def given_document(call: Call) -> object:
@@ -58,5 +85,9 @@ def led_to_guide(error: BadArgument) -> BadArgument:
     return BadArgument(error.what, remedy=f"{error.remedy} {GUIDE}", field=error.field)
 
 
-def _no_strategy(name: str) -> BadArgument:
-    return BadArgument(f"There is no strategy {name}.", remedy=f"Give a document. {GUIDE}", field="strategy")
+def no_strategy(name: str) -> BadArgument:
+    return BadArgument(
+        f"There is no strategy {name}.",
+        remedy=f"List those that there are, or give a document. {GUIDE}",
+        field="strategy",
+    )

@@ -15,18 +15,30 @@ Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
 ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "indicators": ("words", "list_indicators"),
     "validate": ("documents", "validate"),
+    "save": ("library", "save"),
+    "list": ("library", "list_strategies"),
+    "show": ("library", "show"),
+    "delete": ("library", "delete"),
     "backtest": ("trials", "backtest"),
     "optimise": ("searches", "optimise"),
     "check": ("checks", "check"),
+    "status": ("runs", "status"),
+    "trades": ("runs", "trades"),
 }
 """Action of the core tool → module of this package and function."""
 
 TOOLS: Final[Mapping[str, str]] = {
     "list_indicators": "indicators",
     "validate_strategy": "validate",
+    "save_strategy": "save",
+    "list_strategies": "list",
+    "show_strategy": "show",
+    "delete_strategy": "delete",
     "backtest_strategy": "backtest",
     "optimise_strategy": "optimise",
     "check_strategy": "check",
+    "strategy_status": "status",
+    "strategy_trades": "trades",
 }
 """Tool of the toolset → action."""
 
