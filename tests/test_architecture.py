@@ -126,7 +126,7 @@ FACES = {
 }
 """Packages that hand on by their ``__init__`` all that others use."""
 
-FOR_OTHERS_TESTS = {"Simulator", "simulate", "strategy_schema"}
+FOR_OTHERS_TESTS = {"Simulator", "simulate"}
 """What the package itself does not use of a face: people who run the simulator, or write strategies, in their tests
 do."""
 

@@ -1,9 +1,11 @@
-"""What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes.
+"""What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes, the
+format of strategy documents.
 
 All of it is the same on every surface: reading about a tool does not need the right to call it. What is watched now
 stands beside it, from :mod:`kis_mcp.server.stream_resources`.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"
 GUIDE = "kis://guides/"
 ERRORS = "kis://errors"
+STRATEGY_SCHEMA = "kis://strategies/schema"
 _MARKDOWN = "text/markdown"
 _GENERATED = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -98,6 +101,8 @@ class Resources:
         uri = encodable(params.uri)
         if uri.startswith(STREAM):
             kind, text = JSON, context.lifespan_context.streams.text(uri)
+        elif uri == STRATEGY_SCHEMA:
+            kind, text = JSON, await anyio.to_thread.run_sync(_strategy_schema)
         else:
             kind, text = _MARKDOWN, await anyio.to_thread.run_sync(self._text, uri.rstrip("/"))
         return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=kind, text=encodable(text))])
@@ -116,6 +121,13 @@ class Resources:
             title="Error codes",
             description="KIS' message codes, what they mean and what to do.",
             mime_type=_MARKDOWN,
+        )
+        yield Resource(
+            uri=STRATEGY_SCHEMA,
+            name="strategy_schema",
+            title="Schema of strategy documents",
+            description="JSON Schema of the documents that strategies takes.",
+            mime_type=JSON,
         )
         for guide in self._guides.values():
             yield Resource(
@@ -160,3 +172,9 @@ class Resources:
             text = _GENERATED.sub(lambda found: tables[found[1]], translation.read_text(encoding="utf-8"))
         heading, description = text.split("\n\n")[:2]
         return Guide(path.stem, heading.removeprefix("# "), description, text)
+
+
+def _strategy_schema() -> str:
+    from kis_mcp.strategies.document import strategy_schema
+
+    return json.dumps(strategy_schema(), ensure_ascii=False, separators=(",", ":"))
