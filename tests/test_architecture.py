@@ -57,7 +57,19 @@ OUTER_ROOMS = {
         "confirm",
     },
     "server": GROUND
-    | {"catalog", "charts", "language", "market", "streams", "alerts", "trading", "settings", "confirm", "wiring"},
+    | {
+        "catalog",
+        "charts",
+        "language",
+        "market",
+        "streams",
+        "alerts",
+        "trading",
+        "strategies",
+        "settings",
+        "confirm",
+        "wiring",
+    },
     "cli": GROUND
     | {
         "catalog",

@@ -25,7 +25,7 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for folder in (ROOT, ROOT / "do
 
 def toolset_table(heading: str) -> str:
     """One row a toolset: how many tools it has, how many of them order, how many demo offers."""
-    apis = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket"]
+    apis = [api for api in catalog().tools if api.kind != "websocket"]
     tools = Counter(api.toolset for api in apis)
     orders = Counter(api.toolset for api in apis if api.risk == "order")
     demo = Counter(api.toolset for api in apis if api.in_demo or api.kind == "core")

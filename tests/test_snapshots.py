@@ -10,7 +10,7 @@ from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.schemas import input_schema, output_schema
 
 FOLDER = Path(__file__).parent / "snapshots"
-TOOLS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket"]
+TOOLS = [api for api in catalog().tools if api.kind != "websocket"]
 
 
 def snapshot(api: Api) -> str:

@@ -34,6 +34,7 @@ from kis_mcp.errors import BadArgument
 _PLAIN_TEXT = r"[^\x00-\x1f\x7f]{0,4000}"
 _MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
 _MOST_DIGITS = 28
+_LONGEST_DOCUMENT = 60_000
 _MOST_NAMED = 8
 """Wrong arguments that one error names."""
 _PLACES = ("exchange", "country")
@@ -48,6 +49,7 @@ _WANTED: Mapping[str, str] = {
     "month": "a month, YYYY-MM",
     "time": "a time, HH:MM or HH:MM:SS",
     "object": "an object",
+    "document": "an object, or text",
 }
 
 
@@ -272,6 +274,9 @@ def _item_type(api: Api, parameter: Parameter) -> Any:
             return Annotated[Literal[words], BeforeValidator(lambda value: read_word(value, words))]
         case "object":
             return Annotated[dict[str, Any], BeforeValidator(lambda value: read_json(value, "{"))]
+        case "document":
+            text = Annotated[StrictStr, Field(min_length=1, max_length=_LONGEST_DOCUMENT)]
+            return dict[str, Any] | text
         case "symbol" | "string":
             return _text_type(api, parameter)
 

@@ -1,7 +1,7 @@
 """The spec table, read from ``tools/`` as far as it is needed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
@@ -15,7 +15,7 @@ from kis_mcp.catalog.corrections import NOTHING, Corrections, read_corrections
 from kis_mcp.catalog.data import tools_folder
 from kis_mcp.catalog.dictionary import Dictionary
 from kis_mcp.catalog.model import Api
-from kis_mcp.catalog.rows import PREFIXES, Common, read_row, tool_name
+from kis_mcp.catalog.rows import OWN, PREFIXES, Common, read_row, tool_name
 from kis_mcp.catalog.table import SpecError, Table
 
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
@@ -48,6 +48,17 @@ class Catalog:
         return tuple(self._rows(path, "core")) if path.exists() else ()
 
     @cached_property
+    def strategies(self) -> tuple[Api, ...]:
+        """This server's own tools for strategies, which the core has in one."""
+        path = self._root / "strategies.toml"
+        return tuple(self._rows(path, "strategies")) if path.exists() else ()
+
+    @property
+    def tools(self) -> tuple[Api, ...]:
+        """Every tool, the core ones first."""
+        return (*self.core, *self.strategies, *self.apis)
+
+    @cached_property
     def apis(self) -> tuple[Api, ...]:
         """Every KIS API, REST and websocket, category by category."""
         return tuple(api for category in PREFIXES for api in self.category(category))
@@ -68,8 +79,9 @@ class Catalog:
     def find(self, tool: str) -> Api | None:
         """The tool of that name, core or KIS API, or None."""
         category = next((name for name, prefix in PREFIXES.items() if tool.startswith(f"{prefix}_")), None)
-        apis = self.core if category is None else self.category(category)
-        return next((api for api in apis if api.tool == tool), None)
+        if category is not None:
+            return _named(tool, self.category(category))
+        return _named(tool, self.core) or _named(tool, self.strategies)
 
     def of_kis(self, name: str) -> tuple[Api, ...]:
         """The APIs that KIS calls so: by a TR id, in real or demo, or by the path of the request."""
@@ -105,7 +117,7 @@ class Catalog:
 
     def _rows(self, path: Path, category: str) -> Iterator[Api]:
         where = path.relative_to(self._root).as_posix()
-        known = NOTHING if category == "core" else self.corrections  # core tools follow no document of KIS
+        known = NOTHING if category in OWN else self.corrections  # our own tools follow no document of KIS
         rows = _read(path)
         for slug, read in rows.items():
             if not isinstance(read, dict):
@@ -127,6 +139,10 @@ class Catalog:
 def catalog() -> Catalog:
     """The package's own table, read once."""
     return Catalog()
+
+
+def _named(tool: str, apis: Iterable[Api]) -> Api | None:
+    return next((api for api in apis if api.tool == tool), None)
 
 
 def _params_of(rows: Mapping[str, Any], row: Mapping[str, Any], where: str) -> object:

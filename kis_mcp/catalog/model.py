@@ -6,10 +6,21 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 ParameterType: TypeAlias = Literal[
-    "string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol", "object"
+    "string", "integer", "decimal", "boolean", "date", "month", "time", "enum", "symbol", "object", "document"
 ]
 FieldType: TypeAlias = Literal[
-    "string", "integer", "decimal", "boolean", "date", "month", "time", "datetime", "enum", "account", "private"
+    "string",
+    "integer",
+    "decimal",
+    "boolean",
+    "date",
+    "month",
+    "time",
+    "datetime",
+    "enum",
+    "account",
+    "private",
+    "object",
 ]
 Risk: TypeAlias = Literal["read", "account", "order"]
 Kind: TypeAlias = Literal["rest", "websocket", "core"]
@@ -28,7 +39,7 @@ class Parameter:
         name: The argument's name.
         type: What it holds. ``date`` is ISO in, YYYYMMDD on the wire; ``month`` YYYY-MM and YYYYMM; ``time`` HH:MM[:SS]
             and HHMMSS; ``boolean`` is translated by ``codes``; ``enum`` takes a key of ``codes``; ``object``, for core
-            tools only, is passed on as it is.
+            tools only, is passed on as it is; ``document`` too, and may be text instead.
         description: One plain sentence for the model.
         element: The KIS element, in the case KIS wants; None where the argument only selects a TR. With ``is_list`` it
             holds ``{n:02}``, the position from 1. Parameters of one element are joined, in their order.
@@ -285,8 +296,9 @@ class Api:
 
     @property
     def toolset(self) -> str:
-        """The group this tool is switched on and off with, e.g. ``domestic_stock_ranking``."""
-        return f"{self.category}_{self.group}"
+        """The group this tool is switched on and off with, e.g. ``domestic_stock_ranking``; of a category that is one
+        group, the category."""
+        return self.category if self.group == self.category else f"{self.category}_{self.group}"
 
     @property
     def is_personal(self) -> bool:

@@ -34,6 +34,9 @@ PREFIXES = {
 }
 """Category → the first part of its tools' names."""
 
+OWN = frozenset({"core", "strategies"})
+"""Categories of tools that are this server's own, not KIS' APIs."""
+
 _DERIVED = frozenset({"tool", "slug", "category", "parameters", "corrections"})
 _ROW_KEYS = frozenset(field.name for field in fields(Api)) - _DERIVED | {"params"}
 _PARAMETER_KEYS = frozenset(field.name for field in fields(Parameter)) - {"name"} | {"use"}
@@ -68,7 +71,7 @@ class Common:
 
 def tool_name(category: str, slug: str) -> str:
     """What the tool of a row is called."""
-    return slug if category == "core" else f"{PREFIXES[category]}_{slug}"
+    return slug if category in OWN else f"{PREFIXES[category]}_{slug}"
 
 
 def read_row(
@@ -94,7 +97,7 @@ def read_row(
         SpecError: The row cannot be right; the message names file, row and key.
     """
     row.allow(_ROW_KEYS)
-    core = category == "core"
+    core = category in OWN
     parameters = tuple(_parameter(name, table, common) for name, table in row.table("params").tables())
     _check_references(row, parameters)
     account = row.values.get("account")

@@ -22,11 +22,13 @@ _ITEM: Mapping[str, Schema] = {
     "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
     "time": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
     "object": {"type": "object"},
+    "document": {"type": ["object", "string"]},
 }
 _VALUE: Mapping[str, list[str]] = {
     "integer": ["integer"],
     "decimal": ["number"],
     "boolean": ["boolean"],
+    "object": ["object"],
 }
 _CELL = ["string", "number", "boolean", "null"]
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from kis_mcp.cli.sim_app import sim_app
+from kis_mcp.cli.strategies_app import strategies_app
 from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(sim_app, name="sim")
+app.add_typer(strategies_app, name="strategies")
 
 Surface = Annotated[
     Literal["core", "all"], typer.Option(help="core: the workflow tools; all: every typed KIS API as well.")

@@ -42,7 +42,7 @@ class Completions:
         if isinstance(params.ref, PromptReference):
             found = await self._of_prompt(params.ref.name, params.argument.name, typed, serving)
         elif params.ref.uri.startswith(DOCUMENT):
-            tools = (api.tool for api in (*self._table.core, *self._table.apis))
+            tools = (api.tool for api in self._table.tools)
             found = sorted(tool for tool in tools if typed.casefold() in tool)
         elif params.ref.uri.startswith(STREAM):
             watched = (resource.uri.removeprefix(STREAM) for resource in serving.streams.resources())

@@ -1,9 +1,11 @@
-"""What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes.
+"""What agents and people read beside the tools: a document for each tool, the catalogue, guides, KIS' error codes, the
+format of strategy documents.
 
 All of it is the same on every surface: reading about a tool does not need the right to call it. What is watched now
 stands beside it, from :mod:`kis_mcp.server.stream_resources`.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ CATALOGUE = "kis://apis"
 DOCUMENT = "kis://apis/"
 GUIDE = "kis://guides/"
 ERRORS = "kis://errors"
+STRATEGY_SCHEMA = "kis://strategies/schema"
 _MARKDOWN = "text/markdown"
 _GENERATED = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -98,6 +101,8 @@ class Resources:
         uri = encodable(params.uri)
         if uri.startswith(STREAM):
             kind, text = JSON, context.lifespan_context.streams.text(uri)
+        elif uri == STRATEGY_SCHEMA:
+            kind, text = JSON, await anyio.to_thread.run_sync(_strategy_schema)
         else:
             kind, text = _MARKDOWN, await anyio.to_thread.run_sync(self._text, uri.rstrip("/"))
         return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=kind, text=encodable(text))])
@@ -117,6 +122,13 @@ class Resources:
             description="KIS' message codes, what they mean and what to do.",
             mime_type=_MARKDOWN,
         )
+        yield Resource(
+            uri=STRATEGY_SCHEMA,
+            name="strategy_schema",
+            title="Schema of strategy documents",
+            description="JSON Schema of the documents that strategies takes.",
+            mime_type=JSON,
+        )
         for guide in self._guides.values():
             yield Resource(
                 uri=f"{GUIDE}{guide.name}",
@@ -130,7 +142,7 @@ class Resources:
         from kis_mcp.catalog import api_document, api_list_document, error_document
 
         if uri == CATALOGUE:
-            return api_list_document((*self._catalog.core, *self._catalog.apis))
+            return api_list_document(self._catalog.tools)
         if uri == ERRORS:
             return error_document()
         if uri.startswith(GUIDE) and (guide := self._guides.get(uri.removeprefix(GUIDE))):
@@ -142,7 +154,7 @@ class Resources:
     def _nearest(self, uri: str) -> str:
         from difflib import get_close_matches
 
-        tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
+        tools = (api.tool for api in self._catalog.tools)
         known = [*(resource.uri for resource in self._resources()), *(f"{DOCUMENT}{tool}" for tool in tools)]
         near = get_close_matches(uri, known, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} lists every tool."
@@ -160,3 +172,9 @@ class Resources:
             text = _GENERATED.sub(lambda found: tables[found[1]], translation.read_text(encoding="utf-8"))
         heading, description = text.split("\n\n")[:2]
         return Guide(path.stem, heading.removeprefix("# "), description, text)
+
+
+def _strategy_schema() -> str:
+    from kis_mcp.strategies.document import strategy_schema
+
+    return json.dumps(strategy_schema(), ensure_ascii=False, separators=(",", ":"))

@@ -28,6 +28,7 @@ TEXT_FIELDS = frozenset(
     {
         "confirmation",
         "deliveries",
+        "doubt",
         "earlier",
         "error",
         "fires_when",
@@ -37,6 +38,7 @@ TEXT_FIELDS = frozenset(
         "message",
         "next_step",
         "preview",
+        "problem",
         "refusal",
         "remedy",
         "waits_for",

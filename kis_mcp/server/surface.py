@@ -15,7 +15,7 @@ class SurfaceOptions:
     Attributes:
         surface: ``core``, the workflow tools; ``all``, every typed KIS API as well.
         toolsets: Offer these instead of the surface: a category (``domestic_stock``), one of its groups
-            (``domestic_stock_ranking``), ``core`` or one of its groups (``core_market``).
+            (``domestic_stock_ranking``), ``core`` or one of its groups (``core_market``), or ``strategies``.
         tools: Offer these as well.
         exclude_tools: Never offer these, whatever includes them.
         read_only: Offer nothing that can send an order, whatever includes it.
@@ -53,11 +53,12 @@ def select_tools(catalog: Catalog, options: SurfaceOptions) -> tuple[Api, ...]:
 def _in_base(api: Api, options: SurfaceOptions, wanted: frozenset[str]) -> bool:
     if wanted:
         return not wanted.isdisjoint(_toolsets(api))
-    return options.surface == "all" or api.kind == "core"
+    return options.surface == "all" or api.category == "core"
 
 
 def _every(catalog: Catalog) -> Iterator[Api]:
     yield from catalog.core
+    yield from catalog.strategies
     yield from catalog.apis
 
 

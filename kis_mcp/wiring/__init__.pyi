@@ -1,6 +1,11 @@
 from .alert_watch import follow_alerts as follow_alerts
 from .alerts import channel_kinds as channel_kinds
-from .backtests import Backtest as Backtest, backtest as backtest, read_strategy_file as read_strategy_file
+from .backtests import (
+    Backtest as Backtest,
+    backtest as backtest,
+    read_strategy_file as read_strategy_file,
+    run_trial as run_trial,
+)
 from .brokerage import Brokerage as Brokerage
 from .drift import read_drift as read_drift
 from .environments import Environments as Environments, open_environments as open_environments
@@ -18,4 +23,5 @@ from .order_records import read_order_records as read_order_records
 from .picture import SOURCES as SOURCES, png_of as png_of
 from .reads import Reads as Reads
 from .status import gateway_status as gateway_status
+from .trials import Trial as Trial, choose as choose, read_trial as read_trial
 from .way import look_at_way as look_at_way

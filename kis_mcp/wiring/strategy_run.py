@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Instrument, builtin_instruments
@@ -18,11 +18,10 @@ from kis_mcp.wiring.strategy_feed import StrategyFeed, TradeTicks
 from kis_mcp.wiring.strategy_history import StrategyHistory
 from kis_mcp.wiring.strategy_hours import ExchangeHours
 from kis_mcp.wiring.strategy_orders import StrategyOrders
+from kis_mcp.wiring.trials import HISTORIES, wait_silently
 
 if TYPE_CHECKING:
     from kis_mcp.confirm import Approvals
-
-HISTORIES: Final = "histories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ async def compose_run(
         KisMcpError: It cannot for now.
     """
     records = await brokerage.strategy_records()
-    strategy, reads = await _strategy_of(records, run), Reads(brokerage, _wait_silently)
+    strategy, reads = await _strategy_of(records, run), Reads(brokerage, wait_silently)
     instruments = _instruments(run)
     first = next(iter(instruments.values()))
     hours = ExchangeHours(reads, first, keeps_hours=keeps_hours(brokerage.settings, brokerage.environment))
@@ -102,7 +101,3 @@ def _instruments(run: StrategyRun) -> dict[str, Instrument]:
     if len({each.market for each in found.values()}) != 1:
         raise BadArgument("Its instruments are of several markets.", remedy="Start one for each.", field="symbols")
     return found
-
-
-async def _wait_silently(seconds: float) -> None:
-    """Nobody is told of each wait for KIS' rate limit."""

@@ -59,7 +59,7 @@ async def main(names: Sequence[str]) -> None:
                 simulator, data_dir=Path(folder), quote_cache_seconds=0, account_cache_seconds=0, result_shape="rows"
             )
             async with connected(settings, SurfaceOptions("all"), clock=lambda: NOW) as client:
-                reads = [api for api in (*catalog().core, *catalog().apis) if is_wanted(api, names)]
+                reads = [api for api in catalog().tools if is_wanted(api, names)]
                 report(list(filter(None, [await sizes(client, api, record) for api in reads])))
 
 

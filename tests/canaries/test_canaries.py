@@ -25,7 +25,7 @@ from tests.canaries.canaries import HIDDEN, HOOK_PATH, SETTINGS, TOPIC, Sweep, e
 from tests.client import BUY, NOW, Person, connected, settings_for
 from tests.notify.receiver import Receiver, run_receiver
 
-APIS = (*catalog().core, *catalog().apis)
+APIS = catalog().tools
 LIVE = {"seconds": 1, "max_events": 1}
 
 

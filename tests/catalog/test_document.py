@@ -9,7 +9,7 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api, Field, Parameter
 from kis_mcp.catalog.reserved import all_parameters
 
-TOOLS = [*catalog().core, *catalog().apis]
+TOOLS = catalog().tools
 DOCUMENTS = {api.tool: api_document(api) for api in TOOLS}
 KIS = catalog().apis
 

@@ -96,7 +96,7 @@ def test_an_output_schema_of_columns_types_the_fields_where_all_rows_share_them(
 
 
 def all_tools() -> list[Api]:
-    return [*catalog().core, *catalog().apis]
+    return catalog().tools
 
 
 @pytest.mark.parametrize("schema_of", [input_schema, output_schema, partial(output_schema, shape="columns")])

@@ -27,13 +27,13 @@ def short_questions() -> list[tuple[str, frozenset[str]]]:
 
 
 def test_a_word_or_two_lead_to_the_tool_that_an_expert_expects() -> None:
-    search = Search([*catalog().core, *catalog().apis])
+    search = Search(catalog().tools)
     found = {question: {hit.api.tool for hit in search.find(question, limit=3)} for question, _ in short_questions()}
     assert [question for question, tools in short_questions() if tools.isdisjoint(found[question])] == []
 
 
 def test_short_questions_ask_for_tools_that_exist() -> None:
-    known = {api.tool for api in (*catalog().core, *catalog().apis)}
+    known = {api.tool for api in catalog().tools}
     assert [(question, tools - known) for question, tools in short_questions() if tools - known] == []
 
 

@@ -28,7 +28,7 @@ from kis_mcp.trading.venues.sessions import venues
 from tests.catalog.test_documented_apis import request_elements
 
 TABLE = Catalog(strict=True)
-TOOLS = [*TABLE.core, *TABLE.apis]
+TOOLS = TABLE.tools
 REST = [api for api in TABLE.apis if api.kind == "rest"]
 TODAY = date(2026, 6, 15)
 MANY = settings(

@@ -71,7 +71,9 @@ def test_a_preset_is_tested_by_its_name(data: Path) -> None:
     assert "or a preset: breakout_failure" in lost.stderr
 
 
-def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_hides(tmp_path: Path, data: Path) -> None:
+def test_an_index_is_tested_by_its_members_of_today_with_a_warning_of_what_that_hides(
+    tmp_path: Path, data: Path
+) -> None:
     file = written(tmp_path, CROSS | {"universe": {"index": "코스피 200", "count": 2}})
     found = run_here("backtest", file, *DAYS, "--json", data_dir=data)
     assert found.returncode == 0, found.stderr
@@ -116,6 +118,7 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path, data: Path) -> Non
         (CROSS | {"universe": {"ranking": "beauty"}}, (), "KIS has no ranking by beauty"),
         (CROSS, ("--symbol", "005930", "--set", "fast=11"), "The parameter fast is 11"),
         (CROSS, ("--symbol", "005930", "--set", "fast"), "--set fast is no parameter"),
+        (CROSS, ("--symbol", "005930", "--start", "2026-05-30"), "no whole day"),
         (CROSS | {"interval": "tick"}, ("--symbol", "005930"), "no history of ticks"),
         (CROSS | {"entry": {"left": "quick", "is": "over", "right": 1}}, ("--symbol", "005930"), "entry.is"),
     ],
@@ -126,3 +129,4 @@ def test_what_cannot_be_tested_is_refused(
     finished = run_here("backtest", written(tmp_path, document), *DAYS, *more, data_dir=tmp_path / "data")
     assert finished.returncode != 0
     assert what in finished.stderr
+    assert "Traceback" not in finished.stderr

@@ -97,7 +97,7 @@ def test_an_unknown_toolset_stops_the_start_with_the_nearest(tmp_path: Path) -> 
 def test_tools_as_json_is_the_public_contract(tmp_path: Path) -> None:
     finished = run_here("tools", "--json", "--surface", "all", data_dir=tmp_path)
     tools = {tool["name"]: tool for tool in json.loads(finished.stdout)}
-    assert set(tools) == {api.tool for api in (*catalog().core, *catalog().apis)}
+    assert set(tools) == {api.tool for api in catalog().tools}
     order = tools["domestic_stock_order_cash"]
     assert order["tr_ids"] == {"real": ["TTTC0011U", "TTTC0012U"], "demo": ["VTTC0011U", "VTTC0012U"]}
     assert order["elements"]["quantity"] == "ORD_QTY"

@@ -26,6 +26,7 @@ NOT_FOR_PEOPLE = {
     "catalog/table.py": "faults of the spec table",
     "cli/main.py": "helps of commands stay English",
     "cli/sim_app.py": "helps of commands stay English",
+    "cli/strategies_app.py": "helps of commands stay English",
     "cli/drift.py": "maintainers read it",
     "cli/try_session.py": "a session as an agent leads it, in English",
     "cli/worlds.py": "the console of the simulator",

@@ -49,8 +49,9 @@ async def test_the_example_of_every_core_read_works_and_keeps_its_schema(simulat
         Draft202012Validator(output_schema(api)).validate(result.structured_content)
         Draft202012Validator(output_schema(api, "columns")).validate(json.loads(text(result)))
         told = {block.name for block in api.blocks}
-        # An alert's blocks go by its action.
-        assert set(blocks(result)) == ({"alerts", "channels"} if tool == "alerts" else told)
+        # The blocks of these go by their action.
+        by_action = {"alerts": {"alerts", "channels"}, "strategies": {"strategies"}}
+        assert set(blocks(result)) == by_action.get(tool, told)
 
 
 @pytest.mark.parametrize(("configured", "shape"), [({}, "columns"), ({"result_shape": "rows"}, "rows")])

@@ -19,7 +19,7 @@ from tests.client import connected, error, settings_for, text
 
 pytestmark = pytest.mark.slow
 
-READS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket" and api.risk != "order"]
+READS = [api for api in catalog().tools if api.kind != "websocket" and api.risk != "order"]
 TOOLSETS = sorted({api.toolset for api in READS})
 
 

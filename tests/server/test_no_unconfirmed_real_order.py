@@ -50,7 +50,7 @@ OTHERS: tuple[Kind, ...] = (("legacy", True), ("auto", False), ("legacy", False)
 
 ORDER_TOOLS: Mapping[str, Arguments] = {
     api.tool: {**api.example, **({"price": BUY["price"]} if api.example.get("symbol") == SAMSUNG else {})}
-    for api in (*catalog().core, *catalog().apis)
+    for api in catalog().tools
     if api.risk == "order"
 }
 ORDERS = st.one_of(

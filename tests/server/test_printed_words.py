@@ -14,7 +14,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.simulator import Simulator
 from tests.client import BUY, blocks, connected, settings_for
 
-TOOLS = [api for api in (*catalog().core, *catalog().apis) if api.kind != "websocket"]
+TOOLS = [api for api in catalog().tools if api.kind != "websocket"]
 DAY = date(2026, 11, 20)
 DATES = ("2026-11-20", "2026/11/20", "2026.11.20", "20261120", 20261120)
 TIMES = ("09:05", "9:05", "09:05:00", "0905", "090500")

@@ -16,7 +16,7 @@ from kis_mcp.simulator import Simulator
 from tests.client import blocks, connected, settings_for
 
 TEXTS = Prompts("en").texts
-TOOLS = {api.tool for api in (*catalog().core, *catalog().apis)}
+TOOLS = {api.tool for api in catalog().tools}
 TOOL_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 REQUIRED = {
     name: {argument: "005930" for argument, table in prompt.arguments.items() if table.get("required")}

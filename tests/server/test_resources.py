@@ -1,10 +1,12 @@
 """Reading documents, guides and error codes."""
 
+import json
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
+from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS, TextResourceContents
 
@@ -15,9 +17,11 @@ from kis_mcp.catalog.loader import catalog
 from kis_mcp.server.app import build_server
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings.settings import Settings
+from kis_mcp.strategies.document import doubts_of, read_strategy
 
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in (resources_folder() / "guides").glob("*.md")}
-TOOLS = {api.tool for api in (*catalog().core, *catalog().apis)}
+TOOLS = {api.tool for api in catalog().tools}
+SCHEMA, JSON = "kis://strategies/schema", "application/json"
 TR_ID = r"\b[A-Z]{4}[0-9]{4}[RU]\b|\bH0[A-Z0-9]{6}\b"
 
 
@@ -46,7 +50,7 @@ async def read(client: Client, uri: str) -> str:
     result = await client.read_resource(uri)
     (content,) = result.contents
     assert isinstance(content, TextResourceContents)
-    assert (content.uri, content.mime_type) == (uri, "text/markdown")
+    assert (content.uri, content.mime_type) == (uri, JSON if uri == SCHEMA else "text/markdown")
     return content.text
 
 
@@ -56,11 +60,12 @@ async def test_everything_listed_has_a_title_and_a_description_and_can_be_read(e
         for resource in listed:
             assert resource.title
             assert resource.description
-            assert resource.mime_type == "text/markdown"
-            assert (await read(client, resource.uri)).startswith("# ")
+            assert resource.mime_type == (JSON if resource.uri == SCHEMA else "text/markdown")
+            assert (await read(client, resource.uri)).startswith("{" if resource.uri == SCHEMA else "# ")
     assert [resource.uri for resource in listed] == [
         "kis://apis",
         "kis://errors",
+        SCHEMA,
         *(f"kis://guides/{name}" for name in sorted(GUIDES)),
     ]
 
@@ -160,3 +165,15 @@ def test_the_simulators_guide_names_what_is_live_drawn_and_listed_there() -> Non
     assert named["live data"] == {"watch", "wait_for", "alerts"}
     assert (named["charts"], named["instruments"]) == ({"get_chart"}, {"find_instrument"})
     assert {"watch", "wait_for", "alerts", "get_chart", "find_instrument"} <= TOOLS
+
+
+@pytest.mark.parametrize("language", ["", "ko/"])
+async def test_the_worked_examples_of_strategies_are_documents_by_the_schema_and_leave_no_doubt(language: str) -> None:
+    guide = (resources_folder() / "guides" / f"{language}strategies.md").read_text(encoding="utf-8")
+    documents = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", guide, re.DOTALL)]
+    async with connected() as client:
+        schema = json.loads(await read(client, SCHEMA))
+    for document in documents:
+        Draft202012Validator(schema).validate(document)
+        assert doubts_of(read_strategy(document)) == []
+    assert len(documents) == 3

@@ -20,9 +20,9 @@ def test_the_default_is_the_core_tools_in_the_tables_order() -> None:
     assert names(SurfaceOptions()) == [api.tool for api in catalog().core]
 
 
-def test_all_offers_every_api_behind_the_core_tools() -> None:
+def test_all_offers_every_tool_the_core_ones_first() -> None:
     everything = names(SurfaceOptions("all"))
-    assert everything == [api.tool for api in (*catalog().core, *catalog().apis)]
+    assert everything == [api.tool for api in catalog().tools]
     assert len(everything) == len(set(everything))
 
 

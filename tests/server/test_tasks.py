@@ -239,7 +239,7 @@ async def test_an_order_is_never_a_task(simulator: Simulator) -> None:
     async with polling(simulator, TasksExtension()) as client:
         answer = await client.client.session.call_tool("place_order", BUY, allow_claimed=True)
         assert isinstance(answer, CallToolResult)
-    rows = [*catalog().core, *catalog().apis]
+    rows = catalog().tools
     waiting = [api for api in rows if dispatch.waits_long(api)]
     assert len(waiting) >= 60
     assert {api.risk for api in waiting} <= {"read", "account"}

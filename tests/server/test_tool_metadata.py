@@ -15,13 +15,13 @@ LONGEST_NAME, LONGEST_TITLE, LONGEST_SENTENCE = 50, 60, 300
 SHORTEST_SENTENCE = 20
 """Characters. Less says nothing of when to use a tool."""
 
-SWITCHES = {"set_environment", "halt_trading", "unwatch", "alerts"}
-"""Core tools that change something, though no order."""
+SWITCHES = {"set_environment", "halt_trading", "unwatch", "alerts", "strategies", "save_strategy", "delete_strategy"}
+"""Tools of this server that change something, though no order."""
 
 
 @pytest.fixture(scope="module")
 def tools() -> list[tuple[Api, Tool]]:
-    return [(api, tool_of(api)) for api in (*catalog().core, *catalog().apis)]
+    return [(api, tool_of(api)) for api in catalog().tools]
 
 
 def first_sentence(tool: Tool) -> str:

@@ -24,6 +24,7 @@ from kis_mcp.server.tools import (
     watch,
 )
 from kis_mcp.server.tools.call import Call
+from kis_mcp.server.tools.strategies import table as strategies
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
 
@@ -60,7 +61,9 @@ CORE_TOOLS: Mapping[str, Handler] = {
     "unwatch": watch.unwatch,
     "list_watches": watch.list_watches,
     "alerts": alerts.alerts,
+    "strategies": strategies.strategies,
     "get_environment": system.get_environment,
     "set_environment": system.set_environment,
+    **{tool: strategies.handler_of(tool) for tool in strategies.TOOLS},
 }
 """All but call_read_tool, which stands for the call of another tool."""

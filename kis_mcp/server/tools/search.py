@@ -90,7 +90,7 @@ class Reach:
         await self._load_table()
         if api := self._named(name, lambda api: api.kind == "rest"):
             return api
-        tools = (api.tool for api in (*self._catalog.core, *self._catalog.apis))
+        tools = (api.tool for api in self._catalog.tools)
         raise BadArgument(f"There is no tool {name!r}.", remedy=_nearest(name, tools), field="name")
 
     def _named(self, name: str, is_meant: Callable[[Api], bool]) -> Api | None:

@@ -1,3 +1,10 @@
+from .analysis import (
+    Difference as Difference,
+    Settling as Settling,
+    WarmUp as WarmUp,
+    analyse_warm_up as analyse_warm_up,
+    find_look_ahead as find_look_ahead,
+)
 from .assumptions import assumptions_of as assumptions_of
 from .bars import Bar as Bar, Bars as Bars
 from .benchmark import Benchmark as Benchmark, beside_index as beside_index, index_line as index_line
@@ -6,9 +13,19 @@ from .candle_bars import CLOSES as CLOSES, bars_of_candles as bars_of_candles
 from .cautions import cautions_of as cautions_of
 from .history import History as History
 from .options import BacktestOptions as BacktestOptions
+from .points import Point as Point, combinations as combinations, grid as grid, some_of_grid as some_of_grid
 from .report import Report as Report, write_report as write_report
-from .result import BacktestResult as BacktestResult
+from .result import BacktestResult as BacktestResult, Trade as Trade
 from .run import run_backtest as run_backtest
+from .search import (
+    Attempt as Attempt,
+    Goal as Goal,
+    Ground as Ground,
+    SearchResult as SearchResult,
+    WalkForward as WalkForward,
+    search as search,
+    walk_forward as walk_forward,
+)
 from .statistics import (
     Statistics as Statistics,
     hold_return as hold_return,

@@ -18,14 +18,22 @@ Point: TypeAlias = Mapping[str, int | float]
 """Parameter → value; those that are not there have their defaults."""
 
 
+def combinations(strategy: Strategy) -> int:
+    """How many combinations the ranges of the parameters have.
+
+    Raises:
+        BadArgument: No parameter has a range.
+    """
+    return prod(map(len, _columns(strategy).values()))
+
+
 def grid(strategy: Strategy) -> list[Point]:
     """Every combination of the parameters that have a range, by their steps.
 
     Raises:
         BadArgument: No parameter has one, or there are too many combinations.
     """
-    columns = _columns(strategy)
-    count = prod(map(len, columns.values()))
+    columns, count = _columns(strategy), combinations(strategy)
     if count > MOST_POINTS:
         raise BadArgument(
             f"The ranges have {count:,} combinations.",

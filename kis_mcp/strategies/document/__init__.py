@@ -12,13 +12,15 @@ from kis_mcp.strategies.document.conditions import (
     TimeOfDay,
 )
 from kis_mcp.strategies.document.doubts import doubts_of
-from kis_mcp.strategies.document.kis_file import read_kis_file
+from kis_mcp.strategies.document.given import normal_form, read_given
+from kis_mcp.strategies.document.kis_file import is_kis_form
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
 from kis_mcp.strategies.document.presets import preset_names, read_preset
-from kis_mcp.strategies.document.reading import read_strategy
+from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
 from kis_mcp.strategies.document.schema import strategy_schema
 from kis_mcp.strategies.document.strategy import Exits, Limits, Parameter, Sizing, Strategy, Universe
+from kis_mcp.strategies.document.texts import read_text
 
 __all__ = [
     "CROSSINGS",
@@ -41,10 +43,14 @@ __all__ = [
     "TimeOfDay",
     "Universe",
     "doubts_of",
+    "examine",
+    "is_kis_form",
+    "normal_form",
     "preset_names",
-    "read_kis_file",
+    "read_given",
     "read_preset",
     "read_strategy",
+    "read_text",
     "resolve",
     "strategy_schema",
 ]

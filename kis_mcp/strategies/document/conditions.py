@@ -109,7 +109,8 @@ Condition: TypeAlias = Annotated[
         kind_of,
         custom_error_type="condition",
         custom_error_message="This is no condition. "
-        "Give one of all, any, not, left/is/right, pattern, holding, or from/until.",
+        "Give one of all, any, not, left/is/right, pattern, holding, or from/until, "
+        'such as {"left": "close", "is": "above", "right": 70000}.',
     ),
 ]
 

@@ -57,18 +57,17 @@ _ABOUT_KEYS: Final = ("author", "tags", "created_at", "updated_at")
 _Mapping = Mapping[str, object]
 
 
-def read_kis_file(text: str) -> Strategy:
-    """The strategy of a ``.kis.yaml`` file.
+def is_kis_form(document: object) -> bool:
+    """Whether a document, parsed, is one of KIS' own files."""
+    return isinstance(document, Mapping) and {"metadata", "strategy"} <= cast("_Mapping", document).keys()
+
+
+def read_kis_form(file: object) -> Strategy:
+    """The strategy of one of KIS' own files, parsed.
 
     Raises:
         BadArgument: It is no such file, or says something that no strategy can be made of; with the path.
     """
-    import yaml
-
-    try:
-        file = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadArgument(f"The file is no YAML: {error}.", remedy="Mend it and give it again.", field="file") from None
     whole = _mapping(file, "file")
     version = str(whole.get("version", "1.0"))
     if version.partition(".")[0] != "1":

@@ -7,6 +7,7 @@ from kis_mcp.catalog import resources_folder
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.strategy import Strategy
+from kis_mcp.strategies.document.texts import read_text
 
 _ENDING = ".yaml"
 
@@ -23,10 +24,8 @@ def read_preset(name: str) -> Strategy:
     Raises:
         BadArgument: There is none of this name; the error names those that there are.
     """
-    import yaml
-
     if name not in preset_names():
         raise BadArgument(
             f"There is no preset {name}.", remedy=f"Give one of {', '.join(preset_names())}.", field="preset"
         )
-    return read_strategy(yaml.safe_load((resources_folder() / "strategies" / f"{name}{_ENDING}").read_text("utf-8")))
+    return read_strategy(read_text((resources_folder() / "strategies" / f"{name}{_ENDING}").read_text("utf-8")))

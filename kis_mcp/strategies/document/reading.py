@@ -1,28 +1,20 @@
 """Reads a strategy document, and says of everything that is wrong in it where it stands and what to do."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from pydantic import ValidationError
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.document.conditions import KINDS, Compare, Condition, PatternSeen
+from kis_mcp.strategies.document.conditions import Compare, Condition, PatternSeen, TimeOfDay
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.ranges import numbers_of
 from kis_mcp.strategies.document.strategy import Strategy
+from kis_mcp.strategies.document.wording import problems_of_form
 from kis_mcp.strategies.indicators import find_kind
 from kis_mcp.strategies.patterns import find_pattern
 
 MOST_CONDITIONS: Final = 100
-_TAGS: Final = {*KINDS, "from", "number", "word", "derived"}
-"""Steps that pydantic puts into a path for its own use."""
-
-_NUMBERS: Final[Mapping[str | int, str]] = {
-    "int": "Give a number.",
-    "float": "Give a number.",
-    "str": "Give a number, or $name of a parameter.",
-}
-"""Steps that pydantic puts at the end of the path of a number, the last of which counts → what to say."""
-
 _MOST_TOLD = 5
 
 
@@ -35,55 +27,26 @@ def read_strategy(document: object) -> Strategy:
     Raises:
         BadArgument: It is none; the text names each path that is wrong with its remedy, the field is the first of them.
     """
-    if not isinstance(document, Mapping):
-        raise BadArgument("The strategy is no object.", remedy="Give one with id, name and entry.", field="strategy")
-    try:
-        strategy = Strategy.model_validate(document)
-    except ValidationError as error:
-        raise _refusal(list(_misread(error).items())) from None
-    if problems := list(_problems(strategy)):
-        raise _refusal(problems)
+    strategy, problems = examine(document)
+    if strategy is None:
+        told = " ".join(f"{path}: {text}" for path, text in problems[:_MOST_TOLD])
+        more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
+        raise BadArgument(
+            f"The strategy cannot be read. {told}{more}", remedy="Mend it and give it again.", field=problems[0][0]
+        )
     return strategy
 
 
-def _misread(error: ValidationError) -> dict[str, str]:
-    """What pydantic says of each path; of a number it says one thing for each way in which it could be one."""
-    found = dict[str, str]()
-    for each in error.errors():
-        *steps, last = each["loc"] or ("",)
-        if last in _NUMBERS:
-            found[_path(steps)] = _NUMBERS[last]
-        else:
-            found.setdefault(_path(each["loc"]), _text(each["msg"]))
-    return found
-
-
-def _refusal(problems: list[tuple[str, str]]) -> BadArgument:
-    told = " ".join(f"{path}: {text}" for path, text in problems[:_MOST_TOLD])
-    more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
-    return BadArgument(
-        f"The strategy cannot be read. {told}{more}", remedy="Mend it and give it again.", field=problems[0][0]
-    )
-
-
-def _path(steps: Iterable[str | int]) -> str:
-    """``entry.all[0].left``: without the steps by which pydantic tells kinds of parts apart.
-
-    A step such as ``all`` may be both the kind and the key; the kind comes first, so the second of two is kept.
-    """
-    path, earlier = "", None
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step not in _TAGS or step == earlier:
-            path += f".{step}" if path else step
-        earlier = step
-    return path or "strategy"
-
-
-def _text(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text if text.endswith(".") else f"{text}."
+def examine(document: object) -> tuple[Strategy | None, Sequence[tuple[str, str]]]:
+    """The strategy of a document, or else all that is wrong in it: where it stands, and what to do."""
+    if not isinstance(document, Mapping):
+        return None, [("strategy", "It is no object. Give one with id, name and entry.")]
+    try:
+        strategy = Strategy.model_validate(document)
+    except ValidationError as error:
+        return None, problems_of_form(error)
+    problems = list(_problems(strategy))
+    return (None, problems) if problems else (strategy, ())
 
 
 def _problems(strategy: Strategy) -> Iterator[tuple[str, str]]:
@@ -106,12 +69,20 @@ def _problems(strategy: Strategy) -> Iterator[tuple[str, str]]:
     for path, group in (("sizing", strategy.sizing), ("exits", strategy.exits), ("limits", strategy.limits)):
         for name, value in group:
             yield from _problems_of_number(strategy, value, f"{path}.{name}")
+    yield from _problems_of_ranges(strategy)
     if strategy.sizing.risk_percent is not None and strategy.exits.stop_loss_percent is None:
         yield "sizing.risk_percent", "It needs exits.stop_loss_percent, to which the risk is measured."
     for name, parameter in strategy.parameters.items():
         low, high = parameter.min, parameter.max
         if (low is not None and parameter.default < low) or (high is not None and parameter.default > high):
             yield f"parameters.{name}.default", f"It lies outside {low} to {high}."
+
+
+def _problems_of_ranges(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    for path, value, bounds in numbers_of(strategy):
+        number = _default(strategy, value)
+        if number is not None and not bounds.holds(number):
+            yield path, f"It is {number:g}. Give {bounds}."
 
 
 def _problems_of_indicator(
@@ -131,8 +102,9 @@ def _problems_of_indicator(
 
 
 def _default(strategy: Strategy, value: object) -> float | None:
+    """A number of a document, or its parameter's default; None where it is neither, which is told elsewhere."""
     if isinstance(value, str):
-        parameter = strategy.parameters.get(value.removeprefix("$"))
+        parameter = strategy.parameters.get(value.removeprefix("$")) if value.startswith("$") else None
         return parameter.default if parameter else None
     return cast("float", value)
 
@@ -145,6 +117,8 @@ def _problems_of_condition(strategy: Strategy, condition: Condition, path: str) 
                     yield from _problems_of_operand(strategy, operand, f"{path}.{key}")
             if (condition.is_ == "between") != (condition.and_ is not None):
                 yield f"{path}.and", "It is the upper end of between: give it there, and nowhere else."
+        case TimeOfDay(from_=begin, until=end) if begin > end:
+            yield f"{path}.until", "It lies before from."
         case PatternSeen(pattern=name) if name not in strategy.patterns:
             names = ", ".join(strategy.patterns) or "none"
             yield f"{path}.pattern", f"{name} is not among the document's patterns ({names})."

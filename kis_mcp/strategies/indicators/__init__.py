@@ -1,6 +1,6 @@
 """Indicators, worked out a bar at a time."""
 
-from kis_mcp.strategies.indicators.kind import BarValues, IndicatorKind, Values
-from kis_mcp.strategies.indicators.table import INDICATOR_NAMES, find_kind
+from kis_mcp.strategies.indicators.kind import BarValues, IndicatorKind, IndicatorParam, Values
+from kis_mcp.strategies.indicators.table import INDICATOR_NAMES, KINDS, find_kind
 
-__all__ = ["INDICATOR_NAMES", "BarValues", "IndicatorKind", "Values", "find_kind"]
+__all__ = ["INDICATOR_NAMES", "KINDS", "BarValues", "IndicatorKind", "IndicatorParam", "Values", "find_kind"]

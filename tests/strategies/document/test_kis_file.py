@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.document import read_kis_file, read_strategy
-from kis_mcp.strategies.document.kis_file import write_kis_file
+from kis_mcp.strategies.document import Strategy, read_given, read_strategy, read_text
+from kis_mcp.strategies.document.kis_file import read_kis_form, write_kis_file
 
 TEMPLATES = sorted((Path(__file__).parents[4] / "shared/kis-strategies").glob("*.kis.yaml"))
 
@@ -32,6 +32,14 @@ risk:
   take_profit: {enabled: false, percent: 9}
   max_position_size: 0.25
 """
+
+
+def read_kis_file(text: str) -> Strategy:
+    return read_kis_form(read_text(text))
+
+
+def test_one_of_kis_files_is_told_by_its_form() -> None:
+    assert read_given(read_text(FILE)) == read_kis_file(FILE)
 
 
 def test_a_file_becomes_a_document() -> None:

@@ -18,11 +18,11 @@ from kis_mcp.strategies.backtest.bars import Bar, Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions
 from kis_mcp.strategies.backtest.run import run_backtest
 from kis_mcp.strategies.backtest.terms import terms_of
-from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_kis_file, read_preset, resolve
+from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_given, read_preset, read_text, resolve
 from kis_mcp.strategies.evaluation import Evaluator
 from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.wiring import open_environments
-from kis_mcp.wiring.backtests import read_history
+from kis_mcp.wiring.trials import read_history, wait_silently
 from tests.client import NOW, settings_for
 
 TEMPLATES = Path(__file__).parents[4] / "shared/kis-strategies"
@@ -78,8 +78,8 @@ async def test_every_preset_trades_over_the_simulators_history(simulator: Simula
     yesterday, samsung = NOW.date() - timedelta(days=1), [builtin_instruments().resolve("005930")]
     async with open_environments(settings, catalog(), lambda: NOW) as environments:
         brokerage = await environments.brokerage(settings.environment)
-        days = await read_history(brokerage, samsung, "1d", yesterday - timedelta(days=900), yesterday)
-        minutes = await read_history(brokerage, samsung, "5m", yesterday, yesterday)
+        days = await read_history(brokerage, samsung, "1d", yesterday - timedelta(days=900), yesterday, wait_silently)
+        minutes = await read_history(brokerage, samsung, "5m", yesterday, yesterday, wait_silently)
     options, terms = BacktestOptions(Decimal(10_000_000)), {"005930": terms_of("KR", "stock", {})}
     given = {"week52_high": {"lookback": 60}}  # there is no new high of a year in these days
     results = {
@@ -121,7 +121,7 @@ def kis_own(name: str) -> Strategy:
     file = TEMPLATES / f"{name}.kis.yaml"
     if not file.exists():
         pytest.skip("KIS' own files are not here")
-    return read_kis_file(file.read_text(encoding="utf-8"))
+    return read_given(read_text(file.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(

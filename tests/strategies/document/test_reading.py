@@ -56,7 +56,7 @@ def test_a_parameter_that_does_not_fit_is_refused(given: dict[str, float], field
         (
             {"entry": {"all": [{"left": "close", "is": "above", "right": {"of": "quick", "time": 2}}]}},
             "entry.all[0].right.time",
-            "Extra inputs",
+            "There is no such key here. Did you mean times? It takes of, back",
         ),
         (
             {"entry": {"left": "medium", "is": "above", "right": 1}},
@@ -96,7 +96,17 @@ def test_a_parameter_that_does_not_fit_is_refused(given: dict[str, float], field
         ({"universe": {}}, "universe", "Give exactly one of symbols, index and ranking"),
         ({"parameters": {"fast": {"default": 1, "min": 2}}}, "parameters.fast.default", "outside"),
         ({"exits": {"stop_loss_percent": "three"}}, "exits.stop_loss_percent", "three is no number"),
-        ({"colour": "red"}, "colour", "Extra inputs"),
+        ({"colour": "red"}, "colour", "There is no such key here. It takes version, id, name"),
+        ({"timeframe": "1d"}, "timeframe", "Did you mean interval?"),
+        ({"indicators": {"quick": {"kind": "sma", "period": 5}}}, "indicators.quick.period", "go into its params"),
+        ({"entry": [{"holding": True}]}, "entry", 'Give {"all": [...]}'),
+        ({"entry": {"all": [{"holding": True}], "any": []}}, "entry.any", "It takes all."),
+        ({"entry": {"from": 930}}, "entry.from", 'such as "09:10"'),
+        ({"entry": {"from": "10:00", "until": "09:30"}}, "entry.until", "It lies before from."),
+        ({"id": "골든"}, "id", "name takes any words"),
+        ({"indicators": {"5일": {"kind": "sma"}}}, "indicators.5일", "begins with no digit"),
+        ({"universe": ["005930"]}, "universe", 'Such as {"symbols": ["005930"]}'),
+        ({"entry": None}, "entry", "This is no condition"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_path_and_the_remedy(changes: dict[str, Any], field: str, text: str) -> None:
@@ -110,6 +120,35 @@ def test_several_mistakes_are_told_at_once() -> None:
         entry={"all": [{"left": "a", "is": "above", "right": "b"}, {"left": "c", "is": "above", "right": 1}]}
     )
     assert all(f"entry.all[{path}" in told for path in ("0].left", "0].right", "1].left"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "text"),
+    [
+        ({"exits": {"stop_loss_percent": -3}}, "exits.stop_loss_percent", "It is -3. Give a number above 0 and of 100"),
+        ({"exits": {"trailing_stop_percent": 101}}, "exits.trailing_stop_percent", "It is 101."),
+        ({"exits": {"take_profit_percent": 0}}, "exits.take_profit_percent", "It is 0. Give a number above 0."),
+        ({"exits": {"after_bars": 1.5}}, "exits.after_bars", "Give a whole number of 1 at least"),
+        ({"sizing": {"shares": 0}}, "sizing.shares", "It is 0."),
+        ({"sizing": {"percent_of_equity": 200}}, "sizing.percent_of_equity", "It is 200."),
+        ({"limits": {"cooldown_bars": -1}}, "limits.cooldown_bars", "It is -1. Give a whole number of 0 at least."),
+        ({"entry": {"holding": True, "bars": -1}}, "entry.bars", "It is -1."),
+    ],
+)
+def test_a_number_that_nobody_can_mean_is_refused(changes: dict[str, Any], field: str, text: str) -> None:
+    told_field, told = refusal(**changes)
+    assert told_field == field
+    assert text in told
+
+
+def test_a_parameter_in_place_of_a_number_is_held_to_its_range_too() -> None:
+    stop = {"parameters": {"fast": {"default": 5}, "stop": {"default": 3}}, "exits": {"stop_loss_percent": "$stop"}}
+    strategy = read_strategy(CROSS | stop)
+    with pytest.raises(BadArgument) as refused:
+        resolve(strategy, {"stop": -3})
+    assert refused.value.field == "exits.stop_loss_percent"
+    field, _ = refusal(**{**stop, "parameters": {"fast": {"default": 5}, "stop": {"default": -3}}})
+    assert field == "exits.stop_loss_percent"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [1], "three"])

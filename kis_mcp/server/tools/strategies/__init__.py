@@ -1,0 +1,1 @@
+"""The actions on strategies: the core tool `strategies` has them all, the toolset `strategies` each as a tool."""

@@ -1,0 +1,110 @@
+"""``kis-mcp strategies …``: the tools of the toolset of that name, from the shell."""
+
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from pathlib import Path
+
+import anyio
+import typer
+from mcp_types import CallToolResult, ImageContent
+
+from kis_mcp.cli.client import server_process
+from kis_mcp.cli.words import tell
+from kis_mcp.errors import BadArgument
+from kis_mcp.wiring import check_settings
+
+
+def run(tool: str, arguments: Mapping[str, object], *, as_json: bool, picture: Path | None = None) -> int:
+    """Call a tool on a server of its own and print the result; the exit code. Ctrl-C ends the work with the server.
+
+    Arguments that are None are left out. How far it is goes to stderr.
+
+    Raises:
+        BadArgument: The picture cannot be written.
+        SettingsError: A setting is wrong; the server would not start.
+        InternalError: The server ended before it answered.
+    """
+    check_settings()
+    given = {name: value for name, value in arguments.items() if value not in (None, [], {})}
+    result = anyio.run(_call, tool, given)
+    drawn = next((content for content in result.content if isinstance(content, ImageContent)), None)
+    if picture is not None and drawn is not None:
+        _write(picture, b64decode(drawn.data))
+    if as_json:
+        typer.echo(json.dumps(result.structured_content, ensure_ascii=False))
+    else:
+        from rich.console import Console
+
+        from kis_mcp.cli.show import show_result
+
+        show_result(Console(), result)
+    return 1 if result.is_error else 0
+
+
+def document_of(given: str) -> str:
+    """The text of a file, or else the name of a strategy as it is.
+
+    Raises:
+        BadArgument: There is such a file, and it cannot be read.
+    """
+    path = Path(given)
+    if not path.is_file():
+        return given
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadArgument(
+            f"{path} cannot be read ({type(error).__name__}).",
+            remedy="Give a text file in UTF-8, or the name of a strategy.",
+            field="strategy",
+        ) from None
+
+
+def numbers_of(assignments: list[str] | None) -> dict[str, object]:
+    """``fast=7`` → a number, ``fast=2:9:1`` → a range with its step.
+
+    Raises:
+        BadArgument: One is neither.
+    """
+    return dict(map(_assignment, assignments or []))
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    name, _, value = text.partition("=")
+    try:
+        numbers = [float(part) for part in value.split(":")]
+    except ValueError:
+        numbers = []
+    match [int(number) if number.is_integer() else number for number in numbers]:
+        case [number]:
+            return name.strip(), number
+        case [low, high]:
+            return name.strip(), {"min": low, "max": high}
+        case [low, high, step]:
+            return name.strip(), {"min": low, "max": high, "step": step}
+        case _:
+            raise BadArgument(
+                f"--set {text} is no parameter.", remedy="Give NAME=NUMBER, or NAME=MIN:MAX:STEP.", field="set"
+            )
+
+
+def _write(file: Path, picture: bytes) -> None:
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        raise BadArgument(
+            f"The picture cannot be written to {file}: {error.strerror}.",
+            remedy="Name a file in a folder that stands and that you may write to.",
+            field="picture",
+        ) from None
+
+
+async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
+    async with server_process("--toolsets", "strategies") as client:
+        return await client.call_tool(tool, arguments, progress_callback=_report)
+
+
+async def _report(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
+    if message:
+        tell(message, err=True)

@@ -1,0 +1,59 @@
+"""Holding a document to the format."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kis_mcp.catalog import Page
+from kis_mcp.errors import BadArgument
+from kis_mcp.server.tools.call import Call, page
+from kis_mcp.server.tools.strategies.given import GUIDE, Named, given_document, given_strategy
+from kis_mcp.strategies.document import Strategy, doubts_of, examine, is_kis_form, normal_form, resolve
+from kis_mcp.strategies.evaluation import Evaluator
+
+_MEND = f"Mend what problems names by its path. {GUIDE}"
+_GO_ON = "Next: backtest it, then save it."
+
+
+async def validate(call: Call) -> Page:
+    """All that is wrong in a document, or else what is hardly meant, and the document in normal form."""
+    document = given_document(call)
+    if not isinstance(document, Named) and not is_kis_form(document):
+        _, problems = examine(document)
+        if problems:
+            return _wrong(call, problems)
+    strategy = await given_strategy(call)
+    try:
+        row = strategy_row(strategy)
+    except BadArgument as error:
+        return _wrong(call, [(error.field or "strategy", f"{error.what} {error.remedy}")])
+    return page(call.now(), notes=[_GO_ON], result={"valid": True}, strategy=row, **doubts_block(strategy))
+
+
+def strategy_row(strategy: Strategy) -> dict[str, Any]:
+    """What a strategy is, and its document in normal form.
+
+    Raises:
+        BadArgument: A number in it makes no sense.
+    """
+    universe = strategy.universe
+    row: dict[str, Any] = {
+        "id": strategy.id,
+        "name": strategy.name,
+        "interval": strategy.interval,
+        "symbols": ", ".join(universe.symbols) if universe else "",
+        "warm_up_bars": Evaluator(resolve(strategy)).warm_up,
+        "parameters": ", ".join(f"{name}={each.default:g}" for name, each in strategy.parameters.items()),
+        "document": normal_form(strategy),
+    }
+    return {name: value for name, value in row.items() if value != ""}
+
+
+def doubts_block(strategy: Strategy) -> dict[str, Any]:
+    """The block of doubts, where there are any."""
+    rows = [{"path": path, "doubt": doubt} for path, doubt in doubts_of(strategy)]
+    return {"doubts": rows} if rows else {}
+
+
+def _wrong(call: Call, problems: Sequence[tuple[str, str]]) -> Page:
+    rows = [{"path": path, "problem": problem} for path, problem in problems]
+    return page(call.now(), notes=[_MEND], result={"valid": False}, problems=rows)

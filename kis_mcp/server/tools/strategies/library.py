@@ -1,0 +1,82 @@
+"""Strategies that are kept: saving, listing, showing, deleting."""
+
+from typing import Any
+
+from kis_mcp.catalog import Page
+from kis_mcp.errors import BadArgument
+from kis_mcp.server.tools.call import Call, page
+from kis_mcp.server.tools.strategies.documents import doubts_block, strategy_row
+from kis_mcp.server.tools.strategies.given import given_strategy, name_of, no_strategy, records_of
+from kis_mcp.strategies.document import Strategy, preset_names, read_preset
+from kis_mcp.strategies.records import StoredStrategy
+
+
+async def save(call: Call) -> Page:
+    """Keep a document by its id; the same document again changes nothing."""
+    strategy = await given_strategy(call)
+    strategy_row(strategy)
+    if strategy.id in preset_names():
+        raise BadArgument(
+            f"{strategy.id} is the name of a preset.", remedy="Give the document another id, then save it.", field="id"
+        )
+    records = await records_of(call)
+    before = await records.find(strategy.id)
+    stored = await records.save(strategy, at=call.now(), note=call.values().get("note", ""))
+    result = {"saved": before is None or before.version != stored.version}
+    return page(call.now(), result=result, strategy=_stored_row(stored), **doubts_block(strategy))
+
+
+async def list_strategies(call: Call) -> Page:
+    """What was saved, and whether it runs; then the presets."""
+    records = await records_of(call)
+    states = {run.strategy: run.state for run in await records.active_runs()}
+    saved = [_line(each, states.get(each.id, "not running")) for each in await records.strategies()]
+    presets = [
+        {"name": name, "title": preset.name, "kind": "preset", "interval": preset.interval}
+        for name, preset in ((name, read_preset(name)) for name in preset_names())
+    ]
+    return page(call.now(), strategies=[*saved, *presets])
+
+
+async def show(call: Call) -> Page:
+    """The document of a saved strategy or a preset."""
+    name = name_of(call)
+    stored = await (await records_of(call)).find(name)
+    if stored is not None:
+        return page(call.now(), strategy=_stored_row(stored), **doubts_block(stored.document))
+    if name not in preset_names():
+        raise no_strategy(name)
+    preset = read_preset(name)
+    return page(call.now(), strategy=strategy_row(preset), **doubts_block(preset))
+
+
+async def delete(call: Call) -> Page:
+    """Take a strategy off the list; its versions and runs stay on record."""
+    name = name_of(call)
+    if await (await records_of(call)).delete(name, at=call.now()) is None:
+        raise no_strategy(name)
+    return page(call.now(), result={"deleted": True})
+
+
+def _stored_row(stored: StoredStrategy) -> dict[str, Any]:
+    row = {**strategy_row(stored.document), "version": stored.version, "saved_at": stored.created_at}
+    return {**row, "note": stored.note} if stored.note else row
+
+
+def _line(stored: StoredStrategy, state: str) -> dict[str, Any]:
+    document = stored.document
+    return {
+        "name": stored.id,
+        "title": document.name,
+        "kind": "saved",
+        "version": stored.version,
+        "saved_at": stored.created_at,
+        "interval": document.interval,
+        "symbols": _symbols(document),
+        "state": state,
+        "note": stored.note,
+    }
+
+
+def _symbols(strategy: Strategy) -> str:
+    return ", ".join(strategy.universe.symbols) if strategy.universe else ""
