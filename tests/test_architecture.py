@@ -11,7 +11,7 @@ import pytest
 from kis_mcp import errors
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "bell", "clock", "environment", "errors", "library_logs"}
+GROUND = {"account", "bell", "clock", "environment", "errors", "library_logs", "loopback"}
 INSIDE = {"catalog", "charts", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
@@ -20,6 +20,7 @@ OUTER_ROOMS = {
     "clock": set[str](),
     "account": set[str](),
     "library_logs": set[str](),
+    "loopback": set[str](),
     "catalog": GROUND,
     "charts": set[str](),
     "language": GROUND | {"catalog"},
