@@ -4,9 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from kis_mcp.catalog import read_suffixed
+from kis_mcp.catalog import SHARES_ABROAD, Use, read_suffixed
 
 KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
 _KRX_OPTION = rf"{KRX_FUTURE}[0-9A-Z]{{3}}"
@@ -18,11 +17,8 @@ BOND = r"KR[1236][0-9A-Z]{9}"
 _INDEX = "domestic_stock_inquire_index_price"
 _WORLD = "overseas_stock_inquire_time_indexchartprice"
 _KRX = "domestic_fo_inquire_price"
-_OVERSEAS_STOCK = "overseas_stock_price"
+_OVERSEAS_STOCK = SHARES_ABROAD["price"]
 _FUTURE, _OPTION, _BOND_PRICE = "overseas_fo_inquire_price", "overseas_fo_opt_price", "domestic_bond_inquire_price"
-
-Use: TypeAlias = Literal["price", "candles", "book"]
-"""What a caller wants of an instrument."""
 
 _DATES, _CME = " with start_date and end_date", " with its exchange, where that is not cme"
 _TOOLS: Mapping[Use, Mapping[str, tuple[str, str]]] = {
@@ -31,20 +27,25 @@ _TOOLS: Mapping[Use, Mapping[str, tuple[str, str]]] = {
         _INDEX: ("domestic_stock_inquire_index_daily_price", ""),
         _WORLD: ("overseas_stock_inquire_daily_chartprice", _DATES),
         _KRX: ("domestic_fo_inquire_daily_fuopchartprice", _DATES),
-        _OVERSEAS_STOCK: ("overseas_stock_dailyprice", ""),
+        _OVERSEAS_STOCK: (SHARES_ABROAD["candles"], ""),
         _FUTURE: ("overseas_fo_daily_ccnl", _CME),
         _OPTION: ("overseas_fo_opt_daily_ccnl", _CME),
         _BOND_PRICE: ("domestic_bond_inquire_daily_itemchartprice", ""),
     },
     "book": {
         _KRX: ("domestic_fo_inquire_asking_price", ""),
-        _OVERSEAS_STOCK: ("overseas_stock_inquire_asking_price", ""),
+        _OVERSEAS_STOCK: (SHARES_ABROAD["book"], ""),
         _FUTURE: ("overseas_fo_inquire_asking_price", ""),
         _OPTION: ("overseas_fo_opt_asking_price", ""),
         _BOND_PRICE: ("domestic_bond_inquire_asking_price", ""),
     },
 }
 """Use → the tool that reads a price → the one for that use with the same arguments, and what it wants beside them."""
+
+
+def tool_of_book(tool: str) -> str | None:
+    """The tool that reads the order book of what a tool reads the price of, with the same arguments."""
+    return _TOOLS["book"].get(tool, (None,))[0]
 
 
 @dataclass(frozen=True, slots=True)

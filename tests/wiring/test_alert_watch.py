@@ -9,7 +9,7 @@ from kis_mcp.clock import system_clock
 from kis_mcp.settings import Settings
 from kis_mcp.storage import LockedFile, SqliteAlerts, private_folder
 from kis_mcp.wiring import follow_alerts
-from tests.streams.test_watches import condition
+from tests.streams.test_watches import NOW, condition
 
 DOWN = "not watched: Nothing has been received since 10:31:05 KST. The link broke."
 
@@ -49,3 +49,23 @@ async def test_alerts_that_another_process_cannot_watch_are_told_and_that_they_a
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         other.close()
+
+
+async def test_a_level_that_a_future_stands_at_when_its_alert_is_made_fires_at_once(tmp_path: Path) -> None:
+    store = SqliteAlerts(private_folder(tmp_path / "sim") / "alerts.db")
+    above = condition({"symbol": "A01606", "market": "domestic_futureoption", "price_above": 1})
+    await store.create(new_rule(above, NOW, NOW + timedelta(days=1), None))
+    said = asyncio.Queue[str]()
+
+    async def look_soon(seconds: float) -> None:
+        await asyncio.sleep(0.01)
+
+    settings = Settings.load(env="sim", data_dir=tmp_path)
+    following = asyncio.create_task(follow_alerts(settings, said.put_nowait, clock=lambda: NOW, sleep=look_soon))
+    try:
+        async with asyncio.timeout(30):
+            await said.get()
+            assert (await said.get()).startswith("2026-03-04 10:31:05 KST  A01606 traded at ")
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
