@@ -78,9 +78,11 @@ def _world(name: str, symbol: str, asset: str = "index") -> Lead:
     return Lead(f"For {name}", _WORLD, {"asset": asset, "symbol": symbol}, with_symbol=False)
 
 
-_KOSPI, _KOSDAQ = _index("KOSPI", "0001"), _index("KOSDAQ", "1001")
-_KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "3003")
-_KOREAN_INDICES = (_KOSPI, _KOSDAQ, _KOSPI_200, _KOSDAQ_150)
+INDEX_NAMES: Mapping[str, str] = {"0001": "KOSPI", "1001": "KOSDAQ", "2001": "KOSPI 200", "3003": "KOSDAQ 150"}
+"""Code of a Korean index → its name, which KIS' price of it does not tell."""
+
+_KOREAN_INDICES = tuple(_index(name, code) for code, name in INDEX_NAMES.items())
+_KOSPI, _KOSDAQ, _KOSPI_200, _KOSDAQ_150 = _KOREAN_INDICES
 _SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
 _DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
 

@@ -11,7 +11,7 @@ from typing import cast
 from kis_mcp.catalog import KRX_CODE, number
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.contracts import krx_contract_kind
-from kis_mcp.market.elsewhere import KRX_FUTURE, Lead, find_leads
+from kis_mcp.market.elsewhere import INDEX_NAMES, KRX_FUTURE, Lead, find_leads
 from kis_mcp.market.exchanges import COUNTRIES, CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
@@ -254,5 +254,5 @@ def _from_lead(lead: Lead, symbol: str, text: str = "") -> Quotable:
         source.currency or (CURRENCIES[market] if lead.tool == OVERSEAS_STOCK else ""),
         lead.tool,
         arguments,
-        name=text if is_named and text else None,
+        name=INDEX_NAMES.get(arguments.get("index", "")) or (text if is_named and text else None),
     )
