@@ -15,7 +15,7 @@ from kis_mcp.catalog import catalog
 from kis_mcp.catalog.reserved import all_parameters
 
 PACKAGE = Path(__file__).parent.parent / "kis_mcp"
-GROUND = {"account", "bell", "clock", "environment", "errors", "face", "library_logs"}
+GROUND = {"account", "bell", "clock", "environment", "errors", "face", "library_logs", "loopback"}
 INSIDE = {"catalog", "charts", "market", "streams", "alerts", "trading", "strategies"}
 OUTER_ROOMS = {
     "errors": set[str](),
@@ -25,6 +25,7 @@ OUTER_ROOMS = {
     "account": set[str](),
     "face": set[str](),
     "library_logs": set[str](),
+    "loopback": set[str](),
     "catalog": GROUND,
     "charts": {"face"},
     "language": GROUND | {"catalog"},

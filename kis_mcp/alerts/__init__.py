@@ -2,6 +2,7 @@
 
 from kis_mcp.alerts.courier import Courier
 from kis_mcp.alerts.keeper import Keeper
+from kis_mcp.alerts.kept_rule import WATCHED
 from kis_mcp.alerts.ports import AlertStore, NoticeChannel, ReadPrice
 from kis_mcp.alerts.rules import (
     DEFAULT_DURATION,
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_DURATION",
     "LONGEST_DURATION",
     "MOST_RULES",
+    "WATCHED",
     "AlertStore",
     "Attempt",
     "Courier",

@@ -9,10 +9,10 @@ from kis_mcp.alerts.rules import Rule, describe, new_firing
 from kis_mcp.catalog import Gap
 from kis_mcp.clock import Clock
 from kis_mcp.errors import KisMcpError, StorageError
-from kis_mcp.streams import AT_ONCE, Evaluation, Simple, Watch, Watches, interests_of, simple_parts
+from kis_mcp.streams import AT_ONCE, Evaluation, Simple, Watch, Watches, interests_of, interruptions, simple_parts
 
 RETRY_SECONDS = 30.0
-WATCHED = "watched"
+WATCHED, NOT_WATCHED = "watched", "not watched"
 
 
 class KeptRule:
@@ -40,6 +40,7 @@ class KeptRule:
         self._sleep = sleep
         self._evaluation = Evaluation(rule.condition)
         self._was_kept = self._evaluation.restore(rule.state)
+        self._standing = ""
 
     async def run(self) -> None:
         """Watch, and watch again whenever KIS ends that, until the rule has ended. A rule that cannot be watched, for
@@ -52,7 +53,8 @@ class KeptRule:
                     raise
                 why = error.what
             if self._is_active:
-                await self._store.keep_watching(self._rule.id, f"not watched: {why}")
+                self._standing = f"{NOT_WATCHED}: {why}"
+                await self._store.keep_watching(self._rule.id, self._standing)
                 await self._sleep(RETRY_SECONDS)
 
     async def _watch(self) -> str:
@@ -62,7 +64,6 @@ class KeptRule:
         arrived = asyncio.Event()
         stop = watch.listen(arrived.set)
         try:
-            await self._store.keep_watching(self._rule.id, WATCHED)
             await self._follow(watch, positions, arrived)
             return watch.why_ended or "; ".join(feed.lost_because for feed in watch.feeds if feed.lost_because)
         finally:
@@ -76,10 +77,12 @@ class KeptRule:
 
     async def _follow(self, watch: Watch, positions: dict[str, int], arrived: asyncio.Event) -> None:
         """Take the events of a watch until it is over or the rule has ended."""
+        await self._keep_standing(watch)
         await self._catch_up()
         seen: set[Gap] = set()
         while self._is_active and not watch.why_ended and not any(feed.lost_because for feed in watch.feeds):
             arrived.clear()
+            await self._keep_standing(watch)
             news = watch.read(positions, AT_ONCE, latest=False)
             positions = dict(news.positions)
             for arrival in news.arrivals:
@@ -90,6 +93,14 @@ class KeptRule:
             await self._keep_state()
             if self._is_active and positions == watch.end():
                 await arrived.wait()
+
+    async def _keep_standing(self, watch: Watch) -> None:
+        """Write whether events can come, if that is not what was written last."""
+        down = interruptions({feed.name: feed.outage for feed in watch.feeds})
+        standing = f"{NOT_WATCHED}: {' '.join(down)}" if down else WATCHED
+        if standing != self._standing:
+            await self._store.keep_watching(self._rule.id, standing)
+            self._standing = standing
 
     async def _catch_up(self) -> None:
         """Hold price tests against the present price: what happened while nobody watched fires late, not never."""

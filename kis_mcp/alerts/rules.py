@@ -28,7 +28,7 @@ class Rule:
         cooldown: How long it stays silent after each firing; None for a rule that ends with its first.
         until: When it ends unfired.
         state: Where its condition stands, as `Evaluation.state` has it; None before it was ever kept.
-        watching: "watched", or why it is not; "" before anybody tried.
+        watching: "watched", or "not watched: " and why and since when; "" before anybody tried.
         fired_at: When it last fired.
         firings: How often it did.
     """

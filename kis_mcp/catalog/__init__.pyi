@@ -72,6 +72,7 @@ from .reserved import (
 from .rows import PREFIXES as PREFIXES
 from .schemas import input_schema as input_schema, output_schema as output_schema
 from .search import Search as Search
+from .shares_abroad import SHARES_ABROAD as SHARES_ABROAD, Use as Use
 from .signature import call_signature as call_signature
 from .spelling import read_number as read_number, read_word as read_word
 from .symbols import (

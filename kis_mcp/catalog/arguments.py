@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS, RESERVED_NAMES, all_parameters
+from kis_mcp.catalog.shares_abroad import SHARES_ABROAD, Use
 from kis_mcp.catalog.spelling import (
     is_empty,
     plain,
@@ -205,11 +206,8 @@ def _one_of_several(parameter: Parameter, text: str, written: WrittenSymbol, tar
     )
 
 
-_SHARES_ABROAD: Mapping[str, tuple[str, str]] = {
-    "get_candles": ("candles", "overseas_stock_dailyprice"),
-    "get_order_book": ("order book", "overseas_stock_inquire_asking_price"),
-}
-"""Core tool of Korean and US stocks → what it reads, and the tool that reads that of all others."""
+_USES: Mapping[str, tuple[str, Use]] = {"get_candles": ("candles", "candles"), "get_order_book": ("order book", "book")}
+"""Core tool of Korean and US stocks → what it reads, in words and as a use; all others read the price."""
 
 
 def _elsewhere(api: Api, parameter: Parameter, text: str, written: WrittenSymbol) -> BadArgument:
@@ -218,8 +216,8 @@ def _elsewhere(api: Api, parameter: Parameter, text: str, written: WrittenSymbol
         remedy = f"Give {written.symbol!r}, or find a tool that takes exchange {exchange} with search_tools."
     else:
         called = json.dumps({"exchange": exchange, "symbol": written.symbol})
-        what, name = _SHARES_ABROAD.get(api.tool, ("price", "overseas_stock_price"))
-        remedy = f"For its {what} call call_read_tool with name={name}, arguments={called}."
+        what, use = _USES.get(api.tool, ("price", "price"))
+        remedy = f"For its {what} call call_read_tool with name={SHARES_ABROAD[use]}, arguments={called}."
     return BadArgument(
         f"{parameter.name} {_brief(text)} is at {exchange}, which {api.tool} does not take.",
         remedy=remedy,

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from kis_mcp.cli.headings import heading
 from kis_mcp.cli.words import say
 
 COLUMN_GAP = 2
@@ -33,14 +34,14 @@ def show_block(console: Console, name: str, block: dict[str, Any] | list[dict[st
     """Print rows as a table of the leading columns that fit, a record as its filled fields."""
     if isinstance(block, list):
         columns = _columns_that_fit(block, console.width)
-        table = Table(*columns, title=_title(name, block, columns), title_justify="left", box=None)
+        table = Table(*map(heading, columns), title=_title(name, block, columns), title_justify="left", box=None)
         for row in block:
             table.add_row(*(_text(row.get(column)) for column in columns))
     else:
-        table = Table(title=name, title_justify="left", box=None, show_header=False)
+        table = Table(title=heading(name), title_justify="left", box=None, show_header=False)
         for field, value in block.items():
             if value is not None:
-                table.add_row(field, _text(value))
+                table.add_row(heading(field), _text(value))
     console.print(table)
 
 
@@ -49,7 +50,7 @@ def _columns_that_fit(rows: list[dict[str, Any]], width: int) -> list[str]:
     for column in rows[0] if rows else ():
         values = [_text(row.get(column)) for row in rows]
         if any(values):
-            width -= max(cell_len(text) for text in (column, *values)) + COLUMN_GAP
+            width -= max(cell_len(text) for text in (heading(column), *values)) + COLUMN_GAP
             if width < 0:
                 break
             columns.append(column)
@@ -59,6 +60,7 @@ def _columns_that_fit(rows: list[dict[str, Any]], width: int) -> list[str]:
 def _title(name: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
     hidden = sum(1 for column in (rows[0] if rows else ()) if any(row.get(column) is not None for row in rows))
     hidden -= len(columns)
+    name = heading(name)
     return say(f"{name} (and {hidden} more columns)" if hidden else name if rows else f"{name}: none")
 
 

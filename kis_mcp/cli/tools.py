@@ -5,6 +5,7 @@ import json
 import typer
 
 from kis_mcp.catalog import Api, catalog, input_schema, output_schema, to_json
+from kis_mcp.cli.headings import heading
 from kis_mcp.server.surface import SurfaceOptions, select_tools
 from kis_mcp.settings import language
 
@@ -18,7 +19,7 @@ def run(options: SurfaceOptions, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Tool", "Toolset", "Risk", "Title", box=None)
+    table = Table(*map(heading, ("Tool", "Toolset", "Risk", "Title")), box=None)
     for api in apis:
         table.add_row(api.tool, api.toolset, api.risk, api.title_ko if language() == "ko" else api.title)
     Console().print(table, f"{len(apis)} tools")

@@ -2,17 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import CredentialsError
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine: no proxy leads there."""
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)

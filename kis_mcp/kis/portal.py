@@ -26,8 +26,8 @@ import httpx
 
 from kis_mcp.catalog import Notice, PortalApi, PortalElement
 from kis_mcp.clock import KST
-from kis_mcp.kis.connection import is_loopback
 from kis_mcp.kis.timer import Timer
+from kis_mcp.loopback import is_loopback
 
 PORTAL_URL = "https://apiportal.koreainvestment.com"
 NOTICES_A_PAGE = 50

@@ -15,8 +15,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from kis_mcp.clock import Clock
 from kis_mcp.errors import KisMcpError, KisUnavailable
-from kis_mcp.kis.connection import is_loopback
 from kis_mcp.kis.surroundings import open_client, proxy_variable
+from kis_mcp.loopback import is_loopback
 
 _SECONDS = 5.0
 

@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from kis_mcp.errors import SettingsError
-from kis_mcp.kis.connection import is_loopback
+from kis_mcp.loopback import is_loopback
 
 _WEBSOCKET_PROXIES = {"ws": ("ws", "socks", "https", "http"), "wss": ("wss", "socks", "https")}
 """In the order in which websockets takes them."""

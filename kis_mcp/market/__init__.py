@@ -30,7 +30,6 @@ from kis_mcp.market.live_sources import (
     OVERSEAS_CONTRACTS,
     Interest,
     find_live_calls,
-    find_quoted,
     notes_on_live,
 )
 from kis_mcp.market.masters import MasterChanged, layouts, read_master
@@ -43,7 +42,7 @@ from kis_mcp.market.order_notices import (
     read_order_notices,
 )
 from kis_mcp.market.present import read_present
-from kis_mcp.market.quotables import Quotable, find_quotable, notes_on_points, quotable_of, read_quote
+from kis_mcp.market.quotables import Quotable, find_priced, find_quotable, notes_on_points, quotable_of, read_quote
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
 from kis_mcp.market.rankings import read_ranking
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
@@ -99,8 +98,8 @@ __all__ = [
     "find_country",
     "find_index",
     "find_live_calls",
+    "find_priced",
     "find_quotable",
-    "find_quoted",
     "get_candles",
     "get_order_book",
     "get_quote",

@@ -4,9 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from kis_mcp.catalog import read_suffixed
+from kis_mcp.catalog import SHARES_ABROAD, Use, read_suffixed
 
 KRX_FUTURE = r"(?:[1-4][0-9A-Z]{2}[A-Z]|[A-D][0-9A-Z]{3})(?:0[1-9]|1[0-2])"
 _KRX_OPTION = rf"{KRX_FUTURE}[0-9A-Z]{{3}}"
@@ -18,11 +17,8 @@ BOND = r"KR[1236][0-9A-Z]{9}"
 _INDEX = "domestic_stock_inquire_index_price"
 _WORLD = "overseas_stock_inquire_time_indexchartprice"
 _KRX = "domestic_fo_inquire_price"
-_OVERSEAS_STOCK = "overseas_stock_price"
+_OVERSEAS_STOCK = SHARES_ABROAD["price"]
 _FUTURE, _OPTION, _BOND_PRICE = "overseas_fo_inquire_price", "overseas_fo_opt_price", "domestic_bond_inquire_price"
-
-Use: TypeAlias = Literal["price", "candles", "book"]
-"""What a caller wants of an instrument."""
 
 _DATES, _CME = " with start_date and end_date", " with its exchange, where that is not cme"
 _TOOLS: Mapping[Use, Mapping[str, tuple[str, str]]] = {
@@ -31,20 +27,25 @@ _TOOLS: Mapping[Use, Mapping[str, tuple[str, str]]] = {
         _INDEX: ("domestic_stock_inquire_index_daily_price", ""),
         _WORLD: ("overseas_stock_inquire_daily_chartprice", _DATES),
         _KRX: ("domestic_fo_inquire_daily_fuopchartprice", _DATES),
-        _OVERSEAS_STOCK: ("overseas_stock_dailyprice", ""),
+        _OVERSEAS_STOCK: (SHARES_ABROAD["candles"], ""),
         _FUTURE: ("overseas_fo_daily_ccnl", _CME),
         _OPTION: ("overseas_fo_opt_daily_ccnl", _CME),
         _BOND_PRICE: ("domestic_bond_inquire_daily_itemchartprice", ""),
     },
     "book": {
         _KRX: ("domestic_fo_inquire_asking_price", ""),
-        _OVERSEAS_STOCK: ("overseas_stock_inquire_asking_price", ""),
+        _OVERSEAS_STOCK: (SHARES_ABROAD["book"], ""),
         _FUTURE: ("overseas_fo_inquire_asking_price", ""),
         _OPTION: ("overseas_fo_opt_asking_price", ""),
         _BOND_PRICE: ("domestic_bond_inquire_asking_price", ""),
     },
 }
 """Use → the tool that reads a price → the one for that use with the same arguments, and what it wants beside them."""
+
+
+def tool_of_book(tool: str) -> str | None:
+    """The tool that reads the order book of what a tool reads the price of, with the same arguments."""
+    return _TOOLS["book"].get(tool, (None,))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ def _world(name: str, symbol: str, asset: str = "index") -> Lead:
     return Lead(f"For {name}", _WORLD, {"asset": asset, "symbol": symbol}, with_symbol=False)
 
 
-_KOSPI, _KOSDAQ = _index("KOSPI", "0001"), _index("KOSDAQ", "1001")
-_KOSPI_200, _KOSDAQ_150 = _index("KOSPI 200", "2001"), _index("KOSDAQ 150", "3003")
-_KOREAN_INDICES = (_KOSPI, _KOSDAQ, _KOSPI_200, _KOSDAQ_150)
+INDEX_NAMES: Mapping[str, str] = {"0001": "KOSPI", "1001": "KOSDAQ", "2001": "KOSPI 200", "3003": "KOSDAQ 150"}
+"""Code of a Korean index → its name, which KIS' price of it does not tell."""
+
+_KOREAN_INDICES = tuple(_index(name, code) for code, name in INDEX_NAMES.items())
+_KOSPI, _KOSDAQ, _KOSPI_200, _KOSDAQ_150 = _KOREAN_INDICES
 _SP_500, _NASDAQ, _DOW = _world("the S&P 500", "SPX"), _world("the Nasdaq Composite", "COMP"), _world("the Dow", ".DJI")
 _DOLLAR = _world("the dollar in won", "FX@KRW", "exchange_rate")
 

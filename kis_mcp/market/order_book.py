@@ -1,11 +1,11 @@
 """The resting bids and asks of one instrument, in the same terms for every market."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from kis_mcp.catalog import Decoded, number
+from kis_mcp.catalog import Decoded, Record, number
 from kis_mcp.market.instrument import Instrument
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis, whole
@@ -62,6 +62,30 @@ async def get_order_book(
         return _korean(instrument, decoded, depth, today)
     decoded = await kis.rows("overseas_stock_inquire_asking_price", where, fresh=fresh)
     return _american(instrument, decoded, depth)
+
+
+async def read_sides(
+    kis: Kis, tool: str, arguments: Mapping[str, object], *, fresh: bool = False
+) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """The asks and the bids, best first, by an API that tells a book in levels of one row or in a row for each level.
+
+    Raises:
+        KisMcpError: By KIS' answer.
+    """
+    decoded = await kis.rows(tool, arguments, fresh=fresh)
+    rows = [row for block in ("book", "order_book") for row in _rows(decoded.blocks.get(block, {}))]
+    return tuple(_side(rows, "ask")), tuple(_side(rows, "bid"))
+
+
+def _rows(block: Sequence[Record] | Record) -> Sequence[Record]:
+    return [block] if isinstance(block, Mapping) else block
+
+
+def _side(rows: Sequence[Record], side: str) -> Iterator[Level]:
+    for row in rows:
+        yield from _levels(row, side, MAX_DEPTH)
+        if price := number(row, f"{side}_price"):
+            yield Level(price, whole(row, f"{side}_quantity") or 0)
 
 
 def _korean(instrument: Instrument, decoded: Decoded, depth: int, today: date) -> OrderBook:

@@ -11,13 +11,13 @@ from typing import cast
 from kis_mcp.catalog import KRX_CODE, number
 from kis_mcp.errors import BadArgument
 from kis_mcp.market.contracts import krx_contract_kind
-from kis_mcp.market.elsewhere import KRX_FUTURE, Lead, find_leads
+from kis_mcp.market.elsewhere import INDEX_NAMES, KRX_FUTURE, Lead, find_leads
 from kis_mcp.market.exchanges import COUNTRIES, CURRENCIES, EXCHANGES, KOREA
 from kis_mcp.market.instrument import US_TICKER, Instrument, Market
 from kis_mcp.market.instruments import builtin_instruments
 from kis_mcp.market.kis import Kis
 from kis_mcp.market.listing import Listing
-from kis_mcp.market.live_sources import BONDS, KRX_CONTRACTS, OVERSEAS_CONTRACTS
+from kis_mcp.market.live_sources import BONDS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, find_quoted
 from kis_mcp.market.quote import Quote, get_quote, quote_of
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, is_told
 from kis_mcp.market.uses import tool_for
@@ -149,17 +149,36 @@ def quotable_of(listing: Listing) -> Instrument | Quotable | None:
     return replace(_from_lead(use, listing.symbol), name=listing.name_ko or listing.name_en or None)
 
 
-async def read_quote(kis: Kis, subject: Instrument | Quotable) -> Quote:
+def find_priced(symbol: str, market: str, exchange: str) -> Instrument | Quotable | None:
+    """What reads the price of something that is watched; None where no API quotes it.
+
+    Args:
+        market, exchange: As in `kis_mcp.market.events.Event`.
+    """
+    if instrument := find_quoted(symbol, market, exchange):
+        return instrument
+    if market in (OVERSEAS_CONTRACTS, BONDS):
+        leads = [lead for lead in find_leads(symbol) if _SOURCES[lead.tool].market == market]
+        return _from_lead(leads[0], symbol) if leads else None
+    if market in (KOREA, KRX_CONTRACTS):
+        return _from_lead(Lead("", _WARRANT_TOOL if market == KOREA else _CONTRACT_TOOL, {}), symbol)
+    return _at(symbol, exchange) if exchange and COUNTRIES.get(exchange) == market else None
+
+
+async def read_quote(kis: Kis, subject: Instrument | Quotable, *, fresh: bool = False) -> Quote:
     """The price of anything.
+
+    Args:
+        fresh: Whether a cached answer, up to 5 seconds old, is not good enough.
 
     Raises:
         KisMcpError: By KIS' answer.
     """
     if isinstance(subject, Instrument):
-        return await get_quote(kis, subject)
+        return await get_quote(kis, subject, fresh=fresh)
     source = _SOURCES[subject.tool]
     tool = _DETAILED if subject.tool == OVERSEAS_STOCK and not kis.environment.uses_demo_api else subject.tool
-    row = (await kis.rows(tool, subject.arguments)).record(source.block)
+    row = (await kis.rows(tool, subject.arguments, fresh=fresh)).record(source.block)
     if not is_told(row, source.known):
         raise BadArgument(
             f"KIS knows no {subject.symbol} in {subject.exchange or subject.market}.",
@@ -235,5 +254,5 @@ def _from_lead(lead: Lead, symbol: str, text: str = "") -> Quotable:
         source.currency or (CURRENCIES[market] if lead.tool == OVERSEAS_STOCK else ""),
         lead.tool,
         arguments,
-        name=text if is_named and text else None,
+        name=INDEX_NAMES.get(arguments.get("index", "")) or (text if is_named and text else None),
     )

@@ -8,19 +8,18 @@ the text as it is.
 import asyncio
 import json
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
 
 from kis_mcp.alerts import Attempt, Notice
 from kis_mcp.library_logs import warnings_only
+from kis_mcp.loopback import is_loopback
 
 warnings_only("httpx")
 
 TIMEOUT_SECONDS = 10.0
 _TELEGRAM = "https://api.telegram.org"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 
@@ -109,7 +108,7 @@ async def _post_json(url: str, message: Mapping[str, object], headers: Mapping[s
 
 async def _post(url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Attempt:
     """One POST. Redirects are not followed: they would carry the secrets away."""
-    is_local = urlsplit(url).hostname in _LOOPBACK
+    is_local = is_loopback(url)
     try:
         async with (
             asyncio.timeout(2 * seconds),

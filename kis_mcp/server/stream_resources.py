@@ -67,7 +67,7 @@ class StreamResources:
             MCPError: There is no such watch.
         """
         from kis_mcp.catalog import to_json
-        from kis_mcp.server.tools.waits import interruptions
+        from kis_mcp.streams import interruptions
 
         found = self._find(uri)
         if found is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.lowlevel import Server
 
 from kis_mcp.errors import SettingsError
+from kis_mcp.loopback import LOOPBACK_NAMES
 from kis_mcp.server.app import build_server
 from kis_mcp.server.stdio_guard import guarded_stdio
 from kis_mcp.server.surface import SurfaceOptions
@@ -19,7 +20,6 @@ from kis_mcp.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PATH = "/mcp"
 _SCHEMES = (b"http", b"https")
 _BACKLOG = 128
@@ -63,7 +63,7 @@ async def run_http(
 
     from kis_mcp.server.http_server import HttpServer
 
-    if host not in _LOOPBACK and not allowed_hosts:
+    if host not in LOOPBACK_NAMES and not allowed_hosts:
         raise SettingsError(
             f"{host} is not an address of this machine alone.",
             remedy="Serve on 127.0.0.1, with a reverse proxy that adds TLS in front if others must reach it.",
@@ -112,7 +112,7 @@ def http_app(
     that is neither its own nor named in ``allowed_origins``."""
     from mcp.server.transport_security import TransportSecuritySettings
 
-    names = [*("[::1]" if name == "::1" else name for name in _LOOPBACK), *allowed_hosts]
+    names = [*("[::1]" if name == "::1" else name for name in LOOPBACK_NAMES), *allowed_hosts]
     patterns = [pattern for name in names for pattern in (name, f"{name}:*")]
     security = TransportSecuritySettings(
         enable_dns_rebinding_protection=True,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, field_validator
 
 from kis_mcp.errors import SettingsError
-from kis_mcp.settings.profile import LOOPBACK_HOSTS
+from kis_mcp.loopback import LOOPBACK_NAMES
 from kis_mcp.settings.texts import KEY, SWITCH
 from kis_mcp.settings.variables import variable_of
 
@@ -35,7 +35,7 @@ class Notices(BaseModel):
             host, port = parts.hostname, parts.port
         except ValueError:
             raise ValueError("it is no address") from None
-        is_local = parts.scheme == "http" and host in LOOPBACK_HOSTS
+        is_local = parts.scheme == "http" and host in LOOPBACK_NAMES
         if not host or port == 0 or not (parts.scheme == "https" or is_local):
             raise ValueError("it is neither an https address nor http on this machine")
         return value

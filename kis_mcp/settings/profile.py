@@ -10,6 +10,7 @@ from kis_mcp.account import Account
 from kis_mcp.catalog import AccountKind
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
+from kis_mcp.loopback import LOOPBACK_NAMES, is_loopback
 from kis_mcp.settings.kis_file import KIS_FILE
 from kis_mcp.settings.texts import ACCOUNT, KEY, NUMBER, PLAIN
 from kis_mcp.settings.variables import variable_of
@@ -19,7 +20,6 @@ DEMO_REST = "https://openapivts.koreainvestment.com:29443"
 REAL_WS = "ws://ops.koreainvestment.com:21000"
 DEMO_WS = "ws://ops.koreainvestment.com:31000"
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _OWN_HOSTS = frozenset(urlsplit(url).hostname for url in (REAL_REST, DEMO_REST, REAL_WS))
 
 _ACCOUNTS: dict[AccountKind, tuple[str, str]] = {
@@ -65,11 +65,6 @@ class Profile:
         return not self.rest_url or is_loopback(self.rest_url)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    return urlsplit(url).hostname in LOOPBACK_HOSTS
-
-
 class Access(BaseModel):
     """The settings of keys, accounts, addresses and rate limits, and the profile that they make of each environment."""
 
@@ -108,7 +103,7 @@ class Access(BaseModel):
         parts = urlsplit(value)
         if parts.port == 0:
             raise ValueError("its port is none")
-        if not value or parts.hostname in LOOPBACK_HOSTS:
+        if not value or parts.hostname in LOOPBACK_NAMES:
             return value.rstrip("/")
         if parts.hostname not in _OWN_HOSTS or parts.scheme not in ("https", "ws", "wss") or parts.username:
             raise ValueError("it would send your keys to a host that is neither KIS' own nor this machine")

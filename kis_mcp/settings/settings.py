@@ -19,9 +19,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError,
 from kis_mcp.environment import Environment
 from kis_mcp.errors import SettingsError
 from kis_mcp.keystore import has_keys
+from kis_mcp.loopback import is_loopback
 from kis_mcp.settings.kis_file import read_kis_file
 from kis_mcp.settings.notices import Notices
-from kis_mcp.settings.profile import STOCK_ACCOUNTS, Access, is_loopback
+from kis_mcp.settings.profile import STOCK_ACCOUNTS, Access
 from kis_mcp.settings.simulation import Simulation
 from kis_mcp.settings.texts import KEY, LOWER_WORDS, NUMBER, PARTS, PLAIN, SWITCH, WORD, WORDS
 from kis_mcp.settings.variables import read_variables, trim_setting, unknown_variables, variable_of, wrong_setting

@@ -3,6 +3,7 @@
 from kis_mcp.streams.condition_documents import read_condition, write_condition
 from kis_mcp.streams.conditions import Condition, Evaluation, Simple, interests_of, simple_parts
 from kis_mcp.streams.live_quotes import LiveQuote, LiveQuotes
+from kis_mcp.streams.outages import interruptions
 from kis_mcp.streams.stream import Stream, StreamStatus
 from kis_mcp.streams.streams import Streams
 from kis_mcp.streams.waiting import AT_ONCE, Waiting
@@ -25,6 +26,7 @@ __all__ = [
     "Watch",
     "Watches",
     "interests_of",
+    "interruptions",
     "read_condition",
     "simple_parts",
     "write_condition",

@@ -1,9 +1,11 @@
 """Keeping alerts without a server, for a person at a terminal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 
 import anyio
 
+from kis_mcp.alerts import WATCHED, Rule
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.settings import Settings
@@ -22,7 +24,7 @@ async def follow_alerts(
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> None:
     """Keep the alerts of the configured environment, or let the process go on that keeps them, and tell what fires from
-    now on, until cancelled.
+    now on, and which alerts cannot be watched meanwhile, until cancelled.
 
     Raises:
         NotInEnvironment, SettingsError, StorageError: The environment cannot be opened.
@@ -34,11 +36,30 @@ async def follow_alerts(
         channels = ", ".join(channel_kinds(settings)) or "nobody, for no channel is set"
         alerts = "1 alert" if len(active) == 1 else f"{len(active)} alerts"
         tell(f"{alerts} in {settings.environment}; what fires is shown here and goes out to {channels}. Ctrl-C ends.")
-        number = await store.last_number()
+        number, troubles = await store.last_number(), frozenset[str]()
         async with anyio.create_task_group() as keeping:
             keeping.start_soon(keep_alerts, brokerage, clock, sleep)
             while True:
                 for firing in await store.firings(number, _MOST):
                     tell(f"{firing.at:%Y-%m-%d %H:%M:%S %Z}  {firing.text}")
                     number = firing.number
+                stand = _troubles(await store.rules(), brokerage.clock())
+                for trouble in sorted(stand - troubles):
+                    tell(trouble)
+                if troubles and not stand:
+                    tell("All alerts are watched again.")
+                troubles = stand
                 await sleep(_LOOK_SECONDS)
+
+
+def _troubles(rules: Iterable[Rule], now: datetime) -> frozenset[str]:
+    """Why active rules are not watched, each reason once; the reason of all that share it names none of them."""
+    active = [rule for rule in rules if rule.stage(now) == "active" and rule.watching]
+    by_standing: dict[str, list[str]] = {}
+    for rule in active:
+        by_standing.setdefault(rule.watching, []).append(rule.id)
+    return frozenset(
+        f"{', '.join(ids)} {standing}" if len(ids) < len(active) else f"Alerts {standing}"
+        for standing, ids in by_standing.items()
+        if standing != WATCHED
+    )

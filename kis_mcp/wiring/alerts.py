@@ -105,8 +105,7 @@ async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[flo
 
 
 def _prices(brokerage: Brokerage) -> "ReadPrice":
-    """Reads the present price of a stock or fund, as if it had just traded; other instruments tell theirs with their
-    next trade."""
+    """Reads the present price of whatever has one, as if it had just traded."""
     from kis_mcp.market import Interest, Trade, read_present
     from kis_mcp.streams import Simple
 

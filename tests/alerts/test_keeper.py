@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.alerts import Firing
+from kis_mcp.catalog import Outage
 from kis_mcp.errors import BadArgument
 from tests.alerts.keeping import Alerts
 
@@ -141,6 +142,19 @@ async def test_a_rule_whose_channel_kis_ends_is_listed_so_and_watched_again(aler
         await alerts.until(lambda rules: rules[0].watching == "watched")
         alerts.live.trade(72600)
         await alerts.fired(1)
+
+
+async def test_a_rule_whose_link_is_down_is_listed_so_with_since_when_and_why_until_it_is_back(alerts: Alerts) -> None:
+    await alerts.add(ABOVE)
+    async with alerts.kept():
+        outage = Outage(
+            alerts.live.now, "The link to KIS broke, and is made anew.", tuple(alerts.live.gateway.registered)
+        )
+        alerts.live.streams.report_outage(outage)
+        down = "not watched: Nothing has been received since 10:31:05 KST. The link to KIS broke, and is made anew."
+        await alerts.until(lambda rules: rules[0].watching == down)
+        alerts.live.streams.report_outage(None)
+        await alerts.until(lambda rules: rules[0].watching == "watched")
 
 
 async def test_rules_come_and_go_while_they_are_kept(alerts: Alerts) -> None:

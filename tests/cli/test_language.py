@@ -25,3 +25,12 @@ def test_a_wrong_language_is_told_in_english(tmp_path: Path) -> None:
     result = run_here("orders", data_dir=tmp_path, KIS_LANG="kr")
     assert result.returncode == 2
     assert result.stderr.startswith("kis-mcp: KIS_LANG cannot be used: ")
+
+
+def test_headings_are_korean_and_json_keeps_the_names_of_fields(tmp_path: Path) -> None:
+    quote = ("call", "get_quote", '{"symbol": "005930"}')
+    shown = run_here(*quote, data_dir=tmp_path, **KOREAN).stdout
+    assert all(word in shown for word in ("현재가", "종목코드", "전일종가", "거래량"))
+    assert "previous_close" not in shown
+    assert "previous_close" in run_here(*quote, "--json", data_dir=tmp_path, **KOREAN).stdout
+    assert "도구 모음" in run_here("tools", data_dir=tmp_path, **KOREAN).stdout

@@ -132,3 +132,11 @@ def test_an_error_keeps_what_is_not_a_sentence_of_ours() -> None:
         "kis_code": "APBK1",
         "kis_message": "Nothing was sent.",
     }
+
+
+def test_what_fires_and_what_held_already_is_korean() -> None:
+    said = say_in("ko")
+    fired = said("삼성전자: 005930 traded at 72,600, up through 72,500 at 10:31:05 KST.")
+    assert fired == "삼성전자: 005930 72,600에 거래(72,500 상향 돌파), 10:31:05 KST."
+    held = said("It held already: A01606 has a spread of 0.05 as of 10:30:00 KST")
+    assert held == "이미 성립해 있었습니다: A01606 호가 차이 0.05, 10:30:00 KST 기준"

@@ -5,8 +5,9 @@ import pytest
 from kis_mcp.catalog.arguments import check_arguments
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Instrument, Interest, find_live_calls, find_quoted, notes_on_live
+from kis_mcp.market import Instrument, Interest, find_live_calls, notes_on_live
 from kis_mcp.market.events import EventKind
+from kis_mcp.market.live_sources import find_quoted
 
 
 def calls(symbol: str, kind: EventKind, market: str, exchange: str = "") -> list[tuple[str, object]]:

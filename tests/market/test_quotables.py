@@ -100,3 +100,13 @@ def test_groups_are_as_large_as_kis_takes_them_and_none_is_of_one() -> None:
         ("overseas_stock_multprice", 10),
         ("overseas_stock_multprice", 2),
     ]
+
+
+def test_a_korean_index_has_one_name_however_it_is_written() -> None:
+    written = ["0001", "코스피", "index:2001", "kospi 200"]
+    assert [find_quotable(each.split(":")[-1], "index" if ":" in each else "").name for each in written] == [
+        "KOSPI",
+        "KOSPI",
+        "KOSPI 200",
+        "KOSPI 200",
+    ]

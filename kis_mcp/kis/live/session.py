@@ -13,7 +13,6 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from kis_mcp.catalog import Channel, Frame, Gap, LiveReceiver, Outage, SlotUse, SlotUses
 from kis_mcp.clock import Clock
 from kis_mcp.errors import BadArgument, CredentialsError, InternalError, KisMcpError, KisUnavailable
-from kis_mcp.kis.connection import is_loopback
 from kis_mcp.kis.errors import Reaction, RequestError
 from kis_mcp.kis.live.cipher import decrypt
 from kis_mcp.kis.live.codes import Outcome, outcome_of
@@ -21,6 +20,7 @@ from kis_mcp.kis.live.messages import Answer, Cipher, Data, Ping, Unreadable, re
 from kis_mcp.kis.live.slots import Slot, Slots
 from kis_mcp.kis.timer import Timer
 from kis_mcp.library_logs import warnings_only
+from kis_mcp.loopback import is_loopback
 
 SILENT_AFTER_SECONDS: Final = 30.0
 """KIS pings about every 10 s. Three are missing by then: what it sent meanwhile was lost, though the link goes on."""

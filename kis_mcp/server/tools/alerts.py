@@ -8,7 +8,7 @@ from kis_mcp.alerts import DEFAULT_DURATION, LONGEST_DURATION, AlertStore, Deliv
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import find_quoted, get_quote
+from kis_mcp.market import find_priced, read_quote
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.streams import Condition, interests_of, read_condition, simple_parts
 from kis_mcp.trading.venues import find_watched
@@ -92,20 +92,21 @@ def _until(values: Mapping[str, Any], now: datetime) -> datetime:
 
 
 async def _require_instruments(call: Call, condition: Condition) -> None:
-    """Refuse what could never fire: what KIS does not send here, and stocks that KIS does not know."""
+    """Refuse what could never fire: what KIS does not send here, and what KIS knows no price of."""
     brokerage = await call.brokerage()
     (await brokerage.watches()).require_watchable(interests_of(condition))
     reads = await call.reads()
     listings = {(part.symbol, part.market, part.exchange) for part in simple_parts(condition) if part.symbol}
     for listing in sorted(listings):
-        instrument = find_quoted(*listing)
-        if instrument is None:
+        subject = find_priced(*listing)
+        if subject is None:
             continue
         try:
-            await get_quote(reads, instrument)
+            await read_quote(reads, subject)
         except BadArgument as error:
+            where = subject.exchange or subject.market
             raise BadArgument(
-                f"KIS knows no {instrument.symbol} on {instrument.exchange}: {error.kis_message or error.what}",
+                f"KIS knows no {subject.symbol} on {where}: {error.kis_message or error.what}",
                 remedy="Look its symbol up with find_instrument.",
                 field="condition",
                 kis_code=error.kis_code,

@@ -9,8 +9,8 @@ import anyio
 from kis_mcp.catalog import FIELDS, MAX_EVENTS, SECONDS, Channel, Gap, Page, Record, read_projection
 from kis_mcp.market import NOTICE_TOOLS
 from kis_mcp.server.tools.call import Call
-from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
-from kis_mcp.streams import Stream, Streams
+from kis_mcp.server.tools.waits import missed, wait_at_most
+from kis_mcp.streams import Stream, Streams, interruptions
 
 _NO_TRADE = "it may not trade now, or its market is closed."
 _NO_ORDER = "no order of the account changed, as far as this tells. get_orders shows how they stand."

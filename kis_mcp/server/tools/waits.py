@@ -1,11 +1,11 @@
 """What the tools have in common that wait for live data."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import anyio
 
-from kis_mcp.catalog import Gap, Outage
+from kis_mcp.catalog import Gap
 from kis_mcp.errors import KisMcpError
 
 _REPORT_SECONDS = 5
@@ -51,20 +51,3 @@ def missed(unreadable: int, gaps: Iterable[Gap]) -> list[str]:
     return notes + [
         f"Nothing could be received from {gap.began_at:%H:%M:%S} to {gap.ended_at:%H:%M:%S} KST." for gap in gaps
     ]
-
-
-def interruptions(outages: Mapping[str, Outage | None]) -> list[str]:
-    """Notes on the channels over which nothing comes for now.
-
-    Args:
-        outages: Of all channels in question, by name.
-    """
-    names: dict[tuple[str, str], list[str]] = {}
-    for name, outage in outages.items():
-        if outage:
-            names.setdefault((f"{outage.since:%H:%M:%S}", outage.why), []).append(name)
-    notes: list[str] = []
-    for (since, why), found in names.items():
-        of = "" if len(found) == len(outages) else f" of {', '.join(found)}"
-        notes.append(f"Nothing{of} has been received since {since} KST. {why}")
-    return notes

@@ -7,8 +7,8 @@ from kis_mcp.catalog import Page
 from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status, Trade, notes_on_live
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
 from kis_mcp.server.tools.present import Present
-from kis_mcp.server.tools.waits import interruptions, missed, wait_at_most
-from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, read_condition
+from kis_mcp.server.tools.waits import missed, wait_at_most
+from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, interruptions, read_condition
 from kis_mcp.trading.venues import find_watched, market_of
 
 _MOST_NOTICES = 200

@@ -81,6 +81,7 @@ async def test_an_alert_is_made_listed_and_deleted(simulator: Simulator) -> None
         ({"action": "delete"}, "alert_id"),
         ({"action": "create", "condition": {"symbol": "005930", "price_abov": 1}}, "condition.price_abov"),
         ({"action": "create", "condition": {"symbol": "999999", "price_above": 1}}, "condition"),
+        ({"action": "create", "condition": {"symbol": "ZZZH40", "price_above": 1}}, "condition"),
         ({"action": "create", "condition": {"symbol": "AAPL", "vi": True}}, "kinds"),
         ({"action": "create", "condition": ABOVE, "until": "2026-03-03"}, "until"),
         ({"action": "create", "condition": ABOVE, "until": "2027-06-01"}, "until"),

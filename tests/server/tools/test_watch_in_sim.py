@@ -86,6 +86,27 @@ async def test_a_wait_for_what_holds_already_is_met_at_once_and_says_so() -> Non
         assert result["met"] is False
 
 
+async def test_a_price_or_book_that_any_kind_of_instrument_has_already_is_met_at_once() -> None:
+    price, spread = {"price_above": 0.001}, {"spread_above": 0.001}
+    conditions: list[dict[str, Any]] = [
+        {"symbol": "A01606"} | price,
+        {"symbol": "A01606"} | spread,
+        {"symbol": "B01606380"} | price,
+        {"symbol": "ESZ26"} | price,
+        {"symbol": "ESZ26"} | spread,
+        {"symbol": "7203", "exchange": "tokyo"} | spread,
+        {"symbol": "58E175"} | price,
+        {"symbol": "KR6095572D81", "market": "domestic_bond"} | price,
+        {"symbol": "KR6095572D81", "market": "domestic_bond"} | spread,
+    ]
+    async with connected(Settings.load()) as client:
+        for condition in conditions:
+            told = blocks(await client.call_tool("wait_for", {"condition": condition, "seconds": 50}))["result"]
+            assert told["met"] is True, told
+            words = "traded at" if "price_above" in condition else "has a spread of"
+            assert told["what"].startswith(f"It held already: {condition['symbol']} {words}"), told
+
+
 async def test_a_wait_for_an_order_that_nobody_knows_says_so() -> None:
     async with connected(Settings.load()) as client:
         test = {"order": "filled", "order_id": "0000099999"}
