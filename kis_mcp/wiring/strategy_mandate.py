@@ -72,5 +72,6 @@ async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> 
     status = record.status(now)
     if status is MandateStatus.IN_FORCE:
         return ""
-    reason = f": {record.end.reason}" if record.end is not None else ""
-    return f"Its mandate is {status.value.replace('_', ' ')}{reason}."
+    if record.end is not None:
+        return f"Its mandate was ended: {record.end.reason}."
+    return f"Its mandate is {status.value}."

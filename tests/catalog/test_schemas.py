@@ -95,7 +95,7 @@ def test_an_output_schema_of_columns_types_the_fields_where_all_rows_share_them(
     assert one == output_schema(api("quote"))["properties"]["blocks"]["properties"]["quote"]
 
 
-def all_tools() -> list[Api]:
+def all_tools() -> tuple[Api, ...]:
     return catalog().tools
 
 

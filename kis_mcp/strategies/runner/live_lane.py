@@ -92,6 +92,7 @@ class LiveLane:
         self._bars_of_wait, self._high_of_wait = 0, 0.0
         self._no_exit_before: datetime | None = None
         self._built_until: datetime | None = None
+        self._covered_until: datetime | None = None
 
     @property
     def warm_up(self) -> int:
@@ -117,11 +118,6 @@ class LiveLane:
         return self.want is not None or bool(self.standing)
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether it never ordered and wants nothing, so that it makes no difference to the purse."""
-        return not self._orders and self.want is None
-
-    @property
     def price(self) -> Decimal:
         """Of the last trade; where none was heard yet, the last close."""
         assert self.last_price is not None, "it has decided upon a bar"
@@ -130,7 +126,9 @@ class LiveLane:
     @property
     def has_heard_all_since_last_bar(self) -> bool:
         """Whether no trade was missed since its last bar ended."""
-        return self.last_bar is not None and self.builder.whole_from <= self._sessions.end_of_bar(self.last_bar)
+        if self._covered_until is None and self.last_bar is not None:
+            self._covered_until = self._sessions.end_of_bar(self.last_bar)
+        return self._covered_until is not None and self.builder.whole_from <= self._covered_until
 
     def values(self) -> dict[str, float | None]:
         """What the conditions compared at the last bar."""
@@ -165,9 +163,9 @@ class LiveLane:
                 self._decider.cool_down()
                 cools_from = None
             self.learn(bar)
-            self.builder.pass_over(self._sessions.end_of_bar(bar.ends_at))
-        if self.last_price is None and self.last_bar is not None:
-            self.last_price = self._last_close
+        if self.last_bar is not None:
+            self.builder.pass_over(self._sessions.end_of_bar(self.last_bar))
+            self.last_price = self.last_price or self._last_close
         if position is not None:
             self._open(position)
         if cools_from is not None:
@@ -232,6 +230,7 @@ class LiveLane:
             pending=self.is_busy or bool(self.leaving),
         )
         self._pass(bar)
+        self._covered_until = built.span.until
         if decision.action == "enter":
             decision = self._afford(decision, bar.close, free)
             if decision.action == "enter":
@@ -325,7 +324,7 @@ class LiveLane:
         return Decision("none", reason="no_money")
 
     def _pass(self, bar: Bar) -> None:
-        self.last_bar, self._last_close = bar.ends_at, bar.close
+        self.last_bar, self._last_close, self._covered_until = bar.ends_at, bar.close, None
         if self._decider.position is not None:
             self._highest = max(self._highest, bar.high)
             self._set_levels()

@@ -71,6 +71,7 @@ class LiveRun:
         self._diary = Diary(terms)
         self._book = EntryBook(terms.strategy)
         self._lanes: dict[str, LiveLane] = {}
+        self._purse: dict[str, LiveLane] = {}  # those that ever wanted or ordered anything
         self._errands: dict[str, asyncio.Task[None]] = {}
         self._due: list[_Due] = []
         self._last_signal: dict[str, Signal] = {}
@@ -98,6 +99,8 @@ class LiveRun:
             lane.restore(bars, [each for each in orders if each.symbol == symbol], kept.get(symbol))
             await self._reconcile(lane)
         await self._take_up_decisions(orders)
+        ordered = {each.symbol for each in orders}
+        self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
             for order in lane.standing:
                 self._start(lane, self._errand(lane).follow(order.intent_id))
@@ -116,8 +119,7 @@ class LiveRun:
         for symbol, tick in heard.ticks:
             lane = self._lanes[symbol]
             if built := lane.builder.take(tick):
-                self._add_due(symbol, built)
-                await self._decide_due(now)
+                await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
                 await self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
         self._report.ticks += len(heard.ticks)
@@ -130,7 +132,7 @@ class LiveRun:
         """What follows from the time alone."""
         for symbol, lane in self._lanes.items():
             if built := lane.builder.end_by(now):
-                self._add_due(symbol, built)
+                await self._end(symbol, built, now)
         await self._decide_due(now)
         await self._end_session(now)
         self._send(now)
@@ -149,7 +151,7 @@ class LiveRun:
 
     def equity(self) -> Decimal:
         """What the purse is worth: its capital, what was earned, and what is held, at the last prices."""
-        lanes = self._in_purse()
+        lanes = self._purse.values()
         profits = (lane.holding.realised + lane.worth() - lane.holding.cost for lane in lanes)
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
@@ -159,13 +161,10 @@ class LiveRun:
 
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
-        lanes = self._in_purse()
+        lanes = self._purse.values()
         earned = sum((lane.holding.realised for lane in lanes), _NOTHING)
         committed = sum((lane.committed() for lane in lanes), _NOTHING)
         return self._terms.bounds.capital + min(earned, _NOTHING) - committed
-
-    def _in_purse(self) -> list[LiveLane]:
-        return [lane for lane in self._lanes.values() if not lane.is_untouched]
 
     async def _past_bars(self, lane: LiveLane) -> list[Bar]:
         """What KIS keeps, with the bars that the run itself saw in place of KIS': a day of KIS' has its after-market.
@@ -219,7 +218,10 @@ class LiveRun:
                 if is_new:
                     lane.leave(signal.reason, signal.at)
 
-    def _add_due(self, symbol: str, built: BuiltBar) -> None:
+    async def _end(self, symbol: str, built: BuiltBar, now: datetime) -> None:
+        """A bar has ended. Where instruments share a purse or limits, it is decided upon with those of the others."""
+        if not self._shares:
+            return await self._end_bar(self._lanes[symbol], built, self.equity(), now)
         end = built.bar.ends_at
         due = next((each for each in self._due if each.end == end and symbol not in each.built), None)
         if due is None:
@@ -227,25 +229,23 @@ class LiveRun:
             self._due.append(due)
             self._due.sort(key=lambda each: each.end)
         due.built[symbol] = built
+        return await self._decide_due(now)
 
     async def _decide_due(self, now: datetime) -> None:
-        """Decide upon the bars that have ended; where instruments share a purse or limits, upon all of a moment in the
-        order of the run's symbols, once each has ended."""
+        """Decide upon all bars of a moment in the order of the run's symbols, once each has ended."""
         while self._due and self._is_ready(self._due[0], now):
             due = self._due.pop(0)
             equity = self.equity()
-            for symbol in sorted(due.built, key=self._terms.run.symbols.index):
-                await self._end_bar(self._lanes[symbol], due.built[symbol], equity)
-            self._send(now)
+            for symbol in self._lanes:
+                if symbol in due.built:
+                    await self._end_bar(self._lanes[symbol], due.built[symbol], equity, now)
 
     def _is_ready(self, due: _Due, now: datetime) -> bool:
-        if not self._shares:
-            return True
         until = max(each.span.until for each in due.built.values())
         spans = (lane.builder.span for symbol, lane in self._lanes.items() if symbol not in due.built)
         return now >= until + GRACE or all(span is not None and span.begins >= until for span in spans)
 
-    async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal) -> None:
+    async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal, now: datetime) -> None:
         bar = await self._whole_bar(lane, built)
         if bar is None:
             self._report.skipped += 1
@@ -261,6 +261,9 @@ class LiveRun:
             lane.forgo()
         elif lane.quantity:
             self._moved.add(lane.symbol)
+        if lane.want is not None:
+            self._purse[lane.symbol] = lane
+            self._send(now)
         return None
 
     async def _whole_bar(self, lane: LiveLane, built: BuiltBar) -> Bar | None:
@@ -298,7 +301,7 @@ class LiveRun:
         """Send what is wanted, while the market takes it."""
         if not self._terms.sessions.takes_orders(now):
             return
-        for lane in self._lanes.values():
+        for lane in self._purse.values():
             if lane.want is not None and self._is_idle(lane):
                 self._start(lane, self._errand(lane).send(lane.want))
 

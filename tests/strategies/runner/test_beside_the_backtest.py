@@ -14,7 +14,7 @@ from kis_mcp.clock import KST
 from kis_mcp.simulator.market.market import Market as World
 from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
 from kis_mcp.strategies.backtest.result import BacktestResult
-from kis_mcp.strategies.document import Strategy, read_kis_file, read_strategy, resolve
+from kis_mcp.strategies.document import Strategy, read_given, read_strategy, read_text, resolve
 from kis_mcp.strategies.evaluation import has_levels
 from kis_mcp.strategies.runner.bar_builder import Tick
 from tests.strategies.runner.live import Live, Market
@@ -64,7 +64,7 @@ OWN: dict[str, dict[str, Any]] = {
 
 
 def template(path: Path) -> Strategy:
-    return read_kis_file(path.read_text("utf-8"))
+    return read_given(read_text(path.read_text("utf-8")))
 
 
 @cache
@@ -125,7 +125,7 @@ def check(each: Live, document: Strategy) -> BacktestResult:
     options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100))
     result = run_backtest(document, {symbol: Bars.of(rows) for symbol, rows in bars.items()}, options)
     expected = [(event.symbol, event.at, event.action, event.reason) for event in result.signals]
-    assert result.ambiguous_bars == 0
+    assert result.ambiguous_exits == 0
     assert decided(each) == expected
     sold = [
         (trade.symbol, trade.exited_at, "exit", trade.exit_reason)
