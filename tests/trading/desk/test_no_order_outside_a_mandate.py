@@ -324,6 +324,6 @@ def test_no_sequence_sends_an_order_that_nobody_agreed_to(machine: type[Strategi
             deadline=None,
             phases=[Phase.generate],
             derandomize=True,
-            suppress_health_check=tuple(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
