@@ -38,7 +38,7 @@ async def optimise(call: Call) -> Page:
     """The best combinations of parameters, and whether the best one holds on bars that did not choose it."""
     values = call.values()
     strategy = with_ranges(await given_strategy(call), values.get("parameters"))
-    goal, most, steps = _goal(values), values.get("points", USUAL_POINTS), values["walk_forward"]
+    goal, most, steps = _goal(values), values.get("points", USUAL_POINTS), values.get("walk_forward", 0)
     every = combinations(strategy)
     points = grid(strategy) if every <= most else some_of_grid(strategy, most, SEED)
     trial = await trial_of(call, strategy)
