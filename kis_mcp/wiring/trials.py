@@ -147,14 +147,15 @@ async def choose(
         BadArgument: There are none, or of several markets, or a symbol is not known.
         KisMcpError: By KIS' answer, where a ranking or an index has to be read.
     """
-    try:
-        chosen = of_symbols(symbols)
-    except BadArgument as error:
-        raise BadArgument(error.what, remedy=error.remedy, field="symbols") from None
-    if chosen.instruments:
+    if symbols:
+        chosen = _of_given("symbols", symbols)
         strategy = strategy.model_copy(update={"universe": None})
-    elif strategy.universe is not None:
-        chosen = await choose_instruments(environments, environment, strategy.universe, waiting)
+    elif (universe := strategy.universe) is None:
+        chosen = Chosen(())
+    elif universe.symbols:
+        chosen = _of_given("universe.symbols", universe.symbols)
+    else:
+        chosen = await choose_instruments(environments, environment, universe, waiting)
     markets = {instrument.market for instrument in chosen.instruments}
     if len(markets) != 1:
         raise BadArgument(
@@ -163,6 +164,13 @@ async def choose(
             field="symbols",
         )
     return strategy, chosen
+
+
+def _of_given(field: str, symbols: Sequence[str]) -> Chosen:
+    try:
+        return of_symbols(symbols)
+    except BadArgument as error:
+        raise BadArgument(error.what, remedy=error.remedy, field=field) from None
 
 
 async def wait_silently(seconds: float) -> None:

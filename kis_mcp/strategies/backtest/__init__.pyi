@@ -23,7 +23,7 @@ from .search import (
     Ground as Ground,
     SearchResult as SearchResult,
     WalkForward as WalkForward,
-    search as search,
+    search_points as search_points,
     walk_forward as walk_forward,
 )
 from .statistics import (

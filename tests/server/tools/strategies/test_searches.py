@@ -11,7 +11,6 @@ import pytest
 
 from kis_mcp.server.tools.strategies import searches
 from kis_mcp.simulator import Simulator
-from kis_mcp.strategies.backtest.search import search
 from tests.client import blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import RANGED, SENTENCE
 
