@@ -116,6 +116,7 @@ class LiveRun:
             self._lanes[symbol].miss(began_at, ended_at)
         for lane in self._lanes.values() if heard.silent_since is not None else ():
             lane.miss(heard.silent_since or now, now)
+            lane.builder.begin_unheard(now)
         for symbol, tick in heard.ticks:
             lane = self._lanes[symbol]
             if built := lane.builder.take(tick):
@@ -248,6 +249,8 @@ class LiveRun:
     async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal, now: datetime) -> None:
         bar = await self._whole_bar(lane, built)
         if bar is None:
+            if not built.bar.volume:
+                return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
         self._bars.append(self._stored(lane, bar, is_live=built.is_whole))

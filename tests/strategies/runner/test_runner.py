@@ -137,6 +137,25 @@ async def test_a_silent_feed_makes_no_bar_whole() -> None:
     assert each.told() == [("09:03", "enter", "entry_condition")]
 
 
+async def test_while_nothing_can_be_heard_bars_are_read_from_kis_at_their_ends() -> None:
+    silent = Heard(silent_since=at("09:01:30"))
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *minutes(90, 100),
+        ("09:02:00", lambda: setattr(each.feed, "is_deaf", True)),
+        ("09:02:10", silent),
+        *[row for clock, price in ((2, 105), (3, 110), (4, 108)) for row in told_to_nobody(clock, price, silent)],
+        ("09:07:02", silent),
+    )
+    await each.go()
+    assert each.told() == [("09:02", "enter", "entry_condition"), ("09:04", "exit", "exit_condition")]
+    assert each.broker.held("A") == 0
+
+
+def told_to_nobody(minute: int, price: int, silent: Heard) -> list[tuple[str, Any]]:
+    return [(f"09:0{minute}:20", price), (f"09:0{minute}:40", silent), (f"09:0{minute + 1}:02", silent)]
+
+
 @pytest.mark.parametrize(
     ("exits", "price", "reason"),
     [
