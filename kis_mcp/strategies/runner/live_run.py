@@ -14,7 +14,7 @@ from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBo
 from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
 from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
 from kis_mcp.strategies.runner.diary import A_MOMENT, Diary, key_of
-from kis_mcp.strategies.runner.errand import Errand
+from kis_mcp.strategies.runner.errand import Errand, settle_holding
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard, OwnOrder
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -186,14 +186,10 @@ class LiveRun:
     async def _reconcile(self, lane: LiveLane) -> None:
         """Hold what the run's orders made against what the account has."""
         orders, records = self._terms.orders, self._terms.records
-        if orders is None:
-            return
-        if lane.quantity and not lane.standing:
-            missing = lane.quantity - await orders.sellable(lane.symbol)
-            if missing > 0:
-                await self._diary.say(lane, f"sold_elsewhere: the account lacks {missing} of {lane.quantity}")
-                lane.lose(min(missing, lane.quantity), self._terms.clock())
-        await records.put_position(lane.held_position(self._terms.run.id))
+        if orders is not None and lane.quantity and not lane.standing:
+            await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
+        elif orders is not None:
+            await records.put_position(lane.held_position(self._terms.run.id))
 
     async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""

@@ -304,13 +304,30 @@ async def test_it_never_sells_what_is_not_its_own() -> None:
 
 
 @pytest.mark.parametrize(("gone", "sold"), [(4, [("A", "buy", 10), ("A", "sell", 6)]), (10, [("A", "buy", 10)])])
-async def test_it_sells_no_more_than_the_account_has(gone: int, sold: list[tuple[str, str, int]]) -> None:
-    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, 110, 110, 105, 105))
+async def test_what_somebody_else_sold_is_not_sold_again_and_forgotten_after_a_while(
+    gone: int, sold: list[tuple[str, str, int]]
+) -> None:
+    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, 110, *[105] * 15))
     each.broker.others = {"A": -gone}
     await each.go()
     assert each.sent() == sold
-    assert any(reason == "sold_elsewhere" for _, _, reason in each.told())
+    reasons = [reason for _, _, reason in each.told()]
+    assert reasons.count("sold_elsewhere") == 1
+    assert "exit_refused" in reasons
     assert each.records.held["A"].quantity == 0
+
+
+async def test_what_the_persons_own_orders_are_for_is_sold_once_they_are_gone() -> None:
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *minutes(100, 110, *[105] * 12),
+        ("09:14:00", lambda: setattr(each.broker, "reserved", 0)),
+        *minutes(105, 105, start=15),
+    )
+    each.broker.reserved = 10
+    await each.go()
+    assert each.sent() == [("A", "buy", 10), ("A", "sell", 10)]
+    assert each.broker.held("A") == 0
 
 
 async def test_it_spends_no_more_than_its_capital() -> None:
