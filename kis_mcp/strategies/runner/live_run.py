@@ -193,7 +193,7 @@ class LiveRun:
 
     async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
-        terms, keys = self._terms, {each.key for each in orders}
+        terms, keys = self._terms, {each.key: each.intent_id for each in orders}
         signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
         zone = terms.sessions.timezone
         entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
@@ -201,6 +201,10 @@ class LiveRun:
             self._book.remember(entries[-1], entries.count(entries[-1]))
         if terms.orders is None:
             return
+        for signal in signals:
+            intent_id = keys.get(key_of(terms.run.id, signal.symbol, signal.at, signal.action))
+            if signal.intent_id is None and intent_id is not None:
+                await terms.records.set_intent(terms.run.id, signal.symbol, signal.at, intent_id)
         for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
             lane = self._lanes.get(signal.symbol)
             if lane is None or lane.is_busy:
