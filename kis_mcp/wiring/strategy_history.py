@@ -18,8 +18,8 @@ from kis_mcp.wiring.reads import Reads
 
 MOST_CANDLES: Final = 2_000
 _ONE_MINUTE: Final = timedelta(minutes=1)
-_SPARE_DAYS: Final = 12
-"""Holidays, and more."""
+_SPARE_DAYS: Final = (1, 4, 12)
+"""So many days more are looked at, and then so many, until there are enough bars: weekends and holidays have none."""
 
 _DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
 _MINUTES_A_DAY: Final = 391
@@ -49,13 +49,22 @@ class StrategyHistory:
         self._length = INTERVALS[interval]
 
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
-        today = self._today(symbol)
+        found = await self._of_today(symbol, None)
+        for spare in _SPARE_DAYS:
+            needed = count - len(found)
+            if needed <= 0:
+                break
+            start = self._today(symbol) - timedelta(days=self._days_of(needed) + spare)
+            earlier = await self._earlier(symbol, start)
+            if len(earlier) >= needed or spare == _SPARE_DAYS[-1]:
+                found = [*earlier, *found]
+        return found[-count:]
+
+    def _days_of(self, count: int) -> int:
+        """How many days of the calendar have so many bars, without holidays."""
         if isinstance(self._length, int):
-            days = -(-count * self._length // _MINUTES_A_DAY) * 7 // 5 + _SPARE_DAYS
-        else:
-            days = count * _DAYS_A_BAR[self._length] + _SPARE_DAYS
-        earlier = await self._earlier(symbol, today - timedelta(days=days))
-        return [*earlier, *await self._of_today(symbol, None)][-count:]
+            return -(-count * self._length // _MINUTES_A_DAY) * 7 // 5
+        return count * _DAYS_A_BAR[self._length]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         today = self._today(symbol)
