@@ -9,15 +9,16 @@ from functools import partial
 from kis_mcp.catalog import WaitReporter
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Instrument
+from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, terms_of
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, regular_bars, terms_of
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
+from kis_mcp.trading.venues import venues_of
 from kis_mcp.wiring.backtest_index import Listed, MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import Environments
-from kis_mcp.wiring.operator import own_commissions
+from kis_mcp.wiring.operator import keeps_hours, own_commissions
 from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.universe import choose_instruments
 
@@ -126,7 +127,23 @@ async def read_history(
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
         history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
-        found[instrument.symbol] = await history.between(start, end)
+        found[instrument.symbol] = _as_traded(await history.between(start, end), instrument, interval, brokerage)
+    return found
+
+
+def _as_traded(bars: Bars, instrument: Instrument, interval: str, brokerage: Brokerage) -> Bars:
+    """Of minutes those of the regular session, by its usual hours, where the environment's market has hours."""
+    minutes = INTERVALS[interval]
+    if not isinstance(minutes, int) or not keeps_hours(brokerage.settings, brokerage.environment):
+        return bars
+    hours_of = venues_of(instrument.market, "krx", brokerage.environment)[0].usual
+    found = regular_bars(bars, minutes, hours_of)
+    if not found:
+        raise BadArgument(
+            f"{instrument.symbol} was not traded in the regular session of these days.",
+            remedy="Choose other days, or another symbol.",
+            field="start",
+        )
     return found
 
 
