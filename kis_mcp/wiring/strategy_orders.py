@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from kis_mcp.catalog import CheckedArguments, check_arguments
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
-from kis_mcp.strategies.runner import BUY_ROOM, Answer, OwnOrder, Wish
+from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome, draft_order
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.portfolio import read_market_holdings
@@ -88,11 +88,15 @@ class StrategyOrders:
         fills = await self._mandated.fills()
         return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
 
-    async def sellable(self, symbol: str) -> int:
+    async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]
         lots = await read_market_holdings(self._reads, instrument.market, fresh=True)
-        quantities = [each.sellable_quantity or Decimal(0) for each in lots if each.symbol == symbol]
-        return int(sum(quantities))
+        own = [each for each in lots if each.symbol == symbol]
+        held, sellable = (
+            int(sum((quantity or Decimal(0) for quantity in quantities), Decimal(0)))
+            for quantities in ((each.quantity for each in own), (each.sellable_quantity for each in own))
+        )
+        return InAccount(held, sellable)
 
     async def _intent_of(self, key: str) -> str | None:
         """The intent that a key led to."""

@@ -7,7 +7,7 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
-from kis_mcp.strategies.runner.ports import Orders, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import InAccount, Orders, OwnOrder, Wish
 from kis_mcp.strategies.runner.terms import RunTerms
 
 ACTIONS: Final = {"buy": "enter", "sell": "exit"}
@@ -40,11 +40,13 @@ class Errand:
             StorageError: The run's records cannot be written.
         """
         lane, run = self._lane, self._terms.run
+        if want.side == "sell" and not lane.quantity:
+            lane.want = None
+            return None
         try:
             quantity = await self._sellable() if want.side == "sell" else want.quantity
             if not quantity:
-                lane.want = None
-                return None
+                return await self._refuse(want, "the account has none that can be sold")
             wish = Wish(
                 symbol=lane.symbol,
                 side=want.side,
@@ -88,17 +90,20 @@ class Errand:
                 return
 
     async def _sellable(self) -> int:
-        """What it holds, and the account still has."""
-        lane = self._lane
-        missing = lane.quantity - await self._orders.sellable(lane.symbol)
-        if missing > 0:
-            await self._diary.say(
-                lane, f"sold_elsewhere: the account lacks {missing} of the {lane.quantity} that it holds"
-            )
-            lane.lose(min(missing, lane.quantity), self._terms.clock())
-            await self._terms.records.put_position(lane.held_position(self._terms.run.id))
-        return lane.quantity
+        """What it holds, as far as the account has it and no other order is for it."""
+        account = await self._orders.account(self._lane.symbol)
+        await settle_holding(self._terms, self._lane, self._diary, account)
+        return min(self._lane.quantity, account.sellable)
 
     async def _refuse(self, want: Want, reason: str) -> None:
         self._lane.refuse(want, self._terms.clock())
         await self._diary.say(self._lane, f"{ACTIONS[want.side]}_refused: {reason}")
+
+
+async def settle_holding(terms: RunTerms, lane: LiveLane, diary: Diary, account: InAccount) -> None:
+    """Hold what the run's orders made against what the account has, and write down what it holds."""
+    now = terms.clock()
+    if lacking := lane.lacks(account.held, now):
+        await diary.say(lane, f"sold_elsewhere: the account lacks {lacking} of the {lane.quantity} that it holds")
+        lane.lose(lacking, now)
+    await terms.records.put_position(lane.held_position(terms.run.id))

@@ -31,6 +31,9 @@ SESSION_END = "session_end"
 RETRY_AFTER = timedelta(seconds=30)
 """So long an exit at a price waits after it was refused."""
 
+LISTED_AFTER = timedelta(minutes=10)
+"""So long after an order what came of it is in KIS' list of holdings for certain."""
+
 _NO_LEVELS = ExitLevels()
 
 
@@ -288,8 +291,14 @@ class LiveLane:
         self._bars_of_wait, self._high_of_wait = 0, 0.0
         self.take_order(order)
 
+    def lacks(self, held: int, now: datetime) -> int:
+        """How much of what it holds an account that holds so much has not: somebody else sold it. Of what was traded a
+        while ago only: the account's list may be behind."""
+        latest = max((order.at for order in self._orders.values()), default=now)
+        return max(0, self.quantity - held) if now - latest >= LISTED_AFTER else 0
+
     def lose(self, quantity: int, now: datetime) -> None:
-        """So much of what it held is not in the account any more: somebody else sold it."""
+        """So much of what it held is not in the account any more."""
         sold = OwnOrder(
             intent_id=f"elsewhere-{now.isoformat()}",
             key="",

@@ -14,7 +14,7 @@ from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBo
 from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
 from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
 from kis_mcp.strategies.runner.diary import A_MOMENT, Diary, key_of
-from kis_mcp.strategies.runner.errand import Errand
+from kis_mcp.strategies.runner.errand import Errand, settle_holding
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard, OwnOrder
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -116,6 +116,7 @@ class LiveRun:
             self._lanes[symbol].miss(began_at, ended_at)
         for lane in self._lanes.values() if heard.silent_since is not None else ():
             lane.miss(heard.silent_since or now, now)
+            lane.builder.begin_unheard(now)
         for symbol, tick in heard.ticks:
             lane = self._lanes[symbol]
             if built := lane.builder.take(tick):
@@ -185,18 +186,14 @@ class LiveRun:
     async def _reconcile(self, lane: LiveLane) -> None:
         """Hold what the run's orders made against what the account has."""
         orders, records = self._terms.orders, self._terms.records
-        if orders is None:
-            return
-        if lane.quantity and not lane.standing:
-            missing = lane.quantity - await orders.sellable(lane.symbol)
-            if missing > 0:
-                await self._diary.say(lane, f"sold_elsewhere: the account lacks {missing} of {lane.quantity}")
-                lane.lose(min(missing, lane.quantity), self._terms.clock())
-        await records.put_position(lane.held_position(self._terms.run.id))
+        if orders is not None and lane.quantity and not lane.standing:
+            await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
+        elif orders is not None:
+            await records.put_position(lane.held_position(self._terms.run.id))
 
     async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
-        terms, keys = self._terms, {each.key for each in orders}
+        terms, keys = self._terms, {each.key: each.intent_id for each in orders}
         signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
         zone = terms.sessions.timezone
         entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
@@ -204,6 +201,10 @@ class LiveRun:
             self._book.remember(entries[-1], entries.count(entries[-1]))
         if terms.orders is None:
             return
+        for signal in signals:
+            intent_id = keys.get(key_of(terms.run.id, signal.symbol, signal.at, signal.action))
+            if signal.intent_id is None and intent_id is not None:
+                await terms.records.set_intent(terms.run.id, signal.symbol, signal.at, intent_id)
         for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
             lane = self._lanes.get(signal.symbol)
             if lane is None or lane.is_busy:
@@ -248,6 +249,8 @@ class LiveRun:
     async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal, now: datetime) -> None:
         bar = await self._whole_bar(lane, built)
         if bar is None:
+            if not built.bar.volume:
+                return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
         self._bars.append(self._stored(lane, bar, is_live=built.is_whole))

@@ -128,6 +128,19 @@ class OwnOrder:
     price: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InAccount:
+    """What an account has of an instrument.
+
+    Attributes:
+        held: In all.
+        sellable: What of it no standing order is for.
+    """
+
+    held: int
+    sellable: int
+
+
 class Orders(Protocol):
     """The way of a run's orders: within its mandate, through guard and journal."""
 
@@ -155,8 +168,8 @@ class Orders(Protocol):
         """
         ...
 
-    async def sellable(self, symbol: str) -> int:
-        """How much of an instrument the account can sell, whoever bought it.
+    async def account(self, symbol: str) -> InAccount:
+        """What the account has of an instrument, whoever bought it.
 
         Raises:
             KisMcpError: By KIS' answer.

@@ -20,7 +20,7 @@ from kis_mcp.strategies.backtest import (
     WalkForward,
     combinations,
     grid,
-    search,
+    search_points,
     some_of_grid,
     walk_forward,
 )
@@ -56,7 +56,7 @@ async def optimise(call: Call) -> Page:
     if steps:
         walk = await run_aside(partial(_walk, strategy, points, trial.ground, goal, steps), tell)
         return page_of(await call.reads(), notes=walk.warnings, result=result, windows=_windows(walk))
-    found = await run_aside(partial(search, strategy, points, trial.ground, goal=goal), tell)
+    found = await run_aside(partial(search_points, strategy, points, trial.ground, goal=goal), tell)
     return page_of(await call.reads(), notes=found.warnings, result=result, **_ranked(found, values["limit"]))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from kis_mcp.server.tools.strategies import searches
 from kis_mcp.simulator import Simulator
-from kis_mcp.strategies.backtest.search import search
+from kis_mcp.strategies.backtest.search import search_points
 from tests.client import blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import RANGED, SENTENCE
 
@@ -100,11 +100,11 @@ async def test_a_search_whose_call_is_cancelled_stops_and_the_server_answers_mea
             began.set()
             assert may_go_on.wait(10)
 
-        found = search(*given, progress=counted, is_cancelled=is_cancelled, **how)
+        found = search_points(*given, progress=counted, is_cancelled=is_cancelled, **how)
         stopped.set()
         return found
 
-    monkeypatch.setattr(searches, "search", slow)
+    monkeypatch.setattr(searches, "search_points", slow)
     async with connected(settings_for(simulator)) as client:
         async with anyio.create_task_group() as calls:
             calls.start_soon(client.call_tool, "strategies", SEARCH)
