@@ -106,7 +106,7 @@ async def _derived(
         in_all = per_order * positions
     if in_all is None:
         in_all = _usual_capital(call.environment, currency)
-    if per_order is None or (given.most_per_order is None and per_order > in_all):
+    if per_order is None or (given.most_per_order is None and per_order > in_all > 0):
         per_order = in_all
     entries = _number(strategy.limits.entries_a_day)
     usual = len(instruments) * _ORDERS_A_DAY[strategy.interval in LONG_INTERVALS]
