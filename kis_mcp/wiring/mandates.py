@@ -1,36 +1,10 @@
-"""Strategies' mandates, wired: the orders under one, and the end of them and of all runs when trading is halted."""
+"""The end of all mandates and runs of strategies when trading is halted."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import anyio.to_thread
 
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
-from kis_mcp.wiring.brokerage import JOURNAL, Brokerage
-
-if TYPE_CHECKING:
-    from kis_mcp.confirm import Approvals
-    from kis_mcp.trading.decision import Decision
-    from kis_mcp.trading.desk import MandatedOrders, Proposal
-
-
-async def mandated_orders(
-    brokerage: Brokerage, mandate_id: str, approvals: "Approvals | None" = None
-) -> "MandatedOrders":
-    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set.
-
-    Args:
-        approvals: The pages of this process; None where nobody sits before it.
-    """
-    from kis_mcp.trading.desk import MandatedOrders
-
-    async def ask(proposal: "Proposal") -> "Decision":
-        assert approvals is not None
-        return await approvals.ask(proposal.intent_id, proposal.facts, _silent)
-
-    can_ask = approvals is not None and await anyio.to_thread.run_sync(approvals.pin.is_set)
-    return MandatedOrders(await brokerage.desk(), mandate_id, ask=ask if can_ask else None)
+from kis_mcp.wiring.brokerage import JOURNAL
 
 
 async def end_mandates(folder: Path, reason: str, clock: Clock = system_clock) -> int:
@@ -75,7 +49,3 @@ async def _end_those_of(path: Path, reason: str, clock: Clock) -> int:
         return len(agreed)
     finally:
         await journal.aclose()
-
-
-async def _silent(_: str) -> None:
-    """A strategy has nobody to report to; the page's address is in the log."""

@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.tools.strategies import searches
 from kis_mcp.simulator import Simulator
 from kis_mcp.strategies.backtest.search import search_points
@@ -80,8 +81,9 @@ async def test_of_more_combinations_than_the_cap_some_are_tried_by_chance_and_it
 
 
 async def test_a_walk_forward_chooses_anew_in_each_step(simulator: Simulator) -> None:
-    async with connected(settings_for(simulator)) as client:
-        found = blocks(await client.call_tool("strategies", {**SEARCH, "walk_forward": 3}))
+    async with connected(settings_for(simulator), SurfaceOptions(toolsets=("strategies",))) as client:
+        asked = {"strategy": RANGED, "walk_forward": 3}
+        found = blocks(await client.call_tool("optimise_strategy", asked))
     assert len(found["windows"]) == 3
     assert all(row["train_from"] < row["test_from"] for row in found["windows"])
 
