@@ -31,5 +31,6 @@ from .strategy_account import (
     silent_since as silent_since,
 )
 from .strategy_origin import Origin as Origin, open_origin as open_origin
+from .strategy_watch import follow_strategy as follow_strategy
 from .trials import Trial as Trial, choose as choose, read_trial as read_trial
 from .way import look_at_way as look_at_way
