@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
 from kis_mcp.strategies.runner.ports import Orders, OwnOrder, Wish
@@ -37,12 +37,15 @@ class Errand:
         """Order it, and follow the order.
 
         Raises:
-            StorageError: The run's records cannot be written.
+            StorageError: The run's records cannot be written, or the journal cannot tell what became of the order.
+            OrderStateUnknown: It may stand at KIS, and the journal does not know it.
         """
         lane, run = self._lane, self._terms.run
         try:
             quantity = await self._sellable() if want.side == "sell" else want.quantity
             if not quantity:
+                if lane.quantity:
+                    return await self._refuse(want, "other orders to sell, or a pledge, hold all that the account has")
                 lane.want = None
                 return None
             wish = Wish(
@@ -53,6 +56,8 @@ class Errand:
                 key=key_of(run.id, lane.symbol, want.at, ACTIONS[want.side]),
             )
             answer = await self._orders.place(wish)
+        except (StorageError, OrderStateUnknown):
+            raise  # it may have been sent: the run begins anew by what the journal has
         except KisMcpError as error:
             return await self._refuse(want, str(error))
         if answer.kind == "outside":
@@ -88,16 +93,11 @@ class Errand:
                 return
 
     async def _sellable(self) -> int:
-        """What it holds, and the account still has."""
-        lane = self._lane
-        missing = lane.quantity - await self._orders.sellable(lane.symbol)
-        if missing > 0:
-            await self._diary.say(
-                lane, f"sold_elsewhere: the account lacks {missing} of the {lane.quantity} that it holds"
-            )
-            lane.lose(min(missing, lane.quantity), self._terms.clock())
+        """What it holds, the account still has, and no other order sells."""
+        lane, owned = self._lane, await self._orders.owned(self._lane.symbol)
+        if await self._diary.note_loss(lane, lane.quantity - owned.quantity):
             await self._terms.records.put_position(lane.held_position(self._terms.run.id))
-        return lane.quantity
+        return max(0, min(lane.quantity, owned.sellable))
 
     async def _refuse(self, want: Want, reason: str) -> None:
         self._lane.refuse(want, self._terms.clock())

@@ -24,7 +24,7 @@ from kis_mcp.strategies.records import (
     StrategyRun,
 )
 from kis_mcp.strategies.runner.bar_builder import BarBuilder, Tick
-from kis_mcp.strategies.runner.ports import Answer, Heard, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import Answer, Heard, Owned, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
@@ -127,6 +127,7 @@ class Broker:
         answers: What becomes of the next orders instead of their acceptance; each ends with the order.
         placed: What reached KIS, the oldest first.
         bought: What the person holds beside the run.
+        reserved: What the person's own orders to sell hold of it.
     """
 
     def __init__(self, market: "Market", crash: Crash) -> None:
@@ -137,6 +138,7 @@ class Broker:
         self.wishes: list[Wish] = []
         self.by_key: dict[str, OwnOrder] = {}
         self.others: dict[str, int] = {}
+        self.reserved = 0
         self.hidden: set[str] = set()
 
     async def place(self, wish: Wish) -> Answer:
@@ -171,9 +173,10 @@ class Broker:
         self.crash.step()
         return list(self.by_key.values())
 
-    async def sellable(self, symbol: str) -> int:
+    async def owned(self, symbol: str) -> Owned:
         self.crash.step()
-        return self.others.get(symbol, 0) + self.held(symbol)
+        quantity = self.others.get(symbol, 0) + self.held(symbol)
+        return Owned(quantity, quantity - self.reserved)
 
     def held(self, symbol: str) -> int:
         """What KIS' ledger has of the run's orders."""
