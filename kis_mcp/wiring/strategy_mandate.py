@@ -7,7 +7,7 @@ import anyio.to_thread
 
 from kis_mcp.catalog import CheckedArguments
 from kis_mcp.confirm import Approvals
-from kis_mcp.errors import BadArgument, MandateExceeded, OrderRefused
+from kis_mcp.errors import BadArgument, CredentialsError, MandateExceeded, OrderRefused
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Bounds
 from kis_mcp.trading.decision import Decision
@@ -53,14 +53,21 @@ async def open_mandate(
     """The orders of a run's mandate, and within what it keeps it.
 
     Raises:
-        BadArgument: There is none, or it was agreed to for another document.
+        BadArgument: There is none, or it was agreed to for another strategy or document.
+        CredentialsError: It is for another account than this process has.
     """
     desk, journal = await brokerage.desk(), await brokerage.journal()
     mandate_id = run.mandate_id or ""
     record = await journal.find_mandate(mandate_id)
-    if record is None or record.mandate.document != run.digest:
+    if record is None or (record.mandate.strategy, record.mandate.document) != (run.strategy, run.digest):
         raise BadArgument("No mandate was agreed to for this document.", remedy="Start the strategy anew.")
-    mandate = record.mandate
+    mandate, account = record.mandate, brokerage.apis.accounts.get("stock")
+    if account is None or await journal.account_id(account) != mandate.account_id:
+        raise CredentialsError(
+            f"The mandate is for account {mandate.account}, which this process does not have.",
+            remedy="Set KIS_ACCT_STOCK to it; or stop the strategy and start it anew.",
+            field="KIS_ACCT_STOCK",
+        )
     bounds = Bounds(capital=mandate.most_in_all, most_loss=mandate.most_loss, until=mandate.until)
     orders = await _mandated_orders(brokerage, mandate_id, approvals)
     return DeskOrders(desk, journal, orders, mandate_id), bounds

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
 from kis_mcp.strategies.runner.ports import InAccount, Orders, OwnOrder, Wish
@@ -37,7 +37,8 @@ class Errand:
         """Order it, and follow the order.
 
         Raises:
-            StorageError: The run's records cannot be written.
+            StorageError: The run's records cannot be written, or the journal cannot tell what became of the order.
+            OrderStateUnknown: It may stand at KIS, and the journal does not know it.
         """
         lane, run = self._lane, self._terms.run
         if want.side == "sell" and not lane.quantity:
@@ -46,7 +47,10 @@ class Errand:
         try:
             quantity = await self._sellable() if want.side == "sell" else want.quantity
             if not quantity:
-                return await self._refuse(want, "the account has none that can be sold")
+                if lane.quantity:
+                    return await self._refuse(want, "other orders to sell, or a pledge, hold all that the account has")
+                lane.want = None
+                return None
             wish = Wish(
                 symbol=lane.symbol,
                 side=want.side,
@@ -55,6 +59,8 @@ class Errand:
                 key=key_of(run.id, lane.symbol, want.at, ACTIONS[want.side]),
             )
             answer = await self._orders.place(wish)
+        except (StorageError, OrderStateUnknown):
+            raise  # it may have been sent: the run begins anew by what the journal has
         except KisMcpError as error:
             return await self._refuse(want, str(error))
         if answer.kind == "outside":
@@ -102,8 +108,5 @@ class Errand:
 
 async def settle_holding(terms: RunTerms, lane: LiveLane, diary: Diary, account: InAccount) -> None:
     """Hold what the run's orders made against what the account has, and write down what it holds."""
-    now = terms.clock()
-    if lacking := lane.lacks(account.held, now):
-        await diary.say(lane, f"sold_elsewhere: the account lacks {lacking} of the {lane.quantity} that it holds")
-        lane.lose(lacking, now)
+    await diary.note_loss(lane, lane.lacks(account.held, terms.clock()))
     await terms.records.put_position(lane.held_position(terms.run.id))

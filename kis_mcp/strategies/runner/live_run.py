@@ -13,8 +13,9 @@ from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBook, Signal
 from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
 from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
-from kis_mcp.strategies.runner.diary import A_MOMENT, Diary, key_of
+from kis_mcp.strategies.runner.diary import A_MOMENT, SOLD_ELSEWHERE, Diary, key_of
 from kis_mcp.strategies.runner.errand import Errand, settle_holding
+from kis_mcp.strategies.runner.holding import sale_elsewhere
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard, OwnOrder
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -91,14 +92,16 @@ class LiveRun:
         terms, heard_from = self._terms, self._terms.clock()
         orders = await terms.orders.orders() if terms.orders else ()
         kept = {each.symbol: each for each in await terms.records.positions(terms.run.id)}
+        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
         for symbol in terms.run.symbols:
             lane = self._lanes[symbol] = LiveLane(
                 terms.strategy, symbol, self._book, terms.sessions, heard_from, terms.lots.get(symbol, 1)
             )
             bars = await self._past_bars(lane)
-            lane.restore(bars, [each for each in orders if each.symbol == symbol], kept.get(symbol))
+            own = [each for each in (*orders, *_losses(signals)) if each.symbol == symbol]
+            lane.restore(bars, sorted(own, key=lambda each: each.at), kept.get(symbol))
             await self._reconcile(lane)
-        await self._take_up_decisions(orders)
+        await self._take_up_decisions(orders, signals)
         ordered = {each.symbol for each in orders}
         self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
@@ -118,6 +121,8 @@ class LiveRun:
             lane.miss(heard.silent_since or now, now)
             lane.builder.begin_unheard(now)
         for symbol, tick in heard.ticks:
+            if tick.price <= 0:  # no trade has such a price: neither a bar nor a stop may see it
+                continue
             lane = self._lanes[symbol]
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
@@ -186,15 +191,15 @@ class LiveRun:
     async def _reconcile(self, lane: LiveLane) -> None:
         """Hold what the run's orders made against what the account has."""
         orders, records = self._terms.orders, self._terms.records
-        if orders is not None and lane.quantity and not lane.standing:
-            await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
-        elif orders is not None:
-            await records.put_position(lane.held_position(self._terms.run.id))
+        if orders is None:
+            return None
+        if lane.quantity and not lane.standing:
+            return await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
+        return await records.put_position(lane.held_position(self._terms.run.id))
 
-    async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
+    async def _take_up_decisions(self, orders: Sequence[OwnOrder], signals: Sequence[SignalEntry]) -> None:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
         terms, keys = self._terms, {each.key: each.intent_id for each in orders}
-        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
         zone = terms.sessions.timezone
         entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
         if entries:
@@ -297,7 +302,7 @@ class LiveRun:
         if not self._terms.strategy.exits.at_session_end or not self._terms.sessions.is_about_to_close(now):
             return
         for lane in self._lanes.values():
-            if lane.quantity and not lane.leaving and not lane.is_busy:
+            if lane.quantity and not lane.is_busy and not lane.waits(now):
                 await self._leave(lane, SESSION_END, self._diary.moment())
 
     def _send(self, now: datetime) -> None:
@@ -356,6 +361,12 @@ class LiveRun:
             volume=bar.volume,
             source="live" if is_live else "history",
         )
+
+
+def _losses(signals: Sequence[SignalEntry]) -> list[OwnOrder]:
+    """What was sold elsewhere, as it was written down."""
+    lost = [each for each in signals if each.action == "none" and each.reason.startswith(SOLD_ELSEWHERE)]
+    return [sale_elsewhere(each.symbol, each.quantity, each.at) for each in lost]
 
 
 def _shares_purse(terms: RunTerms) -> bool:

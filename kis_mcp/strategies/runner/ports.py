@@ -96,7 +96,7 @@ class Answer:
     Attributes:
         kind: ``accepted`` by KIS; ``refused`` by a guard, a person or KIS, so that nothing stands there; ``outside`` of
             the mandate, so that the strategy ends; ``unknown``, where it may stand at KIS.
-        intent_id: In the journal; None where there is none.
+        intent_id: In the journal; there is one of what was accepted or is unknown.
         reason: In words.
     """
 
@@ -148,7 +148,8 @@ class Orders(Protocol):
         """Send an order, once however often the same key is given.
 
         Raises:
-            KisMcpError: It could not be looked at; nothing was sent.
+            StorageError, OrderStateUnknown: What became of it cannot be read.
+            KisMcpError: Any other: it could not be looked at; nothing was sent.
         """
         ...
 
