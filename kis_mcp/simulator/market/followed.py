@@ -69,6 +69,10 @@ class IndexHistory:
             self._previous = day, closes[-1] if closes else self._worth(day, first)
         return self._previous[1]
 
+    def close(self, day: date) -> int:
+        """The close of a trading day, which takes a small part of the work for its bar."""
+        return self._worth(day, (member.close_of(day) for member in self._members))
+
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
         return [bar for each in trading_days_until(self._country, day, count) if (bar := self.bar(each))]
@@ -113,7 +117,7 @@ class IndexHistory:
 
 def _shares(member: Instrument, day: date) -> int:
     """By what a member's price of a day counts, so that what splits shares moves no index."""
-    return int(member.listed_shares / price_factor(member, day))
+    return int(member.listed_shares / price_factor(member, day)) if events(member) else member.listed_shares
 
 
 @cache

@@ -59,7 +59,7 @@ class DayBar:
 
 
 class History:
-    """The trading days of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
+    """The trading days of one instrument. The walk is made in order and kept; the rest of a day when it is asked for.
 
     A weekend day or holiday, which trades only because the simulator never closes, branches off the trading day before
     and is not part of the history.
@@ -77,7 +77,8 @@ class History:
         self._market = _market_moves(seed, instrument.country) if moves else None
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
         self._distances: list[float] = []
-        self._closes: list[int] = []
+        self._closes: dict[int, int] = {}
+        self._shocks = crc32(f"{self._seed}:".encode())
         self._bars: dict[date, DayBar] = {}
 
     def bar(self, day: date) -> DayBar | None:
@@ -98,10 +99,10 @@ class History:
 
     def shock(self, day: date) -> float:
         """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
-        if not self._has_news or not trades_on(self._instrument.country, day):
+        if not self._has_news:
             return 0.0
-        drawn = crc32(f"{self._seed}:{day}:shock".encode())
-        if drawn % _DAYS_A_SHOCK:
+        drawn = crc32(_word_of_shock(day), self._shocks)
+        if drawn % _DAYS_A_SHOCK or not trades_on(self._instrument.country, day):
             return 0.0
         size = 0.09 + drawn // _DAYS_A_SHOCK % 1_000 * 0.00004
         return size if drawn // (_DAYS_A_SHOCK * 1_000) % 2 else -size
@@ -111,7 +112,7 @@ class History:
         days = trading_days_until(self._instrument.country, day - timedelta(days=1))
         if days:
             self._close(weekdays_before(days[-1]), ANCHOR)
-        return [self._closes[weekdays_before(each)] for each in days]
+        return [self._close_at(weekdays_before(each)) for each in days]
 
     def close_of(self, day: date) -> int:
         """The close of a trading day, for the shares of that day."""
@@ -127,16 +128,23 @@ class History:
         instrument, factor = self._instrument, price_factor(self._instrument, day)
         if position < 0:
             return to_tick(instrument, instrument.base_units * factor)
-        if len(self._closes) <= position:
+        if len(self._distances) <= position:
             with MAKING:
                 self._extend(position)
         if factor == 1:
-            return self._closes[position]
+            return self._close_at(position)
         return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
 
+    def _close_at(self, position: int) -> int:
+        """The close of a weekday that is made already, for the shares of the file of instruments."""
+        if position not in self._closes:
+            units = self._instrument.base_units * math.exp(self._distances[position])
+            self._closes[position] = to_tick(self._instrument, units)
+        return self._closes[position]
+
     def _extend(self, position: int) -> None:
-        """Make the closes up to a weekday."""
-        while len(self._closes) <= position:
+        """Walk up to a weekday."""
+        while len(self._distances) <= position:
             before = self._distances[-1] if self._distances else 0.0
             move = self._random.gauss(0, 1)
             if self._market is not None:
@@ -144,7 +152,6 @@ class History:
             distance = _PULL * before + self._volatility * move
             distance += self.shock(weekday_at(len(self._distances)))
             self._distances.append(distance)
-            self._closes.append(to_tick(self._instrument, self._instrument.base_units * math.exp(distance)))
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
@@ -162,6 +169,12 @@ class History:
         low = min(opening, close, to_tick(instrument, min(opening, close) - reach * random.random()))
         usual = instrument.daily_volume / factor * (_SHOCK_VOLUME if self.shock(day) else 1)
         return DayBar.of(day, opening, high, low, close, volume_around(random, usual, least=10_000))
+
+
+@cache
+def _word_of_shock(day: date) -> bytes:
+    """Every company draws its news of a day with the same end of its own text."""
+    return f"{day}:shock".encode()
 
 
 class _Moves:
@@ -239,6 +252,7 @@ def weekdays_before(day: date) -> int:
     return weeks * 5 + min(weekday, 5)
 
 
+@cache
 def weekday_at(position: int) -> date:
     weeks, weekday = divmod(position, 5)
     return FIRST_DAY + timedelta(days=weeks * 7 + weekday)
