@@ -26,6 +26,11 @@ from kis_mcp.simulator.wire.received import Received
 from kis_mcp.simulator.world import World
 
 _LOOPBACK = "127.0.0.1"
+_LAST_ANSWERS_SECONDS = 0.1
+"""How long answers that are under way are waited for at the end."""
+
+_TURNS = 5
+"""Of its loop, in which asyncio hands a connection just taken to its protocol, or closes one; it takes three."""
 
 
 class Simulator:
@@ -122,19 +127,25 @@ class _Thread(threading.Thread):
         self._channels = channels
         self._connections: dict[Any, asyncio.Transport] = {}
         self._sockets = sockets
-        self._servers = {host: _server(KisApp(kis, host, self._abort), self._connections) for host in Host}
+        self._loop = asyncio.new_event_loop()
+        self._end = asyncio.Event()
+        self._servers = {host: self._server(host) for host in Host}
 
     def run(self) -> None:
-        asyncio.run(self._serve())
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
 
     def stop(self) -> None:
-        for server in self._servers.values():
-            server.should_exit = server.force_exit = True
+        with suppress(RuntimeError):  # it ended by an error
+            self._loop.call_soon_threadsafe(self._end.set)
 
     async def _serve(self) -> None:
         live = asyncio.create_task(self._serve_live())
         running = [server.serve([self._sockets[host]]) for host, server in self._servers.items()]
         await asyncio.gather(*running)
+        for transport in self._connections.values():
+            transport.abort()
+        await _turns()
         live.cancel()
         with suppress(asyncio.CancelledError):
             await live
@@ -143,6 +154,9 @@ class _Thread(threading.Thread):
         from kis_mcp.simulator.live.server import LiveServer
 
         await LiveServer(self._kis, self._ws_sockets, self._channels).run()
+
+    def _server(self, host: Host) -> uvicorn.Server:
+        return _Server(_config(KisApp(self._kis, host, self._abort), self._connections), self._end)
 
     def _abort(self, peer: Any) -> None:
         if transport := self._connections.get(tuple(peer)):
@@ -175,7 +189,39 @@ class _JoinedWrites(asyncio.Transport):
             self._transport.write(b"".join(parts))
 
 
-def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Ends at once: uvicorn itself looks ten times a second whether it shall, and then waits as long again."""
+
+    def __init__(self, config: uvicorn.Config, end: asyncio.Event) -> None:
+        super().__init__(config)
+        self._end = end
+
+    async def main_loop(self) -> None:
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections; those that were just taken become the server's before it closes, or nobody closes
+        them."""
+        for listener in sockets or []:
+            with suppress(NotImplementedError):  # on Windows
+                asyncio.get_running_loop().remove_reader(listener)
+        await _turns()
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_LAST_ANSWERS_SECONDS)
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+def _config(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.Config:
     class Protocol(H11Protocol):
         """Remembers its transport, so that a fault can cut the connection."""
 
@@ -187,7 +233,7 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
             connections.pop(self.transport.get_extra_info("peername"), None)
             super().connection_lost(exc)
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
@@ -198,7 +244,6 @@ def _server(app: KisApp, connections: dict[Any, asyncio.Transport]) -> uvicorn.S
         date_header=False,  # KIS' own time is told instead
         server_header=False,
     )
-    return uvicorn.Server(config)
 
 
 def _bind(stack: ExitStack, real_port: int, demo_port: int) -> dict[Host, socket.socket]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from kis_mcp.simulator.market.bonds import bonds, terms_of
 from kis_mcp.simulator.market.book import Book, book
@@ -16,18 +17,15 @@ from kis_mcp.simulator.market.derived import new_history
 from kis_mcp.simulator.market.followed import IndexHistory, index_history_of
 from kis_mcp.simulator.market.funds import FundHistory
 from kis_mcp.simulator.market.futures import FutureHistory, PriceHistory
-from kis_mcp.simulator.market.history import DayBar, History, for_shares_of
+from kis_mcp.simulator.market.history import DayBar, History, for_shares_of, walk_of
 from kis_mcp.simulator.market.index_members import Index
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, may_interrupt
 from kis_mcp.simulator.market.options import OptionHistory
 from kis_mcp.simulator.market.own import OwnCandles, OwnHistory
 from kis_mcp.simulator.market.places import homes
-from kis_mcp.simulator.market.session import Bar, Session
+from kis_mcp.simulator.market.session import KEPT_SESSIONS, Bar, Session, session_of, tick_seed
 from kis_mcp.simulator.market.warrants import WarrantHistory, warrants
-
-_KEPT_SESSIONS = 400
-"""Enough for a day of every stock of a country, and some days of a few."""
 
 _KEPT_INDEX_PATHS = 12
 _BOOK_LEVELS = 10
@@ -71,6 +69,14 @@ class Quote:
 def percent(part: Decimal, whole: Decimal) -> Decimal:
     """``part`` in percent of ``whole``, two decimals; 0 of nothing."""
     return (part * 100 / whole).quantize(Decimal("0.01")) if whole else Decimal("0.00")
+
+
+@lru_cache(_KEPT_INDEX_PATHS)
+def _index_path(seed: int, index: Index, day: date, ticks: int) -> "array[int]":
+    """What the members of an index are worth at each tick of a day, for all markets of a seed without own candles."""
+    bars = [(member, walk_of(seed, member).bar(day)) for member in index.members]
+    sessions = [session_of(seed, member, bar, ticks) for member, bar in bars if bar is not None]
+    return index_history_of(seed, index).path(day, [session.prices for session in sessions])
 
 
 class Market:
@@ -166,11 +172,15 @@ class Market:
         """What the members of an index are worth at each tick of a day."""
         key = (index.code, day)
         if key not in self._index_paths:
-            prices = [self.session(member, day).prices for member in index.members]
-            self._index_paths[key] = self.index_history(index).path(day, prices)
+            self._index_paths[key] = self._new_index_path(index, day)
             if len(self._index_paths) > _KEPT_INDEX_PATHS:
                 self._index_paths.popitem(last=False)
         return self._index_paths[key]
+
+    def _new_index_path(self, index: Index, day: date) -> "array[int]":
+        if not self._own:
+            return _index_path(self.seed, index, day, self.calendar(index.members[0]).ticks_a_day)
+        return self.index_history(index).path(day, [self.session(member, day).prices for member in index.members])
 
     def limits(self, instrument: Instrument, day: date) -> tuple[int, int]:
         """The lowest and highest price of a day in units: an option's at those of its future."""
@@ -218,11 +228,13 @@ class Market:
         bar = self.history(instrument).bar(day)
         if bar is None:
             raise ValueError(f"{instrument.symbol} has no session on {day}")
-        ticks = self.calendar(instrument).ticks_a_day
-        seed, path = f"{self.seed}:{instrument.walk}:{day}:ticks", self._path(instrument, day, bar)
-        session = Session(seed, instrument, bar, ticks, path)
+        ticks, path = self.calendar(instrument).ticks_a_day, self._path(instrument, day, bar)
+        if path is None:
+            session = session_of(self.seed, instrument, bar, ticks)
+        else:
+            session = Session(tick_seed(self.seed, instrument, day), instrument, bar, ticks, path)
         self._sessions[key] = session
-        if len(self._sessions) > _KEPT_SESSIONS:
+        if len(self._sessions) > KEPT_SESSIONS:
             self._sessions.popitem(last=False)
         return session
 

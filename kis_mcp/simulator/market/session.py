@@ -3,14 +3,18 @@
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import cached_property, lru_cache
 from itertools import accumulate, chain
 from operator import mul, sub
 from random import Random
 
-from kis_mcp.simulator.market.history import DayBar
+from kis_mcp.simulator.market.history import MAKING, DayBar
 from kis_mcp.simulator.market.instruments import Instrument
 from kis_mcp.simulator.market.interruptions import Interruption, interrupt
+
+KEPT_SESSIONS = 400
+"""Enough for a day of every stock of a country, and some days of a few."""
 
 _FOUR_BYTES = 2**31
 
@@ -48,10 +52,18 @@ class Session:
         self.prices = _prices(self._random, instrument, bar, ticks) if path is None else path
         self.interruptions: tuple[Interruption, ...] = interrupt(self.prices, instrument) if path is None else ()
         self._bought: array[int] | None = None
+        self._drawn: tuple[array[int], array[int]] | None = None
 
     @cached_property
     def _spreads(self) -> tuple["array[int]", "array[int]"]:
-        """The running volume and turnover; drawn after the prices."""
+        """The running volume and turnover."""
+        with MAKING:  # drawn once, whichever thread asks
+            if self._drawn is None:
+                self._drawn = self._draw()
+            return self._drawn
+
+    def _draw(self) -> tuple["array[int]", "array[int]"]:
+        """Draw the running volume and turnover, after the prices."""
         weights = [0.05 + self._random.random() ** 4 for _ in self.prices]
         for interruption in self.interruptions:
             for tick in range(interruption.tick + 1, min(interruption.end, len(weights) - 1)):
@@ -135,6 +147,17 @@ class Session:
     def volume_from(self, tick: int) -> int:
         """Shares traded at one tick and all later ones of the day; 0 after its last."""
         return self._volume[-1] - (self._volume[tick - 1] if tick else 0)
+
+
+@lru_cache(KEPT_SESSIONS)
+def session_of(seed: int, instrument: Instrument, bar: DayBar, ticks: int) -> Session:
+    """The one session of a day whose prices follow no other instrument's, for all markets of a seed."""
+    return Session(tick_seed(seed, instrument, bar.day), instrument, bar, ticks)
+
+
+def tick_seed(seed: int, instrument: Instrument, day: date) -> str:
+    """What the ticks of a day are drawn from."""
+    return f"{seed}:{instrument.walk}:{day}:ticks"
 
 
 def buys(prices: Sequence[int]) -> Iterator[bool]:

@@ -82,7 +82,7 @@ def hurry(seconds: float) -> None:
         (strategies, "RETRY_SECONDS", 0.5),
     ):
         setattr(module, name, value)
-    setattr(strategy_history.StrategyHistory, "_earlier", _nothing)
+    strategy_history.StrategyHistory._earlier = _nothing
 
 
 async def _nothing(*_: Any) -> list[Any]:

@@ -38,7 +38,7 @@ from tests.chaos.plan import MISHAPS
 from tests.chaos.strategies.audit import Agreed, Evidence, Findings, audit
 from tests.chaos.strategies.clock import FastClock
 from tests.chaos.strategies.plan import PARTS, START, strategy_of, terms_of
-from tests.chaos.strategies.process import STEPS, hurry
+from tests.chaos.strategies.process import STEPS
 
 SPEED: Final = 20.0
 """Minutes of the market in three seconds."""
@@ -177,9 +177,7 @@ class _Chaos:
         self._chance = Random(f"{report.seed}:strategies")
         self._variables = _variables(simulator, folder)
         log = folder / "processes.log"
-        self._seats = [
-            _Seat(Random(f"{report.seed}:{number}"), self._variables, log, report) for number in range(2)
-        ]
+        self._seats = [_Seat(Random(f"{report.seed}:{number}"), self._variables, log, report) for number in range(2)]
         self._halt = HaltFile(self._data)
         self._halted_until = 0.0
         self._agreed: list[Agreed] = []
@@ -366,7 +364,7 @@ class _Chaos:
                 brokerage = await environments.brokerage(Environment.REAL)
                 for run in await records.runs(limit=10_000):
                     composed = await compose_run(brokerage, run, TradeTicks(), None, resumes=True)
-                    live = LiveRun(composed.runner._terms, RunReport())  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                    live = LiveRun(composed.runner._terms, RunReport())  # pyright: ignore[reportPrivateUsage]
                     try:
                         await live.prepare()
                     finally:
