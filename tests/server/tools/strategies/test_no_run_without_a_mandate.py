@@ -129,7 +129,7 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.mark.parametrize(
-    ("sequences", "steps"), [(2, 12), pytest.param(25, 30, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("sequences", "steps"), [(1, 20), pytest.param(25, 30, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_no_sequence_of_calls_runs_a_strategy_that_nobody_agreed_to(
     portal: BlockingPortal, sequences: int, steps: int
