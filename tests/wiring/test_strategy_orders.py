@@ -154,3 +154,9 @@ async def test_only_what_the_run_itself_sent_is_its_own() -> None:
         record(Status.SENT, "strategy s: another-005930-x-enter"),
     )
     assert [each.intent_id for each in await orders(mandated).orders()] == ["intent-accepted"]
+
+
+async def test_a_lost_order_that_the_journal_does_not_name_is_no_refusal() -> None:
+    mandated = FakeMandated(error=OrderStateUnknown("Lost.", remedy="Wait."))
+    with pytest.raises(OrderStateUnknown):
+        await orders(mandated).place(wish())
