@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -62,6 +62,6 @@ async def test_a_run_orders_by_its_own_mandate_on_the_account_that_it_names_only
 
 
 async def test_a_mandate_bounds_what_its_run_may_spend_and_lose() -> None:
-    _, bounds = await open_mandate(cast("Any", brokerage(RECORD)), RUN, None)
+    _, bounds = await open_mandate(brokerage(RECORD), RUN, None)
     mandate = RECORD.mandate
     assert (bounds.capital, bounds.most_loss, bounds.until) == (mandate.most_in_all, mandate.most_loss, mandate.until)
