@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from kis_mcp.clock import KST
-from kis_mcp.errors import BadArgument
+from kis_mcp.errors import BadArgument, StorageError
 from kis_mcp.storage import LockedFile
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.wiring.strategies import keep_strategies
@@ -140,6 +140,28 @@ async def test_a_run_that_cannot_run_at_all_is_stopped_and_says_why(tmp_path: Pa
     async with process.keeping():
         await until(lambda: records.runs["run-a"].state == "stopped")
     assert records.runs["run-a"].reason == "It runs on ticks. Give 1m."
+
+
+async def test_a_run_whose_stop_cannot_be_written_ends_no_other(tmp_path: Path) -> None:
+    records = Records(run_of("a"), run_of("b"))
+    process = Process(tmp_path, records)
+    usual, write, problems = process.compose, records.set_run_state, [1, 1]
+
+    async def compose(wanted: StrategyRun) -> Any:
+        if wanted.strategy == "a":
+            raise BadArgument("It runs on ticks.", remedy="Give 1m.")
+        return await usual(wanted)
+
+    async def set_run_state(run_id: str, state: Any, reason: str, at: datetime) -> None:
+        if problems:
+            problems.pop()
+            raise StorageError("The journal is locked.", remedy="Wait.")
+        await write(run_id, state, reason, at)
+
+    process.compose, records.set_run_state = compose, set_run_state
+    async with process.keeping():
+        await until(lambda: records.runs["run-a"].state == "stopped")
+        assert process.running == ["b"]
 
 
 async def test_a_runner_that_breaks_is_taken_up_again(tmp_path: Path) -> None:

@@ -171,3 +171,9 @@ async def test_what_the_account_has_is_counted_over_all_its_lots(monkeypatch: py
     monkeypatch.setattr("kis_mcp.wiring.strategy_orders.read_market_holdings", holdings)
     assert await orders(FakeMandated()).account("005930") == InAccount(held=15, sellable=4)
     assert asked == [("KR", True)]
+
+
+async def test_a_lost_order_that_the_journal_does_not_name_is_no_refusal() -> None:
+    mandated = FakeMandated(error=OrderStateUnknown("Lost.", remedy="Wait."))
+    with pytest.raises(OrderStateUnknown):
+        await orders(mandated).place(wish())

@@ -10,7 +10,7 @@ from kis_mcp.catalog import reading_for_an_order
 from kis_mcp.environment import Environment
 from kis_mcp.errors import MandateExceeded, OrderRefused
 from kis_mcp.trading.blotter import OrderState, TrackedOrder, order_of_intent
-from kis_mcp.trading.guard import OrderLimits, read_last_price
+from kis_mcp.trading.guard import LATE_ARRIVAL, OrderLimits, read_last_price
 from kis_mcp.trading.journal import FillEntry, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.mandate import (
@@ -153,13 +153,17 @@ class MandateGuard:
         )
 
     async def _settle(self, one: MandatedOrder, now: datetime) -> bool:
-        """Whether KIS told how far an order is filled."""
+        """Whether KIS told how far an order is filled. One that KIS did not list comes to nothing after a day: it
+        would have arrived by then, and would have ended."""
         record = await self._journal.find(one.intent_id)
-        if record is None or record.status is not Status.ACCEPTED:
+        if record is not None and record.status is Status.NOT_ACCEPTED and now - one.sent_at >= LATE_ARRIVAL:
+            fill = replace(one.fill, is_over=True)
+        elif record is None or record.status is not Status.ACCEPTED:
             return False
-        with reading_for_an_order():
-            (found,) = (await order_of_intent(self._journal, self._kis, record, now, fresh=True)).orders
-        fill = _fill_of(record, found)
+        else:
+            with reading_for_an_order():
+                (found,) = (await order_of_intent(self._journal, self._kis, record, now, fresh=True)).orders
+            fill = _fill_of(record, found)
         if fill is None:
             return False
         if fill != one.fill:

@@ -14,7 +14,7 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, Proposal
 from kis_mcp.trading.guard.limits import OrderLimits
-from kis_mcp.trading.journal import Claim, Status
+from kis_mcp.trading.journal import Claim, Reconciliation, Status
 from kis_mcp.trading.mandate import MandateStatus
 from tests.trading.desk.test_desk_limits import Switch
 from tests.trading.fakes import ORDER_CASH, RVSECNCL, FakeClock, FakeKis, TellingKis, checked, order_desk
@@ -212,8 +212,8 @@ async def test_an_unknown_order_counts_as_standing_and_is_not_sent_again(strateg
     assert (len(kis.posts), listed) == (1, [])
     with pytest.raises(OrderRefused, match="700,000 KRW are bound"):
         await strategy.place(BUY | {"price": 69_900})
-    (record, *_) = await strategy.orders.orders()
-    assert (await strategy.orders.look_up(record.intent.id)).status is Status.UNKNOWN
+    (lost,) = [each for each in await strategy.orders.orders() if each.status is not Status.REFUSED]
+    assert (await strategy.orders.look_up(lost.intent.id)).status is Status.UNKNOWN
 
 
 async def test_a_persons_order_cannot_take_up_a_strategys_nor_the_other_way_round(
@@ -416,3 +416,50 @@ async def test_a_switch_that_is_turned_off_before_the_sending_holds_the_order_ba
     with pytest.raises(OrderRefused, match="one by one"):
         await other.execute(proposal.intent_id)
     assert kis.posts == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"symbol": "005935"},
+        {"symbol": "Q500001"},
+        {"symbol": "069500"},
+        {"quantity": 0},
+        {"quantity": -1},
+        {"quantity": "0.5"},
+        {"quantity": "1e9"},
+        {"price": -1},
+        {"price": 0},
+        {"price": "NaN"},
+    ],
+)
+async def test_no_other_instrument_and_no_odd_number_goes_out(
+    strategy: Strategy, kis: FakeKis, changes: dict[str, object]
+) -> None:
+    with pytest.raises((BadArgument, OrderRefused)):
+        await strategy.place(BUY | changes)
+    assert kis.posts == []
+
+
+async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_longer(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock, journal: SqlJournal
+) -> None:
+    async def lose_the_answer() -> None:
+        raise TimeoutError
+
+    await strategy.place()
+    strategy.fill(0, 10)
+    before, kis.before = kis.before, lose_the_answer
+    with pytest.raises(OrderStateUnknown):
+        await strategy.place(SELL)
+    kis.before = before
+    (lost,) = [each.intent.id for each in await strategy.orders.orders() if each.status is Status.UNKNOWN]
+    absent = Reconciliation(intent_id=lost, at=clock(), conclusion="not_accepted", message="KIS lists no such order.")
+    await journal.settle(lost, since=clock(), conclude=lambda _: absent)
+    for hours in (0, 23):
+        clock.pass_by(hours=hours)
+        with pytest.raises(OrderRefused, match="hold 0") as refused:
+            await strategy.place(SELL | {"price": 69_900})
+        assert not isinstance(refused.value, MandateExceeded)
+    clock.pass_by(hours=1)
+    assert await strategy.place(SELL | {"price": 69_900}) is Status.ACCEPTED
