@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import KisMcpError, StorageError
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
 from kis_mcp.strategies.runner.ports import Orders, OwnOrder, Wish
@@ -37,7 +37,7 @@ class Errand:
         """Order it, and follow the order.
 
         Raises:
-            StorageError: The run's records cannot be written.
+            StorageError: Records cannot be read or written; whether it was sent is told by the journal alone.
         """
         lane, run = self._lane, self._terms.run
         try:
@@ -53,6 +53,8 @@ class Errand:
                 key=key_of(run.id, lane.symbol, want.at, ACTIONS[want.side]),
             )
             answer = await self._orders.place(wish)
+        except StorageError:
+            raise
         except KisMcpError as error:
             return await self._refuse(want, str(error))
         if answer.kind == "outside":
