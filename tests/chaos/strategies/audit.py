@@ -234,4 +234,6 @@ def _side(order: Order) -> str:
 
 
 def _told(order: Order) -> str:
-    return f"{order.number} {_side(order)} {order.quantity} {order.symbol} at {order.price}, {order.placed_at:%H:%M:%S.%f}"
+    return (
+        f"{order.number} {_side(order)} {order.quantity} {order.symbol} at {order.price}, {order.placed_at:%H:%M:%S.%f}"
+    )

@@ -11,8 +11,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.simulator.engine.model import Auction, Fill, InForce, Order, Side
 from kis_mcp.trading.journal import Intent, Record, Status
-from kis_mcp.trading.order import Action
-from kis_mcp.trading.order import Order as Wanted
+from kis_mcp.trading.order import Action, Order as Wanted
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
 from tests.trading.mandates import mandate
 
