@@ -88,7 +88,7 @@ def _hurry(seconds: float) -> None:
         (strategies, "RETRY_SECONDS", 0.5),
     ):
         setattr(module, name, value)
-    strategy_history.StrategyHistory._earlier = _nothing
+    strategy_history.StrategyHistory._earlier = _nothing  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def _nothing(*_: Any) -> list[Any]:

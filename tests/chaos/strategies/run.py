@@ -68,6 +68,7 @@ class Report:
         people: What people did.
         runs: Why runs were stopped, the first words.
         statuses: Where the journal's intents stand at the end.
+        stale: Positions that the last look corrected: nobody takes a stopped run up, nor one whose process just died.
     """
 
     seed: int
@@ -79,6 +80,7 @@ class Report:
     people: Counter[str] = field(default_factory=Counter[str])
     runs: Counter[str] = field(default_factory=Counter[str])
     statuses: Counter[str] = field(default_factory=Counter[str])
+    stale: int = 0
     seconds: float = 0
     findings: Findings = field(default_factory=Findings)
 
@@ -315,7 +317,7 @@ class _Chaos:
     async def _judge(self, journal: SqlJournal, records: SqlStrategyRecords) -> None:
         simulator, report = self._simulator, self.report
         for name, fault in self._faults:
-            report.mishaps[name] += fault.struck.is_set()  # pyright: ignore[reportAttributeAccessIssue]
+            report.mishaps += Counter([name] if fault.struck.is_set() else [])  # pyright: ignore[reportAttributeAccessIssue]
         simulator.faults.clear()
         simulator.live_faults.clear()
         self._halt.lift()
@@ -324,7 +326,10 @@ class _Chaos:
             if over is not None and fault.struck.is_set():  # pyright: ignore[reportAttributeAccessIssue]
                 await asyncio.to_thread(over.wait, LONGEST_SECONDS)
         self._clock.pass_by(CERTAIN_AFTER.total_seconds() + 60)
-        positions = await self._positions(records)
+        kept = await _kept_positions(records)
+        await self._look_at_all()
+        positions = await _kept_positions(records)
+        report.stale = sum(kept.get(key, 0) != held for key, held in positions.items())
         history = list(await journal.history(limit=1_000_000))
         findings = await journal.findings([record.intent.id for record in history])
         candidates = {
@@ -350,8 +355,8 @@ class _Chaos:
             )
         )
 
-    async def _positions(self, records: SqlStrategyRecords) -> dict[tuple[str, str], int]:
-        """What each run says that it holds, after it was taken up once more."""
+    async def _look_at_all(self) -> None:
+        """Let a last process take every run up, as far as what it holds."""
         with self._log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *PROCESS,
@@ -361,8 +366,12 @@ class _Chaos:
                 stderr=log,
             )
         assert await process.wait() == 0, f"see {self._log}"
-        runs = await records.runs(limit=10_000)
-        return {(run.id, held.symbol): held.quantity for run in runs for held in await records.positions(run.id)}
+
+
+async def _kept_positions(records: SqlStrategyRecords) -> dict[tuple[str, str], int]:
+    """What each run says that it holds."""
+    runs = await records.runs(limit=10_000)
+    return {(run.id, held.symbol): held.quantity for run in runs for held in await records.positions(run.id)}
 
 
 def _variables(simulator: Simulator, folder: Path) -> dict[str, str]:
