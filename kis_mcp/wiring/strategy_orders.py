@@ -68,15 +68,15 @@ class StrategyOrders:
 
     async def place(self, wish: Wish) -> Answer:
         try:
-            outcome = await self._mandated.place(self._draft(wish), key=wish.key)
+            outcome = await self._mandated.place(await self._arguments(wish), key=wish.key)
         except OrderRefused as error:
             return Answer("outside" if self._mandated.is_outside(error) else "refused", None, str(error))
         except OrderRejected as error:
             return Answer("refused", None, str(error))
         except OrderStateUnknown as error:
-            if (intent_id := await self._intent_of(wish.key)) is None:
+            if (sent := await self._record_of(wish.key)) is None:
                 raise
-            return Answer("unknown", intent_id, str(error))
+            return Answer("unknown", sent.intent.id, str(error))
         return Answer("accepted", outcome.intent_id, outcome.message)
 
     async def look_up(self, intent_id: str) -> OwnOrder:
@@ -99,10 +99,16 @@ class StrategyOrders:
             raise KisUnavailable(f"KIS does not tell how much of {symbol} is held.", remedy="Try again later.")
         return InAccount(int(sum(quantities)), int(sum(each.sellable_quantity or Decimal(0) for each in own)))
 
-    async def _intent_of(self, key: str) -> str | None:
-        """The intent that a key led to."""
-        records = await self._mandated.orders()
-        return next((record.intent.id for record in records if self._key_of(record) == key), None)
+    async def _record_of(self, key: str) -> Record | None:
+        """What a key led to."""
+        return next((record for record in await self._mandated.orders() if self._key_of(record) == key), None)
+
+    async def _arguments(self, wish: Wish) -> CheckedArguments:
+        """Those that the key stands for since a process proposed them and died; else by the last price."""
+        earlier = await self._record_of(wish.key)
+        if earlier is None:
+            return self._draft(wish)
+        return self._checked(earlier.intent.tool, earlier.intent.arguments)
 
     def _key_of(self, record: Record) -> str | None:
         """The key of one of the run's orders, without what the desk puts before it."""
@@ -122,9 +128,12 @@ class StrategyOrders:
             quantity=wish.quantity,
             price=None if at_market else _limit(wish, instrument),
         )
-        api = self._reads.catalog.find(call.tool)
-        assert api is not None, call.tool
-        return check_arguments(api, call.arguments)
+        return self._checked(call.tool, call.arguments)
+
+    def _checked(self, tool: str, arguments: Mapping[str, object]) -> CheckedArguments:
+        api = self._reads.catalog.find(tool)
+        assert api is not None, tool
+        return check_arguments(api, arguments)
 
 
 def _limit(wish: Wish, instrument: Instrument) -> Decimal:

@@ -37,8 +37,8 @@ def record(status: Status, key: str = f"strategy s: {KEY}", *, is_sent: bool = T
         environment=Environment.SIM,
         account="",
         account_id="",
-        tool="",
-        arguments={},
+        tool="domestic_stock_order_cash",
+        arguments={"symbol": "005930", "side": side, "quantity": 10, "order_type": "limit", "price": 71000},
         order=order,
         fingerprint="",
         idempotency_key=key,
@@ -101,6 +101,13 @@ async def test_a_buy_pays_a_little_more_than_the_last_price_at_most(
     assert (placed, key) == (tool, KEY)
     assert {name: arguments.get(name) for name in expected} == expected
     assert arguments["quantity"] == 10
+
+
+async def test_a_decision_that_was_proposed_and_not_sent_is_sent_as_it_was_proposed() -> None:
+    mandated = FakeMandated(record(Status.PROPOSED, is_sent=False))
+    assert await orders(mandated).place(wish(price="70500")) == Answer("accepted", "i1")
+    ((_, arguments, key),) = mandated.placed
+    assert (arguments["price"], key) == (Decimal(71000), KEY)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep the journal and the processes' logs here (an empty folder)")
+    parser.add_argument("--seconds", type=float, default=3_600, help="so long at most")
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="kis-mcp-chaos-strategies-"))
     folder.mkdir(parents=True, exist_ok=True)
-    report = asyncio.run(run_chaos(options.orders, options.seed, folder))
+    report = asyncio.run(run_chaos(options.orders, options.seed, folder, most_seconds=options.seconds))
     print(report)
     return 1 if report.findings.all else 0
 

@@ -105,7 +105,7 @@ def audit(evidence: Evidence) -> Findings:
             continue
         own[agreed.run_id].append(order)
         _look_at(order, record, agreed, evidence.late, findings)
-    keys = Counter(record.intent.idempotency_key for record in evidence.records)
+    keys = Counter(record.intent.idempotency_key for record in evidence.records if record.sent_at)
     findings.doubled += [f"{key}: {count} intents" for key, count in keys.items() if key is None or count > 1]
     for agreed in evidence.agreed:
         _look_at_run(agreed, own[agreed.run_id], evidence, findings)

@@ -76,7 +76,7 @@ def terms_of(name: str, prices: Mapping[str, Decimal], now: datetime, chance: Ra
     return Terms(
         sides=frozenset({"buy", "sell"}),
         most_per_order=worth if chance.random() < 0.95 else worth / 3,
-        most_in_all=worth * chance.choice((Decimal("1.7"), Decimal(4), Decimal(20))),
+        most_in_all=worth * chance.choice((Decimal(3), Decimal(8), Decimal(20))),
         orders_a_day=chance.choice((8, 40, 200)),
         most_loss=worth if chance.random() < 0.9 else worth / 5_000,
         until=midnight if chance.random() < 0.2 else now + lasts,

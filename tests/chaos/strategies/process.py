@@ -2,6 +2,8 @@
 
     CHAOS_CLOCK=<file of a FastClock>   CHAOS_TIMEOUT=<seconds>   CHAOS_CRASH=<step>:<before|after>:<which>
 
+With ``CHAOS_LOOKS`` it only looks what every run holds, and ends.
+
 It stands on its data folder alone: whatever it knows, an earlier one wrote down or KIS tells.
 """
 
@@ -22,8 +24,12 @@ from kis_mcp.settings.settings import Settings
 from kis_mcp.storage import SqlStrategyRecords
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.strategies.runner import errand, runner
+from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.wiring import strategies, strategy_history
+from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
+from kis_mcp.wiring.strategy_feed import TradeTicks
+from kis_mcp.wiring.strategy_run import compose_run
 from tests.chaos.strategies.clock import FastClock
 
 POST: Final = "post"
@@ -63,7 +69,7 @@ def _die_at(step: str, when: str, which: int) -> None:
     setattr(owner, name, dies)
 
 
-def hurry(seconds: float) -> None:
+def _hurry(seconds: float) -> None:
     """Wait for KIS only so long, never for a token, look at orders, locks and runs often, and read few bars."""
     patient = connection.Connection
 
@@ -82,7 +88,7 @@ def hurry(seconds: float) -> None:
         (strategies, "RETRY_SECONDS", 0.5),
     ):
         setattr(module, name, value)
-    strategy_history.StrategyHistory._earlier = _nothing
+    strategy_history.StrategyHistory._earlier = _nothing  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def _nothing(*_: Any) -> list[Any]:
@@ -94,11 +100,25 @@ async def main() -> None:
     if crash := os.environ.get("CHAOS_CRASH"):
         step, when, which = crash.split(":")
         _die_at(step, when, int(which))
-    hurry(float(os.environ["CHAOS_TIMEOUT"]))
+    _hurry(float(os.environ["CHAOS_TIMEOUT"]))
     clock = FastClock(Path(os.environ["CHAOS_CLOCK"]))
     async with open_environments(Settings.load(), catalog(), clock) as environments:
         brokerage = await environments.brokerage(Environment.REAL)
-        await strategies.keep_strategies(brokerage, resumes=True)
+        if os.environ.get("CHAOS_LOOKS"):
+            await _look_at_all(brokerage)
+        else:
+            await strategies.keep_strategies(brokerage, resumes=True)
+
+
+async def _look_at_all(brokerage: Brokerage) -> None:
+    """Take every run up, the stopped ones too, as far as what it holds, and order nothing."""
+    for run in await (await brokerage.strategy_records()).runs(limit=10_000):
+        composed = await compose_run(brokerage, run, TradeTicks(), None, resumes=True)
+        live = LiveRun(composed.runner._terms, RunReport())  # pyright: ignore[reportPrivateUsage]
+        try:
+            await live.prepare()
+        finally:
+            await live.aclose()
 
 
 if __name__ == "__main__":

@@ -123,6 +123,9 @@ def test_two_intents_of_one_decision_are_found() -> None:
     twin = record(2, Status.REJECTED)
     twin = replace(twin, intent=replace(twin.intent, idempotency_key="key 1"))
     assert found([order()], [record(), twin], [fill()], 10) == {"doubled"}
+    assert found([order()], [record(), replace(twin, sent_at=None)], [fill()], 10) == set()
+    without_key = replace(record(), intent=replace(record().intent, idempotency_key=None))
+    assert found([order()], [without_key], [fill()], 10) == {"doubled"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kis_mcp.strategies.runner.diary import key_of
-from kis_mcp.strategies.runner.ports import Answer
+from kis_mcp.errors import StorageError
+from kis_mcp.strategies.runner.ports import Answer, Wish
 from tests.strategies.runner.live import Live, live, strategy
 
 AT_100 = {"left": "close", "is": "equal", "right": 100}
@@ -113,3 +114,21 @@ async def test_a_decision_that_was_written_down_and_not_ordered_is_ordered_after
     each.records.run = replace(each.records.run, state="running", reason="resumed")
     await each.go()
     assert [(wish.side, wish.quantity) for wish in each.broker.wishes] == SENT
+
+
+async def test_an_order_of_which_the_journal_could_not_tell_is_followed_and_not_taken_for_refused() -> None:
+    each = day()
+    place, lost = each.broker.place, list[str]()
+
+    async def place_and_lose(wish: Wish) -> Answer:
+        answer = await place(wish)
+        if wish.side not in lost:
+            lost.append(wish.side)
+            raise StorageError("The journal is locked.", remedy="Try again.")
+        return answer
+
+    each.broker.place = place_and_lose  # type: ignore[method-assign]
+    await until_over(each)
+    assert lost == ["buy", "sell"]
+    assert [(wish.side, wish.quantity) for wish in each.broker.wishes] == SENT
+    check(each)
