@@ -69,33 +69,48 @@ TASKS: tuple[Task, ...] = (
     Task(
         "What are today's top gainers on KOSDAQ?",
         ("change_rate",),
-        (searched("top gainers", f"{KR}_fluctuation", sort="rise", universe="kosdaq"),),
+        (
+            core("get_rankings", by="gainers", market="kosdaq"),
+            searched("top gainers", f"{KR}_fluctuation", sort="rise", universe="kosdaq"),
+        ),
     ),
     Task(
         "오늘 거래대금 1위 종목은?",
-        ("turnover",),
-        (searched("거래대금 순위", f"{KR}_volume_rank", sort="traded_value"),),
+        ("turnover", "value"),
+        (core("get_rankings", by="turnover"), searched("거래대금 순위", f"{KR}_volume_rank", sort="traded_value")),
     ),
     Task(
         "외국인이 오늘 제일 많이 산 종목은?",
-        ("foreign_net_buy_quantity",),
-        (searched("외국인 순매수 상위", f"{KR}_foreign_institution_total", investor="foreign", sort="quantity"),),
+        ("foreign_net_buy_quantity", "value"),
+        (
+            core("get_rankings", by="foreign_net_buy"),
+            searched("외국인 순매수 상위", f"{KR}_foreign_institution_total", investor="foreign", sort="quantity"),
+        ),
     ),
     Task(
         "삼성전자 배당금 얼마야?",
-        ("dividend_per_share",),
-        (searched("배당금", f"{KR}_ksdinfo_dividend", symbol=SAMSUNG, **SOME_YEARS),),
+        ("dividend_per_share", "per_share"),
+        (
+            core("get_fundamentals", symbol=SAMSUNG, sections=["dividends"]),
+            searched("배당금", f"{KR}_ksdinfo_dividend", symbol=SAMSUNG, **SOME_YEARS),
+        ),
     ),
     Task(
         "Which stocks have the highest dividend yield?",
-        ("dividend_rate",),
-        (searched("highest dividend yield", f"{KR}_dividend_rate", dividend_kind="cash", **SOME_YEARS),),
+        ("dividend_rate", "value"),
+        (
+            core("get_rankings", by="dividend_yield"),
+            searched("highest dividend yield", f"{KR}_dividend_rate", dividend_kind="cash", **SOME_YEARS),
+        ),
     ),
     Task("삼성전자 PER이 몇이야?", ("per",), (core("get_quote", symbol=SAMSUNG),)),
     Task(
         "What is Samsung Electronics' ROE?",
         ("roe",),
-        (searched("ROE financial ratios", f"{KR}_finance_financial_ratio", symbol=SAMSUNG),),
+        (
+            core("get_fundamentals", symbol=SAMSUNG, sections=["ratios"]),
+            searched("ROE financial ratios", f"{KR}_finance_financial_ratio", symbol=SAMSUNG),
+        ),
     ),
     Task(
         "다음 휴장일이 언제야?",
@@ -115,8 +130,8 @@ TASKS: tuple[Task, ...] = (
     Task("삼성전자 52주 최고가는?", ("high_52_week",), (core("get_quote", symbol=SAMSUNG),)),
     Task(
         "What are the five largest companies by market cap?",
-        ("market_cap",),
-        (searched("market cap ranking", f"{KR}_market_cap", limit=5),),
+        ("market_cap", "value"),
+        (core("get_rankings", by="market_cap", limit=5), searched("market cap ranking", f"{KR}_market_cap", limit=5)),
     ),
     Task(
         "애플 주가는 원화로 얼마야?",
@@ -127,7 +142,10 @@ TASKS: tuple[Task, ...] = (
     Task(
         "오늘 나스닥 급등주는?",
         ("change_rate",),
-        (searched("해외주식 상승률 순위", f"{US}_updown_rate", exchange="nasdaq", direction="up"),),
+        (
+            core("get_rankings", by="gainers", market="nasdaq"),
+            searched("해외주식 상승률 순위", f"{US}_updown_rate", exchange="nasdaq", direction="up"),
+        ),
     ),
     Task("Show me the order book of Samsung Electronics.", ("quantity",), (core("get_order_book", symbol=SAMSUNG),)),
     Task(
