@@ -45,6 +45,7 @@ OUTER_ROOMS = {
     | {
         "catalog",
         "charts",
+        "language",
         "market",
         "streams",
         "alerts",

@@ -24,7 +24,7 @@ def names_in(stub: Path) -> dict[str, str]:
 
 
 def package_of(stub: Path) -> ModuleType:
-    return import_module(f"kis_mcp.{stub.parent.name}")
+    return import_module(".".join(("kis_mcp", *stub.parent.relative_to(Path(kis_mcp.__file__).parent).parts)))
 
 
 @pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.parent.name)
@@ -36,6 +36,11 @@ def test_a_face_finds_every_name_of_its_stub_in_the_module_that_the_stub_tells(s
     assert found == {
         name: getattr(import_module(f"{package.__name__}.{module}"), name) for name, module in names_in(stub).items()
     }
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.parent.name)
+def test_no_name_of_a_face_is_that_of_a_module_which_would_take_its_place_when_it_is_imported(stub: Path) -> None:
+    assert names_in(stub).keys().isdisjoint(path.stem for path in stub.parent.iterdir())
 
 
 def test_what_a_face_lacks_is_an_attribute_error_that_names_both() -> None:

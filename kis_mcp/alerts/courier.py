@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kis_mcp.alerts.ports import AlertStore, NoticeChannel, Sleep
-from kis_mcp.alerts.rules import Attempt, Delivery, notice_of
+from kis_mcp.alerts.rules import Attempt, Delivery, Say, notice_of
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import StorageError
@@ -31,6 +31,7 @@ class Courier:
         channels: Those that the operator set.
         environment: For the title.
         clock: The machine's.
+        say: In which language people are told.
         sleep: Passes time between looks at the store.
     """
 
@@ -41,12 +42,14 @@ class Courier:
         *,
         environment: Environment,
         clock: Clock,
+        say: Say = str,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._channels = {channel.kind: channel for channel in channels}
         self._environment = environment
         self._clock = clock
+        self._say = say
         self._sleep = sleep
 
     async def run(self) -> None:
@@ -69,7 +72,7 @@ class Courier:
     async def _deliver(self, due: Sequence[Delivery]) -> None:
         for delivery in due:
             channel = self._channels[delivery.channel]
-            attempt = await channel.send(notice_of(delivery.firing, self._environment))
+            attempt = await channel.send(notice_of(delivery.firing, self._environment, self._say))
             settled = after_attempt(delivery, attempt, self._clock())
             if settled.state == "given_up":
                 _log.warning(

@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b32encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -17,6 +18,7 @@ LONGEST_DURATION = timedelta(days=366)
 
 Stage: TypeAlias = Literal["active", "fired", "expired"]
 DeliveryState: TypeAlias = Literal["waiting", "delivered", "given_up"]
+Say: TypeAlias = Callable[[str], str]
 Outcome: TypeAlias = Literal["delivered", "refused", "failed", "unclear"]
 
 
@@ -134,6 +136,7 @@ def describe(words: str, names: "list[str]", *, after_gap: bool) -> str:
     return f"{named}. Seen after a gap in watching: it may have happened earlier." if after_gap else f"{named}."
 
 
-def notice_of(firing: Firing, environment: Environment) -> Notice:
+def notice_of(firing: Firing, environment: Environment, say: Say = str) -> Notice:
+    """What is sent of a firing, in the language of who reads it."""
     where = "" if environment is Environment.REAL else f" ({environment})"
-    return Notice(firing.id, firing.rule_id, environment, firing.at, f"KIS alert{where}", firing.text)
+    return Notice(firing.id, firing.rule_id, environment, firing.at, say(f"KIS alert{where}"), say(firing.text))

@@ -58,6 +58,8 @@ class Parameter:
         not_before: Another date parameter that must not be later than this one.
         demo_words: The words that demo accepts; None where it accepts all, empty where demo takes no value at all.
         demo_codes: Word → KIS code where demo wants another one than ``codes`` says; the word "" stands for ``blank``.
+        order_words: The words with which a core tool may send orders. The tool's other words are offered where nothing
+            may.
         same: Other KIS elements that get the same text.
         also: Other KIS elements that the same word decides: element → word → code, "" for a word it does not list.
         switch_element: A KIS element that is "1" where this argument, or another one that names it, is given, and ""
@@ -83,6 +85,7 @@ class Parameter:
     pairs_with: str | None = None
     not_before: str | None = None
     demo_words: frozenset[str] | None = None
+    order_words: frozenset[str] = frozenset()
     demo_codes: Mapping[str, str] = field(default_factory=dict[str, str])
     same: Sequence[str] = ()
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])

@@ -13,10 +13,10 @@ ALL_FIELDS = "all"
 DEFAULT_LIMIT = 100
 MOST_ROWS = 1000
 
-_FIELDS = Parameter(FIELDS, "string", f"Names, or {ALL_FIELDS}.", is_list=True, max_items=200)
+_FIELDS = Parameter(FIELDS, "string", f"Names or {ALL_FIELDS}.", is_list=True, max_items=200)
 _OF_LISTS = (
     Parameter(LIMIT, "integer", "Most rows.", minimum=1, maximum=MOST_ROWS, default=DEFAULT_LIMIT),
-    Parameter(CURSOR, "string", "A next_cursor."),
+    Parameter(CURSOR, "string", "next_cursor."),
 )
 _OF_LIVE_DATA = (
     Parameter(MAX_EVENTS, "integer", "Most events.", minimum=1, maximum=500, default=20),
@@ -28,7 +28,7 @@ _OF_ORDERS = (
     Parameter(
         CONFIRMATION_TOKEN,
         "string",
-        "From needs_confirmation, once the person agreed.",
+        "Of the preview, once they agreed.",
         pattern="[A-Za-z0-9.]{1,100}",
     ),
 )

@@ -156,6 +156,8 @@ def _parameter(name: str, table: Table, common: Common) -> Parameter:
         values["same"] = table.words("same")
     if "demo_words" in values:
         values["demo_words"] = frozenset(table.words("demo_words"))
+    if "order_words" in values:
+        values["order_words"] = frozenset(table.words("order_words"))
     if "also" in values:
         values["also"] = {element: table.table("also").texts(element) for element in table.table("also").values}
     values["demo_codes"] = table.texts("demo_codes")

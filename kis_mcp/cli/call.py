@@ -71,12 +71,13 @@ def _write(file: Path, picture: bytes) -> None:
 
 
 async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
-    asking = _ask_person if sys.stdin.isatty() else None
+    asking = ask_person if sys.stdin.isatty() else None
     async with server_process("--surface", "all", elicitation_callback=asking) as client:
         return await client.call_tool(tool, arguments)
 
 
-async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+async def ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+    """Put a server's question to the person at the terminal."""
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")
     try:

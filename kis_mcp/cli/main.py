@@ -1,7 +1,9 @@
 """The ``kis-mcp`` command: what its subcommands are called and take. Each one's work is in a module of its own."""
 
 import logging
+import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -271,11 +273,23 @@ def resume() -> None:
     raise typer.Exit(resume())
 
 
+def _command() -> Callable[[], object]:
+    """What runs: the app, or where help is asked for in Korean, the same with Korean help."""
+    if "--help" in sys.argv and os.environ.get("KIS_LANG"):  # before the settings are imported, which is slow
+        from kis_mcp.settings import language
+
+        if language() == "ko":
+            from kis_mcp.cli.helps import korean_command
+
+            return korean_command(app)
+    return app
+
+
 def main() -> None:
     """The console entry point. An expected failure prints one line on stderr and exits with 2."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        app()
+        _command()()
     except KisMcpError as error:
         from kis_mcp.cli.words import say
         from kis_mcp.language import said_error

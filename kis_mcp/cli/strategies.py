@@ -1,6 +1,7 @@
 """``kis-mcp strategies …``: the tools of the toolset of that name, from the shell."""
 
 import json
+import sys
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +10,17 @@ import anyio
 import typer
 from mcp_types import CallToolResult, ImageContent
 
+from kis_mcp.cli.call import ask_person
 from kis_mcp.cli.client import server_process
 from kis_mcp.cli.words import tell
 from kis_mcp.errors import BadArgument
-from kis_mcp.wiring import check_settings
+from kis_mcp.wiring import check_settings, follow_strategy, load_settings
 
 
 def run(tool: str, arguments: Mapping[str, object], *, as_json: bool, picture: Path | None = None) -> int:
     """Call a tool on a server of its own and print the result; the exit code. Ctrl-C ends the work with the server.
+
+    A question that the tool asks (a mandate) is put to the person at the terminal, as `kis-mcp call` does.
 
     Arguments that are None are left out. How far it is goes to stderr.
 
@@ -40,6 +44,19 @@ def run(tool: str, arguments: Mapping[str, object], *, as_json: bool, picture: P
 
         show_result(Console(), result)
     return 1 if result.is_error else 0
+
+
+def keep(name: str) -> None:
+    """Keep a strategy that was started, and print what it decides and orders, until it is stopped or Ctrl-C.
+
+    Raises:
+        BadArgument: It does not run.
+    """
+    settings = load_settings()
+    try:
+        anyio.run(follow_strategy, settings, name, tell)
+    except KeyboardInterrupt:
+        tell("Ended. The run stays: the next `kis-mcp strategies run` goes on with it, and a server leaves it paused.")
 
 
 def document_of(given: str) -> str:
@@ -101,7 +118,8 @@ def _write(file: Path, picture: bytes) -> None:
 
 
 async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
-    async with server_process("--toolsets", "strategies") as client:
+    asking = ask_person if sys.stdin.isatty() else None
+    async with server_process("--toolsets", "strategies", elicitation_callback=asking) as client:
         return await client.call_tool(tool, arguments, progress_callback=_report)
 
 

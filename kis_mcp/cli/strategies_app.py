@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-strategies_app = typer.Typer(no_args_is_help=True, help="Write, test and keep trading strategies. Sends no order.")
+strategies_app = typer.Typer(no_args_is_help=True, help="Write, test, keep and run trading strategies.")
 
 _DAY = ["%Y-%m-%d"]
 
@@ -18,6 +18,12 @@ Start = Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; a
 End = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day; yesterday when left out.")]
 Cash = Annotated[float | None, typer.Option(min=1, help="At the start, in the market's currency.")]
 Numbers = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")]
+PerOrder = Annotated[float | None, typer.Option(help="Most that one order to buy may be worth.")]
+InAll = Annotated[float | None, typer.Option(help="Most that it may hold at cost, with open orders to buy.")]
+MostLoss = Annotated[float | None, typer.Option(help="At this loss it buys nothing more; a tenth when left out.")]
+OrdersADay = Annotated[int | None, typer.Option(help="Most orders a day.")]
+Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day of the mandate.")]
+Token = Annotated[str | None, typer.Option("--token", help="The confirmation_token of the preview.")]
 Limit = Annotated[int, typer.Option(min=1, max=500, help="Most rows.")]
 
 
@@ -133,6 +139,82 @@ def status(
 def trades(name: Name, limit: Limit = 20, as_json: AsJson = False) -> None:
     """Show what a strategy decided to buy and sell, the latest first."""
     _run("strategy_trades", name, as_json=as_json, limit=limit)
+
+
+@strategies_app.command()
+def start(
+    document: Document,
+    symbol: Symbols = None,
+    most_per_order: PerOrder = None,
+    most_in_all: InAll = None,
+    most_loss: MostLoss = None,
+    orders_a_day: OrdersADay = None,
+    until: Until = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a strategy order by itself, within a mandate that you agree to. `run` keeps it."""
+    bounds = _bounds(most_per_order, most_in_all, most_loss, orders_a_day, until)
+    _run("start_strategy", document, as_json=as_json, symbols=symbol, confirmation_token=token, **bounds)
+
+
+@strategies_app.command()
+def promote(
+    name: Name,
+    symbol: Symbols = None,
+    most_per_order: PerOrder = None,
+    most_in_all: InAll = None,
+    most_loss: MostLoss = None,
+    orders_a_day: OrdersADay = None,
+    until: Until = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start in this environment what ran in the one before it: sim, demo, real. You see its results so far."""
+    bounds = _bounds(most_per_order, most_in_all, most_loss, orders_a_day, until)
+    _run("promote_strategy", name, as_json=as_json, symbols=symbol, confirmation_token=token, **bounds)
+
+
+@strategies_app.command()
+def stop(name: Name, as_json: AsJson = False) -> None:
+    """End a strategy's run and mandate. It sells nothing."""
+    _run("stop_strategy", name, as_json=as_json)
+
+
+@strategies_app.command()
+def pause(name: Name, as_json: AsJson = False) -> None:
+    """Have a strategy decide and order nothing for now."""
+    _run("pause_strategy", name, as_json=as_json)
+
+
+@strategies_app.command()
+def resume(name: Name, as_json: AsJson = False) -> None:
+    """Let a paused strategy go on within its mandate."""
+    _run("resume_strategy", name, as_json=as_json)
+
+
+@strategies_app.command("run")
+def run_strategy(name: Name) -> None:
+    """Keep a started strategy in the foreground and print what it decides and orders, until interrupted."""
+    from kis_mcp.cli.strategies import keep
+
+    keep(name)
+
+
+def _bounds(
+    most_per_order: float | None,
+    most_in_all: float | None,
+    most_loss: float | None,
+    orders_a_day: int | None,
+    until: datetime | None,
+) -> dict[str, Any]:
+    return {
+        "most_per_order": most_per_order,
+        "most_in_all": most_in_all,
+        "most_loss": most_loss,
+        "orders_a_day": orders_a_day,
+        "until": None if until is None else until.date().isoformat(),
+    }
 
 
 def _span(symbols: list[str] | None, start: datetime | None, end: datetime | None) -> dict[str, Any]:

@@ -67,8 +67,10 @@ class Pattern:
 
     @property
     def is_phrase(self) -> bool:
-        """Whether it fits any text with a word of it in the middle, and so is looked for in places only."""
-        return not self.literals[0] and not self.literals[-1].endswith((".", "?", "!", ":"))
+        """Whether it fits any text with a word of it in the middle, and so is looked for in places only. One that
+        begins with data without a blank, such as a symbol, fits few texts."""
+        begins_with_text = not self.literals[0] and self.places[0].kind != "word"
+        return begins_with_text and not self.literals[-1].endswith((".", "?", "!", ":"))
 
     def values(self, text: str) -> list[str] | None:
         """What stands in the places of a text; None where the pattern does not fit. Runs in linear time."""

@@ -1,10 +1,10 @@
 """Which tools the server offers: decided once at start, the same for every client, in the table's order."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from kis_mcp.catalog import Api, Catalog
+from kis_mcp.catalog import Api, Catalog, Parameter
 from kis_mcp.errors import SettingsError
 
 
@@ -18,7 +18,8 @@ class SurfaceOptions:
             (``domestic_stock_ranking``), ``core`` or one of its groups (``core_market``), or ``strategies``.
         tools: Offer these as well.
         exclude_tools: Never offer these, whatever includes them.
-        read_only: Offer nothing that can send an order, whatever includes it.
+        read_only: Offer nothing that can send an order, whatever includes it. Of a tool of which some words can, offer
+            the others.
     """
 
     surface: Literal["core", "all"] = "core"
@@ -41,6 +42,8 @@ def select_tools(catalog: Catalog, options: SurfaceOptions) -> tuple[Api, ...]:
     if unknown := wanted and wanted.difference(*map(_toolsets, _every(catalog))):
         raise _unknown("toolset", min(unknown), (name for api in _every(catalog) for name in _toolsets(api)))
     chosen = _every(catalog) if wanted or options.tools or options.surface == "all" else catalog.core
+    if options.read_only:
+        chosen = map(_without_orders, chosen)
     return tuple(
         api
         for api in chosen
@@ -48,6 +51,20 @@ def select_tools(catalog: Catalog, options: SurfaceOptions) -> tuple[Api, ...]:
         and api.tool not in options.exclude_tools
         and not (options.read_only and api.risk == "order")
     )
+
+
+def _without_orders(api: Api) -> Api:
+    """A tool without the words that can send orders, where it has others."""
+    if not any(parameter.order_words for parameter in api.parameters):
+        return api
+    return replace(api, risk="account", parameters=tuple(map(_without_order_words, api.parameters)))
+
+
+def _without_order_words(parameter: Parameter) -> Parameter:
+    if not parameter.order_words:
+        return parameter
+    codes = {word: code for word, code in (parameter.codes or {}).items() if word not in parameter.order_words}
+    return replace(parameter, codes=codes, order_words=frozenset())
 
 
 def _in_base(api: Api, options: SurfaceOptions, wanted: frozenset[str]) -> bool:

@@ -1,7 +1,7 @@
 """Live subscriptions: who shares which channel, what came over it, and waiting for what comes."""
 
 from kis_mcp.streams.condition_documents import read_condition, write_condition
-from kis_mcp.streams.conditions import Condition, Evaluation, Simple, interests_of, simple_parts
+from kis_mcp.streams.conditions import Condition, Evaluation, Simple, condition_text, interests_of, simple_parts
 from kis_mcp.streams.live_quotes import LiveQuote, LiveQuotes
 from kis_mcp.streams.outages import interruptions
 from kis_mcp.streams.stream import Stream, StreamStatus
@@ -25,6 +25,7 @@ __all__ = [
     "Waiting",
     "Watch",
     "Watches",
+    "condition_text",
     "interests_of",
     "interruptions",
     "read_condition",

@@ -1,6 +1,6 @@
 """Conditions on events: what somebody waits for, and whether it has come about. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias, cast
@@ -9,7 +9,8 @@ from kis_mcp.market import Event, EventKind, Interest, OrderUpdate
 from kis_mcp.streams.condition_tests import ANY, TESTS, Test
 
 Value: TypeAlias = Decimal | bool | str
-JOINS: Mapping[str, str] = {"any": " or ", "all": " and "}
+Say: TypeAlias = Callable[[str], str]
+JOINS: Mapping[str, str] = {"any": "or", "all": "and"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,21 @@ class Compound:
     parts: "tuple[Condition, ...]"
 
     def __str__(self) -> str:
-        texts = (f"({part})" if isinstance(part, Compound) else str(part) for part in self.parts)
-        return JOINS[self.join].join(texts)
+        return condition_text(self)
 
 
 Condition: TypeAlias = Simple | Compound
+
+
+def condition_text(condition: Condition, say: Say = str) -> str:
+    """What is waited for, each test said in the language of its reader."""
+    if isinstance(condition, Simple):
+        return say(str(condition))
+    texts = [condition_text(part, say) for part in condition.parts]
+    bracketed = (
+        f"({text})" if isinstance(part, Compound) else text for part, text in zip(condition.parts, texts, strict=True)
+    )
+    return f" {say(JOINS[condition.join])} ".join(bracketed)
 
 
 def simple_parts(condition: Condition) -> Iterator[Simple]:

@@ -23,5 +23,14 @@ from .order_records import read_order_records as read_order_records
 from .picture import SOURCES as SOURCES, png_of as png_of
 from .reads import Reads as Reads
 from .status import gateway_status as gateway_status
+from .strategy_account import (
+    RunAccount as RunAccount,
+    is_kept as is_kept,
+    own_orders as own_orders,
+    read_run_account as read_run_account,
+    silent_since as silent_since,
+)
+from .strategy_origin import Origin as Origin, open_origin as open_origin
+from .strategy_watch import follow_strategy as follow_strategy
 from .trials import Trial as Trial, choose as choose, read_trial as read_trial
 from .way import look_at_way as look_at_way

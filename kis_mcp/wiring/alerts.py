@@ -80,6 +80,7 @@ async def keep_alerts(
 async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:
     """Keep and deliver alerts; the caller holds the lock."""
     from kis_mcp.alerts import Courier, Keeper
+    from kis_mcp.language import say_in
     from kis_mcp.market import builtin_instruments
     from kis_mcp.streams import Watches
 
@@ -98,7 +99,8 @@ async def _keep(brokerage: Brokerage, machine_clock: Clock, sleep: Callable[[flo
     channels = open_channels(brokerage.settings)
     store, kinds = brokerage.alerts(), [channel.kind for channel in channels]
     keeper = Keeper(store, open_watches, _prices(brokerage), name_of, kinds, clock=brokerage.clock, sleep=sleep)
-    courier = Courier(store, channels, environment=brokerage.environment, clock=machine_clock, sleep=sleep)
+    say = say_in(brokerage.settings.lang)
+    courier = Courier(store, channels, environment=brokerage.environment, clock=machine_clock, say=say, sleep=sleep)
     async with anyio.create_task_group() as keeping:
         keeping.start_soon(keeper.run)
         keeping.start_soon(courier.run)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kis_mcp.kis import HttpGateway
     from kis_mcp.market import Instrument
     from kis_mcp.storage import DiskReplyCache, SqliteAlerts, SqlJournal, SqlStrategyRecords
-    from kis_mcp.streams import LiveQuotes, Streams, Watches
+    from kis_mcp.streams import LiveQuotes, Stream, Streams, Watches
     from kis_mcp.trading.desk import OrderDesk
     from kis_mcp.wiring.order_notices import LiveNotices
 
@@ -106,6 +106,11 @@ class Brokerage:
                     hide=tuple({account.number for account in self.apis.accounts.values()}),
                 )
             return self._streams
+
+    @property
+    def open_streams(self) -> "Sequence[Stream]":
+        """What is subscribed to, without opening anything for the question."""
+        return self._streams.streams() if self._streams is not None else ()
 
     async def watches(self) -> "Watches":
         """What is watched live in the background."""

@@ -129,11 +129,12 @@ class _Keeper:
         """Keep one run until it is stopped; the lock is held meanwhile."""
         name = kept.run.strategy
         try:
-            kept.composed = await self._compose(kept.run)
-            kept.refreshed_at = self._brokerage.clock()
-            await kept.composed.runner.run()
-        except BadArgument as error:
-            await self._stop(kept.run, str(error))
+            try:
+                kept.composed = await self._compose(kept.run)
+                kept.refreshed_at = self._brokerage.clock()
+                await kept.composed.runner.run()
+            except BadArgument as error:
+                await self._stop(kept.run, str(error))
         except KisMcpError as error:
             _log.warning("Strategy %s cannot be kept: %s", name, error)
             await self._sleep(RETRY_SECONDS)

@@ -12,14 +12,14 @@ from typing import Final
 from kis_mcp.errors import BadArgument, NotInEnvironment
 from kis_mcp.market import INTERVALS, CandleRange, Candles, Instrument, get_candles
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import Bar, History, bars_of_candles
+from kis_mcp.strategies.backtest import Bar, History, bars_of_candles, regular_bars
 from kis_mcp.strategies.runner import Sessions, join_bars
 from kis_mcp.wiring.reads import Reads
 
 MOST_CANDLES: Final = 2_000
 _ONE_MINUTE: Final = timedelta(minutes=1)
-_SPARE_DAYS: Final = 12
-"""Holidays, and more."""
+_SPARE_DAYS: Final = (1, 4, 12)
+"""So many days more are looked at, and then so many, until there are enough bars: weekends and holidays have none."""
 
 _DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
 _MINUTES_A_DAY: Final = 391
@@ -49,13 +49,22 @@ class StrategyHistory:
         self._length = INTERVALS[interval]
 
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
-        today = self._today(symbol)
+        found = await self._of_today(symbol, None)
+        for spare in _SPARE_DAYS:
+            needed = count - len(found)
+            if needed <= 0:
+                break
+            start = self._today(symbol) - timedelta(days=self._days_of(needed) + spare)
+            earlier = await self._earlier(symbol, start)
+            if len(earlier) >= needed or spare == _SPARE_DAYS[-1]:
+                found = [*earlier, *found]
+        return found[-count:]
+
+    def _days_of(self, count: int) -> int:
+        """How many days of the calendar have so many bars, without holidays."""
         if isinstance(self._length, int):
-            days = -(-count * self._length // _MINUTES_A_DAY) * 7 // 5 + _SPARE_DAYS
-        else:
-            days = count * _DAYS_A_BAR[self._length] + _SPARE_DAYS
-        earlier = await self._earlier(symbol, today - timedelta(days=days))
-        return [*earlier, *await self._of_today(symbol, None)][-count:]
+            return -(-count * self._length // _MINUTES_A_DAY) * 7 // 5
+        return count * _DAYS_A_BAR[self._length]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         today = self._today(symbol)
@@ -74,10 +83,12 @@ class StrategyHistory:
             start = max(start, today - timedelta(days=364))
         history = History(instrument, self._interval, partial(self._read, instrument), self._store, today)
         try:
-            bars = list((await history.between(start, today - timedelta(days=1))).rows())
+            bars = await history.between(start, today - timedelta(days=1))
         except (BadArgument, NotInEnvironment):  # nothing was traded, or demo, which has minutes of today only
             return []
-        return [bar for bar in bars if self._is_regular(bar)]
+        if isinstance(self._length, int):
+            bars = regular_bars(bars, self._length, self._sessions.hours)
+        return list(bars.rows())
 
     async def _of_today(self, symbol: str, after: datetime | None) -> list[Bar]:
         """Those that have ended today; of a week, this week's."""
@@ -97,13 +108,6 @@ class StrategyHistory:
             limit = min(limit, int((now - after) / _ONE_MINUTE) + 2 * self._length)
         wanted = CandleRange("1m", today, today, limit=max(1, limit))
         return bars_of_candles((await self._read(instrument, wanted)).candles, "1m", instrument.market)
-
-    def _is_regular(self, bar: Bar) -> bool:
-        """Whether a bar is of the regular session."""
-        if not isinstance(self._length, int):
-            return True
-        span = self._sessions.span_of(bar.ends_at - timedelta(minutes=self._length))
-        return span is not None or self._sessions.span_of(bar.ends_at - _ONE_MINUTE) is not None
 
     async def _read(self, instrument: Instrument, wanted: CandleRange) -> Candles:
         return await get_candles(self._reads, instrument, wanted, now=self._reads.clock())

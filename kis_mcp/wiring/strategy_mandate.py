@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import anyio.to_thread
+
 from kis_mcp.catalog import CheckedArguments
 from kis_mcp.confirm import Approvals
-from kis_mcp.errors import BadArgument, MandateExceeded, OrderRefused
+from kis_mcp.errors import BadArgument, CredentialsError, MandateExceeded, OrderRefused
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Bounds
-from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome, Proposal
 from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.mandate import MandateStatus
 from kis_mcp.wiring.brokerage import Brokerage
-from kis_mcp.wiring.mandates import mandated_orders
 from kis_mcp.wiring.strategy_orders import Filled
 
 
@@ -51,16 +53,23 @@ async def open_mandate(
     """The orders of a run's mandate, and within what it keeps it.
 
     Raises:
-        BadArgument: There is none, or it was agreed to for another document.
+        BadArgument: There is none, or it was agreed to for another strategy or document.
+        CredentialsError: It is for another account than this process has.
     """
     desk, journal = await brokerage.desk(), await brokerage.journal()
     mandate_id = run.mandate_id or ""
     record = await journal.find_mandate(mandate_id)
-    if record is None or record.mandate.document != run.digest:
+    if record is None or (record.mandate.strategy, record.mandate.document) != (run.strategy, run.digest):
         raise BadArgument("No mandate was agreed to for this document.", remedy="Start the strategy anew.")
-    mandate = record.mandate
+    mandate, account = record.mandate, brokerage.apis.accounts.get("stock")
+    if account is None or await journal.account_id(account) != mandate.account_id:
+        raise CredentialsError(
+            f"The mandate is for account {mandate.account}, which this process does not have.",
+            remedy="Set KIS_ACCT_STOCK to it; or stop the strategy and start it anew.",
+            field="KIS_ACCT_STOCK",
+        )
     bounds = Bounds(capital=mandate.most_in_all, most_loss=mandate.most_loss, until=mandate.until)
-    orders = await mandated_orders(brokerage, mandate_id, approvals)
+    orders = await _mandated_orders(brokerage, mandate_id, approvals)
     return DeskOrders(desk, journal, orders, mandate_id), bounds
 
 
@@ -75,3 +84,22 @@ async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> 
     if record.end is not None:
         return f"Its mandate was ended: {record.end.reason}."
     return f"Its mandate is {status.value}."
+
+
+async def _mandated_orders(brokerage: Brokerage, mandate_id: str, approvals: Approvals | None = None) -> MandatedOrders:
+    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set.
+
+    Args:
+        approvals: The pages of this process; None where nobody sits before it.
+    """
+
+    async def ask(proposal: Proposal) -> Decision:
+        assert approvals is not None
+        return await approvals.ask(proposal.intent_id, proposal.facts, _silent)
+
+    can_ask = approvals is not None and await anyio.to_thread.run_sync(approvals.pin.is_set)
+    return MandatedOrders(await brokerage.desk(), mandate_id, ask=ask if can_ask else None)
+
+
+async def _silent(_: str) -> None:
+    """A strategy has nobody to report to; the page's address is in the log."""

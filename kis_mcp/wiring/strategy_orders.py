@@ -6,9 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, Protocol
 
 from kis_mcp.catalog import CheckedArguments, check_arguments
-from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.errors import KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
-from kis_mcp.strategies.runner import BUY_ROOM, Answer, OwnOrder, Wish
+from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome, draft_order
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.portfolio import read_market_holdings
@@ -74,7 +74,9 @@ class StrategyOrders:
         except OrderRejected as error:
             return Answer("refused", None, str(error))
         except OrderStateUnknown as error:
-            return Answer("unknown", await self._intent_of(wish.key), str(error))
+            if (intent_id := await self._intent_of(wish.key)) is None:
+                raise
+            return Answer("unknown", intent_id, str(error))
         return Answer("accepted", outcome.intent_id, outcome.message)
 
     async def look_up(self, intent_id: str) -> OwnOrder:
@@ -88,11 +90,14 @@ class StrategyOrders:
         fills = await self._mandated.fills()
         return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
 
-    async def sellable(self, symbol: str) -> int:
+    async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]
         lots = await read_market_holdings(self._reads, instrument.market, fresh=True)
-        quantities = [each.sellable_quantity or Decimal(0) for each in lots if each.symbol == symbol]
-        return int(sum(quantities))
+        own = [each for each in lots if each.symbol == symbol]
+        quantities = [each.quantity for each in own if each.quantity is not None]
+        if len(quantities) < len(own):
+            raise KisUnavailable(f"KIS does not tell how much of {symbol} is held.", remedy="Try again later.")
+        return InAccount(int(sum(quantities)), int(sum(each.sellable_quantity or Decimal(0) for each in own)))
 
     async def _intent_of(self, key: str) -> str | None:
         """The intent that a key led to."""

@@ -9,15 +9,16 @@ from functools import partial
 from kis_mcp.catalog import WaitReporter
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import Instrument
+from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, terms_of
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, regular_bars, terms_of
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
+from kis_mcp.trading.venues import venues_of
 from kis_mcp.wiring.backtest_index import Listed, MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import Environments
-from kis_mcp.wiring.operator import own_commissions
+from kis_mcp.wiring.operator import keeps_hours, own_commissions
 from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.universe import choose_instruments
 
@@ -126,7 +127,23 @@ async def read_history(
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
         history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
-        found[instrument.symbol] = await history.between(start, end)
+        found[instrument.symbol] = _as_traded(await history.between(start, end), instrument, interval, brokerage)
+    return found
+
+
+def _as_traded(bars: Bars, instrument: Instrument, interval: str, brokerage: Brokerage) -> Bars:
+    """Of minutes those of the regular session, by its usual hours, where the environment's market has hours."""
+    minutes = INTERVALS[interval]
+    if not isinstance(minutes, int) or not keeps_hours(brokerage.settings, brokerage.environment):
+        return bars
+    hours_of = venues_of(instrument.market, "krx", brokerage.environment)[0].usual
+    found = regular_bars(bars, minutes, hours_of)
+    if not found:
+        raise BadArgument(
+            f"{instrument.symbol} was not traded in the regular session of these days.",
+            remedy="Choose other days, or another symbol.",
+            field="start",
+        )
     return found
 
 
@@ -147,14 +164,15 @@ async def choose(
         BadArgument: There are none, or of several markets, or a symbol is not known.
         KisMcpError: By KIS' answer, where a ranking or an index has to be read.
     """
-    try:
-        chosen = of_symbols(symbols)
-    except BadArgument as error:
-        raise BadArgument(error.what, remedy=error.remedy, field="symbols") from None
-    if chosen.instruments:
+    if symbols:
+        chosen = _of_given("symbols", symbols)
         strategy = strategy.model_copy(update={"universe": None})
-    elif strategy.universe is not None:
-        chosen = await choose_instruments(environments, environment, strategy.universe, waiting)
+    elif (universe := strategy.universe) is None:
+        chosen = Chosen(())
+    elif universe.symbols:
+        chosen = _of_given("universe.symbols", universe.symbols)
+    else:
+        chosen = await choose_instruments(environments, environment, universe, waiting)
     markets = {instrument.market for instrument in chosen.instruments}
     if len(markets) != 1:
         raise BadArgument(
@@ -163,6 +181,13 @@ async def choose(
             field="symbols",
         )
     return strategy, chosen
+
+
+def _of_given(field: str, symbols: Sequence[str]) -> Chosen:
+    try:
+        return of_symbols(symbols)
+    except BadArgument as error:
+        raise BadArgument(error.what, remedy=error.remedy, field=field) from None
 
 
 async def wait_silently(seconds: float) -> None:

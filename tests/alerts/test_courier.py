@@ -9,6 +9,7 @@ import pytest
 
 from kis_mcp.alerts import Attempt, Courier, Delivery, Firing, Notice, new_rule
 from kis_mcp.alerts.courier import BACK_OFF
+from kis_mcp.alerts.rules import Say
 from kis_mcp.environment import Environment
 from kis_mcp.storage import SqliteAlerts
 from tests.alerts.keeping import NOW
@@ -25,12 +26,14 @@ class Channel:
         self.kind = kind
         self.attempts = list(attempts)
         self.sent: list[str] = []
+        self.texts: list[tuple[str, str]] = []
         self.is_open = asyncio.Event()
         self.is_open.set()
 
     async def send(self, notice: Notice) -> Attempt:
         await self.is_open.wait()
         self.sent.append(notice.id)
+        self.texts.append((notice.title, notice.text))
         return self.attempts.pop(0) if self.attempts else ARRIVED
 
 
@@ -48,9 +51,9 @@ class Post:
         assert await self.store.fire(replace(rule, fired_at=at, firings=1), firing, channels)
         return firing
 
-    async def deliver(self, *channels: Channel) -> None:
+    async def deliver(self, *channels: Channel, say: Say = str) -> None:
         """What a process does that starts with these channels."""
-        courier = Courier(self.store, channels, environment=Environment.SIM, clock=lambda: self.now)
+        courier = Courier(self.store, channels, environment=Environment.SIM, clock=lambda: self.now, say=say)
         await courier.deliver_due()
 
     async def states(self, *firing_ids: str) -> list[tuple[str, str, int, str]]:
@@ -135,3 +138,10 @@ async def test_each_channels_last_outcome_is_that_of_the_latest_firing_tried(pos
         ("ntfy", "f2", "delivered"),
         ("webhook", "f1", "HTTP 404"),
     ]
+
+
+async def test_what_is_sent_is_said_in_the_language_of_its_reader(post: Post) -> None:
+    await post.fire("f1", "ntfy")
+    ntfy = Channel("ntfy")
+    await post.deliver(ntfy, say=lambda text: f"[{text}]")
+    assert ntfy.texts == [("[KIS alert (sim)]", "[text]")]

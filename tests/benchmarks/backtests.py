@@ -59,7 +59,7 @@ def mine(folder: Path, case: str) -> int:
     from kis_mcp.strategies.backtest.options import BacktestOptions
     from kis_mcp.strategies.backtest.points import grid
     from kis_mcp.strategies.backtest.run import run_backtest
-    from kis_mcp.strategies.backtest.search import Ground, search
+    from kis_mcp.strategies.backtest.search import Ground, search_points
     from kis_mcp.strategies.backtest.statistics import measure
     from kis_mcp.strategies.document import read_strategy, resolve
 
@@ -88,7 +88,7 @@ def mine(folder: Path, case: str) -> int:
     )
     options = BacktestOptions(Decimal(10**9), slippage_ticks=0)
     if points > 1:
-        found = search(strategy, grid(strategy), Ground(history, options), check_percent=0)
+        found = search_points(strategy, grid(strategy), Ground(history, options), check_percent=0)
         assert len(found.attempts) == points
         return sum(each.statistics.trades for each in found.attempts)
     result = run_backtest(resolve(strategy), history, options)

@@ -26,7 +26,7 @@ def test_an_input_schema_says_all_that_a_caller_has_to_know(api: FindApi) -> Non
             "at": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$", "description": "When."},
             "confirmation_token": {
                 "type": "string",
-                "description": "From needs_confirmation, once the person agreed.",
+                "description": "Of the preview, once they agreed.",
             },
         },
         "additionalProperties": False,

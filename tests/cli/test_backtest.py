@@ -118,7 +118,7 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path, data: Path) -> Non
         (CROSS | {"universe": {"ranking": "beauty"}}, (), "KIS has no ranking by beauty"),
         (CROSS, ("--symbol", "005930", "--set", "fast=11"), "The parameter fast is 11"),
         (CROSS, ("--symbol", "005930", "--set", "fast"), "--set fast is no parameter"),
-        (CROSS, ("--symbol", "005930", "--start", "2026-05-30"), "no whole day"),
+        (CROSS, ("--symbol", "005930", "--start", "2026-07-30"), "no whole day"),
         (CROSS | {"interval": "tick"}, ("--symbol", "005930"), "no history of ticks"),
         (CROSS | {"entry": {"left": "quick", "is": "over", "right": 1}}, ("--symbol", "005930"), "entry.is"),
     ],

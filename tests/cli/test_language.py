@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.command import run_here
+from tests.cli.command import run, run_here
 
 KOREAN = {"KIS_LANG": "ko"}
 
@@ -34,3 +34,10 @@ def test_headings_are_korean_and_json_keeps_the_names_of_fields(tmp_path: Path) 
     assert "previous_close" not in shown
     assert "previous_close" in run_here(*quote, "--json", data_dir=tmp_path, **KOREAN).stdout
     assert "도구 모음" in run_here("tools", data_dir=tmp_path, **KOREAN).stdout
+
+
+def test_help_is_korean_down_to_its_options_and_subcommands(tmp_path: Path) -> None:
+    whole = run("--help", data_dir=tmp_path, **KOREAN).stdout
+    assert ("MCP를 제공합니다" in whole, "매매 전략을 작성하고" in whole, "Serve MCP" in whole) == (True, True, False)
+    of_orders = run("orders", "--help", data_dir=tmp_path, **KOREAN).stdout
+    assert ("오늘을 포함한 일수" in of_orders, "옵션" in of_orders, "How many days" in of_orders) == (True, True, False)

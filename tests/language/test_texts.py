@@ -1,6 +1,8 @@
 """Texts into Korean, sentence by sentence."""
 
 import csv
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,10 @@ from kis_mcp.errors import OrderRejected
 from kis_mcp.language import said_error, say_in
 from kis_mcp.language.pattern import Pattern
 from kis_mcp.language.texts import Texts
+from kis_mcp.strategies.document.ranges import Range
+from kis_mcp.streams import Simple, condition_text
+from kis_mcp.streams.condition_tests import EVENT_KINDS, ORDER_STEPS, TESTS
+from kis_mcp.streams.conditions import Compound
 
 ROWS = csv_rows(resources_folder() / "texts.ko.csv")
 PATTERNS = [Pattern.of(row["english"], row["korean"]) for row in ROWS]
@@ -140,3 +146,47 @@ def test_what_fires_and_what_held_already_is_korean() -> None:
     assert fired == "삼성전자: 005930 72,600에 거래(72,500 상향 돌파), 10:31:05 KST."
     held = said("It held already: A01606 has a spread of 0.05 as of 10:30:00 KST")
     assert held == "이미 성립해 있었습니다: A01606 호가 차이 0.05, 10:30:00 KST 기준"
+
+
+CONDITIONS = [
+    Simple(name, value, symbol, order_id=order_id)
+    for name, test in TESTS.items()
+    for value in {
+        "number": (Decimal("72500"),),
+        "flag": (True, False),
+        "step": ORDER_STEPS,
+        "kind": EVENT_KINDS,
+    }[test.wants]
+    for symbol, order_id in ((("005930", ""), ("", ""), ("", "0000000012")) if name == "order" else (("005930", ""),))
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+def test_what_is_waited_for_is_korean(condition: Simple) -> None:
+    said = condition_text(condition, korean)
+    assert re.search("[가-힣]", said)
+    assert re.findall("[A-Za-z]+", said) in ([], ["VI"])
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+@pytest.mark.parametrize("when", ["at", "as of"])
+@pytest.mark.parametrize("frame", ["{}", "{}.", "삼성전자: {}.", "{}; {}"])
+def test_what_met_a_condition_is_korean_alone_and_in_a_notice(condition: Simple, when: str, frame: str) -> None:
+    shown = ("on" if condition.value else "off") if isinstance(condition.value, bool) else str(condition.value)
+    met = condition.rule.met.format(got=shown, wanted=shown)
+    for order in [" (0000000012)", " (0000000012, 3 at 72,500)"] if condition.test == "order" else [""]:
+        said = korean(frame.replace("{}", f"005930 {met}{order} {when} 10:31:05 KST"))
+        assert set(re.findall("[A-Za-z]+", said)) - {"VI"} == {"KST"}
+
+
+def test_joined_conditions_are_joined_in_korean() -> None:
+    up, halted = Simple("price_above", Decimal(2), "A"), Simple("halted", value=True, symbol="B")
+    joined = Compound("any", (up, Compound("all", (up, halted))))
+    assert condition_text(joined) == "A trades at or above 2 or (A trades at or above 2 and B has its trading halt on)"
+    assert condition_text(joined, korean) == "A 2 이상에 거래 또는 (A 2 이상에 거래 및 B 거래정지)"
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("bounds", [{"least": 1}, {"above": 0}, {"above": 0, "most": 100}, {"least": 1, "most": 9}])
+def test_the_range_of_a_number_is_korean(bounds: dict[str, float], is_whole: bool) -> None:
+    assert not re.search("[A-Za-z]", korean(f"Give {Range(**bounds, is_whole=is_whole)}."))

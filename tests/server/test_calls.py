@@ -50,7 +50,7 @@ async def test_the_example_of_every_core_read_works_and_keeps_its_schema(simulat
         Draft202012Validator(output_schema(api, "columns")).validate(json.loads(text(result)))
         told = {block.name for block in api.blocks}
         # The blocks of these go by their action.
-        by_action = {"alerts": {"alerts", "channels"}, "strategies": {"strategies"}}
+        by_action = {"alerts": {"alerts", "channels"}}
         assert set(blocks(result)) == by_action.get(tool, told)
 
 

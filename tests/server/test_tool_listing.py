@@ -32,11 +32,11 @@ def test_a_core_tool_says_what_a_host_needs(api: Api, tool: Tool) -> None:
 def test_order_tools_are_destructive_and_want_the_persons_attention() -> None:
     for api in catalog().core:
         tool = tool_of(api)
-        order = api.tool in ("place_order", "modify_order", "cancel_order", "close_positions")
+        order = api.tool in ("place_order", "modify_order", "cancel_order", "close_positions", "strategies")
         assert tool.annotations is not None
         assert tool.annotations.destructive_hint is order
         assert tool.annotations.read_only_hint is (
-            not order and api.tool not in ("set_environment", "halt_trading", "unwatch", "alerts", "strategies")
+            not order and api.tool not in ("set_environment", "halt_trading", "unwatch", "alerts")
         )
         assert (tool.meta or {}) == ({"anthropic/requiresUserInteraction": True} if order else {})
 

@@ -15,7 +15,16 @@ LONGEST_NAME, LONGEST_TITLE, LONGEST_SENTENCE = 50, 60, 300
 SHORTEST_SENTENCE = 20
 """Characters. Less says nothing of when to use a tool."""
 
-SWITCHES = {"set_environment", "halt_trading", "unwatch", "alerts", "strategies", "save_strategy", "delete_strategy"}
+SWITCHES = {
+    "set_environment",
+    "halt_trading",
+    "unwatch",
+    "alerts",
+    "save_strategy",
+    "delete_strategy",
+    "pause_strategy",
+    "stop_strategy",
+}
 """Tools of this server that change something, though no order."""
 
 

@@ -101,6 +101,14 @@ async def test_earlier_days_are_read_once(kis: Kis, tmp_path: Path) -> None:
     assert kis.reads == [("1m", TUESDAY)]
 
 
+async def test_no_earlier_days_are_read_than_are_needed(kis: Kis, tmp_path: Path) -> None:
+    history = history_of(kis, tmp_path, "1m")
+    assert len(await history.latest("005930", 5)) == 5
+    assert kis.reads == [("1m", TUESDAY)]
+    assert len(await history.latest("005930", 7)) == 7
+    assert kis.reads[1:] == [("1m", TUESDAY), ("1m", TUESDAY - timedelta(days=2))]
+
+
 async def test_demo_which_keeps_no_earlier_minutes_tells_todays(kis: Kis, tmp_path: Path) -> None:
     kis.is_demo = True
     found = await history_of(kis, tmp_path, "1m").latest("005930", 100)

@@ -13,7 +13,7 @@ from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
-from kis_mcp.strategies.runner import Answer, OwnOrder, Wish
+from kis_mcp.strategies.runner import Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome
 from kis_mcp.trading.journal import Intent, Record, Status
 from kis_mcp.trading.order import Action, Order
@@ -154,3 +154,20 @@ async def test_only_what_the_run_itself_sent_is_its_own() -> None:
         record(Status.SENT, "strategy s: another-005930-x-enter"),
     )
     assert [each.intent_id for each in await orders(mandated).orders()] == ["intent-accepted"]
+
+
+async def test_what_the_account_has_is_counted_over_all_its_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    lots = [
+        SimpleNamespace(symbol="005930", quantity=Decimal(10), sellable_quantity=Decimal(4)),
+        SimpleNamespace(symbol="005930", quantity=Decimal(5), sellable_quantity=None),
+        SimpleNamespace(symbol="000660", quantity=Decimal(7), sellable_quantity=Decimal(7)),
+    ]
+    asked: list[tuple[str, bool]] = []
+
+    async def holdings(reads: Any, market: str, *, fresh: bool) -> Sequence[Any]:
+        asked.append((market, fresh))
+        return lots
+
+    monkeypatch.setattr("kis_mcp.wiring.strategy_orders.read_market_holdings", holdings)
+    assert await orders(FakeMandated()).account("005930") == InAccount(held=15, sellable=4)
+    assert asked == [("KR", True)]

@@ -8,9 +8,10 @@ from kis_mcp.alerts import DEFAULT_DURATION, LONGEST_DURATION, AlertStore, Deliv
 from kis_mcp.catalog import Page
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
+from kis_mcp.language import Say
 from kis_mcp.market import find_priced, read_quote
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.streams import Condition, interests_of, read_condition, simple_parts
+from kis_mcp.streams import Condition, condition_text, interests_of, read_condition, simple_parts
 from kis_mcp.trading.venues import find_watched
 from kis_mcp.wiring import channel_kinds
 
@@ -31,12 +32,12 @@ async def _create(call: Call, store: AlertStore, values: Mapping[str, Any]) -> P
     rule = new_rule(condition, now, until, None if minutes is None else timedelta(minutes=minutes))
     rule = await store.create(rule)
     notes = [] if channel_kinds(call.environments.settings) else [_NO_CHANNEL]
-    return page(now, notes=notes, alerts=[_alert(rule, now)], channels=await _channels(call, store))
+    return page(now, notes=notes, alerts=[_alert(rule, now, call.say)], channels=await _channels(call, store))
 
 
 async def _list(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Page:  # noqa: ARG001
     now = call.now()
-    rows = [_alert(rule, now) for rule in await store.rules()]
+    rows = [_alert(rule, now, call.say) for rule in await store.rules()]
     return page(now, alerts=rows, channels=await _channels(call, store))
 
 
@@ -48,7 +49,7 @@ async def _delete(call: Call, store: AlertStore, values: Mapping[str, Any]) -> P
             f"There is no alert {rule_id}.", remedy="alerts with action=list shows those that are.", field="alert_id"
         )
     now = call.now()
-    return page(now, alerts=[{**_alert(rule, now), "status": "deleted", "watching": ""}])
+    return page(now, alerts=[{**_alert(rule, now, call.say), "status": "deleted", "watching": ""}])
 
 
 async def _fired(call: Call, store: AlertStore, values: Mapping[str, Any]) -> Page:
@@ -125,12 +126,12 @@ def _place(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _alert(rule: Rule, now: datetime) -> dict[str, Any]:
+def _alert(rule: Rule, now: datetime, say: Say) -> dict[str, Any]:
     stage = rule.stage(now)
     watching = (rule.watching or "starts within seconds") if stage == "active" else ""
     row: dict[str, Any] = {
         "alert_id": rule.id,
-        "fires_when": str(rule.condition),
+        "fires_when": condition_text(rule.condition, say),
         "status": stage,
         "watching": watching,
         "repeat_minutes": rule.cooldown and rule.cooldown // timedelta(minutes=1),

@@ -37,7 +37,7 @@ _NOT_FETCHED = (
 _OTHER_WAYS = "look for other data with search_tools."
 
 _FLAGS = {"is_halted": "halted", "is_administered": "administered", "has_warning": "warning"}
-_LEFT_OUT = {"standard_code", "underlying_name", "listed_on", "tick_size", "market_cap", *_FLAGS}
+_LEFT_OUT = {"standard_code", "underlying_name", "listed_on", "tick_size", "market_cap", "indices", *_FLAGS}
 
 
 async def find_instrument(call: Call) -> Page:

@@ -8,7 +8,17 @@ from kis_mcp.market import Book, Event, EventKind, Interest, OrderUpdate, Status
 from kis_mcp.server.tools.call import Call, facts, page, rows_of
 from kis_mcp.server.tools.present import Present
 from kis_mcp.server.tools.waits import missed, wait_at_most
-from kis_mcp.streams import Feed, News, StreamStatus, Waiting, Watch, Watches, interruptions, read_condition
+from kis_mcp.streams import (
+    Feed,
+    News,
+    StreamStatus,
+    Waiting,
+    Watch,
+    Watches,
+    condition_text,
+    interruptions,
+    read_condition,
+)
 from kis_mcp.trading.venues import find_watched, market_of
 
 _MOST_NOTICES = 200
@@ -59,16 +69,16 @@ async def wait_for(call: Call) -> Page:
     else:
         waiting = await watches.watch_and_wait(condition, cursor, present.read)
     found = waiting.watch
-    seconds = values["seconds"]
+    seconds, words = values["seconds"], condition_text(condition, call.say)
 
     async def report(passed: int) -> None:
-        words = f"Waiting until {condition}; {passed} of {seconds} s have passed."
-        await call.progress.report(" ".join([words, *_interruptions(found)]))
+        passing = f"Waiting until {words}; {passed} of {seconds} s have passed."
+        await call.progress.report(" ".join([passing, *_interruptions(found)]))
 
     met = await wait_at_most(seconds, waiting.until_met, report)
     watches.touch(found.id)
     cursor = met.cursor if met else waiting.cursor()
-    result: dict[str, object] = {"met": met is not None, "waits_for": str(condition)}
+    result: dict[str, object] = {"met": met is not None, "waits_for": words}
     return _page(
         call,
         notes=[*present.notes, *_waited(waiting), *_troubles(found), *notes_on_live(found.interests)],

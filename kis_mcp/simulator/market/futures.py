@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import NamedTuple, Protocol
 
@@ -27,6 +28,9 @@ from kis_mcp.simulator.market.session import Session, bent
 
 _NOISE = 0.0004
 """How far trade moves a future off its carried underlying, as a part of it, until two weeks before its last day."""
+
+_PAST_CLOSES = 0.015
+"""An index of many stocks leaves its closes of a day and of the day before by less than this part, six deviations."""
 
 _QUIET_DAYS = 14
 _FAR_DAYS = 100
@@ -92,6 +96,10 @@ class IndexSpot:
     def bar(self, day: date) -> Levels | None:
         bar = self._market.index_history(self._index).bar(day)
         return bar and Levels(*(worth * self._points for worth in (bar.open, bar.high, bar.low, bar.close)))
+
+    def close(self, day: date) -> float:
+        """At the end of a trading day."""
+        return self._market.index_history(self._index).close(day) * self._points
 
     def level(self, day: date, ticks: int) -> Decimal:
         """Where it stands after so many ticks of a day."""
@@ -237,6 +245,24 @@ class FutureHistory:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""
         days = trading_days_until(self._future.country, day, count)
         return [bar for each in days if each >= self.first and (bar := self.bar(each))]
+
+    def extremes(self, day: date, count: int) -> list[DayBar]:
+        """The bars with the highest and the lowest price among those of `until`, and perhaps others of them.
+
+        The bar of an index is put together of all its members' bars. So it is made only for days whose closes come near
+        to the highest and the lowest one.
+        """
+        days = [each for each in trading_days_until(self._future.country, day, count) if each >= self.first]
+        spot = self.spot
+        if not isinstance(spot, IndexSpot) or not days:
+            return self.until(day, count)
+        closes = [spot.close(each) * self.carry.on(each) for each in [trading_day("KR", days[0], -1), *days]]
+        ends = [(each, max(pair), min(pair)) for each, pair in zip(days, pairwise(closes), strict=True)]
+        top, bottom = max(ends, key=lambda end: end[1])[1], min(ends, key=lambda end: end[2])[2]
+        near = [
+            each for each, high, low in ends if high >= top * (1 - _PAST_CLOSES) or low <= bottom * (1 + _PAST_CLOSES)
+        ]
+        return [bar for each in near if (bar := self.bar(each))]
 
     def path(self, day: date, bar: DayBar) -> "array[int] | None":
         """Its price at each tick of a day; None where its underlying has none."""

@@ -39,6 +39,7 @@ _NOTICE = 12
 _LISTING = {"bonus_issue": 16, "paid_in_issue": 38, "public_offer": 8, "merger": 44}
 """Trading days from the ex-date until the new shares are listed."""
 
+_UNCHANGED = Fraction(1)
 _PUBLISHED, _PAID_IN_APRIL = (4, 1), (4, 15)
 
 
@@ -131,7 +132,7 @@ def par(instrument: Instrument, day: date) -> Decimal:
 
 def _factor(instrument: Instrument, day: date, name: str) -> Fraction:
     changes = _events().get(instrument.symbol)
-    return _product(changes, day, name) if changes else Fraction(1)
+    return _product(changes, day, name) if changes else _UNCHANGED
 
 
 def _product(changes: "tuple[Right, ...] | list[Right]", day: date, name: str) -> Fraction:

@@ -184,14 +184,15 @@ def bent(path: Sequence[float], instrument: Instrument, bar: DayBar) -> "array[i
     above = (bar.high - top) / max(highest - top, 1.0)
     below = (bottom - bar.low) / max(bottom - lowest, 1.0)
     # The coarsest step of the day is valid at each of its prices, because every step divides the next one.
-    step = instrument.tick(bar.high)
+    low, high, step = bar.low, bar.high, instrument.tick(bar.high)
     prices = array("q", bytes(8 * ticks))
     for i, price in enumerate(path):
         if price > top:
             price = top + (price - top) * above
         elif price < bottom:
             price = bottom - (bottom - price) * below
-        prices[i] = min(max(round(price / step) * step, bar.low), bar.high)
+        units = round(price / step) * step
+        prices[i] = low if units < low else high if units > high else units  # min and max would take half of the time
     last = ticks - 1
     prices[_inner(path.index(highest), last, ticks // 3)] = bar.high
     prices[_inner(path.index(lowest), last, ticks // 3 * 2)] = bar.low

@@ -14,6 +14,12 @@ from .cautions import cautions_of as cautions_of
 from .history import History as History
 from .options import BacktestOptions as BacktestOptions
 from .points import Point as Point, combinations as combinations, grid as grid, some_of_grid as some_of_grid
+from .regular_hours import (
+    CLOSING_AUCTION as CLOSING_AUCTION,
+    Hours as Hours,
+    HoursOf as HoursOf,
+    regular_bars as regular_bars,
+)
 from .report import Report as Report, write_report as write_report
 from .result import BacktestResult as BacktestResult, Trade as Trade
 from .run import run_backtest as run_backtest
@@ -23,7 +29,7 @@ from .search import (
     Ground as Ground,
     SearchResult as SearchResult,
     WalkForward as WalkForward,
-    search as search,
+    search_points as search_points,
     walk_forward as walk_forward,
 )
 from .statistics import (

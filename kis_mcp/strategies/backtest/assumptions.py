@@ -37,8 +37,8 @@ def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_
             f"A daily bar closes with the regular session until {AFTER_MARKET_SINCE}, and with the after-market from "
             "then on."
         )
-    elif market == "KR":
-        told.append("The last bar of a day is the last one that KIS tells, which may be of the after-market.")
+    elif not is_daily:
+        told.append("Bars of minutes are those of the regular session and its closing auction, by the usual hours.")
     return told
 
 

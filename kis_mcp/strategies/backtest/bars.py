@@ -93,6 +93,12 @@ class Bars:
         columns = [column[start:] for column in (self.open, self.high, self.low, self.close)]
         return Bars(self.ends_at[start:], columns, self.volume[start:], self.unit)
 
+    def picked(self, numbers: Sequence[int]) -> "Bars":
+        """Those of these numbers, in their order."""
+        columns = (self.open, self.high, self.low, self.close, self.volume)
+        *prices, volume = (array("q", map(column.__getitem__, numbers)) for column in columns)
+        return Bars([self.ends_at[number] for number in numbers], prices, volume, self.unit)
+
     def span(self, start: datetime, end: datetime | None) -> tuple[int, int]:
         """The numbers from which and before which bars end from one moment on and before another."""
         return bisect_left(self.ends_at, start), len(self) if end is None else bisect_left(self.ends_at, end)

@@ -120,7 +120,7 @@ class WalkForward:
         return outside / inside if inside > 0 else None
 
 
-def search(
+def search_points(
     strategy: Strategy,
     points: Sequence[Point],
     ground: Ground,

@@ -1,7 +1,7 @@
 """Strategies live: bars from ticks, decisions, orders, and the position that follows from them."""
 
 from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
-from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, InAccount, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
@@ -12,6 +12,7 @@ __all__ = [
     "Bounds",
     "Heard",
     "Hours",
+    "InAccount",
     "OwnOrder",
     "RunTerms",
     "Runner",

@@ -13,6 +13,7 @@ GRACE: Final = timedelta(seconds=2)
 """KIS tells times in whole seconds, and its frames take a moment: so long after its end a bar may still get a tick."""
 
 _ONE_MINUTE: Final = timedelta(minutes=1)
+_A_MOMENT: Final = timedelta(microseconds=1)
 
 
 class Tick(NamedTuple):
@@ -98,6 +99,15 @@ class BarBuilder:
     def end_by(self, now: datetime) -> BuiltBar | None:
         """The bar that has ended by the clock, if there is one."""
         return self._end() if self._span is not None and now >= self._span.until + GRACE else None
+
+    def begin_unheard(self, now: datetime) -> None:
+        """Nothing can be heard now: what is traded makes a bar nevertheless, which is not whole, and ends by the
+        clock."""
+        self.report_gap(now + _A_MOMENT)
+        found = self._sessions.span_of(now) if self._span is None else None
+        if found is not None and (self._ended_until is None or found.begins >= self._ended_until):
+            self._heard_at = found.begins
+            self._begin(found, Decimal(0), 0)
 
     def pass_over(self, until: datetime) -> None:
         """Bars up to a moment were had from elsewhere: what was built of them is given up."""

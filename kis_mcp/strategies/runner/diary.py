@@ -13,6 +13,8 @@ from kis_mcp.strategies.runner.terms import RunTerms
 A_MOMENT: Final = timedelta(microseconds=1)
 """What happens beside bars has a moment that is no bar's end."""
 
+SOLD_ELSEWHERE: Final = "sold_elsewhere"
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,10 +45,20 @@ class Diary:
         )
         await self._terms.records.add_signal(entry)
 
-    async def say(self, lane: LiveLane, what: str) -> None:
+    async def say(self, lane: LiveLane, what: str, *, quantity: int = 0) -> None:
         """Write down what happened beside the decisions."""
         _log.warning("Strategy %s, %s: %s", self._terms.run.strategy, lane.symbol, what)
-        await self.decide(lane, self.moment(), Decision("none", reason=what))
+        await self.decide(lane, self.moment(), Decision("none", quantity, what))
+
+    async def note_loss(self, lane: LiveLane, missing: int) -> bool:
+        """Give up what a lane holds and the account has not; returns whether there is such. It is written down, so that
+        the run never takes what the person buys later for its own."""
+        lost = min(missing, lane.quantity)
+        if lost <= 0:
+            return False
+        await self.say(lane, f"{SOLD_ELSEWHERE}: the account lacks {lost} of {lane.quantity}", quantity=lost)
+        lane.lose(lost, self._terms.clock())
+        return True
 
     def moment(self) -> datetime:
         """Now, as a moment that no bar's end and no other entry has."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Final
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
-from kis_mcp.strategies.runner.ports import Orders, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import InAccount, Orders, OwnOrder, Wish
 from kis_mcp.strategies.runner.terms import RunTerms
 
 ACTIONS: Final = {"buy": "enter", "sell": "exit"}
@@ -37,12 +37,18 @@ class Errand:
         """Order it, and follow the order.
 
         Raises:
-            StorageError: The run's records cannot be written.
+            StorageError: The run's records cannot be written, or the journal cannot tell what became of the order.
+            OrderStateUnknown: It may stand at KIS, and the journal does not know it.
         """
         lane, run = self._lane, self._terms.run
+        if want.side == "sell" and not lane.quantity:
+            lane.want = None
+            return None
         try:
             quantity = await self._sellable() if want.side == "sell" else want.quantity
             if not quantity:
+                if lane.quantity:
+                    return await self._refuse(want, "other orders to sell, or a pledge, hold all that the account has")
                 lane.want = None
                 return None
             wish = Wish(
@@ -53,6 +59,8 @@ class Errand:
                 key=key_of(run.id, lane.symbol, want.at, ACTIONS[want.side]),
             )
             answer = await self._orders.place(wish)
+        except (StorageError, OrderStateUnknown):
+            raise  # it may have been sent: the run begins anew by what the journal has
         except KisMcpError as error:
             return await self._refuse(want, str(error))
         if answer.kind == "outside":
@@ -88,17 +96,17 @@ class Errand:
                 return
 
     async def _sellable(self) -> int:
-        """What it holds, and the account still has."""
-        lane = self._lane
-        missing = lane.quantity - await self._orders.sellable(lane.symbol)
-        if missing > 0:
-            await self._diary.say(
-                lane, f"sold_elsewhere: the account lacks {missing} of the {lane.quantity} that it holds"
-            )
-            lane.lose(min(missing, lane.quantity), self._terms.clock())
-            await self._terms.records.put_position(lane.held_position(self._terms.run.id))
-        return lane.quantity
+        """What it holds, as far as the account has it and no other order is for it."""
+        account = await self._orders.account(self._lane.symbol)
+        await settle_holding(self._terms, self._lane, self._diary, account)
+        return min(self._lane.quantity, account.sellable)
 
     async def _refuse(self, want: Want, reason: str) -> None:
         self._lane.refuse(want, self._terms.clock())
         await self._diary.say(self._lane, f"{ACTIONS[want.side]}_refused: {reason}")
+
+
+async def settle_holding(terms: RunTerms, lane: LiveLane, diary: Diary, account: InAccount) -> None:
+    """Hold what the run's orders made against what the account has, and write down what it holds."""
+    await diary.note_loss(lane, lane.lacks(account.held, terms.clock()))
+    await terms.records.put_position(lane.held_position(terms.run.id))

@@ -35,20 +35,39 @@ class Holding:
 
 
 def holding_of(orders: Iterable[OwnOrder]) -> Holding:
-    """What orders have come to, the oldest first. Sales are at average cost; more than was bought is not sold."""
+    """What orders have come to, the oldest first. Sales are of average cost, and bring just that where nobody knows
+    their price; more than was bought is not sold."""
     quantity, cost, realised = 0, _NOTHING, _NOTHING
     opened_at = closed_at = None
     for order in orders:
         filled, price = order.filled, order.price
-        if not filled or price is None:
+        if not filled or (price is None and order.side == "buy"):
             continue
-        if order.side == "buy":
+        if order.side == "buy" and price is not None:
             opened_at = opened_at if quantity else order.at
             quantity, cost = quantity + filled, cost + price * filled
             continue
         sold = min(filled, quantity)
         part = cost * sold / quantity if quantity else _NOTHING
-        quantity, cost, realised = quantity - sold, cost - part, realised + price * sold - part
+        quantity, cost, realised = (
+            quantity - sold,
+            cost - part,
+            realised + (part if price is None else price * sold) - part,
+        )
         if not quantity:
             opened_at, closed_at = None, order.at
     return Holding(quantity, cost, realised, opened_at, closed_at)
+
+
+def sale_elsewhere(symbol: str, quantity: int, at: datetime) -> OwnOrder:
+    """That somebody else sold what a run held, found at a moment."""
+    return OwnOrder(
+        intent_id=f"elsewhere-{at.isoformat()}",
+        key="",
+        at=at,
+        symbol=symbol,
+        side="sell",
+        quantity=quantity,
+        state="ended",
+        filled=quantity,
+    )

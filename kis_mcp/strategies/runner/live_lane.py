@@ -23,13 +23,16 @@ from kis_mcp.strategies.evaluation import (
 from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.strategies.records import HeldPosition
 from kis_mcp.strategies.runner.bar_builder import BarBuilder, BuiltBar, Tick
-from kis_mcp.strategies.runner.holding import Holding, holding_of
+from kis_mcp.strategies.runner.holding import Holding, holding_of, sale_elsewhere
 from kis_mcp.strategies.runner.ports import BUY_ROOM, OwnOrder, Side
 from kis_mcp.strategies.runner.sessions import Sessions
 
 SESSION_END = "session_end"
 RETRY_AFTER = timedelta(seconds=30)
 """So long an exit at a price waits after it was refused."""
+
+LISTED_AFTER = timedelta(minutes=10)
+"""So long after an order what came of it is in KIS' list of holdings for certain."""
 
 _NO_LEVELS = ExitLevels()
 
@@ -184,11 +187,15 @@ class LiveLane:
         levels = self._levels
         if levels is _NO_LEVELS or self.leaving or self.want is not None:
             return ""
-        if self._no_exit_before is not None and tick.time < self._no_exit_before:
+        if self.waits(tick.time):
             return ""
         if levels.stop is not None and tick.price <= levels.stop:
             return levels.stop_name
         return "take_profit" if levels.target is not None and tick.price >= levels.target else ""
+
+    def waits(self, now: datetime) -> bool:
+        """Whether an exit was refused a moment ago."""
+        return self._no_exit_before is not None and now < self._no_exit_before
 
     def miss(self, began_at: datetime, ended_at: datetime) -> None:
         """Trades may have been missed in a time."""
@@ -274,13 +281,14 @@ class LiveLane:
 
     def refuse(self, want: Want, now: datetime) -> None:
         """What it wanted was not ordered: an entry lapses; an exit is tried again at the end of the next bar, one at a
-        price once the price is there after a while."""
+        price once the price is there after a while, and any after a while at the end of a session."""
         self.want = None
         if want.side == "buy":
             self._decider.give_up_entry()
-        elif want.reason not in (SESSION_END, "exit_condition", "after_bars"):
+            return
+        self._no_exit_before = now + RETRY_AFTER
+        if want.reason not in (SESSION_END, "exit_condition", "after_bars"):
             self.leaving = ""
-            self._no_exit_before = now + RETRY_AFTER
 
     def answer(self, order: OwnOrder) -> None:
         """What it wanted was sent."""
@@ -288,20 +296,15 @@ class LiveLane:
         self._bars_of_wait, self._high_of_wait = 0, 0.0
         self.take_order(order)
 
+    def lacks(self, held: int, now: datetime) -> int:
+        """How much of what it holds an account that holds so much has not: somebody else sold it. Of what was traded a
+        while ago only: the account's list may be behind."""
+        latest = max((order.at for order in self._orders.values()), default=now)
+        return max(0, self.quantity - held) if now - latest >= LISTED_AFTER else 0
+
     def lose(self, quantity: int, now: datetime) -> None:
         """So much of what it held is not in the account any more: somebody else sold it."""
-        sold = OwnOrder(
-            intent_id=f"elsewhere-{now.isoformat()}",
-            key="",
-            at=now,
-            symbol=self.symbol,
-            side="sell",
-            quantity=quantity,
-            state="ended",
-            filled=quantity,
-            price=self.holding.price,
-        )
-        self.take_order(sold)
+        self.take_order(sale_elsewhere(self.symbol, quantity, now))
 
     def held_position(self, run_id: str) -> HeldPosition:
         """What is to be written of the position."""

@@ -13,8 +13,9 @@ from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBook, Signal
 from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
 from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
-from kis_mcp.strategies.runner.diary import A_MOMENT, Diary, key_of
-from kis_mcp.strategies.runner.errand import Errand
+from kis_mcp.strategies.runner.diary import A_MOMENT, SOLD_ELSEWHERE, Diary, key_of
+from kis_mcp.strategies.runner.errand import Errand, settle_holding
+from kis_mcp.strategies.runner.holding import sale_elsewhere
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard, OwnOrder
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -91,14 +92,16 @@ class LiveRun:
         terms, heard_from = self._terms, self._terms.clock()
         orders = await terms.orders.orders() if terms.orders else ()
         kept = {each.symbol: each for each in await terms.records.positions(terms.run.id)}
+        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
         for symbol in terms.run.symbols:
             lane = self._lanes[symbol] = LiveLane(
                 terms.strategy, symbol, self._book, terms.sessions, heard_from, terms.lots.get(symbol, 1)
             )
             bars = await self._past_bars(lane)
-            lane.restore(bars, [each for each in orders if each.symbol == symbol], kept.get(symbol))
+            own = [each for each in (*orders, *_losses(signals)) if each.symbol == symbol]
+            lane.restore(bars, sorted(own, key=lambda each: each.at), kept.get(symbol))
             await self._reconcile(lane)
-        await self._take_up_decisions(orders)
+        await self._take_up_decisions(orders, signals)
         ordered = {each.symbol for each in orders}
         self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
@@ -116,7 +119,10 @@ class LiveRun:
             self._lanes[symbol].miss(began_at, ended_at)
         for lane in self._lanes.values() if heard.silent_since is not None else ():
             lane.miss(heard.silent_since or now, now)
+            lane.builder.begin_unheard(now)
         for symbol, tick in heard.ticks:
+            if tick.price <= 0:  # no trade has such a price: neither a bar nor a stop may see it
+                continue
             lane = self._lanes[symbol]
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
@@ -186,24 +192,24 @@ class LiveRun:
         """Hold what the run's orders made against what the account has."""
         orders, records = self._terms.orders, self._terms.records
         if orders is None:
-            return
+            return None
         if lane.quantity and not lane.standing:
-            missing = lane.quantity - await orders.sellable(lane.symbol)
-            if missing > 0:
-                await self._diary.say(lane, f"sold_elsewhere: the account lacks {missing} of {lane.quantity}")
-                lane.lose(min(missing, lane.quantity), self._terms.clock())
-        await records.put_position(lane.held_position(self._terms.run.id))
+            return await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
+        return await records.put_position(lane.held_position(self._terms.run.id))
 
-    async def _take_up_decisions(self, orders: Sequence[OwnOrder]) -> None:
+    async def _take_up_decisions(self, orders: Sequence[OwnOrder], signals: Sequence[SignalEntry]) -> None:
         """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
-        terms, keys = self._terms, {each.key for each in orders}
-        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
+        terms, keys = self._terms, {each.key: each.intent_id for each in orders}
         zone = terms.sessions.timezone
         entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
         if entries:
             self._book.remember(entries[-1], entries.count(entries[-1]))
         if terms.orders is None:
             return
+        for signal in signals:
+            intent_id = keys.get(key_of(terms.run.id, signal.symbol, signal.at, signal.action))
+            if signal.intent_id is None and intent_id is not None:
+                await terms.records.set_intent(terms.run.id, signal.symbol, signal.at, intent_id)
         for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
             lane = self._lanes.get(signal.symbol)
             if lane is None or lane.is_busy:
@@ -248,6 +254,8 @@ class LiveRun:
     async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal, now: datetime) -> None:
         bar = await self._whole_bar(lane, built)
         if bar is None:
+            if not built.bar.volume:
+                return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
         self._bars.append(self._stored(lane, bar, is_live=built.is_whole))
@@ -294,7 +302,7 @@ class LiveRun:
         if not self._terms.strategy.exits.at_session_end or not self._terms.sessions.is_about_to_close(now):
             return
         for lane in self._lanes.values():
-            if lane.quantity and not lane.leaving and not lane.is_busy:
+            if lane.quantity and not lane.is_busy and not lane.waits(now):
                 await self._leave(lane, SESSION_END, self._diary.moment())
 
     def _send(self, now: datetime) -> None:
@@ -353,6 +361,12 @@ class LiveRun:
             volume=bar.volume,
             source="live" if is_live else "history",
         )
+
+
+def _losses(signals: Sequence[SignalEntry]) -> list[OwnOrder]:
+    """What was sold elsewhere, as it was written down."""
+    lost = [each for each in signals if each.action == "none" and each.reason.startswith(SOLD_ELSEWHERE)]
+    return [sale_elsewhere(each.symbol, each.quantity, each.at) for each in lost]
 
 
 def _shares_purse(terms: RunTerms) -> bool:

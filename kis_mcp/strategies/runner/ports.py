@@ -96,7 +96,7 @@ class Answer:
     Attributes:
         kind: ``accepted`` by KIS; ``refused`` by a guard, a person or KIS, so that nothing stands there; ``outside`` of
             the mandate, so that the strategy ends; ``unknown``, where it may stand at KIS.
-        intent_id: In the journal; None where there is none.
+        intent_id: In the journal; there is one of what was accepted or is unknown.
         reason: In words.
     """
 
@@ -128,6 +128,19 @@ class OwnOrder:
     price: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InAccount:
+    """What an account has of an instrument.
+
+    Attributes:
+        held: In all.
+        sellable: What of it no standing order is for.
+    """
+
+    held: int
+    sellable: int
+
+
 class Orders(Protocol):
     """The way of a run's orders: within its mandate, through guard and journal."""
 
@@ -135,7 +148,8 @@ class Orders(Protocol):
         """Send an order, once however often the same key is given.
 
         Raises:
-            KisMcpError: It could not be looked at; nothing was sent.
+            StorageError, OrderStateUnknown: What became of it cannot be read.
+            KisMcpError: Any other: it could not be looked at; nothing was sent.
         """
         ...
 
@@ -155,8 +169,8 @@ class Orders(Protocol):
         """
         ...
 
-    async def sellable(self, symbol: str) -> int:
-        """How much of an instrument the account can sell, whoever bought it.
+    async def account(self, symbol: str) -> InAccount:
+        """What the account has of an instrument, whoever bought it.
 
         Raises:
             KisMcpError: By KIS' answer.

@@ -5,22 +5,14 @@ that follows the close, and KIS gives it a candle of that minute; so that minute
 What is traded before and after, as in Korea's after-market, belongs to no bar.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from kis_mcp.market import INTERVALS, Market
-from kis_mcp.strategies.backtest import CLOSES
+from kis_mcp.strategies.backtest import CLOSES, CLOSING_AUCTION, Hours, HoursOf
 
-Hours: TypeAlias = tuple[datetime, datetime]
-"""When a regular session opens and closes."""
-
-HoursOf: TypeAlias = Callable[[date], Hours | None]
-"""A day of the exchange → its regular hours; None where it does not trade."""
-
-CLOSING_AUCTION: Final = timedelta(minutes=1)
 _ONE_DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
 
@@ -60,6 +52,7 @@ class Sessions:
 
     Attributes:
         timezone: The exchange's.
+        hours: Its days.
     """
 
     def __init__(self, interval: str, market: Market, timezone: ZoneInfo, hours: HoursOf) -> None:
@@ -68,7 +61,7 @@ class Sessions:
         self._is_week = length == "week"
         self._market: Market = market
         self.timezone = timezone
-        self._hours = hours
+        self.hours = hours
 
     def span_of(self, moment: datetime) -> Span | None:
         """The bar that a trade at a moment belongs to; None outside the regular session."""
@@ -95,7 +88,7 @@ class Sessions:
         """Until when trades belong to the bar that is dated so."""
         local = ends_at.astimezone(self.timezone)
         first = local - timedelta(minutes=self._minutes) if self._minutes is not None else local
-        hours = self._hours(first.date())
+        hours = self.hours(first.date())
         if hours is None:
             return ends_at
         end = self._end_of(hours)
@@ -103,18 +96,18 @@ class Sessions:
 
     def takes_orders(self, moment: datetime) -> bool:
         """Whether an order that is sent now is matched in the day's regular session."""
-        hours = self._hours(moment.astimezone(self.timezone).date())
+        hours = self.hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[0] - _AUCTION_ORDERS[self._market] <= moment < hours[1]
 
     def is_about_to_close(self, moment: datetime) -> bool:
         """Whether what may not stay overnight has to be sold now."""
-        hours = self._hours(moment.astimezone(self.timezone).date())
+        hours = self.hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[1] - LEAD <= moment < hours[1]
 
     def _session_of(self, local: datetime) -> Hours | None:
         """The session that a moment is in, its closing auction included."""
         for day in (local.date(), local.date() - _ONE_DAY):
-            hours = self._hours(day)
+            hours = self.hours(day)
             if hours is not None and hours[0] <= local < hours[1] + CLOSING_AUCTION:
                 return hours
         return None
@@ -122,17 +115,17 @@ class Sessions:
     def _week_of(self, day: date) -> tuple[date, date]:
         """The first and the last trading day of a day's week."""
         monday = day - timedelta(days=day.weekday())
-        days = [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self._hours(each)]
+        days = [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self.hours(each)]
         return days[0], days[-1]
 
     def _known(self, day: date) -> Hours:
-        hours = self._hours(day)
+        hours = self.hours(day)
         assert hours is not None, day
         return hours
 
     def _end_of(self, hours: Hours) -> datetime:
         """When a session is over, its closing auction included; a market that never closes goes on at once."""
         closes = hours[1]
-        following = self._hours(closes.astimezone(self.timezone).date())
+        following = self.hours(closes.astimezone(self.timezone).date())
         is_next = following is not None and closes <= following[0]
         return min(closes + CLOSING_AUCTION, following[0]) if following and is_next else closes + CLOSING_AUCTION

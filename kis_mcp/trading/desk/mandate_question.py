@@ -22,11 +22,13 @@ _SIDES = {
     frozenset({"buy", "sell"}): "buy, and sell only what its own orders bought",
 }
 _DIGEST = 12
+_UNASKED = "Orders within this mandate go out WITHOUT another question."
+_ASKED_EACH = "You are asked about each order on the approval page too: KIS_ALLOW_REAL_STRATEGIES is not set."
 
 
-def mandate_question(mandate: Mandate) -> str:
+def mandate_question(mandate: Mandate, *, asks_each: bool = False) -> str:
     """How far a strategy may go, where, until when, and how it did so far."""
-    facts = mandate_facts(mandate)
+    facts = mandate_facts(mandate, asks_each=asks_each)
     lines = [
         f"[{facts.environment}] {facts.headline}",
         *facts.warnings,
@@ -37,10 +39,14 @@ def mandate_question(mandate: Mandate) -> str:
     return "\n".join(lines)
 
 
-def mandate_facts(mandate: Mandate) -> QuestionFacts:
+def mandate_facts(mandate: Mandate, *, asks_each: bool = False) -> QuestionFacts:
     """What the question says, part by part. The names of its terms are ``strategy``, ``instruments``, ``sides``,
     ``most_per_order``, ``most_in_all``, ``orders_a_day``, ``most_loss``, ``until``, ``account``, ``result_1`` and so
-    on, and ``reference``."""
+    on, and ``reference``.
+
+    Args:
+        asks_each: Whether the person is asked about each order all the same, as the operator wants it in real.
+    """
     terms = {
         "strategy": f"{mandate.strategy} ({mandate.document[:_DIGEST]})",
         "instruments": ", ".join(map(_instrument, mandate.symbols)),
@@ -61,7 +67,7 @@ def mandate_facts(mandate: Mandate) -> QuestionFacts:
         environment=mandate.environment.value.upper(),
         headline=one_line(f"MANDATE: let the strategy {mandate.strategy} order by itself"),
         terms={name: one_line(text) for name, text in terms.items()},
-        warnings=("Orders within this mandate go out WITHOUT another question.",),
+        warnings=(_ASKED_EACH if asks_each else _UNASKED,),
     )
 
 

@@ -1,6 +1,6 @@
 """The mandate: what a person agrees to once, so that a strategy's orders within it need no question each."""
 
-from kis_mcp.trading.mandate.book import Fill, InstrumentKey, MandateBook, MandatedOrder, zone_of
+from kis_mcp.trading.mandate.book import Fill, InstrumentKey, MandateBook, MandatedOrder, exchange_day, zone_of
 from kis_mcp.trading.mandate.rules import MandateCheck, exceeds, loss_exceeds
 from kis_mcp.trading.mandate.terms import (
     LONGEST,
@@ -13,6 +13,7 @@ from kis_mcp.trading.mandate.terms import (
     can_agree,
     terms_of,
 )
+from kis_mcp.trading.mandate.trips import RoundTrip, round_trips
 
 __all__ = [
     "LONGEST",
@@ -27,9 +28,12 @@ __all__ = [
     "MandateStatus",
     "MandateSymbol",
     "MandatedOrder",
+    "RoundTrip",
     "can_agree",
     "exceeds",
+    "exchange_day",
     "loss_exceeds",
+    "round_trips",
     "terms_of",
     "zone_of",
 ]

@@ -116,3 +116,11 @@ async def test_while_nothing_was_fetched_the_built_in_list_answers_and_says_so(
 async def test_demo_reads_the_simulators_lists_where_a_simulator_stands_in_for_it(simulator: Simulator) -> None:
     async with connected(settings_for(simulator, "demo")) as client:
         assert (await find(client, query="A01606"))[0]["kind"] == "future"
+
+
+async def test_what_is_found_keeps_to_its_output_schema_as_columns_too(simulator: Simulator) -> None:
+    """A client in its own right refuses an answer that does not."""
+    async with connected(settings_for(simulator, result_shape="columns")) as client:
+        await client.list_tools()
+        found = await find(client, query="삼성전자")
+    assert found[0]["symbol"] == "005930"

@@ -78,7 +78,7 @@ def real(simulator: Simulator, **more: Any) -> Settings:
 async def test_a_person_agrees_by_form_and_types_the_most_in_all_where_money_is_real(
     simulator: Simulator, era: str
 ) -> None:
-    settings, person = real(simulator), Investor()
+    settings, person = real(simulator, allow_real_strategies=True), Investor()
     async with connected(settings, era=era, person=person) as client:
         started = blocks(await client.call_tool("place_order", START))["order"]
     (record,) = await mandates(settings)

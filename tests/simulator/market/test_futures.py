@@ -66,3 +66,15 @@ def test_a_contracts_candles_begin_when_it_was_listed():
     days = MARKET.days(future, NOW, until=DAY, count=1_000)
     assert days[-1].start.date() == date(2025, 9, 12)
     assert [day.start for day in days] == sorted({day.start for day in days}, reverse=True)
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_the_extremes_of_an_index_future_are_those_of_all_its_days(seed: int):
+    market = Market(seed)
+    history = market.history(market.instruments["A06612"])
+    assert isinstance(history, FutureHistory)
+    last = date(2026, 9, 4)
+    some, every = history.extremes(last, 1_000), history.until(last, 1_000)
+    assert len(some) < len(every) / 2
+    assert max(bar.high for bar in some) == max(bar.high for bar in every)
+    assert min(bar.low for bar in some) == min(bar.low for bar in every)

@@ -14,7 +14,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.backtest import BacktestOptions, Bars, run_backtest
 from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.points import grid
-from kis_mcp.strategies.backtest.search import Ground, search, walk_forward
+from kis_mcp.strategies.backtest.search import Ground, search_points, walk_forward
 from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.backtest.statistics import hold_return, measure
 from kis_mcp.strategies.document import read_strategy, resolve
@@ -62,7 +62,7 @@ def ground(*closes: Sequence[float]) -> Ground:
 
 def test_a_search_finds_what_single_runs_find() -> None:
     place = ground(waves(300), waves(300, 2))
-    found = search(STRATEGY, grid(STRATEGY), place, goal="return_percent", check_percent=0)
+    found = search_points(STRATEGY, grid(STRATEGY), place, goal="return_percent", check_percent=0)
     expected = dict[tuple[float, ...], float]()
     for point in grid(STRATEGY):
         result = run_backtest(resolve(STRATEGY, point), place.history, place.options)
@@ -75,9 +75,9 @@ def test_a_search_finds_what_single_runs_find() -> None:
 
 def test_the_bars_that_check_choose_nothing_and_have_their_warm_up_before_them() -> None:
     closes = waves(300)
-    found = search(STRATEGY, grid(STRATEGY), ground(closes), goal="return_percent", check_percent=30)
-    other = search(STRATEGY, grid(STRATEGY), ground([*closes[:210], *[5_000.0] * 90]), check_percent=30)
-    same = search(STRATEGY, grid(STRATEGY), ground(closes[:210]), goal="return_percent", check_percent=0)
+    found = search_points(STRATEGY, grid(STRATEGY), ground(closes), goal="return_percent", check_percent=30)
+    other = search_points(STRATEGY, grid(STRATEGY), ground([*closes[:210], *[5_000.0] * 90]), check_percent=30)
+    same = search_points(STRATEGY, grid(STRATEGY), ground(closes[:210]), goal="return_percent", check_percent=0)
     assert [each.score for each in found.attempts] == [each.score for each in same.attempts]
     assert {tuple(each.point.items()) for each in other.attempts} == {tuple(e.point.items()) for e in found.attempts}
     assert found.check is not None
@@ -92,17 +92,17 @@ def test_the_bars_that_check_choose_nothing_and_have_their_warm_up_before_them()
 
 def test_a_best_result_that_does_not_hold_is_said_plainly() -> None:
     closes = [*waves(210), *FALL]
-    found = search(STRATEGY, grid(STRATEGY), ground(closes), goal="return_percent")
+    found = search_points(STRATEGY, grid(STRATEGY), ground(closes), goal="return_percent")
     assert any(warning.startswith("The best result does not hold: return_percent is ") for warning in found.warnings)
 
 
 def test_a_result_that_holds_is_not_warned_of_but_for_few_trades() -> None:
-    found = search(STRATEGY, grid(STRATEGY), ground(waves(600)), goal="sharpe", check_percent=50)
+    found = search_points(STRATEGY, grid(STRATEGY), ground(waves(600)), goal="sharpe", check_percent=50)
     assert [warning[:20] for warning in found.warnings] == ["The best of 9 points"]
 
 
 def test_points_without_a_trade_come_last_and_have_no_score() -> None:
-    found = search(STRATEGY, grid(STRATEGY), ground([10_000.0] * 60))
+    found = search_points(STRATEGY, grid(STRATEGY), ground([10_000.0] * 60))
     assert {each.score for each in found.attempts} == {None}
     assert found.check is None
     assert list(found.warnings) == ["None of 9 points made a trade by which it could be compared."]
@@ -110,7 +110,7 @@ def test_points_without_a_trade_come_last_and_have_no_score() -> None:
 
 def test_a_search_tells_how_far_it_is_and_stops_when_it_is_cancelled() -> None:
     told = list[tuple[int, int]]()
-    found = search(
+    found = search_points(
         STRATEGY,
         grid(STRATEGY),
         ground(waves(100)),
@@ -120,7 +120,7 @@ def test_a_search_tells_how_far_it_is_and_stops_when_it_is_cancelled() -> None:
     assert told == [(1, 9), (2, 9), (3, 9), (4, 9)]
     assert len(found.attempts) == 4
     assert not found.is_complete
-    assert search(STRATEGY, grid(STRATEGY), ground(waves(100))).is_complete
+    assert search_points(STRATEGY, grid(STRATEGY), ground(waves(100))).is_complete
 
 
 def test_a_walk_forward_chooses_on_one_stretch_and_checks_on_the_next() -> None:
@@ -141,9 +141,9 @@ def test_a_walk_forward_chooses_on_one_stretch_and_checks_on_the_next() -> None:
         (100, 200),
     ]
     assert told == [(number, 27) for number in range(1, 28)]
-    second = search(STRATEGY, grid(STRATEGY), ground(closes[50:150]), goal="return_percent", check_percent=0).attempts[
-        0
-    ]
+    second = search_points(
+        STRATEGY, grid(STRATEGY), ground(closes[50:150]), goal="return_percent", check_percent=0
+    ).attempts[0]
     assert (found.windows[1].chosen.point, found.windows[1].chosen.score) == (second.point, second.score)
     assert found.kept_share == pytest.approx(
         sum(each.check.score or 0 for each in found.windows) / sum(each.chosen.score or 0 for each in found.windows)
@@ -182,7 +182,7 @@ def test_stretches_that_do_not_fit_are_refused(train: int, test: int, field: str
 @pytest.mark.parametrize(("count", "percent"), [(20, 30), (60, 95), (60, -1)])
 def test_a_search_on_too_little_is_refused(count: int, percent: int) -> None:
     with pytest.raises(BadArgument):
-        search(STRATEGY, grid(STRATEGY), ground(waves(count)), check_percent=percent)
+        search_points(STRATEGY, grid(STRATEGY), ground(waves(count)), check_percent=percent)
 
 
 def test_an_indicator_is_worked_out_once_and_no_more_are_kept_than_allowed() -> None:

@@ -24,7 +24,7 @@ from kis_mcp.strategies.records import (
     StrategyRun,
 )
 from kis_mcp.strategies.runner.bar_builder import BarBuilder, Tick
-from kis_mcp.strategies.runner.ports import Answer, Heard, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import Answer, Heard, InAccount, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
@@ -126,7 +126,8 @@ class Broker:
         fills: Whether orders are filled.
         answers: What becomes of the next orders instead of their acceptance; each ends with the order.
         placed: What reached KIS, the oldest first.
-        bought: What the person holds beside the run.
+        others: Symbol → what the person holds beside the run; below zero where they sold what is the run's.
+        reserved: For how much the person has standing orders to sell.
     """
 
     def __init__(self, market: "Market", crash: Crash) -> None:
@@ -138,6 +139,7 @@ class Broker:
         self.by_key: dict[str, OwnOrder] = {}
         self.others: dict[str, int] = {}
         self.hidden: set[str] = set()
+        self.reserved = 0
 
     async def place(self, wish: Wish) -> Answer:
         self.crash.step()
@@ -171,9 +173,10 @@ class Broker:
         self.crash.step()
         return list(self.by_key.values())
 
-    async def sellable(self, symbol: str) -> int:
+    async def account(self, symbol: str) -> InAccount:
         self.crash.step()
-        return self.others.get(symbol, 0) + self.held(symbol)
+        held = self.others.get(symbol, 0) + self.held(symbol)
+        return InAccount(held, held - self.reserved)
 
     def held(self, symbol: str) -> int:
         """What KIS' ledger has of the run's orders."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kis_mcp.strategies.runner.diary import key_of
 from kis_mcp.strategies.runner.ports import Answer
 from tests.strategies.runner.live import Live, live, strategy
 
@@ -42,6 +43,9 @@ def check(each: Live) -> None:
     for wish in wishes:
         position += wish.quantity if wish.side == "buy" else -wish.quantity
         assert position in (0, 10)
+    if each.crash.at is None:  # it was started again, or never died
+        told = {key_of("run", signal.symbol, signal.at, signal.action) for signal in each.signals() if signal.intent_id}
+        assert told == each.broker.by_key.keys()
     held = each.records.held.get("A")
     assert (held.quantity if held else 0) == each.broker.held("A")
 

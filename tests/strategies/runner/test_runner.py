@@ -137,6 +137,25 @@ async def test_a_silent_feed_makes_no_bar_whole() -> None:
     assert each.told() == [("09:03", "enter", "entry_condition")]
 
 
+async def test_while_nothing_can_be_heard_bars_are_read_from_kis_at_their_ends() -> None:
+    silent = Heard(silent_since=at("09:01:30"))
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *minutes(90, 100),
+        ("09:02:00", lambda: setattr(each.feed, "is_deaf", True)),
+        ("09:02:10", silent),
+        *[row for clock, price in ((2, 105), (3, 110), (4, 108)) for row in told_to_nobody(clock, price, silent)],
+        ("09:07:02", silent),
+    )
+    await each.go()
+    assert each.told() == [("09:02", "enter", "entry_condition"), ("09:04", "exit", "exit_condition")]
+    assert each.broker.held("A") == 0
+
+
+def told_to_nobody(minute: int, price: int, silent: Heard) -> list[tuple[str, Any]]:
+    return [(f"09:0{minute}:20", price), (f"09:0{minute}:40", silent), (f"09:0{minute + 1}:02", silent)]
+
+
 @pytest.mark.parametrize(
     ("exits", "price", "reason"),
     [
@@ -285,13 +304,30 @@ async def test_it_never_sells_what_is_not_its_own() -> None:
 
 
 @pytest.mark.parametrize(("gone", "sold"), [(4, [("A", "buy", 10), ("A", "sell", 6)]), (10, [("A", "buy", 10)])])
-async def test_it_sells_no_more_than_the_account_has(gone: int, sold: list[tuple[str, str, int]]) -> None:
-    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, 110, 110, 105, 105))
+async def test_what_somebody_else_sold_is_not_sold_again_and_forgotten_after_a_while(
+    gone: int, sold: list[tuple[str, str, int]]
+) -> None:
+    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, 110, *[105] * 15))
     each.broker.others = {"A": -gone}
     await each.go()
     assert each.sent() == sold
-    assert any(reason == "sold_elsewhere" for _, _, reason in each.told())
+    reasons = [reason for _, _, reason in each.told()]
+    assert reasons.count("sold_elsewhere") == 1
+    assert "exit_refused" in reasons
     assert each.records.held["A"].quantity == 0
+
+
+async def test_what_the_persons_own_orders_are_for_is_sold_once_they_are_gone() -> None:
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *minutes(100, 110, *[105] * 12),
+        ("09:14:00", lambda: setattr(each.broker, "reserved", 0)),
+        *minutes(105, 105, start=15),
+    )
+    each.broker.reserved = 10
+    await each.go()
+    assert each.sent() == [("A", "buy", 10), ("A", "sell", 10)]
+    assert each.broker.held("A") == 0
 
 
 async def test_it_spends_no_more_than_its_capital() -> None:

@@ -29,6 +29,26 @@ from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateRecord, Mandat
 _LABEL = "Agree to the mandate"
 
 
+async def proposed_mandate(call: Call) -> Mandate | None:
+    """The mandate that a call's answer or token is about; None where the call proposes one.
+
+    What was derived when it was proposed, such as bounds from a price, holds for the answer.
+
+    Raises:
+        BadArgument: There is no such mandate, or the token is none of this call.
+    """
+    mandates = (await (await call.brokerage()).desk()).mandates
+    if question := call.person.repeated_question:
+        return (await mandates.find(question.subject)).mandate
+    if not call.values().get(CONFIRMATION_TOKEN):
+        return None
+    by = await channel_of(call, call.environment)
+    if by is None:
+        raise nobody_to_ask("A mandate")
+    require_preview(by)
+    return (await mandates.find(await _redeem(call))).mandate
+
+
 async def agree_on_mandate(call: Call, draft: MandateDraft) -> MandateRecord | Page:
     """Have a person agree to a mandate with these terms, in the call's environment.
 
@@ -52,20 +72,27 @@ async def agree_on_mandate(call: Call, draft: MandateDraft) -> MandateRecord | P
         raise nobody_to_ask("A mandate")
     if call.values().get(CONFIRMATION_TOKEN):
         require_preview(by)
-        previews = await (await call.brokerage()).previews()
-        (mandate_id,) = await previews.redeem(call.api.tool, call.values(), call.environments.clock())
-        return await _decide(call, mandates, await _the_same(mandates, mandate_id, draft), partial(at_once, by), by)
-    record = await mandates.propose(draft)
+        record = await _the_same(mandates, await _redeem(call), draft)
+        return await _decide(call, mandates, record, partial(at_once, by), by)
+    record, asks_each = await mandates.propose(draft), mandates.guard.asks_each
     match by:
         case "elicitation":
-            asking = partial(ask_client, call, _question(call, record.mandate), _LABEL)
+            asking = partial(ask_client, call, _question(call, record.mandate, asks_each=asks_each), _LABEL)
         case "page":
-            asking = partial(ask_on_page, call, record.mandate.id, mandate_facts(record.mandate))
+            facts = mandate_facts(record.mandate, asks_each=asks_each)
+            asking = partial(ask_on_page, call, record.mandate.id, facts)
         case "preview":
             return await _preview(call, record.mandate)
         case "never":
             asking = partial(at_once, by)
     return await _decide(call, mandates, record, asking, by)
+
+
+async def _redeem(call: Call) -> str:
+    """The mandate that a call's token confirms."""
+    previews = await (await call.brokerage()).previews()
+    (mandate_id,) = await previews.redeem(call.api.tool, call.values(), call.environments.clock())
+    return mandate_id
 
 
 async def _decide(
@@ -106,11 +133,12 @@ async def _the_same(mandates: MandateDesk, mandate_id: str, draft: MandateDraft)
     )
 
 
-def _question(call: Call, mandate: Mandate) -> Question:
+def _question(call: Call, mandate: Mandate, *, asks_each: bool) -> Question:
     """The question for the client. Where it may cost real money, the most in all is typed as well as ticked."""
     is_real = call.environment is Environment.REAL
     typed = f"{mandate.most_in_all.normalize():f}" if is_real else None
-    return Question(call.environment.value, mandate.id, mandate_question(mandate), typed, typed_as="amount")
+    text = mandate_question(mandate, asks_each=asks_each)
+    return Question(call.environment.value, mandate.id, text, typed, typed_as="amount")
 
 
 async def _preview(call: Call, mandate: Mandate) -> Page:

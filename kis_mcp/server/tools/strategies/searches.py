@@ -20,7 +20,7 @@ from kis_mcp.strategies.backtest import (
     WalkForward,
     combinations,
     grid,
-    search,
+    search_points,
     some_of_grid,
     walk_forward,
 )
@@ -38,7 +38,7 @@ async def optimise(call: Call) -> Page:
     """The best combinations of parameters, and whether the best one holds on bars that did not choose it."""
     values = call.values()
     strategy = with_ranges(await given_strategy(call), values.get("parameters"))
-    goal, most, steps = _goal(values), values.get("points", USUAL_POINTS), values["walk_forward"]
+    goal, most, steps = _goal(values), values.get("points", USUAL_POINTS), values.get("walk_forward", 0)
     every = combinations(strategy)
     points = grid(strategy) if every <= most else some_of_grid(strategy, most, SEED)
     trial = await trial_of(call, strategy)
@@ -56,7 +56,7 @@ async def optimise(call: Call) -> Page:
     if steps:
         walk = await run_aside(partial(_walk, strategy, points, trial.ground, goal, steps), tell)
         return page_of(await call.reads(), notes=walk.warnings, result=result, windows=_windows(walk))
-    found = await run_aside(partial(search, strategy, points, trial.ground, goal=goal), tell)
+    found = await run_aside(partial(search_points, strategy, points, trial.ground, goal=goal), tell)
     return page_of(await call.reads(), notes=found.warnings, result=result, **_ranked(found, values["limit"]))
 
 

@@ -22,6 +22,11 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "backtest": ("trials", "backtest"),
     "optimise": ("searches", "optimise"),
     "check": ("checks", "check"),
+    "start": ("starts", "start"),
+    "promote": ("promotion", "promote"),
+    "pause": ("switches", "pause"),
+    "resume": ("switches", "resume"),
+    "stop": ("switches", "stop"),
     "status": ("runs", "status"),
     "trades": ("runs", "trades"),
 }
@@ -37,6 +42,11 @@ TOOLS: Final[Mapping[str, str]] = {
     "backtest_strategy": "backtest",
     "optimise_strategy": "optimise",
     "check_strategy": "check",
+    "start_strategy": "start",
+    "promote_strategy": "promote",
+    "pause_strategy": "pause",
+    "resume_strategy": "resume",
+    "stop_strategy": "stop",
     "strategy_status": "status",
     "strategy_trades": "trades",
 }

@@ -171,7 +171,9 @@ class Contract:
     def listed_period(self) -> tuple[Decimal, Decimal]:
         """The highest and lowest price since it was listed."""
         market, day = self.subject.market, self.quote.day
-        bars = self.history.until(market.calendar(self.instrument).before(day), _LISTED_LONGEST)
+        before, history = market.calendar(self.instrument).before(day), self.history
+        read = history.extremes if isinstance(history, FutureHistory) else history.until
+        bars = read(before, _LISTED_LONGEST)
         price = self.instrument.price
         return (
             max([self.quote.high, *(price(bar.high) for bar in bars)]),

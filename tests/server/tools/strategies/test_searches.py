@@ -9,9 +9,10 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.tools.strategies import searches
 from kis_mcp.simulator import Simulator
-from kis_mcp.strategies.backtest.search import search
+from kis_mcp.strategies.backtest.search import search_points
 from tests.client import blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import RANGED, SENTENCE
 
@@ -80,8 +81,9 @@ async def test_of_more_combinations_than_the_cap_some_are_tried_by_chance_and_it
 
 
 async def test_a_walk_forward_chooses_anew_in_each_step(simulator: Simulator) -> None:
-    async with connected(settings_for(simulator)) as client:
-        found = blocks(await client.call_tool("strategies", {**SEARCH, "walk_forward": 3}))
+    async with connected(settings_for(simulator), SurfaceOptions(toolsets=("strategies",))) as client:
+        asked = {"strategy": RANGED, "walk_forward": 3}
+        found = blocks(await client.call_tool("optimise_strategy", asked))
     assert len(found["windows"]) == 3
     assert all(row["train_from"] < row["test_from"] for row in found["windows"])
 
@@ -100,11 +102,11 @@ async def test_a_search_whose_call_is_cancelled_stops_and_the_server_answers_mea
             began.set()
             assert may_go_on.wait(10)
 
-        found = search(*given, progress=counted, is_cancelled=is_cancelled, **how)
+        found = search_points(*given, progress=counted, is_cancelled=is_cancelled, **how)
         stopped.set()
         return found
 
-    monkeypatch.setattr(searches, "search", slow)
+    monkeypatch.setattr(searches, "search_points", slow)
     async with connected(settings_for(simulator)) as client:
         async with anyio.create_task_group() as calls:
             calls.start_soon(client.call_tool, "strategies", SEARCH)

@@ -1,0 +1,178 @@
+"""The bounds of a mandate: what the call says, and for the rest what follows from the strategy and today's prices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from typing import Any, Final, cast
+
+from kis_mcp.environment import Environment
+from kis_mcp.errors import BadArgument
+from kis_mcp.market import Instrument, read_quote
+from kis_mcp.server.tools.call import Call
+from kis_mcp.strategies.document import Strategy, resolve
+from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy
+from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
+
+USUAL_CAPITAL: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
+"""What a strategy that buys for a share of its equity may hold where nobody says and no real money is at stake."""
+
+_ROOM: Final = Decimal("1.2")
+"""A price may rise so far before an order for a fixed number of shares is outside its mandate."""
+
+_ROOM_OF_AMOUNTS: Final = Decimal("1.05")
+_SHARE_OF_LOSS: Final = Decimal("0.1")
+_ORDERS_A_DAY: Final = {True: 4, False: 20}
+"""Of one instrument, by whether bars are long."""
+
+_NAMES: Final = ("most_per_order", "most_in_all", "most_loss", "orders_a_day", "until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBounds:
+    """What a call says of a mandate's bounds; None where it says nothing."""
+
+    most_per_order: Decimal | None = None
+    most_in_all: Decimal | None = None
+    most_loss: Decimal | None = None
+    orders_a_day: int | None = None
+    until: date | None = None
+
+
+def given_bounds(call: Call) -> GivenBounds:
+    """The bounds that a call names, in ``bounds`` or as arguments of their own.
+
+    Raises:
+        BadArgument: One has no such name, or no value that it can have.
+    """
+    values = call.values()
+    told = cast("Mapping[str, object]", values.get("bounds") or {})
+    if unknown := next((name for name in told if name not in _NAMES), None):
+        raise BadArgument(
+            f"There is no bound {unknown}.", remedy=f"Bounds are {', '.join(_NAMES)}.", field=f"bounds.{unknown}"
+        )
+    found: dict[str, Any] = {name: values[name] for name in _NAMES if name in values}
+    found |= {name: _read(name, value) for name, value in told.items() if value is not None}
+    return GivenBounds(**found)
+
+
+async def draft_of(
+    call: Call,
+    stored: StoredStrategy,
+    instruments: Sequence[Instrument],
+    earlier: Mandate | None,
+    results: Mapping[str, str],
+) -> MandateDraft:
+    """The mandate that a call wants.
+
+    Args:
+        earlier: The one that the call answers about: what the call leaves open is as it was shown there.
+
+    Raises:
+        BadArgument: What is left open cannot be derived.
+        KisMcpError: A price that it takes cannot be read.
+    """
+    given, currency = given_bounds(call), instruments[0].currency
+    until = None
+    if given.until is not None:
+        until = datetime.combine(given.until + timedelta(days=1), time(), instruments[0].timezone)
+    amounts = _shown(given, earlier) if earlier else await _derived(call, stored.document, instruments, given)
+    return MandateDraft(
+        strategy=stored.id,
+        document=stored.digest,
+        symbols=tuple(MandateSymbol(each.symbol, each.market, each.name or "") for each in instruments),
+        sides=frozenset({"buy", "sell"}),
+        currency=currency,
+        results=earlier.results if earlier else results,
+        until=until,
+        **amounts,
+    )
+
+
+def _shown(given: GivenBounds, earlier: Mandate) -> dict[str, Any]:
+    names = ("most_per_order", "most_in_all", "most_loss", "orders_a_day")
+    return {name: getattr(given, name) or getattr(earlier, name) for name in names}
+
+
+async def _derived(
+    call: Call, document: Strategy, instruments: Sequence[Instrument], given: GivenBounds
+) -> dict[str, Any]:
+    strategy, currency = resolve(document), instruments[0].currency
+    positions = min(len(instruments), int(_number(strategy.limits.positions) or len(instruments)))
+    in_all, per_order = given.most_in_all, given.most_per_order
+    if per_order is None:
+        per_order = await _one_order(call, strategy, instruments)
+    if in_all is None and per_order is not None:
+        in_all = per_order * positions
+    if in_all is None:
+        in_all = _usual_capital(call.environment, currency)
+    if per_order is None or (given.most_per_order is None and per_order > in_all > 0):
+        per_order = in_all
+    entries = _number(strategy.limits.entries_a_day)
+    usual = len(instruments) * _ORDERS_A_DAY[strategy.interval in LONG_INTERVALS]
+    return {
+        "most_per_order": per_order,
+        "most_in_all": in_all,
+        "most_loss": given.most_loss or _rounded(in_all * _SHARE_OF_LOSS, currency),
+        "orders_a_day": given.orders_a_day or (int(2 * entries) + positions if entries else usual),
+    }
+
+
+async def _one_order(call: Call, strategy: Strategy, instruments: Sequence[Instrument]) -> Decimal | None:
+    """What one order may be worth; None where that follows from what it may hold in all."""
+    currency = instruments[0].currency
+    if amount := _number(strategy.sizing.amount):
+        return _rounded(amount * _ROOM_OF_AMOUNTS, currency)
+    shares = _number(strategy.sizing.shares)
+    if not shares:
+        return None
+    reads = await call.reads()
+    prices = [(await read_quote(reads, each)).price for each in instruments]
+    dearest = max((price for price in prices if price), default=None)
+    if dearest is None:
+        raise BadArgument(
+            "KIS tells no price, so that it does not follow what an order may be worth.",
+            remedy="Give most_per_order.",
+            field="most_per_order",
+        )
+    return _rounded(shares * dearest * _ROOM, currency)
+
+
+def _usual_capital(environment: Environment, currency: str) -> Decimal:
+    if environment is Environment.REAL:
+        raise BadArgument(
+            "The strategy buys for a share of its equity, and nobody said how much that may be.",
+            remedy="Ask the person how much it may hold in all, and give most_in_all.",
+            field="most_in_all",
+        )
+    return USUAL_CAPITAL[currency]
+
+
+def _number(value: object) -> Decimal | None:
+    return Decimal(str(value)) if isinstance(value, int | float) else None
+
+
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    """Up to two digits that count, or a hundredth of a dollar."""
+    step = max(Decimal(1).scaleb(amount.adjusted() - 1), Decimal(1) if currency == "KRW" else Decimal("0.01"))
+    return (amount / step).to_integral_value(ROUND_CEILING) * step
+
+
+def _read(name: str, value: object) -> object:
+    """A bound of the object ``bounds``."""
+    try:
+        if name == "until":
+            return date.fromisoformat(str(value))
+        if isinstance(value, bool):
+            raise ValueError(value)
+        number = Decimal(str(value))
+        if name == "orders_a_day":
+            if number != int(number):
+                raise ValueError(value)
+            return int(number)
+        if not number.is_finite():
+            raise ValueError(value)
+    except (ValueError, InvalidOperation, OverflowError):
+        remedy = "Give a day such as 2026-12-31." if name == "until" else "Give a number above 0."
+        raise BadArgument(f"{name} is {value!r}.", remedy=remedy, field=f"bounds.{name}") from None
+    return number

@@ -1,0 +1,83 @@
+"""The strategies of a chaos run, and what is agreed to for each of their runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, Final
+
+from kis_mcp.clock import KST
+from kis_mcp.strategies.document import Strategy, read_strategy
+
+START: Final = datetime(2026, 3, 4, 23, 40, tzinfo=KST)
+"""So soon before midnight that days begin anew in the middle of a run."""
+
+_ALWAYS = {"left": "close", "is": "above", "right": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One strategy: orders of its instruments, at most so many shares of each."""
+
+    symbols: tuple[str, ...]
+    shares: int
+    document: Mapping[str, Any]
+
+
+PARTS: Final[Mapping[str, Part]] = {
+    "each-bar": Part(symbols=("005930", "000660", "035420"), shares=3, document={"exits": {"after_bars": 1}}),
+    "levels": Part(
+        symbols=("051910", "005380", "035720"),
+        shares=400,
+        document={"exits": {"stop_loss_percent": 0.02, "take_profit_percent": 0.02}},
+    ),
+    "trailing": Part(
+        symbols=("105560", "055550"), shares=11, document={"exits": {"trailing_stop_percent": 0.03, "after_bars": 3}}
+    ),
+    "rising": Part(
+        symbols=("068270", "012330", "066570"),
+        shares=5,
+        document={
+            "entry": {"left": "close", "is": "at_least", "right": {"of": "close", "back": 1}},
+            "exit": {"left": "close", "is": "at_most", "right": {"of": "close", "back": 1}},
+            "exits": {"after_bars": 2},
+            "limits": {"positions": 2},
+        },
+    ),
+}
+
+
+def strategy_of(name: str) -> Strategy:
+    part = PARTS[name]
+    sizing = {"shares": part.shares}
+    return read_strategy(
+        {"id": name, "name": name, "interval": "1m", "entry": _ALWAYS, "sizing": sizing, **part.document}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a person agrees to: now and then so little that it stops the strategy soon."""
+
+    sides: frozenset[Any]
+    most_per_order: Decimal
+    most_in_all: Decimal
+    orders_a_day: int
+    most_loss: Decimal
+    until: datetime
+
+
+def terms_of(name: str, prices: Mapping[str, Decimal], now: datetime, chance: Random) -> Terms:
+    part = PARTS[name]
+    worth = max(prices.values()) * part.shares * Decimal("1.2")
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), KST)
+    lasts = timedelta(minutes=chance.randint(5, 90))
+    return Terms(
+        sides=frozenset({"buy", "sell"}),
+        most_per_order=worth if chance.random() < 0.95 else worth / 3,
+        most_in_all=worth * chance.choice((Decimal("1.7"), Decimal(4), Decimal(20))),
+        orders_a_day=chance.choice((8, 40, 200)),
+        most_loss=worth if chance.random() < 0.9 else worth / 5_000,
+        until=midnight if chance.random() < 0.2 else now + lasts,
+    )

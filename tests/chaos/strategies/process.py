@@ -1,0 +1,105 @@
+"""A process that keeps the runs of strategies, with a test's clock, short time-outs and a point to die at.
+
+    CHAOS_CLOCK=<file of a FastClock>   CHAOS_TIMEOUT=<seconds>   CHAOS_CRASH=<step>:<before|after>:<which>
+
+It stands on its data folder alone: whatever it knows, an earlier one wrote down or KIS tells.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.environment import Environment
+from kis_mcp.kis import connection
+from kis_mcp.kis.transport import Transport
+from kis_mcp.settings.settings import Settings
+from kis_mcp.storage import SqlStrategyRecords
+from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.strategies.runner import errand, runner
+from kis_mcp.wiring import strategies, strategy_history
+from kis_mcp.wiring.environments import open_environments
+from tests.chaos.strategies.clock import FastClock
+
+POST: Final = "post"
+STEPS: Final[dict[str, type]] = {
+    POST: Transport,
+    "propose": SqlJournal,
+    "decide": SqlJournal,
+    "claim": SqlJournal,
+    "conclude": SqlJournal,
+    "add_signal": SqlStrategyRecords,
+    "set_intent": SqlStrategyRecords,
+    "put_position": SqlStrategyRecords,
+    "add_bars": SqlStrategyRecords,
+    "set_run_state": SqlStrategyRecords,
+}
+"""Where a process may die → whose method it is."""
+
+_PAUSES = (0.1, 0.2, 0.4, 0.8)
+
+
+def _die_at(step: str, when: str, which: int) -> None:
+    """Let the process kill itself before or after the given call of a step."""
+    owner, name = STEPS[step], "send" if step == POST else step
+    run: Callable[..., Any] = getattr(owner, name)
+    calls = count(1)
+
+    async def dies(*arguments: Any, **more: Any) -> Any:
+        counts = step != POST or (arguments[1] == "POST" and "/trading/order" in arguments[2])
+        its_turn = counts and next(calls) == which
+        if its_turn and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = await run(*arguments, **more)
+        if its_turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, dies)
+
+
+def hurry(seconds: float) -> None:
+    """Wait for KIS only so long, never for a token, look at orders, locks and runs often, and read few bars."""
+    patient = connection.Connection
+
+    def hasty(*arguments: Any, **more: Any) -> connection.Connection:
+        return patient(*arguments, **{**more, "timeout_seconds": seconds, "token_interval_seconds": 0})
+
+    connection.Connection = hasty  # pyright: ignore[reportAttributeAccessIssue]
+    for module, name, value in (
+        (errand, "PAUSES", _PAUSES),
+        (errand, "SELDOM", 1.0),
+        (runner, "POLL_SECONDS", 0.3),
+        (runner, "RETRY_SECONDS", 0.5),
+        (runner, "HEAR_SECONDS", 0.05),
+        (strategy_history, "MOST_CANDLES", 120),
+        (strategies, "LOOK_SECONDS", 0.3),
+        (strategies, "RETRY_SECONDS", 0.5),
+    ):
+        setattr(module, name, value)
+    setattr(strategy_history.StrategyHistory, "_earlier", _nothing)
+
+
+async def _nothing(*_: Any) -> list[Any]:
+    """KIS keeps minutes of today only, as in demo: a market that never closes has a thousand more of each day."""
+    return []
+
+
+async def main() -> None:
+    if crash := os.environ.get("CHAOS_CRASH"):
+        step, when, which = crash.split(":")
+        _die_at(step, when, int(which))
+    hurry(float(os.environ["CHAOS_TIMEOUT"]))
+    clock = FastClock(Path(os.environ["CHAOS_CLOCK"]))
+    async with open_environments(Settings.load(), catalog(), clock) as environments:
+        brokerage = await environments.brokerage(Environment.REAL)
+        await strategies.keep_strategies(brokerage, resumes=True)
+
+
+if __name__ == "__main__":
+    anyio.run(main)

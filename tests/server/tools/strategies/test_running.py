@@ -1,0 +1,117 @@
+"""From the sentence to orders: strategies that run live in the simulator inside."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kis_mcp.clock import KST, WorldClock
+from kis_mcp.strategies.runner.runner import RESTARTED, TAKEN_UP
+from tests.client import Person, blocks, error
+from tests.server.tools.strategies.live import (
+    AT_ONCE,
+    MINUTES,
+    NEVER,
+    SPEED,
+    call,
+    holds,
+    is_state,
+    run_of,
+    short_looks,
+    trading,
+    until,
+)
+
+__all__ = ["short_looks"]
+
+BEFORE_A_CROSS = datetime(2026, 3, 3, 10, 39, tzinfo=KST)
+"""In the simulator's usual world the 5-minute average crosses above the 20-minute one soon after."""
+
+
+def is_kept(found: Any) -> bool:
+    return run_of(found)["reason"] == TAKEN_UP
+
+
+async def test_the_sentence_is_validated_tested_agreed_to_and_orders_when_it_says() -> None:
+    clock, person, name = WorldClock(at=BEFORE_A_CROSS, speed=0), Person(), MINUTES["id"]
+    async with trading(clock, person=person) as client:
+        assert blocks(await call(client, "validate", strategy=MINUTES))["result"] == {"valid": True}
+        tested = blocks(await call(client, "backtest", strategy=MINUTES, start="2026-03-02", end="2026-03-02"))
+        assert tested["statistics"]["open_trades"] == 1
+        started = blocks(await call(client, "start", strategy=MINUTES))
+        (question,) = person.asked
+        again = error(await call(client, "start", strategy=name, bounds={"most_in_all": 50_000_000}))
+        await until(client, name, is_kept)
+        clock.run(SPEED)
+        found = await until(client, name, holds(10))
+        clock.pause()
+        traded = blocks(await call(client, "trades", strategy=name))
+        ended = await call(client, "stop", strategy=name)
+        after = blocks(await call(client, "status", strategy=name))
+    mandate_id = run_of(started)["mandate_id"]
+    assert question.splitlines() == [
+        "[SIM] MANDATE: let the strategy samsung-cross order by itself",
+        "Orders within this mandate go out WITHOUT another question.",
+        question.splitlines()[2],
+        "Instruments: 삼성전자 (005930, KR)",
+        "Sides: buy, and sell only what its own orders bought",
+        "Most per order to buy: 790,000 KRW",
+        "Most in all, held at cost and open orders to buy: 790,000 KRW",
+        "Most orders a day: 20",
+        "Most loss, from which on it buys nothing more: 79,000 KRW",
+        "Until: 2026-04-02 10:39 KST",
+        question.splitlines()[10],
+        f"Agree to this mandate? (mandate {mandate_id})",
+    ]
+    assert again["what"] == f"The strategy {name} is running already, under mandate {mandate_id}."
+    bought = next(row for row in found["decisions"] if row["action"] == "enter")
+    fast, slow = (float(text.partition("=")[2]) for text in bought["values"].split(", ")[:2])
+    assert (bought["quantity"], fast > slow, bought["enters"]) == (10, True, True)
+    assert (run_of(found)["state"], run_of(found)["kept"]) == ("running", True)
+    (mandate,) = found["mandates"]
+    assert (mandate["status"], mandate["orders_today"], mandate["most_in_all"]) == ("in_force", 1, 790_000)
+    assert 0 < mandate["bound"] <= 790_000
+    (entry,) = traded["decisions"]
+    assert (entry["action"], entry["filled"]) == ("enter", 10)
+    (trade,) = traded["trades"]
+    assert (trade["quantity"], trade["entry_price"], trade["exit_reason"]) == (10, entry["fill_price"], "still open")
+    assert run_of(after)["state"] == "stopped"
+    assert after["mandates"][0]["status"] == "ended"
+    assert [row["quantity"] for row in after["positions"]] == [10]
+    assert any("sells nothing by itself" in note for note in ended.structured_content["notes"])
+
+
+async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() -> None:
+    clock, name = WorldClock(at=BEFORE_A_CROSS, speed=0), AT_ONCE["id"]
+    async with trading(clock) as client:
+        await call(client, "start", strategy=AT_ONCE, bounds={"most_per_order": 100_000, "most_in_all": 1_000_000})
+        await until(client, name, is_kept)
+        clock.run(SPEED)
+        found = await until(client, name, is_state("stopped"))
+        orders = blocks(await client.call_tool("get_orders", {}))
+    assert "the mandate lets out at most 100,000 KRW in one" in run_of(found)["reason"]
+    assert found["positions"] == []
+    assert orders["orders"] == []
+
+
+async def test_a_restart_leaves_it_paused_until_it_is_resumed_and_a_halt_stops_it(tmp_path: Path) -> None:
+    name = NEVER["id"]
+    async with trading(WorldClock(at=BEFORE_A_CROSS, speed=0)) as client:
+        await call(client, "start", strategy=NEVER)
+        await until(client, name, is_kept)
+    async with trading(WorldClock(at=BEFORE_A_CROSS + timedelta(hours=1), speed=0)) as client:
+        await client.call_tool("get_orders", {})
+        paused = await until(client, name, is_state("paused"))
+        resumed = run_of(blocks(await call(client, "resume", strategy=name)))
+        await until(client, name, is_kept)
+        twice = error(await call(client, "resume", strategy=name))
+        await call(client, "pause", strategy=name)
+        await until(client, name, is_state("paused"))
+        await client.call_tool("halt_trading", {"reason": "enough"})
+        halted = await until(client, name, is_state("stopped"))
+        refused = error(await call(client, "start", strategy=name))
+    assert run_of(paused)["reason"] == RESTARTED
+    assert resumed["state"] == "running"
+    assert twice["what"] == f"The strategy {name} is running."
+    assert "by the tool halt_trading: enough" in run_of(halted)["reason"]
+    assert halted["mandates"][0]["status"] == "ended"
+    assert "halted" in refused["what"]

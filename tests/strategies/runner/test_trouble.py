@@ -1,0 +1,121 @@
+"""A run among bad ticks, refusals, a person who trades the same instrument, and a journal that cannot be read."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
+from kis_mcp.strategies.runner.ports import Answer
+from tests.strategies.runner.live import Live, at, live, script, strategy
+
+AT_100 = {"left": "close", "is": "equal", "right": 100}
+AT_110 = {"left": "close", "is": "equal", "right": 110}
+BUY, SELL = ("A", "buy", 10), ("A", "sell", 10)
+
+
+def minutes(*prices: float, start: int = 0) -> list[tuple[str, Any]]:
+    return [(f"09:{start + number:02}:00", price) for number, price in enumerate(prices)]
+
+
+@pytest.mark.parametrize("price", [0, -1])
+async def test_a_tick_without_a_price_touches_no_stop_no_bar_and_no_loss(price: int) -> None:
+    each = live(
+        strategy(entry=AT_100, exits={"stop_loss_percent": 5}),
+        *minutes(100, 100, 100),
+        ("09:02:20", price),
+        *minutes(99, 99, start=3),
+        most_loss=Decimal(100),
+    )
+    await each.go()
+    assert each.sent() == [BUY]
+    assert each.records.run.state == "running"
+    assert min(bar.low for bar in each.records.stored.values()) == 99
+
+
+@pytest.mark.parametrize(("exits", "reason"), [({}, "session_end"), ({"stop_loss_percent": 50}, "session_end")])
+async def test_what_may_not_stay_overnight_is_offered_again_when_it_was_refused(
+    exits: dict[str, int], reason: str
+) -> None:
+    each = live(
+        strategy("10m", entry=AT_100, exits={"at_session_end": True, **exits}),
+        *[("15:00:00", 100), ("15:10:00", 100), ("15:20:00", 110), ("15:25:00", 111), ("15:25:20", 111)],
+        ("15:25:31", 111),
+        ("15:25:40", 111),
+    )
+    each.broker.answers = [Answer("accepted", "i1"), Answer("refused", None, "too many calls")]
+    await each.go()
+    assert each.sent() == [BUY, SELL, SELL]
+    assert [one for one in each.told() if one[1] == "exit"] == [("15:25", "exit", reason)] * 2
+    assert each.broker.held("A") == 0
+
+
+async def test_an_exit_that_was_refused_before_is_offered_at_the_end_of_the_session_too() -> None:
+    each = live(
+        strategy("10m", entry=AT_100, exit=AT_110, exits={"at_session_end": True}),
+        *[("15:00:00", 100), ("15:10:00", 110), ("15:20:00", 111), ("15:20:10", 111), ("15:25:00", 111)],
+        ("15:25:20", 111),
+    )
+    each.broker.answers = [Answer("accepted", "i1"), Answer("refused", None, "halted by a VI")]
+    await each.go()
+    assert each.sent() == [BUY, SELL, SELL]
+    assert each.broker.held("A") == 0
+
+
+@pytest.mark.parametrize("reserved", [10, 4])
+async def test_shares_that_the_persons_own_order_holds_back_are_not_given_up(reserved: int) -> None:
+    def free() -> None:
+        each.broker.reserved = 0
+
+    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, 110, 110, 110), ("09:03:30", free))
+    each.market.script += script(*minutes(105, 105, 105, start=4))
+    each.broker.reserved = reserved
+    await each.go()
+    assert each.broker.held("A") == 0
+    assert sum(quantity for _, side, quantity in each.sent() if side == "sell") == 10
+    assert not any(reason == "sold_elsewhere" for _, _, reason in each.told())
+
+
+async def test_what_a_person_buys_after_selling_the_runs_shares_is_theirs_also_after_a_restart() -> None:
+    # Longer than an account's list may be behind.
+    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, *[110] * 14))
+    each.broker.others = {"A": -10}
+    await each.go()
+    assert each.sent() == [BUY]
+    each.broker.others = {"A": 0}  # the person bought ten themselves
+    each.market.script += script(*minutes(110, 110, 110, start=15))
+    await each.go(resumes=True)
+    assert each.sent() == [BUY]
+    assert each.records.held["A"].quantity == 0
+
+
+@pytest.mark.parametrize(
+    "error", [StorageError("The journal is locked.", remedy="Wait."), OrderStateUnknown("Lost.", remedy="Wait.")]
+)
+async def test_an_order_that_may_have_gone_is_looked_up_in_the_journal_and_not_taken_for_refused(
+    error: KisMcpError,
+) -> None:
+    """It was sent, and the journal could not be read for a moment."""
+    each = _BrokenAfterSending(strategy(entry=AT_100), error)
+    await each.live.go()
+    assert each.live.sent() == [BUY]
+    assert not any(reason == "enter_refused" for _, _, reason in each.live.told())
+    assert each.live.records.held["A"].quantity == 10
+
+
+class _BrokenAfterSending:
+    """A run whose first order is filled while the answer to it is lost with the journal."""
+
+    def __init__(self, document: Any, error: KisMcpError) -> None:
+        each: Live = live(document, *minutes(100, 100, 100, 100, 100))
+        each.market.script.append((at("09:06"), None))
+        place, errors = each.broker.place, [error]
+
+        async def placed(wish: Any) -> Answer:
+            answer = await place(wish)
+            if errors:
+                raise errors.pop()
+            return answer
+
+        each.broker.place = placed  # type: ignore[method-assign]
+        self.live = each
