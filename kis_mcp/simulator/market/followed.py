@@ -65,16 +65,13 @@ class IndexHistory:
         """The close of the trading day before."""
         if self._previous is None or self._previous[0] != day:
             before = trading_days_until(self._country, day - timedelta(days=1), 1)
-            self._previous = day, self.close(before[0]) if before else self._close_before_all(day)
+            first = (member.previous_close(day) for member in self._members)
+            self._previous = day, self.close(before[0]) if before else self._worth(day, first)
         return self._previous[1]
 
     def close(self, day: date) -> int:
-        """The close of a trading day."""
+        """The close of a trading day, which takes a small part of the work for its bar."""
         return self._worth(day, (member.close_of(day) for member in self._members))
-
-    def _close_before_all(self, day: date) -> int:
-        """What stands in place of a close before the first day."""
-        return self._worth(day, (member.previous_close(day) for member in self._members))
 
     def until(self, day: date, count: int) -> list[DayBar]:
         """Up to ``count`` whole bars of trading days up to and including ``day``, oldest first."""

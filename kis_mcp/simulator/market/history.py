@@ -59,7 +59,7 @@ class DayBar:
 
 
 class History:
-    """The trading days of one instrument. Closes are made in order and kept; the rest of a day when it is asked for.
+    """The trading days of one instrument. The walk is made in order and kept; the rest of a day when it is asked for.
 
     A weekend day or holiday, which trades only because the simulator never closes, branches off the trading day before
     and is not part of the history.
@@ -76,9 +76,9 @@ class History:
         moves = instrument.kind == "stock" and instrument.country == "KR"
         self._market = _market_moves(seed, instrument.country) if moves else None
         self._random = Random(f"{self._seed}:closes")  # noqa: S311
-        self._news = crc32(f"{self._seed}:".encode())
         self._distances: list[float] = []
         self._closes: dict[int, int] = {}
+        self._shocks = crc32(f"{self._seed}:".encode())
         self._bars: dict[date, DayBar] = {}
 
     def bar(self, day: date) -> DayBar | None:
@@ -99,14 +99,10 @@ class History:
 
     def shock(self, day: date) -> float:
         """By how much news moves the close of a day, as a logarithm; 0 on most days, and where no company is behind."""
-        if not self._has_news or not trades_on(self._instrument.country, day):
+        if not self._has_news:
             return 0.0
-        return self._shock_of(_news_of(day))
-
-    def _shock_of(self, news: bytes) -> float:
-        """By how much what is drawn for a day moves its close."""
-        drawn = crc32(news, self._news)
-        if drawn % _DAYS_A_SHOCK:
+        drawn = crc32(_word_of_shock(day), self._shocks)
+        if drawn % _DAYS_A_SHOCK or not trades_on(self._instrument.country, day):
             return 0.0
         size = 0.09 + drawn // _DAYS_A_SHOCK % 1_000 * 0.00004
         return size if drawn // (_DAYS_A_SHOCK * 1_000) % 2 else -size
@@ -116,7 +112,7 @@ class History:
         days = trading_days_until(self._instrument.country, day - timedelta(days=1))
         if days:
             self._close(weekdays_before(days[-1]), ANCHOR)
-        return [self._made_close(weekdays_before(each)) for each in days]
+        return [self._close_at(weekdays_before(each)) for each in days]
 
     def close_of(self, day: date) -> int:
         """The close of a trading day, for the shares of that day."""
@@ -136,30 +132,26 @@ class History:
             with MAKING:
                 self._extend(position)
         if factor == 1:
-            return self._made_close(position)
+            return self._close_at(position)
         return to_tick(instrument, instrument.base_units * math.exp(self._distances[position]) * factor)
 
-    def _made_close(self, position: int) -> int:
-        """The close of a weekday that the walk has reached, for the shares of the file of instruments."""
-        close = self._closes.get(position)
-        if close is None:
-            price = self._instrument.base_units * math.exp(self._distances[position])
-            close = self._closes[position] = to_tick(self._instrument, price)
-        return close
+    def _close_at(self, position: int) -> int:
+        """The close of a weekday that is made already, for the shares of the file of instruments."""
+        if position not in self._closes:
+            units = self._instrument.base_units * math.exp(self._distances[position])
+            self._closes[position] = to_tick(self._instrument, units)
+        return self._closes[position]
 
     def _extend(self, position: int) -> None:
-        """Walk on to a weekday."""
-        distances, market, gauss = self._distances, self._market, self._random.gauss
-        news = _news_until(self._instrument.country, position) if self._has_news else None
-        distance = distances[-1] if distances else 0.0
-        for weekday in range(len(distances), position + 1):
-            move = gauss(0, 1)
-            if market is not None:
-                move = _SHARED * market[weekday] + _OWN * move
-            distance = _PULL * distance + self._volatility * move
-            if news is not None and (drawn_from := news[weekday]) is not None:
-                distance += self._shock_of(drawn_from)
-            distances.append(distance)
+        """Walk up to a weekday."""
+        while len(self._distances) <= position:
+            before = self._distances[-1] if self._distances else 0.0
+            move = self._random.gauss(0, 1)
+            if self._market is not None:
+                move = _SHARED * self._market[len(self._distances)] + _OWN * move
+            distance = _PULL * before + self._volatility * move
+            distance += self.shock(weekday_at(len(self._distances)))
+            self._distances.append(distance)
 
     def _make(self, day: date) -> DayBar:
         """One day between its neighbours' closes. Its moves stay far from KRX' price limits."""
@@ -179,6 +171,12 @@ class History:
         return DayBar.of(day, opening, high, low, close, volume_around(random, usual, least=10_000))
 
 
+@cache
+def _word_of_shock(day: date) -> bytes:
+    """Every company draws its news of a day with the same end of its own text."""
+    return f"{day}:shock".encode()
+
+
 class _Moves:
     """What moves a whole market on each weekday, counted from the first."""
 
@@ -190,26 +188,6 @@ class _Moves:
         while len(self._made) <= position:
             self._made.append(self._random.gauss(0, 1))
         return self._made[position]
-
-
-def _news_of(day: date) -> bytes:
-    """What the news of a day are drawn from, after the company's own part."""
-    return f"{day}:shock".encode()
-
-
-@cache
-def _news(country: Country) -> list[bytes | None]:  # noqa: ARG001
-    """What the news of each weekday are drawn from, as far as was asked; None where the exchanges do not trade."""
-    return []
-
-
-def _news_until(country: Country, position: int) -> Sequence[bytes | None]:
-    """What the news are drawn from up to a weekday."""
-    news = _news(country)
-    while len(news) <= position:
-        day = weekday_at(len(news))
-        news.append(_news_of(day) if trades_on(country, day) else None)
-    return news
 
 
 @cache
@@ -274,6 +252,7 @@ def weekdays_before(day: date) -> int:
     return weeks * 5 + min(weekday, 5)
 
 
+@cache
 def weekday_at(position: int) -> date:
     weeks, weekday = divmod(position, 5)
     return FIRST_DAY + timedelta(days=weeks * 7 + weekday)

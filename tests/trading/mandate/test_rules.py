@@ -245,9 +245,20 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(st.lists(STEPS, max_size=40))
 def test_no_sequence_of_orders_and_fills_is_beyond_any_bound(steps: list[tuple[Any, ...]]) -> None:
+    _trade_within_bounds(steps)
+
+
+@pytest.mark.slow
+@settings(max_examples=600)
+@given(st.lists(STEPS, max_size=40))
+def test_no_sequence_of_very_many_is_beyond_any_bound(steps: list[tuple[Any, ...]]) -> None:
+    _trade_within_bounds(steps)
+
+
+def _trade_within_bounds(steps: list[tuple[Any, ...]]) -> None:
     world = World(agreed(mandate(id="m", orders_a_day=6)))
     terms = world.record.mandate
     for step in steps:
