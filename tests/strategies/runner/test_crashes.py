@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kis_mcp.strategies.runner.diary import key_of
 from kis_mcp.errors import StorageError
+from kis_mcp.strategies.runner.diary import key_of
 from kis_mcp.strategies.runner.ports import Answer, Wish
 from tests.strategies.runner.live import Live, live, strategy
 
