@@ -1,6 +1,9 @@
 """What the process that has the session tells those who want channels of it."""
 
+import gc
 from datetime import datetime
+
+import pytest
 
 from kis_mcp.catalog.live import Channel, Frame, Gap, LiveReceiver, Outage
 from kis_mcp.clock import KST
@@ -49,3 +52,12 @@ async def test_who_comes_while_nothing_comes_is_told_so() -> None:
     held.report_outage(None)
     assert [first.outages[-1], second.outages[-1]] == [None, None]
     await held.aclose()
+
+
+async def test_one_that_ends_at_once_leaves_nothing_that_was_never_awaited(recwarn: pytest.WarningsRecorder) -> None:
+    held = holder()
+    await held.open()
+    await held.aclose()
+    del held
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
