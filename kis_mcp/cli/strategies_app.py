@@ -16,11 +16,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Symbols = Annotated[list[str] | None, typer.Option("--symbol", help="Which instrument; may be given several times.")]
 Start = Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; a year ago when left out.")]
 End = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day; yesterday when left out.")]
-Cash = Annotated[float | None, typer.Option(min=1, help="At the start, in the market's currency.")]
+Cash = Annotated[int | None, typer.Option(min=1, help="At the start, in the market's currency.")]
 Numbers = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")]
-PerOrder = Annotated[float | None, typer.Option(help="Most that one order to buy may be worth.")]
-InAll = Annotated[float | None, typer.Option(help="Most that it may hold at cost, with open orders to buy.")]
-MostLoss = Annotated[float | None, typer.Option(help="At this loss it buys nothing more; a tenth when left out.")]
+PerOrder = Annotated[int | None, typer.Option(help="Most that one order to buy may be worth.")]
+InAll = Annotated[int | None, typer.Option(help="Most that it may hold at cost, with open orders to buy.")]
+MostLoss = Annotated[int | None, typer.Option(help="At this loss it buys nothing more; a tenth when left out.")]
 OrdersADay = Annotated[int | None, typer.Option(help="Most orders a day.")]
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day of the mandate.")]
 Token = Annotated[str | None, typer.Option("--token", help="The confirmation_token of the preview.")]
@@ -202,9 +202,9 @@ def run_strategy(name: Name) -> None:
 
 
 def _bounds(
-    most_per_order: float | None,
-    most_in_all: float | None,
-    most_loss: float | None,
+    most_per_order: int | None,
+    most_in_all: int | None,
+    most_loss: int | None,
     orders_a_day: int | None,
     until: datetime | None,
 ) -> dict[str, Any]:
