@@ -19,7 +19,10 @@ from tests.client import connected, error, settings_for, text
 
 pytestmark = pytest.mark.slow
 
-READS = [api for api in catalog().tools if api.kind != "websocket" and api.risk != "order"]
+OF_A_RUN = ("strategy_trades", "pause_strategy", "stop_strategy", "delete_strategy")
+"""In an order in which each finds what it needs, once a strategy runs."""
+
+READS = [api for api in catalog().tools if api.kind != "websocket" and api.risk != "order" and api.tool not in OF_A_RUN]
 TOOLSETS = sorted({api.toolset for api in READS})
 
 
@@ -53,6 +56,16 @@ async def test_every_example_works_and_its_result_is_what_the_schema_says(toolse
             await client.call_tool("watch", to_json(dict(watch.example)))
             found.append(await failure(client, api))
     assert {api.tool: problem for api, problem in zip((*apis, *on_a_watch), found, strict=True) if problem} == {}
+
+
+async def test_the_examples_about_a_strategy_that_runs_work_where_it_does(simulator: Simulator) -> None:
+    tools = {api.tool: api for api in catalog().tools}
+    document = dict(tools["save_strategy"].example)
+    async with connected(settings_for(simulator, confirm="never"), SurfaceOptions("all")) as client:
+        started = await client.call_tool("start_strategy", to_json({**document, "symbols": ["005930"]}))
+        assert not started.is_error, text(started)
+        found = {name: await failure(client, tools[name]) for name in OF_A_RUN}
+    assert found == dict.fromkeys(OF_A_RUN)
 
 
 ORDERS = [api for api in catalog().apis if api.risk == "order"]

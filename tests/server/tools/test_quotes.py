@@ -81,7 +81,7 @@ async def test_indices_are_quoted_by_name_and_their_volume_is_in_shares(simulato
         row = blocks(await client.call_tool("call_read_tool", typed))["index"]
     assert found == {
         "symbol": "2001",
-        "name": "코스피200",
+        "name": "KOSPI 200",
         "price": row["index_price"],
         "change": row["index_change"],
         "volume": row["volume"] * 1_000,

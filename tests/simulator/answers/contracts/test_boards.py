@@ -218,8 +218,11 @@ def black(is_call: bool, future: float, strike: float, years: float, volatility:
 
 
 def test_historical_volatility_is_of_the_index_last_ninety_days(direct: Direct):
-    asked = {"index": "2001", "interval": "day", "start_date": "2025-01-01", "end_date": "2026-06-12"}
-    days = rows_of(direct, "domestic_stock_inquire_daily_indexchartprice", "candles", **asked)
+    days = list[Mapping[str, object]]()
+    while len(days) < 91:
+        end = date.fromisoformat(str(days[-1]["trade_date"])) - timedelta(days=1) if days else date(2026, 6, 12)
+        asked = {"index": "2001", "interval": "day", "start_date": "2025-01-01", "end_date": end.isoformat()}
+        days += rows_of(direct, "domestic_stock_inquire_daily_indexchartprice", "candles", **asked)
     closes = [float(number(day["index_close"])) for day in days[:91]]
     volatility = pstdev(math.log(new / old) for new, old in pairwise(closes)) * math.sqrt(252)
     option = priced(direct, "B01609360", "index_options")
