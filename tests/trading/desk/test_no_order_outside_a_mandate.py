@@ -314,7 +314,7 @@ async def _nothing() -> None: ...
 
 
 @pytest.mark.parametrize("machine", [Strategies, RealStrategies])
-@pytest.mark.parametrize("sequences", [2, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sequences", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_no_sequence_sends_an_order_that_nobody_agreed_to(machine: type[Strategies], sequences: int) -> None:
     run_state_machine_as_test(
         machine,
