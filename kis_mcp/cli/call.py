@@ -3,12 +3,14 @@
 import json
 import sys
 from base64 import b64decode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import anyio
 import typer
 from mcp.client.session import ClientRequestContext
+from mcp.shared.dispatcher import ProgressFnT
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, ImageContent
 
 from kis_mcp.cli.client import server_process
@@ -42,8 +44,20 @@ def run(tool: str, arguments: str, *, as_json: bool, picture: Path | None = None
             field="arguments",
         )
     check_settings()
-    result = anyio.run(_call, tool, cast("dict[str, object]", parsed))
-    drawn = next((content for content in result.content if isinstance(content, ImageContent)), None)
+    result = anyio.run(call_on_server, ("--surface", "all"), tool, cast("dict[str, object]", parsed))
+    code = tell_result(result, as_json=as_json, picture=picture)
+    if not as_json and picture is None and _picture_in(result) is not None:
+        tell("note: there is a picture too; --picture FILE writes it to a file.")
+    return code
+
+
+def tell_result(result: CallToolResult, *, as_json: bool, picture: Path | None) -> int:
+    """Print what a tool answered, and write its picture where one is wanted; the exit code.
+
+    Raises:
+        BadArgument: The picture cannot be written.
+    """
+    drawn = _picture_in(result)
     if picture is not None and drawn is not None:
         _write(picture, b64decode(drawn.data))
     if as_json:
@@ -54,9 +68,11 @@ def run(tool: str, arguments: str, *, as_json: bool, picture: Path | None = None
         from kis_mcp.cli.show import show_result
 
         show_result(Console(), result)
-        if drawn is not None and picture is None:
-            tell("note: there is a picture too; --picture FILE writes it to a file.")
     return 1 if result.is_error else 0
+
+
+def _picture_in(result: CallToolResult) -> ImageContent | None:
+    return next((content for content in result.content if isinstance(content, ImageContent)), None)
 
 
 def _write(file: Path, picture: bytes) -> None:
@@ -70,13 +86,21 @@ def _write(file: Path, picture: bytes) -> None:
         ) from None
 
 
-async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
-    asking = ask_person if sys.stdin.isatty() else None
-    async with server_process("--surface", "all", elicitation_callback=asking) as client:
-        return await client.call_tool(tool, arguments)
+async def call_on_server(
+    options: Sequence[str], tool: str, arguments: dict[str, object], progress: ProgressFnT | None = None
+) -> CallToolResult:
+    """Call a tool on a server of its own. What the tool asks is put to the person, where one is at the terminal.
+
+    Args:
+        options: Of ``kis-mcp serve``.
+        progress: Is told how far the tool is.
+    """
+    asking = _ask_person if sys.stdin.isatty() else None
+    async with server_process(*options, elicitation_callback=asking) as client:
+        return await client.call_tool(tool, arguments, progress_callback=progress)
 
 
-async def ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
     """Put a server's question to the person at the terminal."""
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")

@@ -1,17 +1,11 @@
 """``kis-mcp strategies …``: the tools of the toolset of that name, from the shell."""
 
-import json
-import sys
-from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
-import typer
-from mcp_types import CallToolResult, ImageContent
 
-from kis_mcp.cli.call import ask_person
-from kis_mcp.cli.client import server_process
+from kis_mcp.cli.call import call_on_server, tell_result
 from kis_mcp.cli.words import tell
 from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import check_settings, follow_strategy, load_settings
@@ -31,19 +25,8 @@ def run(tool: str, arguments: Mapping[str, object], *, as_json: bool, picture: P
     """
     check_settings()
     given = {name: value for name, value in arguments.items() if value not in (None, [], {})}
-    result = anyio.run(_call, tool, given)
-    drawn = next((content for content in result.content if isinstance(content, ImageContent)), None)
-    if picture is not None and drawn is not None:
-        _write(picture, b64decode(drawn.data))
-    if as_json:
-        typer.echo(json.dumps(result.structured_content, ensure_ascii=False))
-    else:
-        from rich.console import Console
-
-        from kis_mcp.cli.show import show_result
-
-        show_result(Console(), result)
-    return 1 if result.is_error else 0
+    result = anyio.run(call_on_server, ("--toolsets", "strategies"), tool, given, _report)
+    return tell_result(result, as_json=as_json, picture=picture)
 
 
 def keep(name: str) -> None:
@@ -104,23 +87,6 @@ def _assignment(text: str) -> tuple[str, object]:
             raise BadArgument(
                 f"--set {text} is no parameter.", remedy="Give NAME=NUMBER, or NAME=MIN:MAX:STEP.", field="set"
             )
-
-
-def _write(file: Path, picture: bytes) -> None:
-    try:
-        file.write_bytes(picture)
-    except OSError as error:
-        raise BadArgument(
-            f"The picture cannot be written to {file}: {error.strerror}.",
-            remedy="Name a file in a folder that stands and that you may write to.",
-            field="picture",
-        ) from None
-
-
-async def _call(tool: str, arguments: dict[str, object]) -> CallToolResult:
-    asking = ask_person if sys.stdin.isatty() else None
-    async with server_process("--toolsets", "strategies", elicitation_callback=asking) as client:
-        return await client.call_tool(tool, arguments, progress_callback=_report)
 
 
 async def _report(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001

@@ -15,7 +15,7 @@ from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, 
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
 from kis_mcp.trading.venues import venues_of
-from kis_mcp.wiring.backtest_index import Listed, MarketIndex, read_candles, read_index, read_listed
+from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import Environments
 from kis_mcp.wiring.operator import keeps_hours, own_commissions
@@ -103,7 +103,9 @@ async def read_trial(
         symbol: terms_of(market, each.kind or "stock", own, interval=strategy.interval)
         for symbol, each in listed.items()
     }
-    index = await _index_beside(reads, store, list(listed.values()), history) if beside_index else MarketIndex()
+    index = MarketIndex()
+    if beside_index:
+        index = await read_index(reads, store, list(listed.values()), *_days_of(history.values()))
     unknown = [symbol for symbol, each in listed.items() if each.kind is None]
     return Trial(strategy, chosen, Ground(history, BacktestOptions(cash), terms), unknown, environment, index)
 
@@ -192,12 +194,6 @@ def _of_given(field: str, symbols: Sequence[str]) -> Chosen:
 
 async def wait_silently(seconds: float) -> None:
     """At a terminal nobody is told of each wait for KIS' rate limit."""
-
-
-async def _index_beside(
-    reads: Reads, store: HistoryFiles, listed: Sequence[Listed], history: dict[str, Bars]
-) -> MarketIndex:
-    return await read_index(reads, store, listed, *_days_of(history.values()))
 
 
 def _days_of(bars: Iterable[Bars]) -> tuple[date, date]:
