@@ -122,10 +122,11 @@ class SqlJournal(SqlMandates):
                 return Claim.TAKEN
             intent = record.intent
             same_key = RecordRow.idempotency_key.is_not_distinct_from(intent.idempotency_key)
+            is_same = same_key & (RecordRow.sent_at > same_since)
+            if record.decision is None or record.decision.channel != "mandate":
+                is_same |= RecordRow.sent_at > intent.at
             equal = select(RecordRow).where(
-                RecordRow.fingerprint == intent.fingerprint,
-                (same_key & (RecordRow.sent_at > same_since)) | (RecordRow.sent_at > intent.at),
-                _has_status(_MAY_STAND),
+                RecordRow.fingerprint == intent.fingerprint, is_same, _has_status(_MAY_STAND)
             )
             if await read_records(session, equal):
                 return Claim.DUPLICATE

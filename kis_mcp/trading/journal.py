@@ -220,7 +220,8 @@ class Record:
 
 class Claim(StrEnum):
     """``duplicate``: the same order may stand that was claimed a moment ago under the same idempotency key or none, or
-    under any after this one was proposed, so that its question could not tell of it."""
+    under any after this one was proposed, so that its question could not tell of it. A mandate asks no question: what
+    two strategies decide at once are two orders."""
 
     WON = "won"
     TAKEN = "taken"

@@ -53,6 +53,13 @@ async def claim(journal: SqlJournal, intent: Intent) -> Claim:
     return await journal.claim(Send(intent_id=intent.id, at=NOW), same_since=MINUTE_AGO)
 
 
+async def test_what_two_strategies_decide_at_once_are_two_orders(journal: SqlJournal) -> None:
+    both = [await agreed(journal), await agreed(journal, strategy="rsi")]
+    intents = [await confirmed(journal, one.id, fingerprint="f", idempotency_key=one.id) for one in both]
+    sends = [Send(intent_id=intent.id, at=NOW + timedelta(seconds=1)) for intent in intents]
+    assert [await journal.claim(send, same_since=MINUTE_AGO) for send in sends] == [Claim.WON] * 2
+
+
 async def test_a_mandate_comes_back_as_it_was_written(journal: SqlJournal) -> None:
     one = mandate(results={"backtest": "+12.5 %"}, most_in_all=Decimal("3000000.50"))
     assert await journal.propose_mandate(one) == MandateRecord(mandate=one)
