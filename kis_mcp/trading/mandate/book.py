@@ -103,6 +103,10 @@ class MandateBook:
         sold = sum((one.filled + one.rest for one in own if one.order.side == "sell"), _NOTHING)
         return max(_NOTHING, bought - sold)
 
+    def to_sell(self) -> set[InstrumentKey]:
+        """The instruments that it holds without an order to sell them, or may be buying."""
+        return {one.key for one in self.orders if self.sellable(one.key) or (one.order.side == "buy" and one.rest)}
+
     @property
     def bound(self) -> Decimal:
         """The cost of what is held, and the worth of the orders to buy that stand or may."""

@@ -326,6 +326,23 @@ async def test_a_loss_that_cannot_be_told_refuses_for_now_only(strategy: Strateg
     assert await strategy.place(BUY | {"price": 69_900}, key="next") is Status.ACCEPTED
 
 
+async def test_the_last_order_of_a_day_is_kept_to_sell_what_was_bought(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock
+) -> None:
+    await strategy.start(orders_a_day=2)
+    await strategy.place()
+    strategy.fill(0, 10)
+    with pytest.raises(OrderRefused, match="keeps 1 to sell") as refused:
+        await strategy.place(BUY | {"price": 69_900})
+    assert not isinstance(refused.value, MandateExceeded)
+    assert await strategy.place(SELL) is Status.ACCEPTED
+    strategy.fill(1, 10)
+    with pytest.raises(OrderRefused, match="2 orders went out today"):
+        await strategy.place(BUY | {"price": 69_800})
+    clock.pass_by(hours=24)
+    assert await strategy.place(BUY | {"price": 69_700}) is Status.ACCEPTED
+
+
 async def test_a_mandate_ends_with_its_time(strategy: Strategy, clock: FakeClock) -> None:
     await strategy.start(until=clock() + timedelta(hours=1))
     clock.pass_by(hours=1)
