@@ -151,11 +151,12 @@ def _step(instrument: Instrument) -> Callable[[Decimal], Decimal]:
 
 
 def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
-    """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open."""
+    """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open. One that
+    seemed not to have arrived is looked for as long as the mandate counts it: it may turn up late, and is held then."""
     intent, found = record.intent, filled or Filled()
     order, status = intent.order, record.status
     assert order.symbol is not None and order.side is not None and order.quantity is not None, intent.id
-    is_over = found.is_over or not status.may_stand
+    is_over = found.is_over or not (status.may_stand or status.may_be_settled)
     return OwnOrder(
         intent_id=intent.id,
         key=key,
@@ -163,7 +164,7 @@ def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
         symbol=order.symbol,
         side=order.side,
         quantity=int(order.quantity),
-        state="ended" if is_over else "unknown" if status.is_unresolved else "open",
+        state="ended" if is_over else "unknown" if status.may_be_settled else "open",
         filled=int(found.quantity),
         price=found.worth / found.quantity if found.quantity else None,
     )
