@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,7 +128,7 @@ async def test_a_buy_that_kis_never_lists_is_given_up_after_a_day(journal: SqlJo
     answer = await orders.place(Wish(symbol="005930", side="buy", quantity=10, price=Decimal(68_000), key="run-1"))
     states = list[str]()
     for hours in (1, 22, 1):
-        clock.pass_by(**{"hours": hours})
+        clock.pass_by(hours=hours)
         states.append((await orders.look_up(answer.intent_id or "")).state)
     assert states == ["unknown", "unknown", "ended"]
     assert (await journal.mandate_book(strategy.mandate.id)).bound == 0
