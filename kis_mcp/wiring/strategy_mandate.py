@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import anyio.to_thread
 
@@ -13,7 +14,7 @@ from kis_mcp.strategies.runner import Bounds
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome, Proposal
 from kis_mcp.trading.journal import Journal, Record
-from kis_mcp.trading.mandate import MandateStatus
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandateStatus
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.strategy_orders import Filled
 
@@ -26,6 +27,7 @@ class DeskOrders:
         self._journal = journal
         self._orders = orders
         self._mandate_id = mandate_id
+        self._book = MandateBook(mandate_id)
 
     async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
         return await self._orders.place(arguments, key=key)
@@ -38,10 +40,13 @@ class DeskOrders:
 
     async def fills(self) -> Mapping[str, Filled]:
         await self._desk.mandates.guard.settle_fills(self._mandate_id, self._desk.now())
-        book = await self._journal.mandate_book(self._mandate_id)
+        self._book = book = await self._journal.mandate_book(self._mandate_id)
         return {
             order.intent_id: Filled(order.fill.quantity, order.fill.worth, order.fill.is_over) for order in book.orders
         }
+
+    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
+        return self._book.loss(prices)
 
     def is_outside(self, error: OrderRefused) -> bool:
         return isinstance(error, MandateExceeded)

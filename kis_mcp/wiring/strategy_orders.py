@@ -11,6 +11,7 @@ from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome, draft_order
 from kis_mcp.trading.journal import Record
+from kis_mcp.trading.mandate import InstrumentKey
 from kis_mcp.trading.portfolio import read_market_holdings
 from kis_mcp.trading.venues import InstrumentKind, Listing, krx_tick, us_tick
 from kis_mcp.wiring.reads import Reads
@@ -45,6 +46,10 @@ class Mandated(Protocol):
 
     async def fills(self) -> Mapping[str, Filled]:
         """Intent → how far it is filled, after a look at KIS; only of what was sent."""
+        ...
+
+    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
+        """What the mandate has lost, at these prices and by the fills of the last look."""
         ...
 
     def is_outside(self, error: OrderRefused) -> bool:
@@ -89,6 +94,9 @@ class StrategyOrders:
             return []
         fills = await self._mandated.fills()
         return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+
+    def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
+        return self._mandated.loss({(name, self._instruments[name].market): each for name, each in prices.items()})
 
     async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]

@@ -117,6 +117,22 @@ async def test_a_buy_that_kis_lists_only_after_it_seemed_not_to_have_arrived_is_
     assert (await journal.mandate_book(strategy.mandate.id)).bound == 690_000
 
 
+async def test_what_a_run_has_lost_is_realised_and_open_with_fees_and_taxes(journal: SqlJournal) -> None:
+    kis = TellingKis(FakeClock())
+    strategy = Strategy(kis, journal)
+    await strategy.start()
+    orders = orders_of(strategy, journal)
+    assert orders.loss({"005930": Decimal(1)}) == 0
+    await orders.place(Wish(symbol="005930", side="buy", quantity=10, price=Decimal(68_000), key="run-1"))
+    strategy.fill(0, 10, 69_000)
+    await orders.place(Wish(symbol="005930", side="sell", quantity=4, price=Decimal(66_000), key="run-2"))
+    strategy.fill(1, 4, 66_000)
+    await orders.orders()
+    commission, tax = Decimal("0.000140527"), Decimal("0.0020")
+    fees = (10 * 69_000 + 4 * 66_000) * commission + 4 * 66_000 * tax
+    assert orders.loss({"005930": Decimal(65_000)}) == 4 * 3_000 + 6 * 4_000 + fees
+
+
 async def test_a_buy_that_kis_never_lists_is_given_up_after_a_day(journal: SqlJournal) -> None:
     async def lose_the_answer() -> None:
         raise TimeoutError

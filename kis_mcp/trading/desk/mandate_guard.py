@@ -135,7 +135,7 @@ class MandateGuard:
             return
         check = await self._check(intent, record, now)
         with reading_for_an_order():
-            prices = await self._read_prices(check.book)
+            prices = await self._read_prices(check.book.own)
         if why := loss_exceeds(check, prices):
             raise MandateExceeded(why, remedy="A person has to look at it; what it holds may still be sold.")
 

@@ -43,7 +43,7 @@ class MandateTerms:
         most_in_all: What it may hold, at cost, with its orders to buy that stand or may, at any one time.
         orders_a_day: New orders on one day of the exchange; cancels do not count. Of these one is kept for the sale of
             each position.
-        most_loss: Realised by its sales, and open on what it holds; at this loss nothing more is bought.
+        most_loss: What `MandateBook.loss` counts; at this loss nothing more is bought, and the strategy stops.
         results: Name → what is to be told of how the strategy did so far, beside its backtest.
     """
 

@@ -315,6 +315,26 @@ async def test_at_the_loss_of_the_mandate_it_buys_no_more_and_still_sells(strate
     assert await strategy.place(SELL | {"price": 50_000}) is Status.ACCEPTED
 
 
+async def test_a_loss_that_is_reached_while_a_person_thinks_holds_the_buy_back(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    real = Strategy(kis, journal, environment=Environment.REAL, limits=replace(LIMITS, allow_real_strategies=False))
+    await real.start()
+    real.with_person(Decision(verdict="accepted", channel="page"))
+    await real.place()
+    real.fill(0, 10)
+
+    async def think(proposal: Proposal) -> Decision:
+        clock.pass_by(minutes=1)
+        kis.quote["price"] = Decimal(50_000)
+        return Decision(verdict="accepted", channel="page")
+
+    real.orders = MandatedOrders(real.desk, real.mandate.id, ask=think)
+    with pytest.raises(OrderRefused, match="It has lost 200,"):
+        await real.place(BUY | {"price": 50_000})
+    assert len(kis.posts) == 1
+
+
 async def test_a_loss_that_cannot_be_told_refuses_for_now_only(strategy: Strategy, kis: FakeKis) -> None:
     await strategy.place()
     strategy.fill(0, 10)

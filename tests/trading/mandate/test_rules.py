@@ -218,6 +218,14 @@ def test_fees_are_part_of_the_loss() -> None:
     assert MandateBook("m", (paid,)).loss({}) == 3_500
 
 
+def test_a_loss_is_counted_from_when_the_mandate_began() -> None:
+    earlier = mandated(order(), filled(10, 90_000), mandate_id="earlier")
+    bought, sold = mandated(order(), filled(10, 70_000)), mandated(order("sell", 4), filled(4, 65_000))
+    book = MandateBook("m", (earlier, bought, sold))
+    assert book.loss({("005930", "KR"): Decimal(68_000)}) == 4 * 5_000 + 6 * 2_000
+    assert book.bound == 6 * 90_000 + 10 * 70_000, "what is bound is counted over all of them"
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
