@@ -17,6 +17,7 @@ from kis_mcp.trading.journal import Journal, Record
 from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandateStatus
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.strategy_orders import Filled
+from kis_mcp.wiring.trials import wait_silently
 
 
 class DeskOrders:
@@ -92,7 +93,8 @@ async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> 
 
 
 async def _mandated_orders(brokerage: Brokerage, mandate_id: str, approvals: Approvals | None = None) -> MandatedOrders:
-    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set.
+    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set; its
+    address is in the log.
 
     Args:
         approvals: The pages of this process; None where nobody sits before it.
@@ -100,11 +102,7 @@ async def _mandated_orders(brokerage: Brokerage, mandate_id: str, approvals: App
 
     async def ask(proposal: Proposal) -> Decision:
         assert approvals is not None
-        return await approvals.ask(proposal.intent_id, proposal.facts, _silent)
+        return await approvals.ask(proposal.intent_id, proposal.facts, wait_silently)
 
     can_ask = approvals is not None and await anyio.to_thread.run_sync(approvals.pin.is_set)
     return MandatedOrders(await brokerage.desk(), mandate_id, ask=ask if can_ask else None)
-
-
-async def _silent(_: str) -> None:
-    """A strategy has nobody to report to; the page's address is in the log."""
