@@ -346,6 +346,23 @@ async def test_a_loss_that_cannot_be_told_refuses_for_now_only(strategy: Strateg
     assert await strategy.place(BUY | {"price": 69_900}, key="next") is Status.ACCEPTED
 
 
+async def test_a_sale_that_a_person_changed_holds_its_shares_until_the_next_day(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock
+) -> None:
+    await strategy.place()
+    strategy.fill(0, 10)
+    await strategy.place(SELL)
+    strategy.fill(1, 0, is_off=True)
+    kis.take({"order_id": "0000000002", "side": "sell", "quantity": 10, "price": 71_000})
+    with pytest.raises(OrderRefused, match="hold 0"):
+        await strategy.place(SELL | {"price": 70_100})
+    clock.pass_by(hours=21)
+    with pytest.raises(OrderRefused, match="hold 0"):
+        await strategy.place(SELL | {"price": 70_100})
+    clock.pass_by(hours=2)
+    assert await strategy.place(SELL | {"price": 70_100}) is Status.ACCEPTED
+
+
 async def test_the_last_order_of_a_day_is_kept_to_sell_what_was_bought(
     strategy: Strategy, kis: FakeKis, clock: FakeClock
 ) -> None:
