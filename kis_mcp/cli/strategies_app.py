@@ -20,7 +20,7 @@ Cash = Annotated[int | None, typer.Option(min=1, help="At the start, in the mark
 Numbers = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")]
 PerOrder = Annotated[int | None, typer.Option(help="Most that one order to buy may be worth.")]
 InAll = Annotated[int | None, typer.Option(help="Most that it may hold at cost, with open orders to buy.")]
-MostLoss = Annotated[int | None, typer.Option(help="At this loss it buys nothing more; a tenth when left out.")]
+MostLoss = Annotated[int | None, typer.Option(help="At this loss it stops; a tenth when left out.")]
 OrdersADay = Annotated[int | None, typer.Option(help="Most orders a day.")]
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day of the mandate.")]
 Token = Annotated[str | None, typer.Option("--token", help="The confirmation_token of the preview.")]

@@ -26,7 +26,6 @@ from .status import gateway_status as gateway_status
 from .strategy_account import (
     RunAccount as RunAccount,
     is_kept as is_kept,
-    own_orders as own_orders,
     read_run_account as read_run_account,
     silent_since as silent_since,
 )

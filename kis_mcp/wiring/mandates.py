@@ -5,6 +5,7 @@ from pathlib import Path
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.environment import Environment
 from kis_mcp.wiring.brokerage import JOURNAL
+from kis_mcp.wiring.operator import kill_switch
 
 
 async def end_mandates(folder: Path, reason: str, clock: Clock = system_clock) -> int:
@@ -24,6 +25,7 @@ async def end_mandates(folder: Path, reason: str, clock: Clock = system_clock) -
             problem = error
     if problem is not None:
         raise problem
+    kill_switch(folder).note_mandates_ended()
     return count
 
 

@@ -12,6 +12,7 @@ import anyio.abc
 
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.operator import kill_switch
 
 if TYPE_CHECKING:
     from kis_mcp.confirm import Approvals
@@ -102,6 +103,7 @@ class _Keeper:
     async def look(self, keeping: anyio.abc.TaskGroup) -> None:
         """Take up what nobody keeps, and stop what has no mandate any more."""
         records = await self._brokerage.strategy_records()
+        await self._end_where_halted()
         for run in await records.active_runs():
             if run.id in self._kept:
                 await self._check(records, self._kept[run.id])
@@ -149,6 +151,12 @@ class _Keeper:
         _log.warning("Strategy %s was stopped: %s", run.strategy, reason)
         records = await self._brokerage.strategy_records()
         await records.set_run_state(run.id, "stopped", reason, self._brokerage.clock())
+
+    async def _end_where_halted(self) -> None:
+        """End all mandates in a halt, so that none is in force again when the kill file is gone."""
+        if kill_switch(self._brokerage.settings.data_dir).reason() is not None:
+            guard = (await self._brokerage.desk()).mandates.guard
+            await guard.end_where_halted(self._brokerage.clock())
 
     async def _check(self, records: "StrategyRecords", kept: _Kept) -> None:
         """Stop a run whose mandate was revoked or has ended, and look at the calendars now and then."""

@@ -50,24 +50,19 @@ async def read_run_account(brokerage: Brokerage, run: StrategyRun, reads: Reads)
     except KisMcpError:
         is_fresh = False
     book = await journal.mandate_book(record.mandate.id)
-    own = own_orders(book)
-    trips, prices = round_trips(own), await _prices_of(book, reads)
-    has_all_prices = all(key in prices for key, lots in book.lots().items() if lots)
+    trips, prices = round_trips(book.own.orders), await _prices_of(book.own, reads)
+    realised = sum((trip.profit for trip in trips if trip.profit is not None), Decimal(0))
+    loss = None if prices is None else book.loss(prices)
     return RunAccount(
         record=record,
         book=book,
         trips=trips,
-        standing=[order for order in own if order.rest],
-        realised=sum((trip.profit for trip in trips if trip.profit is not None), Decimal(0)),
-        open_profit=_open_profit(trips, {symbol: price for (symbol, _), price in prices.items()}),
-        loss=book.loss(prices) if has_all_prices else None,
+        standing=[order for order in book.own.orders if order.rest],
+        realised=realised,
+        open_profit=None if loss is None else -loss - realised,
+        loss=loss,
         is_fresh=is_fresh,
     )
-
-
-def own_orders(book: MandateBook) -> list[MandatedOrder]:
-    """The orders of a book's mandate alone."""
-    return [order for order in book.orders if order.mandate_id == book.mandate_id]
 
 
 def is_kept(brokerage: Brokerage, run: StrategyRun) -> bool:
@@ -85,8 +80,8 @@ def silent_since(brokerage: Brokerage) -> datetime | None:
     return min((outage.since for outage in outages if outage is not None), default=None)
 
 
-async def _prices_of(book: MandateBook, reads: Reads) -> Mapping[InstrumentKey, Decimal]:
-    """The last prices of what is held, as far as KIS tells them."""
+async def _prices_of(book: MandateBook, reads: Reads) -> Mapping[InstrumentKey, Decimal] | None:
+    """The last prices of what is held; None where KIS does not tell one."""
     found = dict[InstrumentKey, Decimal]()
     for key, lots in book.lots().items():
         if not lots:
@@ -94,18 +89,8 @@ async def _prices_of(book: MandateBook, reads: Reads) -> Mapping[InstrumentKey, 
         try:
             price = (await read_quote(reads, builtin_instruments().resolve(key[0]))).price
         except KisMcpError:
-            continue
-        if price is not None:
-            found[key] = price
-    return found
-
-
-def _open_profit(trips: Sequence[RoundTrip], prices: Mapping[str, Decimal]) -> Decimal | None:
-    total = Decimal(0)
-    for trip in trips:
-        if trip.exit_price is not None:
-            continue
-        if trip.symbol not in prices:
             return None
-        total += trip.quantity * (prices[trip.symbol] - trip.entry_price) - trip.costs
-    return total
+        if price is None:
+            return None
+        found[key] = price
+    return found

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import Hours
-from kis_mcp.trading.venues import Venue, trading_days, venues_of
+from kis_mcp.trading.venues import Venue, regular_hours, trading_days, venues_of
 from kis_mcp.wiring.reads import Reads
 
 DAYS_AHEAD = 30
@@ -13,8 +13,8 @@ _ONE_DAY = timedelta(days=1)
 
 
 class ExchangeHours:
-    """Day → its regular hours, by the table of venues and the calendars, in real by KIS' own. Days before yesterday are
-    taken as usual. A simulator's market that never closes is open from midnight to midnight.
+    """Day → its regular hours, by the table of venues and the calendars; once those were looked at, in real by KIS' own
+    from yesterday on. A simulator's market that never closes is open from midnight to midnight.
 
     Args:
         keeps_hours: Whether the environment's market opens and closes as the exchange does.
@@ -31,7 +31,7 @@ class ExchangeHours:
         if not self._keeps_hours:
             midnight = datetime.combine(day, time.min, self._timezone)
             return midnight, datetime.combine(day + _ONE_DAY, time.min, self._timezone)
-        return self._days[day] if day in self._days else self._venue.usual(day)
+        return self._days[day] if day in self._days else regular_hours(self._venue, day)
 
     async def refresh(self) -> None:
         """Look at the calendars again."""

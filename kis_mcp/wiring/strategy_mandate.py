@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import anyio.to_thread
 
@@ -13,9 +14,10 @@ from kis_mcp.strategies.runner import Bounds
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome, Proposal
 from kis_mcp.trading.journal import Journal, Record
-from kis_mcp.trading.mandate import MandateStatus
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandateStatus
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.strategy_orders import Filled
+from kis_mcp.wiring.trials import wait_silently
 
 
 class DeskOrders:
@@ -26,6 +28,7 @@ class DeskOrders:
         self._journal = journal
         self._orders = orders
         self._mandate_id = mandate_id
+        self._book = MandateBook(mandate_id)
 
     async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
         return await self._orders.place(arguments, key=key)
@@ -38,10 +41,13 @@ class DeskOrders:
 
     async def fills(self) -> Mapping[str, Filled]:
         await self._desk.mandates.guard.settle_fills(self._mandate_id, self._desk.now())
-        book = await self._journal.mandate_book(self._mandate_id)
+        self._book = book = await self._journal.mandate_book(self._mandate_id)
         return {
             order.intent_id: Filled(order.fill.quantity, order.fill.worth, order.fill.is_over) for order in book.orders
         }
+
+    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
+        return self._book.loss(prices)
 
     def is_outside(self, error: OrderRefused) -> bool:
         return isinstance(error, MandateExceeded)
@@ -87,7 +93,8 @@ async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> 
 
 
 async def _mandated_orders(brokerage: Brokerage, mandate_id: str, approvals: Approvals | None = None) -> MandatedOrders:
-    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set.
+    """What a strategy orders by. Where each order is to be asked about, the approval page asks, if a PIN is set; its
+    address is in the log.
 
     Args:
         approvals: The pages of this process; None where nobody sits before it.
@@ -95,11 +102,7 @@ async def _mandated_orders(brokerage: Brokerage, mandate_id: str, approvals: App
 
     async def ask(proposal: Proposal) -> Decision:
         assert approvals is not None
-        return await approvals.ask(proposal.intent_id, proposal.facts, _silent)
+        return await approvals.ask(proposal.intent_id, proposal.facts, wait_silently)
 
     can_ask = approvals is not None and await anyio.to_thread.run_sync(approvals.pin.is_set)
     return MandatedOrders(await brokerage.desk(), mandate_id, ask=ask if can_ask else None)
-
-
-async def _silent(_: str) -> None:
-    """A strategy has nobody to report to; the page's address is in the log."""

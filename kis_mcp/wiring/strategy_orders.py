@@ -11,6 +11,7 @@ from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome, draft_order
 from kis_mcp.trading.journal import Record
+from kis_mcp.trading.mandate import InstrumentKey
 from kis_mcp.trading.portfolio import read_market_holdings
 from kis_mcp.trading.venues import InstrumentKind, Listing, krx_tick, us_tick
 from kis_mcp.wiring.reads import Reads
@@ -45,6 +46,10 @@ class Mandated(Protocol):
 
     async def fills(self) -> Mapping[str, Filled]:
         """Intent → how far it is filled, after a look at KIS; only of what was sent."""
+        ...
+
+    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
+        """What the mandate has lost, at these prices and by the fills of the last look."""
         ...
 
     def is_outside(self, error: OrderRefused) -> bool:
@@ -89,6 +94,9 @@ class StrategyOrders:
             return []
         fills = await self._mandated.fills()
         return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+
+    def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
+        return self._mandated.loss({(name, self._instruments[name].market): each for name, each in prices.items()})
 
     async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]
@@ -151,11 +159,12 @@ def _step(instrument: Instrument) -> Callable[[Decimal], Decimal]:
 
 
 def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
-    """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open."""
+    """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open. One that
+    seemed not to have arrived is looked for as long as the mandate counts it: it may turn up late, and is held then."""
     intent, found = record.intent, filled or Filled()
     order, status = intent.order, record.status
     assert order.symbol is not None and order.side is not None and order.quantity is not None, intent.id
-    is_over = found.is_over or not status.may_stand
+    is_over = found.is_over or not (status.may_stand or status.may_be_settled)
     return OwnOrder(
         intent_id=intent.id,
         key=key,
@@ -163,7 +172,7 @@ def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
         symbol=order.symbol,
         side=order.side,
         quantity=int(order.quantity),
-        state="ended" if is_over else "unknown" if status.is_unresolved else "open",
+        state="ended" if is_over else "unknown" if status.may_be_settled else "open",
         filled=int(found.quantity),
         price=found.worth / found.quantity if found.quantity else None,
     )

@@ -14,12 +14,12 @@ from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, regular_bars, terms_of
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
-from kis_mcp.trading.venues import venues_of
 from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import Environments
 from kis_mcp.wiring.operator import keeps_hours, own_commissions
 from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.strategy_hours import ExchangeHours
 from kis_mcp.wiring.universe import choose_instruments
 
 HISTORIES = "histories"
@@ -126,19 +126,19 @@ async def read_history(
     """
     found = dict[str, Bars]()
     reads, store = Reads(brokerage, waiting), HistoryFiles(brokerage.folder / HISTORIES)
+    has_hours = keeps_hours(brokerage.settings, brokerage.environment)
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
         history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
-        found[instrument.symbol] = _as_traded(await history.between(start, end), instrument, interval, brokerage)
+        bars, minutes = await history.between(start, end), INTERVALS[interval]
+        if has_hours and isinstance(minutes, int):
+            bars = _as_traded(bars, instrument, minutes, ExchangeHours(reads, instrument, keeps_hours=True))
+        found[instrument.symbol] = bars
     return found
 
 
-def _as_traded(bars: Bars, instrument: Instrument, interval: str, brokerage: Brokerage) -> Bars:
-    """Of minutes those of the regular session, by its usual hours, where the environment's market has hours."""
-    minutes = INTERVALS[interval]
-    if not isinstance(minutes, int) or not keeps_hours(brokerage.settings, brokerage.environment):
-        return bars
-    hours_of = venues_of(instrument.market, "krx", brokerage.environment)[0].usual
+def _as_traded(bars: Bars, instrument: Instrument, minutes: int, hours_of: ExchangeHours) -> Bars:
+    """Those of the regular session."""
     found = regular_bars(bars, minutes, hours_of)
     if not found:
         raise BadArgument(
@@ -192,8 +192,8 @@ def _of_given(field: str, symbols: Sequence[str]) -> Chosen:
         raise BadArgument(error.what, remedy=error.remedy, field=field) from None
 
 
-async def wait_silently(seconds: float) -> None:
-    """At a terminal nobody is told of each wait for KIS' rate limit."""
+async def wait_silently(_: object) -> None:
+    """Where nobody is to be told of each wait, for KIS' rate limit or for a person."""
 
 
 def _days_of(bars: Iterable[Bars]) -> tuple[date, date]:

@@ -35,6 +35,20 @@ def test_a_full_disk_does_not_keep_trading_going(tmp_path: Path, monkeypatch: py
     assert halt.reason() == "no reason given"
 
 
+def test_a_halt_stays_where_its_file_is_removed_by_hand_before_the_mandates_have_ended(tmp_path: Path) -> None:
+    halt = HaltFile(tmp_path)
+    halt.halt("losses", NOW)
+    halt.path.unlink()
+    assert halt.reason() == (
+        "2026-03-03 10:00:00, losses; the mandates of strategies have not ended yet (HALTED.mandates)"
+    )
+    halt.note_mandates_ended()
+    assert halt.reason() is None
+    halt.halt("again", NOW)
+    halt.lift()
+    assert halt.reason() is None
+
+
 def test_a_halt_that_cannot_be_lifted_is_told(tmp_path: Path) -> None:
     (tmp_path / "HALTED").mkdir()
     with pytest.raises(StorageError, match="HALTED"):

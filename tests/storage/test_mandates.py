@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kis_mcp.errors import MandateExceeded
+from kis_mcp.errors import MandateExceeded, OrderRefused
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.journal import Claim, FillEntry, Intent, Outcome, Preview, Reconciliation, Send, Status
@@ -160,7 +160,7 @@ async def test_no_order_is_claimed_under_a_mandate_that_is_not_in_force(journal:
 
 
 @pytest.mark.parametrize(
-    ("bound", "wins"), [({"orders_a_day": 3}, 3), ({"most_in_all": Decimal(1_500_000)}, 2)], ids=["a day", "in all"]
+    ("bound", "wins"), [({"orders_a_day": 4}, 3), ({"most_in_all": Decimal(1_500_000)}, 2)], ids=["a day", "in all"]
 )
 async def test_two_processes_that_race_for_the_last_room_do_not_exceed_it(
     journal: SqlJournal, path: Path, bound: dict[str, object], wins: int
@@ -172,7 +172,7 @@ async def test_two_processes_that_race_for_the_last_room_do_not_exceed_it(
     results = await asyncio.gather(*claims, return_exceptions=True)
     await other.aclose()
     assert sum(result is Claim.WON for result in results) == wins
-    assert sum(isinstance(result, MandateExceeded) for result in results) == 8 - wins
+    assert sum(isinstance(result, OrderRefused) for result in results) == 8 - wins
 
 
 async def test_an_end_that_one_process_writes_stops_the_claims_of_another(journal: SqlJournal, path: Path) -> None:

@@ -157,7 +157,7 @@ class FakeKis:
 
 
 class TellingKis(FakeKis):
-    """Tells its time with each answer, and lists today's orders."""
+    """Tells its time with each answer, and lists the orders of the days that it is asked for."""
 
     error: timedelta = timedelta()
 
@@ -166,8 +166,9 @@ class TellingKis(FakeKis):
         found = await super().rows(tool, arguments, fresh=fresh)
         if "end_date" not in arguments:
             return found
+        first, last = (f"{arguments[name]:%Y-%m-%d}" for name in ("start_date", "end_date"))
         blocks: dict[str, Any] = {
-            name: [row for row in rows if row["order_date"] == f"{arguments['end_date']:%Y-%m-%d}"]
+            name: [row for row in rows if first <= str(row["order_date"]) <= last]
             for name, rows in found.blocks.items()
             if isinstance(rows, list)
         }

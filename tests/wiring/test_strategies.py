@@ -54,7 +54,7 @@ class Process:
     def __init__(self, folder: Path, records: Records, most: int = 10) -> None:
         self.running: list[str] = []
         self.problem: Exception | None = None
-        settings = SimpleNamespace(max_strategies=most)
+        settings = SimpleNamespace(max_strategies=most, data_dir=folder)
 
         async def strategy_records() -> Records:
             return records

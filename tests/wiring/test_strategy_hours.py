@@ -24,13 +24,19 @@ def at(clock: str, day: date) -> datetime:
 
 async def test_holidays_and_late_openings_are_kept_once_the_calendars_were_looked_at() -> None:
     hours = hours_of(at("10:00", NEW_YEARS_DAY))
-    assert hours(NEW_YEARS_DAY) is not None
     await hours.refresh()
     assert hours(NEW_YEARS_DAY) is None
     first = NEW_YEARS_DAY + timedelta(days=1)
     assert hours(first) == (at("10:00", first), at("15:30", first))
     assert hours(date(2026, 1, 5)) == (at("09:00", date(2026, 1, 5)), at("15:30", date(2026, 1, 5)))
     assert hours(date(2026, 1, 3)) is None
+
+
+def test_days_that_are_past_have_their_own_hours_too() -> None:
+    hours = hours_of(at("10:00", NEW_YEARS_DAY))
+    exam_day, eve = date(2025, 11, 13), date(2025, 12, 31)
+    assert hours(exam_day) == (at("10:00", exam_day), at("16:30", exam_day))
+    assert hours(eve) is None
 
 
 async def test_a_market_that_never_closes_is_open_from_midnight_to_midnight_on_every_day() -> None:

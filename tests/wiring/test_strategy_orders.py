@@ -71,6 +71,9 @@ class FakeMandated:
     async def fills(self) -> Mapping[str, Filled]:
         return self.filled
 
+    def loss(self, prices: Mapping[tuple[str, str], Decimal]) -> Decimal:
+        return sum(prices.values(), Decimal(0)) if set(prices) <= {("005930", "KR"), ("AAPL", "US")} else Decimal(-1)
+
     def is_outside(self, error: OrderRefused) -> bool:
         return isinstance(error, Outside)
 
@@ -132,7 +135,8 @@ async def test_every_answer_has_its_kind(error: Exception, kind: str, intent_id:
         (Status.ACCEPTED, Filled(Decimal(10), Decimal(1000), is_over=True), "ended"),
         (Status.UNKNOWN, None, "unknown"),
         (Status.SENT, None, "unknown"),
-        (Status.NOT_ACCEPTED, None, "ended"),
+        (Status.NOT_ACCEPTED, None, "unknown"),
+        (Status.NOT_ACCEPTED, Filled(is_over=True), "ended"),
         (Status.REJECTED, None, "ended"),
         (Status.NOT_SENT, None, "ended"),
     ],
@@ -178,6 +182,10 @@ async def test_what_the_account_has_is_counted_over_all_its_lots(monkeypatch: py
     monkeypatch.setattr("kis_mcp.wiring.strategy_orders.read_market_holdings", holdings)
     assert await orders(FakeMandated()).account("005930") == InAccount(held=15, sellable=4)
     assert asked == [("KR", True)]
+
+
+def test_a_loss_is_counted_by_the_prices_of_instruments_of_their_markets() -> None:
+    assert orders(FakeMandated()).loss({"005930": Decimal(3), "AAPL": Decimal(4)}) == 7
 
 
 async def test_a_lost_order_that_the_journal_does_not_name_is_no_refusal() -> None:

@@ -13,7 +13,7 @@ __all__ = ["short_looks"]
 async def test_a_started_strategy_goes_on_at_a_terminal_and_tells_decisions_orders_and_its_end() -> None:
     clock, lines = WorldClock(at=BEGIN, speed=0), list[str]()
     async with trading(clock) as client:
-        await call(client, "start", strategy=AT_ONCE, bounds={"orders_a_day": 1})
+        await call(client, "start", strategy=AT_ONCE, bounds={"orders_a_day": 2})
         await call(client, "pause", strategy=AT_ONCE["id"])
     clock.run(SPEED)
 

@@ -38,7 +38,10 @@ _LABELS = {
     "most_per_order": ("매수 주문 한 건 최대", "Most per order to buy"),
     "most_in_all": ("합계 최대(보유분 매입금액과 미체결 매수)", "Most in all, held at cost and open orders to buy"),
     "orders_a_day": ("하루 주문 수 최대", "Most orders a day"),
-    "most_loss": ("최대 손실(여기부터 더 사지 않음)", "Most loss, from which on it buys nothing more"),
+    "most_loss": (
+        "최대 손실(여기서 멈추고 보유분은 그대로 둠)",
+        "Most loss, at which it stops and what it holds stays",
+    ),
     "until": ("기한", "Until"),
     "total_quantity": ("수량 합계", "Total quantity"),
 }

@@ -161,6 +161,12 @@ class LiveRun:
         profits = (lane.holding.realised + lane.worth() - lane.holding.cost for lane in lanes)
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
+    def loss(self) -> Decimal:
+        """What its mandate has lost, at the last prices."""
+        held = {lane.symbol: lane.last_price for lane in self._purse.values() if lane.quantity}
+        prices = {symbol: price for symbol, price in held.items() if price is not None}
+        return _NOTHING if self._terms.orders is None else self._terms.orders.loss(prices)
+
     def holdings(self) -> str:
         """What it holds, in words."""
         return ", ".join(f"{lane.quantity} {symbol}" for symbol, lane in self._lanes.items() if lane.quantity)

@@ -1,6 +1,6 @@
 """What a run needs of the world: what is traded, what was traded, and its own orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -166,6 +166,15 @@ class Orders(Protocol):
 
         Raises:
             KisMcpError: They could not be looked up.
+        """
+        ...
+
+    def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
+        """What the run has lost, as its mandate counts it, by the orders that were looked at last; negative for a
+        profit.
+
+        Args:
+            prices: Symbol → the last price, of what it holds.
         """
         ...
 

@@ -138,8 +138,10 @@ class Runner:
             return f"Its mandate ended at {bounds.until:%Y-%m-%d %H:%M}.{holds}"
         if live is None or bounds.most_loss is None:
             return ""
-        loss = bounds.capital - live.equity()
-        return "" if loss < bounds.most_loss else f"It lost {loss:,f}, and it may lose {bounds.most_loss:,f}.{holds}"
+        loss = live.loss()
+        if loss < bounds.most_loss:
+            return ""
+        return f"It lost {round(loss, 2).normalize():,f}, and it may lose {bounds.most_loss:,f}.{holds}"
 
     def _note_time(self, seconds: float) -> None:
         self.report.slowest = max(self.report.slowest, seconds)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from kis_mcp.catalog import reading_for_an_order
@@ -22,11 +22,16 @@ from kis_mcp.trading.mandate import (
     MandateEnd,
     MandateRecord,
     exceeds,
+    exchange_day,
     loss_exceeds,
 )
 from kis_mcp.trading.order import Action
 
 _NOTHING = Decimal(0)
+_NIGHT = timedelta(hours=8)
+"""Into the next day of the exchange: by then its sessions of the day before are over, Korea's daytime session in US
+shares too, and those of the day have not begun."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -135,7 +140,7 @@ class MandateGuard:
             return
         check = await self._check(intent, record, now)
         with reading_for_an_order():
-            prices = await self._read_prices(check.book)
+            prices = await self._read_prices(check.book.own)
         if why := loss_exceeds(check, prices):
             raise MandateExceeded(why, remedy="A person has to look at it; what it holds may still be sold.")
 
@@ -163,7 +168,7 @@ class MandateGuard:
         else:
             with reading_for_an_order():
                 (found,) = (await order_of_intent(self._journal, self._kis, record, now, fresh=True)).orders
-            fill = _fill_of(record, found)
+            fill = _fill_of(record, found, now)
         if fill is None:
             return False
         if fill != one.fill:
@@ -191,12 +196,13 @@ class MandateGuard:
         return prices
 
 
-def _fill_of(record: Record, found: TrackedOrder) -> Fill | None:
+def _fill_of(record: Record, found: TrackedOrder, now: datetime) -> Fill | None:
     """How far an order is filled; None where KIS does not tell.
 
-    A sale that a person changed lives on under another number and still holds its shares, so that it is not over.
+    No order outlives its exchange's night. Until then a sale that a person changed lives on under another number and
+    still holds its shares, so that it is not over.
     """
-    placed, order = found.placed, record.intent.order
+    placed, order, sent_at = found.placed, record.intent.order, record.sent_at or record.intent.at
     if placed is None or not placed.has_known_fills:
         return None
     lives_on = found.state is OrderState.AMENDED and order.side == "sell"
@@ -208,5 +214,6 @@ def _fill_of(record: Record, found: TrackedOrder) -> Fill | None:
     return Fill(
         quantity=placed.filled_quantity,
         worth=placed.filled_quantity * (price or _NOTHING),
-        is_over=found.is_final and not lives_on,
+        is_over=(found.is_final and not lives_on)
+        or exchange_day(order.market, sent_at) < exchange_day(order.market, now - _NIGHT),
     )

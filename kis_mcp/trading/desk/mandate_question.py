@@ -12,7 +12,7 @@ _LINES = {
     "most_per_order": "Most per order to buy",
     "most_in_all": "Most in all, held at cost and open orders to buy",
     "orders_a_day": "Most orders a day",
-    "most_loss": "Most loss, from which on it buys nothing more",
+    "most_loss": "Most loss, at which it stops and what it holds stays",
     "until": "Until",
     "account": "Account",
 }

@@ -134,8 +134,8 @@ class PreTradeChecks:
     async def require_room(self, intent: Intent, arguments: CheckedArguments, now: datetime) -> None:
         """Refuse what other orders have used up the account's limits for since the person was asked, or the holding
         that an order for contracts was to close; and once `_STALE_AFTER` has gone by, whose price the market has left
-        behind, or that funds or holdings do not cover any more. Of a change, price and worth are looked at: KIS keeps
-        its funds and holdings for the standing order.
+        behind, that funds or holdings do not cover any more, or whose mandate has reached its loss. Of a change, price
+        and worth are looked at: KIS keeps its funds and holdings for the standing order.
 
         Raises:
             OrderRefused: There is no room any more.
@@ -150,6 +150,8 @@ class PreTradeChecks:
             facts = await self.look_up(await self.local_facts(order, now, without=intent.id), arguments)
         if refused := refusal(check_order(facts, when_sending=True)):
             raise refused
+        if is_stale:
+            await self.mandates.require_loss_left(intent, now)
 
 
 def _was_sent_before(record: Record, now: datetime) -> bool:

@@ -103,6 +103,10 @@ class MandateBook:
         sold = sum((one.filled + one.rest for one in own if one.order.side == "sell"), _NOTHING)
         return max(_NOTHING, bought - sold)
 
+    def to_sell(self) -> set[InstrumentKey]:
+        """The instruments that it holds without an order to sell them, or may be buying."""
+        return {one.key for one in self.orders if self.sellable(one.key) or (one.order.side == "buy" and one.rest)}
+
     @property
     def bound(self) -> Decimal:
         """The cost of what is held, and the worth of the orders to buy that stand or may."""
@@ -111,8 +115,7 @@ class MandateBook:
 
     def count_on(self, day: date) -> int:
         """How many orders were sent under this mandate on one day of the exchange, whatever became of them."""
-        own = (one for one in self.orders if one.mandate_id == self.mandate_id)
-        return sum(exchange_day(one.order.market, one.sent_at) == day for one in own)
+        return sum(exchange_day(one.order.market, one.sent_at) == day for one in self.own.orders)
 
     def has_order(self, order: Order, now: datetime) -> bool:
         """Whether a cancel concerns an order of these that was sent lately: KIS gives numbers anew every day."""
@@ -128,16 +131,26 @@ class MandateBook:
         """What is held, by instrument, the earliest bought first."""
         return {key: _unsold(own)[0] for key, own in self._by_key().items()}
 
-    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
-        """What this mandate's sales lost and what is open on all that the strategy holds, with fees; negative for a
-        profit. Shares whose price is missing count at cost."""
-        realised = sum((_unsold(own, self.mandate_id)[1] for own in self._by_key().values()), _NOTHING)
-        own_fees = sum((one.fees for one in self.orders if one.mandate_id == self.mandate_id), _NOTHING)
-        return own_fees - realised - sum((self._gain(key, prices.get(key)) for key in self._by_key()), _NOTHING)
+    @property
+    def own(self) -> "MandateBook":
+        """The orders of this mandate alone."""
+        return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id == self.mandate_id))
 
-    def _gain(self, key: InstrumentKey, price: Decimal | None) -> Decimal:
-        lots = self.lots()[key]
-        return _NOTHING if price is None else sum((lot.quantity * price - lot.cost for lot in lots), _NOTHING)
+    def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
+        """What this mandate has lost since it began, negative for a profit: what its sales brought less than they cost,
+        what is open on what it holds, and the fees and taxes of its fills, as far as they can be told.
+
+        Args:
+            prices: The last ones, of what is held; where one is missing its shares count at cost.
+        """
+        own = self.own
+        loss = sum((one.fees for one in own.orders), _NOTHING)
+        for key, orders in own._by_key().items():
+            lots, gained = _unsold(orders)
+            loss -= gained
+            if (price := prices.get(key)) is not None:
+                loss -= sum((lot.quantity * price - lot.cost for lot in lots), _NOTHING)
+        return loss
 
     def _by_key(self) -> Mapping[InstrumentKey, list[MandatedOrder]]:
         found: dict[InstrumentKey, list[MandatedOrder]] = {}
@@ -156,8 +169,8 @@ def zone_of(market: str) -> ZoneInfo:
     return venues()[MARKET_VENUES[market][0]].timezone
 
 
-def _unsold(orders: Iterable[MandatedOrder], seller: str | None = None) -> tuple[list[Lot], Decimal]:
-    """The lots of one instrument that no sale has used up, and what the sales of one mandate gained on theirs."""
+def _unsold(orders: Iterable[MandatedOrder]) -> tuple[list[Lot], Decimal]:
+    """The lots of one instrument that no sale has used up, and what the sales gained on theirs."""
     filled = [one for one in orders if one.filled]
     lots = [Lot(one.filled, one.fill.worth) for one in filled if one.order.side == "buy"]
     gained = _NOTHING
@@ -169,6 +182,5 @@ def _unsold(orders: Iterable[MandatedOrder], seller: str | None = None) -> tuple
             left, cost = left - used, cost + part
             rest = Lot(lots[0].quantity - used, lots[0].cost - part)
             lots[0:1] = [rest] if rest.quantity else []
-        if sale.mandate_id == seller:
-            gained += sale.fill.worth * (sale.filled - left) / sale.filled - cost
+        gained += sale.fill.worth * (sale.filled - left) / sale.filled - cost
     return lots, gained

@@ -142,12 +142,21 @@ def _sells_its_own(check: MandateCheck) -> str | None:
 
 
 def _fits_the_day(check: MandateCheck) -> str | None:
+    """What is bought can be sold the same day: each position keeps one order for that."""
     if check.is_cancel:
         return None
     count, most = check.book.count_on(exchange_day(check.order.market, check.now)), check.mandate.orders_a_day
-    if count < most:
+    if count >= most:
+        return f"{count} orders went out today; the mandate lets out {most} a day."
+    if check.order.side != "buy" or "sell" not in check.mandate.sides:
         return None
-    return f"{count} orders went out today; the mandate lets out {most} a day."
+    exits = len(check.book.to_sell() | {check.key})
+    if count + 1 + exits <= most:
+        return None
+    return (
+        f"{most - count} of {most} orders are left today, and of them it keeps {exits} to sell what it holds or would"
+        " buy."
+    )
 
 
 def _is_worth_little_enough(check: MandateCheck) -> str | None:
@@ -200,18 +209,20 @@ _RULES: tuple[MandateRule, ...] = (
     _is_for_its_symbol,
     _is_on_its_side,
     _sells_its_own,
-    _fits_the_day,
     _has_not_lost_too_much,
+    _fits_the_day,
 )
 _RULES_ON_WORTH: tuple[MandateRule, ...] = (_is_worth_little_enough, _fits_in_all)
 _LEAN_ON_FILLS = (_sells_its_own, _fits_in_all)
+_NOT_TODAY = "It may order again on the exchange's next day."
+_NOT_YET = "KIS does not tell what its earlier orders have come to; try again later."
 
 
 def exceeds(check: MandateCheck, *, is_valued: bool = True) -> OrderRefused | None:
     """Why an order is outside its mandate; None where it is within.
 
-    It is a `MandateExceeded`, which stops the strategy, unless it may be within once KIS tells what the earlier orders
-    have come to.
+    It is a `MandateExceeded`, which stops the strategy, unless the order may be within the next day, or once KIS tells
+    what the earlier orders have come to.
 
     Args:
         is_valued: Whether the guard has valued the order already.
@@ -221,8 +232,10 @@ def exceeds(check: MandateCheck, *, is_valued: bool = True) -> OrderRefused | No
     rule, why = next(((rule, said) for rule, said in found if said), (None, None))
     if why is None:
         return None
+    if rule is _fits_the_day:
+        return OrderRefused(why, remedy=_NOT_TODAY)
     if rule in _LEAN_ON_FILLS and not check.is_settled:
-        return OrderRefused(why, remedy="KIS does not tell what its earlier orders have come to; try again later.")
+        return OrderRefused(why, remedy=_NOT_YET)
     return MandateExceeded(why, remedy=_ASK_AGAIN)
 
 

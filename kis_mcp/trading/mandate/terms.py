@@ -41,8 +41,9 @@ class MandateTerms:
         currency: Of all amounts, and of every order.
         most_per_order: What one order to buy may be worth, as the guard values it.
         most_in_all: What it may hold, at cost, with its orders to buy that stand or may, at any one time.
-        orders_a_day: New orders on one day of the exchange; cancels do not count.
-        most_loss: Realised by its sales, and open on what it holds; at this loss nothing more is bought.
+        orders_a_day: New orders on one day of the exchange; cancels do not count. Of these one is kept for the sale of
+            each position.
+        most_loss: What `MandateBook.loss` counts; at this loss nothing more is bought, and the strategy stops.
         results: Name → what is to be told of how the strategy did so far, beside its backtest.
     """
 
@@ -78,6 +79,8 @@ class MandateDraft(MandateTerms):
             raise _wrong("One order may not be worth more than all together.", "Lower it.", "most_per_order")
         if not self.sides:
             raise _wrong("A mandate without a side lets nothing out.", "Give buy, sell or both.", "sides")
+        if self.orders_a_day < 2 and len(self.sides) == 2:
+            raise _wrong("An entry would leave no order of the day for its exit.", "Give 2 or more.", "orders_a_day")
         if not 0 < len(self.symbols) <= MOST_SYMBOLS:
             raise _wrong(f"A mandate is for 1 to {MOST_SYMBOLS} instruments.", "Name those.", "symbols")
         for one in self.symbols:

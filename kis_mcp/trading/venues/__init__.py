@@ -1,6 +1,6 @@
 """Where orders go: exchanges, markets, routes, sessions, trading days, ticks and order types."""
 
-from kis_mcp.trading.venues.calendars import latest_session_day, trading_days
+from kis_mcp.trading.venues.calendars import latest_session_day, regular_hours, trading_days
 from kis_mcp.trading.venues.contracts import BOND_UNIT, CONTRACT_MARKETS, KRX_CONTRACTS, OVERSEAS_CONTRACTS, is_option
 from kis_mcp.trading.venues.exchanges import COUNTRIES, STOCK_MARKETS, reservation_words
 from kis_mcp.trading.venues.market_hours import (
@@ -50,6 +50,7 @@ __all__ = [
     "market_of",
     "possible_markets",
     "read_venue_state",
+    "regular_hours",
     "reservation_words",
     "stepped",
     "trading_days",

@@ -85,6 +85,12 @@ async def trading_days(
     return trading, frozenset(unknown)
 
 
+def regular_hours(venue: Venue, day: date) -> Hours | None:
+    """A day's regular hours by the table; as usual where nothing is known of the day, None where it is closed."""
+    calendar = calendars().get(venue.calendar)
+    return None if calendar is not None and day in calendar.closed else _hours(venue, calendar, day)
+
+
 def latest_session_day(venues: Iterable[Venue], clock: time, now: datetime) -> date | None:
     """The Korean day on which it last was this Korean time of day within a session of one of the venues; None where no
     calendar here tells.
@@ -107,10 +113,7 @@ def _is_in_session(venue: Venue, moment: datetime) -> bool:
     local = moment.astimezone(venue.timezone).date()
     if calendar is None or not calendar.covers(local):
         return False
-    days = {
-        day: None if day in calendar.closed else _hours(venue, calendar, day)
-        for day in (local - timedelta(days=1), local)
-    }
+    days = {day: regular_hours(venue, day) for day in (local - timedelta(days=1), local)}
     return any(start <= moment <= end for _, (start, end) in venue.spans(days))
 
 

@@ -94,7 +94,7 @@ async def test_a_person_agrees_by_form_and_types_the_most_in_all_where_money_is_
         "Most per order to buy: 1,000,000 KRW",
         "Most in all, held at cost and open orders to buy: 3,000,000 KRW",
         "Most orders a day: 3",
-        "Most loss, from which on it buys nothing more: 200,000 KRW",
+        "Most loss, at which it stops and what it holds stays: 200,000 KRW",
         "Until: 2026-03-05 00:00 KST",
         "Account: 87****21-01",
         "Result, backtest: +12 %",

@@ -128,6 +128,7 @@ class Broker:
         placed: What reached KIS, the oldest first.
         others: Symbol → what the person holds beside the run; below zero where they sold what is the run's.
         reserved: For how much the person has standing orders to sell.
+        fee: Of each order that is filled.
     """
 
     def __init__(self, market: "Market", crash: Crash) -> None:
@@ -140,6 +141,7 @@ class Broker:
         self.others: dict[str, int] = {}
         self.hidden: set[str] = set()
         self.reserved = 0
+        self.fee = Decimal(0)
 
     async def place(self, wish: Wish) -> Answer:
         self.crash.step()
@@ -172,6 +174,12 @@ class Broker:
     async def orders(self) -> Sequence[OwnOrder]:
         self.crash.step()
         return list(self.by_key.values())
+
+    def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
+        filled = [order for order in self.by_key.values() if order.filled]
+        paid = [order.filled * (order.price or 0) * (1 if order.side == "buy" else -1) for order in filled]
+        worth = (self.held(symbol) * price for symbol, price in prices.items())
+        return sum(paid, Decimal(0)) + len(filled) * self.fee - sum(worth, Decimal(0))
 
     async def account(self, symbol: str) -> InAccount:
         self.crash.step()

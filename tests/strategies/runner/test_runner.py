@@ -266,6 +266,17 @@ async def test_the_end_of_its_mandate_and_its_loss_stop_it() -> None:
     assert each.records.run.reason == "It lost 100, and it may lose 50. It holds 10 A."
 
 
+async def test_fees_are_part_of_the_loss_that_stops_it_though_no_order_is_due() -> None:
+    each = live(strategy(entry=AT_100), *minutes(100, 100, 96, 96), most_loss=Decimal(50))
+    each.broker.fee = Decimal("9.9")
+    await each.go()
+    assert each.records.run.state == "running"
+    each = live(strategy(entry=AT_100), *minutes(100, 100, 96, 96), most_loss=Decimal(50))
+    each.broker.fee = Decimal(10)
+    await each.go()
+    assert each.records.run.reason == "It lost 50, and it may lose 50. It holds 10 A."
+
+
 async def test_a_paused_run_hears_and_orders_nothing_until_it_is_resumed() -> None:
     each = live(
         strategy(entry=AT_100, sizing={"shares": 1}),

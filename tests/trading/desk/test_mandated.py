@@ -315,6 +315,26 @@ async def test_at_the_loss_of_the_mandate_it_buys_no_more_and_still_sells(strate
     assert await strategy.place(SELL | {"price": 50_000}) is Status.ACCEPTED
 
 
+async def test_a_loss_that_is_reached_while_a_person_thinks_holds_the_buy_back(
+    kis: FakeKis, journal: SqlJournal, clock: FakeClock
+) -> None:
+    real = Strategy(kis, journal, environment=Environment.REAL, limits=replace(LIMITS, allow_real_strategies=False))
+    await real.start()
+    real.with_person(Decision(verdict="accepted", channel="page"))
+    await real.place()
+    real.fill(0, 10)
+
+    async def think(proposal: Proposal) -> Decision:
+        clock.pass_by(minutes=1)
+        kis.quote["price"] = Decimal(50_000)
+        return Decision(verdict="accepted", channel="page")
+
+    real.orders = MandatedOrders(real.desk, real.mandate.id, ask=think)
+    with pytest.raises(OrderRefused, match="It has lost 200,"):
+        await real.place(BUY | {"price": 50_000})
+    assert len(kis.posts) == 1
+
+
 async def test_a_loss_that_cannot_be_told_refuses_for_now_only(strategy: Strategy, kis: FakeKis) -> None:
     await strategy.place()
     strategy.fill(0, 10)
@@ -324,6 +344,40 @@ async def test_a_loss_that_cannot_be_told_refuses_for_now_only(strategy: Strateg
     assert not isinstance(refused.value, MandateExceeded)
     kis.quote["price"] = Decimal(70_000)
     assert await strategy.place(BUY | {"price": 69_900}, key="next") is Status.ACCEPTED
+
+
+async def test_a_sale_that_a_person_changed_holds_its_shares_until_the_next_day(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock
+) -> None:
+    await strategy.place()
+    strategy.fill(0, 10)
+    await strategy.place(SELL)
+    strategy.fill(1, 0, is_off=True)
+    kis.take({"order_id": "0000000002", "side": "sell", "quantity": 10, "price": 71_000})
+    with pytest.raises(OrderRefused, match="hold 0"):
+        await strategy.place(SELL | {"price": 70_100})
+    clock.pass_by(hours=21)
+    with pytest.raises(OrderRefused, match="hold 0"):
+        await strategy.place(SELL | {"price": 70_100})
+    clock.pass_by(hours=2)
+    assert await strategy.place(SELL | {"price": 70_100}) is Status.ACCEPTED
+
+
+async def test_the_last_order_of_a_day_is_kept_to_sell_what_was_bought(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock
+) -> None:
+    await strategy.start(orders_a_day=2)
+    await strategy.place()
+    strategy.fill(0, 10)
+    with pytest.raises(OrderRefused, match="keeps 1 to sell") as refused:
+        await strategy.place(BUY | {"price": 69_900})
+    assert not isinstance(refused.value, MandateExceeded)
+    assert await strategy.place(SELL) is Status.ACCEPTED
+    strategy.fill(1, 10)
+    with pytest.raises(OrderRefused, match="2 orders went out today"):
+        await strategy.place(BUY | {"price": 69_800})
+    clock.pass_by(hours=24)
+    assert await strategy.place(BUY | {"price": 69_700}) is Status.ACCEPTED
 
 
 async def test_a_mandate_ends_with_its_time(strategy: Strategy, clock: FakeClock) -> None:

@@ -227,6 +227,8 @@ class Strategies(RuleBasedStateMachine):
             bought = sum(one.filled() for one in buys)
             assert quantity <= bought - sum(one.filled() + one.open() for one in sells)
             return
+        if "sell" in mandate.sides:
+            assert len(same_day) + 2 <= mandate.orders_a_day, "no order is left to sell it"
         worth = quantity * int(values["price"])
         assert worth <= mandate.most_per_order
         sold, held = sum(one.filled() for one in sells), 0

@@ -25,7 +25,7 @@ from kis_mcp.trading.mandate import (
 )
 from kis_mcp.trading.mandate.book import Lot
 from kis_mcp.trading.order import Action, Order, Side
-from tests.trading.mandates import NOW, agreed, check, draft, filled, mandate, mandated, order
+from tests.trading.mandates import NOW, SAMSUNG, agreed, check, draft, filled, mandate, mandated, order
 
 US_STOCK: dict[str, Any] = {"symbols": (MandateSymbol("AAPL", "US"),), "currency": "USD"}
 CANCEL = order(action=Action.CANCEL, side=None, amount=None, original_order_id="7")
@@ -158,15 +158,42 @@ def test_orders_are_counted_by_the_day_of_their_exchange(
     market: str, sent: datetime, now: datetime, is_same_day: bool
 ) -> None:
     terms = US_STOCK if market == "US" else {}
-    record = agreed(mandate(id="m", orders_a_day=1, **terms))
+    record = agreed(mandate(id="m", orders_a_day=2, **terms))
     one = order(market=market, symbol=record.mandate.symbols[0].symbol, currency=record.mandate.currency)
     before = mandated(one, sent_at=sent.astimezone(UTC), may_stand=False)
     assert (exceeds(check(one, before, record=record, now=now)) is not None) is is_same_day
 
 
+def test_an_entry_leaves_one_order_of_the_day_for_the_exit_of_each_position() -> None:
+    hynix = "000660"
+    record = agreed(mandate(id="m", orders_a_day=5, symbols=(SAMSUNG, MandateSymbol(hynix, "KR"))))
+    held = mandated(order(quantity=1), filled(1, 70_000), sent_at=NOW - timedelta(days=1))
+    standing, gone = mandated(order(quantity=1, symbol=hynix)), mandated(order(quantity=1), Fill(is_over=True))
+    assert exceeds(check(order(quantity=1), held, standing, gone, record=record)) is None
+    refused = exceeds(check(order(quantity=1), held, standing, gone, gone, record=record))
+    assert refused is not None
+    assert not isinstance(refused, MandateExceeded), "the strategy goes on"
+    assert str(refused) == (
+        "2 of 5 orders are left today, and of them it keeps 2 to sell what it holds or would buy."
+        " It may order again on the exchange's next day."
+    )
+    sold = mandated(order("sell", 1))
+    assert exceeds(check(order(quantity=1, symbol=hynix), held, sold, gone, standing, record=record)) is None
+    assert exceeds(check(order("sell", 1), held, *[gone] * 4, record=record)) is None
+    used_up = exceeds(check(order("sell", 1), held, *[gone] * 5, record=record))
+    assert used_up is not None
+    assert "5 orders went out today" in used_up.what
+    assert not isinstance(used_up, MandateExceeded), "what it holds is watched the next day"
+
+
+def test_where_nothing_may_be_sold_no_order_is_kept_for_it() -> None:
+    record = agreed(mandate(id="m", orders_a_day=1, sides=frozenset({"buy"})))
+    assert exceeds(check(order(), record=record)) is None
+
+
 def test_orders_of_an_earlier_mandate_do_not_count_for_the_day_but_for_what_is_bound_and_held() -> None:
     earlier = [mandated(order(), filled(10, 70_000), mandate_id="earlier") for _ in range(4)]
-    record = agreed(mandate(id="m", orders_a_day=1))
+    record = agreed(mandate(id="m", orders_a_day=2))
     assert "2,800,000 KRW are bound" in (why(check(order(), *earlier, record=record)) or "")
     assert exceeds(check(order("sell", 40), *earlier, record=record)) is None
 
@@ -191,6 +218,14 @@ def test_fees_are_part_of_the_loss() -> None:
     assert MandateBook("m", (paid,)).loss({}) == 3_500
 
 
+def test_a_loss_is_counted_from_when_the_mandate_began() -> None:
+    earlier = mandated(order(), filled(10, 90_000), mandate_id="earlier")
+    bought, sold = mandated(order(), filled(10, 70_000)), mandated(order("sell", 4), filled(4, 65_000))
+    book = MandateBook("m", (earlier, bought, sold))
+    assert book.loss({("005930", "KR"): Decimal(68_000)}) == 4 * 5_000 + 6 * 2_000
+    assert book.bound == 6 * 90_000 + 10 * 70_000, "what is bound is counted over all of them"
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -198,6 +233,7 @@ def test_fees_are_part_of_the_loss() -> None:
         ({"most_in_all": Decimal("NaN")}, "most_in_all"),
         ({"most_loss": Decimal("Infinity")}, "most_loss"),
         ({"orders_a_day": 0}, "orders_a_day"),
+        ({"orders_a_day": 1}, "orders_a_day"),
         ({"most_per_order": Decimal(4_000_000)}, "most_per_order"),
         ({"sides": frozenset[Side]()}, "sides"),
         ({"symbols": ()}, "symbols"),

@@ -17,7 +17,7 @@ from kis_mcp.server.tools.strategies.starts import begin
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.trading.mandate import Mandate, RoundTrip, round_trips
-from kis_mcp.wiring import Origin, choose, open_origin, own_orders, read_trial, run_trial
+from kis_mcp.wiring import Origin, choose, open_origin, read_trial, run_trial
 
 _NONE: Mapping[str, str] = {}
 
@@ -50,7 +50,7 @@ async def _results(call: Call, origin: Origin, run: StrategyRun, document: Strat
     if record is None:
         raise BadArgument(f"The mandate of run {run.id} is not on record.", remedy="Start it anew.", field="strategy")
     end = run.ended_at or call.environments.clock_of(origin.environment)()
-    trips = round_trips(own_orders(await origin.journal.mandate_book(record.mandate.id)))
+    trips = round_trips((await origin.journal.mandate_book(record.mandate.id)).own.orders)
     days = max(1, (end.date() - run.started_at.date()).days + 1)
     first = run.started_at.astimezone(KST)
     return {

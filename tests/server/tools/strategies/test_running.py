@@ -55,7 +55,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         "Most per order to buy: 790,000 KRW",
         "Most in all, held at cost and open orders to buy: 790,000 KRW",
         "Most orders a day: 20",
-        "Most loss, from which on it buys nothing more: 79,000 KRW",
+        "Most loss, at which it stops and what it holds stays: 79,000 KRW",
         "Until: 2026-04-02 10:39 KST",
         question.splitlines()[10],
         f"Agree to this mandate? (mandate {mandate_id})",
@@ -113,3 +113,15 @@ async def test_a_restart_leaves_it_paused_until_it_is_resumed_and_a_halt_stops_i
     assert "by the tool halt_trading: enough" in run_of(halted)["reason"]
     assert halted["mandates"][0]["status"] == "ended"
     assert "halted" in refused["what"]
+
+
+async def test_a_kill_file_that_is_made_and_removed_by_hand_ends_the_mandate(tmp_path: Path) -> None:
+    name, kill_file = NEVER["id"], tmp_path / "data" / "HALTED"
+    async with trading(WorldClock(at=BEFORE_A_CROSS, speed=0)) as client:
+        await call(client, "start", strategy=NEVER)
+        await until(client, name, is_kept)
+        kill_file.touch()
+        await until(client, name, lambda found: found["mandates"][0]["status"] == "ended")
+        kill_file.unlink()
+        stopped = await until(client, name, is_state("stopped"))
+    assert "alted" in run_of(stopped)["reason"]
