@@ -11,7 +11,7 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal
-from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
+from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
 from kis_mcp.strategies.runner.bar_log import BarLog
 from kis_mcp.strategies.runner.diary import A_MOMENT, Diary
 from kis_mcp.strategies.runner.errand import Errand, settle_holding
@@ -21,6 +21,7 @@ from kis_mcp.strategies.runner.recovery import bars_needed, losses, read_past_ba
 from kis_mcp.strategies.runner.terms import RunTerms
 
 _MOST_SIGNALS: Final = 1_000
+_REFUSALS_SAID_EVERY: Final = timedelta(hours=1)
 _NOTHING: Final = Decimal(0)
 _ONE_SECOND: Final = timedelta(seconds=1)
 
@@ -32,7 +33,8 @@ class RunReport:
     """How a run is doing.
 
     Attributes:
-        ticks: How many it heard. None was left out: bars are made of all of them.
+        ticks: How many it heard. Bars are made of all of them that were not refused.
+        refused: How many were dated too far from the clock.
         decisions: How many bars it decided upon.
         skipped: Upon how many it did not, because something of them was missing.
         slowest: Seconds that it took at most for what came at once.
@@ -40,6 +42,7 @@ class RunReport:
     """
 
     ticks: int = 0
+    refused: int = 0
     decisions: int = 0
     skipped: int = 0
     slowest: float = 0.0
@@ -74,6 +77,7 @@ class LiveRun:
         self._bars = BarLog(terms)
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
+        self._refusal_said_at: datetime | None = None
         self._shares = _shares_purse(terms)
         self.outside = ""
 
@@ -115,10 +119,14 @@ class LiveRun:
         for lane in self._lanes.values() if heard.silent_since is not None else ():
             lane.miss(heard.silent_since or now, now)
             lane.builder.begin_unheard(now)
+        earliest, latest = now - MOST_BEHIND, now + MOST_AHEAD
         for symbol, tick in heard.ticks:
             if tick.price <= 0:  # no trade has such a price: neither a bar nor a stop may see it
                 continue
             lane = self._lanes[symbol]
+            if not earliest <= tick.time <= latest:
+                await self._refuse(lane, tick, now)
+                continue
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
@@ -128,6 +136,20 @@ class LiveRun:
             self._clocked_at = now
             await self._look_at_clock(now)
         await self._write()
+
+    async def _refuse(self, lane: LiveLane, tick: Tick, now: datetime) -> None:
+        """Leave out a tick whose time cannot be: the bar lacks it, and is read from KIS."""
+        self._report.refused += 1
+        lane.miss(now, now)
+        said_at = self._refusal_said_at
+        if said_at is None or now - said_at >= _REFUSALS_SAID_EVERY:
+            self._refusal_said_at = now
+            dated = tick.time.astimezone(self._terms.sessions.timezone)
+            await self._diary.say(
+                lane,
+                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock; so were"
+                f" {self._report.refused} so far. If it goes on, look at the clock of this computer.",
+            )
 
     async def _look_at_clock(self, now: datetime) -> None:
         """What follows from the time alone."""
