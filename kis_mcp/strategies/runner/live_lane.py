@@ -121,6 +121,11 @@ class LiveLane:
         return self.want is not None or bool(self.standing)
 
     @property
+    def is_being_sold(self) -> bool:
+        """Whether an order to sell stands, or may."""
+        return any(not _buys(order) for order in self.standing)
+
+    @property
     def price(self) -> Decimal:
         """Of the last trade; where none was heard yet, the last close."""
         assert self.last_price is not None, "it has decided upon a bar"

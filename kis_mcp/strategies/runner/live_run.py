@@ -298,7 +298,12 @@ class LiveRun:
 
     def _errand(self, lane: LiveLane) -> Errand:
         assert self._terms.orders is not None
-        return Errand(self._terms, self._terms.orders, lane, self._diary, self._stop)
+
+        def exits_kept() -> int:
+            others = (each for each in self._purse.values() if each is not lane)
+            return sum(bool(each.quantity) and not each.is_being_sold for each in others)
+
+        return Errand(self._terms, self._terms.orders, lane, self._diary, self._stop, exits_kept)
 
     def _stop(self, reason: str) -> None:
         self.outside = reason

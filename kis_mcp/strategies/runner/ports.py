@@ -115,6 +115,7 @@ class OwnOrder:
         state: ``open`` at KIS; ``ended``, so that nothing more can be filled; ``unknown``, where it may stand at KIS.
         filled: So much of it was traded.
         price: Its average fill price; None while nothing was traded.
+        limit: The worst price that it takes; None at the market.
     """
 
     intent_id: str
@@ -126,6 +127,7 @@ class OwnOrder:
     state: Literal["open", "ended", "unknown"]
     filled: int = 0
     price: Decimal | None = None
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,22 @@ class Orders(Protocol):
         Raises:
             StorageError, OrderStateUnknown: What became of it cannot be read.
             KisMcpError: Any other: it could not be looked at; nothing was sent.
+        """
+        ...
+
+    async def cancel(self, intent_id: str, key: str) -> Answer:
+        """Take back what of an order is not filled, once however often the same key is given.
+
+        Raises:
+            KisMcpError: It could not be looked at, or what became of it cannot be read. It is harmless either way.
+        """
+        ...
+
+    async def orders_left(self) -> int:
+        """How many more orders may go out today; cancels do not count.
+
+        Raises:
+            KisMcpError: It cannot be read.
         """
         ...
 

@@ -59,16 +59,16 @@ async def take_up_decisions(
             await terms.records.set_intent(terms.run.id, signal.symbol, signal.at, intent_id)
     for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
         lane = lanes.get(signal.symbol)
-        if lane is None or lane.is_busy:
+        if lane is None:
             continue
         is_last = signal.at == lane.last_bar
         is_new = key_of(terms.run.id, signal.symbol, signal.at, signal.action) not in keys
         if signal.action == "enter":
-            if is_last and is_new and not lane.quantity:
+            if is_last and is_new and not lane.quantity and not lane.is_busy:
                 lane.enter(signal.quantity, signal.at)
         elif _is_after_entry(signal, lane):
             lane.leaving = signal.reason
-            if is_new:
+            if is_new and not lane.is_being_sold:
                 lane.leave(signal.reason, signal.at)
 
 

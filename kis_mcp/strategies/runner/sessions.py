@@ -99,6 +99,12 @@ class Sessions:
         hours = self.hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[0] - _AUCTION_ORDERS[self._market] <= moment < hours[1]
 
+    def traded_since(self, since: datetime, now: datetime) -> timedelta:
+        """How long the day's regular session has gone on since a moment; nothing while it is closed."""
+        hours = self.hours(now.astimezone(self.timezone).date())
+        is_open = hours is not None and hours[0] <= now < hours[1]
+        return now - max(since, hours[0]) if hours is not None and is_open else timedelta(0)
+
     def is_about_to_close(self, moment: datetime) -> bool:
         """Whether what may not stay overnight has to be sold now."""
         hours = self.hours(moment.astimezone(self.timezone).date())

@@ -125,7 +125,10 @@ class Broker:
     Attributes:
         fills: Whether orders are filled.
         answers: What becomes of the next orders instead of their acceptance; each ends with the order.
-        placed: What reached KIS, the oldest first.
+        wishes: What reached KIS, the oldest first.
+        room: How far from the wish's price a limit is, as a share of it; None for orders at the market.
+        cancels: The keys of cancels that reached KIS.
+        orders_a_day: So many the mandate lets out.
         others: Symbol → what the person holds beside the run; below zero where they sold what is the run's.
         reserved: For how much the person has standing orders to sell.
     """
@@ -140,6 +143,9 @@ class Broker:
         self.others: dict[str, int] = {}
         self.hidden: set[str] = set()
         self.reserved = 0
+        self.room: Decimal | None = None
+        self.cancels: list[str] = []
+        self.orders_a_day = 1000
 
     async def place(self, wish: Wish) -> Answer:
         self.crash.step()
@@ -158,10 +164,27 @@ class Broker:
                 side=wish.side,
                 quantity=wish.quantity,
                 state="open" if answer.kind == "accepted" else "unknown",
+                limit=None if self.room is None else wish.price * (1 + self.room * (1 if wish.side == "buy" else -1)),
             )
             self._fill(wish.symbol)
         self.crash.step()
         return answer
+
+    async def cancel(self, intent_id: str, key: str) -> Answer:
+        self.crash.step()
+        if key in self.cancels:
+            return Answer("accepted")
+        self.cancels.append(key)
+        order = next(order for order in self.by_key.values() if order.intent_id == intent_id)
+        if order.state == "ended":
+            return Answer("refused", None, "nothing of it is open")
+        self.settle(order.key, state="ended")
+        self.crash.step()
+        return Answer("accepted")
+
+    async def orders_left(self) -> int:
+        self.crash.step()
+        return self.orders_a_day - len(self.wishes)
 
     async def look_up(self, intent_id: str) -> OwnOrder:
         self.crash.step()
@@ -194,8 +217,14 @@ class Broker:
         tick = self.market.last.get(symbol)
         for order in self.by_key.values():
             is_open = order.symbol == symbol and order.state == "open" and self.fills
-            if is_open and tick is not None and tick.time == self.market.now:
+            if is_open and tick is not None and tick.time == self.market.now and _takes(order, tick.price):
                 self.settle(order.key, filled=order.quantity, price=tick.price, state="ended")
+
+
+def _takes(order: OwnOrder, price: Decimal) -> bool:
+    if order.limit is None:
+        return True
+    return price <= order.limit if order.side == "buy" else price >= order.limit
 
 
 class Market:
