@@ -11,7 +11,15 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, regular_bars, terms_of
+from kis_mcp.strategies.backtest import (
+    BacktestOptions,
+    Bars,
+    Ground,
+    History,
+    in_shares_of_today,
+    regular_bars,
+    terms_of,
+)
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
 from kis_mcp.trading.venues import venues_of
@@ -128,8 +136,11 @@ async def read_history(
     reads, store = Reads(brokerage, waiting), HistoryFiles(brokerage.folder / HISTORIES)
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
-        history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
-        found[instrument.symbol] = _as_traded(await history.between(start, end), instrument, interval, brokerage)
+        read = partial(read_candles, reads, instrument)
+        bars = await History(instrument, interval, read, store, today).between(start, end)
+        if isinstance(INTERVALS[interval], int):
+            bars = await in_shares_of_today(bars, instrument, read, store, today)
+        found[instrument.symbol] = _as_traded(bars, instrument, interval, brokerage)
     return found
 
 

@@ -208,6 +208,11 @@ class LiveLane:
         if self._built_until is not None and began_at < self._built_until:
             self.is_stale = True
 
+    def begin_anew(self) -> None:
+        """What it learnt is of no use any more: its bars are read anew, and an entry lapses."""
+        self.forgo()
+        self.is_stale = True
+
     def catch_up(self, bars: Sequence[Bar]) -> None:
         """Take the bars that were not heard; a stale lane begins anew with them."""
         if self.is_stale:

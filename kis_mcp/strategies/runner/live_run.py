@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal
+from kis_mcp.strategies.runner.adjustments import look_at_adjustments
 from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
 from kis_mcp.strategies.runner.bar_log import BarLog
 from kis_mcp.strategies.runner.diary import A_MOMENT, Diary
@@ -78,6 +79,7 @@ class LiveRun:
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
         self._refusal_said_at: datetime | None = None
+        self._adjusted_on: date | None = None
         self._shares = _shares_purse(terms)
         self.outside = ""
 
@@ -86,6 +88,7 @@ class LiveRun:
         that no trade falls between what was and what is heard.
 
         Raises:
+            PositionInDoubt: Prices of what it holds were adjusted.
             KisMcpError: It could not be read.
         """
         terms, heard_from = self._terms, self._terms.clock()
@@ -101,6 +104,9 @@ class LiveRun:
             lane.restore(bars, sorted(own, key=lambda each: each.at), kept.get(symbol))
             await self._reconcile(lane)
         await take_up_decisions(terms, self._book, self._lanes, orders, signals)
+        await self._look_at_adjustments(
+            heard_from, [each for each in self._lanes.values() if each.quantity or each.want]
+        )
         ordered = {each.symbol for each in orders}
         self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
@@ -111,9 +117,12 @@ class LiveRun:
         """Take what was heard, and what the clock says.
 
         Raises:
-            StorageError: What was decided could not be written down.
+            PositionInDoubt: Prices of what it holds were adjusted.
+            KisMcpError: It cannot be told whether they were, or what was decided could not be written down.
         """
         now = self._terms.clock()
+        if self._terms.sessions.is_in_session(now) and self._terms.sessions.day_of(now) != self._adjusted_on:
+            await self._look_at_adjustments(now, self._lanes.values())
         for symbol, began_at, ended_at in heard.missed:
             self._lanes[symbol].miss(began_at, ended_at)
         for lane in self._lanes.values() if heard.silent_since is not None else ():
@@ -136,6 +145,14 @@ class LiveRun:
             self._clocked_at = now
             await self._look_at_clock(now)
         await self._write()
+
+    async def _look_at_adjustments(self, now: datetime, lanes: Iterable[LiveLane]) -> None:
+        """Before anything of a day is decided or sold."""
+        day, in_session = self._terms.sessions.day_of(now), self._terms.sessions.is_in_session(now)
+        for lane in lanes:
+            await look_at_adjustments(self._terms, lane, self._diary, day, in_session=in_session)
+        if in_session:
+            self._adjusted_on = day
 
     async def _refuse(self, lane: LiveLane, tick: Tick, now: datetime) -> None:
         """Leave out a tick whose time cannot be: the bar lacks it, and is read from KIS."""

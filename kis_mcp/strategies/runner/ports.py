@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -66,6 +66,18 @@ class BarHistory(Protocol):
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         """Those that ended after a moment, the oldest first.
+
+        Raises:
+            KisMcpError: By KIS' answer.
+        """
+        ...
+
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        """By what prices of an earlier day have been multiplied since, for splits and rights: 1 where they were not,
+        0.2 where one share has become five.
+
+        Args:
+            in_session: Whether today's base price (기준가) counts too.
 
         Raises:
             KisMcpError: By KIS' answer.

@@ -16,6 +16,7 @@ from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.records import RunState, StrategyRun
+from kis_mcp.strategies.runner.adjustments import PositionInDoubt
 from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.strategies.runner.ports import Feed
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -98,6 +99,10 @@ class Runner:
             why = await self._follow(live)
         except KisMcpError as error:
             why = str(error)
+        except PositionInDoubt as doubt:
+            why = ""
+            _log.warning("Strategy %s was paused: %s", self._terms.run.strategy, doubt)
+            await self._set("paused", str(doubt))
         except Exception as error:
             _log.exception("Strategy %s was paused by a fault in kis-mcp", self._terms.run.strategy)
             why = ""

@@ -234,6 +234,7 @@ class Market:
         script: Symbol and tick, or what else happens at a time: an event of the feed, or a function.
         now: The clock.
         last: Symbol → the tick that was told last.
+        splits: Symbol → the first day at other prices, and what prices before are multiplied by.
     """
 
     def __init__(
@@ -245,6 +246,7 @@ class Market:
         self.at = 0
         self.now = LONG_AGO
         self.last: dict[str, Tick] = {}
+        self.splits: dict[str, tuple[date, Decimal]] = {}
         self.is_up = True
         self._candles: dict[str, list[tuple[datetime, Bar]]] = {}
 
@@ -262,10 +264,22 @@ class Market:
         if not self.is_up:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
         ended = [bar for end, bar in self.candles(symbol) if end <= self.now]
-        return [*self.history.get(symbol, ()), *ended][-count:]
+        bars = [*self.history.get(symbol, ()), *ended][-count:]
+        return [_times(bar, await self.adjustment(symbol, bar.ends_at.date(), in_session=True)) for bar in bars]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         return [bar for bar in await self.latest(symbol, 10**9) if bar.ends_at > after]
+
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        if not self.is_up:
+            raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        first, ratio = self.splits.get(symbol, (date.max, Decimal(1)))
+        return ratio if day < first <= self.now.date() else Decimal(1)
+
+
+def _times(bar: Bar, ratio: Decimal) -> Bar:
+    prices = {name: getattr(bar, name) * ratio for name in ("open", "high", "low", "close")}
+    return bar if ratio == 1 else replace(bar, **prices)
 
 
 @dataclass
