@@ -17,7 +17,7 @@ from kis_mcp.wiring.operator import kill_switch
 if TYPE_CHECKING:
     from kis_mcp.confirm import Approvals
     from kis_mcp.storage import LockedFile
-    from kis_mcp.strategies.records import StrategyRecords, StrategyRun
+    from kis_mcp.strategies.records import RunState, StrategyRecords, StrategyRun
     from kis_mcp.wiring.strategy_feed import TradeTicks
     from kis_mcp.wiring.strategy_run import ComposedRun
 
@@ -136,21 +136,27 @@ class _Keeper:
                 kept.refreshed_at = self._brokerage.clock()
                 await kept.composed.runner.run()
             except BadArgument as error:
-                await self._stop(kept.run, str(error))
+                _log.warning("Strategy %s was stopped: %s", name, error)
+                await self._set(kept.run, "stopped", str(error))
+            except KisMcpError:
+                raise
+            except Exception as error:
+                from kis_mcp.strategies.runner import fault_reason
+
+                _log.exception("Strategy %s was paused by a fault in kis-mcp", name)
+                if kept.run.state == "running":
+                    await self._set(kept.run, "paused", fault_reason(error))
+                await self._sleep(RETRY_SECONDS)
         except KisMcpError as error:
             _log.warning("Strategy %s cannot be kept: %s", name, error)
-            await self._sleep(RETRY_SECONDS)
-        except Exception:
-            _log.exception("Strategy %s cannot be kept", name)
             await self._sleep(RETRY_SECONDS)
         finally:
             kept.lock.close()
             del self._kept[kept.run.id]
 
-    async def _stop(self, run: "StrategyRun", reason: str) -> None:
-        _log.warning("Strategy %s was stopped: %s", run.strategy, reason)
+    async def _set(self, run: "StrategyRun", state: "RunState", reason: str) -> None:
         records = await self._brokerage.strategy_records()
-        await records.set_run_state(run.id, "stopped", reason, self._brokerage.clock())
+        await records.set_run_state(run.id, state, reason, self._brokerage.clock())
 
     async def _end_where_halted(self) -> None:
         """End all mandates in a halt, so that none is in force again when the kill file is gone."""

@@ -5,14 +5,16 @@ strategy's day does not. Those of earlier days are KIS'.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
 from kis_mcp.errors import BadArgument, NotInEnvironment
-from kis_mcp.market import INTERVALS, CandleRange, Candles, Instrument, get_candles
+from kis_mcp.market import INTERVALS, Candle, CandleRange, Candles, Instrument, get_candles, get_quote
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import Bar, History, bars_of_candles, regular_bars
+from kis_mcp.strategies.backtest import Bar, History, bars_of_candles, in_shares_of_today, regular_bars
 from kis_mcp.strategies.runner import Sessions, join_bars
 from kis_mcp.wiring.reads import Reads
 
@@ -23,6 +25,19 @@ _SPARE_DAYS: Final = (1, 4, 12)
 
 _DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
 _MINUTES_A_DAY: Final = 391
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A store whose content is not believed any more, and written anew."""
+
+    store: HistoryFiles
+
+    def read(self, name: str) -> None:
+        """Nothing."""
+
+    def write(self, name: str, content: bytes) -> None:
+        self.store.write(name, content)
 
 
 class StrategyHistory:
@@ -47,6 +62,7 @@ class StrategyHistory:
         self._interval = interval
         self._sessions = sessions
         self._length = INTERVALS[interval]
+        self._split = set[str]()
 
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
         found = await self._of_today(symbol, None)
@@ -73,6 +89,33 @@ class StrategyHistory:
         found = [*earlier, *await self._of_today(symbol, after)]
         return [bar for bar in found if bar.ends_at > after]
 
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        """By KIS' candles of that day, adjusted and as they were. Today's base price counts where it is outside the
+        last day's range: a close is always within."""
+        ratio = await self._adjustment(self._instruments[symbol], day, in_session=in_session)
+        if ratio != 1:
+            self._split.add(symbol)
+        return ratio
+
+    async def _adjustment(self, instrument: Instrument, day: date, *, in_session: bool) -> Decimal:
+        one = Decimal(1)
+        was = await self._day(instrument, day)
+        adjusted = await self._day(instrument, day, adjusted=True)
+        if was is None or adjusted is None or was.time != adjusted.time:
+            return one
+        if adjusted.close != was.close or not in_session:
+            return _ratio(adjusted.close, was.close)
+        last = await self._day(instrument, self._today(instrument.symbol) - timedelta(days=1))
+        base = (await get_quote(self._reads, instrument, fresh=True)).previous_close
+        if last is None or base is None or last.low is None or last.high is None or last.low <= base <= last.high:
+            return one
+        return _ratio(base, last.close)
+
+    async def _day(self, instrument: Instrument, day: date, *, adjusted: bool = False) -> Candle | None:
+        """The last candle of a day up to this one."""
+        found = await self._read(instrument, CandleRange("1d", None, day, limit=1, adjusted=adjusted))
+        return found.candles[-1] if found.candles else None
+
     def _today(self, symbol: str) -> date:
         return self._reads.clock().astimezone(self._instruments[symbol].timezone).date()
 
@@ -81,13 +124,17 @@ class StrategyHistory:
         instrument, today = self._instruments[symbol], self._today(symbol)
         if isinstance(self._length, int):
             start = max(start, today - timedelta(days=364))
-        history = History(instrument, self._interval, partial(self._read, instrument), self._store, today)
+        read, store = partial(self._read, instrument), _Unread(self._store) if symbol in self._split else self._store
         try:
-            bars = await history.between(start, today - timedelta(days=1))
+            bars = await History(instrument, self._interval, read, store, today).between(
+                start, today - timedelta(days=1)
+            )
         except (BadArgument, NotInEnvironment):  # nothing was traded, or demo, which has minutes of today only
             return []
         if isinstance(self._length, int):
+            bars = await in_shares_of_today(bars, instrument, read, store, today)
             bars = regular_bars(bars, self._length, self._sessions.hours)
+        self._split.discard(symbol)
         return list(bars.rows())
 
     async def _of_today(self, symbol: str, after: datetime | None) -> list[Bar]:
@@ -111,3 +158,7 @@ class StrategyHistory:
 
     async def _read(self, instrument: Instrument, wanted: CandleRange) -> Candles:
         return await get_candles(self._reads, instrument, wanted, now=self._reads.clock())
+
+
+def _ratio(after: Decimal | None, before: Decimal | None) -> Decimal:
+    return after / before if after and before else Decimal(1)

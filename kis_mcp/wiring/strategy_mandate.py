@@ -11,11 +11,13 @@ from kis_mcp.confirm import Approvals
 from kis_mcp.errors import BadArgument, CredentialsError, MandateExceeded, OrderRefused
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Bounds
+from kis_mcp.trading.blotter import PlacedOrder, journaled_orders
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, OrderDesk, OrderOutcome, Proposal
 from kis_mcp.trading.journal import Journal, Record
-from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandateStatus
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandateStatus, exchange_day
 from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.strategy_orders import Filled
 from kis_mcp.wiring.trials import wait_silently
 
@@ -48,6 +50,15 @@ class DeskOrders:
 
     def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
         return self._book.loss(prices)
+
+    async def journaled(self, reads: Reads) -> Sequence[PlacedOrder]:
+        return await journaled_orders(self._journal, reads, self._desk.now())
+
+    async def orders_left(self) -> int:
+        record = await self._journal.find_mandate(self._mandate_id)
+        assert record is not None, self._mandate_id
+        mandate, book = record.mandate, await self._journal.mandate_book(self._mandate_id)
+        return mandate.orders_a_day - book.count_on(exchange_day(mandate.symbols[0].market, self._desk.now()))
 
     def is_outside(self, error: OrderRefused) -> bool:
         return isinstance(error, MandateExceeded)

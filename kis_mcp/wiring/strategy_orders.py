@@ -9,9 +9,11 @@ from kis_mcp.catalog import CheckedArguments, check_arguments
 from kis_mcp.errors import KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
-from kis_mcp.trading.desk import OrderOutcome, draft_order
+from kis_mcp.trading.blotter import PlacedOrder
+from kis_mcp.trading.desk import OrderOutcome, draft_cancel, draft_order
 from kis_mcp.trading.journal import Record
 from kis_mcp.trading.mandate import InstrumentKey
+from kis_mcp.trading.order import Action
 from kis_mcp.trading.portfolio import read_market_holdings
 from kis_mcp.trading.venues import InstrumentKind, Listing, krx_tick, us_tick
 from kis_mcp.wiring.reads import Reads
@@ -52,6 +54,14 @@ class Mandated(Protocol):
         """What the mandate has lost, at these prices and by the fills of the last look."""
         ...
 
+    async def journaled(self, reads: Reads) -> Sequence[PlacedOrder]:
+        """The account's orders of today that the journal tells of, where KIS' lists do not."""
+        ...
+
+    async def orders_left(self) -> int:
+        """How many new orders the mandate still lets out today."""
+        ...
+
     def is_outside(self, error: OrderRefused) -> bool:
         """Whether it was refused because it is outside the mandate."""
         ...
@@ -72,14 +82,31 @@ class StrategyOrders:
         self._instruments = instruments
 
     async def place(self, wish: Wish) -> Answer:
+        return await self._send(await self._arguments(wish), wish.key)
+
+    async def cancel(self, intent_id: str, key: str) -> Answer:
+        earlier, record = await self._record_of(key), await self._mandated.look_up(intent_id)
+        if earlier is not None:
+            return await self._send(self._checked(earlier.intent.tool, earlier.intent.arguments), key)
+        if record.order_id is None:
+            return Answer("refused", None, "KIS did not tell its number.")
+        now, market = self._reads.clock(), record.intent.order.market
+        journaled = await self._mandated.journaled(self._reads)
+        call = await draft_cancel(self._reads, market, record.order_id, now=now, journaled=journaled)
+        return await self._send(self._checked(call.tool, call.arguments), key)
+
+    async def orders_left(self) -> int:
+        return await self._mandated.orders_left()
+
+    async def _send(self, arguments: CheckedArguments, key: str) -> Answer:
         try:
-            outcome = await self._mandated.place(await self._arguments(wish), key=wish.key)
+            outcome = await self._mandated.place(arguments, key=key)
         except OrderRefused as error:
             return Answer("outside" if self._mandated.is_outside(error) else "refused", None, str(error))
         except OrderRejected as error:
             return Answer("refused", None, str(error))
         except OrderStateUnknown as error:
-            if (sent := await self._record_of(wish.key)) is None:
+            if (sent := await self._record_of(key)) is None:
                 raise
             return Answer("unknown", sent.intent.id, str(error))
         return Answer("accepted", outcome.intent_id, outcome.message)
@@ -89,7 +116,8 @@ class StrategyOrders:
         return _own(record, self._key_of(record) or "", (await self._mandated.fills()).get(intent_id))
 
     async def orders(self) -> Sequence[OwnOrder]:
-        records = [(record, key) for record in await self._mandated.orders() if (key := self._key_of(record))]
+        every = [each for each in await self._mandated.orders() if each.intent.order.action is Action.NEW]
+        records = [(record, key) for record in every if (key := self._key_of(record))]
         if not records:
             return []
         fills = await self._mandated.fills()
@@ -175,4 +203,5 @@ def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
         state="ended" if is_over else "unknown" if status.may_be_settled else "open",
         filled=int(found.quantity),
         price=found.worth / found.quantity if found.quantity else None,
+        limit=order.price,
     )

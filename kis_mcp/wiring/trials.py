@@ -11,7 +11,15 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import BacktestOptions, Bars, Ground, History, regular_bars, terms_of
+from kis_mcp.strategies.backtest import (
+    BacktestOptions,
+    Bars,
+    Ground,
+    History,
+    in_shares_of_today,
+    regular_bars,
+    terms_of,
+)
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.universe import Chosen, of_symbols
 from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index, read_listed
@@ -129,10 +137,12 @@ async def read_history(
     has_hours = keeps_hours(brokerage.settings, brokerage.environment)
     for instrument in instruments:
         today = reads.clock().astimezone(instrument.timezone).date()
-        history = History(instrument, interval, partial(read_candles, reads, instrument), store, today)
-        bars, minutes = await history.between(start, end), INTERVALS[interval]
-        if has_hours and isinstance(minutes, int):
-            bars = _as_traded(bars, instrument, minutes, ExchangeHours(reads, instrument, keeps_hours=True))
+        read = partial(read_candles, reads, instrument)
+        bars, minutes = await History(instrument, interval, read, store, today).between(start, end), INTERVALS[interval]
+        if isinstance(minutes, int):
+            bars = await in_shares_of_today(bars, instrument, read, store, today)
+            if has_hours:
+                bars = _as_traded(bars, instrument, minutes, ExchangeHours(reads, instrument, keeps_hours=True))
         found[instrument.symbol] = bars
     return found
 

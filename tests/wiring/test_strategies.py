@@ -164,12 +164,22 @@ async def test_a_run_whose_stop_cannot_be_written_ends_no_other(tmp_path: Path) 
         assert process.running == ["b"]
 
 
-async def test_a_runner_that_breaks_is_taken_up_again(tmp_path: Path) -> None:
-    records = Records(run_of("a"))
+async def test_a_run_that_a_fault_keeps_from_beginning_is_paused_with_the_fault_and_ends_no_other(
+    tmp_path: Path,
+) -> None:
+    records = Records(run_of("a"), run_of("b"))
     process = Process(tmp_path, records)
-    process.problem = RuntimeError("broken")
+    usual, faults = process.compose, [RuntimeError("broken")]
+
+    async def compose(wanted: StrategyRun) -> Any:
+        if wanted.strategy == "a" and faults:
+            raise faults[0]
+        return await usual(wanted)
+
+    process.compose = compose
     async with process.keeping():
-        await settle()
-        assert process.running == []
-        process.problem = None
-        await until(lambda: process.running == ["a"])
+        await until(lambda: records.runs["run-a"].state == "paused")
+        assert process.running == ["b"]
+        assert "fault in kis-mcp paused it (RuntimeError: broken)" in records.runs["run-a"].reason
+        faults.clear()
+        await until(lambda: sorted(process.running) == ["a", "b"])

@@ -19,6 +19,7 @@ from kis_mcp.wiring.strategy_history import StrategyHistory
 from tests.strategies.runner.live import hours_of
 
 TUESDAY = date(2026, 3, 3)
+MONDAY = date(2026, 3, 2)
 SAMSUNG = Instrument("005930", "KR", "krx")
 
 
@@ -37,8 +38,10 @@ class Kis:
         self.now = at("16:30")
         self.is_demo = False
         self.reads: list[tuple[str, date | None]] = []
+        self.adjusted: dict[date, Decimal] = {}
+        self.base = Decimal(500)
         clocks = {"09:00": 100, "09:01": 101, "09:05": 110, "15:19": 105, "15:30": 104, "15:40": 104, "16:10": 500}
-        days = (date(2026, 3, 2), TUESDAY)
+        days = (MONDAY, TUESDAY)
         self.minutes = [candle(at(clock, day), price) for day in days for clock, price in clocks.items()]
         self.days = [candle(at("00:00", day), 500) for day in days]
 
@@ -50,13 +53,24 @@ class Kis:
         rows: Sequence[Candle] = self.minutes if isinstance(length, int) else self.days
         start, end = wanted.start or date.min, wanted.end or date.max
         found = [each for each in rows if start <= each.time.date() <= end and each.time <= self.now]
+        if wanted.interval == "1d" and wanted.adjusted:
+            found = [_times(each, self.adjusted.get(each.time.date(), Decimal(1))) for each in found]
         return Candles(found[-wanted.limit :], None)
+
+    async def quote(self, kis: Any, instrument: Instrument, *, fresh: bool) -> Any:
+        return SimpleNamespace(previous_close=self.base)
+
+
+def _times(one: Candle, ratio: Decimal) -> Candle:
+    assert one.open is not None
+    return one if ratio == 1 else candle(one.time, int(one.open * ratio), one.volume)
 
 
 @pytest.fixture
 def kis(monkeypatch: pytest.MonkeyPatch) -> Kis:
     found = Kis()
     monkeypatch.setattr(strategy_history, "get_candles", found.candles)
+    monkeypatch.setattr(strategy_history, "get_quote", found.quote)
     return found
 
 
@@ -106,10 +120,54 @@ async def test_no_earlier_days_are_read_than_are_needed(kis: Kis, tmp_path: Path
     assert len(await history.latest("005930", 5)) == 5
     assert kis.reads == [("1m", TUESDAY)]
     assert len(await history.latest("005930", 7)) == 7
-    assert kis.reads[1:] == [("1m", TUESDAY), ("1m", TUESDAY - timedelta(days=2))]
+    assert [read for read in kis.reads[1:] if read[0] == "1m"] == [("1m", TUESDAY), ("1m", TUESDAY - timedelta(days=2))]
 
 
 async def test_demo_which_keeps_no_earlier_minutes_tells_todays(kis: Kis, tmp_path: Path) -> None:
     kis.is_demo = True
     found = await history_of(kis, tmp_path, "1m").latest("005930", 100)
     assert [bar.ends_at.date() for bar in found] == [TUESDAY] * 5
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "base", "in_session", "expected"),
+    [
+        ("1", 500, True, "1"),
+        ("0.2", 100, True, "0.2"),
+        ("0.2", 500, False, "0.2"),
+        ("1", 100, True, "0.2"),  # KIS has the day's base price, and past candles not adjusted yet
+        ("1", 100, False, "1"),  # before a session the base price is still the last day's
+    ],
+)
+async def test_a_split_is_known_by_adjusted_candles_or_by_the_days_base_price(
+    kis: Kis, tmp_path: Path, adjusted: str, base: int, in_session: bool, expected: str
+) -> None:
+    kis.adjusted, kis.base = {MONDAY: Decimal(adjusted)}, Decimal(base)
+    history = history_of(kis, tmp_path, "1m")
+    assert await history.adjustment("005930", MONDAY, in_session=in_session) == Decimal(expected)
+
+
+async def test_a_close_within_the_last_days_range_is_no_split(kis: Kis, tmp_path: Path) -> None:
+    """A day's candle closes with the after-market, and the next base price is the regular close."""
+    kis.days[0] = Candle(at("00:00", MONDAY), Decimal(480), Decimal(510), Decimal(470), Decimal(505), volume=1)
+    kis.base = Decimal(490)
+    assert await history_of(kis, tmp_path, "1d").adjustment("005930", MONDAY, in_session=True) == 1
+
+
+async def test_minutes_of_before_a_split_are_told_in_shares_of_today(kis: Kis, tmp_path: Path) -> None:
+    kis.adjusted = {MONDAY: Decimal("0.2")}
+    kis.now = at("09:01:30")
+    *monday, tuesday = await history_of(kis, tmp_path, "1m").latest("005930", 6)
+    assert [(bar.close, bar.volume) for bar in monday] == [(20, 5), (20, 5), (22, 5), (21, 5), (21, 5)]
+    assert (tuesday.close, tuesday.volume) == (100, 1)
+
+
+async def test_what_was_kept_before_a_split_was_known_is_read_again(kis: Kis, tmp_path: Path) -> None:
+    kis.now, history = at("06:00"), history_of(kis, tmp_path, "1d")
+    assert [bar.close for bar in await history.latest("005930", 1)] == [500]
+    kis.adjusted = {MONDAY: Decimal("0.2")}
+    await history.adjustment("005930", MONDAY, in_session=False)
+    assert [bar.close for bar in await history.latest("005930", 1)] == [100]
+    kis.reads.clear()
+    await history.latest("005930", 1)
+    assert ("1d", MONDAY) not in kis.reads

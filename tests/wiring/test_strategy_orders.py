@@ -1,6 +1,7 @@
 """A strategy's wishes as orders of the desk, and what became of them in its words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -8,17 +9,25 @@ from typing import Any, cast
 
 import pytest
 
-from kis_mcp.catalog import CheckedArguments
-from kis_mcp.clock import KST
+from kis_mcp.catalog import CheckedArguments, catalog
+from kis_mcp.clock import KST, WorldClock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
+from kis_mcp.settings import Settings
+from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.desk import OrderOutcome
 from kis_mcp.trading.journal import Intent, Record, Status
+from kis_mcp.trading.mandate import MandateSymbol
 from kis_mcp.trading.order import Action, Order
+from kis_mcp.wiring.environments import open_environments
+from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.strategy_mandate import open_mandate
 from kis_mcp.wiring.strategy_orders import Filled, StrategyOrders
+from kis_mcp.wiring.trials import wait_silently
 from tests.trading.fakes import CATALOG
+from tests.trading.mandates import YES, mandate
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=KST)
 INSTRUMENTS = {"005930": Instrument("005930", "KR", "krx", kind="stock"), "AAPL": Instrument("AAPL", "US", "nasdaq")}
@@ -73,6 +82,12 @@ class FakeMandated:
 
     def loss(self, prices: Mapping[tuple[str, str], Decimal]) -> Decimal:
         return sum(prices.values(), Decimal(0)) if set(prices) <= {("005930", "KR"), ("AAPL", "US")} else Decimal(-1)
+
+    async def journaled(self, reads: Any) -> Sequence[Any]:
+        return []
+
+    async def orders_left(self) -> int:
+        return 7
 
     def is_outside(self, error: OrderRefused) -> bool:
         return isinstance(error, Outside)
@@ -192,3 +207,54 @@ async def test_a_lost_order_that_the_journal_does_not_name_is_no_refusal() -> No
     mandated = FakeMandated(error=OrderStateUnknown("Lost.", remedy="Wait."))
     with pytest.raises(OrderStateUnknown):
         await orders(mandated).place(wish())
+
+
+async def test_a_cancel_that_was_sent_already_is_not_drafted_again() -> None:
+    cancel = record(Status.ACCEPTED, f"{KEY}-cancel-1")
+    arguments = {"order_id": "0000000001", "action": "cancel", "order_branch": "06010"}
+    intent = replace(cancel.intent, id="c", tool="domestic_stock_order_rvsecncl", arguments=arguments)
+    mandated = FakeMandated(record(Status.ACCEPTED), replace(cancel, intent=intent))
+    await orders(mandated).cancel("intent-accepted", f"{KEY}-cancel-1")
+    assert [(tool, key) for tool, _, key in mandated.placed] == [("domestic_stock_order_rvsecncl", f"{KEY}-cancel-1")]
+
+
+@pytest.mark.parametrize(("symbol", "price"), [("005930", "50000"), ("AAPL", "100")])
+async def test_an_order_that_stands_is_cancelled_under_its_mandate_and_counts_as_one_order_of_the_day(
+    symbol: str, price: str
+) -> None:
+    """In the simulator, whose market is always open."""
+    clock = WorldClock(at=NOW, speed=0)
+    async with open_environments(Settings.load(), catalog(), clock) as environments:
+        brokerage = await environments.brokerage(Environment.SIM)
+        journal, instrument = await brokerage.journal(), INSTRUMENTS[symbol]
+        agreed = mandate(
+            symbols=(MandateSymbol(symbol, instrument.market, symbol),),
+            currency="KRW" if instrument.market == "KR" else "USD",
+            account_id=await journal.account_id(brokerage.apis.accounts["stock"]),
+        )
+        await journal.propose_mandate(agreed)
+        await journal.decide_mandate(agreed.id, YES, NOW)
+        run = StrategyRun(
+            id="run",
+            strategy=agreed.strategy,
+            version=1,
+            digest=agreed.document,
+            mandate_id=agreed.id,
+            account_id=agreed.account_id,
+            symbols=(symbol,),
+            state="running",
+            reason="",
+            started_at=NOW,
+        )
+        mandated, _ = await open_mandate(brokerage, run, None)
+        own = StrategyOrders("run", mandated, Reads(brokerage, wait_silently), INSTRUMENTS)
+        placed = await own.place(replace(wish(symbol, price=price), key="run-key"))
+        assert placed.kind == "accepted", placed
+        assert placed.intent_id is not None
+        standing = await own.look_up(placed.intent_id)
+        answers = [(await own.cancel(placed.intent_id, "run-key-cancel-1")).kind for _ in range(2)]
+        ended = await own.look_up(placed.intent_id)
+        assert (answers, await own.orders_left()) == (["accepted"] * 2, 4)
+        assert [each.intent_id for each in await own.orders()] == [placed.intent_id]
+    assert (standing.state, ended.state, ended.filled) == ("open", "ended", 0)
+    assert standing.limit == Decimal(price) * Decimal("1.03")

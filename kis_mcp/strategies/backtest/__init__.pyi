@@ -32,6 +32,7 @@ from .search import (
     search_points as search_points,
     walk_forward as walk_forward,
 )
+from .splits import in_shares_of_today as in_shares_of_today
 from .statistics import (
     Statistics as Statistics,
     hold_return as hold_return,

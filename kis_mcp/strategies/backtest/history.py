@@ -1,7 +1,7 @@
 """Reads the history of an instrument: what is kept of it from the disk, the rest from KIS, which is kept then.
 
-Prices are adjusted for splits and rights, so that a later split changes all that is kept. Whatever is read beside it
-therefore overlaps it by some bars: where they differ, what is kept is given up and read again.
+Prices of days and longer are adjusted for splits and rights, so that a later split changes all that is kept. Whatever
+is read beside it therefore overlaps it by some bars: where they differ, what is kept is given up and read again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,17 +43,27 @@ class History:
         read: Where candles come from.
         store: Where they are kept.
         today: The exchange's day. It and what follows are never read: its bars are not whole yet.
+        adjusted: Whether prices before splits and rights are adjusted; those of minutes never are.
     """
 
     def __init__(
-        self, instrument: Instrument, interval: str, read: ReadCandles, store: HistoryStore, today: date
+        self,
+        instrument: Instrument,
+        interval: str,
+        read: ReadCandles,
+        store: HistoryStore,
+        today: date,
+        *,
+        adjusted: bool = True,
     ) -> None:
         self._instrument = instrument
         self._interval = interval
         self._read = read
         self._store = store
         self._today = today
+        self._adjusted = adjusted
         self._name = f"{instrument.market}-{instrument.exchange}-{instrument.symbol.replace('/', '.')}-{interval}"
+        self._name += "" if adjusted else "-as-traded"
 
     async def between(self, start: date, end: date) -> Bars:
         """The bars of these days and those between, up to yesterday.
@@ -120,7 +130,9 @@ class History:
         """All bars of these days, a page after the other, from the last to the first."""
         pages, before = list[list[Bar]](), None
         while True:
-            wanted = CandleRange(self._interval, start, end, limit=_CANDLES_AT_ONCE, before=before)
+            wanted = CandleRange(
+                self._interval, start, end, limit=_CANDLES_AT_ONCE, adjusted=self._adjusted, before=before
+            )
             found = await self._read(wanted)
             is_traded = self._instrument.kind != INDEX
             bars = bars_of_candles(found.candles, self._interval, self._instrument.market, needs_volume=is_traded)

@@ -2,7 +2,7 @@
 
 from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
 from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, InAccount, OwnOrder, Wish
-from kis_mcp.strategies.runner.runner import Runner
+from kis_mcp.strategies.runner.runner import Runner, fault_reason
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
 
@@ -19,5 +19,6 @@ __all__ = [
     "Sessions",
     "Tick",
     "Wish",
+    "fault_reason",
     "join_bars",
 ]

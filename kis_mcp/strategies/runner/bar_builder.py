@@ -12,6 +12,13 @@ from kis_mcp.strategies.runner.sessions import Sessions, Span
 GRACE: Final = timedelta(seconds=2)
 """KIS tells times in whole seconds, and its frames take a moment: so long after its end a bar may still get a tick."""
 
+MOST_AHEAD: Final = timedelta(minutes=5)
+"""So far beyond the clock a trade may be dated: clocks of computers that keep their time differ by less. A trade of a
+later time would end bars that are not over, and no trade before that time would make a bar any more."""
+
+MOST_BEHIND: Final = timedelta(hours=1)
+"""So far behind the clock: what was held up longer on its way is told for another session."""
+
 _ONE_MINUTE: Final = timedelta(minutes=1)
 _A_MOMENT: Final = timedelta(microseconds=1)
 

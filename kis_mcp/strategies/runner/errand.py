@@ -5,9 +5,11 @@ from itertools import chain, repeat
 from typing import Final
 
 from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
+from kis_mcp.strategies.evaluation import Decision
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
-from kis_mcp.strategies.runner.ports import InAccount, Orders, OwnOrder, Wish
+from kis_mcp.strategies.runner.patience import STANDING_IS_SAID, reason_to_cancel
+from kis_mcp.strategies.runner.ports import Answer, InAccount, Orders, OwnOrder, Wish
 from kis_mcp.strategies.runner.terms import RunTerms
 
 ACTIONS: Final = {"buy": "enter", "sell": "exit"}
@@ -15,6 +17,11 @@ PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each look at an order: what is ordered near the last price is filled at once, most of the time."""
 
 SELDOM: Final = 30.0
+STEP: Final = 2.0
+"""A wait is no longer than this once the position is to be sold."""
+
+_MOST_CANCELS: Final = 3
+"""So often it is tried to cancel one order."""
 
 
 class Errand:
@@ -22,16 +29,26 @@ class Errand:
 
     Args:
         stop: Called with the reason where an order is outside the mandate.
+        exits_kept: How many of the day's orders are kept for the exits of other instruments.
     """
 
     def __init__(
-        self, terms: RunTerms, orders: Orders, lane: LiveLane, diary: Diary, stop: Callable[[str], None]
+        self,
+        terms: RunTerms,
+        orders: Orders,
+        lane: LiveLane,
+        diary: Diary,
+        stop: Callable[[str], None],
+        exits_kept: Callable[[], int],
     ) -> None:
         self._terms = terms
         self._orders = orders
         self._lane = lane
         self._diary = diary
         self._stop = stop
+        self._exits_kept = exits_kept
+        self._cancels = 0
+        self._is_said = False
 
     async def send(self, want: Want) -> None:
         """Order it, and follow the order.
@@ -83,9 +100,10 @@ class Errand:
         return await self.follow(order.intent_id)
 
     async def follow(self, intent_id: str) -> None:
-        """Look at an order until nothing more can come of it. It is never sent again."""
+        """Look at an order until nothing more can come of it. It is never sent again; what stands too long is taken
+        back, and an exit is decided upon anew."""
         for pause in chain(PAUSES, repeat(SELDOM)):
-            await self._terms.sleep(pause)
+            await self._wait(pause)
             try:
                 order = await self._orders.look_up(intent_id)
             except KisMcpError:
@@ -93,7 +111,58 @@ class Errand:
             self._lane.take_order(order)
             await self._terms.records.put_position(self._lane.held_position(self._terms.run.id))
             if order.state == "ended":
+                return await self._end(order)
+            if order.state == "open":
+                await self._tend(order)
+        return None
+
+    async def _wait(self, seconds: float) -> None:
+        while seconds > 0:
+            await self._terms.sleep(min(seconds, STEP))
+            seconds = seconds - STEP if self._lane.want is None else 0
+
+    async def _tend(self, order: OwnOrder) -> None:
+        """Take an order back that stands too long, or say that it stands."""
+        lane, now = self._lane, self._terms.clock()
+        stood = self._terms.sessions.traded_since(order.at, now)
+        if why := reason_to_cancel(order, stood, lane.last_price, sells=lane.want is not None):
+            if self._cancels < _MOST_CANCELS:
+                await self._cancel(order, why)
+        elif order.side == "sell" and stood >= STANDING_IS_SAID and not self._terms.sessions.is_about_to_close(now):
+            await self._say_once(f"exit_stands: {lane.quantity} are not sold yet: nobody takes them at its price")
+
+    async def _cancel(self, order: OwnOrder, why: str) -> None:
+        """An exit is cancelled only where the mandate lets out another one."""
+        try:
+            if order.side == "sell" and await self._orders.orders_left() <= self._exits_kept():
+                await self._say_once(f"exit_stands: {why}, and no order of today is left for another one")
                 return
+            self._cancels += 1
+            answer = await self._orders.cancel(order.intent_id, f"{order.key}-cancel-{self._cancels}")
+        except KisMcpError as error:
+            answer = Answer("refused", None, str(error))
+        said = "cancelled" if answer.kind == "accepted" else f"cancel_{answer.kind}"
+        reason = "" if answer.kind == "accepted" else f". {answer.reason}"
+        await self._diary.say(self._lane, f"{ACTIONS[order.side]}_{said}: {why}{reason}")
+        if answer.kind == "unknown":
+            self._cancels = _MOST_CANCELS
+
+    async def _end(self, order: OwnOrder) -> None:
+        """Offer the rest of an exit that was cancelled again, at once."""
+        lane, rest = self._lane, order.quantity - order.filled
+        if order.side == "buy" or not rest or not lane.quantity or not lane.leaving or lane.want is not None:
+            return
+        if not self._cancels:
+            await self._diary.say(lane, f"exit_unfilled: {rest} of {order.quantity} were not sold")
+            return
+        at = self._diary.moment()
+        lane.leave(lane.leaving, at)
+        await self._diary.decide(lane, at, Decision("exit", reason=lane.leaving))
+
+    async def _say_once(self, what: str) -> None:
+        if not self._is_said:
+            self._is_said = True
+            await self._diary.say(self._lane, what)
 
     async def _sellable(self) -> int:
         """What it holds, as far as the account has it and no other order is for it."""

@@ -121,6 +121,11 @@ class LiveLane:
         return self.want is not None or bool(self.standing)
 
     @property
+    def is_being_sold(self) -> bool:
+        """Whether an order to sell stands, or may."""
+        return any(not _buys(order) for order in self.standing)
+
+    @property
     def price(self) -> Decimal:
         """Of the last trade; where none was heard yet, the last close."""
         assert self.last_price is not None, "it has decided upon a bar"
@@ -202,6 +207,11 @@ class LiveLane:
         self.builder.report_gap(ended_at)
         if self._built_until is not None and began_at < self._built_until:
             self.is_stale = True
+
+    def begin_anew(self) -> None:
+        """What it learnt is of no use any more: its bars are read anew, and an entry lapses."""
+        self.forgo()
+        self.is_stale = True
 
     def catch_up(self, bars: Sequence[Bar]) -> None:
         """Take the bars that were not heard; a stale lane begins anew with them."""

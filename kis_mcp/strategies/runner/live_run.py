@@ -2,30 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
-from kis_mcp.strategies.evaluation import NOTHING, RANGE_BARS, Decision, EntryBook, Signal
-from kis_mcp.strategies.records import BarsDiffer, SignalEntry, StoredBar
-from kis_mcp.strategies.runner.bar_builder import GRACE, BuiltBar
-from kis_mcp.strategies.runner.diary import A_MOMENT, SOLD_ELSEWHERE, Diary, key_of
+from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal
+from kis_mcp.strategies.runner.adjustments import look_at_adjustments
+from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
+from kis_mcp.strategies.runner.bar_log import BarLog
+from kis_mcp.strategies.runner.diary import A_MOMENT, Diary
 from kis_mcp.strategies.runner.errand import Errand, settle_holding
-from kis_mcp.strategies.runner.holding import sale_elsewhere
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
-from kis_mcp.strategies.runner.ports import Heard, OwnOrder
+from kis_mcp.strategies.runner.ports import Heard
+from kis_mcp.strategies.runner.recovery import bars_needed, losses, read_past_bars, take_up_decisions
 from kis_mcp.strategies.runner.terms import RunTerms
 
-WARM_UPS: Final = 5
-"""So many times the bars that it takes are read: what remembers all bars, such as an exponential average, has forgotten
-by then how it began."""
-
-LEAST_BARS: Final = 100
 _MOST_SIGNALS: Final = 1_000
+_REFUSALS_SAID_EVERY: Final = timedelta(hours=1)
 _NOTHING: Final = Decimal(0)
 _ONE_SECOND: Final = timedelta(seconds=1)
 
@@ -37,7 +34,8 @@ class RunReport:
     """How a run is doing.
 
     Attributes:
-        ticks: How many it heard. None was left out: bars are made of all of them.
+        ticks: How many it heard. Bars are made of all of them that were not refused.
+        refused: How many were dated too far from the clock.
         decisions: How many bars it decided upon.
         skipped: Upon how many it did not, because something of them was missing.
         slowest: Seconds that it took at most for what came at once.
@@ -45,6 +43,7 @@ class RunReport:
     """
 
     ticks: int = 0
+    refused: int = 0
     decisions: int = 0
     skipped: int = 0
     slowest: float = 0.0
@@ -76,9 +75,11 @@ class LiveRun:
         self._errands: dict[str, asyncio.Task[None]] = {}
         self._due: list[_Due] = []
         self._last_signal: dict[str, Signal] = {}
-        self._bars: list[StoredBar] = []
+        self._bars = BarLog(terms)
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
+        self._refusal_said_at: datetime | None = None
+        self._adjusted_on: date | None = None
         self._shares = _shares_purse(terms)
         self.outside = ""
 
@@ -87,6 +88,7 @@ class LiveRun:
         that no trade falls between what was and what is heard.
 
         Raises:
+            PositionInDoubt: Prices of what it holds were adjusted.
             KisMcpError: It could not be read.
         """
         terms, heard_from = self._terms, self._terms.clock()
@@ -97,11 +99,14 @@ class LiveRun:
             lane = self._lanes[symbol] = LiveLane(
                 terms.strategy, symbol, self._book, terms.sessions, heard_from, terms.lots.get(symbol, 1)
             )
-            bars = await self._past_bars(lane)
-            own = [each for each in (*orders, *_losses(signals)) if each.symbol == symbol]
+            bars = await read_past_bars(terms, lane)
+            own = [each for each in (*orders, *losses(signals)) if each.symbol == symbol]
             lane.restore(bars, sorted(own, key=lambda each: each.at), kept.get(symbol))
             await self._reconcile(lane)
-        await self._take_up_decisions(orders, signals)
+        await take_up_decisions(terms, self._book, self._lanes, orders, signals)
+        await self._look_at_adjustments(
+            heard_from, [each for each in self._lanes.values() if each.quantity or each.want]
+        )
         ordered = {each.symbol for each in orders}
         self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
@@ -112,18 +117,25 @@ class LiveRun:
         """Take what was heard, and what the clock says.
 
         Raises:
-            StorageError: What was decided could not be written down.
+            PositionInDoubt: Prices of what it holds were adjusted.
+            KisMcpError: It cannot be told whether they were, or what was decided could not be written down.
         """
         now = self._terms.clock()
+        if self._terms.sessions.is_in_session(now) and self._terms.sessions.day_of(now) != self._adjusted_on:
+            await self._look_at_adjustments(now, self._lanes.values())
         for symbol, began_at, ended_at in heard.missed:
             self._lanes[symbol].miss(began_at, ended_at)
         for lane in self._lanes.values() if heard.silent_since is not None else ():
             lane.miss(heard.silent_since or now, now)
             lane.builder.begin_unheard(now)
+        earliest, latest = now - MOST_BEHIND, now + MOST_AHEAD
         for symbol, tick in heard.ticks:
             if tick.price <= 0:  # no trade has such a price: neither a bar nor a stop may see it
                 continue
             lane = self._lanes[symbol]
+            if not earliest <= tick.time <= latest:
+                await self._refuse(lane, tick, now)
+                continue
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
@@ -133,6 +145,28 @@ class LiveRun:
             self._clocked_at = now
             await self._look_at_clock(now)
         await self._write()
+
+    async def _look_at_adjustments(self, now: datetime, lanes: Iterable[LiveLane]) -> None:
+        """Before anything of a day is decided or sold."""
+        day, in_session = self._terms.sessions.day_of(now), self._terms.sessions.is_in_session(now)
+        for lane in lanes:
+            await look_at_adjustments(self._terms, lane, self._diary, day, in_session=in_session)
+        if in_session:
+            self._adjusted_on = day
+
+    async def _refuse(self, lane: LiveLane, tick: Tick, now: datetime) -> None:
+        """Leave out a tick whose time cannot be: the bar lacks it, and is read from KIS."""
+        self._report.refused += 1
+        lane.miss(now, now)
+        said_at = self._refusal_said_at
+        if said_at is None or now - said_at >= _REFUSALS_SAID_EVERY:
+            self._refusal_said_at = now
+            dated = tick.time.astimezone(self._terms.sessions.timezone)
+            await self._diary.say(
+                lane,
+                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock; so were"
+                f" {self._report.refused} so far. If it goes on, look at the clock of this computer.",
+            )
 
     async def _look_at_clock(self, now: datetime) -> None:
         """What follows from the time alone."""
@@ -178,22 +212,6 @@ class LiveRun:
         committed = sum((lane.committed() for lane in lanes), _NOTHING)
         return self._terms.bounds.capital + min(earned, _NOTHING) - committed
 
-    async def _past_bars(self, lane: LiveLane) -> list[Bar]:
-        """What KIS keeps, with the bars that the run itself saw in place of KIS': a day of KIS' has its after-market.
-        Where the opening price differs, prices were adjusted since, and KIS' count."""
-        terms = self._terms
-        bars = list(await terms.history.latest(lane.symbol, self._bars_needed(lane)))
-        if not bars:
-            return bars
-        begin, end = bars[0].ends_at - A_MOMENT, bars[-1].ends_at
-        kept = await terms.records.bars(lane.symbol, terms.strategy.interval, begin, end)
-        seen = {each.ends_at: each for each in kept if each.source == "live"}
-        return [_as_seen(bar, seen.get(bar.ends_at)) for bar in bars]
-
-    def _bars_needed(self, lane: LiveLane) -> int:
-        ranges = RANGE_BARS if self._terms.strategy.sizing.volatility_percent is not None else 0
-        return max(WARM_UPS * (lane.warm_up + ranges), LEAST_BARS)
-
     async def _reconcile(self, lane: LiveLane) -> None:
         """Hold what the run's orders made against what the account has."""
         orders, records = self._terms.orders, self._terms.records
@@ -202,33 +220,6 @@ class LiveRun:
         if lane.quantity and not lane.standing:
             return await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
         return await records.put_position(lane.held_position(self._terms.run.id))
-
-    async def _take_up_decisions(self, orders: Sequence[OwnOrder], signals: Sequence[SignalEntry]) -> None:
-        """What was decided at the last bar and not ordered, and how many entries there were on the last day."""
-        terms, keys = self._terms, {each.key: each.intent_id for each in orders}
-        zone = terms.sessions.timezone
-        entries = [each.at.astimezone(zone).date() for each in signals if each.action == "enter"]
-        if entries:
-            self._book.remember(entries[-1], entries.count(entries[-1]))
-        if terms.orders is None:
-            return
-        for signal in signals:
-            intent_id = keys.get(key_of(terms.run.id, signal.symbol, signal.at, signal.action))
-            if signal.intent_id is None and intent_id is not None:
-                await terms.records.set_intent(terms.run.id, signal.symbol, signal.at, intent_id)
-        for signal in {each.symbol: each for each in signals if each.action != "none"}.values():
-            lane = self._lanes.get(signal.symbol)
-            if lane is None or lane.is_busy:
-                continue
-            is_last = signal.at == lane.last_bar
-            is_new = key_of(terms.run.id, signal.symbol, signal.at, signal.action) not in keys
-            if signal.action == "enter":
-                if is_last and is_new and not lane.quantity:
-                    lane.enter(signal.quantity, signal.at)
-            elif _is_after_entry(signal, lane):
-                lane.leaving = signal.reason
-                if is_new:
-                    lane.leave(signal.reason, signal.at)
 
     async def _end(self, symbol: str, built: BuiltBar, now: datetime) -> None:
         """A bar has ended. Where instruments share a purse or limits, it is decided upon with those of the others."""
@@ -264,7 +255,7 @@ class LiveRun:
                 return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
-        self._bars.append(self._stored(lane, bar, is_live=built.is_whole))
+        self._bars.add(lane.symbol, bar, is_live=built.is_whole)
         decision = lane.end_bar(bar, built, equity, self._free())
         self._report.decisions += 1
         signal, before = lane.signal, self._last_signal.get(lane.symbol)
@@ -286,7 +277,7 @@ class LiveRun:
             return built.bar
         try:
             if lane.is_stale or lane.last_bar is None:
-                past = await self._terms.history.latest(lane.symbol, self._bars_needed(lane))
+                past = await self._terms.history.latest(lane.symbol, bars_needed(self._terms, lane))
             else:
                 past = await self._terms.history.since(lane.symbol, lane.last_bar)
         except KisMcpError as error:
@@ -330,7 +321,12 @@ class LiveRun:
 
     def _errand(self, lane: LiveLane) -> Errand:
         assert self._terms.orders is not None
-        return Errand(self._terms, self._terms.orders, lane, self._diary, self._stop)
+
+        def exits_kept() -> int:
+            others = (each for each in self._purse.values() if each is not lane)
+            return sum(bool(each.quantity) and not each.is_being_sold for each in others)
+
+        return Errand(self._terms, self._terms.orders, lane, self._diary, self._stop, exits_kept)
 
     def _stop(self, reason: str) -> None:
         self.outside = reason
@@ -338,41 +334,10 @@ class LiveRun:
     async def _write(self) -> None:
         """Write down the bars that were decided upon, and how long positions are held. What was decided is written
         already: it is what an order follows from."""
-        bars, self._bars = self._bars, []
         moved, self._moved = self._moved, set[str]()
-        if bars:
-            try:
-                await self._terms.records.add_bars(bars)
-            except BarsDiffer:
-                await self._write_each(bars)
+        await self._bars.write()
         for symbol in moved:
             await self._terms.records.put_position(self._lanes[symbol].held_position(self._terms.run.id))
-
-    async def _write_each(self, bars: Sequence[StoredBar]) -> None:
-        for bar in bars:
-            try:
-                await self._terms.records.add_bars([bar])
-            except BarsDiffer as error:
-                _log.info("%s", error)
-
-    def _stored(self, lane: LiveLane, bar: Bar, *, is_live: bool) -> StoredBar:
-        return StoredBar(
-            symbol=lane.symbol,
-            interval=self._terms.strategy.interval,
-            ends_at=bar.ends_at,
-            open=bar.open,
-            high=bar.high,
-            low=bar.low,
-            close=bar.close,
-            volume=bar.volume,
-            source="live" if is_live else "history",
-        )
-
-
-def _losses(signals: Sequence[SignalEntry]) -> list[OwnOrder]:
-    """What was sold elsewhere, as it was written down."""
-    lost = [each for each in signals if each.action == "none" and each.reason.startswith(SOLD_ELSEWHERE)]
-    return [sale_elsewhere(each.symbol, each.quantity, each.at) for each in lost]
 
 
 def _shares_purse(terms: RunTerms) -> bool:
@@ -381,15 +346,3 @@ def _shares_purse(terms: RunTerms) -> bool:
     has_limits = limits.positions is not None or limits.entries_a_day is not None or limits.position_percent is not None
     by_equity = sizing.shares is None and sizing.amount is None
     return len(terms.run.symbols) > 1 and (has_limits or by_equity)
-
-
-def _as_seen(bar: Bar, seen: StoredBar | None) -> Bar:
-    if seen is None or seen.open != bar.open:
-        return bar
-    return replace(bar, high=seen.high, low=seen.low, close=seen.close, volume=seen.volume)
-
-
-def _is_after_entry(signal: SignalEntry, lane: LiveLane) -> bool:
-    """Whether an exit was decided of what is held."""
-    opened_at = lane.holding.opened_at
-    return bool(lane.quantity) and opened_at is not None and signal.at > opened_at

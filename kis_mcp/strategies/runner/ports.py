@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -72,6 +72,18 @@ class BarHistory(Protocol):
         """
         ...
 
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        """By what prices of an earlier day have been multiplied since, for splits and rights: 1 where they were not,
+        0.2 where one share has become five.
+
+        Args:
+            in_session: Whether today's base price (기준가) counts too.
+
+        Raises:
+            KisMcpError: By KIS' answer.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -115,6 +127,7 @@ class OwnOrder:
         state: ``open`` at KIS; ``ended``, so that nothing more can be filled; ``unknown``, where it may stand at KIS.
         filled: So much of it was traded.
         price: Its average fill price; None while nothing was traded.
+        limit: The worst price that it takes; None at the market.
     """
 
     intent_id: str
@@ -126,6 +139,7 @@ class OwnOrder:
     state: Literal["open", "ended", "unknown"]
     filled: int = 0
     price: Decimal | None = None
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,22 @@ class Orders(Protocol):
         Raises:
             StorageError, OrderStateUnknown: What became of it cannot be read.
             KisMcpError: Any other: it could not be looked at; nothing was sent.
+        """
+        ...
+
+    async def cancel(self, intent_id: str, key: str) -> Answer:
+        """Take back what of an order is not filled, once however often the same key is given.
+
+        Raises:
+            KisMcpError: It could not be looked at, or what became of it cannot be read. It is harmless either way.
+        """
+        ...
+
+    async def orders_left(self) -> int:
+        """How many more orders may go out today; cancels do not count.
+
+        Raises:
+            KisMcpError: It cannot be read.
         """
         ...
 

@@ -16,12 +16,15 @@ from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.records import RunState, StrategyRun
+from kis_mcp.strategies.runner.adjustments import PositionInDoubt
 from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.strategies.runner.ports import Feed
 from kis_mcp.strategies.runner.terms import RunTerms
 
 TAKEN_UP: Final = "A process keeps it."
 RESTARTED: Final = "The process that kept it has ended. Look at what it holds, and resume it to go on."
+
+_MOST_OF_MESSAGE: Final = 200
 
 POLL_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 30.0
@@ -96,6 +99,14 @@ class Runner:
             why = await self._follow(live)
         except KisMcpError as error:
             why = str(error)
+        except PositionInDoubt as doubt:
+            why = ""
+            _log.warning("Strategy %s was paused: %s", self._terms.run.strategy, doubt)
+            await self._set("paused", str(doubt))
+        except Exception as error:
+            _log.exception("Strategy %s was paused by a fault in kis-mcp", self._terms.run.strategy)
+            why = ""
+            await self._set("paused", fault_reason(error, live.holdings()))
         finally:
             await live.aclose()
             await self._feed.close()
@@ -156,3 +167,18 @@ class Runner:
 
     async def _set(self, state: RunState, reason: str) -> StrategyRun:
         return await self._terms.records.set_run_state(self._terms.run.id, state, reason, self._terms.clock())
+
+
+def fault_reason(error: Exception, holds: str = "") -> str:
+    """Why a run is paused that a fault of the program ended.
+
+    Args:
+        holds: What it holds, in words.
+    """
+    said = " ".join(str(error).split())[:_MOST_OF_MESSAGE]
+    fault = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    watched = f" It holds {holds}, which no stop watches now." if holds else ""
+    return (
+        f"A fault in kis-mcp paused it ({fault}). Its orders stand as they are.{watched} The log of kis-mcp has the"
+        " details; report them, and resume it to go on."
+    )

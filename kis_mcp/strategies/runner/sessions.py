@@ -17,7 +17,8 @@ _ONE_DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
 
 LEAD: Final = timedelta(minutes=5)
-"""So long before the close what may not stay overnight is sold: in Korea in the closing auction."""
+"""So long before the close what may not stay overnight is sold: in Korea in the closing auction. And so long before the
+opening it is looked whether past prices were adjusted."""
 
 _AUCTION_ORDERS: Final[dict[Market, timedelta]] = {"KR": timedelta(minutes=5), "US": timedelta(0)}
 """So long before the opening an order is sent that was decided while the market was closed: in Korea it takes part in
@@ -98,6 +99,21 @@ class Sessions:
         """Whether an order that is sent now is matched in the day's regular session."""
         hours = self.hours(moment.astimezone(self.timezone).date())
         return hours is not None and hours[0] - _AUCTION_ORDERS[self._market] <= moment < hours[1]
+
+    def day_of(self, moment: datetime) -> date:
+        """The exchange's day."""
+        return moment.astimezone(self.timezone).date()
+
+    def is_in_session(self, moment: datetime) -> bool:
+        """Whether the day's regular session goes on, or begins in a moment."""
+        hours = self.hours(self.day_of(moment))
+        return hours is not None and hours[0] - LEAD <= moment < hours[1]
+
+    def traded_since(self, since: datetime, now: datetime) -> timedelta:
+        """How long the day's regular session has gone on since a moment; nothing while it is closed."""
+        hours = self.hours(now.astimezone(self.timezone).date())
+        is_open = hours is not None and hours[0] <= now < hours[1]
+        return now - max(since, hours[0]) if hours is not None and is_open else timedelta(0)
 
     def is_about_to_close(self, moment: datetime) -> bool:
         """Whether what may not stay overnight has to be sold now."""

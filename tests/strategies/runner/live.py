@@ -125,7 +125,10 @@ class Broker:
     Attributes:
         fills: Whether orders are filled.
         answers: What becomes of the next orders instead of their acceptance; each ends with the order.
-        placed: What reached KIS, the oldest first.
+        wishes: What reached KIS, the oldest first.
+        room: How far from the wish's price a limit is, as a share of it; None for orders at the market.
+        cancels: The keys of cancels that reached KIS.
+        orders_a_day: So many the mandate lets out.
         others: Symbol → what the person holds beside the run; below zero where they sold what is the run's.
         reserved: For how much the person has standing orders to sell.
         fee: Of each order that is filled.
@@ -142,6 +145,9 @@ class Broker:
         self.hidden: set[str] = set()
         self.reserved = 0
         self.fee = Decimal(0)
+        self.room: Decimal | None = None
+        self.cancels: list[str] = []
+        self.orders_a_day = 1000
 
     async def place(self, wish: Wish) -> Answer:
         self.crash.step()
@@ -160,10 +166,27 @@ class Broker:
                 side=wish.side,
                 quantity=wish.quantity,
                 state="open" if answer.kind == "accepted" else "unknown",
+                limit=None if self.room is None else wish.price * (1 + self.room * (1 if wish.side == "buy" else -1)),
             )
             self._fill(wish.symbol)
         self.crash.step()
         return answer
+
+    async def cancel(self, intent_id: str, key: str) -> Answer:
+        self.crash.step()
+        if key in self.cancels:
+            return Answer("accepted")
+        self.cancels.append(key)
+        order = next(order for order in self.by_key.values() if order.intent_id == intent_id)
+        if order.state == "ended":
+            return Answer("refused", None, "nothing of it is open")
+        self.settle(order.key, state="ended")
+        self.crash.step()
+        return Answer("accepted")
+
+    async def orders_left(self) -> int:
+        self.crash.step()
+        return self.orders_a_day - len(self.wishes)
 
     async def look_up(self, intent_id: str) -> OwnOrder:
         self.crash.step()
@@ -202,8 +225,14 @@ class Broker:
         tick = self.market.last.get(symbol)
         for order in self.by_key.values():
             is_open = order.symbol == symbol and order.state == "open" and self.fills
-            if is_open and tick is not None and tick.time == self.market.now:
+            if is_open and tick is not None and tick.time == self.market.now and _takes(order, tick.price):
                 self.settle(order.key, filled=order.quantity, price=tick.price, state="ended")
+
+
+def _takes(order: OwnOrder, price: Decimal) -> bool:
+    if order.limit is None:
+        return True
+    return price <= order.limit if order.side == "buy" else price >= order.limit
 
 
 class Market:
@@ -213,6 +242,7 @@ class Market:
         script: Symbol and tick, or what else happens at a time: an event of the feed, or a function.
         now: The clock.
         last: Symbol → the tick that was told last.
+        splits: Symbol → the first day at other prices, and what prices before are multiplied by.
     """
 
     def __init__(
@@ -224,6 +254,7 @@ class Market:
         self.at = 0
         self.now = LONG_AGO
         self.last: dict[str, Tick] = {}
+        self.splits: dict[str, tuple[date, Decimal]] = {}
         self.is_up = True
         self._candles: dict[str, list[tuple[datetime, Bar]]] = {}
 
@@ -241,10 +272,22 @@ class Market:
         if not self.is_up:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
         ended = [bar for end, bar in self.candles(symbol) if end <= self.now]
-        return [*self.history.get(symbol, ()), *ended][-count:]
+        bars = [*self.history.get(symbol, ()), *ended][-count:]
+        return [_times(bar, await self.adjustment(symbol, bar.ends_at.date(), in_session=True)) for bar in bars]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         return [bar for bar in await self.latest(symbol, 10**9) if bar.ends_at > after]
+
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        if not self.is_up:
+            raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        first, ratio = self.splits.get(symbol, (date.max, Decimal(1)))
+        return ratio if day < first <= self.now.date() else Decimal(1)
+
+
+def _times(bar: Bar, ratio: Decimal) -> Bar:
+    prices = {name: getattr(bar, name) * ratio for name in ("open", "high", "low", "close")}
+    return bar if ratio == 1 else replace(bar, **prices)
 
 
 @dataclass

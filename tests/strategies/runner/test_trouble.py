@@ -1,12 +1,16 @@
 """A run among bad ticks, refusals, a person who trades the same instrument, and a journal that cannot be read."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
-from kis_mcp.strategies.runner.ports import Answer
+from kis_mcp.strategies.runner.bar_builder import Tick
+from kis_mcp.strategies.runner.live_lane import LiveLane
+from kis_mcp.strategies.runner.ports import Answer, Heard
 from tests.strategies.runner.live import Live, at, live, script, strategy
 
 AT_100 = {"left": "close", "is": "equal", "right": 100}
@@ -31,6 +35,25 @@ async def test_a_tick_without_a_price_touches_no_stop_no_bar_and_no_loss(price: 
     assert each.sent() == [BUY]
     assert each.records.run.state == "running"
     assert min(bar.low for bar in each.records.stored.values()) == 99
+
+
+@pytest.mark.parametrize("dated", [at("15:20"), at("09:07:02"), at("08:00"), at("10:00") - timedelta(days=1)])
+async def test_a_trade_dated_far_from_the_clock_makes_no_bar_and_touches_no_stop_and_is_said_once(
+    dated: datetime,
+) -> None:
+    bad = Heard(ticks=[("A", Tick(dated, Decimal(1), 1, 10**9))])
+    each = live(
+        strategy(entry=AT_100, exit=AT_110, exits={"stop_loss_percent": 50}),
+        *minutes(100, 100),
+        *[("09:02:00", bad), ("09:02:01", bad), ("09:02:02", 105)],
+        *minutes(110, 108, 108, start=3),
+    )
+    await each.go()
+    assert each.sent() == [BUY, SELL]
+    assert [one for one in each.told() if one[1] == "none"] == [("09:02", "none", "tick_refused")]
+    assert each.runner is not None
+    assert (each.runner.report.refused, each.runner.report.skipped) == (2, 0)
+    assert min(bar.low for bar in each.records.stored.values()) == 100
 
 
 @pytest.mark.parametrize(("exits", "reason"), [({}, "session_end"), ({"stop_loss_percent": 50}, "session_end")])
@@ -101,6 +124,35 @@ async def test_an_order_that_may_have_gone_is_looked_up_in_the_journal_and_not_t
     assert each.live.sent() == [BUY]
     assert not any(reason == "enter_refused" for _, _, reason in each.live.told())
     assert each.live.records.held["A"].quantity == 10
+
+
+async def test_a_fault_of_the_program_pauses_the_run_and_says_which_and_a_person_may_let_it_go_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def resume() -> None:
+        monkeypatch.undo()
+        each.records.run = replace(each.records.run, state="running", reason="a person said so")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by\nzero")
+
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *minutes(100, 100),
+        ("09:01:30", lambda: monkeypatch.setattr(LiveLane, "end_bar", fail)),
+        *minutes(100, start=2),
+        ("09:02:30", resume),
+        *minutes(110, 110, 105, 105, start=3),
+    )
+    await each.go()
+    assert [state for state, _ in each.records.changes] == ["running", "paused", "running"]
+    assert each.records.changes[1][1] == (
+        "A fault in kis-mcp paused it (ZeroDivisionError: division by zero). Its orders stand as they are. It holds"
+        " 10 A, which no stop watches now. The log of kis-mcp has the details; report them, and resume it to go on."
+    )
+    (logged,) = [each for each in caplog.records if each.exc_info]
+    assert "paused by a fault" in logged.message
+    assert each.sent() == [BUY, SELL]
 
 
 class _BrokenAfterSending:

@@ -1,0 +1,59 @@
+"""Splits, reverse splits and rights issues of what a run watches: found before anything is decided or sold on a day.
+
+What it holds was bought at prices of before. Nobody but the person can tell which of the account's shares are the run's
+afterwards, and its mandate lets it sell as many as it bought: so the run is paused, and sells nothing.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from kis_mcp.strategies.runner.diary import Diary
+from kis_mcp.strategies.runner.live_lane import LiveLane
+from kis_mcp.strategies.runner.terms import RunTerms
+
+LEAST_ADJUSTMENT: Final = Decimal("0.01")
+"""Smaller changes of past prices than this share are dividends, and touch no count of shares."""
+
+_ONE: Final = Decimal(1)
+
+
+class PositionInDoubt(Exception):
+    """What a run holds is not what it bought any more; the message says what the person can do."""
+
+
+async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day: date, *, in_session: bool) -> None:
+    """Look whether prices were adjusted since what a lane goes by: its position, else its last bar.
+
+    Args:
+        day: The exchange's, of now.
+        in_session: Whether KIS has the day's base price already.
+
+    Raises:
+        PositionInDoubt: They were, and it holds something.
+        KisMcpError: It cannot be told: nothing may be decided or sold for now.
+    """
+    since = lane.holding.opened_at or lane.last_bar
+    if since is None or (before := since.astimezone(terms.sessions.timezone).date()) >= day:
+        return
+    ratio = await terms.history.adjustment(lane.symbol, before, in_session=in_session)
+    if abs(ratio - _ONE) < LEAST_ADJUSTMENT:
+        return
+    if lane.quantity or lane.standing:
+        raise PositionInDoubt(await _doubt(terms, lane, before, ratio))
+    lane.begin_anew()
+    what = (
+        f"prices_adjusted: those of {before} by {ratio:.6g}; its bars are read anew, and no order follows from before"
+    )
+    await diary.say(lane, what)
+
+
+async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:
+    symbol, price = lane.symbol, lane.holding.price
+    cost = "" if price is None else f" at {price:.6g}"
+    account = "" if terms.orders is None else f" The account has {(await terms.orders.account(symbol)).held}."
+    return (
+        f"KIS multiplied prices of {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
+        f" (액면분할, 병합, 권리락). It bought {lane.quantity}{cost} before that.{account} Its stops would be wrong, so"
+        " nothing is sold. Sell these shares yourself and resume it; or stop it, and what it holds is yours to keep."
+    )

@@ -1,0 +1,42 @@
+"""A share of the simulator's market is split into five while a strategy holds it."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from kis_mcp.clock import KST, WorldClock
+from tests.client import blocks
+from tests.server.tools.strategies.live import AT_ONCE, call, holds, is_state, run_of, short_looks, trading, until
+
+__all__ = ["short_looks"]
+
+SYMBOL = "329180"
+FRIDAY = datetime(2025, 12, 12, 14, 0, tzinfo=KST)
+MONDAY = datetime(2025, 12, 15, 10, 0, tzinfo=KST)
+"""The first day with five shares for one."""
+
+STOPPED: dict[str, Any] = {
+    **AT_ONCE,
+    "universe": {"symbols": [SYMBOL]},
+    "sizing": {"shares": 2},
+    "exits": {"stop_loss_percent": 3},
+}
+
+
+@pytest.mark.slow
+async def test_a_stop_does_not_fire_at_a_price_that_fell_by_a_split_and_the_run_says_what_it_saw() -> None:
+    clock, name = WorldClock(at=FRIDAY, speed=200), STOPPED["id"]
+    async with trading(clock) as client:
+        await call(client, "start", strategy=STOPPED)
+        bought = await until(client, name, holds(2))
+        clock.set(MONDAY)
+        paused = await until(client, name, is_state("paused"))
+        orders = blocks(await client.call_tool("get_orders", {}))
+        held = blocks(await client.call_tool("get_positions", {}))
+    assert run_of(bought)["state"] == "running"
+    assert f"KIS multiplied prices of {SYMBOL} since 2025-12-12 by 0.2" in run_of(paused)["reason"]
+    assert "The account has 10." in run_of(paused)["reason"]
+    assert [row["quantity"] for row in paused["positions"]] == [2]
+    assert [row["quantity"] for row in next(iter(held.values())) if row["symbol"] == SYMBOL] == [10]
+    assert not [row for row in orders.get("orders", []) if row["side"] == "sell"]
