@@ -158,7 +158,8 @@ class Ledger:
         assert agreed.since <= place < agreed.until_order, "its mandate was not in force"
         assert agreed.environment is environment and agreed.account == _masked(order), "another account"
         if agreed.asks_each:
-            assert _is_it(self.pages[intent.id], order), "real, and nobody was asked about this one"
+            asked = self.pages.get(intent.id)
+            assert asked is not None and _is_it(asked, order), "real, and nobody said yes to this one"
         self._judge_by_mandate(order, agreed)
         self.own.append((order, agreed))
 

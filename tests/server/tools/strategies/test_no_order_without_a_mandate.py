@@ -26,15 +26,15 @@ WIDER: dict[str, Any] = {**EACH, "sizing": {"shares": 11}}
 KEEPS: dict[str, Any] = {**ALWAYS, "id": "keeps", "sizing": {"shares": 7}}
 TWO: dict[str, Any] = {**EACH, "id": "two", "universe": {"symbols": ["005930", "000660"]}, "sizing": {"shares": 2}}
 DOCUMENTS = (EACH, WIDER, KEEPS, TWO)
-NAMES = tuple({each["id"]: None for each in DOCUMENTS})
+NAMES = ("each-bar", "each-bar", "keeps", "two")
 
 STEPS = (
     *["pass_minutes"] * 12,
-    *["start"] * 6,
-    *["stop", "pause", "resume", "resume", "promote", "save", "delete"],
-    *["order"] * 2,
-    *["change_or_cancel", "close_positions", "halt", "lift", "lift", "restart", "switch", "let_time_pass"],
+    *["start"] * 5,
+    *["stop", "pause", "resume", "resume", "promote", "promote", "save", "delete", "switch", "let_time_pass", "restart"],
+    *["order", "order", "order_twice", "change_or_cancel", "change_or_cancel", "close_positions"],
     *["ask_and_wait", "ask_and_wait", "answer_late", "answer_late", "answer_late"],
+    *["halt", *["lift"] * 6],
 )
 BOUNDS: tuple[dict[str, Any], ...] = (
     *({},) * 4,
@@ -43,15 +43,16 @@ BOUNDS: tuple[dict[str, Any], ...] = (
     {"most_in_all": 20_000_000, "most_per_order": 20_000_000, "most_loss": 600},
     {"until": "2026-03-03"},
 )
-ANSWERS: tuple[Answer, ...] = ("yes", "yes", "yes", "yes", "no", "nothing", "garbage")
+ANSWERS: tuple[Answer, ...] = (*("yes",) * 6, "no", "nothing", "garbage")
 ORDERS = st.fixed_dictionaries(
     {
-        "symbol": st.sampled_from(["005930", "005930", "000660"]),
+        "symbol": st.just("005930"),
         "side": st.sampled_from(["buy", "buy", "sell"]),
         "quantity": st.sampled_from([3, 4]),
     },
-    optional={"price": st.just(60_000)},
+    optional={"price": st.just(62_000)},
 )
+NEXT = {Environment.SIM: Environment.DEMO, Environment.DEMO: Environment.REAL}
 T = TypeVar("T")
 
 
@@ -64,12 +65,15 @@ class Calls(RuleBasedStateMachine):
         super().__init__()
         self._portal = portal
         self._open = ExitStack()
+        self._by_toolset = False
 
-    @initialize(environment=st.sampled_from(["sim", "real", "real"]), allowed=st.booleans())
+    @initialize(environment=st.sampled_from(["real", "real", "sim"]), allowed=st.booleans())
     def begin(self, environment: str, allowed: bool) -> None:
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory()))
         town = open_town(folder, DOCUMENTS, env=environment, allow_real_strategies=allowed, approval_seconds=1)
         self.town: Town = self._open.enter_context(self._portal.wrap_async_context_manager(town))
+        for document in (KEEPS, TWO):
+            self._strategies("save", strategy=document)
         self._start("each-bar", strategy=EACH)
 
     @rule(data=st.data(), step=st.sampled_from(STEPS))
@@ -83,6 +87,8 @@ class Calls(RuleBasedStateMachine):
         self.town.on_page = data.draw(st.sampled_from(ANSWERS))
         for _ in range(data.draw(st.integers(1, 3))):
             self._run(self.town.pass_minute)
+        if data.draw(st.booleans()):
+            self._run(self.town.pass_minute, settles=False)
 
     def let_time_pass(self, data: st.DataObject) -> None:
         to = data.draw(st.sampled_from([timedelta(minutes=11), timedelta(hours=5), timedelta(days=31), None]))
@@ -95,6 +101,7 @@ class Calls(RuleBasedStateMachine):
         self._start(name, strategy=document, **self._bounds(data))
 
     def promote(self, data: st.DataObject) -> None:
+        self._switch(NEXT.get(self.town.environment, Environment.SIM))
         name = data.draw(st.sampled_from(NAMES))
         self._strategies("promote", strategy=name, **self._bounds(data))
 
@@ -122,12 +129,15 @@ class Calls(RuleBasedStateMachine):
     def order(self, data: st.DataObject) -> None:
         self._call("place_order", **self._an_order(data))
 
+    def order_twice(self, data: st.DataObject) -> None:
+        self._run(self.town.call_twice, "place_order", **self._an_order(data))
+
     def change_or_cancel(self, data: st.DataObject) -> None:
-        number = f"{data.draw(st.integers(1, 12)):010}"
+        number = f"{max(1, self.town.place - data.draw(st.integers(0, 3))):010}"
         if data.draw(st.booleans()):
             self._call("cancel_order", order_id=number)
         else:
-            self._call("modify_order", order_id=number, price=61_000)
+            self._call("modify_order", order_id=number, price=63_000)
 
     def close_positions(self, data: st.DataObject) -> None:
         self._call("close_positions", cancel_open_orders=data.draw(st.booleans()))
@@ -159,7 +169,9 @@ class Calls(RuleBasedStateMachine):
         self._run(self.town.restart)
 
     def switch(self, data: st.DataObject) -> None:
-        environment = data.draw(st.sampled_from(Environment))
+        self._switch(data.draw(st.sampled_from(Environment)))
+
+    def _switch(self, environment: Environment) -> None:
         if not self._call("set_environment", environment=environment.value).is_error:
             self.town.environment = environment
 
@@ -192,8 +204,8 @@ class Calls(RuleBasedStateMachine):
 
     def _strategies(self, action: str, **arguments: Any) -> CallToolResult:
         """By the compact tool and by that of the toolset in turns."""
-        self._turn = not getattr(self, "_turn", False)
-        if self._turn:
+        self._by_toolset = not self._by_toolset
+        if not self._by_toolset:
             return self._call("strategies", action=action, **arguments)
         bounds: dict[str, Any] = arguments.pop("bounds", {})
         return self._call(f"{action}_strategy", **arguments, **bounds)
@@ -215,7 +227,7 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.mark.parametrize(
-    ("sequences", "steps"), [(1, 12), pytest.param(6, 40, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("sequences", "steps"), [(1, 12), pytest.param(6, 60, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_no_sequence_of_calls_orders_what_nobody_agreed_to(portal: BlockingPortal, sequences: int, steps: int) -> None:
     Calls.count = Counter()

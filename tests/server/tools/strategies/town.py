@@ -150,6 +150,12 @@ class Town:
         await self._finish(before)
         return result
 
+    async def call_twice(self, tool: str, **arguments: Any) -> None:
+        """Call a tool twice at once."""
+        before = len(self.ledger.consents)
+        await asyncio.gather(*(self.client.call_tool(tool, arguments) for _ in range(2)))
+        await self._finish(before)
+
     async def hold(self, tool: str, **arguments: Any) -> None:
         """Call a tool, and leave its question open."""
         asked = await self.client.session.call_tool(tool, arguments, allow_input_required=True)
@@ -186,15 +192,16 @@ class Town:
         await end_mandates(self.settings.data_dir, "trading was halted", self.simulator.clock)
         kill_switch(self.settings.data_dir).lift()
 
-    async def pass_minute(self) -> None:
-        await self.jump(self.now + MINUTE)
+    async def pass_minute(self, *, settles: bool = True) -> None:
+        """Let a minute pass; strategies do what follows from it, or just begin to."""
+        await self.jump(self.now + MINUTE, settles=settles)
 
-    async def jump(self, to: datetime) -> None:
-        """Let time pass at once while no order is on its way, and strategies do what follows from it."""
-        while self._orders_on_their_way():
-            await self._arrive()
+    async def jump(self, to: datetime, *, settles: bool = True) -> None:
+        """Let time pass at once, while no order is on its way."""
+        await self._arrive()
         self.simulator.kis.set_clock(to)
-        await self.settle()
+        if settles:
+            await self.settle()
 
     async def settle(self) -> None:
         """Wait until every run that lives has heard of this minute, and what it ordered came to something."""
@@ -249,12 +256,10 @@ class Town:
         for consent in self.ledger.consents[before:]:
             consent.until_order = self.place
 
-    def _orders_on_their_way(self) -> list[asyncio.Task[Any]]:
-        return [task for task in asyncio.all_tasks() if task.get_name().startswith("order ")]
-
     async def _arrive(self) -> None:
         """Wait for what the server is sending just now."""
-        await asyncio.gather(*self._orders_on_their_way(), return_exceptions=True)
+        while sending := [task for task in asyncio.all_tasks() if task.get_name().startswith("order ")]:
+            await asyncio.wait(sending)
 
     def _errands(self) -> bool:
         """Whether a strategy is about an order; one that waits for a person who does not come is not."""
