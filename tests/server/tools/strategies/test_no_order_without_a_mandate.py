@@ -37,8 +37,9 @@ STEPS = (
     *["halt", *["lift"] * 6],
 )
 BOUNDS: tuple[dict[str, Any], ...] = (
-    *({},) * 4,
+    *({},) * 3,
     {"orders_a_day": 2},
+    {"orders_a_day": 3},
     {"most_per_order": 100_000, "most_in_all": 5_000_000},
     {"most_in_all": 20_000_000, "most_per_order": 20_000_000, "most_loss": 600},
     {"until": "2026-03-03"},
@@ -67,14 +68,19 @@ class Calls(RuleBasedStateMachine):
         self._open = ExitStack()
         self._by_toolset = False
 
-    @initialize(environment=st.sampled_from(["real", "real", "sim"]), allowed=st.booleans())
-    def begin(self, environment: str, allowed: bool) -> None:
+    @initialize(
+        environment=st.sampled_from(["real", "real", "sim"]),
+        allowed=st.booleans(),
+        document=st.sampled_from(DOCUMENTS),
+        bounds=st.sampled_from(BOUNDS),
+    )
+    def begin(self, environment: str, allowed: bool, document: dict[str, Any], bounds: dict[str, Any]) -> None:
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory()))
         town = open_town(folder, DOCUMENTS, env=environment, allow_real_strategies=allowed, approval_seconds=1)
         self.town: Town = self._open.enter_context(self._portal.wrap_async_context_manager(town))
-        for document in (KEEPS, TWO):
-            self._strategies("save", strategy=document)
-        self._start("each-bar", strategy=EACH)
+        for each in (EACH, KEEPS, TWO):
+            self._strategies("save", strategy=each)
+        self._start(document, bounds)
 
     @rule(data=st.data(), step=st.sampled_from(STEPS))
     def do(self, data: st.DataObject, step: str) -> None:
@@ -96,17 +102,20 @@ class Calls(RuleBasedStateMachine):
             self._run(self.town.jump, moment)
 
     def start(self, data: st.DataObject) -> None:
-        document = data.draw(st.sampled_from([*DOCUMENTS, *NAMES]))
-        name = document if isinstance(document, str) else document["id"]
-        self._start(name, strategy=document, **self._bounds(data))
+        document = data.draw(st.sampled_from([*DOCUMENTS, *DOCUMENTS, NAMES[0]]))
+        if data.draw(st.booleans()):
+            self._stop(_name_of(document))
+        self._start(document, data.draw(st.sampled_from(BOUNDS)))
 
     def promote(self, data: st.DataObject) -> None:
         self._switch(NEXT.get(self.town.environment, Environment.SIM))
         name = data.draw(st.sampled_from(NAMES))
-        self._strategies("promote", strategy=name, **self._bounds(data))
+        self._strategies("promote", strategy=name, bounds=data.draw(st.sampled_from(BOUNDS)))
 
     def stop(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(NAMES))
+        self._stop(data.draw(st.sampled_from(NAMES)))
+
+    def _stop(self, name: str) -> None:
         if not self._strategies("stop", strategy=name).is_error:
             agreed = self.town.ledger.agreed.values()
             whose = (name, self.town.environment)
@@ -147,7 +156,8 @@ class Calls(RuleBasedStateMachine):
             self._run(self.town.hold, "place_order", **self._an_order(data))
         else:
             document = data.draw(st.sampled_from(DOCUMENTS))
-            self._run(self.town.hold, "strategies", action="start", strategy=document, **self._bounds(data))
+            bounds = data.draw(st.sampled_from(BOUNDS))
+            self._run(self.town.hold, "strategies", action="start", strategy=document, bounds=bounds)
 
     def answer_late(self, data: st.DataObject) -> None:
         which = data.draw(st.integers(1, 3))
@@ -195,12 +205,9 @@ class Calls(RuleBasedStateMachine):
         wanted = data.draw(ORDERS)
         return wanted if "price" in wanted else {**wanted, "order_type": "market"}
 
-    def _bounds(self, data: st.DataObject) -> dict[str, Any]:
-        return {"bounds": data.draw(st.sampled_from(BOUNDS))}
-
-    def _start(self, name: str, **arguments: Any) -> None:
-        if not self._strategies("start", **arguments).is_error:
-            self._run(self.town.take_up, name)
+    def _start(self, document: str | dict[str, Any], bounds: dict[str, Any]) -> None:
+        if not self._strategies("start", strategy=document, bounds=bounds).is_error:
+            self._run(self.town.take_up, _name_of(document))
 
     def _strategies(self, action: str, **arguments: Any) -> CallToolResult:
         """By the compact tool and by that of the toolset in turns."""
@@ -220,6 +227,10 @@ class Calls(RuleBasedStateMachine):
         return self._portal.call(run)
 
 
+def _name_of(document: str | dict[str, Any]) -> str:
+    return document if isinstance(document, str) else document["id"]
+
+
 @pytest.fixture
 def portal() -> Iterator[BlockingPortal]:
     with start_blocking_portal() as portal:
@@ -227,7 +238,7 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.mark.parametrize(
-    ("sequences", "steps"), [(1, 12), pytest.param(6, 60, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("sequences", "steps"), [(1, 12), pytest.param(8, 36, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_no_sequence_of_calls_orders_what_nobody_agreed_to(portal: BlockingPortal, sequences: int, steps: int) -> None:
     Calls.count = Counter()

@@ -104,6 +104,7 @@ class Town:
     on_page: Answer = "yes"
     held: list[Held] = field(default_factory=list[Held])
     live: dict[LiveRun, datetime] = field(default_factory=dict[LiveRun, datetime])
+    questions: list[str] = field(default_factory=list[str])
     environment: Environment = Environment.SIM
     journals: dict[Environment, SqlJournal] = field(default_factory=dict[Environment, SqlJournal])
     _judged: int = 0
@@ -269,6 +270,7 @@ class Town:
     async def _person(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         del context
         assert isinstance(params, ElicitRequestFormParams)
+        self.questions.append(params.message)
         self._asked_at.setdefault(params.message, self.now)
         return self._reply(params.message, params.requested_schema)
 
