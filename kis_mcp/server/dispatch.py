@@ -1,8 +1,8 @@
 """A tool call → its result: which tool, where, and what the client gets when it fails."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,7 +28,23 @@ if TYPE_CHECKING:
 SET_ENVIRONMENT = "set_environment"
 WAIT_FOR = "wait_for"
 
+LONGEST_WORK = timedelta(hours=1)
+WORK_PATIENCE = 2.0
+"""So many seconds a client waits for work that is often done by then: as long as it would until it first polls."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a call takes.
+
+    Attributes:
+        patience: So many seconds its client waits for it before the call is a task.
+    """
+
+    longest: timedelta
+    patience: float
 
 
 class Dispatcher:
@@ -52,7 +68,7 @@ class Dispatcher:
     async def call(
         self, context: ServerRequestContext[Serving, Any], params: CallToolRequestParams
     ) -> CallToolResult | InputRequiredResult | TaskState:
-        """Run one call, or let it run on as a task where it waits long and its client takes tasks.
+        """Run one call, or let it run on as a task where it takes long and its client takes tasks.
 
         Whatever goes wrong becomes an error result; only a cancellation passes.
         """
@@ -77,11 +93,13 @@ class Dispatcher:
             )
             if call.api.tool == CALL_READ_TOOL:
                 call = await read_call(call)
-            if waits_long(call.api) and accepts_tasks(context):
-                longest = timedelta(seconds=call.values()[SECONDS])
-                if task := tasks.start(lambda progress: self._run_alone(replace(call, progress=progress)), longest):
-                    return task_state(task, is_new=True)
-            return await self._run(call)
+            long = length_of(call.api, call.values())
+            if long is None or not accepts_tasks(context):
+                return await self._run(call)
+            task = tasks.start(lambda progress: self._run_alone(replace(call, progress=progress)), long.longest)
+            if task is None:
+                return await self._run(call)
+            return await tasks.result_within(task, long.patience) or task_state(task, is_new=True)
         except AnswerNeeded as needed:
             return needed.result
         except Exception as error:
@@ -106,9 +124,14 @@ class Dispatcher:
         return failure(environment, tool, _as_ours(error), self._say)
 
 
-def waits_long(api: Api) -> bool:
-    """Whether a tool waits for events, up to its ``seconds``. No order does."""
-    return api.kind == "websocket" or api.tool == WAIT_FOR
+def length_of(api: Api, values: Mapping[str, Any]) -> Length | None:
+    """How long a call takes that waits for events, up to its ``seconds``, or works through history. None for all
+    others, orders among them."""
+    from kis_mcp.server.tools.strategies.table import works_long
+
+    if api.kind == "websocket" or api.tool == WAIT_FOR:
+        return Length(timedelta(seconds=values[SECONDS]), patience=0)
+    return Length(LONGEST_WORK, WORK_PATIENCE) if works_long(api.tool, values) else None
 
 
 def _as_ours(error: Exception) -> KisMcpError:

@@ -43,6 +43,7 @@ class Task:
     status: Literal["working", "completed", "cancelled"] = "working"
     message: str = ""
     result: CallToolResult | None = None
+    ended: anyio.Event = field(default_factory=anyio.Event, repr=False)
     _scope: anyio.CancelScope = field(default_factory=anyio.CancelScope, repr=False)
 
     def cancel(self) -> None:
@@ -84,6 +85,19 @@ class Tasks:
         self._group.start_soon(self._run, task, work)
         return task
 
+    async def result_within(self, task: Task, seconds: float) -> CallToolResult | None:
+        """The result of a task that ends so soon, which is then no task; None where it goes on. A client that does not
+        wait so long for its call stops it."""
+        try:
+            with anyio.move_on_after(seconds):
+                await task.ended.wait()
+        except BaseException:
+            task.cancel()
+            raise
+        if task.result:
+            self._tasks.pop(task.id, None)
+        return task.result
+
     def find(self, task_id: str) -> Task | None:
         self._forget_old()
         return self._tasks.get(task_id)
@@ -96,6 +110,7 @@ class Tasks:
             task.result = await work(Progress(tell))
         task.status = "completed" if task.result else "cancelled"
         task.message, task.updated_at = "", self._clock()
+        task.ended.set()
 
     def _forget_old(self) -> None:
         now = self._clock()

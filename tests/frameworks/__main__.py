@@ -1,11 +1,11 @@
 """Real frameworks do the same task on the server, each in an environment of its own, over stdio and HTTP.
 
-    python -m tests.frameworks [FOLDER]
+    python -m tests.frameworks [FOLDER] [NAME …]
 
 FOLDER keeps what is installed, for the next run; the first takes minutes of downloads, so this is a job of its own.
+NAMEs choose among them.
 """
 
-import json
 import os
 import re
 import subprocess
@@ -13,15 +13,16 @@ import sys
 import tempfile
 import venv
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tests.frameworks.driver import Broken, driven
+from tests.frameworks.story import Confirmation, faults_of
 
 CLIENTS = Path(__file__).parent / "clients"
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-of-the-frameworks"
-LONGEST_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +31,39 @@ class Framework:
 
     Attributes:
         requirement: What pip or npm installs.
-        confirmed_by: How an order of it is confirmed: by a form that a person fills in, or by a preview's token.
+        one_server: Over stdio its calls share a server; else each has a process of its own.
     """
 
     name: str
     requirement: str
     client: str
-    confirmed_by: str
+    confirmed_by: Confirmation = "person"
+    one_server: bool = True
 
 
 FRAMEWORKS = (
-    Framework("mcp 1.x", "mcp==1.30.0", "mcp_1.py", "person"),
-    Framework("LangChain", "langchain-mcp-adapters==0.3.2", "langchain_client.py", "token"),
+    Framework("mcp 1.x", "mcp==1.30.0", "mcp_1.py"),
+    Framework("LangChain", "langchain-mcp-adapters==0.3.2", "langchain_client.py", one_server=False),
     Framework("OpenAI Agents", "openai-agents==0.24.0", "openai_agents_client.py", "token"),
-    Framework("Pydantic AI", "pydantic-ai-slim[mcp]==2.68.0", "pydantic_ai_client.py", "person"),
-    Framework("TypeScript SDK", "@modelcontextprotocol/sdk@1.32.2", "typescript_client.mjs", "person"),
+    Framework("Pydantic AI", "pydantic-ai-slim[mcp]==2.68.0", "pydantic_ai_client.py"),
+    Framework("TypeScript SDK", "@modelcontextprotocol/sdk@1.32.2", "typescript_client.mjs"),
 )
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, *names: str) -> int:
+    """Have the frameworks do their tasks: all, or those whose requirement has one of the names in it."""
     wrong = 0
     for framework in FRAMEWORKS:
+        if names and not any(name in framework.requirement for name in names):
+            continue
         command = install(framework, folder)
         for transport in ("stdio", "http"):
             with tempfile.TemporaryDirectory() as data:
-                said = run(command, transport, data)
-            faults = faults_of(said, framework)
+                faults = run(framework, command, transport, data)
             wrong += bool(faults)
-            print(f"{'FAIL' if faults else 'ok  '} {framework.requirement:<36} {transport:<6} {'; '.join(faults)}")
+            print(f"{'FAIL' if faults else 'ok  '} {framework.requirement:<36} {transport}", flush=True)
+            for fault in faults:
+                print(f"     {fault}")
     return 1 if wrong else 0
 
 
@@ -79,8 +85,8 @@ def install(framework: Framework, folder: Path) -> list[str]:
     return [str(python), str(CLIENTS / framework.client)]
 
 
-def run(command: list[str], transport: str, data: str) -> str:
-    """What the client printed."""
+def run(framework: Framework, command: list[str], transport: str, data: str) -> list[str]:
+    """What went wrong in a framework's tasks."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KIS_")},
         "KIS_ENV": "sim",
@@ -90,17 +96,18 @@ def run(command: list[str], transport: str, data: str) -> str:
         "PYTHONPATH": str(ROOT),
     }
     server = [sys.executable, "-m", "kis_mcp", "serve"]
-    if transport == "stdio":
-        return output([*command, "stdio", *server], {**environment, "PYTHONPATH": ""})
-    with served(server, environment) as url:
-        return output([*command, "http", url, TOKEN], {**environment, "PYTHONPATH": ""})
-
-
-def output(command: list[str], environment: dict[str, str]) -> str:
-    result = subprocess.run(
-        command, capture_output=True, text=True, timeout=LONGEST_SECONDS, env=environment, cwd=ROOT, check=False
-    )
-    return result.stdout or result.stderr
+    keeps_server = framework.one_server or transport == "http"
+    with ExitStack() as stack:
+        errors = stack.enter_context(Path(data, "stderr.txt").open("w+"))
+        where = ["stdio", *server]
+        if transport == "http":
+            where = ["http", stack.enter_context(served(server, environment)), TOKEN]
+        try:
+            driver = stack.enter_context(driven([*command, *where], {**environment, "PYTHONPATH": ""}, errors))
+            return faults_of(driver, framework.confirmed_by, keeps_server=keeps_server)
+        except Broken:
+            errors.seek(0)
+            return [f"the client ended: {errors.read()[-600:]}"]
 
 
 @contextmanager
@@ -118,22 +125,6 @@ def served(server: list[str], environment: dict[str, str]) -> Generator[str]:
         process.wait()
 
 
-def faults_of(said: str, framework: Framework) -> list[str]:
-    """What is wrong with the client's account of its task."""
-    try:
-        account: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
-    except (ValueError, IndexError):
-        return [f"no account of the task: {said[-300:]}"]
-    checks = {
-        f"{account['tools']} tools": 18 <= account["tools"] <= 36,
-        f"price {account['price']}": isinstance(account["price"], int | float) and account["price"] > 0,
-        f"order {account['order']}": account["order"] == "accepted",
-        f"confirmed by {account['confirmed_by']}": account["confirmed_by"] == framework.confirmed_by,
-        f"error {account['error'][:80]}": "ZZZZZZ" in account["error"] and "search_tools" in account["error"],
-    }
-    return [name for name, holds in checks.items() if not holds]
-
-
 if __name__ == "__main__":
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.gettempdir()) / "kis-mcp-frameworks"
-    sys.exit(main(given.absolute()))
+    sys.exit(main(given.absolute(), *sys.argv[2:]))

@@ -22,16 +22,19 @@ from mcp_types import (
 )
 from pydantic import ConfigDict
 
+from kis_mcp.catalog import SECONDS
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.server import dispatch
 from kis_mcp.server.progress import Progress
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.server.task_methods import TASKS
 from kis_mcp.server.tasks import KEPT, Task, Tasks
+from kis_mcp.server.tools.strategies.table import ACTIONS, CORE_TOOL
 from kis_mcp.simulator import Simulator
 from tests.client import BUY, NOW, blocks, connected, error, settings_for
 from tests.kis.live.fake_live_kis import FakeLiveKis, run_fake_live_kis
 from tests.server.test_transports import http_client, served
+from tests.server.tools.strategies.documents import RANGED, SENTENCE
 from tests.server.tools.test_live import HYNIX, SAMSUNG, TRADES, record
 
 FIFTY_SECONDS = {"symbols": ["005930", "000660"], "max_events": 1, "seconds": 50}
@@ -239,10 +242,41 @@ async def test_an_order_is_never_a_task(simulator: Simulator) -> None:
     async with polling(simulator, TasksExtension()) as client:
         answer = await client.client.session.call_tool("place_order", BUY, allow_claimed=True)
         assert isinstance(answer, CallToolResult)
-    rows = catalog().tools
-    waiting = [api for api in rows if dispatch.waits_long(api)]
+    rows = [api for api in catalog().tools if api.tool != CORE_TOOL]
+    waiting = [api for api in rows if dispatch.length_of(api, {SECONDS: 25})]
     assert len(waiting) >= 60
     assert {api.risk for api in waiting} <= {"read", "account"}
+    core = catalog().find(CORE_TOOL)
+    assert core is not None
+    assert [action for action in ACTIONS if dispatch.length_of(core, {"action": action})] == [
+        "backtest",
+        "optimise",
+        "check",
+    ]
+
+
+async def test_a_search_of_parameters_is_a_task_that_tells_how_far_it_is(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "WORK_PATIENCE", 0)
+    told = set[str]()
+    async with polling(simulator, TasksExtension()) as client:
+        handle = await client.call("strategies", action="optimise", strategy=RANGED)
+        assert (handle["resultType"], handle["status"]) == ("task", "working")
+        while (state := await client.send("tasks/get", handle["taskId"]))["status"] == "working":
+            told.add(state.get("statusMessage", ""))
+    assert blocks(CallToolResult.model_validate(state["result"]))["result"]["tried"] == 6
+    assert any("of 6 backtests are done." in message for message in told)
+
+
+async def test_work_that_is_done_soon_is_answered_at_once_and_is_no_task(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "WORK_PATIENCE", 60)
+    async with polling(simulator, TasksExtension()) as client:
+        result = await client.client.session.call_tool("check_strategy", {"strategy": SENTENCE}, allow_claimed=True)
+    assert isinstance(result, CallToolResult)
+    assert blocks(result)["result"]["look_ahead"] is False
 
 
 async def test_over_http_a_task_outlives_the_request_that_began_it(simulator: Simulator) -> None:
@@ -301,6 +335,29 @@ async def test_a_task_is_forgotten_after_its_time_and_stops_if_it_still_runs() -
         assert there.tasks.find(task.id) is task
         there.now += timedelta(microseconds=1)
         assert there.tasks.find(task.id) is None
+        await anyio.wait_all_tasks_blocked()
+        assert task.status == "cancelled"
+
+
+async def test_a_task_that_ends_within_the_patience_of_its_client_gives_its_place_back() -> None:
+    async with running(most=1) as there:
+        task = there.tasks.start(there.work, timedelta(seconds=1))
+        assert task is not None
+        assert await there.tasks.result_within(task, 0) is None
+        assert there.tasks.find(task.id) is task
+        there.wait.set()
+        assert await there.tasks.result_within(task, 60) is task.result is not None
+        assert there.tasks.find(task.id) is None
+
+
+async def test_a_client_that_leaves_before_its_call_is_a_task_stops_it() -> None:
+    async with running() as there:
+        task = there.tasks.start(there.work, timedelta(seconds=1))
+        assert task is not None
+        async with anyio.create_task_group() as calls:
+            calls.start_soon(there.tasks.result_within, task, 60)
+            await anyio.wait_all_tasks_blocked()
+            calls.cancel_scope.cancel()
         await anyio.wait_all_tasks_blocked()
         assert task.status == "cancelled"
 

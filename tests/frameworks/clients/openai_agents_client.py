@@ -1,10 +1,12 @@
 """OpenAI's Agents SDK, whose servers have nobody to ask."""
 
 import asyncio
+import json
 import os
 
-from agents.mcp import MCPServerStdio, MCPServerStreamableHttp
-from task import do_task, server_from_command_line
+from agents import RunContextWrapper
+from agents.mcp import MCPServerStdio, MCPServerStreamableHttp, MCPUtil
+from loop import serve, server_from_command_line
 
 
 async def main():
@@ -16,11 +18,20 @@ async def main():
         params = {"url": first, "headers": {"Authorization": f"Bearer {rest[0]}"}}
         server = MCPServerStreamableHttp(params, client_session_timeout_seconds=60)
     async with server:
+        tools = {tool.name: tool for tool in await server.list_tools()}
 
         async def call(tool, arguments):
-            return (await server.call_tool(tool, arguments)).content[0].text
+            output = await MCPUtil.invoke_mcp_tool(
+                server, tools[tool], RunContextWrapper(context=None), json.dumps(arguments)
+            )
+            items = output if isinstance(output, list) else [output]
+            pictures = [item["image_url"].partition("base64,")[2] for item in items if item["type"] == "image"]
+            return items[0]["text"], pictures
 
-        await do_task(len(await server.list_tools()), call)
+        async def read(uri):
+            return (await server.read_resource(uri)).contents[0].text
+
+        await serve(len(tools), call, read)
 
 
 asyncio.run(main())

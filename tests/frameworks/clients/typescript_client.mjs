@@ -1,9 +1,10 @@
-// The MCP SDK for TypeScript, with a person who answers its form. The task is that of task.py.
+// The MCP SDK for TypeScript, with a person who answers its form. What it does is what loop.py does.
 
+import { createInterface } from "node:readline";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ElicitRequestSchema, ErrorCode } from "@modelcontextprotocol/sdk/types.js";
 
 const [kind, first, ...rest] = process.argv.slice(2);
 const transport =
@@ -12,23 +13,34 @@ const transport =
     : new StreamableHTTPClientTransport(new URL(first), {
         requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } },
       });
+const asked = [];
+const progress = [];
 const client = new Client({ name: "test", version: "1" }, { capabilities: { elicitation: {} } });
-client.setRequestHandler(ElicitRequestSchema, async () => ({ action: "accept", content: { confirm: true } }));
+client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
+  asked.push(params.message);
+  return { action: "accept", content: { confirm: true } };
+});
 await client.connect(transport);
 
-const call = async (name, args) => (await client.callTool({ name, arguments: args })).content[0].text;
-const order = { symbol: "005930", side: "buy", quantity: 1, price: 60000 };
-const { tools } = await client.listTools();
-const quote = JSON.parse(await call("get_quote", { symbol: "005930" }));
-const placed = JSON.parse(await call("place_order", order));
-const error = await call("get_quote", { symbol: "ZZZZZZ" });
-console.log(
-  JSON.stringify({
-    tools: tools.length,
-    price: quote.blocks.quote.price,
-    order: placed.blocks.order.status,
-    confirmed_by: "person",
-    error,
-  }),
-);
+const call = async ({ tool, arguments: given, seconds }) => {
+  const { content } = await client.callTool({ name: tool, arguments: given }, undefined, {
+    timeout: seconds * 1000,
+    onprogress: ({ message }) => progress.push(message),
+  });
+  return [content[0].text, content.filter(({ type }) => type === "image").map(({ data }) => data)];
+};
+const read = async (uri) => [(await client.readResource({ uri })).contents[0].text, []];
+
+console.log(JSON.stringify({ tools: (await client.listTools()).tools.length }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  asked.length = progress.length = 0;
+  let given_up = false;
+  const [text, pictures] = await (request.read ? read(request.read) : call(request)).catch((error) => {
+    if (error.code !== ErrorCode.RequestTimeout) throw error;
+    given_up = true;
+    return ["", []];
+  });
+  console.log(JSON.stringify({ text, pictures, asked, progress, given_up }));
+}
 await client.close();

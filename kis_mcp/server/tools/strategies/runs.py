@@ -45,6 +45,7 @@ async def status(call: Call) -> Page:
         _decision(signal) for run in runs for signal in reversed(await records.signals(run.id, limit=values["limit"]))
     ]
     found = await _look_at(call, records, runs)
+    notes += [_unkept(row["strategy"]) for row in found.runs if row["state"] == "running" and not row["kept"]]
     blocks: dict[str, Any] = {"runs": found.runs, **_rows_of(found)}
     return page(call.now(), notes=[*notes, *found.notes], **blocks, positions=found.positions, decisions=decisions)
 
@@ -115,6 +116,13 @@ def _rows_of(found: _Found) -> dict[str, Any]:
     """What there is of runs with a mandate."""
     blocks: dict[str, Any] = {"mandates": found.mandates, "orders": found.orders}
     return {name: rows for name, rows in blocks.items() if rows}
+
+
+def _unkept(name: str) -> str:
+    return (
+        f"Nothing keeps {name} now, so it decides nothing: a server that stays takes it up in a moment, and"
+        f" `kis-mcp strategies run {name}` keeps it without one."
+    )
 
 
 async def _require(records: StrategyRecords, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import anyio.to_thread
 
@@ -11,6 +11,8 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Page]]
+
+CORE_TOOL: Final = "strategies"
 
 ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "indicators": ("words", "list_indicators"),
@@ -52,7 +54,13 @@ TOOLS: Final[Mapping[str, str]] = {
 }
 """Tool of the toolset → action."""
 
+_LONG: Final = frozenset({"backtest", "optimise", "check"})
 _WITHOUT_STRATEGY: Final = frozenset({"indicators", "list", "status"})
+
+
+def works_long(tool: str, values: Mapping[str, Any]) -> bool:
+    """Whether a call works through years of history. None that does orders."""
+    return TOOLS.get(tool, values.get("action") if tool == CORE_TOOL else None) in _LONG
 
 
 async def strategies(call: Call) -> Page:

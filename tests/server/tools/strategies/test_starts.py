@@ -127,7 +127,7 @@ async def test_a_server_that_only_reads_starts_nothing_and_stops_all(simulator: 
     async with connected(settings, read_only, person=Person()) as client:
         (tool,) = (tool for tool in (await client.list_tools()).tools if tool.name == "strategies")
         refused = [error(await call(client, action, strategy=NAME)) for action in ("start", "promote", "resume")]
-        state = run_of(blocks(await call(client, "status")))["state"]
+        status = await call(client, "status")
         stopped = run_of(blocks(await call(client, "stop", strategy=NAME)))
     actions = tool.input_schema["properties"]["action"]["enum"]
     assert {"start", "promote", "resume"}.isdisjoint(actions)
@@ -135,7 +135,12 @@ async def test_a_server_that_only_reads_starts_nothing_and_stops_all(simulator: 
     assert tool.annotations is not None
     assert (tool.annotations.destructive_hint, tool.meta) == (False, None)
     assert {facts["field"] for facts in refused} == {"action"}
-    assert (state, stopped["state"]) == ("running", "stopped")
+    run = run_of(blocks(status))
+    assert (run["state"], run["kept"], stopped["state"]) == ("running", False, "stopped")
+    assert status.structured_content["notes"] == [
+        f"Nothing keeps {NAME} now, so it decides nothing: a server that stays takes it up in a moment, and"
+        f" `kis-mcp strategies run {NAME}` keeps it without one."
+    ]
 
 
 async def test_with_real_money_the_amount_is_typed_and_it_is_said_that_each_order_is_asked(
