@@ -10,10 +10,11 @@ from typing import Any, Final
 from kis_mcp.clock import KST
 from kis_mcp.strategies.document import Strategy, read_strategy
 
-START: Final = datetime(2026, 3, 4, 23, 40, tzinfo=KST)
+START: Final = datetime(2026, 3, 4, 23, 0, tzinfo=KST)
 """So soon before midnight that days begin anew in the middle of a run."""
 
 _ALWAYS = {"left": "close", "is": "above", "right": 1}
+_TWINS = ("034020", "015760")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +27,41 @@ class Part:
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    "each-bar": Part(symbols=("005930", "000660", "035420"), shares=3, document={"exits": {"after_bars": 1}}),
+    "each-bar": Part(
+        symbols=("005930", "000660", "035420", "006800", "003490", "024110"),
+        shares=3,
+        document={"exits": {"after_bars": 1}},
+    ),
     "levels": Part(
-        symbols=("051910", "005380", "035720"),
+        symbols=("051910", "005380", "035720", "316140"),
         shares=400,
         document={"exits": {"stop_loss_percent": 0.02, "take_profit_percent": 0.02}},
     ),
     "trailing": Part(
-        symbols=("105560", "055550"), shares=11, document={"exits": {"trailing_stop_percent": 0.03, "after_bars": 3}}
+        symbols=("105560", "055550", "086790"),
+        shares=11,
+        document={"exits": {"trailing_stop_percent": 0.03, "after_bars": 3}},
     ),
     "rising": Part(
-        symbols=("068270", "012330", "066570"),
+        symbols=("068270", "012330", "066570", "030200"),
         shares=5,
         document={
             "entry": {"left": "close", "is": "at_least", "right": {"of": "close", "back": 1}},
             "exit": {"left": "close", "is": "at_most", "right": {"of": "close", "back": 1}},
             "exits": {"after_bars": 2},
-            "limits": {"positions": 2},
+            "limits": {"positions": 3},
         },
     ),
+    "thin": Part(
+        symbols=("004370", "004800", "009970", "006280", "000120"),
+        shares=150,
+        document={"exits": {"after_bars": 2}},
+    ),
+    "twin": Part(symbols=_TWINS, shares=7, document={"exits": {"after_bars": 1}}),
+    "other-twin": Part(symbols=_TWINS, shares=7, document={"exits": {"after_bars": 2}}),
 }
+"""``thin`` orders more than its instruments' books have, so that orders are filled in parts and their rests stand. The
+twins order the same shares of the same instruments, each for itself."""
 
 
 def strategy_of(name: str) -> Strategy:
@@ -68,15 +84,19 @@ class Terms:
     until: datetime
 
 
-def terms_of(name: str, prices: Mapping[str, Decimal], now: datetime, chance: Random) -> Terms:
+def terms_of(name: str, prices: Mapping[str, Decimal], bound: Decimal, now: datetime, chance: Random) -> Terms:
+    """
+    Args:
+        bound: What is bound by what earlier runs left.
+    """
     part = PARTS[name]
     worth = max(prices.values()) * part.shares * Decimal("1.2")
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), KST)
-    lasts = timedelta(minutes=chance.randint(5, 90))
+    lasts = timedelta(minutes=chance.choice((chance.randint(2, 10), chance.randint(10, 120))))
     return Terms(
         sides=frozenset({"buy", "sell"}),
         most_per_order=worth if chance.random() < 0.95 else worth / 3,
-        most_in_all=worth * chance.choice((Decimal(3), Decimal(8), Decimal(20))),
+        most_in_all=bound + worth * chance.choice((Decimal(3), Decimal(8), Decimal(20))),
         orders_a_day=chance.choice((8, 40, 200)),
         most_loss=worth if chance.random() < 0.9 else worth / 5_000,
         until=midnight if chance.random() < 0.2 else now + lasts,

@@ -10,6 +10,7 @@ It stands on its data folder alone: whatever it knows, an earlier one wrote down
 import os
 import signal
 from collections.abc import Callable
+from contextvars import ContextVar
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,11 @@ STEPS: Final[dict[str, type]] = {
 }
 """Where a process may die → whose method it is."""
 
+INTENT_HEADER: Final = "chaos-intent"
+"""In this header each order carries its intent to KIS, so that whoever looks at KIS need not believe the journal."""
+
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
+_claimed: ContextVar[str] = ContextVar("claimed", default="")
 
 
 def _die_at(step: str, when: str, which: int) -> None:
@@ -69,6 +74,24 @@ def _die_at(step: str, when: str, which: int) -> None:
     setattr(owner, name, dies)
 
 
+def _name_intents() -> None:
+    """Let each order that leaves name the intent that was claimed for it."""
+    claim: Callable[..., Any] = SqlJournal.claim
+    send: Callable[..., Any] = Transport.send
+
+    async def claims(journal: SqlJournal, order: Any, **more: Any) -> Any:
+        _claimed.set(order.intent_id)
+        return await claim(journal, order, **more)
+
+    async def names(transport: Transport, method: str, path: str, elements: Any, headers: Any) -> Any:
+        is_order = method == "POST" and "/trading/order" in path
+        own = {INTENT_HEADER: _claimed.get()} if is_order else {}
+        return await send(transport, method, path, elements, {**headers, **own})
+
+    SqlJournal.claim = claims  # pyright: ignore[reportAttributeAccessIssue]
+    Transport.send = names  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def _hurry(seconds: float) -> None:
     """Wait for KIS only so long, never for a token, look at orders, locks and runs often, and read few bars."""
     patient = connection.Connection
@@ -80,11 +103,11 @@ def _hurry(seconds: float) -> None:
     for module, name, value in (
         (errand, "PAUSES", _PAUSES),
         (errand, "SELDOM", 1.0),
-        (runner, "POLL_SECONDS", 0.3),
+        (runner, "POLL_SECONDS", 20.0),
         (runner, "RETRY_SECONDS", 0.5),
-        (runner, "HEAR_SECONDS", 0.05),
-        (strategy_history, "MOST_CANDLES", 120),
-        (strategies, "LOOK_SECONDS", 0.3),
+        (runner, "HEAR_SECONDS", 0.2),
+        (strategy_history, "MOST_CANDLES", 30),
+        (strategies, "LOOK_SECONDS", 0.5),
         (strategies, "RETRY_SECONDS", 0.5),
     ):
         setattr(module, name, value)
@@ -97,6 +120,7 @@ async def _nothing(*_: Any) -> list[Any]:
 
 
 async def main() -> None:
+    _name_intents()
     if crash := os.environ.get("CHAOS_CRASH"):
         step, when, which = crash.split(":")
         _die_at(step, when, int(which))
@@ -121,5 +145,9 @@ async def _look_at_all(brokerage: Brokerage) -> None:
             await live.aclose()
 
 
-if __name__ == "__main__":
+def run() -> None:
     anyio.run(main)
+
+
+if __name__ == "__main__":
+    run()

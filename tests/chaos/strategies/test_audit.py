@@ -9,9 +9,9 @@ import pytest
 
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
-from kis_mcp.simulator.engine.model import Auction, Fill, InForce, Order, Side
+from kis_mcp.simulator.engine.model import Action, Auction, Fill, InForce, Order, Side
 from kis_mcp.trading.journal import Intent, Record, Status
-from kis_mcp.trading.order import Action, Order as Wanted
+from kis_mcp.trading.order import Action as Wish, Order as Wanted
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
 from tests.trading.mandates import mandate
 
@@ -68,7 +68,7 @@ def fill(number: int = 1, **changes: Any) -> Fill:
 
 def record(number: int = 1, status: Status = Status.ACCEPTED, sent_at: datetime = NOW, **changes: Any) -> Record:
     said: dict[str, Any] = {"side": "buy", "symbol": "005930", "quantity": Decimal(10), "price": Decimal(70_000)}
-    wanted = Wanted(kis_title="", action=Action.NEW, market="KR", **{**said, **changes})
+    wanted = Wanted(kis_title="", action=Wish.NEW, market="KR", **{**said, **changes})
     intent = Intent(
         id=f"I{number}",
         at=sent_at,
@@ -92,10 +92,14 @@ def found(
     evidence = Evidence(
         orders=orders,
         fills=fills,
-        agreed=[agreed],
+        account=more.get("account", {"005930": held}),
+        sent=more.get("sent", {each.number: f"I{each.sequence}" for each in orders}),
+        others=more.get("others", set()),
+        agreed=[agreed, *more.get("more_agreed", ())],
         records=records,
         candidates=more.get("candidates", {}),
-        positions={("R", "005930"): held},
+        positions={("R", "005930"): held, **more.get("positions", {})},
+        clocks=more.get("clocks", [(NOW - timedelta(hours=2), timedelta(0))]),
         late=LATE,
     )
     return set(audit(evidence).all)
@@ -110,7 +114,23 @@ def test_an_order_within_its_mandate_is_in_order() -> None:
 
 
 def test_an_order_that_no_intent_explains_is_found() -> None:
-    assert found([order(), order(2)], [record()], [fill()], 10) == {"unknown_to_us"}
+    both = [order(), order(2)]
+    assert found(both, [record()], [fill()], 10) == {"unknown_to_us"}
+    assert found(both, [record()], [fill()], 10, sent={both[0].number: "I1"}) == {"unknown_to_us"}
+    assert found(both, [record()], [fill()], 10, others={both[1].number}) == set()
+
+
+def test_what_a_strategy_cancels_is_found_for_no_strategy_does() -> None:
+    cancel = order(2, action=Action.CANCEL, original="0000000001")
+    assert found([order(), cancel], [record(), record(2)], [fill()], 10) == {"unknown_to_us", "mistaken"}
+    assert found([order(), cancel], [record()], [fill()], 10, others={cancel.number}) == set()
+
+
+def test_two_orders_at_kis_for_one_intent_are_found_whatever_the_journal_says() -> None:
+    both = [order(), order(2)]
+    sent = {one.number: "I1" for one in both}
+    roomy = replace(AGREED, shares=20)
+    assert found(both, [record()], [fill(), fill(2)], 20, roomy, sent=sent) == {"doubled"}
 
 
 def test_more_shares_than_the_document_ever_holds_are_a_second_order() -> None:
@@ -154,12 +174,46 @@ def test_what_is_held_counts_with_what_is_ordered_until_it_is_sold() -> None:
     assert found([*orders, sale], [*records, record(3, side="sell", price=None)], [fill(), sold], 0, tight) == set()
 
 
+def test_what_a_person_cancelled_of_a_buy_is_not_bound_any_more() -> None:
+    orders = [order(), order(2, placed_at=NOW + 4 * SOON)]
+    records = [record(), record(2, sent_at=NOW + 3 * SOON)]
+    cancel = order(3, action=Action.CANCEL, original="0000000001", placed_at=NOW + 2 * SOON)
+    tight = under(most_in_all=Decimal(1_000_000))
+    assert found(orders, records, [], 0, tight) == {"too_much"}
+    assert found([*orders, cancel], records, [], 0, tight, others={cancel.number}) == set()
+
+
 def test_an_order_after_somebody_ended_the_mandate_is_found() -> None:
     ended = replace(AGREED, ended_at=NOW - SOON)
-    assert found([order()], [record()], [fill()], 10, ended) == {"after_the_end"}
+    assert found([order()], [record()], [fill()], 10, replace(ended, ended_at=NOW - 3 * SOON)) == {"after_the_end"}
     on_its_way = replace(AGREED, ended_at=NOW + SOON / 2)
     assert found([order()], [record()], [fill()], 10, on_its_way) == set()
-    assert found([order(placed_at=NOW + 2 * LATE)], [record()], [fill()], 10, on_its_way) == {"after_the_end"}
+    much_later = order(placed_at=NOW + 2 * LATE)
+    assert found([much_later], [record()], [fill()], 10, on_its_way) == {"after_the_end", "delayed"}
+
+
+def test_a_mandate_ends_by_the_clock_of_the_servers_and_by_a_person_at_that_moment() -> None:
+    clocks = [(NOW - timedelta(hours=2), timedelta(0)), (NOW - 5 * LATE, timedelta(minutes=10))]
+    ahead = record(sent_at=NOW + timedelta(minutes=10))
+    over = under(until=NOW + timedelta(minutes=5))
+    assert found([order()], [ahead], [fill()], 10, clocks=clocks) == set()
+    assert found([order()], [ahead], [fill()], 10, over, clocks=clocks) == {"after_the_end"}
+    assert found([order()], [record()], [fill()], 10, clocks=clocks) == {"delayed"}
+    ended = replace(AGREED, ended_at=NOW - 3 * SOON)
+    assert found([order()], [ahead], [fill()], 10, ended, clocks=clocks) == {"after_the_end"}
+    on_its_way = [*clocks[:1], (NOW, timedelta(seconds=-5))]
+    assert found([order()], [record()], [fill()], 10, clocks=on_its_way) == set()
+
+
+def test_orders_count_by_the_day_of_the_servers_clock() -> None:
+    midnight = datetime(2026, 3, 5, tzinfo=KST)
+    agreed = replace(under(orders_a_day=1, until=midnight + timedelta(hours=1)), shares=20)
+    orders = [order(1, placed_at=midnight + SOON), order(2, placed_at=midnight + 2 * SOON)]
+    fills = [fill(1), fill(2)]
+    days = [record(1, sent_at=midnight - SOON), record(2, sent_at=midnight + SOON)]
+    assert found(orders, days, fills, 20, agreed) == set()
+    one_day = [record(1, sent_at=midnight), record(2, sent_at=midnight + SOON)]
+    assert found(orders, one_day, fills, 20, agreed) == {"too_many"}
 
 
 @pytest.mark.parametrize(
@@ -178,6 +232,32 @@ def test_what_the_journal_says_of_an_order_that_kis_has() -> None:
     assert "imagined" in found([order(quantity=9)], [record()], [fill()], 10)
 
 
+def test_another_order_that_the_journal_takes_for_its_own_is_found() -> None:
+    persons = order(2)
+    wrong = replace(record(), order_id=persons.number)
+    both: dict[str, Any] = {"account": {"005930": 20}, "others": {persons.number}, "sent": {"0000000001": "I1"}}
+    assert found([order(), persons], [record()], [fill(), fill(2)], 10, **both) == set()
+    assert found([order(), persons], [wrong], [fill(), fill(2)], 10, **both) == {"mistaken"}
+
+
 @pytest.mark.parametrize("held", [0, 9, 11])
 def test_a_position_that_is_not_what_kis_filled_is_found(held: int) -> None:
     assert found([order()], [record()], [fill()], held) == {"position"}
+    assert found([order()], [record()], [fill()], 10, account={"005930": held}) == {"account"}
+
+
+def test_each_of_two_strategies_on_one_instrument_holds_its_own() -> None:
+    twin = Agreed(run_id="T", mandate=replace(AGREED.mandate, id="N", strategy="twin"), shares=10)
+    second = record(2)
+    second = replace(second, intent=replace(second.intent, mandate_id="N"))
+    orders, records = [order(), order(2, quantity=4)], [record(), second]
+    records[1] = replace(second, intent=replace(second.intent, order=replace(second.intent.order, quantity=Decimal(4))))
+    fills = [fill(), fill(2, quantity=4)]
+
+    def sides(one: int, other: int) -> set[str]:
+        own = {("T", "005930"): other}
+        return found(orders, records, fills, one, more_agreed=[twin], positions=own, account={"005930": 14})
+
+    assert sides(10, 4) == set()
+    assert sides(4, 10) == {"position"}
+    assert sides(10, 3) == {"position", "account"}
