@@ -66,7 +66,7 @@ class Agreed:
             most_per_order=_money(said["Most per order to buy"]),
             most_in_all=_money(said["Most in all, held at cost and open orders to buy"]),
             orders_a_day=int(said["Most orders a day"]),
-            most_loss=_money(said["Most loss, from which on it buys nothing more"]),
+            most_loss=_money(said["Most loss, at which it stops and what it holds stays"]),
             until=datetime.strptime(said["Until"], "%Y-%m-%d %H:%M KST").replace(tzinfo=KST),
             account=said["Account"],
             asks_each=warning.startswith("You are asked about each order"),
