@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,18 +11,15 @@ import anyio
 import typer
 
 from kis_mcp.catalog import to_json
-from kis_mcp.clock import system_clock
 from kis_mcp.errors import BadArgument
 from kis_mcp.wiring import Backtest, backtest, load_settings, png_of, read_strategy_file
-
-_DAYS = timedelta(days=365)
 
 
 def run(
     file: Path,
     symbols: Sequence[str],
     days: tuple[date | None, date | None],
-    cash: int,
+    cash: int | None,
     assignments: Sequence[str],
     *,
     report: Path | None,
@@ -35,12 +32,11 @@ def run(
         BadArgument: The file, the symbols, the days or a parameter cannot be used.
     """
     strategy = read_strategy_file(file)
-    end = days[1] or system_clock().date() - timedelta(days=1)
-    start = days[0] or end - _DAYS
     parameters = dict(map(_assignment, assignments))
 
     async def work() -> Backtest:
-        return await backtest(load_settings(), strategy, symbols, start, end, Decimal(cash), parameters=parameters)
+        money = None if cash is None else Decimal(cash)
+        return await backtest(load_settings(), strategy, symbols, days, money, parameters=parameters)
 
     found = anyio.run(work)
     if report is not None:

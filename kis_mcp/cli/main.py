@@ -165,12 +165,13 @@ def backtest(
     ],
     symbol: Annotated[list[str] | None, typer.Option(help="Which instrument; may be given several times.")] = None,
     start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; a year ago when left out.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day; a year ago when left out, minutes 30 days."),
     ] = None,
     end: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday when left out.")
     ] = None,
-    cash: Annotated[int, typer.Option(help="At the start, in the market's currency.")] = 10_000_000,
+    cash: Annotated[int | None, typer.Option(min=1, help="At the start, in the market's currency.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")
     ] = None,

@@ -54,7 +54,8 @@ class Tested:
 def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
     """The picture as SVG, in colours by a key of `kis_mcp.charts.PALETTES`."""
     result, found, history, interval = tested.result, tested.statistics, tested.history, tested.interval
-    index, first, times = tested.index, tested.instruments[0], result.times
+    index, first, begin = tested.index, tested.instruments[0], result.lead_in
+    every, times = result.times, result.times[begin:]
     currency, zone = first.currency, first.timezone.key
     bars = history[first.symbol]
     places = places_of((bars.unit,), currency)
@@ -75,9 +76,9 @@ def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
         heading=heading,
         figures=" · ".join(_figures(found, currency)),
         times=times,
-        returns=return_line(result, tested.cash),
-        hold=hold_line(history, result.warm_up, times),
-        index=index_line(index.bars, result.warm_up, times) if index.bars else (),
+        returns=return_line(result, tested.cash)[begin:],
+        hold=hold_line(history, result.warm_up, every)[begin:],
+        index=index_line(index.bars, result.warm_up, every)[begin:] if index.bars else (),
         index_name=(index.index.name if index.index else None) or "",
         prices=close_line(bars, times),
         instrument=f"{name} ({first.symbol})" if first.name else name,

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
 from kis_mcp.errors import BadArgument
 from kis_mcp.settings import Settings
 from kis_mcp.strategies.backtest import (
+    BacktestResult,
     Benchmark,
     Report,
     Statistics,
@@ -28,7 +30,9 @@ from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_
 from kis_mcp.wiring.backtest_index import MarketIndex
 from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
-from kis_mcp.wiring.trials import Trial, choose, read_trial, wait_silently
+from kis_mcp.wiring.trials import USUAL_CASH, Trial, choose, read_trial, usual_start, wait_silently
+
+_LONGEST_HOLIDAYS: Final = timedelta(days=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,8 @@ async def backtest(
     settings: Settings,
     strategy: Strategy,
     symbols: Sequence[str],
-    start: date,
-    end: date,
-    cash: Decimal,
+    days: tuple[date | None, date | None] = (None, None),
+    cash: Decimal | None = None,
     *,
     parameters: Mapping[str, float] | None = None,
     clock: Clock = system_clock,
@@ -91,7 +94,8 @@ async def backtest(
 
     Args:
         symbols: As for `choose`.
-        start, end, cash: As for `read_trial`.
+        days: The first and the last; None for what is usual: `usual_start`, and yesterday.
+        cash: In the market's currency; None for what is usual.
         parameters: In place of the document's defaults.
 
     Raises:
@@ -100,10 +104,21 @@ async def backtest(
     """
     resolve(strategy, parameters)
     environment = settings.environment
+    end = days[1] or clock().date() - timedelta(days=1)
+    start = days[0] or usual_start(strategy.interval, end)
     async with open_environments(settings, catalog(), clock) as environments:
         strategy, chosen = await choose(environments, environment, strategy, symbols, wait_silently)
         trial = await read_trial(
-            environments, environment, strategy, chosen, start, end, cash, wait_silently, beside_index=True
+            environments,
+            environment,
+            strategy,
+            chosen,
+            start,
+            end,
+            cash or USUAL_CASH[chosen.instruments[0].currency],
+            wait_silently,
+            parameters=[parameters or {}],
+            beside_index=True,
         )
     return run_trial(trial, settings.colors, parameters)
 
@@ -125,10 +140,11 @@ def run_trial(trial: Trial, colors: str, parameters: Mapping[str, float] | None 
     result = run_backtest(resolved, history, options, ground.terms)
     benchmark = beside_index(index.name, index.bars, result) if index.bars else None
     hold = hold_return(history, result.warm_up)
-    found = measure(result, options.cash, hold_return_percent=hold, benchmark=benchmark)
+    found = measure(result, options.cash, resolved.interval, hold_return_percent=hold, benchmark=benchmark)
     has_limit = any(each.daily_limit_percent for each in ground.terms.values())
     warnings = [
         *_warnings_before(trial),
+        *_warnings_of_days(trial, result),
         *warnings_of(result, found),
         *cautions_of(resolved, history, trial.market),
     ]
@@ -149,6 +165,18 @@ def _warnings_before(trial: Trial) -> Iterator[str]:
     yield from (f"{path}: {doubt}" for path, doubt in doubts_of(trial.strategy))
     for symbol in trial.unknown_kinds:
         yield f"Whether {symbol} is a share or a fund is not known: it is stepped and taxed as a share."
+
+
+def _warnings_of_days(trial: Trial, result: BacktestResult) -> Iterator[str]:
+    """What was not tested of the days that were asked for."""
+    if result.warm_up >= len(result.times):
+        return
+    first = result.times[result.warm_up].date()
+    if first - trial.start > _LONGEST_HOLIDAYS:
+        yield (
+            f"The days from {trial.start} to {first} were not tested: KIS has no bars of them, or none before them to"
+            f" warm up on, which takes {result.warm_up}."
+        )
 
 
 def _sentence_on(index: MarketIndex, benchmark: Benchmark | None) -> str:

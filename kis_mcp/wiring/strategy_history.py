@@ -14,7 +14,15 @@ from typing import Final
 from kis_mcp.errors import BadArgument, NotInEnvironment
 from kis_mcp.market import INTERVALS, Candle, CandleRange, Candles, Instrument, get_candles, get_quote
 from kis_mcp.storage import HistoryFiles
-from kis_mcp.strategies.backtest import Bar, History, bars_of_candles, in_shares_of_today, regular_bars
+from kis_mcp.strategies.backtest import (
+    MOST_MINUTE_DAYS,
+    Bar,
+    History,
+    bars_of_candles,
+    days_of,
+    in_shares_of_today,
+    regular_bars,
+)
 from kis_mcp.strategies.runner import Sessions, join_bars
 from kis_mcp.wiring.reads import Reads
 
@@ -22,9 +30,6 @@ MOST_CANDLES: Final = 2_000
 _ONE_MINUTE: Final = timedelta(minutes=1)
 _SPARE_DAYS: Final = (1, 4, 12)
 """So many days more are looked at, and then so many, until there are enough bars: weekends and holidays have none."""
-
-_DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
-_MINUTES_A_DAY: Final = 391
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +75,11 @@ class StrategyHistory:
             needed = count - len(found)
             if needed <= 0:
                 break
-            start = self._today(symbol) - timedelta(days=self._days_of(needed) + spare)
+            start = self._today(symbol) - timedelta(days=days_of(self._interval, needed) + spare)
             earlier = await self._earlier(symbol, start)
             if len(earlier) >= needed or spare == _SPARE_DAYS[-1]:
                 found = [*earlier, *found]
         return found[-count:]
-
-    def _days_of(self, count: int) -> int:
-        """How many days of the calendar have so many bars, without holidays."""
-        if isinstance(self._length, int):
-            return -(-count * self._length // _MINUTES_A_DAY) * 7 // 5
-        return count * _DAYS_A_BAR[self._length]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         today = self._today(symbol)
@@ -123,7 +122,7 @@ class StrategyHistory:
         """Of the days up to yesterday, as far as KIS keeps them."""
         instrument, today = self._instruments[symbol], self._today(symbol)
         if isinstance(self._length, int):
-            start = max(start, today - timedelta(days=364))
+            start = max(start, today - timedelta(days=MOST_MINUTE_DAYS - 1))
         read, store = partial(self._read, instrument), _Unread(self._store) if symbol in self._split else self._store
         try:
             bars = await History(instrument, self._interval, read, store, today).between(

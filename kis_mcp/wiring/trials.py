@@ -1,10 +1,11 @@
 """What a strategy is tried on: its instruments, their history in an environment, and how they are traded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from kis_mcp.catalog import WaitReporter
 from kis_mcp.environment import Environment
@@ -12,15 +13,20 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
+    MOST_MINUTE_DAYS,
     BacktestOptions,
     Bars,
     Ground,
     History,
+    days_of,
     in_shares_of_today,
+    not_traded,
     regular_bars,
+    require_day,
     terms_of,
 )
 from kis_mcp.strategies.document import Strategy, resolve
+from kis_mcp.strategies.evaluation import settling_bars
 from kis_mcp.strategies.universe import Chosen, of_symbols
 from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
@@ -32,6 +38,14 @@ from kis_mcp.wiring.universe import choose_instruments
 
 HISTORIES = "histories"
 
+USUAL_CASH: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
+"""Where nobody says how much money there is at the start."""
+
+_USUAL_MINUTE_DAYS: Final = 30
+_USUAL_DAYS: Final[Mapping[str, int]] = {"day": 365, "week": 5 * 365}
+_SPARE_DAYS: Final = 12
+"""As long as the longest holidays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -40,7 +54,8 @@ class Trial:
     Attributes:
         strategy: With its parameters; without its universe where other symbols were given.
         chosen: Its instruments, all of one market.
-        ground: Their history, cash, and how they are traded.
+        ground: Their history, cash, and how they are traded; the bars to warm up on lie before the first day.
+        start: The first day.
         unknown_kinds: Symbols of which it is not known whether they are shares or funds.
         environment: Whose history it is.
         index: Of their market, over the same days.
@@ -49,6 +64,7 @@ class Trial:
     strategy: Strategy
     chosen: Chosen
     ground: Ground
+    start: date
     unknown_kinds: Sequence[str]
     environment: Environment
     index: MarketIndex
@@ -68,7 +84,7 @@ class Trial:
     @property
     def about(self) -> str:
         """What is tried, in a line."""
-        first, last = _days_of(self.ground.history.values())
+        first, last = _days_of(self.ground.history.values(), self.start)
         symbols = ", ".join(self.ground.history)
         return f"{symbols}, {self.strategy.interval} bars from {first} to {last}, in {self.environment}"
 
@@ -83,6 +99,7 @@ async def read_trial(
     cash: Decimal,
     waiting: WaitReporter,
     *,
+    parameters: Iterable[Mapping[str, float]] = ({},),
     beside_index: bool = False,
 ) -> Trial:
     """Read the history that a strategy is to be tried on, from the disk as far as it was read before.
@@ -93,6 +110,8 @@ async def read_trial(
         start, end: Days of the exchange; the last one is yesterday at the latest.
         cash: In the market's currency.
         waiting: Is told of waits for KIS' rate limit.
+        parameters: Each in place of the document's defaults: all that it will be tried with, so that it can be told how
+            many bars before the first day it takes to warm up on.
         beside_index: Whether the index of their market is read too.
 
     Raises:
@@ -101,10 +120,16 @@ async def read_trial(
     """
     if strategy.interval == "tick":
         raise BadArgument("There is no history of ticks.", remedy="Give interval 1m or longer.", field="interval")
-    resolve(strategy)
+    lead_in = max(settling_bars(resolve(strategy, each)) for each in parameters)
     brokerage = await environments.brokerage(environment)
     reads, store = Reads(brokerage, waiting), HistoryFiles(brokerage.folder / HISTORIES)
-    history = await read_history(brokerage, chosen.instruments, strategy.interval, start, end, waiting)
+    today = brokerage.clock().astimezone(chosen.instruments[0].timezone).date()
+    require_day(start, min(end, today - timedelta(days=1)))
+    read_from = _read_from(strategy.interval, start, lead_in, today)
+    history = await read_history(brokerage, chosen.instruments, strategy.interval, read_from, end, waiting)
+    for symbol, bars in history.items():
+        if bars.ends_at[-1].date() < start:
+            raise not_traded(symbol, start, end)
     listed = {each.symbol: await read_listed(reads, store, each) for each in chosen.instruments}
     own, market = own_commissions(brokerage.settings), chosen.instruments[0].market
     terms = {
@@ -113,9 +138,25 @@ async def read_trial(
     }
     index = MarketIndex()
     if beside_index:
-        index = await read_index(reads, store, list(listed.values()), *_days_of(history.values()))
+        index = await read_index(reads, store, list(listed.values()), *_days_of(history.values(), start))
     unknown = [symbol for symbol, each in listed.items() if each.kind is None]
-    return Trial(strategy, chosen, Ground(history, BacktestOptions(cash), terms), unknown, environment, index)
+    whole = Ground(history, BacktestOptions(cash), terms)
+    first = datetime.combine(start, time(), chosen.instruments[0].timezone)
+    return Trial(strategy, chosen, whole.between(first, None, lead_in), start, unknown, environment, index)
+
+
+def usual_start(interval: str, end: date) -> date:
+    """The first day of a trial of which nobody says when it begins."""
+    length = INTERVALS.get(interval, "day")
+    return end - timedelta(days=_USUAL_MINUTE_DAYS if isinstance(length, int) else _USUAL_DAYS[length])
+
+
+def _read_from(interval: str, start: date, lead_in: int, today: date) -> date:
+    """The day from which on there are so many bars before another day, as far as KIS keeps them."""
+    found = start - timedelta(days=days_of(interval, lead_in) + _SPARE_DAYS)
+    if isinstance(INTERVALS[interval], int):
+        return min(start, max(found, today - timedelta(days=MOST_MINUTE_DAYS)))
+    return found
 
 
 async def read_history(
@@ -206,6 +247,7 @@ async def wait_silently(_: object) -> None:
     """Where nobody is to be told of each wait, for KIS' rate limit or for a person."""
 
 
-def _days_of(bars: Iterable[Bars]) -> tuple[date, date]:
-    each = list(bars)
-    return min(one.ends_at[0] for one in each).date(), max(one.ends_at[-1] for one in each).date()
+def _days_of(bars: Iterable[Bars], start: date) -> tuple[date, date]:
+    """The first day of bars from a day on, and the last."""
+    days = sorted({moment.date() for one in bars for moment in one.ends_at})
+    return next(day for day in days if day >= start), days[-1]

@@ -11,7 +11,13 @@ from .benchmark import Benchmark as Benchmark, beside_index as beside_index, ind
 from .beside import close_line as close_line, hold_line as hold_line, return_line as return_line
 from .candle_bars import CLOSES as CLOSES, bars_of_candles as bars_of_candles
 from .cautions import cautions_of as cautions_of
-from .history import History as History
+from .history import (
+    MOST_MINUTE_DAYS as MOST_MINUTE_DAYS,
+    History as History,
+    days_of as days_of,
+    not_traded as not_traded,
+    require_day as require_day,
+)
 from .options import BacktestOptions as BacktestOptions
 from .points import Point as Point, combinations as combinations, grid as grid, some_of_grid as some_of_grid
 from .regular_hours import (

@@ -4,7 +4,7 @@ Prices of days and longer are adjusted for splits and rights, so that a later sp
 is read beside it therefore overlaps it by some bars: where they differ, what is kept is given up and read again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol, TypeAlias
 
@@ -16,6 +16,10 @@ from kis_mcp.strategies.backtest.packed import KeptHistory, pack, unpack
 
 MOST_MINUTE_DAYS: Final = 365
 """KIS keeps minutes of about one year."""
+
+_DAYS_A_BAR: Final[Mapping[str, int]] = {"day": 2, "week": 8}
+_MINUTES_A_DAY: Final = 391
+"""With the one of the closing auction."""
 
 OVERLAP: Final = timedelta(days=14)
 """Two weeks hold bars of any interval, holidays included."""
@@ -32,6 +36,34 @@ class HistoryStore(Protocol):
     def read(self, name: str) -> bytes | None: ...
 
     def write(self, name: str, content: bytes) -> None: ...
+
+
+def days_of(interval: str, count: int) -> int:
+    """How many days of the calendar have so many bars, without holidays."""
+    length = INTERVALS[interval]
+    if isinstance(length, int):
+        return -(-count * length // _MINUTES_A_DAY) * 7 // 5
+    return count * _DAYS_A_BAR[length]
+
+
+def require_day(start: date, end: date) -> None:
+    """Refuse days of which there is none.
+
+    Raises:
+        BadArgument: The first is after the last.
+    """
+    if start > end:
+        raise BadArgument(
+            f"There is no whole day from {start} to {end}.", remedy="Give start before end, both past.", field="start"
+        )
+
+
+def not_traded(symbol: str, start: date, end: date) -> BadArgument:
+    return BadArgument(
+        f"{symbol} was not traded from {start} to {end}.",
+        remedy="Choose other days, or another symbol.",
+        field="start",
+    )
 
 
 class History:
@@ -80,20 +112,11 @@ class History:
             self._store.write(self._name, pack(kept, self._instrument.timezone))
         bars = _between(kept.bars, start, end, self._instrument) if kept.bars else None
         if not bars:
-            raise BadArgument(
-                f"{self._instrument.symbol} was not traded from {start} to {end}.",
-                remedy="Choose other days, or another symbol.",
-                field="start",
-            )
+            raise not_traded(self._instrument.symbol, start, end)
         return bars
 
     def _check(self, start: date, end: date) -> None:
-        if start > end:
-            raise BadArgument(
-                f"There is no whole day from {start} to {end}.",
-                remedy="Give start before end, both past.",
-                field="start",
-            )
+        require_day(start, end)
         earliest = self._today - timedelta(days=MOST_MINUTE_DAYS)
         if isinstance(INTERVALS[self._interval], int) and start < earliest:
             raise BadArgument(

@@ -71,7 +71,8 @@ class Lane:
         make = shared.make if shared else make_indicator
         values = shared.values if shared else list(bars.values())
         signals = whole_signals(strategy, values, make)
-        self._entries = [at for at, signal in enumerate(signals or ()) if signal.enters]
+        self._begins = max(0, options.lead_in - 1)
+        self._entries = [at for at, signal in enumerate(signals or ()) if signal.enters and at >= self._begins]
         self._exits = [at for at, signal in enumerate(signals or ()) if signal.exits]
         # Without signals every bar is needed; with them few are, and a year of minutes takes memory.
         self._value_at = values.__getitem__ if shared or signals is None else bars.value
@@ -91,7 +92,7 @@ class Lane:
 
     @property
     def warm_up(self) -> int:
-        return self._decider.evaluator.warm_up
+        return max(self._decider.evaluator.warm_up, self._options.lead_in)
 
     @property
     def holds(self) -> bool:
@@ -145,6 +146,9 @@ class Lane:
         at = self.at
         bar = self._value_at(at)
         self.at = at + 1
+        if at < self._begins:
+            self._decider.learn(bar, at)
+            return
         decision = self._decider.end_bar(
             bar,
             equity,
@@ -166,6 +170,11 @@ class Lane:
                 self._exit_reason = decision.reason
             case _:
                 pass
+
+    def finish(self) -> None:
+        """The history is over: what is held stays open."""
+        if self._trade is not None and self._decider.position is not None:
+            self._trade.bars = self._decider.position.bars
 
     def _is_last_of_day(self, at: int) -> bool:
         times = self.bars.ends_at

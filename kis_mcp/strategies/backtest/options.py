@@ -72,9 +72,12 @@ class BacktestOptions:
         slippage_ticks: A market order or stop is filled so many price steps worse.
         slippage_percent: And this much of the price worse.
         most_volume_percent: One fill takes at most this share of its bar's volume.
+        lead_in: So many bars at the beginning of a history lie before the days that are tested: they are there to warm
+            up on, and nothing is decided before the last of them ends.
     """
 
     cash: Decimal
     slippage_ticks: int = 1
     slippage_percent: Decimal = Decimal(0)
     most_volume_percent: Decimal = Decimal(10)
+    lead_in: int = 0

@@ -69,7 +69,8 @@ class BacktestResult:
     ambiguous_exits: How often stop and target both lay within one bar, and its open did not tell; the stop was taken.
     large_exits: How many exits sold more than the share of the bar's volume that an entry may take.
     unfilled: Why orders were not filled, or not in full, and how often.
-    warm_up: How many bars no signal could come from.
+    warm_up: How many bars no order could follow from but the last.
+    lead_in: How many of them lie before the days that are tested.
     """
 
     cash: Decimal
@@ -84,3 +85,4 @@ class BacktestResult:
     large_exits: int = 0
     unfilled: dict[str, int] = field(default_factory=dict[str, int])
     warm_up: int = 0
+    lead_in: int = 0

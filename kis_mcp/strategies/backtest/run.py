@@ -31,7 +31,7 @@ def run_backtest(
     Args:
         strategy: Resolved.
         history: Symbol → its bars. All in one currency.
-        options: Cash and the assumptions about fills.
+        options: Cash, the bars to warm up on, and the assumptions about fills.
         terms: Symbol → how it is traded; without, at no cost and at any price.
         shared: Symbol → values of the same bars, where many backtests run over them.
 
@@ -84,6 +84,9 @@ def _run(
         _run_alone(lanes[0], result)
     else:
         _run_together(lanes, result)
+    result.lead_in = min(options.lead_in, len(result.times) - 1)
+    for lane in lanes:
+        lane.finish()
     return result
 
 

@@ -1,7 +1,7 @@
 """Tries a strategy with many parameters, and says whether the best of them holds on bars that did not choose it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -41,8 +41,8 @@ class Ground:
     terms: Mapping[str, InstrumentTerms] = field(default_factory=dict[str, InstrumentTerms])
 
     def moments(self) -> list[datetime]:
-        """When bars end, each once, in order."""
-        return sorted({moment for bars in self.history.values() for moment in bars.ends_at})
+        """When the bars end that are tested, each once, in order."""
+        return sorted({moment for bars in self.history.values() for moment in bars.ends_at})[self.options.lead_in :]
 
     def between(self, start: datetime, end: datetime | None, warm_up: int = 0) -> "Ground":
         """The bars that end from one moment on and before another, and so many before them to warm up on."""
@@ -52,7 +52,7 @@ class Ground:
             first = max(0, first - warm_up)
             if first < last:
                 history[symbol] = bars.since(first).until(last - first)
-        return Ground(history, self.options, self.terms)
+        return Ground(history, replace(self.options, lead_in=warm_up), self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def search_points(
             field="history",
         )
     boundary = moments[cut] if check_percent else None
-    chooser = _Chooser(strategy, ground.between(moments[0], boundary), goal)
+    chooser = _Chooser(strategy, ground.between(moments[0], boundary, ground.options.lead_in), goal)
     attempts = chooser.try_all(points, progress, is_cancelled)
     best = _best(attempts)
     check = None if best is None or boundary is None else _check(strategy, best.point, ground, (boundary, None), goal)
@@ -199,7 +199,7 @@ def walk_forward(
         train_from, test_from = moments[start], moments[start + train_bars]
         end = start + train_bars + test_bars
         test_until = moments[end] if end < len(moments) else None
-        chooser = _Chooser(strategy, ground.between(train_from, test_from), goal)
+        chooser = _Chooser(strategy, ground.between(train_from, test_from, ground.options.lead_in), goal)
         attempts = chooser.try_all(points, _shifted(progress, number * len(points), total), is_cancelled)
         if len(attempts) < len(points):
             return WalkForward(windows, _warnings_of_walk(windows, goal), is_complete=False)
@@ -236,7 +236,8 @@ def _attempt(
     strategy: Strategy, point: Point, ground: Ground, goal: Goal, shared: Mapping[str, SharedValues] | None = None
 ) -> Attempt:
     result = run_backtest(resolve(strategy, point), ground.history, ground.options, ground.terms, shared)
-    found = measure(result, ground.options.cash, hold_return_percent=hold_return(ground.history, result.warm_up))
+    hold = hold_return(ground.history, result.warm_up)
+    found = measure(result, ground.options.cash, strategy.interval, hold_return_percent=hold)
     score: float | None = getattr(found, goal)
     return Attempt(point, score if found.trades + found.open_trades else None, found)
 

@@ -17,7 +17,8 @@ from kis_mcp.strategies.backtest.benchmark import Benchmark
 from kis_mcp.strategies.backtest.result import BacktestResult, Trade
 
 DAYS_A_YEAR: Final = 365.25
-TRADING_DAYS_A_YEAR: Final = 252
+_TRADING_DAYS_A_YEAR: Final = 252
+_WEEKS_A_YEAR: Final = 52
 FEW_TRADES: Final = 30
 """Below so many, a win rate or a profit factor says little about the next trade."""
 
@@ -46,8 +47,8 @@ class Statistics:
     final_equity, profit: In the currency of the instruments.
     return_percent: Of the cash at the start.
     cagr_percent: Growth a year; None for less than a month, which says nothing of a year.
-    volatility_percent: Of daily returns, a year.
-    sharpe, sortino: Of daily returns a year, over a rate of interest of 0; None where returns do not vary.
+    volatility_percent: Of daily returns, a year; of weekly ones where bars are of weeks.
+    sharpe, sortino: Of the same returns a year, over a rate of interest of 0; None where returns do not vary.
     calmar: ``cagr_percent`` by the deepest drawdown.
     drawdown: The deepest fall.
     trades, open_trades: Ended ones, and those still open, which count in no rate.
@@ -95,15 +96,21 @@ class Statistics:
 def measure(
     result: BacktestResult,
     cash: Decimal,
+    interval: str = "1d",
     *,
     hold_return_percent: float | None = None,
     benchmark: Benchmark | None = None,
 ) -> Statistics:
-    """The statistics of a result that began with so much cash."""
-    final = result.equity[-1]
-    drawdown = deepest_drawdown(result.times, result.equity)
+    """The statistics of a result that began with so much cash, over the days that are tested.
+
+    Args:
+        interval: Of its bars: those of a week have a return a week.
+    """
+    times, equity = result.times[result.lead_in :], result.equity[result.lead_in :]
+    final = equity[-1]
+    drawdown = deepest_drawdown(times, equity)
     returns = _daily_returns(result, cash)
-    years = (result.times[-1] - result.times[0]).total_seconds() / timedelta(days=DAYS_A_YEAR).total_seconds()
+    years = (times[-1] - times[0]).total_seconds() / timedelta(days=DAYS_A_YEAR).total_seconds()
     growth = float(final / cash)
     cagr = (growth ** (1 / years) - 1) * 100 if years * 12 >= 1 and growth > 0 else None
     ended = [trade for trade in result.trades if trade.exit_price is not None]
@@ -111,8 +118,9 @@ def measure(
     won, lost = sum(filter(_is_gain, profits), Decimal(0)), -sum(filter(_is_loss, profits), Decimal(0))
     deviation = statistics.stdev(returns) if len(returns) > 1 else 0.0
     downside = math.sqrt(statistics.fmean(min(0.0, each) ** 2 for each in returns)) if returns else 0.0
-    mean, yearly = statistics.fmean(returns) if returns else 0.0, math.sqrt(TRADING_DAYS_A_YEAR)
-    average_equity = sum(result.equity, Decimal(0)) / len(result.equity)
+    mean = statistics.fmean(returns) if returns else 0.0
+    yearly = math.sqrt(_WEEKS_A_YEAR if interval == "1w" else _TRADING_DAYS_A_YEAR)
+    average_equity = sum(equity, Decimal(0)) / len(equity)
     seen = max(1, len(result.equity) - result.warm_up)
     return Statistics(
         final_equity=final,

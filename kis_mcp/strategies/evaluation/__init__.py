@@ -1,14 +1,14 @@
 """From bars to signals and decisions, the same in a backtest and live."""
 
-from kis_mcp.strategies.evaluation.decisions import NOTHING, RANGE_BARS, Decider, Decision, EntryBook
+from kis_mcp.strategies.evaluation.decisions import NOTHING, Decider, Decision, EntryBook
 from kis_mcp.strategies.evaluation.evaluator import Evaluator, Signal
 from kis_mcp.strategies.evaluation.exit_levels import ExitLevels, exit_levels, has_levels
 from kis_mcp.strategies.evaluation.registers import make_indicator
+from kis_mcp.strategies.evaluation.settling import settling_bars
 from kis_mcp.strategies.evaluation.whole import whole_signals
 
 __all__ = [
     "NOTHING",
-    "RANGE_BARS",
     "Decider",
     "Decision",
     "EntryBook",
@@ -18,5 +18,6 @@ __all__ = [
     "exit_levels",
     "has_levels",
     "make_indicator",
+    "settling_bars",
     "whole_signals",
 ]

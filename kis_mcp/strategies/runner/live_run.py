@@ -10,7 +10,7 @@ from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
-from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal
+from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal, settling_bars
 from kis_mcp.strategies.runner.adjustments import look_at_adjustments
 from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
 from kis_mcp.strategies.runner.bar_log import BarLog
@@ -18,7 +18,7 @@ from kis_mcp.strategies.runner.diary import A_MOMENT, Diary
 from kis_mcp.strategies.runner.errand import Errand, settle_holding
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard
-from kis_mcp.strategies.runner.recovery import bars_needed, losses, read_past_bars, take_up_decisions
+from kis_mcp.strategies.runner.recovery import losses, read_past_bars, take_up_decisions
 from kis_mcp.strategies.runner.terms import RunTerms
 
 _MOST_SIGNALS: Final = 1_000
@@ -277,7 +277,7 @@ class LiveRun:
             return built.bar
         try:
             if lane.is_stale or lane.last_bar is None:
-                past = await self._terms.history.latest(lane.symbol, bars_needed(self._terms, lane))
+                past = await self._terms.history.latest(lane.symbol, settling_bars(self._terms.strategy))
             else:
                 past = await self._terms.history.since(lane.symbol, lane.last_bar)
         except KisMcpError as error:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from kis_mcp.strategies.backtest import Bar
-from kis_mcp.strategies.evaluation import RANGE_BARS, EntryBook
+from kis_mcp.strategies.evaluation import EntryBook, settling_bars
 from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.strategies.runner.diary import A_MOMENT, SOLD_ELSEWHERE, key_of
 from kis_mcp.strategies.runner.holding import sale_elsewhere
@@ -13,23 +12,11 @@ from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.ports import OwnOrder
 from kis_mcp.strategies.runner.terms import RunTerms
 
-WARM_UPS: Final = 5
-"""So many times the bars that it takes are read: what remembers all bars, such as an exponential average, has forgotten
-by then how it began."""
-
-LEAST_BARS: Final = 100
-
-
-def bars_needed(terms: RunTerms, lane: LiveLane) -> int:
-    """How many bars of the past a lane takes to give the signals of one that heard them all."""
-    ranges = RANGE_BARS if terms.strategy.sizing.volatility_percent is not None else 0
-    return max(WARM_UPS * (lane.warm_up + ranges), LEAST_BARS)
-
 
 async def read_past_bars(terms: RunTerms, lane: LiveLane) -> list[Bar]:
     """What KIS keeps, with the bars that the run itself saw in place of KIS': a day of KIS' has its after-market.
     Where the opening price differs, prices were adjusted since, and KIS' count."""
-    bars = list(await terms.history.latest(lane.symbol, bars_needed(terms, lane)))
+    bars = list(await terms.history.latest(lane.symbol, settling_bars(terms.strategy)))
     if not bars:
         return bars
     begin, end = bars[0].ends_at - A_MOMENT, bars[-1].ends_at

@@ -74,8 +74,20 @@ def test_a_decision_is_filled_at_the_next_bars_open() -> None:
     assert found.exposed == 2
 
 
+@pytest.mark.parametrize("after_bars", [None, 2])
+def test_nothing_is_decided_before_the_last_bar_to_warm_up_on(after_bars: int | None) -> None:
+    """Held by bars or not, so that signals are worked out at once or one by one."""
+    document = {"id": "s", "name": "s", "entry": ALWAYS, "sizing": {"shares": 10}}
+    strategy = read_strategy(document | ({"exits": {"after_bars": after_bars}} if after_bars else {}))
+    history = {"A": bars(flat(100, 110, 120, 130, 140, 150))}
+    found = run_backtest(strategy, history, BacktestOptions(Decimal(1_000_000), slippage_ticks=0, lead_in=3))
+    assert trades(found)[0] == (130, 150 if after_bars else None, "after_bars" if after_bars else "")
+    assert (found.warm_up, found.lead_in, found.equity[2]) == (3, 3, 1_000_000)
+
+
 def test_a_position_that_is_still_open_is_worth_its_close() -> None:
     found = run(flat(100, 110, 120))
+    assert found.trades[0].bars == 2
     assert trades(found) == [(110, None, "")]
     assert found.trades[0].profit is None
     assert found.equity[-1] == 1_000_100

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,6 +58,20 @@ def test_risk_is_that_of_daily_returns() -> None:
     assert found.volatility_percent == pytest.approx(deviation * math.sqrt(252) * 100)
     assert found.sharpe == pytest.approx(mean / deviation * math.sqrt(252))
     assert found.sortino == pytest.approx(mean / downside * math.sqrt(252))
+
+
+def test_risk_of_weeks_is_that_of_weekly_returns() -> None:
+    found = measure(result([1000, 1100, 990, 1188], step=7), Decimal(1000), "1w")
+    deviation = math.sqrt(sum((each - 0.05) ** 2 for each in (0, 0.1, -0.1, 0.2)) / 3)
+    assert found.volatility_percent == pytest.approx(deviation * math.sqrt(52) * 100)
+    assert found.sharpe == pytest.approx(0.05 / deviation * math.sqrt(52))
+
+
+def test_what_lies_before_the_days_that_are_tested_counts_in_nothing() -> None:
+    tested = measure(result([1000, 1100, 990, 1188]), Decimal(1000))
+    led = result([1000] * 5 + [1000, 1100, 990, 1188], warm_up=6, lead_in=5)
+    moved = replace(tested.drawdown, began_at=day(6), deepest_at=day(7), recovered_at=day(8))
+    assert measure(led, Decimal(1000)) == replace(tested, drawdown=moved)
 
 
 def test_bars_within_a_day_make_one_return() -> None:

@@ -22,10 +22,12 @@ _NEVER_SETTLES = "Some values never settled: they depend on where the bars begin
 async def check(call: Call) -> Page:
     """Values and signals that are others on bars that end earlier, or begin later. Of the first symbol."""
     values, strategy = call.values(), await given_strategy(call)
-    resolved = resolve(strategy, fixed_numbers(values.get("parameters")))
-    trial = await trial_of(call, strategy)
+    numbers = fixed_numbers(values.get("parameters"))
+    trial = await trial_of(call, strategy, [numbers])
     symbol, bars = next(iter(trial.ground.history.items()))
-    ahead, warm_up = await anyio.to_thread.run_sync(partial(_analyse, resolved, bars), abandon_on_cancel=True)
+    ahead, warm_up = await anyio.to_thread.run_sync(
+        partial(_analyse, resolve(strategy, numbers), bars), abandon_on_cancel=True
+    )
     found = [("look_ahead", each) for each in ahead] + [("later_start", each) for each in warm_up.signals]
     most = values["limit"]
     return page_of(

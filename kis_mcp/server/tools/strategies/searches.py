@@ -41,7 +41,7 @@ async def optimise(call: Call) -> Page:
     goal, most, steps = _goal(values), values.get("points", USUAL_POINTS), values.get("walk_forward", 0)
     every = combinations(strategy)
     points = grid(strategy) if every <= most else some_of_grid(strategy, most, SEED)
-    trial = await trial_of(call, strategy)
+    trial = await trial_of(call, strategy, points)
 
     async def tell(done: int, total: int) -> None:
         await call.progress.report(f"{done} of {total} backtests are done.")

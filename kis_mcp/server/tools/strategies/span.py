@@ -1,21 +1,29 @@
 """On which history a call tries its strategy."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.wiring import Trial, choose, read_trial
+from kis_mcp.wiring import USUAL_CASH, Trial, choose, read_trial, usual_start
 
-_YEAR: Final = timedelta(days=365)
-_USUAL_CASH: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
 MOST_SYMBOLS: Final = 100
 
 
-async def trial_of(call: Call, strategy: Strategy, *, beside_index: bool = False) -> Trial:
+async def trial_of(
+    call: Call,
+    strategy: Strategy,
+    parameters: Iterable[Mapping[str, float]] = ({},),
+    *,
+    beside_index: bool = False,
+) -> Trial:
     """The strategy with the history that the call names; what it does not name is as usual.
+
+    Args:
+        parameters: As for `read_trial`.
 
     Raises:
         BadArgument: By the symbols, the days or the strategy.
@@ -25,18 +33,20 @@ async def trial_of(call: Call, strategy: Strategy, *, beside_index: bool = False
     symbols: list[str] = values.get("symbols") or []
     if len(symbols) > MOST_SYMBOLS:
         raise BadArgument(f"{len(symbols)} symbols are given.", remedy=f"Give {MOST_SYMBOLS} at most.", field="symbols")
-    start, end = _days(call)
+    end = values.get("end") or call.now().date() - timedelta(days=1)
+    start = values.get("start") or usual_start(strategy.interval, end)
     environments, environment, waiting = call.environments, call.environment, call.progress.waiting
     strategy, chosen = await choose(environments, environment, strategy, symbols, waiting)
-    cash: Decimal = values.get("cash") or _USUAL_CASH[chosen.instruments[0].currency]
+    cash: Decimal = values.get("cash") or USUAL_CASH[chosen.instruments[0].currency]
     return await read_trial(
-        environments, environment, strategy, chosen, start, end, cash, waiting, beside_index=beside_index
+        environments,
+        environment,
+        strategy,
+        chosen,
+        start,
+        end,
+        cash,
+        waiting,
+        parameters=parameters,
+        beside_index=beside_index,
     )
-
-
-def _days(call: Call) -> tuple[date, date]:
-    """First and last: the year until yesterday, unless the call says otherwise."""
-    values = call.values()
-    end: date = values.get("end") or call.now().date() - timedelta(days=1)
-    start: date = values.get("start") or end - _YEAR
-    return start, end

@@ -22,7 +22,7 @@ async def backtest(call: Call) -> Page:
     cursor = Cursor(call.environment, call.api.tool, values)
     offset = cursor.read(values["cursor"]).offset if "cursor" in values else 0
     numbers = fixed_numbers(values.get("parameters"))
-    trial = await trial_of(call, strategy, beside_index=True)
+    trial = await trial_of(call, strategy, [numbers], beside_index=True)
     run = partial(run_trial, trial, call.environments.settings.colors, numbers)
     found = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
     latest = found.trades[::-1]

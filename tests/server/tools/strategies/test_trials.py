@@ -37,6 +37,25 @@ async def test_a_sentence_is_tested_with_two_calls(simulator: Simulator, era: st
     assert any("fewer than 30" in note for note in result.structured_content["notes"])
 
 
+async def test_the_days_that_are_asked_for_are_tested_whatever_a_strategy_warms_up_on(simulator: Simulator) -> None:
+    asked: dict[str, Any] = {"action": "backtest", "symbols": ["000660"], "start": "2026-01-05", "end": "2026-02-27"}
+    found = list[Any]()
+    async with connected(settings_for(simulator)) as client:
+        for period in (5, 200):
+            document = {
+                "id": "s",
+                "name": "s",
+                "indicators": {"average": {"kind": "sma", "params": {"period": period}}},
+                "entry": {"left": "average", "is": "above", "right": 0},
+                "sizing": {"shares": 1},
+            }
+            found.append(blocks(await client.call_tool("strategies", {**asked, "strategy": document})))
+    assert found[0] == found[1]
+    assert found[0]["result"] == {"about": "000660, 1d bars from 2026-01-05 to 2026-02-27, in sim"}
+    (trade,) = found[0]["trades"]
+    assert trade["entered_at"].startswith("2026-01-05")
+
+
 @pytest.mark.parametrize("written", [json.dumps(SENTENCE), json.dumps(SENTENCE, indent=1), SENTENCE])
 async def test_the_toolset_and_the_core_tool_say_the_same_of_a_document_as_object_and_as_text(
     simulator: Simulator, written: object
