@@ -166,7 +166,7 @@ def backtest(
     symbol: Annotated[list[str] | None, typer.Option(help="Which instrument; may be given several times.")] = None,
     start: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day; a year ago when left out, minutes 30 days."),
+        typer.Option(formats=["%Y-%m-%d"], help="First day; left out, a year ago, minutes 30 days."),
     ] = None,
     end: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday when left out.")
