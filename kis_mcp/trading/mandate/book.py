@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from kis_mcp.trading.order import SAME_DAY, Action, Order, is_same_order_id
 from kis_mcp.trading.venues import MARKET_VENUES, venues
@@ -160,13 +159,8 @@ class MandateBook:
 
 
 def exchange_day(market: str, moment: datetime) -> date:
-    """The day that it is at a market's exchange."""
-    return moment.astimezone(zone_of(market)).date()
-
-
-def zone_of(market: str) -> ZoneInfo:
-    """The time zone of a stock market's exchange."""
-    return venues()[MARKET_VENUES[market][0]].timezone
+    """The day that it is at a stock market's exchange."""
+    return moment.astimezone(venues()[MARKET_VENUES[market][0]].timezone).date()
 
 
 def _unsold(orders: Iterable[MandatedOrder]) -> tuple[list[Lot], Decimal]:

@@ -1,18 +1,21 @@
 """A strategy's orders under its mandate, from the proposal to KIS and back."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, MandateExceeded, OrderRefused, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, Proposal
+from kis_mcp.trading.desk.mandates import usual_end
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Claim, Reconciliation, Status
 from kis_mcp.trading.mandate import MandateStatus
@@ -398,6 +401,24 @@ async def test_a_mandate_ends_by_itself_with_the_day_in_real_and_after_a_month_e
     assert f"{strategy.mandate.until:%Y-%m-%d %H:%M}" == ends
 
 
+@pytest.mark.parametrize(
+    ("market", "begins", "ends"),
+    [
+        ("KR", "2026-03-03 15:29", "2026-03-04 00:00"),
+        ("KR", "2026-03-06 15:30", "2026-03-10 00:00"),
+        ("KR", "2026-12-30 16:00", "2027-01-05 00:00"),
+        ("US", "2026-03-03 10:00", "2026-03-04 14:00"),
+        ("US", "2026-03-04 05:59", "2026-03-04 14:00"),
+        ("US", "2026-03-04 06:00", "2026-03-05 14:00"),
+    ],
+)
+def test_in_real_it_ends_with_the_day_of_the_session_that_goes_on_or_comes_next(
+    market: str, begins: str, ends: str
+) -> None:
+    now = datetime.fromisoformat(begins).replace(tzinfo=KST)
+    assert f"{usual_end(Environment.REAL, market, now).astimezone(KST):%Y-%m-%d %H:%M}" == ends
+
+
 @pytest.mark.parametrize("until", [timedelta(), timedelta(days=-1), timedelta(days=367)])
 async def test_an_end_that_is_past_or_far_away_is_refused(
     strategy: Strategy, clock: FakeClock, until: timedelta
@@ -458,6 +479,30 @@ async def test_in_real_each_order_is_asked_about_where_the_operator_does_not(kis
     with pytest.raises(MandateExceeded):
         await real.place(BUY | {"symbol": "000660"})
     assert len(real.asked) == 3
+
+
+async def test_an_exit_does_not_wait_for_an_answer_about_another_order(kis: FakeKis, journal: SqlJournal) -> None:
+    real = Strategy(kis, journal, environment=Environment.REAL, limits=replace(LIMITS, allow_real_strategies=False))
+    await real.start()
+    real.with_person(Decision(verdict="accepted", channel="page"))
+    await real.place()
+    real.fill(0, 10)
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def think(proposal: Proposal) -> Decision:
+        if proposal.order.side == "buy":
+            asked.set()
+            await answer.wait()
+        return Decision(verdict="accepted", channel="page")
+
+    real.orders = MandatedOrders(real.desk, real.mandate.id, ask=think)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as placing:
+        entry = placing.create_task(real.place(BUY | {"price": 69_900}))
+        await asked.wait()
+        assert await real.place(SELL) is Status.ACCEPTED
+        answer.set()
+    assert entry.result() is Status.ACCEPTED
+    assert [arguments["side"] for _, arguments in kis.posts] == ["buy", "sell", "buy"]
 
 
 async def test_a_switch_that_is_turned_off_before_the_sending_holds_the_order_back(
