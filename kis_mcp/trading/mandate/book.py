@@ -112,6 +112,11 @@ class MandateBook:
         held = sum((lot.cost for lots in self.lots().values() for lot in lots), _NOTHING)
         return held + sum((one.rest_worth for one in self.orders if one.order.side == "buy"), _NOTHING)
 
+    @property
+    def bound_before(self) -> Decimal:
+        """What of it the orders of earlier mandates bind."""
+        return self.bound - self.own.bound
+
     def count_on(self, day: date) -> int:
         """How many orders were sent under this mandate on one day of the exchange, whatever became of them."""
         return sum(exchange_day(one.order.market, one.sent_at) == day for one in self.own.orders)
