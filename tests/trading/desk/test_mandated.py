@@ -49,6 +49,7 @@ class Strategy:
     ) -> None:
         self.halt = halt or Switch()
         self.kis = kis
+        self.journal = journal
         self.desk = order_desk(kis, journal, limits, environment=environment, halt_reason=self.halt)
         self.mandates = self.desk.mandates
         self.asked: list[str] = []
@@ -540,9 +541,9 @@ async def test_no_other_instrument_and_no_odd_number_goes_out(
     assert kis.posts == []
 
 
-async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_longer(
-    strategy: Strategy, kis: FakeKis, clock: FakeClock, journal: SqlJournal
-) -> None:
+async def lose_a_sale(strategy: Strategy, kis: FakeKis) -> str:
+    """A sale of what was bought, of which KIS never hears; its intent."""
+
     async def lose_the_answer() -> None:
         raise TimeoutError
 
@@ -553,6 +554,34 @@ async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_lo
         await strategy.place(SELL)
     kis.before = before
     (lost,) = [each.intent.id for each in await strategy.orders.orders() if each.status is Status.UNKNOWN]
+    return lost
+
+
+@pytest.mark.parametrize(("held", "sellable", "is_free"), [(50, 50, True), (50, 40, False), (9, 9, False)])
+async def test_a_sale_that_kis_does_not_list_frees_its_shares_once_the_account_shows_that_none_stands(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock, held: int, sellable: int, is_free: bool
+) -> None:
+    lost = await lose_a_sale(strategy, kis)
+    holding = {"symbol": "005930", "holding_quantity": held, "orderable_quantity": sellable}
+    kis.answers["domestic_stock_inquire_balance"] = {"positions": [holding], "summary": []}
+    clock.pass_by(minutes=10)
+    assert (await strategy.orders.look_up(lost)).status is Status.UNKNOWN
+    await strategy.mandates.guard.settle_fills(strategy.mandate.id, clock())
+    assert await sellable_of(strategy) == 0, "it may arrive yet"
+    clock.pass_by(minutes=20)
+    assert (await strategy.orders.look_up(lost)).status is Status.NOT_ACCEPTED
+    await strategy.mandates.guard.settle_fills(strategy.mandate.id, clock())
+    assert await sellable_of(strategy) == (10 if is_free else 0)
+
+
+async def sellable_of(strategy: Strategy) -> Decimal:
+    return (await strategy.journal.mandate_book(strategy.mandate.id)).sellable(("005930", "KR"))
+
+
+async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_longer(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock, journal: SqlJournal
+) -> None:
+    lost = await lose_a_sale(strategy, kis)
     absent = Reconciliation(intent_id=lost, at=clock(), conclusion="not_accepted", message="KIS lists no such order.")
     await journal.settle(lost, since=clock(), conclude=lambda _: absent)
     for hours in (0, 23):
