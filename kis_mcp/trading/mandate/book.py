@@ -41,6 +41,7 @@ class MandatedOrder:
     Attributes:
         intent_id, mandate_id: Of the journal.
         may_stand: Whether it stands at KIS, or may; not where it is certain that KIS does not have it.
+        never_left: Whether it is certain that it was not even sent.
         order_id: KIS' number, once that is known.
     """
 
@@ -49,6 +50,7 @@ class MandatedOrder:
     order: Order
     sent_at: datetime
     may_stand: bool
+    never_left: bool = False
     order_id: str | None = None
     fill: Fill = Fill()
 
@@ -118,8 +120,9 @@ class MandateBook:
         return self.bound - self.own.bound
 
     def count_on(self, day: date) -> int:
-        """How many orders were sent under this mandate on one day of the exchange, whatever became of them."""
-        return sum(exchange_day(one.order.market, one.sent_at) == day for one in self.own.orders)
+        """How many orders were sent under this mandate on one day of the exchange, whatever KIS made of them."""
+        sent = (one for one in self.own.orders if not one.never_left)
+        return sum(exchange_day(one.order.market, one.sent_at) == day for one in sent)
 
     def has_order(self, order: Order, now: datetime) -> bool:
         """Whether a cancel concerns an order of these that was sent lately: KIS gives numbers anew every day."""
