@@ -108,12 +108,8 @@ class MandateGuard:
 
     async def end_where_halted(self, now: datetime) -> None:
         """End every mandate of the environment while trading is halted."""
-        if (reason := self.halt_reason()) is None:
-            return
-        for record in await self._journal.agreed_mandates():
-            await self._journal.end_mandate(
-                MandateEnd(mandate_id=record.mandate.id, at=now, reason=f"trading was halted: {reason}")
-            )
+        if (reason := self.halt_reason()) is not None:
+            await end_all_mandates(self._journal, f"trading was halted: {reason}", now)
 
     async def settle_fills(self, mandate_id: str, now: datetime) -> None:
         """Journal how far KIS shows the open orders of a mandate's strategy to be filled.
@@ -213,6 +209,14 @@ class MandateGuard:
                 )
             prices[key] = price
         return prices
+
+
+async def end_all_mandates(journal: Journal, reason: str, at: datetime) -> int:
+    """End every mandate of an environment; returns how many were in force."""
+    agreed = await journal.agreed_mandates()
+    for record in agreed:
+        await journal.end_mandate(MandateEnd(mandate_id=record.mandate.id, at=at, reason=reason))
+    return len(agreed)
 
 
 def _fill_of(record: Record, found: TrackedOrder, now: datetime) -> Fill | None:
