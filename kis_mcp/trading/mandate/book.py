@@ -106,7 +106,8 @@ class MandateBook:
 
     def to_sell(self) -> set[InstrumentKey]:
         """The instruments that it holds without an order to sell them, or may be buying."""
-        return {one.key for one in self.orders if self.sellable(one.key) or (one.order.side == "buy" and one.rest)}
+        buying = {one.key for one in self.orders if one.order.side == "buy" and one.rest}
+        return buying | {key for key in {one.key for one in self.orders} if self.sellable(key)}
 
     @property
     def bound(self) -> Decimal:
