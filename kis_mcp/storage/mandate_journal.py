@@ -22,7 +22,7 @@ from kis_mcp.storage.journal_tables import (
 from kis_mcp.storage.mandate_rows import fill_row, mandate_record_of, mandate_row, preview_of, preview_row
 from kis_mcp.storage.uninterrupted import uninterrupted
 from kis_mcp.trading.decision import Decision
-from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record
+from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record, Status
 from kis_mcp.trading.mandate import (
     Fill,
     Mandate,
@@ -205,6 +205,7 @@ def _mandated(record: Record, fills: dict[str, Fill]) -> MandatedOrder:
         order=intent.order,
         sent_at=record.sent_at,
         may_stand=record.status.may_stand or record.status.may_be_settled,
+        never_left=record.status in (Status.NOT_SENT, Status.REFUSED),
         order_id=record.order_id,
         fill=fills.get(intent.id, Fill()),
     )

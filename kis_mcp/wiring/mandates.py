@@ -38,16 +38,14 @@ def _journals(folder: Path) -> list[Path]:
 
 async def _end_those_of(path: Path, reason: str, clock: Clock) -> int:
     from kis_mcp.storage import SqlJournal, SqlStrategyRecords
-    from kis_mcp.trading.mandate import MandateEnd
+    from kis_mcp.trading.desk import end_all_mandates
 
     journal = await SqlJournal.open(path)
     try:
-        agreed = await journal.agreed_mandates()
-        for record in agreed:
-            await journal.end_mandate(MandateEnd(mandate_id=record.mandate.id, at=clock(), reason=reason))
+        count = await end_all_mandates(journal, reason, clock())
         records = SqlStrategyRecords(journal.database)
         for run in await records.active_runs():
             await records.set_run_state(run.id, "stopped", f"{reason[:1].upper()}{reason[1:]}", clock())
-        return len(agreed)
+        return count
     finally:
         await journal.aclose()

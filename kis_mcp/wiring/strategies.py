@@ -160,9 +160,11 @@ class _Keeper:
 
     async def _end_where_halted(self) -> None:
         """End all mandates in a halt, so that none is in force again when the kill file is gone."""
-        if kill_switch(self._brokerage.settings.data_dir).reason() is not None:
-            guard = (await self._brokerage.desk()).mandates.guard
-            await guard.end_where_halted(self._brokerage.clock())
+        if (reason := kill_switch(self._brokerage.settings.data_dir).reason()) is not None:
+            from kis_mcp.trading.desk import end_all_mandates
+
+            journal = await self._brokerage.journal()
+            await end_all_mandates(journal, f"trading was halted: {reason}", self._brokerage.clock())
 
     async def _check(self, records: "StrategyRecords", kept: _Kept) -> None:
         """Stop a run whose mandate was revoked or has ended, and look at the calendars now and then."""

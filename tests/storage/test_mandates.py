@@ -186,19 +186,20 @@ async def test_an_end_that_one_process_writes_stops_the_claims_of_another(journa
 
 
 @pytest.mark.parametrize(
-    ("found", "binds"),
+    ("found", "binds", "counts"),
     [
-        (None, True),
-        (Outcome(intent_id="", at=NOW, state="unknown"), True),
-        (Outcome(intent_id="", at=NOW, state="accepted", order_id="1"), True),
-        (Reconciliation(intent_id="", at=NOW, conclusion="not_accepted"), True),
-        (Outcome(intent_id="", at=NOW, state="rejected"), False),
-        (Outcome(intent_id="", at=NOW, state="not_sent"), False),
+        (None, True, 1),
+        (Outcome(intent_id="", at=NOW, state="unknown"), True, 1),
+        (Outcome(intent_id="", at=NOW, state="accepted", order_id="1"), True, 1),
+        (Reconciliation(intent_id="", at=NOW, conclusion="not_accepted"), True, 1),
+        (Outcome(intent_id="", at=NOW, state="rejected"), False, 1),
+        (Outcome(intent_id="", at=NOW, state="not_sent"), False, 0),
+        (Outcome(intent_id="", at=NOW, state="refused"), False, 0),
     ],
-    ids=["sent", "unknown", "accepted", "not_accepted", "rejected", "not_sent"],
+    ids=["sent", "unknown", "accepted", "not_accepted", "rejected", "not_sent", "refused"],
 )
-async def test_an_order_binds_its_worth_unless_kis_certainly_does_not_have_it(
-    journal: SqlJournal, found: Outcome | Reconciliation | None, binds: bool
+async def test_an_order_binds_its_worth_unless_kis_certainly_does_not_have_it_and_counts_where_it_may_have_left(
+    journal: SqlJournal, found: Outcome | Reconciliation | None, binds: bool, counts: int
 ) -> None:
     one = await agreed(journal, most_in_all=Decimal(1_000_000))
     intent = await confirmed(journal, one.id)
@@ -207,7 +208,7 @@ async def test_an_order_binds_its_worth_unless_kis_certainly_does_not_have_it(
         await journal.conclude(replace(found, intent_id=intent.id))
     book = await journal.mandate_book(one.id)
     assert book.bound == (700_000 if binds else 0)
-    assert book.count_on(NOW.date()) == 1
+    assert book.count_on(NOW.date()) == counts
     assert (await journal.mandate_book(one.id, without=intent.id)).orders == ()
 
 

@@ -15,12 +15,12 @@ from kis_mcp.storage import SqlJournal
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Wish
 from kis_mcp.trading.journal import Status
-from kis_mcp.trading.mandate import MandateRecord
+from kis_mcp.trading.mandate import MandateBook, MandateRecord
 from kis_mcp.wiring.strategy_mandate import DeskOrders, open_mandate
 from kis_mcp.wiring.strategy_orders import StrategyOrders
 from tests.trading.desk.test_mandated import Strategy
 from tests.trading.fakes import CATALOG, FakeClock, TellingKis
-from tests.trading.mandates import NOW, agreed
+from tests.trading.mandates import NOW, agreed, filled, mandated, order
 
 RECORD = agreed()
 RUN = StrategyRun(
@@ -37,15 +37,21 @@ RUN = StrategyRun(
 )
 
 
-def brokerage(record: MandateRecord | None, account_id: str = "a", *, has_account: bool = True) -> Any:
+def brokerage(
+    record: MandateRecord | None, account_id: str = "a", *, has_account: bool = True, earlier: int = 0
+) -> Any:
     async def find(_: object) -> Any:
         return record
 
     async def account(_: object) -> str:
         return account_id
 
+    async def book(mandate_id: str) -> MandateBook:
+        own = mandated(order(), filled(10, 70_000), mandate_id=mandate_id)
+        return MandateBook(mandate_id, (*[mandated(order(), filled(10, 60_000))] * earlier, own))
+
     async def journal() -> Any:
-        return SimpleNamespace(find_mandate=find, account_id=account)
+        return SimpleNamespace(find_mandate=find, account_id=account, mandate_book=book)
 
     async def desk() -> Any:
         return None
@@ -75,6 +81,12 @@ async def test_a_mandate_bounds_what_its_run_may_spend_and_lose() -> None:
     _, bounds = await open_mandate(brokerage(RECORD), RUN, None)
     mandate = RECORD.mandate
     assert (bounds.capital, bounds.most_loss, bounds.until) == (mandate.most_in_all, mandate.most_loss, mandate.until)
+
+
+@pytest.mark.parametrize(("earlier", "capital"), [(2, 1_800_000), (6, 0)])
+async def test_what_earlier_mandates_left_bound_is_not_spent_again(earlier: int, capital: int) -> None:
+    _, bounds = await open_mandate(brokerage(RECORD, earlier=earlier), RUN, None)
+    assert bounds.capital == capital
 
 
 @pytest.fixture

@@ -201,6 +201,10 @@ class LiveRun:
         prices = {symbol: price for symbol, price in held.items() if price is not None}
         return _NOTHING if self._terms.orders is None else self._terms.orders.loss(prices)
 
+    def is_selling(self) -> bool:
+        """Whether an exit is on its way."""
+        return any(lane.leaving and lane.is_busy for lane in self._purse.values())
+
     def holdings(self) -> str:
         """What it holds, in words."""
         return ", ".join(f"{lane.quantity} {symbol}" for symbol, lane in self._lanes.items() if lane.quantity)

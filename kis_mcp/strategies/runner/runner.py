@@ -150,7 +150,7 @@ class Runner:
         if live is None or bounds.most_loss is None:
             return ""
         loss = live.loss()
-        if loss < bounds.most_loss:
+        if loss < bounds.most_loss or live.is_selling():  # a stop that is touched is still sold
             return ""
         return f"It lost {round(loss, 2).normalize():,f}, and it may lose {bounds.most_loss:,f}.{holds}"
 

@@ -10,6 +10,7 @@ from kis_mcp.trading.desk.closing import (
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.drafts import OrderCall, draft_cancel, draft_change, draft_order
 from kis_mcp.trading.desk.inspection import Inspection
+from kis_mcp.trading.desk.mandate_guard import end_all_mandates
 from kis_mcp.trading.desk.mandate_question import mandate_facts, mandate_question
 from kis_mcp.trading.desk.mandated import MandatedOrders
 from kis_mcp.trading.desk.mandates import MandateDesk
@@ -37,6 +38,7 @@ __all__ = [
     "draft_change",
     "draft_closing_in_lots",
     "draft_order",
+    "end_all_mandates",
     "is_held_by",
     "is_unchanged",
     "joint_question",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kis_mcp.catalog import reading_for_an_order
 from kis_mcp.environment import Environment
-from kis_mcp.errors import MandateExceeded, OrderRefused
+from kis_mcp.errors import KisMcpError, MandateExceeded, OrderRefused
 from kis_mcp.trading.blotter import OrderState, TrackedOrder, order_of_intent
 from kis_mcp.trading.guard import LATE_ARRIVAL, OrderLimits, read_last_price
 from kis_mcp.trading.journal import FillEntry, Intent, Journal, Record, Status
@@ -25,7 +25,8 @@ from kis_mcp.trading.mandate import (
     exchange_day,
     loss_exceeds,
 )
-from kis_mcp.trading.order import Action
+from kis_mcp.trading.order import Action, Order, is_same_symbol
+from kis_mcp.trading.portfolio import read_market_holdings
 
 _NOTHING = Decimal(0)
 _NIGHT = timedelta(hours=8)
@@ -107,12 +108,8 @@ class MandateGuard:
 
     async def end_where_halted(self, now: datetime) -> None:
         """End every mandate of the environment while trading is halted."""
-        if (reason := self.halt_reason()) is None:
-            return
-        for record in await self._journal.agreed_mandates():
-            await self._journal.end_mandate(
-                MandateEnd(mandate_id=record.mandate.id, at=now, reason=f"trading was halted: {reason}")
-            )
+        if (reason := self.halt_reason()) is not None:
+            await end_all_mandates(self._journal, f"trading was halted: {reason}", now)
 
     async def settle_fills(self, mandate_id: str, now: datetime) -> None:
         """Journal how far KIS shows the open orders of a mandate's strategy to be filled.
@@ -159,11 +156,15 @@ class MandateGuard:
 
     async def _settle(self, one: MandatedOrder, now: datetime) -> bool:
         """Whether KIS told how far an order is filled. One that KIS did not list comes to nothing after a day: it
-        would have arrived by then, and would have ended."""
+        would have arrived by then, and would have ended. A sale does once the account shows that none stands."""
         record = await self._journal.find(one.intent_id)
-        if record is not None and record.status is Status.NOT_ACCEPTED and now - one.sent_at >= LATE_ARRIVAL:
+        if record is None:
+            return False
+        if record.status is Status.NOT_ACCEPTED:
+            if now - one.sent_at < LATE_ARRIVAL and not await self._is_unsold(one.order):
+                return False
             fill = replace(one.fill, is_over=True)
-        elif record is None or record.status is not Status.ACCEPTED:
+        elif record.status is not Status.ACCEPTED:
             return False
         else:
             with reading_for_an_order():
@@ -174,6 +175,20 @@ class MandateGuard:
         if fill != one.fill:
             await self._journal.note_fill(FillEntry(intent_id=one.intent_id, at=now, fill=fill))
         return True
+
+    async def _is_unsold(self, order: Order) -> bool:
+        """Whether the account has all that a sale was for, and no order to sell any of the instrument."""
+        if order.side != "sell":
+            return False
+        try:
+            with reading_for_an_order():
+                lots = await read_market_holdings(self._kis, order.market, fresh=True)
+        except KisMcpError:
+            return False
+        own = [lot for lot in lots if is_same_symbol(lot.symbol, order.symbol)]
+        held = sum((lot.quantity or _NOTHING for lot in own), _NOTHING)
+        sellable = sum((lot.sellable_quantity or _NOTHING for lot in own), _NOTHING)
+        return held == sellable >= (order.quantity or held)
 
     async def _read_prices(self, book: MandateBook) -> dict[InstrumentKey, Decimal]:
         """The last prices of what is held.
@@ -194,6 +209,14 @@ class MandateGuard:
                 )
             prices[key] = price
         return prices
+
+
+async def end_all_mandates(journal: Journal, reason: str, at: datetime) -> int:
+    """End every mandate of an environment; returns how many were in force."""
+    agreed = await journal.agreed_mandates()
+    for record in agreed:
+        await journal.end_mandate(MandateEnd(mandate_id=record.mandate.id, at=at, reason=reason))
+    return len(agreed)
 
 
 def _fill_of(record: Record, found: TrackedOrder, now: datetime) -> Fill | None:

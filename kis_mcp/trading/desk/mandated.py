@@ -29,10 +29,13 @@ class MandatedOrders:
         self._desk = desk
         self._mandate_id = mandate_id
         self._ask = ask
-        self._placing = asyncio.Lock()
+        self._proposing = asyncio.Lock()
 
     async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
         """Take one order, or one cancel of an own order, to KIS' answer.
+
+        While a person thinks about one, or KIS does not answer, others go their way: the claim holds all of them to the
+        mandate.
 
         Args:
             key: Equal for the same decision of the strategy, whenever and under whichever of its mandates it is made
@@ -44,18 +47,18 @@ class MandatedOrders:
             OrderRejected: KIS said no.
             OrderStateUnknown: It may or may not stand at KIS. It is never sent again; `look_up` tells later.
         """
-        async with self._placing:
+        async with self._proposing:
             mandates = self._desk.mandates
             mandate = (await mandates.find(self._mandate_id)).mandate
             await mandates.guard.settle_fills(self._mandate_id, self._desk.now())
             proposal = await self._desk.propose(
                 arguments, idempotency_key=f"strategy/{mandate.strategy}/{key}", mandate_id=self._mandate_id
             )
-            if proposal.outcome is not None:
-                return proposal.outcome
-            if proposal.status is Status.PROPOSED:
-                await self._decide(proposal)
-            return await self._execute(proposal.intent_id)
+        if proposal.outcome is not None:
+            return proposal.outcome
+        if proposal.status is Status.PROPOSED:
+            await self._decide(proposal)
+        return await self._execute(proposal.intent_id)
 
     async def look_up(self, intent_id: str) -> Record:
         """What the journal has of an order, after a look at what became of it.

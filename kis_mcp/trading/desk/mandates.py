@@ -20,8 +20,8 @@ from kis_mcp.trading.mandate import (
     MandateStatus,
     can_agree,
     terms_of,
-    zone_of,
 )
+from kis_mcp.trading.venues import MARKET_VENUES, regular_hours, venues
 
 USUAL_DAYS = timedelta(days=30)
 """How long a mandate is in force where no real money is at stake and nobody says how long."""
@@ -168,8 +168,12 @@ class MandateDesk:
 
 
 def usual_end(environment: Environment, market: str, now: datetime) -> datetime:
-    """When a mandate ends where nobody says: in real with the exchange's day, elsewhere after `USUAL_DAYS`."""
+    """When a mandate ends where nobody says: in real with the exchange's day whose regular session goes on or comes
+    next, elsewhere after `USUAL_DAYS`."""
     if environment is not Environment.REAL:
         return now + USUAL_DAYS
-    zone = zone_of(market)
-    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    venue = venues()[MARKET_VENUES[market][0]]
+    today = now.astimezone(venue.timezone).date()
+    hours = (regular_hours(venue, today + timedelta(days=ahead)) for ahead in range(USUAL_DAYS.days))
+    day = next((each[0].date() for each in hours if each is not None and now < each[1]), today)
+    return datetime.combine(day + timedelta(days=1), time(), venue.timezone)

@@ -1,6 +1,6 @@
 """The mandate: what a person agrees to once, so that a strategy's orders within it need no question each."""
 
-from kis_mcp.trading.mandate.book import Fill, InstrumentKey, MandateBook, MandatedOrder, exchange_day, zone_of
+from kis_mcp.trading.mandate.book import Fill, InstrumentKey, MandateBook, MandatedOrder, exchange_day
 from kis_mcp.trading.mandate.rules import MandateCheck, exceeds, loss_exceeds
 from kis_mcp.trading.mandate.terms import (
     LONGEST,
@@ -35,5 +35,4 @@ __all__ = [
     "loss_exceeds",
     "round_trips",
     "terms_of",
-    "zone_of",
 ]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from kis_mcp.trading.order import SAME_DAY, Action, Order, is_same_order_id
 from kis_mcp.trading.venues import MARKET_VENUES, venues
@@ -42,6 +41,7 @@ class MandatedOrder:
     Attributes:
         intent_id, mandate_id: Of the journal.
         may_stand: Whether it stands at KIS, or may; not where it is certain that KIS does not have it.
+        never_left: Whether it is certain that it was not even sent.
         order_id: KIS' number, once that is known.
     """
 
@@ -50,6 +50,7 @@ class MandatedOrder:
     order: Order
     sent_at: datetime
     may_stand: bool
+    never_left: bool = False
     order_id: str | None = None
     fill: Fill = Fill()
 
@@ -105,7 +106,8 @@ class MandateBook:
 
     def to_sell(self) -> set[InstrumentKey]:
         """The instruments that it holds without an order to sell them, or may be buying."""
-        return {one.key for one in self.orders if self.sellable(one.key) or (one.order.side == "buy" and one.rest)}
+        buying = {one.key for one in self.orders if one.order.side == "buy" and one.rest}
+        return buying | {key for key in {one.key for one in self.orders} if self.sellable(key)}
 
     @property
     def bound(self) -> Decimal:
@@ -113,9 +115,15 @@ class MandateBook:
         held = sum((lot.cost for lots in self.lots().values() for lot in lots), _NOTHING)
         return held + sum((one.rest_worth for one in self.orders if one.order.side == "buy"), _NOTHING)
 
+    @property
+    def bound_before(self) -> Decimal:
+        """What of it the orders of earlier mandates bind."""
+        return self.bound - self.own.bound
+
     def count_on(self, day: date) -> int:
-        """How many orders were sent under this mandate on one day of the exchange, whatever became of them."""
-        return sum(exchange_day(one.order.market, one.sent_at) == day for one in self.own.orders)
+        """How many orders were sent under this mandate on one day of the exchange, whatever KIS made of them."""
+        sent = (one for one in self.own.orders if not one.never_left)
+        return sum(exchange_day(one.order.market, one.sent_at) == day for one in sent)
 
     def has_order(self, order: Order, now: datetime) -> bool:
         """Whether a cancel concerns an order of these that was sent lately: KIS gives numbers anew every day."""
@@ -160,13 +168,8 @@ class MandateBook:
 
 
 def exchange_day(market: str, moment: datetime) -> date:
-    """The day that it is at a market's exchange."""
-    return moment.astimezone(zone_of(market)).date()
-
-
-def zone_of(market: str) -> ZoneInfo:
-    """The time zone of a stock market's exchange."""
-    return venues()[MARKET_VENUES[market][0]].timezone
+    """The day that it is at a stock market's exchange."""
+    return moment.astimezone(venues()[MARKET_VENUES[market][0]].timezone).date()
 
 
 def _unsold(orders: Iterable[MandatedOrder]) -> tuple[list[Lot], Decimal]:

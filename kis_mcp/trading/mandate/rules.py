@@ -150,7 +150,7 @@ def _fits_the_day(check: MandateCheck) -> str | None:
         return f"{count} orders went out today; the mandate lets out {most} a day."
     if check.order.side != "buy" or "sell" not in check.mandate.sides:
         return None
-    exits = len(check.book.to_sell() | {check.key})
+    exits = len(check.book.own.to_sell() | {check.key})
     if count + 1 + exits <= most:
         return None
     return (

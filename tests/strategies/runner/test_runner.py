@@ -277,6 +277,17 @@ async def test_fees_are_part_of_the_loss_that_stops_it_though_no_order_is_due() 
     assert each.records.run.reason == "It lost 50, and it may lose 50. It holds 10 A."
 
 
+async def test_a_stop_that_is_touched_is_sold_before_the_loss_stops_the_run() -> None:
+    each = live(
+        strategy(entry=AT_100, exits={"stop_loss_percent": 5}),
+        *minutes(100, 100, 94, 94, 94, 94),
+        most_loss=Decimal(50),
+    )
+    await each.go()
+    assert each.sent() == [("A", "buy", 10), ("A", "sell", 10)]
+    assert each.records.run.reason == "It lost 60, and it may lose 50."
+
+
 async def test_a_paused_run_hears_and_orders_nothing_until_it_is_resumed() -> None:
     each = live(
         strategy(entry=AT_100, sizing={"shares": 1}),

@@ -1,18 +1,21 @@
 """A strategy's orders under its mandate, from the proposal to KIS and back."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisUnavailable, MandateExceeded, OrderRefused, OrderStateUnknown
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk import MandatedOrders, Proposal
+from kis_mcp.trading.desk.mandates import usual_end
 from kis_mcp.trading.guard.limits import OrderLimits
 from kis_mcp.trading.journal import Claim, Reconciliation, Status
 from kis_mcp.trading.mandate import MandateStatus
@@ -46,6 +49,7 @@ class Strategy:
     ) -> None:
         self.halt = halt or Switch()
         self.kis = kis
+        self.journal = journal
         self.desk = order_desk(kis, journal, limits, environment=environment, halt_reason=self.halt)
         self.mandates = self.desk.mandates
         self.asked: list[str] = []
@@ -398,6 +402,24 @@ async def test_a_mandate_ends_by_itself_with_the_day_in_real_and_after_a_month_e
     assert f"{strategy.mandate.until:%Y-%m-%d %H:%M}" == ends
 
 
+@pytest.mark.parametrize(
+    ("market", "begins", "ends"),
+    [
+        ("KR", "2026-03-03 15:29", "2026-03-04 00:00"),
+        ("KR", "2026-03-06 15:30", "2026-03-10 00:00"),
+        ("KR", "2026-12-30 16:00", "2027-01-05 00:00"),
+        ("US", "2026-03-03 10:00", "2026-03-04 14:00"),
+        ("US", "2026-03-04 05:59", "2026-03-04 14:00"),
+        ("US", "2026-03-04 06:00", "2026-03-05 14:00"),
+    ],
+)
+def test_in_real_it_ends_with_the_day_of_the_session_that_goes_on_or_comes_next(
+    market: str, begins: str, ends: str
+) -> None:
+    now = datetime.fromisoformat(begins).replace(tzinfo=KST)
+    assert f"{usual_end(Environment.REAL, market, now).astimezone(KST):%Y-%m-%d %H:%M}" == ends
+
+
 @pytest.mark.parametrize("until", [timedelta(), timedelta(days=-1), timedelta(days=367)])
 async def test_an_end_that_is_past_or_far_away_is_refused(
     strategy: Strategy, clock: FakeClock, until: timedelta
@@ -460,6 +482,30 @@ async def test_in_real_each_order_is_asked_about_where_the_operator_does_not(kis
     assert len(real.asked) == 3
 
 
+async def test_an_exit_does_not_wait_for_an_answer_about_another_order(kis: FakeKis, journal: SqlJournal) -> None:
+    real = Strategy(kis, journal, environment=Environment.REAL, limits=replace(LIMITS, allow_real_strategies=False))
+    await real.start()
+    real.with_person(Decision(verdict="accepted", channel="page"))
+    await real.place()
+    real.fill(0, 10)
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def think(proposal: Proposal) -> Decision:
+        if proposal.order.side == "buy":
+            asked.set()
+            await answer.wait()
+        return Decision(verdict="accepted", channel="page")
+
+    real.orders = MandatedOrders(real.desk, real.mandate.id, ask=think)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as placing:
+        entry = placing.create_task(real.place(BUY | {"price": 69_900}))
+        await asked.wait()
+        assert await real.place(SELL) is Status.ACCEPTED
+        answer.set()
+    assert entry.result() is Status.ACCEPTED
+    assert [arguments["side"] for _, arguments in kis.posts] == ["buy", "sell", "buy"]
+
+
 async def test_a_switch_that_is_turned_off_before_the_sending_holds_the_order_back(
     real: Strategy, kis: FakeKis, journal: SqlJournal
 ) -> None:
@@ -495,9 +541,9 @@ async def test_no_other_instrument_and_no_odd_number_goes_out(
     assert kis.posts == []
 
 
-async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_longer(
-    strategy: Strategy, kis: FakeKis, clock: FakeClock, journal: SqlJournal
-) -> None:
+async def lose_a_sale(strategy: Strategy, kis: FakeKis) -> str:
+    """A sale of what was bought, of which KIS never hears; its intent."""
+
     async def lose_the_answer() -> None:
         raise TimeoutError
 
@@ -508,6 +554,34 @@ async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_lo
         await strategy.place(SELL)
     kis.before = before
     (lost,) = [each.intent.id for each in await strategy.orders.orders() if each.status is Status.UNKNOWN]
+    return lost
+
+
+@pytest.mark.parametrize(("held", "sellable", "is_free"), [(50, 50, True), (50, 40, False), (9, 9, False)])
+async def test_a_sale_that_kis_does_not_list_frees_its_shares_once_the_account_shows_that_none_stands(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock, held: int, sellable: int, is_free: bool
+) -> None:
+    lost = await lose_a_sale(strategy, kis)
+    holding = {"symbol": "005930", "holding_quantity": held, "orderable_quantity": sellable}
+    kis.answers["domestic_stock_inquire_balance"] = {"positions": [holding], "summary": []}
+    clock.pass_by(minutes=10)
+    assert (await strategy.orders.look_up(lost)).status is Status.UNKNOWN
+    await strategy.mandates.guard.settle_fills(strategy.mandate.id, clock())
+    assert await sellable_of(strategy) == 0, "it may arrive yet"
+    clock.pass_by(minutes=20)
+    assert (await strategy.orders.look_up(lost)).status is Status.NOT_ACCEPTED
+    await strategy.mandates.guard.settle_fills(strategy.mandate.id, clock())
+    assert await sellable_of(strategy) == (10 if is_free else 0)
+
+
+async def sellable_of(strategy: Strategy) -> Decimal:
+    return (await strategy.journal.mandate_book(strategy.mandate.id)).sellable(("005930", "KR"))
+
+
+async def test_a_sale_that_kis_never_listed_holds_its_shares_for_a_day_and_no_longer(
+    strategy: Strategy, kis: FakeKis, clock: FakeClock, journal: SqlJournal
+) -> None:
+    lost = await lose_a_sale(strategy, kis)
     absent = Reconciliation(intent_id=lost, at=clock(), conclusion="not_accepted", message="KIS lists no such order.")
     await journal.settle(lost, since=clock(), conclude=lambda _: absent)
     for hours in (0, 23):

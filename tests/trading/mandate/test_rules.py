@@ -180,6 +180,8 @@ def test_an_entry_leaves_one_order_of_the_day_for_the_exit_of_each_position() ->
     sold = mandated(order("sell", 1))
     assert exceeds(check(order(quantity=1, symbol=hynix), held, sold, gone, standing, record=record)) is None
     assert exceeds(check(order("sell", 1), held, *[gone] * 4, record=record)) is None
+    left = mandated(order(), filled(10, 70_000), mandate_id="earlier")
+    assert exceeds(check(order(quantity=1, symbol=hynix), left, *[gone] * 3, record=record)) is None
     used_up = exceeds(check(order("sell", 1), held, *[gone] * 5, record=record))
     assert used_up is not None
     assert "5 orders went out today" in used_up.what

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
@@ -13,6 +13,8 @@ from kis_mcp.server.tools.call import Call
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy
 from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
+
+T = TypeVar("T")
 
 USUAL_CAPITAL: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
 """What a strategy that buys for a share of its equity may hold where nobody says and no real money is at stake."""
@@ -91,7 +93,7 @@ async def draft_of(
 
 def _shown(given: GivenBounds, earlier: Mandate) -> dict[str, Any]:
     names = ("most_per_order", "most_in_all", "most_loss", "orders_a_day")
-    return {name: getattr(given, name) or getattr(earlier, name) for name in names}
+    return {name: _given(getattr(given, name), getattr(earlier, name)) for name in names}
 
 
 async def _derived(
@@ -113,8 +115,8 @@ async def _derived(
     return {
         "most_per_order": per_order,
         "most_in_all": in_all,
-        "most_loss": given.most_loss or _rounded(in_all * _SHARE_OF_LOSS, currency),
-        "orders_a_day": given.orders_a_day or (int(2 * entries) + positions if entries else usual),
+        "most_loss": _given(given.most_loss, _rounded(in_all * _SHARE_OF_LOSS, currency)),
+        "orders_a_day": _given(given.orders_a_day, int(2 * entries) + positions if entries else usual),
     }
 
 
@@ -146,6 +148,11 @@ def _usual_capital(environment: Environment, currency: str) -> Decimal:
             field="most_in_all",
         )
     return USUAL_CAPITAL[currency]
+
+
+def _given(value: T | None, otherwise: T) -> T:
+    """A bound of 0 is one that somebody gave, and is refused."""
+    return otherwise if value is None else value
 
 
 def _number(value: object) -> Decimal | None:

@@ -52,7 +52,19 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
         return agreed
     run = await _open_run(call, records, stored, agreed.mandate)
     page = await shown(call, [run])
-    return replace(page, notes=[*page.notes, _KEPT_BY])
+    return replace(page, notes=[*page.notes, *await _bound_before(call, agreed.mandate), _KEPT_BY])
+
+
+async def _bound_before(call: Call, mandate: Mandate) -> Sequence[str]:
+    """What a run cannot spend of its mandate."""
+    book = await (await (await call.brokerage()).journal()).mandate_book(mandate.id)
+    if not book.bound_before:
+        return ()
+    bound, most = (f"{round(amount, 2):,f}" for amount in (book.bound_before, mandate.most_in_all))
+    return (
+        f"Its earlier orders bind {bound} {mandate.currency} of these {most} still, also where a person sold the shares"
+        " since. Saved under another id it begins with nothing bound.",
+    )
 
 
 async def _refuse_if_it_runs(records: StrategyRecords, name: str, earlier: Mandate | None) -> None:

@@ -45,6 +45,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         traded = blocks(await call(client, "trades", strategy=name))
         ended = await call(client, "stop", strategy=name)
         after = blocks(await call(client, "status", strategy=name))
+        anew = await call(client, "start", strategy=name)
     mandate_id = run_of(started)["mandate_id"]
     assert question.splitlines() == [
         "[SIM] MANDATE: let the strategy samsung-cross order by itself",
@@ -76,6 +77,8 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
     assert after["mandates"][0]["status"] == "ended"
     assert [row["quantity"] for row in after["positions"]] == [10]
     assert any("sells nothing by itself" in note for note in ended.structured_content["notes"])
+    bound = f"Its earlier orders bind {after['mandates'][0]['bound']:,}"
+    assert any(note.startswith(bound) for note in anew.structured_content["notes"])
 
 
 async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() -> None:

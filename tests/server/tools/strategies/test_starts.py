@@ -105,6 +105,8 @@ async def test_bounds_that_nobody_gives_follow_from_the_strategy_and_the_price(
         ({"bounds": {"most_loss": "much"}}, "bounds.most_loss"),
         ({"bounds": {"orders_a_day": 1.5}}, "bounds.orders_a_day"),
         ({"bounds": {"orders_a_day": 1}}, "orders_a_day"),
+        ({"bounds": {"orders_a_day": 0}}, "orders_a_day"),
+        ({"bounds": {"most_loss": 0}}, "most_loss"),
         ({"bounds": {"most_in_all": -5}}, "most_in_all"),
         ({"bounds": {"until": "soon"}}, "bounds.until"),
         ({"bounds": {"until": "2026-03-01"}}, "until"),
