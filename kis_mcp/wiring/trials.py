@@ -1,8 +1,8 @@
 """What a strategy is tried on: its instruments, their history in an environment, and how they are traded."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -107,8 +107,9 @@ async def read_trial(
     history = await read_history(brokerage, chosen.instruments, strategy.interval, start, end, waiting)
     listed = {each.symbol: await read_listed(reads, store, each) for each in chosen.instruments}
     own, market = own_commissions(brokerage.settings), chosen.instruments[0].market
+    closes = _closes_of(chosen.instruments[0], brokerage) if isinstance(INTERVALS[strategy.interval], int) else None
     terms = {
-        symbol: terms_of(market, each.kind or "stock", own, interval=strategy.interval)
+        symbol: replace(terms_of(market, each.kind or "stock", own, interval=strategy.interval), closes=closes)
         for symbol, each in listed.items()
     }
     index = MarketIndex()
@@ -158,6 +159,19 @@ def _as_traded(bars: Bars, instrument: Instrument, interval: str, brokerage: Bro
             field="start",
         )
     return found
+
+
+def _closes_of(instrument: Instrument, brokerage: Brokerage) -> Callable[[date], datetime | None]:
+    """A day → when its regular session closes, by its usual hours; at midnight where the market never closes."""
+    if not keeps_hours(brokerage.settings, brokerage.environment):
+        return lambda day: datetime.combine(day + timedelta(days=1), time.min, instrument.timezone)
+    usual = venues_of(instrument.market, "krx", brokerage.environment)[0].usual
+
+    def closes(day: date) -> datetime | None:
+        hours = usual(day)
+        return None if hours is None else hours[1]
+
+    return closes
 
 
 async def choose(

@@ -62,8 +62,8 @@ async def test_what_may_not_stay_overnight_is_offered_again_when_it_was_refused(
 ) -> None:
     each = live(
         strategy("10m", entry=AT_100, exits={"at_session_end": True, **exits}),
-        *[("15:00:00", 100), ("15:10:00", 100), ("15:20:00", 110), ("15:25:00", 111), ("15:25:20", 111)],
-        ("15:25:31", 111),
+        *[("15:00:00", 100), ("15:10:00", 100), ("15:20:00", 110), ("15:25:05", 111), ("15:25:20", 111)],
+        ("15:25:36", 111),
         ("15:25:40", 111),
     )
     each.broker.answers = [Answer("accepted", "i1"), Answer("refused", None, "too many calls")]
