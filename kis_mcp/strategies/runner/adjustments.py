@@ -50,10 +50,15 @@ async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day
 
 async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:
     symbol, price = lane.symbol, lane.holding.price
-    cost = "" if price is None else f" at {price:.6g}"
-    account = "" if terms.orders is None else f" The account has {(await terms.orders.account(symbol)).held}."
-    return (
+    told = [
         f"KIS multiplied prices of {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
-        f" (액면분할, 병합, 권리락). It bought {lane.quantity}{cost} before that.{account} Its stops would be wrong, so"
-        " nothing is sold. Sell these shares yourself and resume it; or stop it, and what it holds is yours to keep."
-    )
+        " (액면분할, 병합, 권리락).",
+        "An order of it from before may stand."
+        if price is None
+        else f"It holds {lane.quantity} bought at {price:.6g}.",
+    ]
+    if terms.orders is not None:
+        told.append(f"The account has {(await terms.orders.account(symbol)).held}.")
+    told.append("Its stops would be wrong, so nothing is sold.")
+    told.append("Sell these shares yourself and resume it; or stop it, and what it holds is yours to keep.")
+    return " ".join(told)

@@ -164,8 +164,8 @@ class LiveRun:
             dated = tick.time.astimezone(self._terms.sessions.timezone)
             await self._diary.say(
                 lane,
-                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock; so were"
-                f" {self._report.refused} so far. If it goes on, look at the clock of this computer.",
+                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock, as were"
+                f" {self._report.refused} so far; look at the clock of this computer if that goes on",
             )
 
     async def _look_at_clock(self, now: datetime) -> None:
