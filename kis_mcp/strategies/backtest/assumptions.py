@@ -25,8 +25,10 @@ def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_
         "Commission as today, taxes as on each day.",
         "Rules see prices and volumes only: there are no fundamentals that could be known too early.",
         "A trade's times are the ends of the bars in which it was filled.",
-        "A running strategy sets aside 3 % more than the price for each buy, spends no more than its mandate, and no "
-        "profits: where all money is spent, it buys less than here.",
+        "A running strategy buys at a limit 3 % above the last price: an entry whose next open is higher still lapses "
+        "there.",
+        "It sets that much aside for each buy, spends no more than its mandate, and no profits: where all money is "
+        "spent, it buys less than here.",
     ]
     if has_limit:
         told.append(
