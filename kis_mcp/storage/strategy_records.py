@@ -58,8 +58,8 @@ _IS_ACTIVE = RunRow.state != "stopped"
 _KEPT: Final = (
     (BarRow, BarRow.interval.not_in(LONG_INTERVALS), BarRow.ends_at, SHORT_BARS_KEPT),
     (BarRow, BarRow.interval.in_(LONG_INTERVALS), BarRow.ends_at, LONG_BARS_KEPT),
-    (SignalRow, SignalRow.action == "none", SignalRow.decided_at, IDLE_SIGNALS_KEPT),
-    (SignalRow, SignalRow.action != "none", SignalRow.decided_at, SIGNALS_KEPT),
+    (SignalRow, SignalRow.quantity == 0, SignalRow.decided_at, IDLE_SIGNALS_KEPT),
+    (SignalRow, SignalRow.quantity > 0, SignalRow.decided_at, SIGNALS_KEPT),
 )
 """Table → of its rows which kind is kept for how long, and since when."""
 
@@ -195,8 +195,12 @@ class SqlStrategyRecords:
             row.intent_id = row.intent_id or intent_id
 
     @uninterrupted
-    async def signals(self, run_id: str, since: datetime | None = None, limit: int = 100) -> Sequence[SignalEntry]:
+    async def signals(
+        self, run_id: str, since: datetime | None = None, limit: int = 100, *, moved: bool = False
+    ) -> Sequence[SignalEntry]:
         query = select(SignalRow).where(SignalRow.run_id == run_id)
+        if moved:
+            query = query.where(SignalRow.quantity > 0)
         if since is not None:
             query = query.where(SignalRow.decided_at >= since)
         latest = query.order_by(SignalRow.decided_at.desc(), SignalRow.symbol.desc()).limit(limit)

@@ -29,7 +29,7 @@ LONG_BARS_KEPT: Final = timedelta(days=5 * 365)
 """Bars of `LONG_INTERVALS`."""
 
 IDLE_SIGNALS_KEPT: Final = timedelta(days=30)
-"""Signals upon which nothing was done."""
+"""Signals upon which nothing was done; what somebody else sold of a position is kept longer."""
 
 SIGNALS_KEPT: Final = timedelta(days=5 * 365)
 """Signals upon which something was ordered."""
@@ -242,8 +242,14 @@ class StrategyRecords(Protocol):
         """
         ...
 
-    async def signals(self, run_id: str, since: datetime | None = None, limit: int = 100) -> Sequence[SignalEntry]:
-        """The latest signals from a moment on, the oldest of them first."""
+    async def signals(
+        self, run_id: str, since: datetime | None = None, limit: int = 100, *, moved: bool = False
+    ) -> Sequence[SignalEntry]:
+        """The latest signals from a moment on, the oldest of them first.
+
+        Args:
+            moved: Whether only those with a quantity are wanted: what was bought, sold, or lost.
+        """
         ...
 
     async def put_position(self, position: HeldPosition) -> None:

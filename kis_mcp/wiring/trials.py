@@ -1,7 +1,7 @@
 """What a strategy is tried on: its instruments, their history in an environment, and how they are traded."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -132,8 +132,14 @@ async def read_trial(
             raise not_traded(symbol, start, end)
     listed = {each.symbol: await read_listed(reads, store, each) for each in chosen.instruments}
     own, market = own_commissions(brokerage.settings), chosen.instruments[0].market
+    has_hours = keeps_hours(brokerage.settings, brokerage.environment)
+    closes = (
+        _closes_of(chosen.instruments[0], reads, has_hours=has_hours)
+        if isinstance(INTERVALS[strategy.interval], int)
+        else None
+    )
     terms = {
-        symbol: terms_of(market, each.kind or "stock", own, interval=strategy.interval)
+        symbol: replace(terms_of(market, each.kind or "stock", own, interval=strategy.interval), closes=closes)
         for symbol, each in listed.items()
     }
     index = MarketIndex()
@@ -198,6 +204,19 @@ def _as_traded(bars: Bars, instrument: Instrument, minutes: int, hours_of: Excha
             field="start",
         )
     return found
+
+
+def _closes_of(instrument: Instrument, reads: Reads, *, has_hours: bool) -> Callable[[date], datetime | None]:
+    """A day → when its regular session closes; at midnight where the market never closes."""
+    if not has_hours:
+        return lambda day: datetime.combine(day + timedelta(days=1), time.min, instrument.timezone)
+    hours_of = ExchangeHours(reads, instrument, keeps_hours=True)
+
+    def closes(day: date) -> datetime | None:
+        hours = hours_of(day)
+        return None if hours is None else hours[1]
+
+    return closes
 
 
 async def choose(

@@ -289,7 +289,8 @@ async def test_what_is_old_is_pruned_when_a_run_begins(records: SqlStrategyRecor
     await records.add_bars([bar(NOW - age, interval=interval) for age in ages for interval in ("1m", "1d")])
     for age in ages:
         await records.add_signal(decided(at=NOW - age))
-        await records.add_signal(decided(at=NOW - age, symbol="000660", action="none"))
+        await records.add_signal(decided(at=NOW - age, symbol="000660", action="none", quantity=0))
+        await records.add_signal(decided(at=NOW - age, symbol="035420", action="none", reason="sold_elsewhere"))
     await records.open_run(run_of(await records.save(strategy("other"), at=NOW), "R2"))
     since = NOW - timedelta(days=9999)
     kept = {
@@ -299,7 +300,10 @@ async def test_what_is_old_is_pruned_when_a_run_begins(records: SqlStrategyRecor
     signals = await records.signals("R1")
     assert kept == {"1m": [ages[0]], "1d": [ages[2], ages[1], ages[0]]}
     assert [NOW - each.at for each in signals if each.action == "enter"] == [ages[2], ages[1], ages[0]]
-    assert [NOW - each.at for each in signals if each.action == "none"] == [ages[0]]
+    assert [NOW - each.at for each in signals if not each.quantity] == [ages[0]]
+    lost = [each for each in signals if each.reason == "sold_elsewhere"]
+    assert [NOW - each.at for each in lost] == [ages[2], ages[1], ages[0]]
+    assert await records.signals("R1", moved=True) == [each for each in signals if each.quantity]
 
 
 @pytest.mark.parametrize("table", ["strategy_versions", "strategy_changes"])

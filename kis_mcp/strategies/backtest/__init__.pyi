@@ -22,6 +22,7 @@ from .options import BacktestOptions as BacktestOptions
 from .points import Point as Point, combinations as combinations, grid as grid, some_of_grid as some_of_grid
 from .regular_hours import (
     CLOSING_AUCTION as CLOSING_AUCTION,
+    LEAD as LEAD,
     Hours as Hours,
     HoursOf as HoursOf,
     regular_bars as regular_bars,

@@ -17,13 +17,18 @@ def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_
         f"Market orders and stops are filled {options.slippage_ticks} tick worse, in the opening auction too. A stop "
         "or target is filled at its price, or at the open of a bar that begins beyond it.",
         "Where stop and target lie within one bar, the stop is taken.",
-        "An end of session is sold at the close of the day's last bar, without slippage.",
+        _on_session_end(market, is_daily=is_daily),
         f"An entry takes at most {options.most_volume_percent} % of its bar's volume, an exit all that is held.",
         "Without volume nothing is filled: an entry lapses, as it does after a halt of more than two weeks, and an "
         "exit waits.",
         "Prices are adjusted for splits and rights, and rounded to the price steps of today.",
         "Commission as today, taxes as on each day.",
         "Rules see prices and volumes only: there are no fundamentals that could be known too early.",
+        "A trade's times are the ends of the bars in which it was filled.",
+        "A running strategy buys at a limit 3 % above the last price: an entry whose next open is higher still lapses "
+        "there.",
+        "It sets that much aside for each buy, spends no more than its mandate, and no profits: where all money is "
+        "spent, it buys less than here.",
     ]
     if has_limit:
         told.append(
@@ -40,6 +45,20 @@ def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_
     elif not is_daily:
         told.append("Bars of minutes are those of the regular session and its closing auction, by the usual hours.")
     return told
+
+
+def _on_session_end(market: str, *, is_daily: bool) -> str:
+    if is_daily:
+        return (
+            "An end of session is sold at the bar's close, without slippage; a running strategy sells five minutes "
+            "before it."
+        )
+    if market == "KR":
+        return "An end of session is sold in the closing auction, at the close of the day's last bar, without slippage."
+    return (
+        "An end of session is decided at the first bar that ends within the last five minutes, and sold at the next "
+        "bar's open, or at the close where it is the last one; a running strategy sells five minutes before the close."
+    )
 
 
 def _on_interruptions(*, is_daily: bool) -> str:

@@ -8,16 +8,19 @@ The rules of filling:
 - Stop and target stand from the entry's own bar on. A bar that opens beyond one is filled at its open; else one that
   reaches it is filled there, a stop with slippage. Where a bar reaches both, the stop is taken: which came first is not
   known. A trailing stop follows the high of the bars before.
-- An end of session sells at the close of its last bar, the price of the closing auction.
+- An end of session is decided at the first bar that ends within the last minutes of its regular session, and sells as
+  any exit. Where that is the day's last bar, as in Korea the one of the closing auction, it sells at that bar's close;
+  so it does where the session's hours are not given.
 - A bar without volume fills nothing.
 """
 
 from bisect import bisect_left
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
+from kis_mcp.strategies.backtest.regular_hours import LEAD
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
 from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
@@ -88,6 +91,7 @@ class Lane:
         self._trade: Trade | None = None
         self._highest = Decimal(0)
         self.sells_at_close = strategy.exits.at_session_end
+        self._close_of: dict[date, datetime | None] = {}
         self._has_levels = has_levels(strategy.exits)
 
     @property
@@ -152,7 +156,7 @@ class Lane:
         decision = self._decider.end_bar(
             bar,
             equity,
-            ends_session=self.sells_at_close and self._is_last_of_day(at),
+            ends_session=self.sells_at_close and self._ends_session(at),
             pending=bool(self._entry_quantity or self._exit_reason),
             at=at,
         )
@@ -164,7 +168,7 @@ class Lane:
         match decision.action:
             case "enter":
                 self._entry_quantity = decision.quantity
-            case "exit" if decision.reason == "session_end" and self.bars.volume[at]:
+            case "exit" if decision.reason == "session_end" and self.bars.volume[at] and self._is_last_of_day(at):
                 self._sell(self.bars.close[at] * self.bars.unit, at, decision.reason)
             case "exit":
                 self._exit_reason = decision.reason
@@ -176,9 +180,25 @@ class Lane:
         if self._trade is not None and self._decider.position is not None:
             self._trade.bars = self._decider.position.bars
 
+    def _ends_session(self, at: int) -> bool:
+        closes = self._closes(at)
+        return self._is_last_of_day(at) if closes is None else self.bars.ends_at[at] >= closes - LEAD
+
     def _is_last_of_day(self, at: int) -> bool:
         times = self.bars.ends_at
-        return at + 1 < len(times) and times[at + 1].date() != times[at].date()
+        if at + 1 < len(times):
+            return times[at + 1].date() != times[at].date()
+        closes = self._closes(at)
+        return closes is not None and times[at] >= closes
+
+    def _closes(self, at: int) -> datetime | None:
+        """When the session of a bar's day closes."""
+        if self._terms.closes is None:
+            return None
+        day = self.bars.ends_at[at].date()
+        if day not in self._close_of:
+            self._close_of[day] = self._terms.closes(day)
+        return self._close_of[day]
 
     def _buy_at_open(self) -> None:
         at, quantity = self.at, self._entry_quantity

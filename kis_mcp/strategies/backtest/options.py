@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
@@ -55,12 +55,15 @@ class InstrumentTerms:
         tick: The price step at a price; None where prices need no step.
         lot: The smallest quantity.
         daily_limit_percent: How far a price may be from the day before's close; None where there is no such limit.
+        closes: When the regular session of a day closes: what may not stay overnight is sold `LEAD` before it. Without,
+            it is sold at the close of the day's last bar.
     """
 
     costs: Costs = Costs()
     tick: Callable[[Decimal], Decimal] | None = None
     lot: int = 1
     daily_limit_percent: Decimal | None = None
+    closes: Callable[[date], datetime | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ HoursOf: TypeAlias = Callable[[date], Hours | None]
 CLOSING_AUCTION: Final = timedelta(minutes=1)
 """The closing auction is matched within the minute that follows the close, and KIS gives it a candle of that minute."""
 
+LEAD: Final = timedelta(minutes=5)
+"""So long before the close what may not stay overnight is sold: in Korea in the closing auction."""
+
 
 def regular_bars(bars: Bars, minutes: int, hours_of: HoursOf) -> Bars:
     """The bars in which the regular session or its closing auction was going on, if only for a part.

@@ -2,6 +2,7 @@
 were traded."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -32,23 +33,25 @@ async def in_shares_of_today(
 
 
 def split_ratios(after: Bars, before: Bars) -> Mapping[date, Decimal]:
-    """Day → by what its prices were multiplied since, where they were; of daily bars adjusted and as they were."""
+    """Day → by what its prices were multiplied since; of daily bars adjusted and as they were."""
     was = {ends_at.date(): close * before.unit for ends_at, close in zip(before.ends_at, before.close, strict=True)}
     closes = ((ends_at.date(), close * after.unit) for ends_at, close in zip(after.ends_at, after.close, strict=True))
-    return {day: close / was[day] for day, close in closes if day in was and close != was[day]}
+    return {day: close / was[day] for day, close in closes if day in was}
 
 
 def apply_splits(bars: Bars, ratios: Mapping[date, Decimal]) -> Bars:
-    """Bars with the prices and volumes of some days multiplied and divided. Prices are rounded as they are counted."""
-    if not ratios:
+    """Bars with prices multiplied and volumes divided by the ratio of their day, or of the last day before that has
+    one. Prices are rounded as they are counted."""
+    if all(ratio == 1 for ratio in ratios.values()):
         return bars
-    scales = [ratios.get(ends_at.date()) for ends_at in bars.ends_at]
+    known = sorted(ratios)
+    days = {ends_at.date() for ends_at in bars.ends_at}
+    of_day = {day: ratios[known[max(0, bisect_right(known, day) - 1)]] for day in days}
+    scales = [of_day[ends_at.date()] for ends_at in bars.ends_at]
 
     def scaled(column: "array[int]") -> "array[int]":
-        pairs = zip(column, scales, strict=True)
-        return array("q", (price if ratio is None else max(1, round(price * ratio)) for price, ratio in pairs))
+        return array("q", (max(1, round(price * ratio)) for price, ratio in zip(column, scales, strict=True)))
 
     prices = [scaled(column) for column in (bars.open, bars.high, bars.low, bars.close)]
-    volumes = zip(bars.volume, scales, strict=True)
-    volume = array("q", (each if ratio is None else round(each / ratio) for each, ratio in volumes))
+    volume = array("q", (round(each / ratio) for each, ratio in zip(bars.volume, scales, strict=True)))
     return Bars(bars.ends_at, prices, volume, bars.unit)

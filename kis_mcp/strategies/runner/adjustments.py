@@ -42,18 +42,21 @@ async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day
     if lane.quantity or lane.standing:
         raise PositionInDoubt(await _doubt(terms, lane, before, ratio))
     lane.begin_anew()
-    what = (
-        f"prices_adjusted: those of {before} by {ratio:.6g}; its bars are read anew, and no order follows from before"
-    )
-    await diary.say(lane, what)
+    await diary.say(lane, f"prices_adjusted: those of {before} by {ratio:.6g}; bars are read anew, an entry lapses")
 
 
 async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:
     symbol, price = lane.symbol, lane.holding.price
-    cost = "" if price is None else f" at {price:.6g}"
-    account = "" if terms.orders is None else f" The account has {(await terms.orders.account(symbol)).held}."
-    return (
+    told = [
         f"KIS multiplied prices of {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
-        f" (액면분할, 병합, 권리락). It bought {lane.quantity}{cost} before that.{account} Its stops would be wrong, so"
-        " nothing is sold. Sell these shares yourself and resume it; or stop it, and what it holds is yours to keep."
-    )
+        " (액면분할, 병합, 권리락)."
+    ]
+    if price is None:
+        told.append("An order of it from before may stand.")
+    else:
+        told.append(f"It holds {lane.quantity} bought at {round(price, 2).normalize():f}.")
+    if terms.orders is not None:
+        told.append(f"The account has {(await terms.orders.account(symbol)).held}.")
+    told.append("Its stops would be wrong, so nothing is sold.")
+    told.append("Sell these shares yourself and resume it; or stop it, and what it holds is yours to keep.")
+    return " ".join(told)

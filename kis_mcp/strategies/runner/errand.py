@@ -124,11 +124,12 @@ class Errand:
     async def _tend(self, order: OwnOrder) -> None:
         """Take an order back that stands too long, or say that it stands."""
         lane, now = self._lane, self._terms.clock()
-        stood = self._terms.sessions.traded_since(order.at, now)
-        if why := reason_to_cancel(order, stood, lane.last_price, sells=lane.want is not None):
+        stood, closes = self._terms.sessions.traded_since(order.at, now), self._terms.sessions.is_about_to_close(now)
+        sells = lane.want is not None or (closes and self._terms.strategy.exits.at_session_end)
+        if why := reason_to_cancel(order, stood, lane.last_price, sells=sells):
             if self._cancels < _MOST_CANCELS:
                 await self._cancel(order, why)
-        elif order.side == "sell" and stood >= STANDING_IS_SAID and not self._terms.sessions.is_about_to_close(now):
+        elif order.side == "sell" and stood >= STANDING_IS_SAID and not closes:
             await self._say_once(f"exit_stands: {lane.quantity} are not sold yet: nobody takes them at its price")
 
     async def _cancel(self, order: OwnOrder, why: str) -> None:

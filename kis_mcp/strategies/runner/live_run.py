@@ -21,7 +21,7 @@ from kis_mcp.strategies.runner.ports import Heard
 from kis_mcp.strategies.runner.recovery import losses, read_past_bars, take_up_decisions
 from kis_mcp.strategies.runner.terms import RunTerms
 
-_MOST_SIGNALS: Final = 1_000
+_MOST_SIGNALS: Final = 10_000
 _REFUSALS_SAID_EVERY: Final = timedelta(hours=1)
 _NOTHING: Final = Decimal(0)
 _ONE_SECOND: Final = timedelta(seconds=1)
@@ -94,7 +94,7 @@ class LiveRun:
         terms, heard_from = self._terms, self._terms.clock()
         orders = await terms.orders.orders() if terms.orders else ()
         kept = {each.symbol: each for each in await terms.records.positions(terms.run.id)}
-        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS)
+        signals = await terms.records.signals(terms.run.id, limit=_MOST_SIGNALS, moved=True)
         for symbol in terms.run.symbols:
             lane = self._lanes[symbol] = LiveLane(
                 terms.strategy, symbol, self._book, terms.sessions, heard_from, terms.lots.get(symbol, 1)
@@ -104,9 +104,8 @@ class LiveRun:
             lane.restore(bars, sorted(own, key=lambda each: each.at), kept.get(symbol))
             await self._reconcile(lane)
         await take_up_decisions(terms, self._book, self._lanes, orders, signals)
-        await self._look_at_adjustments(
-            heard_from, [each for each in self._lanes.values() if each.quantity or each.want]
-        )
+        bound = [lane for lane in self._lanes.values() if lane.quantity or lane.is_busy]
+        await self._look_at_adjustments(heard_from, bound)
         ordered = {each.symbol for each in orders}
         self._purse = {symbol: lane for symbol, lane in self._lanes.items() if symbol in ordered or lane.want}
         for lane in self._lanes.values():
@@ -164,8 +163,8 @@ class LiveRun:
             dated = tick.time.astimezone(self._terms.sessions.timezone)
             await self._diary.say(
                 lane,
-                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock; so were"
-                f" {self._report.refused} so far. If it goes on, look at the clock of this computer.",
+                f"tick_refused: a trade is dated {dated:%Y-%m-%d %H:%M:%S}, too far from the clock, as were"
+                f" {self._report.refused} so far; look at the clock of this computer if that goes on",
             )
 
     async def _look_at_clock(self, now: datetime) -> None:
@@ -303,7 +302,7 @@ class LiveRun:
         if not self._terms.strategy.exits.at_session_end or not self._terms.sessions.is_about_to_close(now):
             return
         for lane in self._lanes.values():
-            if lane.quantity and not lane.is_busy and not lane.waits(now):
+            if lane.quantity and lane.want is None and not lane.is_being_sold and not lane.waits(now):
                 await self._leave(lane, SESSION_END, self._diary.moment())
 
     def _send(self, now: datetime) -> None:
@@ -311,7 +310,8 @@ class LiveRun:
         if not self._terms.sessions.takes_orders(now):
             return
         for lane in self._purse.values():
-            if lane.want is not None and self._is_idle(lane):
+            # Without minutes of earlier days, as in demo, there is no price before the first trade.
+            if lane.want is not None and lane.last_price is not None and self._is_idle(lane):
                 self._start(lane, self._errand(lane).send(lane.want))
 
     def _is_idle(self, lane: LiveLane) -> bool:

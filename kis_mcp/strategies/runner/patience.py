@@ -22,7 +22,7 @@ def reason_to_cancel(order: OwnOrder, stood: timedelta, last_price: Decimal | No
 
     Args:
         stood: How long it has stood while the market was open.
-        sells: Whether the position is to be sold at once.
+        sells: Whether nothing is to be held any more.
     """
     if order.side == "buy":
         if sells:

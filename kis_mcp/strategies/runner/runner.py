@@ -177,8 +177,8 @@ def fault_reason(error: Exception, holds: str = "") -> str:
     """
     said = " ".join(str(error).split())[:_MOST_OF_MESSAGE]
     fault = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    watched = f" It holds {holds}, which no stop watches now." if holds else ""
-    return (
-        f"A fault in kis-mcp paused it ({fault}). Its orders stand as they are.{watched} The log of kis-mcp has the"
-        " details; report them, and resume it to go on."
-    )
+    told = [f"A fault in kis-mcp paused it ({fault}).", "Its orders stand as they are."]
+    if holds:
+        told.append(f"It holds {holds}, which no stop watches now.")
+    told.append("The log of kis-mcp has the details; report them, and resume it to go on.")
+    return " ".join(told)

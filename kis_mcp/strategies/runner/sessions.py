@@ -11,14 +11,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kis_mcp.market import INTERVALS, Market
-from kis_mcp.strategies.backtest import CLOSES, CLOSING_AUCTION, Hours, HoursOf
+from kis_mcp.strategies.backtest import CLOSES, CLOSING_AUCTION, LEAD, Hours, HoursOf
 
 _ONE_DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
 
-LEAD: Final = timedelta(minutes=5)
-"""So long before the close what may not stay overnight is sold: in Korea in the closing auction. And so long before the
-opening it is looked whether past prices were adjusted."""
+LATE_LOOK: Final = timedelta(seconds=5)
+"""So long after `LEAD` before the close it is looked what is held still: a bar that ends at that moment is decided upon
+first, as in a backtest."""
 
 _AUCTION_ORDERS: Final[dict[Market, timedelta]] = {"KR": timedelta(minutes=5), "US": timedelta(0)}
 """So long before the opening an order is sent that was decided while the market was closed: in Korea it takes part in
@@ -77,7 +77,7 @@ class Sessions:
             counted_from = opens if self._market == "US" else local.replace(minute=0, second=0, microsecond=0)
             begins = counted_from + (local - counted_from) // length * length
             until = begins + length
-            return Span(begins, min(until, end), min(until, end), until, ends_session=until > closes - LEAD)
+            return Span(begins, min(until, end), min(until, end), until, ends_session=until >= closes - LEAD)
         first = last = opens.astimezone(self.timezone).date()
         if self._is_week:
             first, last = self._week_of(first)
@@ -118,7 +118,7 @@ class Sessions:
     def is_about_to_close(self, moment: datetime) -> bool:
         """Whether what may not stay overnight has to be sold now."""
         hours = self.hours(moment.astimezone(self.timezone).date())
-        return hours is not None and hours[1] - LEAD <= moment < hours[1]
+        return hours is not None and hours[1] - LEAD + LATE_LOOK <= moment < hours[1]
 
     def _session_of(self, local: datetime) -> Hours | None:
         """The session that a moment is in, its closing auction included."""

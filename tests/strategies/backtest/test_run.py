@@ -181,6 +181,31 @@ def test_a_day_trade_is_sold_at_the_close_of_its_last_bar() -> None:
     assert trades(found)[:1] == [(101, 101, "session_end")]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "closes_after", "expected"),
+    [
+        (5, 20, (101, 104, "session_end")),  # decided at 15:45, and sold at the next open
+        (5, 11, (101, 103, "session_end")),  # a bar ends later than five minutes before the close
+        (5, 10, None),  # at the bar after which it would be bought
+        (10, 39, (101, 104, "session_end")),  # as in the closing auction, at the close of the last bar
+    ],
+)
+def test_a_day_trade_is_sold_five_minutes_before_the_close_where_that_is_known(
+    minutes: int, closes_after: int, expected: tuple[int, int, str] | None
+) -> None:
+    """The first bar ends at 15:30."""
+    close = datetime(2026, 3, 2, 15, 30, tzinfo=KST) + timedelta(minutes=closes_after)
+    entry = {"left": "close", "is": "equal", "right": 101 if expected is None else 100}
+    found = run(
+        flat(100, 101, 102, 103, 104),
+        entry=entry,
+        exits={"at_session_end": True},
+        step=timedelta(minutes=minutes),
+        terms=InstrumentTerms(closes=lambda _: close),
+    )
+    assert trades(found) == ([expected] if expected else [])
+
+
 def test_limits_bound_entries() -> None:
     document: dict[str, Any] = {"exits": {"after_bars": 1}, "limits": {"cooldown_bars": 2}}
     found = run(flat(*range(100, 110)), **document)

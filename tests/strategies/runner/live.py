@@ -97,9 +97,12 @@ class MemoryRecords:
         self.crash.step()
         self.kept[symbol, at] = replace(self.kept[symbol, at], intent_id=intent_id)
 
-    async def signals(self, run_id: str, since: datetime | None = None, limit: int = 100) -> Sequence[SignalEntry]:
+    async def signals(
+        self, run_id: str, since: datetime | None = None, limit: int = 100, *, moved: bool = False
+    ) -> Sequence[SignalEntry]:
         self.crash.step()
-        return sorted(self.kept.values(), key=lambda each: each.at)[-limit:]
+        found = [each for each in self.kept.values() if each.quantity or not moved]
+        return sorted(found, key=lambda each: each.at)[-limit:]
 
     async def put_position(self, position: HeldPosition) -> None:
         self.crash.step()

@@ -38,7 +38,7 @@ async def test_a_position_from_before_a_split_is_never_sold_and_the_run_is_pause
     assert each.records.run.state == "paused"
     assert each.records.run.reason == (
         "KIS multiplied prices of A since 2026-03-02 by 0.2, as for a split or a rights issue (액면분할, 병합, 권리락)."
-        " It bought 10 at 100 before that. The account has 50. Its stops would be wrong, so nothing is sold. Sell these"
+        " It holds 10 bought at 100. The account has 50. Its stops would be wrong, so nothing is sold. Sell these"
         " shares yourself and resume it; or stop it, and what it holds is yours to keep."
     )
     assert {end.date() for _, end in each.records.stored} == {MONDAY}

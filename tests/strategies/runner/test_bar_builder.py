@@ -213,13 +213,20 @@ def test_bars_that_were_had_from_elsewhere_are_built_no_more() -> None:
     assert bars(run(each, [tick("09:01:00", 101)], at("09:03"))) == [bar("09:02", 101, 101, 101, 101, volume=1)]
 
 
+@pytest.mark.parametrize(("clock", "ends"), [("15:19", False), ("15:20", True), ("15:26", True)])
+def test_nothing_is_bought_any_more_at_a_bar_that_ends_when_all_is_sold(clock: str, ends: bool) -> None:
+    span = sessions("5m").span_of(at(clock))
+    assert span is not None
+    assert span.ends_session == ends
+
+
 @pytest.mark.parametrize(
     ("clock", "takes", "closes"),
     [
         ("08:54:59", False, False),
         ("08:55", True, False),
-        ("15:24:59", True, False),
-        ("15:25", True, True),
+        ("15:25:04", True, False),
+        ("15:25:05", True, True),
         ("15:30", False, False),
     ],
 )

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from kis_mcp.clock import KST
 from kis_mcp.simulator.market.market import Market as World
 from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
+from kis_mcp.strategies.backtest.options import InstrumentTerms
 from kis_mcp.strategies.backtest.result import BacktestResult
 from kis_mcp.strategies.document import Strategy, read_given, read_strategy, read_text, resolve
 from kis_mcp.strategies.evaluation import has_levels
@@ -167,6 +168,28 @@ async def test_a_day_that_is_decided_at_its_close_is_the_backtests() -> None:
     await each.go()
     assert check(each, document).trades
     assert [bar.ends_at.date() for bar in recorded(each, "000660")] == WEEK
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m"])
+async def test_what_may_not_stay_overnight_is_sold_at_the_price_of_the_backtest(interval: str) -> None:
+    document = read_strategy(
+        {"id": "s", "name": "s", "interval": interval, **OWN["cross"], "exits": {"at_session_end": True}}
+    )
+    each = live_of(document, "005930")
+    await each.go()
+    options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100))
+    terms = InstrumentTerms(closes=lambda day: datetime.combine(day, time(15, 30), KST))
+    result = run_backtest(document, {"005930": Bars.of(recorded(each, "005930"))}, options, {"005930": terms})
+    orders = list(each.broker.by_key.values())
+    traded = [(order.price, order.quantity) for order in orders]
+    assert traded == [
+        fill
+        for trade in result.trades
+        for fill in ((trade.entry_price, trade.quantity), (trade.exit_price, trade.quantity))
+    ]
+    ends = [trade for trade in result.trades if trade.exit_reason == "session_end"]
+    assert ends
+    assert [signal.reason for signal in each.signals("exit")] == [trade.exit_reason for trade in result.trades]
 
 
 @pytest.mark.slow

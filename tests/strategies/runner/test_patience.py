@@ -184,6 +184,25 @@ async def test_a_stop_beside_the_rest_of_its_entry_cancels_the_rest_and_sells_wh
     assert ("09:01", "none", "enter_cancelled") in each.told()
 
 
+@pytest.mark.parametrize(("filled", "sent"), [(0, [("A", "buy", 10)]), (4, [("A", "buy", 10), ("A", "sell", 4)])])
+async def test_nothing_is_bought_in_the_closing_auction_that_may_not_stay_overnight(
+    filled: int, sent: list[tuple[str, str, int]]
+) -> None:
+    def fill_a_part() -> None:
+        (order,) = each.broker.by_key.values()
+        each.broker.settle(order.key, filled=filled, price=Decimal(100) if filled else None)
+
+    each = live(
+        strategy(entry=AT_100, exits={"at_session_end": True}),
+        *[("15:23:00", 100), ("15:23:50", lambda: setattr(each.broker, "fills", False)), ("15:24:00", 101)],
+        ("15:24:10", fill_a_part),
+        *ticks("15:25:05", *[101] * 6),
+    )
+    await each.go()
+    assert each.sent() == sent
+    assert len(each.broker.cancels) == 1
+
+
 async def test_it_may_die_at_any_call_while_an_exit_is_ordered_anew() -> None:
     whole = left_behind(*[90] * 40)
     await whole.go()

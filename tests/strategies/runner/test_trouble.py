@@ -11,7 +11,7 @@ from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.runner.bar_builder import Tick
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.ports import Answer, Heard
-from tests.strategies.runner.live import Live, at, live, script, strategy
+from tests.strategies.runner.live import MONDAY, Live, at, live, script, strategy
 
 AT_100 = {"left": "close", "is": "equal", "right": 100}
 AT_110 = {"left": "close", "is": "equal", "right": 110}
@@ -62,8 +62,8 @@ async def test_what_may_not_stay_overnight_is_offered_again_when_it_was_refused(
 ) -> None:
     each = live(
         strategy("10m", entry=AT_100, exits={"at_session_end": True, **exits}),
-        *[("15:00:00", 100), ("15:10:00", 100), ("15:20:00", 110), ("15:25:00", 111), ("15:25:20", 111)],
-        ("15:25:31", 111),
+        *[("15:00:00", 100), ("15:10:00", 100), ("15:20:00", 110), ("15:25:05", 111), ("15:25:20", 111)],
+        ("15:25:36", 111),
         ("15:25:40", 111),
     )
     each.broker.answers = [Answer("accepted", "i1"), Answer("refused", None, "too many calls")]
@@ -110,6 +110,40 @@ async def test_what_a_person_buys_after_selling_the_runs_shares_is_theirs_also_a
     await each.go(resumes=True)
     assert each.sent() == [BUY]
     assert each.records.held["A"].quantity == 0
+
+
+async def test_what_a_person_sold_is_remembered_however_much_was_decided_since() -> None:
+    each = live(strategy(entry=AT_100, exit=AT_110), *minutes(100, *[110] * 14))
+    each.broker.others = {"A": -10}
+    await each.go()
+    for number in range(1_100):
+        idle = replace(each.signals()[0], at=at("10:00") + timedelta(seconds=number), action="none", quantity=0)
+        await each.records.add_signal(replace(idle, reason="cooldown"))
+    each.broker.others = {"A": 0}  # the person bought ten themselves
+    each.market.script += script(*minutes(110, 110, 110, start=15))
+    await each.go(resumes=True)
+    assert each.sent() == [BUY]
+
+
+async def test_an_exit_of_yesterday_waits_for_the_first_trade_where_kis_keeps_no_bars_of_yesterday() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    each = live(strategy("1d", entry=AT_100, exit=AT_110), ("15:29:00", 100), ("15:31:02", None))
+    each.market.script += script(
+        ("08:55:00", None), ("09:00:00", 100), ("15:29:00", 110), ("15:31:02", None), day=tuesday
+    )
+    await each.go()
+    each.market.latest = nothing  # type: ignore[method-assign]
+    rows = [("08:55:00", None), ("08:56:00", None), ("09:00:00", 110), ("09:01:00", 110)]
+    each.market.script += script(*rows, day=tuesday + timedelta(days=1))
+    each.market.now = at("08:55", tuesday + timedelta(days=1))
+    await each.go(resumes=True)
+    assert each.records.run.state == "running"
+    assert each.sent() == [BUY, SELL]
+
+
+async def nothing(symbol: str, count: int) -> list[Any]:
+    """Demo tells minutes of today only."""
+    return []
 
 
 @pytest.mark.parametrize(
