@@ -32,5 +32,10 @@ from .strategy_account import (
 )
 from .strategy_origin import Origin as Origin, open_origin as open_origin
 from .strategy_watch import follow_strategy as follow_strategy
-from .trials import Trial as Trial, choose as choose, read_trial as read_trial
+from .trials import (
+    Trial as Trial,
+    choose as choose,
+    days_to_warm_up as days_to_warm_up,
+    read_trial as read_trial,
+)
 from .way import look_at_way as look_at_way

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from math import ceil
 
 from kis_mcp.catalog import WaitReporter
 from kis_mcp.environment import Environment
@@ -23,6 +24,10 @@ from kis_mcp.wiring.reads import Reads
 from kis_mcp.wiring.universe import choose_instruments
 
 HISTORIES = "histories"
+_MINUTES_A_DAY = 380
+"""Of a regular session in Korea that have candles; the US have ten more."""
+
+_LONG_WEEKEND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,14 @@ async def read_trial(
         index = await read_index(reads, store, list(listed.values()), *_days_of(history.values()))
     unknown = [symbol for symbol, each in listed.items() if each.kind is None]
     return Trial(strategy, chosen, Ground(history, BacktestOptions(cash), terms), unknown, environment, index)
+
+
+def days_to_warm_up(strategy: Strategy, bars: int) -> timedelta:
+    """How long before its first bar a strategy's history has to begin, so that so many bars have ended by the end of
+    the first: twice the days of trading that they take, for weekends and holidays."""
+    length = INTERVALS[strategy.interval]
+    bars_a_day = _MINUTES_A_DAY / length if isinstance(length, int) else {"day": 1, "week": 1 / 5}[length]
+    return timedelta(days=2 * ceil(bars / bars_a_day) + _LONG_WEEKEND) if bars > 1 else timedelta()
 
 
 async def read_history(

@@ -1,6 +1,7 @@
 """Promotion: what ran in one environment is started in the next, beside what it did so far."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,10 +15,11 @@ from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.strategies.given import name_of
 from kis_mcp.server.tools.strategies.mandates import proposed_mandate
 from kis_mcp.server.tools.strategies.starts import begin
-from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.document import Strategy, resolve
+from kis_mcp.strategies.evaluation import Evaluator
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.trading.mandate import Mandate, RoundTrip, round_trips
-from kis_mcp.wiring import Origin, choose, open_origin, own_orders, read_trial, run_trial
+from kis_mcp.wiring import Origin, choose, days_to_warm_up, open_origin, own_orders, read_trial, run_trial
 
 _NONE: Mapping[str, str] = {}
 
@@ -90,7 +92,8 @@ def _words(gain: float | Decimal, trades: int, won: float | Decimal, fall: float
 async def _expectation(
     call: Call, origin: Origin, run: StrategyRun, document: Strategy, mandate: Mandate, end: datetime
 ) -> str:
-    """What a backtest says of the days of a run, of as much money as its mandate was for."""
+    """What a backtest says of the bars that ended while a run lasted, of as much money as its mandate was for. As the
+    run did, it warms up on the bars before."""
     if origin.history is None:
         return f"none: the operator does not allow {origin.environment} here, and its history is there"
     yesterday = call.environments.clock_of(origin.history)().date() - timedelta(days=1)
@@ -100,9 +103,14 @@ async def _expectation(
     try:
         waiting = call.progress.waiting
         strategy, chosen = await choose(call.environments, origin.history, document, run.symbols, waiting)
+        warm_up = Evaluator(resolve(strategy)).warm_up
+        begin = first - days_to_warm_up(strategy, warm_up)
         trial = await read_trial(
-            call.environments, origin.history, strategy, chosen, first, last, mandate.most_in_all, waiting
+            call.environments, origin.history, strategy, chosen, begin, last, mandate.most_in_all, waiting
         )
+        trial = replace(trial, ground=trial.ground.between(run.started_at, end, max(0, warm_up - 1)))
+        if not trial.ground.history:
+            return "none: no bar ended while it ran"
         found = (
             await anyio.to_thread.run_sync(
                 partial(run_trial, trial, call.environments.settings.colors), abandon_on_cancel=True

@@ -195,8 +195,13 @@ class Calls(RuleBasedStateMachine):
             self._run(self.town.lift)
             halted[:] = [(begin, min(end, self.town.place)) for begin, end in halted]
 
-    def restart(self, _: st.DataObject) -> None:
+    def restart(self, data: st.DataObject) -> None:
+        """The server begins anew, and a strategy with it, maybe after its document was changed."""
+        if data.draw(st.booleans()):
+            self.save(data)
         self._run(self.town.restart)
+        self.resume(data)
+        self.pass_minutes(data)
 
     def switch(self, data: st.DataObject) -> None:
         self._switch(data.draw(st.sampled_from(Environment)))
@@ -244,7 +249,10 @@ class Calls(RuleBasedStateMachine):
         async def run() -> T:
             return await work(*arguments, **more)
 
-        self._done.append(f"{self.town.now:%d %H:%M} {work.__name__} {arguments} {more}, they say {self.town.answer}")
+        if work != self.town.judge:
+            self._done.append(
+                f"{self.town.now:%d %H:%M} {work.__name__} {arguments} {more}, answer: {self.town.answer}"
+            )
         try:
             return self._portal.call(run)
         except Exception as error:

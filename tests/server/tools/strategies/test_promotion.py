@@ -1,7 +1,7 @@
 """What is promoted is shown with its results so far, beside a backtest's of the same days."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +12,24 @@ import pytest
 from kis_mcp.clock import KST
 from kis_mcp.simulator.engine.model import Fill
 from kis_mcp.simulator.world import World
+from kis_mcp.strategies.document import read_strategy
+from kis_mcp.wiring import days_to_warm_up
 from tests.client import blocks
 from tests.server.tools.strategies.live import AT_ONCE, run_of
 from tests.server.tools.strategies.town import open_town
 
-IN_AND_OUT: dict[str, Any] = {**AT_ONCE, "exits": {"after_bars": 1}, "limits": {"entries_a_day": 2}}
+TRADES = 7
+"""Of a backtest of the day; the price falls in the last of them."""
+
+IN_AND_OUT: dict[str, Any] = {
+    **AT_ONCE,
+    "indicators": {"mean": {"kind": "sma", "params": {"period": 3}}},
+    "entry": {"left": "mean", "is": "above", "right": 0},
+    "exits": {"after_bars": 1},
+    "limits": {"entries_a_day": TRADES},
+}
+"""It knows its average from the first bar on, by bars of before it was started."""
+
 NAME, SHARES = IN_AND_OUT["id"], IN_AND_OUT["sizing"]["shares"]
 CAPITAL = Decimal(2_000_000)
 TICK = 100
@@ -38,13 +51,23 @@ def traded(fills: Sequence[Fill]) -> list[Decimal]:
 
 
 def backtested(world: World, now: datetime) -> list[Decimal]:
-    """A day's two trades by the rules of a backtest: from the open of its second minute to that of its third, and from
-    its fourth to its fifth, a tick worse each time."""
+    """The trades from 10:31 on by the rules of a backtest: bought at the open of one minute and sold at that of the
+    next, a tick worse each time."""
     instrument = world.market.instruments["005930"]
-    candles = world.market.minutes(instrument, now, until=datetime(2026, 3, 3, 0, 4, tzinfo=KST), count=5)
-    _, *opens = (candle.open for candle in reversed(candles))
-    trades = [(bought + TICK, sold - TICK) for bought, sold in (opens[:2], opens[2:])]
+    until, count = datetime(2026, 3, 3, 10, 30 + 2 * TRADES, tzinfo=KST), 2 * TRADES
+    opens = [candle.open for candle in reversed(world.market.minutes(instrument, now, until=until, count=count))]
+    trades = [(bought + TICK, sold - TICK) for bought, sold in zip(opens[::2], opens[1::2], strict=True)]
     return [SHARES * (sold * (1 - COMMISSION - TAX) - bought * (1 + COMMISSION)) for bought, sold in trades]
+
+
+@pytest.mark.parametrize(
+    ("interval", "bars", "days"), [("1m", 1, 0), ("1m", 20, 5), ("30m", 20, 7), ("1d", 20, 43), ("1w", 20, 203)]
+)
+def test_history_begins_early_enough_for_the_bars_that_a_backtest_warms_up_on(
+    interval: str, bars: int, days: int
+) -> None:
+    strategy = read_strategy({**AT_ONCE, "interval": interval})
+    assert days_to_warm_up(strategy, bars) == timedelta(days=days)
 
 
 @pytest.mark.slow
@@ -55,15 +78,14 @@ async def test_what_ran_in_sim_is_promoted_with_its_trades_and_the_backtests_of_
         await town.take_up(NAME)
         for _ in range(5):
             await town.pass_minute()
-        closed = told(traded(town.simulator.ledger.fills))
         await town.pass_midnight()
-        open_too = {fill.side.name for fill in town.simulator.ledger.fills[4:]} == {"BUY"}
+        fills = town.simulator.ledger.fills
         await town.call("set_environment", environment="demo")
         promoted = blocks(await town.call("strategies", action="promote", strategy=NAME))
         expected = told(backtested(town.simulator.world, town.now))
-    assert open_too
+    still_open = ", 1 still open" if len(fills) % 2 else ""
     assert [line for line in town.questions[-1].splitlines() if line.startswith("Result")] == [
-        f"Result, sim from 2026-03-03, 2 days: {closed}, 1 still open",
+        f"Result, sim from 2026-03-03, 2 days: {told(traded(fills))}{still_open}",
         f"Result, backtest of the same days: {expected}",
     ]
     assert run_of(promoted)["state"] == "running"
