@@ -14,9 +14,7 @@ Document = Annotated[str, typer.Argument(help="A file (JSON, YAML or KIS' .kis.y
 Name = Annotated[str, typer.Argument(help="The name of a saved strategy.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Symbols = Annotated[list[str] | None, typer.Option("--symbol", help="Which instrument; may be given several times.")]
-Start = Annotated[
-    datetime | None, typer.Option(formats=_DAY, help="First day; left out, a year ago, minutes 30 days.")
-]
+Start = Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; left out, a year ago, minutes 30 days.")]
 End = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day; yesterday when left out.")]
 Cash = Annotated[int | None, typer.Option(min=1, help="At the start, in the market's currency.")]
 Numbers = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")]

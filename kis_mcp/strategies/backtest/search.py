@@ -49,8 +49,8 @@ class Ground:
         history = dict[str, Bars]()
         for symbol, bars in self.history.items():
             first, last = bars.span(start, end)
-            first = max(0, first - warm_up)
             if first < last:
+                first = max(0, first - warm_up)
                 history[symbol] = bars.since(first).until(last - first)
         return Ground(history, replace(self.options, lead_in=warm_up), self.terms)
 

@@ -183,10 +183,24 @@ class LiveRun:
                 task.result()
 
     async def aclose(self) -> None:
-        """Follow no order any more; one that is being sent is sent."""
+        """Follow no order any more; one that is being sent is sent.
+
+        Also who is cancelled waits: an errand that is cancelled twice gives up what it is writing, and the journal
+        closes under it.
+        """
         for task in self._errands.values():
             task.cancel()
-        await asyncio.gather(*self._errands.values(), return_exceptions=True)
+        cancelled: asyncio.CancelledError | None = None
+        while errands := [task for task in self._errands.values() if not task.done()]:
+            try:
+                await asyncio.wait(errands)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        for task in self._errands.values():
+            if not task.cancelled():
+                task.exception()  # looked at, so that nobody is told that it never was
+        if cancelled is not None:
+            raise cancelled
 
     def equity(self) -> Decimal:
         """What the purse is worth: its capital, what was earned, and what is held, at the last prices."""

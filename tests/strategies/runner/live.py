@@ -377,9 +377,9 @@ class Live:
         self.feed = FakeFeed(self.market, self.crash, self.broker)
         self.market.now = self.market.script[0][0] if self.market.script else self.market.now
 
-    async def go(self, *, resumes: bool = False) -> None:
-        """Run until the script is over, the run stops, or the process is killed."""
-        terms = RunTerms(
+    @property
+    def terms(self) -> RunTerms:
+        return RunTerms(
             run=self.records.run,
             strategy=self.strategy,
             records=self.records,  # type: ignore[arg-type]
@@ -390,8 +390,11 @@ class Live:
             clock=lambda: self.market.now,
             sleep=self._sleep,
         )
+
+    async def go(self, *, resumes: bool = False) -> None:
+        """Run until the script is over, the run stops, or the process is killed."""
         self.runner = Runner(
-            terms, self.feed, halt_reason=lambda: self.halted[0] if self.halted else None, resumes=resumes
+            self.terms, self.feed, halt_reason=lambda: self.halted[0] if self.halted else None, resumes=resumes
         )
         with suppress(Over, Killed):
             await self.runner.run()

@@ -1,15 +1,18 @@
 """A run among bad ticks, refusals, a person who trades the same instrument, and a journal that cannot be read."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import pytest
 
 from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.runner.bar_builder import Tick
 from kis_mcp.strategies.runner.live_lane import LiveLane
+from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.strategies.runner.ports import Answer, Heard
 from tests.strategies.runner.live import MONDAY, Live, at, live, script, strategy
 
@@ -205,3 +208,25 @@ class _BrokenAfterSending:
 
         each.broker.place = placed  # type: ignore[method-assign]
         self.live = each
+
+
+async def test_who_is_cancelled_again_and_again_still_waits_for_what_an_order_writes() -> None:
+    written = asyncio.Event()
+
+    async def write_although_cancelled() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            written.set()
+
+    run = LiveRun(live(strategy(entry=AT_100)).terms, RunReport())
+    errand = asyncio.create_task(write_although_cancelled())
+    run._errands["A"] = errand  # pyright: ignore[reportPrivateUsage]
+    await asyncio.sleep(0)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await run.aclose()
+    assert written.is_set()
+    assert errand.cancelled()

@@ -1,6 +1,7 @@
 """Promotion: what ran in one environment is started in the next, beside what it did so far."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -90,7 +91,8 @@ def _words(gain: float | Decimal, trades: int, won: float | Decimal, fall: float
 async def _expectation(
     call: Call, origin: Origin, run: StrategyRun, document: Strategy, mandate: Mandate, end: datetime
 ) -> str:
-    """What a backtest says of the days of a run, of as much money as its mandate was for."""
+    """What a backtest says of the bars that ended while a run lasted, of as much money as its mandate was for. As the
+    run did, it warms up on the bars before."""
     if origin.history is None:
         return f"none: the operator does not allow {origin.environment} here, and its history is there"
     yesterday = call.environments.clock_of(origin.history)().date() - timedelta(days=1)
@@ -103,9 +105,13 @@ async def _expectation(
         trial = await read_trial(
             call.environments, origin.history, strategy, chosen, first, last, mandate.most_in_all, waiting
         )
+        ran = trial.ground.between(run.started_at, end, trial.ground.options.lead_in)
+        if not ran.history:
+            return "none: no bar ended while it ran"
         found = (
             await anyio.to_thread.run_sync(
-                partial(run_trial, trial, call.environments.settings.colors), abandon_on_cancel=True
+                partial(run_trial, replace(trial, ground=ran), call.environments.settings.colors),
+                abandon_on_cancel=True,
             )
         ).statistics
     except KisMcpError as error:

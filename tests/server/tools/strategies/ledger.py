@@ -20,6 +20,13 @@ ANSWERED_WITHIN: Final = timedelta(minutes=10)
 ROUNDING: Final = Decimal(100)
 """KRW by which costs as the server estimates them may be below KIS'."""
 
+_ACCOUNTS: Final = {
+    Environment.SIM: "real:50000000-01",
+    Environment.DEMO: "demo:12345678-01",
+    Environment.REAL: "real:87654321-01",
+}
+"""Environment → host and account of `tests.client.settings_for`."""
+
 _NOTHING = Decimal(0)
 _LAST: Final = 10**9
 _ORDER = re.compile(r"(?:(?P<change>CANCEL|CHANGE) order (?P<original>\S+): )?(?P<side>BUY|SELL) (?P<quantity>[\d,]+)")
@@ -32,7 +39,7 @@ class Agreed:
     Attributes:
         since, until_order: The places in KIS' ledger from which on and before which its orders may stand.
         shares: Its document never holds more of an instrument.
-        asks_each: Whether it says that each order is asked about.
+        asks_each: Whether each of its orders has to be asked about.
     """
 
     id: str
@@ -46,14 +53,14 @@ class Agreed:
     most_loss: Decimal
     until: datetime
     account: str
-    asks_each: bool
+    asks_each: bool = False
     shares: int = 0
     since: int = 0
     until_order: int = _LAST
 
     @classmethod
     def read(cls, text: str) -> "Agreed":
-        first, warning, *lines = text.splitlines()
+        first, _, *lines = text.splitlines()
         said = dict(line.split(": ", 1) for line in lines if ": " in line)
         name, _, digest = said["Strategy"].partition(" ")
         assert said["Sides"] == "buy, and sell only what its own orders bought"
@@ -69,7 +76,6 @@ class Agreed:
             most_loss=_money(said["Most loss, at which it stops and what it holds stays"]),
             until=datetime.strptime(said["Until"], "%Y-%m-%d %H:%M KST").replace(tzinfo=KST),
             account=said["Account"],
-            asks_each=warning.startswith("You are asked about each order"),
         )
 
 
@@ -146,7 +152,7 @@ class Ledger:
         order, intent = self.orders[place], record.intent
         assert intent.id not in self._intents, "two orders of one intent"
         self._intents.add(intent.id)
-        assert order.account == _account_key(environment, order), "another account"
+        assert order.account == _ACCOUNTS[environment], "another account"
         if order.action.name == "NEW":
             assert not any(begin <= place < end for begin, end in self.halted), "while trading was halted"
         if intent.mandate_id is None:
@@ -177,7 +183,8 @@ class Ledger:
             sold = sum(one.filled + one.remaining for one in strategy if _sells(one, order.symbol))
             assert order.quantity <= bought - sold, "more than it bought"
             return
-        held = sum(one.filled + one.remaining for one in again) - sum(one.filled for one in same if _sells(one, order.symbol))
+        held = sum(one.filled + one.remaining for one in again)
+        held -= sum(one.filled for one in same if _sells(one, order.symbol))
         assert held + order.quantity <= agreed.shares, "more than its document holds"
         assert order.limit is not None
         worth = order.limit * order.quantity
@@ -249,14 +256,6 @@ def _minute(order: Order) -> datetime:
 def _masked(order: Order) -> str:
     number = order.account.partition(":")[2]
     return f"{number[:2]}****{number[6:]}"
-
-
-_NUMBERS = {Environment.SIM: "real:50000000-01", Environment.DEMO: "demo:12345678-01", Environment.REAL: "real:87654321-01"}
-
-
-def _account_key(environment: Environment, order: Order) -> str:
-    del order
-    return _NUMBERS[environment]
 
 
 def _environment(first: str) -> Environment:

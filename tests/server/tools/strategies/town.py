@@ -5,7 +5,7 @@ Time stands still but for `Town.pass_minute`; then strategies hear what was trad
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ GARBAGE: Final[tuple[dict[str, Any], ...]] = (
 
 
 def settle_soon(patch: pytest.MonkeyPatch) -> None:
-    """What waits by the machine's clock waits shortly, and the digest of a PIN costs little."""
+    """What waits by the machine's clock waits shortly."""
     for name, value in {
         "kis_mcp.wiring.environments._LOOK_SECONDS": 0.02,
         "kis_mcp.wiring.strategies.LOOK_SECONDS": 0.02,
@@ -66,7 +66,6 @@ def settle_soon(patch: pytest.MonkeyPatch) -> None:
         "kis_mcp.strategies.runner.runner.HEAR_SECONDS": 0.02,
         "kis_mcp.strategies.runner.errand.PAUSES": (0.02, 0.05),
         "kis_mcp.strategies.runner.errand.SELDOM": 0.1,
-        "kis_mcp.confirm.pin._COST": {"n": 2, "r": 8, "p": 1},
     }.items():
         patch.setattr(name, value)
 
@@ -204,18 +203,20 @@ class Town:
         if settles:
             await self.settle()
 
+    async def pass_midnight(self) -> None:
+        """On to the last minute of the day, and into the next day."""
+        midnight = self.now.replace(hour=0, minute=0) + timedelta(days=1)
+        for moment in (midnight - MINUTE, midnight):
+            await self.jump(moment)
+
     async def settle(self) -> None:
         """Wait until every run that lives has heard of this minute, and what it ordered came to something."""
         await anyio.sleep(0.03)
-        with anyio.move_on_after(QUIET_SECONDS):
-            while any(at < self.now for at in self.live.values()) or self._errands():
-                await anyio.sleep(0.01)
+        await _wait(lambda: all(at >= self.now for at in self.live.values()) and not self._is_ordering())
 
     async def take_up(self, strategy: str) -> None:
         """Wait until the run of a strategy hears what is traded."""
-        with anyio.move_on_after(QUIET_SECONDS):
-            while not any(_run_of(run).strategy == strategy for run in self.live):
-                await anyio.sleep(0.01)
+        await _wait(lambda: any(_run_of(run).strategy == strategy for run in self.live))
 
     async def judge(self) -> None:
         """Hold what is new in KIS' ledger against what the person agreed to."""
@@ -262,7 +263,7 @@ class Town:
         while sending := [task for task in asyncio.all_tasks() if task.get_name().startswith("order ")]:
             await asyncio.wait(sending)
 
-    def _errands(self) -> bool:
+    def _is_ordering(self) -> bool:
         """Whether a strategy is about an order; one that waits for a person who does not come is not."""
         waits = self.on_page == "nothing" and self.environment is Environment.REAL
         return not waits and any(_name(task).startswith("Errand.") for task in asyncio.all_tasks())
@@ -303,6 +304,7 @@ class Town:
             return
         agreed = Agreed.read(text)
         agreed.since, agreed.shares = self.place, self._shares_of(agreed.document)
+        agreed.asks_each = agreed.environment is Environment.REAL and not self.settings.allow_real_strategies
         for one in self.ledger.agreed.values():
             if (one.strategy, one.environment) == (agreed.strategy, agreed.environment):
                 one.until_order = min(one.until_order, self.place)
@@ -352,23 +354,28 @@ def _name(task: asyncio.Task[Any]) -> str:
     return getattr(task.get_coro(), "__qualname__", "")
 
 
+async def _wait(is_over: Callable[[], bool]) -> None:
+    """Wait until it is over, but not for long."""
+    with anyio.move_on_after(QUIET_SECONDS):
+        while True:
+            if is_over():
+                return
+            await anyio.sleep(0.01)
+
+
 def _run_of(run: LiveRun) -> Any:
     return run._terms.run  # pyright: ignore[reportPrivateUsage]
 
 
 @asynccontextmanager
-async def open_town(
-    folder: Path, documents: Sequence[Mapping[str, Any]], **settings: Any
-) -> AsyncGenerator[Town]:
+async def open_town(folder: Path, documents: Sequence[Mapping[str, Any]], **settings: Any) -> AsyncGenerator[Town]:
     """A town with a world of its own.
 
     Args:
         documents: Strategies that may be started, each with a fixed number of shares.
         settings: Of the server.
     """
-    options = SimulatorOptions(
-        clock=WorldClock(at=BEGIN, speed=0), real_rate=0, demo_rate=0, token_interval_seconds=0
-    )
+    options = SimulatorOptions(clock=WorldClock(at=BEGIN, speed=0), real_rate=0, demo_rate=0, token_interval_seconds=0)
     Pin(folder).set(PIN)
     shares = {digest_of(read_strategy(dict(each))): each["sizing"]["shares"] for each in documents}
     with pytest.MonkeyPatch.context() as patch:
@@ -410,10 +417,3 @@ def _watch_runs(patch: pytest.MonkeyPatch, live: dict[LiveRun, datetime], clock:
 
     for name, does in {"prepare": note_prepared, "take": note_heard, "aclose": note_end}.items():
         patch.setattr(LiveRun, name, does)
-
-
-def at_night(now: datetime) -> Iterator[datetime]:
-    """The last minute of a day, and the first of the next."""
-    midnight = now.replace(hour=0, minute=0, second=3) + timedelta(days=1)
-    yield midnight - MINUTE
-    yield midnight
