@@ -38,6 +38,9 @@ expired contract, a stock that the simulator does not list, a price beyond the d
 where ten are the least."""
 
 OPTIONS = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)
+SAMPLES_DAY = datetime(2026, 7, 9, 11, tzinfo=KST)
+"""When KIS last wrote to its samples: their TR ids are current, and what they name that is of that year is listed."""
+
 LIVE_DAY = datetime(2026, 6, 15, 11, tzinfo=KST)
 """When most contracts of the websocket samples are listed."""
 
@@ -159,7 +162,7 @@ async def run_samples(folder: Path, checkout: Path) -> int:
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "KIS" / "config"
         config.mkdir(parents=True)
-        async with run_simulator(OPTIONS) as sim:
+        async with run_simulator(replace(OPTIONS, clock=WorldClock(at=SAMPLES_DAY))) as sim:
             (config / "kis_devlp.yaml").write_text(json.dumps(configuration(sim)))
             ran = await asyncio.create_subprocess_exec(
                 python, HERE / "samples_worker.py", checkout, env=environment(Path(home)), stdout=subprocess.PIPE
