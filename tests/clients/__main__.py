@@ -29,6 +29,7 @@ from kis_mcp.catalog.encode import channels
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from tests.clients.plain import PlainClient
+from tests.clients.strategy_files import differing_templates
 
 HERE = Path(__file__).parent
 SAMPLES_NEED = ("requests", "pandas", "pyyaml", "websockets", "pycryptodome")
@@ -267,6 +268,15 @@ def ordering(url: str) -> Generator[None]:
         thread.join()
 
 
+def compare_strategy_files(checkout: Path) -> int:
+    """Have KIS' parser read strategy files that were written here; how many it reads otherwise than its own."""
+    wrong = differing_templates(checkout)
+    for line in wrong:
+        print(f"FAILED    {line}")
+    print(f"strategy files that KIS' parser reads otherwise: {len(wrong)}")
+    return len(wrong)
+
+
 def result_of(code: int, problems: Sequence[str]) -> str:
     if code:
         return "FAILED"
@@ -319,6 +329,7 @@ async def main() -> int:
         if arguments.samples:
             failed += await run_samples(folder, arguments.samples.resolve())
             failed += await run_live_samples(folder, arguments.samples.resolve())
+            failed += compare_strategy_files(arguments.samples.resolve())
         else:
             print("KIS' sample scripts: skipped, no checkout was named (--samples)")
         if arguments.libraries:
