@@ -18,7 +18,6 @@ from kis_mcp.errors import KisMcpError
 app = typer.Typer(
     name="kis-mcp",
     help="MCP server for the Korea Investment & Securities (KIS) Open API, with an embedded KIS to practise on.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(sim_app, name="sim")

@@ -6,12 +6,20 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from kis_mcp.cli.completion import active_names, document_names, saved_names
+
 strategies_app = typer.Typer(no_args_is_help=True, help="Write, test, keep and run trading strategies.")
 
 _DAY = ["%Y-%m-%d"]
 
-Document = Annotated[str, typer.Argument(help="A file (JSON, YAML or KIS' .kis.yaml), or a saved name or preset.")]
-Name = Annotated[str, typer.Argument(help="The name of a saved strategy.")]
+Document = Annotated[
+    str,
+    typer.Argument(
+        help="A file (JSON, YAML or KIS' .kis.yaml), or a saved name or preset.", autocompletion=document_names
+    ),
+]
+Name = Annotated[str, typer.Argument(help="The name of a saved strategy.", autocompletion=saved_names)]
+Active = Annotated[str, typer.Argument(help="The name of a saved strategy.", autocompletion=active_names)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Symbols = Annotated[list[str] | None, typer.Option("--symbol", help="Which instrument; may be given several times.")]
 Start = Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; left out, a year ago, minutes 30 days.")]
@@ -127,7 +135,9 @@ def check(
 
 @strategies_app.command()
 def status(
-    name: Annotated[str | None, typer.Argument(help="Of this strategy; of all that run when left out.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Of this strategy; of all that run when left out.", autocompletion=saved_names)
+    ] = None,
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -176,25 +186,25 @@ def promote(
 
 
 @strategies_app.command()
-def stop(name: Name, as_json: AsJson = False) -> None:
+def stop(name: Active, as_json: AsJson = False) -> None:
     """End a strategy's run and mandate. It sells nothing."""
     _run("stop_strategy", name, as_json=as_json)
 
 
 @strategies_app.command()
-def pause(name: Name, as_json: AsJson = False) -> None:
+def pause(name: Active, as_json: AsJson = False) -> None:
     """Have a strategy decide and order nothing for now."""
     _run("pause_strategy", name, as_json=as_json)
 
 
 @strategies_app.command()
-def resume(name: Name, as_json: AsJson = False) -> None:
+def resume(name: Active, as_json: AsJson = False) -> None:
     """Let a paused strategy go on within its mandate."""
     _run("resume_strategy", name, as_json=as_json)
 
 
 @strategies_app.command("run")
-def run_strategy(name: Name) -> None:
+def run_strategy(name: Active) -> None:
     """Keep a started strategy in the foreground and print what it decides and orders, until interrupted."""
     from kis_mcp.cli.strategies import keep
 

@@ -4,6 +4,8 @@ import fcntl
 import io
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
 import termios
@@ -69,6 +71,24 @@ def at_a_terminal(*arguments: str, data_dir: Path, typed: Sequence[str], **varia
             os.write(ours, f"{lines.pop(0)}\n".encode())
     os.close(ours)
     return process.wait(60), shown.decode()
+
+
+def on_terminal(columns: int, *arguments: str, data_dir: Path, **variables: str) -> str:
+    """What ``kis-mcp`` shows on a terminal of its own that is so wide, when nobody is there to answer."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = environment_of(data_dir, variables)
+    environment.pop("COLUMNS", None)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
+    )
+    os.close(theirs)
+    shown = b""
+    while part := _read(ours):
+        shown += part
+    os.close(ours)
+    process.wait(60)
+    return re.sub("\x1b\\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> bytes:

@@ -29,6 +29,7 @@ from kis_mcp.catalog.encode import channels
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
 from tests.clients.plain import PlainClient
+from tests.clients.strategy_files import differing_templates
 
 HERE = Path(__file__).parent
 SAMPLES_NEED = ("requests", "pandas", "pyyaml", "websockets", "pycryptodome")
@@ -38,6 +39,9 @@ expired contract, a stock that the simulator does not list, a price beyond the d
 where ten are the least."""
 
 OPTIONS = SimulatorOptions(real_rate=0, demo_rate=0, token_interval_seconds=0)
+SAMPLES_DAY = datetime(2026, 7, 9, 11, tzinfo=KST)
+"""When KIS last wrote to its samples: their TR ids are current, and what they name that is of that year is listed."""
+
 LIVE_DAY = datetime(2026, 6, 15, 11, tzinfo=KST)
 """When most contracts of the websocket samples are listed."""
 
@@ -159,7 +163,7 @@ async def run_samples(folder: Path, checkout: Path) -> int:
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "KIS" / "config"
         config.mkdir(parents=True)
-        async with run_simulator(OPTIONS) as sim:
+        async with run_simulator(replace(OPTIONS, clock=WorldClock(at=SAMPLES_DAY))) as sim:
             (config / "kis_devlp.yaml").write_text(json.dumps(configuration(sim)))
             ran = await asyncio.create_subprocess_exec(
                 python, HERE / "samples_worker.py", checkout, env=environment(Path(home)), stdout=subprocess.PIPE
@@ -264,6 +268,15 @@ def ordering(url: str) -> Generator[None]:
         thread.join()
 
 
+def compare_strategy_files(checkout: Path) -> int:
+    """Have KIS' parser read strategy files that were written here; how many it reads otherwise than its own."""
+    wrong = differing_templates(checkout)
+    for line in wrong:
+        print(f"FAILED    {line}")
+    print(f"strategy files that KIS' parser reads otherwise: {len(wrong)}")
+    return len(wrong)
+
+
 def result_of(code: int, problems: Sequence[str]) -> str:
     if code:
         return "FAILED"
@@ -316,6 +329,7 @@ async def main() -> int:
         if arguments.samples:
             failed += await run_samples(folder, arguments.samples.resolve())
             failed += await run_live_samples(folder, arguments.samples.resolve())
+            failed += compare_strategy_files(arguments.samples.resolve())
         else:
             print("KIS' sample scripts: skipped, no checkout was named (--samples)")
         if arguments.libraries:

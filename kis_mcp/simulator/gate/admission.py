@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
 
@@ -20,11 +21,21 @@ from kis_mcp.simulator.wire.sources import SHEET_ALONE, as_in_sheet, sources_of
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One TR of one API; ``hosts`` tells with which words each host offers it, ``is_old`` that another replaced it."""
+    """One TR of one API.
+
+    Attributes:
+        hosts: With which words each host offers it.
+        is_old: Another replaced it.
+        ends: From this day on KIS knows it no more.
+    """
 
     api: Api
     hosts: Mapping[Host, str]
     is_old: bool = False
+    ends: date | None = None
+
+    def is_gone(self, day: date) -> bool:
+        return self.ends is not None and day >= self.ends
 
 
 class Admission:
@@ -58,8 +69,9 @@ class Admission:
                     by_tr.setdefault(tr_id, {}).setdefault(host, words)
             by_path = routes.setdefault(api.path, {})
             by_path.update({tr_id: Route(api, hosts) for tr_id, hosts in by_tr.items()})
-            for old, tr_id in sources_of(api.tool).trs.items():
-                by_path[old] = replace(by_path[tr_id], is_old=True)
+            sources = sources_of(api.tool)
+            for old, tr_id in sources.trs.items():
+                by_path[old] = replace(by_path[tr_id], is_old=True, ends=sources.trs_end)
         return routes
 
     def admit(self, request: Received) -> Call:
@@ -78,7 +90,7 @@ class Admission:
         if headers.get("custtype", "" if self._switches["custtype_required"] else "P") not in ("P", "B"):
             raise gateway_refusal("EGW00208")
         route = _choose(by_tr, request.tr_id, host)
-        if route.is_old and self._switches["old_trs_refused"]:
+        if route.is_gone(request.at.date()) or (route.is_old and self._switches["old_trs_refused"]):
             raise gateway_refusal("OPSQ0002")
         if request.method != route.api.method:
             raise gateway_refusal("EGW00202")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ class Sources:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     trs: Mapping[str, str] = field(default_factory=dict[str, str])
+    trs_end: date | None = None
     blocks: Mapping[str, str] = field(default_factory=dict[str, str])
     lists: frozenset[str] = frozenset()
     uppercase: bool = False

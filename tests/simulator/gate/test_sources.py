@@ -4,16 +4,18 @@ import base64
 import json
 import socket
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from kis_mcp.catalog.loader import catalog
+from kis_mcp.clock import KST
 from kis_mcp.simulator import Simulator
 from kis_mcp.simulator.wire.elements import upper_elements
 from kis_mcp.simulator.wire.sources import Sources, sources_of
-from tests.simulator.wire import ACCOUNT, PRICE, SAMSUNG, Wire, simulator
+from tests.simulator.wire import ACCOUNT, PRICE, SAMSUNG, ManualClock, Wire, simulator
 
 RANK = ("/uapi/domestic-stock/v1/quotations/volume-rank", "FHPST01710000")
 RANKED = {
@@ -101,6 +103,24 @@ async def test_an_old_tr_is_the_one_that_replaced_it_until_it_is_refused(old: st
         sides = [placed.side.value for placed in sim.ledger.orders]
     assert (taken["rt_cd"], refused["msg_cd"]) == ("0", "OPSQ0002")
     assert sides == ["02", side]
+
+
+@pytest.mark.parametrize(("day", "answer"), [(10, "MCA00000"), (11, "OPSQ0002")])
+async def test_an_old_tr_whose_end_kis_announced_is_answered_until_then(day: int, answer: str):
+    path = "/uapi/domestic-stock/v1/quotations/comp-interest"
+    asked = {
+        "FID_COND_MRKT_DIV_CODE": "I",
+        "FID_COND_SCR_DIV_CODE": "20702",
+        "FID_DIV_CLS_CODE": "1",
+        "FID_DIV_CLS_CODE1": "",
+    }
+    clock = ManualClock(datetime(2026, 10, day, 12, tzinfo=KST))
+    async with simulator(switches={}, clock=clock) as (_, wire, _demo):
+        found = (await wire.get(path, "FHPST07020000", asked)).json()
+    assert found["msg_cd"] == answer
+    if day == 10:
+        assert [row["hts_kor_isnm"] for row in found["output1"]] == ["미국 30년T-BOND", "미국 10년T-NOTE 수익률"]
+        assert "국고채 3년" in [row["hts_kor_isnm"] for row in found["output2"]]
 
 
 async def test_an_old_tr_has_its_host_too():
