@@ -88,7 +88,8 @@ class StrategyOrders:
         if not records:
             return []
         fills = await self._mandated.fills()
-        return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+        own = [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+        return sorted(own, key=lambda order: order.at)
 
     async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]
@@ -159,7 +160,7 @@ def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
     return OwnOrder(
         intent_id=intent.id,
         key=key,
-        at=record.sent_at or intent.at,
+        at=record.best_sent_at or intent.at,  # this machine's clock may have been set back since
         symbol=order.symbol,
         side=order.side,
         quantity=int(order.quantity),

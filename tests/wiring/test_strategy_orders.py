@@ -1,7 +1,8 @@
 """A strategy's wishes as orders of the desk, and what became of them in its words."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
@@ -161,6 +162,14 @@ async def test_only_what_the_run_itself_sent_is_its_own() -> None:
         record(Status.SENT, "strategy s: another-005930-x-enter"),
     )
     assert [each.intent_id for each in await orders(mandated).orders()] == ["intent-accepted"]
+
+
+async def test_orders_follow_each_other_by_kis_clock_though_this_machines_was_set_back() -> None:
+    bought = replace(record(Status.ACCEPTED), sent_at=NOW + timedelta(minutes=4), kis_sent_at=NOW)
+    sold_at = NOW + timedelta(minutes=3)
+    sold = replace(record(Status.SENT, side="sell"), sent_at=sold_at, kis_sent_at=sold_at)
+    told = await orders(FakeMandated(sold, bought)).orders()
+    assert [(each.side, each.at) for each in told] == [("buy", NOW), ("sell", sold_at)]
 
 
 async def test_what_the_account_has_is_counted_over_all_its_lots(monkeypatch: pytest.MonkeyPatch) -> None:
