@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kis_mcp.storage.database import Database
@@ -22,7 +22,7 @@ from kis_mcp.storage.journal_tables import (
 from kis_mcp.storage.mandate_rows import fill_row, mandate_record_of, mandate_row, preview_of, preview_row
 from kis_mcp.storage.uninterrupted import uninterrupted
 from kis_mcp.trading.decision import Decision
-from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record
+from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record, moments_sent
 from kis_mcp.trading.mandate import (
     Fill,
     Mandate,
@@ -170,20 +170,18 @@ async def _with_status(session: AsyncSession, mandate_id: str, now: datetime) ->
 
 
 async def _read_book(session: AsyncSession, mandate: Mandate, without: str) -> MandateBook:
-    """Of all orders of the strategy on the account that were claimed, in the order of their claims, by KIS' clock where
-    that was known: this machine's may have been set back."""
+    """Of all orders of the strategy on the account that were claimed, in the order of their claims."""
     own = (
         select(MandatedIntentRow.intent_id)
         .join(MandateRow, MandateRow.id == MandatedIntentRow.mandate_id)
         .where(MandateRow.strategy == mandate.strategy, MandateRow.account_id == mandate.account_id)
     )
     claimed = select(RecordRow).where(RecordRow.id.in_(own), RecordRow.sent_at.is_not(None), RecordRow.id != without)
-    sent_at = func.coalesce(RecordRow.kis_sent_at, RecordRow.sent_at)
-    records = await read_records(session, claimed.order_by(sent_at, RecordRow.id))
+    claims = moments_sent(await read_records(session, claimed.order_by(RecordRow.sent_at, RecordRow.id)))
     fills: dict[str, Fill] = {}
     for row in await session.scalars(select(FillRow).where(FillRow.intent_id.in_(own)).order_by(FillRow.number)):
         fills[row.intent_id] = _furthest(fills.get(row.intent_id, Fill()), row)
-    orders = [_mandated(record, fills) for record in records if record.intent.order.action is Action.NEW]
+    orders = [_mandated(record, fills) for _, record in claims if record.intent.order.action is Action.NEW]
     return MandateBook(mandate.id, tuple(orders))
 
 

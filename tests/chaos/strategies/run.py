@@ -18,6 +18,7 @@ from kis_mcp.account import Account
 from kis_mcp.environment import Environment
 from kis_mcp.market import builtin_instruments
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
+from kis_mcp.simulator.engine.model import Action
 from kis_mcp.simulator.gate.faults import LIVE_FAULTS
 from kis_mcp.storage import SqlJournal, SqlStrategyRecords
 from kis_mcp.storage.halt import HaltFile
@@ -230,7 +231,8 @@ class _Chaos:
             until = time.monotonic() + most_seconds
             taken = before = 0
             while taken < orders and time.monotonic() < until:
-                taken, before = len(self._simulator.ledger.accepted), taken
+                accepted = self._simulator.ledger.accepted
+                taken, before = sum(one.request.path == _ORDER_PATH for one in accepted), taken
                 await self._agree_anew(journal, records)
                 for _ in range(taken - before):
                     await self._act(journal, records)
@@ -410,7 +412,7 @@ class _Chaos:
             report.runs[f"{run.state}: {' '.join(run.reason.split()[:4])}"] += 1
         ledger = simulator.ledger
         sent = {one.number: one.request.headers.get(INTENT_HEADER, "") for one in ledger.accepted}
-        own = [order for order in ledger.orders if order.number in sent]
+        own = [order for order in ledger.orders if order.number in sent and order.action is Action.NEW]
         times = Counter(order for order, _ in {(fill.order, fill.at) for fill in ledger.fills})
         report.proposed, report.orders = len(history), len(own)
         report.filled = sum(order.filled > 0 for order in own)
