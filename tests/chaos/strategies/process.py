@@ -43,6 +43,8 @@ STEPS: Final[dict[str, type]] = {
     "decide": SqlJournal,
     "claim": SqlJournal,
     "conclude": SqlJournal,
+    "settle": SqlJournal,
+    "note_fill": SqlJournal,
     "add_signal": SqlStrategyRecords,
     "set_intent": SqlStrategyRecords,
     "put_position": SqlStrategyRecords,
@@ -55,7 +57,7 @@ INTENT_HEADER: Final = "chaos-intent"
 """In this header each order carries its intent to KIS, so that whoever looks at KIS need not believe the journal."""
 
 _LOOKS_BACK: Final = PARTS["rising"].symbols
-"""Whose bars of before matter; to read those of all others takes longer than their orders."""
+"""Whose bars of before a start matter; to read those of all others takes longer than their orders."""
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 _claimed: ContextVar[str] = ContextVar("claimed", default="")
@@ -121,8 +123,12 @@ def _hurry(seconds: float) -> None:
     history, latest = strategy_history.StrategyHistory, strategy_history.StrategyHistory.latest
     history._earlier = _nothing  # pyright: ignore[reportAttributeAccessIssue]
 
+    begun: set[tuple[object, str]] = set()
+
     async def seldom(self: strategy_history.StrategyHistory, symbol: str, count: int) -> Sequence[Bar]:
-        return await latest(self, symbol, count) if symbol in _LOOKS_BACK else []
+        is_first = (self, symbol) not in begun
+        begun.add((self, symbol))
+        return [] if is_first and symbol not in _LOOKS_BACK else await latest(self, symbol, count)
 
     history.latest = seldom  # pyright: ignore[reportAttributeAccessIssue]
 

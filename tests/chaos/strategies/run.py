@@ -50,11 +50,11 @@ _LOOK_SECONDS: Final = 0.2
 _PATIENCE: Final = 60_000
 """Milliseconds for which the test itself waits for a journal that a process writes."""
 
-_MOST_ORDERS: Final = 40
+_MOST_ORDERS: Final = 36
 """That KIS takes, of whichever process, until one is killed."""
 
 _LOOKS_TO_DIE: Final = 5
-_LONGEST_LIFE: Final = 45.0
+_LONGEST_LIFE: Final = 60.0
 _KEPT_BY_ONE: Final = 4
 """Strategies that one process keeps at most, so that each has some."""
 
@@ -191,7 +191,7 @@ class _Seat:
 
     async def _start(self) -> None:
         chance = self._chance
-        step = f"{chance.choice(tuple(STEPS))}:{chance.choice(('before', 'after'))}:{chance.randint(1, 20)}"
+        step = f"{chance.choice(tuple(STEPS))}:{chance.choice(('before', 'after'))}:{chance.randint(1, 12)}"
         self._crash = step if chance.random() < 0.6 else ""
         self._orders_left = chance.randint(1, _MOST_ORDERS)
         self._dies_at = time.monotonic() + _LONGEST_LIFE
