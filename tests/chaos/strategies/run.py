@@ -54,7 +54,7 @@ _MOST_ORDERS: Final = 36
 """That KIS takes, of whichever process, until one is killed."""
 
 _LOOKS_TO_DIE: Final = 5
-_LONGEST_LIFE: Final = 60.0
+_LONGEST_LIFE: Final = 240.0
 _KEPT_BY_ONE: Final = 4
 """Strategies that one process keeps at most, so that each has some."""
 
