@@ -22,7 +22,7 @@ from kis_mcp.storage.journal_tables import (
 from kis_mcp.storage.mandate_rows import fill_row, mandate_record_of, mandate_row, preview_of, preview_row
 from kis_mcp.storage.uninterrupted import uninterrupted
 from kis_mcp.trading.decision import Decision
-from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record, Status
+from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record, Status, moments_sent
 from kis_mcp.trading.mandate import (
     Fill,
     Mandate,
@@ -177,11 +177,11 @@ async def _read_book(session: AsyncSession, mandate: Mandate, without: str) -> M
         .where(MandateRow.strategy == mandate.strategy, MandateRow.account_id == mandate.account_id)
     )
     claimed = select(RecordRow).where(RecordRow.id.in_(own), RecordRow.sent_at.is_not(None), RecordRow.id != without)
-    records = await read_records(session, claimed.order_by(RecordRow.sent_at, RecordRow.id))
+    claims = moments_sent(await read_records(session, claimed.order_by(RecordRow.sent_at, RecordRow.id)))
     fills: dict[str, Fill] = {}
     for row in await session.scalars(select(FillRow).where(FillRow.intent_id.in_(own)).order_by(FillRow.number)):
         fills[row.intent_id] = _furthest(fills.get(row.intent_id, Fill()), row)
-    orders = [_mandated(record, fills) for record in records if record.intent.order.action is Action.NEW]
+    orders = [_mandated(record, fills) for _, record in claims if record.intent.order.action is Action.NEW]
     return MandateBook(mandate.id, tuple(orders))
 
 

@@ -5,7 +5,7 @@
 Each arrow is one appended entry. An intent's status is derived from its entries, so nothing is ever updated in place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,11 @@ PROPOSAL_LIFETIME = timedelta(minutes=10)
 
 DUPLICATE_WINDOW = timedelta(seconds=60)
 """The same order again within this time is taken for a mistake."""
+
+
+CLOCK_WAS_SET = timedelta(seconds=10)
+"""By so much the difference of two clocks has changed only where one was set: KIS tells its time in whole seconds, and
+its answers take a while."""
 
 
 class Status(StrEnum):
@@ -216,6 +221,24 @@ class Record:
     def best_sent_at(self) -> datetime | None:
         """When it was sent, by KIS' clock where that was known, else by this machine's; None before."""
         return self.kis_sent_at or self.sent_at
+
+
+def moments_sent(records: Iterable[Record]) -> list[tuple[datetime, Record]]:
+    """What was sent, and when by KIS' clock, the earliest first.
+
+    This machine's clock may have been set between two orders, and KIS' tells of that; but KIS' time is known to a few
+    seconds only, so that what was sent between two settings follows by this machine's.
+    """
+    ahead, found = timedelta(), list[tuple[datetime, Record]]()
+    sent = [(best, record) for record in records if (best := record.best_sent_at) is not None]
+    for _, record in sorted(sent, key=lambda each: each[0]):
+        at, at_kis = record.sent_at, record.kis_sent_at
+        if at is None:
+            continue
+        if at_kis is not None and abs(at - at_kis - ahead) > CLOCK_WAS_SET:
+            ahead = at - at_kis
+        found.append((at - ahead, record))
+    return sorted(found, key=lambda each: each[0])
 
 
 class Claim(StrEnum):

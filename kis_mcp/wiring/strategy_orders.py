@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, Protocol
 
@@ -11,7 +12,7 @@ from kis_mcp.market import Instrument
 from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.blotter import PlacedOrder
 from kis_mcp.trading.desk import OrderOutcome, draft_cancel, draft_order
-from kis_mcp.trading.journal import Record
+from kis_mcp.trading.journal import CLOCK_WAS_SET, Record, moments_sent
 from kis_mcp.trading.mandate import InstrumentKey
 from kis_mcp.trading.order import Action
 from kis_mcp.trading.portfolio import read_market_holdings
@@ -113,15 +114,16 @@ class StrategyOrders:
 
     async def look_up(self, intent_id: str) -> OwnOrder:
         record = await self._mandated.look_up(intent_id)
-        return _own(record, self._key_of(record) or "", (await self._mandated.fills()).get(intent_id))
+        ((at, _),) = moments_sent([record]) or [(record.intent.at, record)]
+        return self._own(record, at, self._key_of(record) or "", (await self._mandated.fills()).get(intent_id))
 
     async def orders(self) -> Sequence[OwnOrder]:
         every = [each for each in await self._mandated.orders() if each.intent.order.action is Action.NEW]
-        records = [(record, key) for record in every if (key := self._key_of(record))]
-        if not records:
+        sent = [(at, each) for at, each in moments_sent(every) if self._key_of(each)]
+        if not sent:
             return []
         fills = await self._mandated.fills()
-        return [_own(record, key, fills.get(record.intent.id)) for record, key in records if record.sent_at]
+        return [self._own(each, at, self._key_of(each) or "", fills.get(each.intent.id)) for at, each in sent]
 
     def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
         return self._mandated.loss({(name, self._instruments[name].market): each for name, each in prices.items()})
@@ -134,6 +136,11 @@ class StrategyOrders:
         if len(quantities) < len(own):
             raise KisUnavailable(f"KIS does not tell how much of {symbol} is held.", remedy="Try again later.")
         return InAccount(int(sum(quantities)), int(sum(each.sellable_quantity or Decimal(0) for each in own)))
+
+    def _own(self, record: Record, at: datetime, key: str, filled: Filled | None) -> OwnOrder:
+        """Its time, which is KIS', by this machine's clock as that is set now."""
+        error = self._reads.clock_error or timedelta()
+        return _own(record, at - error if abs(error) > CLOCK_WAS_SET else at, key, filled)
 
     async def _record_of(self, key: str) -> Record | None:
         """What a key led to."""
@@ -186,7 +193,7 @@ def _step(instrument: Instrument) -> Callable[[Decimal], Decimal]:
     return lambda price: krx_tick(price, kind)
 
 
-def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
+def _own(record: Record, at: datetime, key: str, filled: Filled | None) -> OwnOrder:
     """An order in the run's words. What cannot stand at KIS has ended; what KIS does not tell of yet is open. One that
     seemed not to have arrived is looked for as long as the mandate counts it: it may turn up late, and is held then."""
     intent, found = record.intent, filled or Filled()
@@ -196,7 +203,7 @@ def _own(record: Record, key: str, filled: Filled | None) -> OwnOrder:
     return OwnOrder(
         intent_id=intent.id,
         key=key,
-        at=record.sent_at or intent.at,
+        at=at,
         symbol=order.symbol,
         side=order.side,
         quantity=int(order.quantity),

@@ -16,7 +16,7 @@ from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.journal import Claim, FillEntry, Intent, Outcome, Preview, Reconciliation, Send, Status
 from kis_mcp.trading.mandate import Fill, Mandate, MandateEnd, MandateRecord, MandateStatus
-from kis_mcp.trading.order import Action, Order
+from kis_mcp.trading.order import Action, Order, Side
 from tests.trading.mandates import NOW, SAMSUNG, YES, mandate, mandated_intent, order
 
 MINUTE_AGO = NOW - timedelta(minutes=1)
@@ -248,6 +248,21 @@ async def test_what_a_strategy_holds_is_counted_over_all_its_mandates_on_the_acc
     later, stranger = await agreed(journal), await agreed(journal, strategy="rsi")
     assert (await journal.mandate_book(later.id)).sellable((SAMSUNG.symbol, SAMSUNG.market)) == 10
     assert (await journal.mandate_book(stranger.id)).orders == ()
+
+
+async def test_what_is_held_does_not_change_where_the_clock_of_this_machine_is_set_back(journal: SqlJournal) -> None:
+    one = await agreed(journal)
+    ways: list[tuple[Side, int]] = [("buy", 4), ("sell", 0)]
+    for number, (side, ahead) in enumerate(ways):
+        intent = await confirmed(journal, one.id, order(side), idempotency_key=side)
+        at = NOW + timedelta(minutes=3 * number)
+        send = Send(intent_id=intent.id, at=at + timedelta(minutes=ahead), kis_at=at)
+        assert await journal.claim(send, same_since=MINUTE_AGO) is Claim.WON
+        filled = Fill(quantity=Decimal(10), worth=Decimal(700_000), is_over=True)
+        await journal.note_fill(FillEntry(intent_id=intent.id, at=NOW, fill=filled))
+    book = await journal.mandate_book(one.id)
+    assert [each.order.side for each in book.orders] == ["buy", "sell"]
+    assert book.bound == 0
 
 
 async def test_previews_of_mandates_come_back_in_order(journal: SqlJournal) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
@@ -93,8 +93,9 @@ class FakeMandated:
         return isinstance(error, Outside)
 
 
-def orders(mandated: FakeMandated) -> StrategyOrders:
-    return StrategyOrders("run", mandated, cast("Any", SimpleNamespace(catalog=CATALOG)), INSTRUMENTS)
+def orders(mandated: FakeMandated, *, clock_error: timedelta | None = None) -> StrategyOrders:
+    reads = SimpleNamespace(catalog=CATALOG, clock_error=clock_error)
+    return StrategyOrders("run", mandated, cast("Any", reads), INSTRUMENTS)
 
 
 def wish(symbol: str = "005930", side: Any = "buy", price: str = "70100") -> Wish:
@@ -180,6 +181,31 @@ async def test_only_what_the_run_itself_sent_is_its_own() -> None:
         record(Status.SENT, "strategy s: another-005930-x-enter"),
     )
     assert [each.intent_id for each in await orders(mandated).orders()] == ["intent-accepted"]
+
+
+async def test_orders_follow_each_other_as_they_were_sent_though_this_machines_clock_was_set_back() -> None:
+    bought = replace(record(Status.ACCEPTED), sent_at=NOW + timedelta(minutes=4), kis_sent_at=NOW)
+    sold_at = NOW + timedelta(minutes=3)
+    sold = replace(record(Status.SENT, side="sell"), sent_at=sold_at, kis_sent_at=sold_at)
+    told = await orders(FakeMandated(sold, bought)).orders()
+    assert [(each.side, each.at) for each in told] == [("buy", NOW), ("sell", sold_at)]
+
+
+async def test_the_seconds_by_which_kis_clock_is_not_known_do_not_turn_two_orders_round() -> None:
+    bought = replace(record(Status.ACCEPTED), sent_at=NOW, kis_sent_at=NOW)
+    sold_at = NOW + timedelta(seconds=1)
+    sold = replace(record(Status.SENT, side="sell"), sent_at=sold_at, kis_sent_at=NOW - timedelta(seconds=3))
+    told = await orders(FakeMandated(sold, bought)).orders()
+    assert [(each.side, each.at) for each in told] == [("buy", NOW), ("sell", sold_at)]
+
+
+async def test_the_time_of_an_order_is_told_by_this_machines_clock_as_it_is_set_now() -> None:
+    sent = replace(record(Status.ACCEPTED), sent_at=NOW + timedelta(minutes=1), kis_sent_at=NOW)
+    mandated = FakeMandated(sent)
+    ahead = orders(mandated, clock_error=timedelta(minutes=-4))
+    (told,) = await ahead.orders()
+    assert told.at == NOW + timedelta(minutes=4)
+    assert await ahead.look_up(sent.intent.id) == told
 
 
 async def test_what_the_account_has_is_counted_over_all_its_lots(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,7 @@ class OwnOrder:
 
     Attributes:
         key: As the wish had it.
-        at: When it was meant.
+        at: When it was sent, by this machine's clock as that is set now.
         state: ``open`` at KIS; ``ended``, so that nothing more can be filled; ``unknown``, where it may stand at KIS.
         filled: So much of it was traded.
         price: Its average fill price; None while nothing was traded.

@@ -13,6 +13,7 @@ from decimal import Decimal
 from kis_mcp.simulator.engine.model import Action, Fill, Order
 from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.mandate import Mandate
+from kis_mcp.trading.order import is_same_order_id
 
 _NOTHING = Decimal(0)
 _A_SECOND = timedelta(seconds=1)
@@ -114,11 +115,15 @@ def audit(evidence: Evidence) -> Findings:
             continue
         record = by_intent.get(evidence.sent.get(order.number, ""))
         agreed = by_mandate.get(record.intent.mandate_id or "") if record is not None else None
-        if record is None or agreed is None or order.action is not Action.NEW:
+        if record is None or agreed is None:
             findings.unknown_to_us.append(_told(order))
             continue
-        own[agreed.run_id].append(order)
         came_of[record.intent.id].append(order)
+        if order.action is not Action.NEW:
+            cancelled = by_intent.get(evidence.sent.get(order.original, ""))
+            _look_at_cancel(order, agreed, by_mandate.get((cancelled and cancelled.intent.mandate_id) or ""), findings)
+            continue
+        own[agreed.run_id].append(order)
         _look_at_bounds(order, agreed, findings)
         _look_at_time(order, record, agreed, evidence, findings)
     for record in evidence.records:
@@ -158,9 +163,18 @@ def _look_at_record(record: Record, orders: Sequence[Order], evidence: Evidence,
 
 def _says(record: Record, order: Order) -> bool:
     wanted = record.intent.order
+    if order.action is Action.CANCEL:
+        return wanted.action.name == "CANCEL" and is_same_order_id(wanted.original_order_id, order.original)
     price = wanted.price or _NOTHING
     same = (wanted.symbol, wanted.side, wanted.quantity) == (order.symbol, _side(order), order.quantity)
     return same and price == order.price
+
+
+def _look_at_cancel(order: Order, agreed: Agreed, whose: Agreed | None, findings: Findings) -> None:
+    """A strategy takes back what it ordered itself, when it likes, and changes nothing."""
+    is_own = whose is not None and whose.mandate.strategy == agreed.mandate.strategy
+    if order.action is not Action.CANCEL or not is_own:
+        findings.outside.append(f"{_told(order)}, {order.action.name} of {order.original}")
 
 
 def _look_at_bounds(order: Order, agreed: Agreed, findings: Findings) -> None:

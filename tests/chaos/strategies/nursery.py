@@ -11,6 +11,7 @@ It ends with its standard input, and takes all that live with it.
 """
 
 import asyncio
+import gc
 import json
 import os
 import pkgutil
@@ -126,6 +127,8 @@ def _fork(variables: Mapping[str, str]) -> int:
 
 def main() -> None:
     _import_all()
+    gc.collect()
+    gc.freeze()  # or each child copies what it looks through
     living: set[int] = set()
     ended: dict[int, int] = {}
     for line in sys.stdin:

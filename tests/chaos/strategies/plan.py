@@ -92,12 +92,12 @@ def terms_of(name: str, prices: Mapping[str, Decimal], bound: Decimal, now: date
     part = PARTS[name]
     worth = max(prices.values()) * part.shares * Decimal("1.2")
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), KST)
-    lasts = timedelta(minutes=chance.choice((chance.randint(2, 10), chance.randint(10, 120))))
+    lasts = timedelta(minutes=chance.randint(2, 10) if chance.random() < 0.2 else chance.randint(10, 120))
     return Terms(
         sides=frozenset({"buy", "sell"}),
         most_per_order=worth if chance.random() < 0.95 else worth / 3,
         most_in_all=bound + worth * chance.choice((Decimal(3), Decimal(8), Decimal(20))),
-        orders_a_day=chance.choice((8, 40, 200)),
+        orders_a_day=chance.choice((10, 60, 400)),
         most_loss=worth if chance.random() < 0.9 else worth / 5_000,
         until=midnight if chance.random() < 0.2 else now + lasts,
     )

@@ -9,7 +9,7 @@ It stands on its data folder alone: whatever it knows, an earlier one wrote down
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from itertools import count
 from pathlib import Path
@@ -17,13 +17,15 @@ from typing import Any, Final
 
 import anyio
 
+from kis_mcp.account import Account
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
 from kis_mcp.kis import connection
 from kis_mcp.kis.transport import Transport
 from kis_mcp.settings.settings import Settings
-from kis_mcp.storage import SqlStrategyRecords
+from kis_mcp.storage import SqlStrategyRecords, journal
 from kis_mcp.storage.journal import SqlJournal
+from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.runner import errand, runner
 from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.wiring import strategies, strategy_history
@@ -32,6 +34,7 @@ from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.strategy_feed import TradeTicks
 from kis_mcp.wiring.strategy_run import compose_run
 from tests.chaos.strategies.clock import FastClock
+from tests.chaos.strategies.plan import PARTS
 
 POST: Final = "post"
 STEPS: Final[dict[str, type]] = {
@@ -40,6 +43,8 @@ STEPS: Final[dict[str, type]] = {
     "decide": SqlJournal,
     "claim": SqlJournal,
     "conclude": SqlJournal,
+    "settle": SqlJournal,
+    "note_fill": SqlJournal,
     "add_signal": SqlStrategyRecords,
     "set_intent": SqlStrategyRecords,
     "put_position": SqlStrategyRecords,
@@ -50,6 +55,9 @@ STEPS: Final[dict[str, type]] = {
 
 INTENT_HEADER: Final = "chaos-intent"
 """In this header each order carries its intent to KIS, so that whoever looks at KIS need not believe the journal."""
+
+_LOOKS_BACK: Final = PARTS["rising"].symbols
+"""Whose bars of before a start matter; to read those of all others takes longer than their orders."""
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 _claimed: ContextVar[str] = ContextVar("claimed", default="")
@@ -79,9 +87,9 @@ def _name_intents() -> None:
     claim: Callable[..., Any] = SqlJournal.claim
     send: Callable[..., Any] = Transport.send
 
-    async def claims(journal: SqlJournal, order: Any, **more: Any) -> Any:
+    async def claims(owner: SqlJournal, order: Any, **more: Any) -> Any:
         _claimed.set(order.intent_id)
-        return await claim(journal, order, **more)
+        return await claim(owner, order, **more)
 
     async def names(transport: Transport, method: str, path: str, elements: Any, headers: Any) -> Any:
         is_order = method == "POST" and "/trading/order" in path
@@ -107,11 +115,27 @@ def _hurry(seconds: float) -> None:
         (runner, "RETRY_SECONDS", 0.5),
         (runner, "HEAR_SECONDS", 0.2),
         (strategy_history, "MOST_CANDLES", 30),
+        (journal, "_digest", quick_digest),
         (strategies, "LOOK_SECONDS", 0.5),
         (strategies, "RETRY_SECONDS", 0.5),
     ):
         setattr(module, name, value)
-    strategy_history.StrategyHistory._earlier = _nothing  # pyright: ignore[reportAttributeAccessIssue]
+    history, latest = strategy_history.StrategyHistory, strategy_history.StrategyHistory.latest
+    history._earlier = _nothing  # pyright: ignore[reportAttributeAccessIssue]
+
+    begun: set[tuple[object, str]] = set()
+
+    async def seldom(self: strategy_history.StrategyHistory, symbol: str, count: int) -> Sequence[Bar]:
+        is_first = (self, symbol) not in begun
+        begun.add((self, symbol))
+        return [] if is_first and symbol not in _LOOKS_BACK else await latest(self, symbol, count)
+
+    history.latest = seldom  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def quick_digest(account: Account, salt: str) -> str:
+    """An account's name in the journal, which nobody has to guess here."""
+    return f"{account.number}-{account.product}-{salt}"
 
 
 async def _nothing(*_: Any) -> list[Any]:

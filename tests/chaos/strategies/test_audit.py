@@ -68,7 +68,8 @@ def fill(number: int = 1, **changes: Any) -> Fill:
 
 def record(number: int = 1, status: Status = Status.ACCEPTED, sent_at: datetime = NOW, **changes: Any) -> Record:
     said: dict[str, Any] = {"side": "buy", "symbol": "005930", "quantity": Decimal(10), "price": Decimal(70_000)}
-    wanted = Wanted(kis_title="", action=Wish.NEW, market="KR", **{**said, **changes})
+    terms: dict[str, Any] = {"action": Wish.NEW, **said, **changes}
+    wanted = Wanted(kis_title="", market="KR", **terms)
     intent = Intent(
         id=f"I{number}",
         at=sent_at,
@@ -120,9 +121,14 @@ def test_an_order_that_no_intent_explains_is_found() -> None:
     assert found(both, [record()], [fill()], 10, others={both[1].number}) == set()
 
 
-def test_what_a_strategy_cancels_is_found_for_no_strategy_does() -> None:
+def test_a_strategy_takes_back_only_what_it_ordered() -> None:
+    taken_back = record(2, action=Wish.CANCEL, original_order_id="0000000001", price=None)
     cancel = order(2, action=Action.CANCEL, original="0000000001")
-    assert found([order(), cancel], [record(), record(2)], [fill()], 10) == {"unknown_to_us", "mistaken"}
+    assert found([order(), cancel], [record(), taken_back], [fill()], 10) == set()
+    persons: dict[str, Any] = {"others": {"0000000001"}, "account": {"005930": 10}}
+    assert found([order(), cancel], [taken_back], [fill()], 0, **persons, sent={cancel.number: "I2"}) == {"outside"}
+    changed = order(2, action=Action.AMEND, original="0000000001")
+    assert "outside" in found([order(), changed], [record(), taken_back], [fill()], 10)
     assert found([order(), cancel], [record()], [fill()], 10, others={cancel.number}) == set()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kis_mcp.strategies.records import digest_of
+from tests.chaos.strategies.person import SHARES
 from tests.chaos.strategies.plan import PARTS, strategy_of
 from tests.chaos.strategies.run import run_chaos
 
@@ -21,3 +22,7 @@ def test_strategies_differ_and_two_of_them_order_the_same_shares_of_the_same_ins
     assert len({digest_of(strategy_of(name)) for name in PARTS}) == len(PARTS)
     twin, other = PARTS["twin"], PARTS["other-twin"]
     assert (twin.symbols, twin.shares) == (other.symbols, other.shares)
+
+
+def test_no_person_orders_as_many_shares_as_a_strategy_does_which_kis_could_not_tell_apart() -> None:
+    assert not set(SHARES) & {part.shares for part in PARTS.values()}
