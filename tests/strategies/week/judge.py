@@ -1,0 +1,312 @@
+"""Holds a week against what is known of it from elsewhere: the simulator's market and ledger, KIS' REST, a backtest."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from math import isclose
+from typing import Final
+
+from kis_mcp.clock import KST
+from kis_mcp.market import INTERVALS
+from kis_mcp.simulator.engine.model import Side
+from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
+from kis_mcp.strategies.backtest.result import BacktestResult
+from kis_mcp.strategies.evaluation import Evaluator, Signal
+from kis_mcp.strategies.indicators import BarValues
+from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.trading.journal import Status
+from tests.chaos.strategies.audit import Agreed, Evidence, audit
+from tests.strategies.week.live_week import RunFound, Trade, Week
+from tests.strategies.week.plan import CAPITAL
+
+LEVELS: Final = ("stop_loss", "take_profit", "trailing_stop")
+LATE: Final = timedelta(minutes=2)
+_CLOSE: Final = timedelta(hours=15, minutes=30)
+
+Event = tuple[str, datetime, str, str]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What differs. Each is empty after a week without faults.
+
+    Attributes:
+        unheard: Trades of the world that a run did not hear, or heard twice.
+        bars: Bars that are not those of the world's trades, or of KIS' candles.
+        signals: What the conditions said at a bar's end, and do not say in a plain evaluation of the recorded bars.
+        actions: What was decided, and a backtest of the recorded bars does not decide.
+        orders: Decisions without an order, and orders without a decision.
+        ledger: What stands in KIS' books and the run or its mandate has otherwise.
+        stopped: Runs that do not run any more, and bars that were skipped.
+    """
+
+    unheard: list[str] = field(default_factory=list[str])
+    bars: list[str] = field(default_factory=list[str])
+    signals: list[str] = field(default_factory=list[str])
+    actions: list[str] = field(default_factory=list[str])
+    orders: list[str] = field(default_factory=list[str])
+    ledger: list[str] = field(default_factory=list[str])
+    stopped: list[str] = field(default_factory=list[str])
+
+    @property
+    def all(self) -> dict[str, list[str]]:
+        return {part.name: found for part in fields(self) if (found := getattr(self, part.name))}
+
+
+def judge(week: Week) -> Findings:
+    """What differs."""
+    findings = Findings()
+    for symbol in week.plan.symbols:
+        _look_at_bars(week, symbol, findings)
+    for run in week.runs:
+        expected = sum(map(len, week.trades.values()))
+        if run.heard != expected:
+            findings.unheard.append(f"{run.strategy.id}: {run.heard} of {expected}")
+        if run.run.state != "running" or run.skipped:
+            findings.stopped.append(f"{run.strategy.id}: {run.run.reason}, {run.skipped} bars skipped")
+        for symbol in week.plan.symbols:
+            findings.signals += _signal_differences(week, run, symbol)
+        findings.actions += _action_differences(week, run)
+    findings.orders += _order_differences(week)
+    findings.ledger += _ledger_differences(week)
+    return findings
+
+
+def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
+    minutes = [
+        Bar(each.time, each.open, each.high, each.low, each.close, each.volume)
+        for each in week.minutes[symbol]
+        if each.was_traded and (each.time.hour, each.time.minute) <= (15, 30)
+    ]
+    for interval in week.plan.intervals:
+        recorded = [
+            Bar(each.ends_at, each.open, each.high, each.low, each.close, each.volume)
+            for each in week.bars[symbol, interval]
+        ]
+        findings.bars += [
+            f"{symbol} {interval} {each.ends_at} is of KIS' history"
+            for each in week.bars[symbol, interval]
+            if each.source != "live"
+        ]
+        for what, expected in (
+            ("trades", joined(_of_trades(week.trades[symbol]), interval)),
+            ("candles", joined(minutes, interval)),
+        ):
+            findings.bars += [f"{symbol} {interval} by {what}: {each}" for each in _differences(recorded, expected)]
+    if "1d" in week.plan.intervals:
+        findings.bars += [
+            f"{symbol}: KIS' day {day.time:%m-%d} has {day.open} {day.high} {day.low}, and the run {bar}"
+            for day, bar in zip(week.days[symbol], week.bars[symbol, "1d"], strict=True)
+            if day.open != bar.open or day.high < bar.high or day.low > bar.low or day.volume < bar.volume
+        ]
+
+
+def _of_trades(trades: Iterable[Trade]) -> list[Bar]:
+    return [Bar(each.at, each.price, each.price, each.price, each.price, each.size) for each in trades]
+
+
+def joined(parts: Iterable[Bar], interval: str) -> list[Bar]:
+    """Bars of parts that begin at their time; by another way than the product's."""
+    length = INTERVALS[interval]
+    groups: defaultdict[datetime, list[Bar]] = defaultdict(list)
+    for part in parts:
+        begins = part.ends_at.astimezone(KST)
+        midnight = begins.replace(hour=0, minute=0, second=0, microsecond=0)
+        if isinstance(length, int):
+            passed = int((begins - midnight).total_seconds()) // (60 * length) + 1
+            ends = midnight + timedelta(minutes=length * passed)
+        else:
+            ends = midnight + _CLOSE
+        groups[ends].append(part)
+    return [
+        Bar(
+            ends,
+            group[0].open,
+            max(each.high for each in group),
+            min(each.low for each in group),
+            group[-1].close,
+            sum(each.volume for each in group),
+        )
+        for ends, group in groups.items()
+    ]
+
+
+def _differences(found: Sequence[Bar], expected: Sequence[Bar]) -> list[str]:
+    left, right = ({bar.ends_at: bar for bar in each} for each in (found, expected))
+    return [
+        f"{left.get(at)} and not {right.get(at)}" for at in sorted({*left, *right}) if left.get(at) != right.get(at)
+    ]
+
+
+def live_bars(week: Week, run: RunFound, symbol: str) -> list[Bar]:
+    """Those that the run recorded."""
+    return [
+        Bar(each.ends_at, each.open, each.high, each.low, each.close, each.volume)
+        for each in week.bars[symbol, run.strategy.interval]
+    ]
+
+
+def evaluated(week: Week, run: RunFound, symbol: str) -> dict[datetime, tuple[Signal, dict[str, float | None]]]:
+    """What a plain evaluation of KIS' history and the recorded bars says at the end of each of these."""
+    evaluator = Evaluator(run.strategy)
+    for bar in week.history[symbol, run.strategy.interval].rows():
+        evaluator.push(_values(bar))
+    return {bar.ends_at: (evaluator.push(_values(bar)), evaluator.values()) for bar in live_bars(week, run, symbol)}
+
+
+def _signal_differences(week: Week, run: RunFound, symbol: str) -> list[str]:
+    found, told = list[str](), f"{run.strategy.id} {symbol}"
+    written = {each.at: each for each in run.signals if each.symbol == symbol}
+    before: Signal | None = None
+    for at, (signal, values) in evaluated(week, run, symbol).items():
+        entry = written.get(at)
+        if entry is None and signal != before and (signal.enters or signal.exits):
+            found.append(f"{told} {at}: {signal} was not written down")
+        if entry is not None and not (Signal(entry.enters, entry.exits) == signal and _same(entry.values, values)):
+            found.append(f"{told} {at}: {entry.enters} {entry.exits} {entry.values} and not {signal} {values}")
+        before = signal
+    return found
+
+
+def _same(some: Mapping[str, float | None], others: Mapping[str, float | None]) -> bool:
+    return some.keys() == others.keys() and all(
+        value == others[name]
+        or (value is not None and (other := others[name]) is not None and isclose(value, other, rel_tol=1e-9))
+        for name, value in some.items()
+    )
+
+
+def backtested(week: Week, run: RunFound) -> BacktestResult:
+    """A backtest of the recorded bars that can decide from the first of them on, as the run could."""
+    history = dict[str, Bars]()
+    for symbol in week.plan.symbols:
+        warm_up = Evaluator(run.strategy).warm_up - 1
+        past = list(week.history[symbol, run.strategy.interval].rows())
+        history[symbol] = Bars.of([*past[len(past) - warm_up :], *live_bars(week, run, symbol)])
+    options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100))
+    return run_backtest(run.strategy, history, options)
+
+
+def decided(run: RunFound) -> list[Event]:
+    """What the run decided at the ends of bars."""
+    return sorted(
+        (each.symbol, each.at, each.action, each.reason)
+        for each in run.signals
+        if each.reason and each.reason not in LEVELS
+    )
+
+
+def _action_differences(week: Week, run: RunFound) -> list[str]:
+    result = backtested(week, run)
+    expected = sorted((each.symbol, each.at, each.action, each.reason) for each in result.signals)
+    sold = sorted(
+        (each.symbol, each.exited_at, "exit", each.exit_reason)
+        for each in result.trades
+        if each.exited_at is not None and each.exit_reason in LEVELS
+    )
+    ends = {symbol: [bar.ends_at for bar in live_bars(week, run, symbol)] for symbol in week.plan.symbols}
+    live_sold = sorted(
+        (each.symbol, ends[each.symbol][bisect_left(ends[each.symbol], each.at)], "exit", each.reason)
+        for each in run.signals
+        if each.reason in LEVELS
+    )
+    return [
+        f"{run.strategy.id} {which}: {' '.join(map(str, event))}"
+        for which, event in (*_unlike(decided(run), expected), *_unlike(live_sold, sold))
+    ]
+
+
+def _unlike(live: Sequence[Event], backtest: Sequence[Event]) -> list[tuple[str, Event]]:
+    some, others = Counter(live), Counter(backtest)
+    return [
+        *(("live only", event) for event in (some - others).elements()),
+        *(("backtest only", event) for event in (others - some).elements()),
+    ]
+
+
+def _order_differences(week: Week) -> list[str]:
+    found = list[str]()
+    by_id = {record.intent.id: record for record in week.records}
+    of_signals = Counter(each.intent_id for run in week.runs for each in run.signals if each.intent_id)
+    found += [f"{intent} came of {count} decisions" for intent, count in of_signals.items() if count > 1]
+    found += [
+        f"{record.intent.id} is {record.status}, and came of no decision"
+        for record in week.records
+        if record.intent.id not in of_signals
+    ]
+    for run in week.runs:
+        for each in run.signals:
+            record = by_id.get(each.intent_id or "")
+            waits = each.at >= _last_close(week)
+            if each.intent_id is None and (each.action == "none" or waits):
+                continue
+            if record is None or record.status is not Status.ACCEPTED:
+                found.append(f"{_told(run, each)}: {record and record.status}")
+                continue
+            side = {"enter": "buy", "exit": "sell"}[each.action]
+            order = record.intent.order
+            if (order.symbol, order.side, order.quantity) != (each.symbol, side, each.quantity):
+                found.append(f"{_told(run, each)} became {order}")
+    return found
+
+
+def _last_close(week: Week) -> datetime:
+    """What was decided then is ordered at the next opening."""
+    return datetime.combine(week.plan.dates[-1], time(15, 30), KST)
+
+
+def _told(run: RunFound, each: SignalEntry) -> str:
+    return f"{run.strategy.id} {each.symbol} {each.at} {each.action} {each.quantity} {each.reason}"
+
+
+def _ledger_differences(week: Week) -> list[str]:
+    evidence = Evidence(
+        orders=week.orders,
+        fills=week.fills,
+        agreed=[Agreed(run_id=run.run.id, mandate=run.mandate, shares=10**6) for run in week.runs],
+        records=week.records,
+        candidates={},
+        positions={(run.run.id, symbol): held for run in week.runs for symbol, held in run.positions.items()},
+        late=LATE,
+    )
+    found = [f"{kind}: {each}" for kind, all_found in audit(evidence).all.items() for each in all_found]
+    filled = Counter[str]()
+    for fill in week.fills:
+        filled[fill.symbol] += fill.quantity if fill.side is Side.BUY else -fill.quantity
+    for symbol in week.plan.symbols:
+        runs = sum(run.positions.get(symbol, 0) for run in week.runs)
+        if not runs == filled[symbol] == week.held.get(symbol, 0):
+            found.append(f"{symbol}: runs hold {runs}, fills {filled[symbol]}, the account {week.held.get(symbol, 0)}")
+    return found
+
+
+def _values(bar: Bar) -> BarValues:
+    return BarValues(bar.ends_at, float(bar.open), float(bar.high), float(bar.low), float(bar.close), float(bar.volume))
+
+
+def report(week: Week, findings: Findings) -> str:
+    """What happened, in figures, and what differs."""
+    live = [len(bars) for bars in week.bars.values()]
+    entries = [each for run in week.runs for each in run.signals]
+    lines = {
+        "days": len(week.plan.dates),
+        "runs": len(week.runs),
+        "trades in the market": sum(map(len, week.trades.values())),
+        "trades heard by all runs": sum(run.heard for run in week.runs),
+        "bars recorded": sum(live),
+        "bars decided upon": sum(run.decisions for run in week.runs),
+        "signals written down": len(entries),
+        "decisions": sum(each.action != "none" for each in entries),
+        "orders at KIS": len(week.orders),
+        "fills": len(week.fills),
+        "differences": sum(map(len, findings.all.values())),
+    }
+    told = [f"{name}: {count}" for name, count in lines.items()]
+    words = Counter(f"{each.action} {each.reason.partition(':')[0]}" for each in entries)
+    told += [f"    {word}: {count}" for word, count in sorted(words.items())]
+    told += [f"    {count} logged: {text}" for text, count in week.warnings.most_common(12)]
+    told += [f"  {kind}: {each}" for kind, found in findings.all.items() for each in found]
+    return "\n".join(told)

@@ -1,0 +1,412 @@
+"""Strategies that run against the simulator's own market while its clock is led through a week.
+
+Everything is real but time: sockets, frames, journal, guard, mandates, orders and their fills. The clock stands still
+until all that it lets happen has been heard, decided, ordered and looked up; then it goes on.
+"""
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from kis_mcp.catalog.loader import catalog
+from kis_mcp.clock import WorldClock
+from kis_mcp.environment import Environment
+from kis_mcp.market import CandleRange, builtin_instruments, get_candles
+from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
+from kis_mcp.strategies.backtest import Bars
+from kis_mcp.strategies.document import Strategy
+from kis_mcp.strategies.records import SignalEntry, StoredBar, StrategyRun
+from kis_mcp.strategies.runner import Heard, Runner, runner as runner_module
+from kis_mcp.strategies.runner.ports import Feed
+from kis_mcp.trading.decision import Decision
+from kis_mcp.trading.journal import Record
+from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
+from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.environments import open_environments
+from kis_mcp.wiring.reads import Reads
+from kis_mcp.wiring.strategies import keep_strategies
+from kis_mcp.wiring.strategy_feed import TradeTicks
+from kis_mcp.wiring.strategy_run import ComposedRun, compose_run
+from kis_mcp.wiring.trials import read_history, wait_silently
+from tests.client import settings_for
+from tests.strategies.week.plan import CAPITAL, Plan
+
+ACCOUNT: Final = "87654321"
+HEAR_SECONDS: Final = 0.05
+"""Real time: so soon a run notices that the clock went on where nothing was traded."""
+
+POLL_SECONDS: Final = 300.0
+"""Of the world: so often a run looks whether somebody stopped it."""
+
+LOOK_SECONDS: Final = 0.002
+RETRY_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 300.0
+"""Real time, for all that follows from one time of the clock: whoever waits longer waits for a trade that was lost."""
+
+_HISTORY_DAYS: Final = {"1d": 2_600}
+_MINUTES_HISTORY_DAYS: Final = 16
+_ERRANDS: Final = ("Errand.send", "Errand.follow")
+_RICH: Final = Decimal(10**10)
+_YES: Final = Decision(verdict="accepted", channel="elicitation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """A trade as the simulator's world has it."""
+
+    at: datetime
+    price: Decimal
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFound:
+    """A run, and all that it wrote down."""
+
+    run: StrategyRun
+    strategy: Strategy
+    mandate: Mandate
+    signals: Sequence[SignalEntry]
+    positions: Mapping[str, int]
+    heard: int
+    decisions: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """All that is known at the end of a week.
+
+    Attributes:
+        history: Symbol and interval → the bars of KIS before the week.
+        bars: Symbol and interval → the bars that the runs wrote down.
+        trades: Symbol → the simulator's own.
+        minutes, days: Symbol → its candles as KIS' REST tells them.
+        records: The whole journal.
+        warnings: What was logged → how often.
+        held: Symbol → what the simulator's account has.
+    """
+
+    plan: Plan
+    runs: Sequence[RunFound]
+    history: Mapping[tuple[str, str], Bars]
+    bars: Mapping[tuple[str, str], Sequence[StoredBar]]
+    trades: Mapping[str, Sequence[Trade]]
+    minutes: Mapping[str, Sequence[Any]]
+    days: Mapping[str, Sequence[Any]]
+    orders: Sequence[Any]
+    fills: Sequence[Any]
+    held: Mapping[str, int]
+    records: Sequence[Record]
+    warnings: Counter[str]
+
+
+class Time:
+    """A world's clock that is led, and those who wait for it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.clock = WorldClock(at=at, speed=0)
+        self._waiting: dict[asyncio.Task[Any] | None, tuple[datetime, asyncio.Event]] = {}
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until so much has passed in the world; a run that cannot go on for now waits in real time, in which the
+        world stands still, so that it misses nothing."""
+        task, event = asyncio.current_task(), asyncio.Event()
+        if not _is_errand(task):
+            return await asyncio.sleep(RETRY_SECONDS)
+        self._waiting[task] = self.clock() + timedelta(seconds=seconds), event
+        try:
+            await event.wait()
+        finally:
+            self._waiting.pop(task, None)
+
+    def wake(self) -> None:
+        """Let those go on whose time has come."""
+        now = self.clock()
+        for task, (until, event) in list(self._waiting.items()):
+            if until <= now:
+                del self._waiting[task]
+                event.set()
+
+    def is_at_work(self) -> bool:
+        """Whether an order is being sent or looked up."""
+        return any(_is_errand(task) and task not in self._waiting for task in asyncio.all_tasks())
+
+
+def _is_errand(task: asyncio.Task[Any] | None) -> bool:
+    return task is not None and getattr(task.get_coro(), "__qualname__", "") in _ERRANDS
+
+
+class ObservedFeed:
+    """A run's feed, of which it is known whether all of it was taken.
+
+    Attributes:
+        taken_at: The world's time at which it was last read by a run that has taken all since and waits for more.
+    """
+
+    def __init__(self, feed: Feed, clock: WorldClock) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._read_at: datetime | None = None
+        self.taken_at: datetime | None = None
+
+    async def open(self) -> None:
+        await self._feed.open()
+
+    async def read(self, seconds: float) -> Heard:
+        self.taken_at, self._read_at = self._read_at, None
+        heard = await self._feed.read(seconds)
+        self.taken_at, self._read_at = None, self._clock()
+        return heard
+
+    async def close(self) -> None:
+        await self._feed.close()
+
+
+@dataclass(slots=True)
+class _Kept:
+    run: StrategyRun
+    strategy: Strategy
+    mandate: Mandate
+    runner: Runner | None = None
+    feed: ObservedFeed | None = None
+
+
+class _Words(logging.Handler):
+    """Counts what is logged, by its words without their numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.found: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("kis_mcp."):
+            self.found[str(record.msg)] += 1
+
+
+@dataclass(slots=True)
+class LiveWeek:
+    """The runs of a plan, and the world in which they run."""
+
+    plan: Plan
+    simulator: Simulator
+    brokerage: Brokerage
+    time: Time
+    kept: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
+    history: dict[tuple[str, str], Bars] = field(default_factory=dict[tuple[str, str], Bars])
+    trades: dict[str, list[Trade]] = field(default_factory=dict[str, list[Trade]])
+    trade_times: dict[str, list[datetime]] = field(default_factory=dict[str, list[datetime]])
+
+    async def prepare(self) -> None:
+        """Read the history, and let a person agree to each strategy."""
+        for symbol in self.plan.symbols:
+            self.trades[symbol] = list(self._trades_of(symbol))
+            self.trade_times[symbol] = [trade.at for trade in self.trades[symbol]]
+            for interval in self.plan.intervals:
+                days = _HISTORY_DAYS.get(interval, _MINUTES_HISTORY_DAYS)
+                yesterday = self.plan.dates[0] - timedelta(days=1)
+                found = await read_history(
+                    self.brokerage,
+                    [builtin_instruments().resolve(symbol)],
+                    interval,
+                    yesterday - timedelta(days=days),
+                    yesterday,
+                    wait_silently,
+                )
+                self.history[symbol, interval] = found[symbol]
+        for strategy in self.plan.strategies().values():
+            await self._agree(strategy)
+
+    async def live(self) -> None:
+        """Lead the clock through the week."""
+        ticks = TradeTicks()
+        compose = partial(self._compose, ticks)
+        keeping = asyncio.create_task(keep_strategies(self.brokerage, resumes=True, compose=compose))
+        try:
+            await self._settle()
+            for now in self.plan.times():
+                self.simulator.kis.set_clock(now)
+                self.time.wake()
+                await self._settle()
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
+    async def _agree(self, strategy: Strategy) -> None:
+        brokerage, now = self.brokerage, self.time.clock()
+        records, desk = await brokerage.strategy_records(), await brokerage.desk()
+        stored = await records.save(strategy, at=now)
+        names = builtin_instruments()
+        proposed = await desk.mandates.propose(
+            MandateDraft(
+                strategy=strategy.id,
+                document=stored.digest,
+                symbols=tuple(MandateSymbol(each, names.resolve(each).market) for each in self.plan.symbols),
+                sides=frozenset({"buy", "sell"}),
+                currency="KRW",
+                most_per_order=CAPITAL,
+                most_in_all=CAPITAL,
+                orders_a_day=300,
+                most_loss=CAPITAL,
+            )
+        )
+        mandate = proposed.mandate
+        await desk.mandates.decide(mandate.id, _YES)
+        run = StrategyRun(
+            id=mandate.id,
+            strategy=strategy.id,
+            version=stored.version,
+            digest=stored.digest,
+            mandate_id=mandate.id,
+            account_id=mandate.account_id,
+            symbols=tuple(self.plan.symbols),
+            state="running",
+            reason="Started.",
+            started_at=now,
+        )
+        self.kept[run.id] = _Kept(await records.open_run(run), strategy, mandate)
+
+    async def _compose(self, ticks: TradeTicks, run: StrategyRun) -> ComposedRun:
+        """As `keep_strategies` does, with the world's time in place of the machine's."""
+        composed = await compose_run(self.brokerage, run, ticks, None, resumes=True)
+        kept, own = self.kept[run.id], composed.runner
+        terms = replace(own._terms, sleep=self.time.sleep)  # pyright: ignore[reportPrivateUsage]
+        kept.feed = ObservedFeed(own._feed, self.time.clock)  # pyright: ignore[reportPrivateUsage]
+        kept.runner = Runner(terms, kept.feed, resumes=True)
+        return ComposedRun(kept.runner, composed.hours)
+
+    async def _settle(self) -> None:
+        """Wait until every run has heard each trade of the world, and done what follows from it.
+
+        Raises:
+            AssertionError: One waits for trades that do not come.
+        """
+        now = self.time.clock()
+        expected = sum(bisect_right(times, now) for times in self.trade_times.values())
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                while self.time.is_at_work() or not self._has_taken(expected, now):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            heard = {each.strategy.id: each.runner and each.runner.report.ticks for each in self.kept.values()}
+            raise AssertionError(f"{now}: of {expected} trades were heard: {heard}") from None
+
+    def _has_taken(self, expected: int, now: datetime) -> bool:
+        return all(
+            each.runner is not None
+            and each.feed is not None
+            and each.feed.taken_at == now
+            and each.runner.report.ticks >= expected
+            for each in self.kept.values()
+        )
+
+    def _trades_of(self, symbol: str) -> Sequence[Trade]:
+        market = self.simulator.world.market
+        instrument, found = market.instruments[symbol], list[Trade]()
+        calendar = market.calendar(instrument)
+        for day in self.plan.dates:
+            session = market.session(instrument, day)
+            found += [
+                Trade(at=calendar.time_of(day, number), price=instrument.price(price), size=size)
+                for number, price in enumerate(session.prices)
+                if (size := session.volume_at(number))
+            ]
+        return found
+
+    async def found(self, warnings: Counter[str]) -> Week:
+        """All that is there at the end."""
+        plan, brokerage = self.plan, self.brokerage
+        records, journal = await brokerage.strategy_records(), await brokerage.journal()
+        runs, bars = list[RunFound](), dict[tuple[str, str], Sequence[StoredBar]]()
+        for each in self.kept.values():
+            run = await records.find_run(each.run.id)
+            assert run is not None and each.runner is not None
+            report = each.runner.report
+            runs.append(
+                RunFound(
+                    run=run,
+                    strategy=each.strategy,
+                    mandate=each.mandate,
+                    signals=await records.signals(run.id, limit=100_000),
+                    positions={held.symbol: held.quantity for held in await records.positions(run.id)},
+                    heard=report.ticks,
+                    decisions=report.decisions,
+                    skipped=report.skipped,
+                )
+            )
+        for symbol in plan.symbols:
+            for interval in plan.intervals:
+                bars[symbol, interval] = await records.bars(symbol, interval, plan.begins, self.time.clock())
+        ledger = self.simulator.ledger
+        (account,) = self.simulator.kis.accounts()
+        return Week(
+            plan=plan,
+            runs=runs,
+            history=self.history,
+            bars=bars,
+            trades=self.trades,
+            minutes={symbol: await self._candles(symbol, "1m") for symbol in plan.symbols},
+            days={symbol: await self._candles(symbol, "1d") for symbol in plan.symbols},
+            orders=ledger.orders,
+            fills=ledger.fills,
+            held={symbol: lot.quantity for symbol, lot in account.positions.items()},
+            records=await journal.history(limit=1_000_000),
+            warnings=warnings,
+        )
+
+    async def _candles(self, symbol: str, interval: str) -> Sequence[Any]:
+        reads, found = Reads(self.brokerage, wait_silently), list[Any]()
+        instrument = builtin_instruments().resolve(symbol)
+        for day in self.plan.dates:
+            wanted = CandleRange(interval, day, day, limit=2_000)
+            found += (await get_candles(reads, instrument, wanted, now=self.time.clock())).candles
+        return found
+
+
+@asynccontextmanager
+async def open_week(plan: Plan, folder: Path) -> AsyncGenerator[LiveWeek]:
+    """A world of its own for a plan; the folder is empty."""
+    time = Time(plan.begins)
+    options = SimulatorOptions(
+        clock=time.clock, market_hours=True, real_rate=0, token_interval_seconds=0, starting_krw=_RICH
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner_module, "HEAR_SECONDS", HEAR_SECONDS)
+        patch.setattr(runner_module, "POLL_SECONDS", POLL_SECONDS)
+        async with run_simulator(options) as simulator:
+            settings = settings_for(
+                simulator,
+                data_dir=folder,
+                sim_clock="market",
+                max_strategies=40,
+                acct_stock=ACCOUNT,
+                max_order_notional=_RICH,
+                max_order_quantity=10**6,
+            )
+            async with open_environments(settings, catalog(), time.clock) as environments:
+                yield LiveWeek(plan, simulator, await environments.brokerage(Environment.SIM), time)
+
+
+async def live_through(plan: Plan, folder: Path) -> Week:
+    """Run a plan, and return all that there is at its end."""
+    words = _Words()
+    logging.getLogger("kis_mcp").addHandler(words)
+    try:
+        async with open_week(plan, folder) as week:
+            await week.prepare()
+            await week.live()
+            return await week.found(words.found)
+    finally:
+        logging.getLogger("kis_mcp").removeHandler(words)
