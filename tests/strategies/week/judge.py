@@ -16,7 +16,7 @@ from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
 from kis_mcp.strategies.backtest.result import BacktestResult
 from kis_mcp.strategies.evaluation import Evaluator, Signal
 from kis_mcp.strategies.indicators import BarValues
-from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.trading.journal import Status
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
 from tests.strategies.week.live_week import RunFound, Trade, Week
@@ -89,7 +89,7 @@ def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
         findings.bars += [
             f"{symbol} {interval} {each.ends_at} is of KIS' history"
             for each in week.bars[symbol, interval]
-            if each.source != "live"
+            if each.source != "live" and not _is_interrupted(week, each)
         ]
         for what, expected in (
             ("trades", joined(_of_trades(week.trades[symbol]), interval)),
@@ -102,6 +102,13 @@ def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
             for day, bar in zip(week.days[symbol], week.bars[symbol, "1d"], strict=True)
             if day.open != bar.open or day.high < bar.high or day.low > bar.low or day.volume < bar.volume
         ]
+
+
+def _is_interrupted(week: Week, bar: StoredBar) -> bool:
+    """Whether another process took over while it was built."""
+    length = INTERVALS[bar.interval]
+    begins = bar.ends_at - (timedelta(minutes=length) if isinstance(length, int) else timedelta(hours=6, minutes=30))
+    return any(begins <= at < bar.ends_at for at in week.plan.restarts_at)
 
 
 def _of_trades(trades: Iterable[Trade]) -> list[Bar]:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import pytest
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.clock import WorldClock
+from kis_mcp.clock import KST, WorldClock
 from kis_mcp.environment import Environment
 from kis_mcp.market import CandleRange, builtin_instruments, get_candles
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
@@ -28,6 +28,7 @@ from kis_mcp.strategies.backtest import Bars
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import SignalEntry, StoredBar, StrategyRun
 from kis_mcp.strategies.runner import Heard, Runner, runner as runner_module
+from kis_mcp.strategies.runner.live_run import RunReport
 from kis_mcp.strategies.runner.ports import Feed
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.journal import Record
@@ -176,11 +177,23 @@ class ObservedFeed:
 
 @dataclass(slots=True)
 class _Kept:
+    """A run, and what keeps it now.
+
+    Attributes:
+        earlier: What other runners of it heard and did.
+    """
+
     run: StrategyRun
     strategy: Strategy
     mandate: Mandate
     runner: Runner | None = None
     feed: ObservedFeed | None = None
+    earlier: Counter[str] = field(default_factory=Counter[str])
+
+    def counts(self) -> Counter[str]:
+        report = self.runner.report if self.runner is not None else RunReport()
+        own = Counter(heard=report.ticks, decisions=report.decisions, skipped=report.skipped)
+        return self.earlier + own
 
 
 class _Words(logging.Handler):
@@ -232,17 +245,23 @@ class LiveWeek:
         """Lead the clock through the week."""
         ticks = TradeTicks()
         compose = partial(self._compose, ticks)
-        keeping = asyncio.create_task(keep_strategies(self.brokerage, resumes=True, compose=compose))
-        try:
-            await self._settle()
-            for now in self.plan.times():
-                self.simulator.kis.set_clock(now)
-                self.time.wake()
+        times = iter(self.plan.times())
+        for until in (*self.plan.restarts_at, datetime.max.replace(tzinfo=KST)):
+            keeping = asyncio.create_task(keep_strategies(self.brokerage, resumes=True, compose=compose))
+            try:
                 await self._settle()
-        finally:
-            keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
+                for now in times:
+                    self.simulator.kis.set_clock(now)
+                    self.time.wake()
+                    await self._settle()
+                    if now >= until:
+                        break
+            finally:
+                keeping.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeping
+            for kept in self.kept.values():
+                kept.earlier, kept.runner = kept.counts(), None
 
     async def _agree(self, strategy: Strategy) -> None:
         brokerage, now = self.brokerage, self.time.clock()
@@ -300,7 +319,7 @@ class LiveWeek:
                 while self.time.is_at_work() or not self._has_taken(expected, now):  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
-            heard = {each.strategy.id: each.runner and each.runner.report.ticks for each in self.kept.values()}
+            heard = {each.strategy.id: each.counts()["heard"] for each in self.kept.values()}
             raise AssertionError(f"{now}: of {expected} trades were heard: {heard}") from None
 
     def _has_taken(self, expected: int, now: datetime) -> bool:
@@ -308,7 +327,7 @@ class LiveWeek:
             each.runner is not None
             and each.feed is not None
             and each.feed.taken_at == now
-            and each.runner.report.ticks >= expected
+            and each.counts()["heard"] >= expected
             for each in self.kept.values()
         )
 
@@ -332,8 +351,8 @@ class LiveWeek:
         runs, bars = list[RunFound](), dict[tuple[str, str], Sequence[StoredBar]]()
         for each in self.kept.values():
             run = await records.find_run(each.run.id)
-            assert run is not None and each.runner is not None
-            report = each.runner.report
+            assert run is not None, each.run.id
+            counts = each.counts()
             runs.append(
                 RunFound(
                     run=run,
@@ -341,9 +360,9 @@ class LiveWeek:
                     mandate=each.mandate,
                     signals=await records.signals(run.id, limit=100_000),
                     positions={held.symbol: held.quantity for held in await records.positions(run.id)},
-                    heard=report.ticks,
-                    decisions=report.decisions,
-                    skipped=report.skipped,
+                    heard=counts["heard"],
+                    decisions=counts["decisions"],
+                    skipped=counts["skipped"],
                 )
             )
         for symbol in plan.symbols:

@@ -37,12 +37,15 @@ class Plan:
         days: Its first so many.
         intervals: In which each template runs.
         step: Between two times of the clock while the market trades.
+        restarts: Times of day at which the process that keeps the runs ends and another takes over: of the first day,
+            of the second, and so on from the start.
     """
 
     days: int = 5
     symbols: Sequence[str] = SYMBOLS
     intervals: Sequence[str] = ("1d", "5m")
     step: timedelta = timedelta(seconds=20)
+    restarts: Sequence[time] = (time(18), time(10, 7), time(8, 58), time(13, 20), time(15, 29))
 
     @property
     def begins(self) -> datetime:
@@ -51,6 +54,10 @@ class Plan:
     @property
     def dates(self) -> Sequence[date]:
         return [MONDAY + timedelta(days=number) for number in range(self.days)]
+
+    @property
+    def restarts_at(self) -> Sequence[datetime]:
+        return [datetime.combine(day, clock, KST) for day, clock in zip(self.dates, self.restarts, strict=False)]
 
     def strategies(self) -> Mapping[str, Strategy]:
         """By id; each is resolved, and named by its interval too."""

@@ -1,11 +1,11 @@
-"""KIS' templates live on the simulator's own market: two days of one instrument at any speed.
+"""KIS' templates live on the simulator's own market: two days of one instrument, while another process takes over.
 
 The whole week is ``python -m tests.strategies.week``.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,9 @@ from tests.strategies.week.live_week import Week, live_through
 from tests.strategies.week.plan import Plan, templates
 
 SYMBOL: Final = "000660"
-PLAN: Final = Plan(days=2, symbols=(SYMBOL,), intervals=("1d", "10m"), step=timedelta(seconds=60))
+PLAN: Final = Plan(
+    days=2, symbols=(SYMBOL,), intervals=("1d", "10m"), step=timedelta(seconds=60), restarts=(time(14, 23),)
+)
 
 
 def shift_bars(week: Week) -> Week:
