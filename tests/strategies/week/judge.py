@@ -1,16 +1,16 @@
 """Holds a week against what is known of it from elsewhere: the simulator's market and ledger, KIS' REST, a backtest."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from math import isclose
-from typing import Final
+from typing import Final, cast
 
 from kis_mcp.clock import KST
-from kis_mcp.market import INTERVALS
+from kis_mcp.market import INTERVALS, Candle
 from kis_mcp.simulator.engine.model import Side
 from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
 from kis_mcp.strategies.backtest.result import BacktestResult
@@ -24,7 +24,7 @@ from tests.strategies.week.plan import CAPITAL
 
 LEVELS: Final = ("stop_loss", "take_profit", "trailing_stop")
 LATE: Final = timedelta(minutes=2)
-_CLOSE: Final = timedelta(hours=15, minutes=30)
+CLOSE: Final = time(15, 30)
 
 Event = tuple[str, datetime, str, str]
 
@@ -76,11 +76,7 @@ def judge(week: Week) -> Findings:
 
 
 def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
-    minutes = [
-        Bar(each.time, each.open, each.high, each.low, each.close, each.volume)
-        for each in week.minutes[symbol]
-        if each.was_traded and (each.time.hour, each.time.minute) <= (15, 30)
-    ]
+    minutes = [_bar(each) for each in week.minutes[symbol] if each.was_traded and each.time.time() <= CLOSE]
     for interval in week.plan.intervals:
         recorded = [
             Bar(each.ends_at, each.open, each.high, each.low, each.close, each.volume)
@@ -98,8 +94,8 @@ def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
             findings.bars += [f"{symbol} {interval} by {what}: {each}" for each in _differences(recorded, expected)]
     if "1d" in week.plan.intervals:
         findings.bars += [
-            f"{symbol}: KIS' day {day.time:%m-%d} has {day.open} {day.high} {day.low}, and the run {bar}"
-            for day, bar in zip(week.days[symbol], week.bars[symbol, "1d"], strict=True)
+            f"{symbol}: KIS' day {day}, and the run's {bar}"
+            for day, bar in zip(map(_bar, week.days[symbol]), week.bars[symbol, "1d"], strict=True)
             if day.open != bar.open or day.high < bar.high or day.low > bar.low or day.volume < bar.volume
         ]
 
@@ -109,6 +105,11 @@ def _is_interrupted(week: Week, bar: StoredBar) -> bool:
     length = INTERVALS[bar.interval]
     begins = bar.ends_at - (timedelta(minutes=length) if isinstance(length, int) else timedelta(hours=6, minutes=30))
     return any(begins <= at < bar.ends_at for at in week.plan.restarts_at)
+
+
+def _bar(candle: Candle) -> Bar:
+    open_, high, low, close = cast("tuple[Decimal, ...]", (candle.open, candle.high, candle.low, candle.close))
+    return Bar(candle.time, open_, high, low, close, candle.volume)
 
 
 def _of_trades(trades: Iterable[Trade]) -> list[Bar]:
@@ -126,7 +127,7 @@ def joined(parts: Iterable[Bar], interval: str) -> list[Bar]:
             passed = int((begins - midnight).total_seconds()) // (60 * length) + 1
             ends = midnight + timedelta(minutes=length * passed)
         else:
-            ends = midnight + _CLOSE
+            ends = datetime.combine(begins.date(), CLOSE, KST)
         groups[ends].append(part)
     return [
         Bar(
@@ -197,6 +198,33 @@ def backtested(week: Week, run: RunFound) -> BacktestResult:
     return run_backtest(run.strategy, history, options)
 
 
+def backtested_before(week: Week, run: RunFound) -> BacktestResult:
+    """A backtest of what KIS has of the time before the week."""
+    history = {symbol: week.history[symbol, run.strategy.interval] for symbol in week.plan.symbols}
+    return run_backtest(run.strategy, history, BacktestOptions(CAPITAL))
+
+
+def fill_differences(week: Week) -> list[Decimal]:
+    """How much more than in the backtest of the recorded bars was paid for each entry, in percent."""
+    found, orders = list[Decimal](), {record.intent.id: record.order_id for record in week.records}
+    worth, shares = Counter[str](), Counter[str]()
+    for fill in week.fills:
+        worth[fill.order] += int(fill.price) * fill.quantity
+        shares[fill.order] += fill.quantity
+    for run in week.runs:
+        entries = sorted((each.symbol, each.at, each.intent_id) for each in run.signals if each.action == "enter")
+        trades = sorted((each.symbol, each.entered_at, each.entry_price) for each in backtested(week, run).trades)
+        prices = {(symbol, at): price for symbol, at, price in trades}
+        ends = {symbol: [bar.ends_at for bar in live_bars(week, run, symbol)] for symbol in week.plan.symbols}
+        for symbol, at, intent_id in entries:
+            following = bisect_right(ends[symbol], at)
+            number = (orders.get(intent_id or "") or "").zfill(10)
+            price = prices.get((symbol, ends[symbol][following])) if following < len(ends[symbol]) else None
+            if price is not None and shares[number]:
+                found.append((Decimal(worth[number]) / shares[number] / price - 1) * 100)
+    return found
+
+
 def decided(run: RunFound) -> list[Event]:
     """What the run decided at the ends of bars."""
     return sorted(
@@ -262,7 +290,7 @@ def _order_differences(week: Week) -> list[str]:
 
 def _last_close(week: Week) -> datetime:
     """What was decided then is ordered at the next opening."""
-    return datetime.combine(week.plan.dates[-1], time(15, 30), KST)
+    return datetime.combine(week.plan.dates[-1], CLOSE, KST)
 
 
 def _told(run: RunFound, each: SignalEntry) -> str:
@@ -294,6 +322,17 @@ def _values(bar: Bar) -> BarValues:
     return BarValues(bar.ends_at, float(bar.open), float(bar.high), float(bar.low), float(bar.close), float(bar.volume))
 
 
+def _prices(percents: Sequence[Decimal]) -> dict[str, object]:
+    """How near fills are to the backtest's."""
+    if not percents:
+        return {}
+    return {
+        "entries at the backtest's price": f"{sum(not each for each in percents)} of {len(percents)}",
+        "entries at another price, percent": f"{min(percents):.3f} to {max(percents):.3f}, "
+        f"{sum(percents) / len(percents):.3f} on average",
+    }
+
+
 def report(week: Week, findings: Findings) -> str:
     """What happened, in figures, and what differs."""
     live = [len(bars) for bars in week.bars.values()]
@@ -309,6 +348,8 @@ def report(week: Week, findings: Findings) -> str:
         "decisions": sum(each.action != "none" for each in entries),
         "orders at KIS": len(week.orders),
         "fills": len(week.fills),
+        "trades of backtests before the week": sum(len(backtested_before(week, run).trades) for run in week.runs),
+        **_prices(fill_differences(week)),
         "differences": sum(map(len, findings.all.values())),
     }
     told = [f"{name}: {count}" for name, count in lines.items()]

@@ -22,8 +22,9 @@ import pytest
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.environment import Environment
-from kis_mcp.market import CandleRange, builtin_instruments, get_candles
+from kis_mcp.market import Candle, CandleRange, builtin_instruments, get_candles
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
+from kis_mcp.simulator.engine.model import Fill, Order
 from kis_mcp.strategies.backtest import Bars
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import SignalEntry, StoredBar, StrategyRun
@@ -104,10 +105,10 @@ class Week:
     history: Mapping[tuple[str, str], Bars]
     bars: Mapping[tuple[str, str], Sequence[StoredBar]]
     trades: Mapping[str, Sequence[Trade]]
-    minutes: Mapping[str, Sequence[Any]]
-    days: Mapping[str, Sequence[Any]]
-    orders: Sequence[Any]
-    fills: Sequence[Any]
+    minutes: Mapping[str, Sequence[Candle]]
+    days: Mapping[str, Sequence[Candle]]
+    orders: Sequence[Order]
+    fills: Sequence[Fill]
     held: Mapping[str, int]
     records: Sequence[Record]
     warnings: Counter[str]
@@ -327,7 +328,7 @@ class LiveWeek:
             each.runner is not None
             and each.feed is not None
             and each.feed.taken_at == now
-            and each.counts()["heard"] >= expected
+            and each.earlier["heard"] + each.runner.report.ticks >= expected
             for each in self.kept.values()
         )
 
@@ -385,8 +386,8 @@ class LiveWeek:
             warnings=warnings,
         )
 
-    async def _candles(self, symbol: str, interval: str) -> Sequence[Any]:
-        reads, found = Reads(self.brokerage, wait_silently), list[Any]()
+    async def _candles(self, symbol: str, interval: str) -> Sequence[Candle]:
+        reads, found = Reads(self.brokerage, wait_silently), list[Candle]()
         instrument = builtin_instruments().resolve(symbol)
         for day in self.plan.dates:
             wanted = CandleRange(interval, day, day, limit=2_000)
