@@ -19,7 +19,7 @@ from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.trading.journal import Status
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
-from tests.strategies.week.live_week import RunFound, Trade, Week
+from tests.strategies.week.live_week import RunEvidence, Trade, Week
 from tests.strategies.week.plan import CAPITAL
 
 LEVELS: Final = ("stop_loss", "take_profit", "trailing_stop")
@@ -78,18 +78,15 @@ def judge(week: Week) -> Findings:
 def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
     minutes = [_bar(each) for each in week.minutes[symbol] if each.was_traded and each.time.time() <= CLOSE]
     for interval in week.plan.intervals:
-        recorded = [
-            Bar(each.ends_at, each.open, each.high, each.low, each.close, each.volume)
-            for each in week.bars[symbol, interval]
-        ]
+        recorded = bars_of(week, symbol, interval)
         findings.bars += [
             f"{symbol} {interval} {each.ends_at} is of KIS' history"
             for each in week.bars[symbol, interval]
             if each.source != "live" and not _is_interrupted(week, each)
         ]
         for what, expected in (
-            ("trades", joined(_of_trades(week.trades[symbol]), interval)),
-            ("candles", joined(minutes, interval)),
+            ("trades", join_parts(_of_trades(week.trades[symbol]), interval)),
+            ("candles", join_parts(minutes, interval)),
         ):
             findings.bars += [f"{symbol} {interval} by {what}: {each}" for each in _differences(recorded, expected)]
     if "1d" in week.plan.intervals:
@@ -116,7 +113,7 @@ def _of_trades(trades: Iterable[Trade]) -> list[Bar]:
     return [Bar(each.at, each.price, each.price, each.price, each.price, each.size) for each in trades]
 
 
-def joined(parts: Iterable[Bar], interval: str) -> list[Bar]:
+def join_parts(parts: Iterable[Bar], interval: str) -> list[Bar]:
     """Bars of parts that begin at their time; by another way than the product's."""
     length = INTERVALS[interval]
     groups: defaultdict[datetime, list[Bar]] = defaultdict(list)
@@ -149,32 +146,35 @@ def _differences(found: Sequence[Bar], expected: Sequence[Bar]) -> list[str]:
     ]
 
 
-def live_bars(week: Week, run: RunFound, symbol: str) -> list[Bar]:
-    """Those that the run recorded."""
+def bars_of(week: Week, symbol: str, interval: str) -> list[Bar]:
+    """Those that the runs recorded."""
     return [
         Bar(each.ends_at, each.open, each.high, each.low, each.close, each.volume)
-        for each in week.bars[symbol, run.strategy.interval]
+        for each in week.bars[symbol, interval]
     ]
 
 
-def evaluated(week: Week, run: RunFound, symbol: str) -> dict[datetime, tuple[Signal, dict[str, float | None]]]:
+def evaluate(week: Week, run: RunEvidence, symbol: str) -> dict[datetime, tuple[Signal, dict[str, float | None]]]:
     """What a plain evaluation of KIS' history and the recorded bars says at the end of each of these."""
     evaluator = Evaluator(run.strategy)
     for bar in week.history[symbol, run.strategy.interval].rows():
         evaluator.push(_values(bar))
-    return {bar.ends_at: (evaluator.push(_values(bar)), evaluator.values()) for bar in live_bars(week, run, symbol)}
+    return {
+        bar.ends_at: (evaluator.push(_values(bar)), evaluator.values())
+        for bar in bars_of(week, symbol, run.strategy.interval)
+    }
 
 
-def _signal_differences(week: Week, run: RunFound, symbol: str) -> list[str]:
-    found, told = list[str](), f"{run.strategy.id} {symbol}"
+def _signal_differences(week: Week, run: RunEvidence, symbol: str) -> list[str]:
+    found, where = list[str](), f"{run.strategy.id} {symbol}"
     written = {each.at: each for each in run.signals if each.symbol == symbol}
     before: Signal | None = None
-    for at, (signal, values) in evaluated(week, run, symbol).items():
+    for at, (signal, values) in evaluate(week, run, symbol).items():
         entry = written.get(at)
         if entry is None and signal != before and (signal.enters or signal.exits):
-            found.append(f"{told} {at}: {signal} was not written down")
+            found.append(f"{where} {at}: {signal} was not written down")
         if entry is not None and not (Signal(entry.enters, entry.exits) == signal and _same(entry.values, values)):
-            found.append(f"{told} {at}: {entry.enters} {entry.exits} {entry.values} and not {signal} {values}")
+            found.append(f"{where} {at}: {entry.enters} {entry.exits} {entry.values} and not {signal} {values}")
         before = signal
     return found
 
@@ -187,18 +187,18 @@ def _same(some: Mapping[str, float | None], others: Mapping[str, float | None]) 
     )
 
 
-def backtested(week: Week, run: RunFound) -> BacktestResult:
+def backtest_week(week: Week, run: RunEvidence) -> BacktestResult:
     """A backtest of the recorded bars that can decide from the first of them on, as the run could."""
     history = dict[str, Bars]()
     for symbol in week.plan.symbols:
         warm_up = Evaluator(run.strategy).warm_up - 1
         past = list(week.history[symbol, run.strategy.interval].rows())
-        history[symbol] = Bars.of([*past[len(past) - warm_up :], *live_bars(week, run, symbol)])
+        history[symbol] = Bars.of([*past[len(past) - warm_up :], *bars_of(week, symbol, run.strategy.interval)])
     options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100))
     return run_backtest(run.strategy, history, options)
 
 
-def backtested_before(week: Week, run: RunFound) -> BacktestResult:
+def backtest_before(week: Week, run: RunEvidence) -> BacktestResult:
     """A backtest of what KIS has of the time before the week."""
     history = {symbol: week.history[symbol, run.strategy.interval] for symbol in week.plan.symbols}
     return run_backtest(run.strategy, history, BacktestOptions(CAPITAL))
@@ -213,9 +213,12 @@ def fill_differences(week: Week) -> list[Decimal]:
         shares[fill.order] += fill.quantity
     for run in week.runs:
         entries = sorted((each.symbol, each.at, each.intent_id) for each in run.signals if each.action == "enter")
-        trades = sorted((each.symbol, each.entered_at, each.entry_price) for each in backtested(week, run).trades)
+        trades = sorted((each.symbol, each.entered_at, each.entry_price) for each in backtest_week(week, run).trades)
         prices = {(symbol, at): price for symbol, at, price in trades}
-        ends = {symbol: [bar.ends_at for bar in live_bars(week, run, symbol)] for symbol in week.plan.symbols}
+        ends = {
+            symbol: [bar.ends_at for bar in bars_of(week, symbol, run.strategy.interval)]
+            for symbol in week.plan.symbols
+        }
         for symbol, at, intent_id in entries:
             following = bisect_right(ends[symbol], at)
             number = (orders.get(intent_id or "") or "").zfill(10)
@@ -225,7 +228,7 @@ def fill_differences(week: Week) -> list[Decimal]:
     return found
 
 
-def decided(run: RunFound) -> list[Event]:
+def decisions_of(run: RunEvidence) -> list[Event]:
     """What the run decided at the ends of bars."""
     return sorted(
         (each.symbol, each.at, each.action, each.reason)
@@ -234,15 +237,17 @@ def decided(run: RunFound) -> list[Event]:
     )
 
 
-def _action_differences(week: Week, run: RunFound) -> list[str]:
-    result = backtested(week, run)
+def _action_differences(week: Week, run: RunEvidence) -> list[str]:
+    result = backtest_week(week, run)
     expected = sorted((each.symbol, each.at, each.action, each.reason) for each in result.signals)
     sold = sorted(
         (each.symbol, each.exited_at, "exit", each.exit_reason)
         for each in result.trades
         if each.exited_at is not None and each.exit_reason in LEVELS
     )
-    ends = {symbol: [bar.ends_at for bar in live_bars(week, run, symbol)] for symbol in week.plan.symbols}
+    ends = {
+        symbol: [bar.ends_at for bar in bars_of(week, symbol, run.strategy.interval)] for symbol in week.plan.symbols
+    }
     live_sold = sorted(
         (each.symbol, ends[each.symbol][bisect_left(ends[each.symbol], each.at)], "exit", each.reason)
         for each in run.signals
@@ -250,7 +255,7 @@ def _action_differences(week: Week, run: RunFound) -> list[str]:
     )
     return [
         f"{run.strategy.id} {which}: {' '.join(map(str, event))}"
-        for which, event in (*_unlike(decided(run), expected), *_unlike(live_sold, sold))
+        for which, event in (*_unlike(decisions_of(run), expected), *_unlike(live_sold, sold))
     ]
 
 
@@ -279,12 +284,12 @@ def _order_differences(week: Week) -> list[str]:
             if each.intent_id is None and (each.action == "none" or waits):
                 continue
             if record is None or record.status is not Status.ACCEPTED:
-                found.append(f"{_told(run, each)}: {record and record.status}")
+                found.append(f"{_describe(run, each)}: {record and record.status}")
                 continue
             side = {"enter": "buy", "exit": "sell"}[each.action]
             order = record.intent.order
             if (order.symbol, order.side, order.quantity) != (each.symbol, side, each.quantity):
-                found.append(f"{_told(run, each)} became {order}")
+                found.append(f"{_describe(run, each)} became {order}")
     return found
 
 
@@ -293,7 +298,7 @@ def _last_close(week: Week) -> datetime:
     return datetime.combine(week.plan.dates[-1], CLOSE, KST)
 
 
-def _told(run: RunFound, each: SignalEntry) -> str:
+def _describe(run: RunEvidence, each: SignalEntry) -> str:
     return f"{run.strategy.id} {each.symbol} {each.at} {each.action} {each.quantity} {each.reason}"
 
 
@@ -348,13 +353,13 @@ def report(week: Week, findings: Findings) -> str:
         "decisions": sum(each.action != "none" for each in entries),
         "orders at KIS": len(week.orders),
         "fills": len(week.fills),
-        "trades of backtests before the week": sum(len(backtested_before(week, run).trades) for run in week.runs),
+        "trades of backtests before the week": sum(len(backtest_before(week, run).trades) for run in week.runs),
         **_prices(fill_differences(week)),
         "differences": sum(map(len, findings.all.values())),
     }
-    told = [f"{name}: {count}" for name, count in lines.items()]
+    rows = [f"{name}: {count}" for name, count in lines.items()]
     words = Counter(f"{each.action} {each.reason.partition(':')[0]}" for each in entries)
-    told += [f"    {word}: {count}" for word, count in sorted(words.items())]
-    told += [f"    {count} logged: {text}" for text, count in week.warnings.most_common(12)]
-    told += [f"  {kind}: {each}" for kind, found in findings.all.items() for each in found]
-    return "\n".join(told)
+    rows += [f"    {word}: {count}" for word, count in sorted(words.items())]
+    rows += [f"    {count} logged: {text}" for text, count in week.warnings.most_common(12)]
+    rows += [f"  {kind}: {each}" for kind, found in findings.all.items() for each in found]
+    return "\n".join(rows)

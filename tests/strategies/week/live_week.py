@@ -73,7 +73,7 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFound:
+class RunEvidence:
     """A run, and all that it wrote down."""
 
     run: StrategyRun
@@ -101,7 +101,7 @@ class Week:
     """
 
     plan: Plan
-    runs: Sequence[RunFound]
+    runs: Sequence[RunEvidence]
     history: Mapping[tuple[str, str], Bars]
     bars: Mapping[tuple[str, str], Sequence[StoredBar]]
     trades: Mapping[str, Sequence[Trade]]
@@ -345,17 +345,17 @@ class LiveWeek:
             ]
         return found
 
-    async def found(self, warnings: Counter[str]) -> Week:
+    async def collect(self, warnings: Counter[str]) -> Week:
         """All that is there at the end."""
         plan, brokerage = self.plan, self.brokerage
         records, journal = await brokerage.strategy_records(), await brokerage.journal()
-        runs, bars = list[RunFound](), dict[tuple[str, str], Sequence[StoredBar]]()
+        runs, bars = list[RunEvidence](), dict[tuple[str, str], Sequence[StoredBar]]()
         for each in self.kept.values():
             run = await records.find_run(each.run.id)
             assert run is not None, each.run.id
             counts = each.counts()
             runs.append(
-                RunFound(
+                RunEvidence(
                     run=run,
                     strategy=each.strategy,
                     mandate=each.mandate,
@@ -427,6 +427,6 @@ async def live_through(plan: Plan, folder: Path) -> Week:
         async with open_week(plan, folder) as week:
             await week.prepare()
             await week.live()
-            return await week.found(words.found)
+            return await week.collect(words.found)
     finally:
         logging.getLogger("kis_mcp").removeHandler(words)

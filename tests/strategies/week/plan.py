@@ -72,7 +72,7 @@ class Plan:
             now, quiet = (datetime.combine(day, clock, KST) for clock in (_OPENS, _QUIET))
             while now <= quiet:
                 yield now
-                now += self.step
+                now += min(self.step, MOST_STEP)
             for clock in _EVENING:
                 yield datetime.combine(day, time.fromisoformat(clock), KST)
 

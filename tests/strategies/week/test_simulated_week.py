@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.strategies.week.judge import backtested_before, judge, report
+from tests.strategies.week.judge import backtest_before, judge, report
 from tests.strategies.week.live_week import Week, live_through
 from tests.strategies.week.plan import Plan, templates
 
@@ -74,7 +74,7 @@ async def test_live_signals_are_the_backtests_bar_by_bar_and_orders_are_what_the
     week = await live_through(PLAN, tmp_path)
     findings = judge(week)
     assert findings.all == {}, report(week, findings)
-    assert sum(bool(backtested_before(week, run).trades) for run in week.runs if run.strategy.interval == "1d") >= 8
+    assert sum(bool(backtest_before(week, run).trades) for run in week.runs if run.strategy.interval == "1d") >= 8
     assert len(week.orders) > 50, report(week, findings)
     for fault, kinds in FAULTS:
         assert kinds <= set(judge(fault(week)).all), fault.__name__
