@@ -36,7 +36,7 @@ class Plan:
     Attributes:
         days: Its first so many.
         intervals: In which each template runs.
-        step: Between two times of the clock while the market trades.
+        step: Between two times of the clock while the market trades; 60 s at most.
         restarts: Times of day at which the process that keeps the runs ends and another takes over: of the first day,
             of the second, and so on from the start.
     """
@@ -44,7 +44,7 @@ class Plan:
     days: int = 5
     symbols: Sequence[str] = SYMBOLS
     intervals: Sequence[str] = ("1d", "5m")
-    step: timedelta = timedelta(seconds=20)
+    step: timedelta = MOST_STEP
     restarts: Sequence[time] = (time(18), time(10, 7), time(8, 58), time(13, 20), time(15, 29))
 
     @property

@@ -5,7 +5,7 @@ The whole week is ``python -m tests.strategies.week``.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -17,9 +17,7 @@ from tests.strategies.week.live_week import Week, live_through
 from tests.strategies.week.plan import Plan, templates
 
 SYMBOL: Final = "000660"
-PLAN: Final = Plan(
-    days=2, symbols=(SYMBOL,), intervals=("1d", "10m"), step=timedelta(seconds=60), restarts=(time(14, 23),)
-)
+PLAN: Final = Plan(days=2, symbols=(SYMBOL,), intervals=("1d", "10m"), restarts=(time(14, 23),))
 
 
 def shift_bars(week: Week) -> Week:
