@@ -176,6 +176,18 @@ class ObservedFeed:
         await self._feed.close()
 
 
+class ObservedRunner(Runner):
+    """A runner of which it is known whether it has ended."""
+
+    has_ended = False
+
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            self.has_ended = True
+
+
 @dataclass(slots=True)
 class _Kept:
     """A run, and what keeps it now.
@@ -187,7 +199,7 @@ class _Kept:
     run: StrategyRun
     strategy: Strategy
     mandate: Mandate
-    runner: Runner | None = None
+    runner: ObservedRunner | None = None
     feed: ObservedFeed | None = None
     earlier: Counter[str] = field(default_factory=Counter[str])
 
@@ -304,7 +316,7 @@ class LiveWeek:
         kept, own = self.kept[run.id], composed.runner
         terms = replace(own._terms, sleep=self.time.sleep)  # pyright: ignore[reportPrivateUsage]
         kept.feed = ObservedFeed(own._feed, self.time.clock)  # pyright: ignore[reportPrivateUsage]
-        kept.runner = Runner(terms, kept.feed, resumes=True)
+        kept.runner = ObservedRunner(terms, kept.feed, resumes=True)
         return ComposedRun(kept.runner, composed.hours)
 
     async def _settle(self) -> None:
@@ -324,13 +336,14 @@ class LiveWeek:
             raise AssertionError(f"{now}: of {expected} trades were heard: {heard}") from None
 
     def _has_taken(self, expected: int, now: datetime) -> bool:
-        return all(
-            each.runner is not None
-            and each.feed is not None
-            and each.feed.taken_at == now
-            and each.earlier["heard"] + each.runner.report.ticks >= expected
-            for each in self.kept.values()
-        )
+        for each in self.kept.values():
+            runner, feed = each.runner, each.feed
+            if runner is None or feed is None:
+                return False
+            is_behind = feed.taken_at != now or each.earlier["heard"] + runner.report.ticks < expected
+            if is_behind and not runner.has_ended:
+                return False
+        return True
 
     def _trades_of(self, symbol: str) -> Sequence[Trade]:
         market = self.simulator.world.market
@@ -426,7 +439,11 @@ async def live_through(plan: Plan, folder: Path) -> Week:
     try:
         async with open_week(plan, folder) as week:
             await week.prepare()
-            await week.live()
+            try:
+                await week.live()
+            except AssertionError as error:
+                error.add_note(f"What was logged: {words.found}")
+                raise
             return await week.collect(words.found)
     finally:
         logging.getLogger("kis_mcp").removeHandler(words)
