@@ -59,7 +59,7 @@ LONGEST_SECONDS: Final = 300.0
 _HISTORY_DAYS: Final = {"1d": 2_600}
 _MINUTES_HISTORY_DAYS: Final = 16
 _ERRANDS: Final = ("Errand.send", "Errand.follow")
-_RICH: Final = Decimal(10**10)
+_RICH: Final = Decimal(10**11)
 _YES: Final = Decision(verdict="accepted", channel="elicitation")
 
 

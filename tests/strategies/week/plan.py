@@ -13,7 +13,7 @@ from kis_mcp.strategies.document import Sizing, Strategy, preset_names, read_giv
 
 TEMPLATES: Final = Path(__file__).parents[4] / "shared/kis-strategies"
 MONDAY: Final = date(2026, 11, 9)
-CAPITAL: Final = Decimal(4_000_000)
+CAPITAL: Final = Decimal(100_000_000)
 SYMBOLS: Final = ("005930", "000660", "035420")
 MOST_STEP: Final = timedelta(seconds=60)
 """The simulator sends no more of what a clock jumps over."""
