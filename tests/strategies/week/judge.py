@@ -19,7 +19,7 @@ from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.trading.journal import Status
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
-from tests.strategies.week.live_week import RunEvidence, Trade, Week
+from tests.strategies.week.evidence import RunEvidence, Trade, Week
 from tests.strategies.week.plan import CAPITAL
 
 LEVELS: Final = ("stop_loss", "take_profit", "trailing_stop")

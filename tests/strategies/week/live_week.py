@@ -8,31 +8,28 @@ import asyncio
 import logging
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from kis_mcp.catalog.loader import catalog
-from kis_mcp.clock import KST, WorldClock
+from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.market import Candle, CandleRange, builtin_instruments, get_candles
 from kis_mcp.simulator import Simulator, SimulatorOptions, run_simulator
-from kis_mcp.simulator.engine.model import Fill, Order
 from kis_mcp.strategies.backtest import Bars
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.records import SignalEntry, StoredBar, StrategyRun
-from kis_mcp.strategies.runner import Heard, Runner, runner as runner_module
+from kis_mcp.strategies.records import StoredBar, StrategyRun
+from kis_mcp.strategies.runner import runner as runner_module
 from kis_mcp.strategies.runner.live_run import RunReport
-from kis_mcp.strategies.runner.ports import Feed
 from kis_mcp.trading.decision import Decision
-from kis_mcp.trading.journal import Record
 from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
@@ -42,6 +39,8 @@ from kis_mcp.wiring.strategy_feed import TradeTicks
 from kis_mcp.wiring.strategy_run import ComposedRun, compose_run
 from kis_mcp.wiring.trials import read_history, wait_silently
 from tests.client import settings_for
+from tests.strategies.week.evidence import RunEvidence, Trade, Week
+from tests.strategies.week.observed import ObservedFeed, ObservedRunner, Time
 from tests.strategies.week.plan import CAPITAL, Plan
 
 ACCOUNT: Final = "87654321"
@@ -52,140 +51,13 @@ POLL_SECONDS: Final = 300.0
 """Of the world: so often a run looks whether somebody stopped it."""
 
 LOOK_SECONDS: Final = 0.002
-RETRY_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 300.0
 """Real time, for all that follows from one time of the clock: whoever waits longer waits for a trade that was lost."""
 
 _HISTORY_DAYS: Final = {"1d": 2_600}
 _MINUTES_HISTORY_DAYS: Final = 16
-_ERRANDS: Final = ("Errand.send", "Errand.follow")
 _RICH: Final = Decimal(10**11)
 _YES: Final = Decision(verdict="accepted", channel="elicitation")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trade:
-    """A trade as the simulator's world has it."""
-
-    at: datetime
-    price: Decimal
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEvidence:
-    """A run, and all that it wrote down."""
-
-    run: StrategyRun
-    strategy: Strategy
-    mandate: Mandate
-    signals: Sequence[SignalEntry]
-    positions: Mapping[str, int]
-    heard: int
-    decisions: int
-    skipped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """All that is known at the end of a week.
-
-    Attributes:
-        history: Symbol and interval → the bars of KIS before the week.
-        bars: Symbol and interval → the bars that the runs wrote down.
-        trades: Symbol → the simulator's own.
-        minutes, days: Symbol → its candles as KIS' REST tells them.
-        records: The whole journal.
-        warnings: What was logged → how often.
-        held: Symbol → what the simulator's account has.
-    """
-
-    plan: Plan
-    runs: Sequence[RunEvidence]
-    history: Mapping[tuple[str, str], Bars]
-    bars: Mapping[tuple[str, str], Sequence[StoredBar]]
-    trades: Mapping[str, Sequence[Trade]]
-    minutes: Mapping[str, Sequence[Candle]]
-    days: Mapping[str, Sequence[Candle]]
-    orders: Sequence[Order]
-    fills: Sequence[Fill]
-    held: Mapping[str, int]
-    records: Sequence[Record]
-    warnings: Counter[str]
-
-
-class Time:
-    """A world's clock that is led, and those who wait for it."""
-
-    def __init__(self, at: datetime) -> None:
-        self.clock = WorldClock(at=at, speed=0)
-        self._waiting: dict[asyncio.Task[Any] | None, tuple[datetime, asyncio.Event]] = {}
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait until so much has passed in the world; a run that cannot go on for now waits in real time, in which the
-        world stands still, so that it misses nothing."""
-        task, event = asyncio.current_task(), asyncio.Event()
-        if not _is_errand(task):
-            return await asyncio.sleep(RETRY_SECONDS)
-        self._waiting[task] = self.clock() + timedelta(seconds=seconds), event
-        try:
-            await event.wait()
-        finally:
-            self._waiting.pop(task, None)
-
-    def wake(self) -> None:
-        """Let those go on whose time has come."""
-        now = self.clock()
-        for task, (until, event) in list(self._waiting.items()):
-            if until <= now:
-                del self._waiting[task]
-                event.set()
-
-    def is_at_work(self) -> bool:
-        """Whether an order is being sent or looked up."""
-        return any(_is_errand(task) and task not in self._waiting for task in asyncio.all_tasks())
-
-
-def _is_errand(task: asyncio.Task[Any] | None) -> bool:
-    return task is not None and getattr(task.get_coro(), "__qualname__", "") in _ERRANDS
-
-
-class ObservedFeed:
-    """A run's feed, of which it is known whether all of it was taken.
-
-    Attributes:
-        taken_at: The world's time at which it was last read by a run that has taken all since and waits for more.
-    """
-
-    def __init__(self, feed: Feed, clock: WorldClock) -> None:
-        self._feed = feed
-        self._clock = clock
-        self._read_at: datetime | None = None
-        self.taken_at: datetime | None = None
-
-    async def open(self) -> None:
-        await self._feed.open()
-
-    async def read(self, seconds: float) -> Heard:
-        self.taken_at, self._read_at = self._read_at, None
-        heard = await self._feed.read(seconds)
-        self.taken_at, self._read_at = None, self._clock()
-        return heard
-
-    async def close(self) -> None:
-        await self._feed.close()
-
-
-class ObservedRunner(Runner):
-    """A runner of which it is known whether it has ended."""
-
-    has_ended = False
-
-    async def run(self) -> None:
-        try:
-            await super().run()
-        finally:
-            self.has_ended = True
 
 
 @dataclass(slots=True)

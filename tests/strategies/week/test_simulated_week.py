@@ -12,8 +12,9 @@ from typing import Final
 
 import pytest
 
+from tests.strategies.week.evidence import Week
 from tests.strategies.week.judge import backtest_before, judge, report
-from tests.strategies.week.live_week import Week, live_through
+from tests.strategies.week.live_week import live_through
 from tests.strategies.week.plan import Plan, templates
 
 SYMBOL: Final = "000660"
