@@ -73,6 +73,11 @@ class BarBuilder:
         """Of the bar that has not ended; None while no trade of one was heard."""
         return self._span
 
+    def has_heard_since(self, moment: datetime) -> bool:
+        """Whether every trade from a moment of the exchange on was heard. KIS tells whole seconds, and the machine's
+        clock may be a little behind: what was traded just after the moment may have come before anyone listened."""
+        return self.whole_from + GRACE <= moment
+
     def report_gap(self, ended_at: datetime) -> None:
         """Something may have been missed up to a moment."""
         self.whole_from = max(self.whole_from, ended_at)
@@ -141,7 +146,7 @@ class BarBuilder:
             return None
         self._span, self._ended_until = None, span.until
         bar = Bar(span.ends_at, self._open, self._high, self._low, self._close, self._volume)
-        return BuiltBar(bar, span, span.begins >= self.whole_from)
+        return BuiltBar(bar, span, self.has_heard_since(span.begins))
 
 
 def _is_repeated(tick: Tick, last: Tick | None) -> bool:

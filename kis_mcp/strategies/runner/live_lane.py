@@ -136,7 +136,7 @@ class LiveLane:
         """Whether no trade was missed since its last bar ended."""
         if self._covered_until is None and self.last_bar is not None:
             self._covered_until = self._sessions.end_of_bar(self.last_bar)
-        return self._covered_until is not None and self.builder.whole_from <= self._covered_until
+        return self._covered_until is not None and self.builder.has_heard_since(self._covered_until)
 
     def values(self) -> dict[str, float | None]:
         """What the conditions compared at the last bar."""

@@ -185,6 +185,14 @@ def test_a_day_is_not_over_before_its_closing_auction_is() -> None:
     assert run(builder("1d"), [tick("09:00", 100)], at("15:31:01")) == []
 
 
+@pytest.mark.parametrize(
+    ("whole_from", "is_whole"), [("08:59:58", True), ("08:59:59", False), ("09:00:00", False), ("09:00:01", False)]
+)
+def test_a_bar_that_begins_with_the_hearing_may_lack_its_first_second(whole_from: str, is_whole: bool) -> None:
+    each = builder("1m", whole_from=at(whole_from))
+    assert [built.is_whole for built in run(each, [tick("09:00:00", 100)], at("09:01:30"))] == [is_whole]
+
+
 def test_a_bar_is_whole_only_when_all_of_it_was_heard() -> None:
     each = builder("1m", whole_from=at("09:00:30"))
     first = run(each, [tick("09:00:40", 100), tick("09:01:00", 100), tick("09:02:00", 100)])

@@ -1,0 +1,36 @@
+"""The long form, a whole week of three instruments: ``python -m tests.strategies.week``; with ``--days`` it is less."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from tests.strategies.week.judge import judge, report
+from tests.strategies.week.live_week import live_through
+from tests.strategies.week.plan import Plan
+
+
+def main() -> int:
+    usual = Plan()
+    parser = argparse.ArgumentParser(prog="python -m tests.strategies.week", description="Strategies live a week.")
+    parser.add_argument("--days", type=int, default=usual.days)
+    parser.add_argument("--symbols", nargs="+", default=usual.symbols)
+    parser.add_argument("--intervals", nargs="+", default=usual.intervals)
+    parser.add_argument("--step", type=int, default=int(usual.step.total_seconds()), help="seconds, 60 at most")
+    parser.add_argument("--folder", type=Path, help="keep the journal here (an empty folder)")
+    options = parser.parse_args()
+    step = timedelta(seconds=options.step)
+    plan = Plan(days=options.days, symbols=options.symbols, intervals=options.intervals, step=step)
+    begun = time.monotonic()
+    week = asyncio.run(live_through(plan, options.folder or Path(tempfile.mkdtemp(prefix="kis-mcp-week-"))))
+    findings = judge(week)
+    print(report(week, findings))
+    print(f"seconds: {time.monotonic() - begun:.0f}, of the processor {time.process_time():.0f}")
+    return 1 if findings.all else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
