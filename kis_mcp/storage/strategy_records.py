@@ -178,13 +178,17 @@ class SqlStrategyRecords:
             return [change_of(row) for row in await session.scalars(query)]
 
     @uninterrupted
-    async def add_signal(self, signal: SignalEntry) -> bool:
+    async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
+        run_id, times = signals[0].run_id, {signal.at for signal in signals}
+        kept = select(SignalRow.symbol, SignalRow.decided_at).where(SignalRow.run_id == run_id)
         async with self._database.writing() as session:
-            await _the_run(session, signal.run_id)
-            if await session.get(SignalRow, (signal.run_id, signal.symbol, signal.at)) is not None:
-                return False
-            await session.execute(self._database.insert(signal_row(signal)))
-            return True
+            await _the_run(session, run_id)
+            known = {(symbol, at) for symbol, at in await session.execute(kept.where(SignalRow.decided_at.in_(times)))}
+            missing = {(signal.symbol, signal.at): signal for signal in signals[::-1]}
+            rows = [signal_row(signal).values() for key, signal in missing.items() if key not in known]
+            if rows:
+                await session.execute(insert(SignalRow), rows)
+            return len(rows)
 
     @uninterrupted
     async def set_intent(self, run_id: str, symbol: str, at: datetime, intent_id: str) -> None:

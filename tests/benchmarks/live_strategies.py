@@ -48,10 +48,13 @@ class Records(MemoryRecords):
         self.ages: dict[bool, list[float]] = {False: [], True: []}
         self.sent_at: dict[str, tuple[float, bool]] = {}
 
-    async def add_signal(self, signal: SignalEntry) -> bool:
-        sent_at, is_crowded = self.sent_at[signal.symbol]
-        self.ages[is_crowded].append((time.process_time() - sent_at) * 1_000)
-        return await super().add_signal(signal)
+    async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
+        added = await super().add_signals(signals)
+        now = time.process_time()
+        for signal in signals:
+            sent_at, is_crowded = self.sent_at[signal.symbol]
+            self.ages[is_crowded].append((now - sent_at) * 1_000)
+        return added
 
 
 class History:

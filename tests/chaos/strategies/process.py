@@ -39,7 +39,7 @@ STEPS: Final[dict[str, type]] = {
     "decide": SqlJournal,
     "claim": SqlJournal,
     "conclude": SqlJournal,
-    "add_signal": SqlStrategyRecords,
+    "add_signals": SqlStrategyRecords,
     "set_intent": SqlStrategyRecords,
     "put_position": SqlStrategyRecords,
     "add_bars": SqlStrategyRecords,
