@@ -227,8 +227,8 @@ class StrategyRecords(Protocol):
         ...
 
     async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
-        """Keep signals of one run, one at least; returns how many were not kept yet. One that is kept for its symbol and
-        moment stays as it is.
+        """Keep signals of one run, one at least; returns how many were not kept yet. One that is kept for its symbol
+        and moment stays as it is.
 
         Raises:
             LookupError: There is no such run.

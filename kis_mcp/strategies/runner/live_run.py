@@ -77,7 +77,7 @@ class LiveRun:
         self._errands: dict[str, asyncio.Task[None]] = {}
         self._due: list[_Due] = []
         self._last_signal: dict[str, Signal] = {}
-        self._bars: list[StoredBar] = []
+        self._bars: list[tuple[LiveLane, Bar, bool]] = []
         self._signals: list[SignalEntry] = []
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
@@ -172,9 +172,10 @@ class LiveRun:
 
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
-        lanes = self._purse.values()
-        earned = sum((lane.holding.realised for lane in lanes), _NOTHING)
-        committed = sum((lane.committed() for lane in lanes), _NOTHING)
+        earned = committed = _NOTHING
+        for lane in self._purse.values():
+            earned += lane.holding.realised
+            committed += lane.committed()
         return self._terms.bounds.capital + min(earned, _NOTHING) - committed
 
     async def _past_bars(self, lane: LiveLane) -> list[Bar]:
@@ -264,7 +265,7 @@ class LiveRun:
                 return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
-        self._bars.append(self._stored(lane, bar, is_live=built.is_whole))
+        self._bars.append((lane, bar, built.is_whole))
         decision = lane.end_bar(bar, built, equity, self._free)
         self._report.decisions += 1
         signal, before = lane.signal, self._last_signal.get(lane.symbol)
@@ -343,10 +344,12 @@ class LiveRun:
         bars, self._bars = self._bars, []
         moved, self._moved = self._moved, set[str]()
         if bars:
+            await asyncio.sleep(0)  # strategies that heard the same trades decide first
+            stored = [self._stored(lane, bar, is_live=is_live) for lane, bar, is_live in bars]
             try:
-                await self._terms.records.add_bars(bars)
+                await self._terms.records.add_bars(stored)
             except BarsDiffer:
-                await self._write_each(bars)
+                await self._write_each(stored)
         for symbol in moved:
             await self._terms.records.put_position(self._lanes[symbol].held_position(self._terms.run.id))
 
