@@ -243,7 +243,7 @@ async def test_a_position_takes_the_place_of_the_one_before_and_ends_with_nothin
 async def test_bars_are_kept_once_and_read_by_the_time_that_they_are_of(records: SqlStrategyRecords) -> None:
     bars = [bar(NOW + timedelta(minutes=minute)) for minute in range(4)]
     others = [bar(interval="5m"), bar(symbol="AAPL", open=Decimal("70000.0001"))]
-    assert await records.add_bars([*bars[1:], *others]) == 5
+    assert await records.add_bars([*bars[1:], bars[1], *others]) == 5
     assert await records.add_bars([replace(each, source="history") for each in bars]) == 1
     assert await records.bars("005930", "1m", NOW, NOW + timedelta(minutes=2)) == bars[1:3]
     (first,) = await records.bars("005930", "1m", NOW - timedelta(minutes=1), NOW)
