@@ -95,6 +95,8 @@ def split_frame(
 def _record(values: Sequence[str], columns: Sequence[str], first_if: str | None) -> Mapping[str, str | None]:
     if first_if is not None and not re.fullmatch(first_if, values[0]):
         columns = columns[1:]
-    known = (name if name != _UNNAMED else f"field_{position}" for position, name in enumerate(columns, 1))
-    names = [*known, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
+    names = columns
+    if _UNNAMED in columns or len(columns) < len(values):
+        known = (name if name != _UNNAMED else f"field_{position}" for position, name in enumerate(columns, 1))
+        names = [*known, *(f"field_{position}" for position in range(len(columns) + 1, len(values) + 1))]
     return {name: None if value == _NULL else value for name, value in zip(names, values, strict=False)}

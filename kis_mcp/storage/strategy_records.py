@@ -1,10 +1,9 @@
 """What is kept of strategies, in the database of the order journal, safe for several processes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Select, delete, insert, select, update
@@ -178,13 +177,17 @@ class SqlStrategyRecords:
             return [change_of(row) for row in await session.scalars(query)]
 
     @uninterrupted
-    async def add_signal(self, signal: SignalEntry) -> bool:
+    async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
+        run_id, times = signals[0].run_id, {signal.at for signal in signals}
+        kept = select(SignalRow.symbol, SignalRow.decided_at).where(SignalRow.run_id == run_id)
         async with self._database.writing() as session:
-            await _the_run(session, signal.run_id)
-            if await session.get(SignalRow, (signal.run_id, signal.symbol, signal.at)) is not None:
-                return False
-            await session.execute(self._database.insert(signal_row(signal)))
-            return True
+            await _the_run(session, run_id)
+            known = {(symbol, at) for symbol, at in await session.execute(kept.where(SignalRow.decided_at.in_(times)))}
+            missing = {(signal.symbol, signal.at): signal for signal in signals[::-1]}
+            rows = [signal_row(signal).values() for key, signal in missing.items() if key not in known]
+            if rows:
+                await session.execute(insert(SignalRow), rows)
+            return len(rows)
 
     @uninterrupted
     async def set_intent(self, run_id: str, symbol: str, at: datetime, intent_id: str) -> None:
@@ -224,21 +227,20 @@ class SqlStrategyRecords:
 
     @uninterrupted
     async def add_bars(self, bars: Sequence[StoredBar]) -> int:
-        ordered = sorted(bars, key=_series)
-        added = 0
+        if not bars:
+            return 0
         async with self._database.writing() as session:
-            for (symbol, interval), group in groupby(ordered, key=_series):
-                missing = await _missing(session, symbol, interval, group)
-                added += len(missing)
-                if missing:
-                    await session.execute(insert(BarRow), [bar_row(bar).values() for bar in missing])
-        return added
+            missing = await _missing(session, bars)
+            if missing:
+                await session.execute(insert(BarRow), [bar_row(bar).values() for bar in missing])
+        return len(missing)
 
     @uninterrupted
     async def bars(self, symbol: str, interval: str, since: datetime, until: datetime) -> Sequence[StoredBar]:
-        spanned = _of_series(symbol, interval).where(BarRow.ends_at > since, BarRow.ends_at <= until)
+        is_of_series = (BarRow.symbol == symbol) & (BarRow.interval == interval)
+        query = select(BarRow).where(is_of_series, BarRow.ends_at > since, BarRow.ends_at <= until)
         async with self._database.reading() as session:
-            return [bar_of(row) for row in await session.scalars(spanned.order_by(BarRow.ends_at))]
+            return [bar_of(row) for row in await session.scalars(query.order_by(BarRow.ends_at))]
 
     @uninterrupted
     async def prune(self, at: datetime) -> None:
@@ -279,32 +281,29 @@ async def _the_run(session: AsyncSession, run_id: str) -> StrategyRun:
     raise LookupError(f"No run {run_id}")
 
 
-def _series(bar: StoredBar) -> tuple[str, str]:
-    return bar.symbol, bar.interval
+def _place(bar: StoredBar | BarRow) -> tuple[str, str, datetime]:
+    return bar.symbol, bar.interval, bar.ends_at
 
 
-def _of_series(symbol: str, interval: str) -> Select[BarRow]:
-    return select(BarRow).where(BarRow.symbol == symbol, BarRow.interval == interval)
-
-
-async def _missing(session: AsyncSession, symbol: str, interval: str, bars: Iterable[StoredBar]) -> list[StoredBar]:
-    """Those bars of a series that are not kept, each moment once.
+async def _missing(session: AsyncSession, bars: Sequence[StoredBar]) -> list[StoredBar]:
+    """Those bars that are not kept, each moment of a symbol and interval once.
 
     Raises:
         BarsDiffer: One is not the bar that is kept, or that comes before it in the list, for its moment.
     """
-    given = list(bars)
-    times = [bar.ends_at for bar in given]
-    kept = _of_series(symbol, interval).where(BarRow.ends_at.between(min(times), max(times)))
-    known = {row.ends_at: bar_of(row) for row in await session.scalars(kept)}
+    symbols, intervals, times = (set(column) for column in zip(*map(_place, bars), strict=True))
+    kept = select(BarRow).where(
+        BarRow.symbol.in_(symbols), BarRow.interval.in_(intervals), BarRow.ends_at.between(min(times), max(times))
+    )
+    known = {_place(row): bar_of(row) for row in await session.scalars(kept)}
     missing = list[StoredBar]()
-    for bar in given:
-        if bar.ends_at not in known:
-            known[bar.ends_at] = bar
+    for bar in bars:
+        if (place := _place(bar)) not in known:
+            known[place] = bar
             missing.append(bar)
-        elif (earlier := _numbers(known[bar.ends_at])) != _numbers(bar):
+        elif (earlier := _numbers(known[place])) != _numbers(bar):
             raise BarsDiffer(
-                f"The {interval} bar of {symbol} that ends at {bar.ends_at:%Y-%m-%d %H:%M} is kept with "
+                f"The {bar.interval} bar of {bar.symbol} that ends at {bar.ends_at:%Y-%m-%d %H:%M} is kept with "
                 f"{_in_words(earlier)}, and was given with {_in_words(_numbers(bar))}.",
                 remedy="What is kept stays, because a strategy decided upon it. A split or a correction changes bars "
                 "afterwards: read the history again for a backtest.",

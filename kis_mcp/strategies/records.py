@@ -226,8 +226,9 @@ class StrategyRecords(Protocol):
         """Each state that a run came into, the oldest first."""
         ...
 
-    async def add_signal(self, signal: SignalEntry) -> bool:
-        """Keep a signal. False: there is one for this run, symbol and moment, which stays as it is.
+    async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
+        """Keep signals of one run, one at least; returns how many were not kept yet. One that is kept for its symbol
+        and moment stays as it is.
 
         Raises:
             LookupError: There is no such run.

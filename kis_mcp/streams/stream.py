@@ -1,7 +1,7 @@
 """What came over one channel, kept for those who read it later: undivided, and only the latest."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -134,12 +134,21 @@ class Stream:
             self.outage = outage
             self._bell.ring()
 
-    def read(self, cursor: int, most: int | None = None, *, latest: bool = False, gaps: int = 0) -> Batch:
+    def read(
+        self,
+        cursor: int,
+        most: int | None = None,
+        *,
+        latest: bool = False,
+        gaps: int = 0,
+        only: Collection[str] | None = None,
+    ) -> Batch:
         """What came after a cursor, at most so many records; one of the future reads from now on.
 
         Args:
             gaps: The number of the last gap that the reader has heard of.
             latest: Whether the latest are wanted instead of the first, and the cursor behind all.
+            only: Readable names of the fields to read; every field where it is left out.
         """
         cursor = min(max(cursor, 0), self.received)
         kept_from = self.received - self._kept
@@ -151,7 +160,7 @@ class Stream:
         entries: list[Entry] = []
         unreadable = 0
         for after, frame in self._frames_between(begin, end):
-            rows = self._decode(frame)
+            rows = self._decode(frame, only)
             if not rows:
                 unreadable += min(after, end) - max(after - frame.count, begin)
                 self._count_unreadable(after, frame)
@@ -210,9 +219,9 @@ class Stream:
             self.outage and self.outage.since,
         )
 
-    def _decode(self, frame: Frame) -> list[Record]:
+    def _decode(self, frame: Frame, only: Collection[str] | None) -> list[Record]:
         try:
-            decoded = decode_frame(self.api, frame.payload, frame.count, hide=self.hide)
+            decoded = decode_frame(self.api, frame.payload, frame.count, hide=self.hide, only=only)
         except ValueError:
             return []
         return decoded.rows(self.api.blocks[0].name)

@@ -19,6 +19,13 @@ from kis_mcp.strategies.runner import Heard, Tick
 from kis_mcp.streams import Feed, Stream, Watch, Watches
 
 MOST_KEPT: Final = 2_000
+TICK_FIELDS: Final = frozenset(
+    {
+        *("symbol", "isin", "realtime_symbol", "price", "trade_volume", "volume"),
+        *("korea_date", "korea_time", "received_date", "received_time", "trade_time"),
+    }
+)
+"""What a tick is read from, of the fields that `read_event` looks at."""
 
 
 @dataclass(slots=True)
@@ -59,7 +66,7 @@ class TradeTicks:
 
     @staticmethod
     def _decode(feed: Feed, found: _Decoded) -> None:
-        batch = feed.stream.read(found.until)
+        batch = feed.stream.read(found.until, only=TICK_FIELDS)
         for entry in batch.entries:
             event = read_event(feed.api, entry.record, entry.received_at)
             if isinstance(event, Trade):

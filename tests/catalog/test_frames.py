@@ -83,6 +83,14 @@ def test_live_trades_are_read_with_fewer_and_with_more_fields_than_the_table_has
     assert [row.get("field_48") for row in rows] == (["new"] * 3 if len(more) == 2 else [None] * 3)
 
 
+def test_some_fields_are_read_as_with_all_others() -> None:
+    payload, names = joined(trade(71_000, "3", "new"), trade(71_100, "3", "")), ["symbol", "price", "market_session"]
+    every = decode_frame(api("domestic_stock_ccnl_krx"), payload, 2).rows("trades")
+    some = decode_frame(api("domestic_stock_ccnl_krx"), payload, 2, only=names).rows("trades")
+    assert some == [{name: row[name] for name in names} for row in every]
+    assert some[0] == {"symbol": "005930", "price": 71_000, "market_session": "after_market"}
+
+
 MARKET = {
     "exchange_type_code": None,
     "trading_halted": False,

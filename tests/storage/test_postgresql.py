@@ -107,7 +107,7 @@ async def test_every_statement_about_strategies_compiles_for_it(journal: SqlJour
     records = SqlStrategyRecords(journal.database)
     stored = await records.save(strategy(), at=NOW)
     await records.open_run(run_of(stored))
-    await records.add_signal(decided())
+    await records.add_signals([decided()])
     await records.set_intent("R1", "005930", NOW, "I1")
     await records.put_position(held())
     await records.add_bars([bar()])

@@ -205,19 +205,19 @@ async def test_a_signal_is_kept_once_for_a_run_a_symbol_and_a_moment(
 ) -> None:
     other_symbol = decided(symbol="000660", action="none", quantity=0, reason="no_money")
     later = decided(at=LATER, action="exit", enters=False, exits=True)
-    assert await records.add_signal(decided())
-    assert not await records.add_signal(decided(at=NOW.astimezone(UTC), quantity=99))
-    assert await records.add_signal(other_symbol)
-    assert await records.add_signal(later)
+    again = decided(at=NOW.astimezone(UTC), quantity=99)
+    assert await records.add_signals([decided(), again]) == 1
+    assert await records.add_signals([again]) == 0
+    assert await records.add_signals([again, other_symbol, later]) == 2
     assert await records.signals("R1") == [other_symbol, decided(), later]
     assert await records.signals("R1", since=LATER) == [later]
     assert await records.signals("R1", limit=2) == [decided(), later]
     with pytest.raises(LookupError):
-        await records.add_signal(decided("R9"))
+        await records.add_signals([decided("R9")])
 
 
 async def test_the_first_order_that_came_of_a_signal_counts(records: SqlStrategyRecords, run: StrategyRun) -> None:
-    await records.add_signal(decided())
+    await records.add_signals([decided()])
     for intent_id in ("I1", "I2"):
         await records.set_intent("R1", "005930", NOW, intent_id)
     assert await records.signals("R1") == [decided(intent_id="I1")]
@@ -243,7 +243,7 @@ async def test_a_position_takes_the_place_of_the_one_before_and_ends_with_nothin
 async def test_bars_are_kept_once_and_read_by_the_time_that_they_are_of(records: SqlStrategyRecords) -> None:
     bars = [bar(NOW + timedelta(minutes=minute)) for minute in range(4)]
     others = [bar(interval="5m"), bar(symbol="AAPL", open=Decimal("70000.0001"))]
-    assert await records.add_bars([*bars[1:], *others]) == 5
+    assert await records.add_bars([*bars[1:], bars[1], *others]) == 5
     assert await records.add_bars([replace(each, source="history") for each in bars]) == 1
     assert await records.bars("005930", "1m", NOW, NOW + timedelta(minutes=2)) == bars[1:3]
     (first,) = await records.bars("005930", "1m", NOW - timedelta(minutes=1), NOW)
@@ -288,9 +288,9 @@ async def test_what_is_old_is_pruned_when_a_run_begins(records: SqlStrategyRecor
     ages = [timedelta(days=days) for days in (29, 31, 5 * 365 - 1, 5 * 365 + 1)]
     await records.add_bars([bar(NOW - age, interval=interval) for age in ages for interval in ("1m", "1d")])
     for age in ages:
-        await records.add_signal(decided(at=NOW - age))
-        await records.add_signal(decided(at=NOW - age, symbol="000660", action="none", quantity=0))
-        await records.add_signal(decided(at=NOW - age, symbol="035420", action="none", reason="sold_elsewhere"))
+        ignored = decided(at=NOW - age, symbol="000660", action="none", quantity=0)
+        lost = decided(at=NOW - age, symbol="035420", action="none", reason="sold_elsewhere")
+        await records.add_signals([decided(at=NOW - age), ignored, lost])
     await records.open_run(run_of(await records.save(strategy("other"), at=NOW), "R2"))
     since = NOW - timedelta(days=9999)
     kept = {
@@ -324,6 +324,7 @@ WRITES: dict[str, Callable[[SqlStrategyRecords], Awaitable[object]]] = {
     "set_run_state": lambda records: records.set_run_state("R1", "stopped", "Halted.", NOW),
     "put_position": lambda records: records.put_position(held(quantity=5)),
     "add_bars": lambda records: records.add_bars([bar(LATER), bar(symbol="000660"), bar(interval="5m")]),
+    "add_signals": lambda records: records.add_signals([decided(at=LATER), decided(symbol="000660")]),
     "prune": lambda records: records.prune(NOW + timedelta(days=9999)),
 }
 
@@ -333,7 +334,7 @@ async def test_a_write_that_fails_at_whichever_statement_leaves_all_as_it_was(
     records: SqlStrategyRecords, database: SqliteDatabase, run: StrategyRun, path: Path, write: str
 ) -> None:
     await records.save(strategy("idle"), at=NOW)
-    await records.add_signal(decided())
+    await records.add_signals([decided()])
     await records.add_bars([bar()])
     await records.put_position(held())
     before, left = dump(path), 0
@@ -367,10 +368,10 @@ async def test_of_several_who_start_a_strategy_or_keep_a_signal_at_once_one_does
     stored = await several[0].save(strategy("other"), at=NOW)
     runs = [each.open_run(run_of(stored, f"other-{number}")) for number, each in enumerate(several)]
     begun = await asyncio.gather(*runs, return_exceptions=True)
-    kept = await asyncio.gather(*(each.add_signal(decided()) for each in several))
+    kept = await asyncio.gather(*(each.add_signals([decided()]) for each in several))
     added = await asyncio.gather(*(each.add_bars([bar(), bar(LATER)]) for each in several))
     assert sorted(type(each).__name__ for each in begun) == ["BadArgument", "BadArgument", "StrategyRun"]
-    assert sorted(kept) == [False, False, True]
+    assert sorted(kept) == [0, 0, 1]
     assert sorted(added) == [0, 0, 2]
     for journal in journals:
         await journal.aclose()

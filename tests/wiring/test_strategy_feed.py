@@ -5,13 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from kis_mcp.catalog import Gap, Outage
+from kis_mcp.catalog import Gap, Outage, decode_frame
+from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
-from kis_mcp.market import Instrument
+from kis_mcp.market import Instrument, Trade, read_event
 from kis_mcp.strategies.runner import Heard, Tick
-from kis_mcp.wiring.strategy_feed import StrategyFeed, TradeTicks
+from kis_mcp.wiring.strategy_feed import TICK_FIELDS, StrategyFeed, TradeTicks
 from tests.streams.test_watches import NOW, TRADES, Live, apis_of
 
+TRADE_APIS = {api.tool: api for api in catalog().apis if api.kind == "websocket" and api.blocks[0].name == "trades"}
+SAMPLES = {"date": "20260303", "time": "093355", "datetime": "20260303093355", "string": "DNASAAPL"}
 INSTRUMENTS = {symbol: Instrument(symbol, "KR", "krx") for symbol in ("005930", "000660")}
 SOON = 0.001
 
@@ -81,3 +84,16 @@ async def test_silence_and_its_end_are_told(live: Live) -> None:
     assert (await feed.read(SOON)).silent_since is None
     live.streams.report_gap(Gap(NOW, NOW, tuple((channel, "KIS refuses it.") for channel in channels)))
     assert (await feed.read(SOON)).ended_because == "KIS refuses it.; KIS refuses it."
+
+
+@pytest.mark.parametrize("tool", TRADE_APIS)
+def test_a_tick_needs_no_field_that_is_not_read(tool: str) -> None:
+    api = TRADE_APIS[tool]
+    samples = (SAMPLES.get(field.type, str(number)) for number, field in enumerate(api.blocks[0].fields, start=100))
+    payload, ticks = "^".join(samples), list[object]()
+    for only in (None, TICK_FIELDS):
+        (record,) = decode_frame(api, payload, 1, only=only).rows("trades")
+        event = read_event(api, record, NOW)
+        assert isinstance(event, Trade)
+        ticks.append((event.symbol, event.market, event.exchange, event.time, event.price, event.size, event.volume))
+    assert ticks[0] == ticks[1]

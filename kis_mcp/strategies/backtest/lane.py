@@ -72,13 +72,14 @@ class Lane:
         self.symbol = symbol
         self.bars = bars
         make = shared.make if shared else make_indicator
-        values = shared.values if shared else list(bars.values())
-        signals = whole_signals(strategy, values, make)
+        closes = shared.closes if shared else list(bars.closes())
+        signals = whole_signals(strategy, lambda: shared.values if shared else list(bars.values()), closes, make)
         self._begins = max(0, options.lead_in - 1)
         self._entries = [at for at, signal in enumerate(signals or ()) if signal.enters and at >= self._begins]
         self._exits = [at for at, signal in enumerate(signals or ()) if signal.exits]
         # Without signals every bar is needed; with them few are, and a year of minutes takes memory.
-        self._value_at = values.__getitem__ if shared or signals is None else bars.value
+        values = shared.values if shared else list(bars.values()) if signals is None else None
+        self._value_at = bars.value if values is None else values.__getitem__
         self.at = 0
         self._traded = 0
         self._strategy = strategy

@@ -21,11 +21,13 @@ class SharedValues:
     Attributes:
         bars: As given.
         values: Each bar as an evaluator takes it.
+        closes: Of each bar.
     """
 
     def __init__(self, bars: Bars, most: int = MOST_VALUES) -> None:
         self.bars = bars
         self.values = list(bars.values())
+        self.closes = [value.close for value in self.values]
         self._most_columns = max(1, most // len(bars))
         self._columns = OrderedDict[tuple[str, tuple[tuple[str, float], ...]], list[Values]]()
 

@@ -53,6 +53,7 @@ class Registers:
         self._make = make
         self._number_of: dict[tuple[str, tuple[tuple[str, float], ...]], int] = {}
         self._bars_needed: dict[Register, int] = {}
+        self._named: list[tuple[str, Register]] = []
         self.now: list[float | None] = []
         self.before: list[float | None] = []
 
@@ -66,6 +67,8 @@ class Registers:
             self.now.append(constant)
             self.before.append(constant)
             self._bars_needed[register] = bars
+            if isinstance(operand, str):
+                self._named.append((operand, register))
             match fill:
                 case int():
                     self._prices.append((register, fill))
@@ -98,7 +101,8 @@ class Registers:
 
     def named_values(self) -> dict[str, float | None]:
         """The values of the last bar that a document calls by a name."""
-        return {name: self.now[at] for name, at in self._found.items() if isinstance(name, str)}
+        now = self.now
+        return {name: now[register] for name, register in self._named}
 
     def _fill_of(self, operand: Derived | str | float, path: str) -> tuple[_Fill, int]:
         """How a register is filled at each bar, and how many bars it takes until it has a value."""

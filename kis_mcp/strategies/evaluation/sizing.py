@@ -1,6 +1,6 @@
 """How much an entry buys."""
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from kis_mcp.strategies.document import Exits, Limits, Sizing
 
@@ -31,7 +31,7 @@ def quantity_of(
     wanted = _wanted(sizing, price, equity, usual_range, exits)
     if limits.position_percent is not None:
         wanted = min(wanted, equity * _number(limits.position_percent) / _HUNDRED / price)
-    return max(0, int((wanted / lot).to_integral_value(ROUND_DOWN)) * lot)
+    return max(0, int(wanted / lot) * lot)
 
 
 def _wanted(sizing: Sizing, price: Decimal, equity: Decimal, usual_range: Decimal | None, exits: Exits) -> Decimal:

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import repeat
 from typing import Final, TypeAlias, cast
 
@@ -21,7 +22,7 @@ from kis_mcp.strategies.document import (
 )
 from kis_mcp.strategies.evaluation.evaluator import NOT_KNOWN, SIGNALS, Evaluator, Signal
 from kis_mcp.strategies.evaluation.registers import MakeIndicator, bars_back, indicator_of, make_indicator
-from kis_mcp.strategies.indicators import BarValues, Values
+from kis_mcp.strategies.indicators import BarValues, OfClose, Values
 from kis_mcp.strategies.patterns import find_pattern
 
 _Column: TypeAlias = Sequence[float | None]
@@ -36,13 +37,17 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 
 
 def whole_signals(
-    strategy: Strategy, values: Sequence[BarValues], make: MakeIndicator = make_indicator
+    strategy: Strategy,
+    read_values: Callable[[], Sequence[BarValues]],
+    closes: Sequence[float],
+    make: MakeIndicator = make_indicator,
 ) -> list[Signal] | None:
     """The signal at each bar's end; None where a condition looks at the position, which no history tells.
 
     Args:
         strategy: Resolved.
-        values: Every bar.
+        read_values: Gives every bar; called where closes are not enough.
+        closes: Of every bar.
         make: Where indicators come from.
 
     Raises:
@@ -50,9 +55,9 @@ def whole_signals(
     """
     if any(_looks_at_position(each) for each in strategy.conditions()):
         return None
-    warm_up, columns = Evaluator(strategy).warm_up, _Columns(strategy, values, make)
+    warm_up, columns = Evaluator(strategy).warm_up, _Columns(strategy, read_values, closes, make)
     enters = columns.held(strategy.entry, "entry")
-    exits: Sequence[bool | None] = [False] * len(values)
+    exits: Sequence[bool | None] = [False] * len(closes)
     if strategy.exit is not None:
         exits = columns.held(strategy.exit, "exit")
     signals = list(map(SIGNALS.__getitem__, zip(enters, exits, strict=True)))
@@ -80,12 +85,23 @@ def _is_of_position(operand: Operand | None) -> bool:
 class _Columns:
     """Values and conditions over all bars; what two conditions name is computed once."""
 
-    def __init__(self, strategy: Strategy, values: Sequence[BarValues], make: MakeIndicator) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        read_values: Callable[[], Sequence[BarValues]],
+        closes: Sequence[float],
+        make: MakeIndicator,
+    ) -> None:
         self._strategy = strategy
-        self._values = values
+        self._read_values = read_values
+        self._closes = closes
         self._make = make
-        self._found: dict[Operand, _Column] = {}
+        self._found: dict[Operand, _Column] = {"close": closes}
         self._outputs: dict[tuple[str, tuple[tuple[str, float], ...]], list[Values]] = {}
+
+    @cached_property
+    def _values(self) -> Sequence[BarValues]:
+        return self._read_values()
 
     def held(self, condition: Condition, path: str) -> _Held:
         """Whether a condition holds at each bar's end."""
@@ -151,12 +167,15 @@ class _Columns:
             case Derived():
                 return self._derived(operand, path)
             case int() | float():
-                return [operand] * len(self._values)
+                return [operand] * len(self._closes)
             case str() if operand in PRICES:
                 at = BarValues._fields.index(operand)
                 return [cast("float", bar[at]) for bar in self._values]
             case _:
                 kind, params, at = indicator_of(self._strategy, operand)
+                indicator = kind.make(params) if self._make is make_indicator else None
+                if isinstance(indicator, OfClose):
+                    return list(map(indicator.push_close, self._closes))
                 key = kind.id, tuple(params.items())
                 if key not in self._outputs:
                     self._outputs[key] = list(map(self._make(kind, params), self._values))

@@ -17,6 +17,19 @@ class _PushIndicator:
     push: Push
 
 
+@dataclass(frozen=True, slots=True)
+class OfClose:
+    """An indicator with one output that needs of a bar its close alone.
+
+    Attributes:
+        push: Takes a bar.
+        push_close: Takes a bar's close, and gives the output.
+    """
+
+    push: Push
+    push_close: Callable[[float], float | None]
+
+
 def bars(name: str, default: int, least: int = 1) -> IndicatorParam:
     """A parameter that counts bars."""
     return IndicatorParam(name, default, least, MOST_BARS)
@@ -30,7 +43,7 @@ def number(name: str, default: float, least: float, most: float) -> IndicatorPar
 def row(
     id: str,
     title: str,
-    make: Callable[..., Push],
+    make: Callable[..., Push | OfClose],
     warm_up: Callable[[Mapping[str, int]], int],
     *params: IndicatorParam,
     outputs: tuple[str, ...] = ("value",),
@@ -44,7 +57,8 @@ def row(
     """
 
     def build(given: Mapping[str, float]) -> Indicator:
-        return _PushIndicator(make(*[int(given[each.name]) if each.is_whole else given[each.name] for each in params]))
+        made = make(*[int(given[each.name]) if each.is_whole else given[each.name] for each in params])
+        return made if isinstance(made, OfClose) else _PushIndicator(made)
 
     def count(given: Mapping[str, float]) -> int:
         return warm_up({each.name: int(given[each.name]) for each in params if each.is_whole})
@@ -52,15 +66,15 @@ def row(
     return IndicatorKind(id, title, params, outputs, build, count, needs_benchmark)
 
 
-def of_close(make: Callable[..., Block]) -> Callable[..., Push]:
+def of_close(make: Callable[..., Block]) -> Callable[..., OfClose]:
     """An indicator that is a block of closes."""
 
-    def build(*params: float) -> Push:
+    def build(*params: float) -> OfClose:
         push_close = make(*params).push
 
         def push(bar: BarValues) -> Values:
             return (push_close(bar.close),)
 
-        return push
+        return OfClose(push, push_close)
 
     return build

@@ -30,9 +30,9 @@ class Diary:
         self._terms = terms
         self._last: datetime | None = None
 
-    async def decide(self, lane: LiveLane, at: datetime, decision: Decision) -> None:
-        """Write down what was decided, at a bar's end or at a moment of its own."""
-        entry = SignalEntry(
+    def entry(self, lane: LiveLane, at: datetime, decision: Decision) -> SignalEntry:
+        """What was decided at a bar's end, or at a moment of its own, as it is written down."""
+        return SignalEntry(
             run_id=self._terms.run.id,
             symbol=lane.symbol,
             at=at,
@@ -43,12 +43,11 @@ class Diary:
             reason=decision.reason,
             values=lane.values(),
         )
-        await self._terms.records.add_signal(entry)
 
     async def say(self, lane: LiveLane, what: str, *, quantity: int = 0) -> None:
         """Write down what happened beside the decisions."""
         _log.warning("Strategy %s, %s: %s", self._terms.run.strategy, lane.symbol, what)
-        await self.decide(lane, self.moment(), Decision("none", quantity, what))
+        await self._terms.records.add_signals([self.entry(lane, self.moment(), Decision("none", quantity, what))])
 
     async def note_loss(self, lane: LiveLane, missing: int) -> bool:
         """Give up what a lane holds and the account has not; returns whether there is such. It is written down, so that

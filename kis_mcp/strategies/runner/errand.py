@@ -158,7 +158,8 @@ class Errand:
             return
         at = self._diary.moment()
         lane.leave(lane.leaving, at)
-        await self._diary.decide(lane, at, Decision("exit", reason=lane.leaving))
+        again = self._diary.entry(lane, at, Decision("exit", reason=lane.leaving))
+        await self._terms.records.add_signals([again])
 
     async def _say_once(self, what: str) -> None:
         if not self._is_said:

@@ -4,7 +4,7 @@ It decides as a lane of a backtest does. Only fills differ, for they are real: a
 a stop or target at the tick that touches it, whichever comes first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,7 @@ LISTED_AFTER = timedelta(minutes=10)
 """So long after an order what came of it is in KIS' list of holdings for certain."""
 
 _NO_LEVELS = ExitLevels()
+_WITH_ROOM = 1 + BUY_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class LiveLane:
         last_bar: The end of the last bar that it took.
         last_price: Of the last trade.
         is_stale: Whether it took a bar that may have lacked trades.
+        standing: Its orders that may still be filled.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class LiveLane:
         self._book = book
         self._decider = Decider(strategy, symbol, book, lot)
         self._orders: dict[str, OwnOrder] = {}
+        self.standing: Sequence[OwnOrder] = ()
         self._last_close = Decimal(0)
         self._highest = Decimal(0)
         self._levels = _NO_LEVELS
@@ -109,11 +112,6 @@ class LiveLane:
     def quantity(self) -> int:
         """What it holds."""
         return self.holding.quantity
-
-    @property
-    def standing(self) -> list[OwnOrder]:
-        """Its orders that may still be filled."""
-        return [order for order in self._orders.values() if order.state != "ended"]
 
     @property
     def is_busy(self) -> bool:
@@ -148,7 +146,9 @@ class LiveLane:
 
     def committed(self) -> Decimal:
         """The cost of what it holds, and what its wanted and standing buys may take."""
-        price = (self.last_price or Decimal(0)) * (1 + BUY_ROOM)
+        if not self.is_busy:
+            return self.holding.cost
+        price = (self.last_price or Decimal(0)) * _WITH_ROOM
         wanted = self.want.quantity if self.want is not None and self.want.side == "buy" else 0
         return self.holding.cost + price * (wanted + sum(_open_part(each) for each in self.standing if _buys(each)))
 
@@ -161,6 +161,7 @@ class LiveLane:
             kept: What was last written of the position, for what was before these bars.
         """
         self._orders = {order.intent_id: order for order in orders}
+        self.standing = _standing(self._orders)
         held = self.holding = holding_of(orders)
         position, cools_from = held.price, held.closed_at if not held.quantity else None
         for bar in bars:
@@ -228,14 +229,14 @@ class LiveLane:
         self._decider.learn(values_of(bar))
         self._pass(bar)
 
-    def end_bar(self, bar: Bar, built: BuiltBar, equity: Decimal, free: Decimal) -> Decision:
+    def end_bar(self, bar: Bar, built: BuiltBar, equity: Decimal, free: Callable[[], Decimal]) -> Decision:
         """Take a bar that has ended, and decide.
 
         Args:
             bar: With all of its trades.
             built: As far as it was heard.
             equity: What the run's purse is worth.
-            free: What of it may be spent.
+            free: Tells what of it may be spent.
         """
         self.last_price = bar.close
         if built.is_whole:
@@ -249,7 +250,7 @@ class LiveLane:
         self._pass(bar)
         self._covered_until = built.span.until
         if decision.action == "enter":
-            decision = self._afford(decision, bar.close, free)
+            decision = self._afford(decision, bar.close, free())
             if decision.action == "enter":
                 self.want = Want("buy", decision.quantity, bar.ends_at, decision.reason)
         elif self.leaving and self.quantity and not self.is_busy:
@@ -278,6 +279,7 @@ class LiveLane:
         """Hear where one of its orders stands."""
         before = self.holding
         self._orders[order.intent_id] = order
+        self.standing = _standing(self._orders)
         held = self.holding = holding_of(self._orders.values())
         if held.price is not None and self._decider.position is None:
             self._open(held.price, self._bars_of_wait, self._high_of_wait)
@@ -330,9 +332,9 @@ class LiveLane:
         )
 
     def _afford(self, decision: Decision, price: Decimal, free: Decimal) -> Decision:
-        most = max(0, int(free / (price * (1 + BUY_ROOM)))) // self._lot * self._lot
+        most = max(0, int(free / (price * _WITH_ROOM))) // self._lot * self._lot
         if most:
-            return replace(decision, quantity=min(decision.quantity, most))
+            return decision if decision.quantity <= most else replace(decision, quantity=most)
         self._decider.give_up_entry()
         return Decision("none", reason="no_money")
 
@@ -366,6 +368,10 @@ class LiveLane:
 def values_of(bar: Bar) -> BarValues:
     """A bar as an evaluator takes it."""
     return BarValues(bar.ends_at, float(bar.open), float(bar.high), float(bar.low), float(bar.close), float(bar.volume))
+
+
+def _standing(orders: Mapping[str, OwnOrder]) -> list[OwnOrder]:
+    return [order for order in orders.values() if order.state != "ended"]
 
 
 def _buys(order: OwnOrder) -> bool:

@@ -10,7 +10,9 @@ from typing import Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal, settling_bars
+from kis_mcp.strategies.records import SignalEntry
 from kis_mcp.strategies.runner.adjustments import look_at_adjustments
 from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
 from kis_mcp.strategies.runner.bar_log import BarLog
@@ -76,11 +78,13 @@ class LiveRun:
         self._due: list[_Due] = []
         self._last_signal: dict[str, Signal] = {}
         self._bars = BarLog(terms)
+        self._signals: list[SignalEntry] = []
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
         self._refusal_said_at: datetime | None = None
         self._adjusted_on: date | None = None
         self._shares = _shares_purse(terms)
+        self._by_equity = _is_by_equity(terms.strategy)
         self.outside = ""
 
     async def prepare(self) -> None:
@@ -138,7 +142,9 @@ class LiveRun:
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
-                await self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
+                self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
+        if self._signals:
+            await self._order(now)
         self._report.ticks += len(heard.ticks)
         if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
             self._clocked_at = now
@@ -173,8 +179,8 @@ class LiveRun:
             if built := lane.builder.end_by(now):
                 await self._end(symbol, built, now)
         await self._decide_due(now)
-        await self._end_session(now)
-        self._send(now)
+        self._end_session(now)
+        await self._order(now)
 
     def look(self) -> None:
         """Raise what an order's errand raised."""
@@ -224,9 +230,10 @@ class LiveRun:
 
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
-        lanes = self._purse.values()
-        earned = sum((lane.holding.realised for lane in lanes), _NOTHING)
-        committed = sum((lane.committed() for lane in lanes), _NOTHING)
+        earned = committed = _NOTHING
+        for lane in self._purse.values():
+            earned += lane.holding.realised
+            committed += lane.committed()
         return self._terms.bounds.capital + min(earned, _NOTHING) - committed
 
     async def _reconcile(self, lane: LiveLane) -> None:
@@ -241,7 +248,8 @@ class LiveRun:
     async def _end(self, symbol: str, built: BuiltBar, now: datetime) -> None:
         """A bar has ended. Where instruments share a purse or limits, it is decided upon with those of the others."""
         if not self._shares:
-            return await self._end_bar(self._lanes[symbol], built, self.equity(), now)
+            equity = self.equity() if self._by_equity else _NOTHING  # which nothing looks at
+            return await self._end_bar(self._lanes[symbol], built, equity)
         end = built.bar.ends_at
         due = next((each for each in self._due if each.end == end and symbol not in each.built), None)
         if due is None:
@@ -258,14 +266,14 @@ class LiveRun:
             equity = self.equity()
             for symbol in self._lanes:
                 if symbol in due.built:
-                    await self._end_bar(self._lanes[symbol], due.built[symbol], equity, now)
+                    await self._end_bar(self._lanes[symbol], due.built[symbol], equity)
 
     def _is_ready(self, due: _Due, now: datetime) -> bool:
         until = max(each.span.until for each in due.built.values())
         spans = (lane.builder.span for symbol, lane in self._lanes.items() if symbol not in due.built)
         return now >= until + GRACE or all(span is not None and span.begins >= until for span in spans)
 
-    async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal, now: datetime) -> None:
+    async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal) -> None:
         bar = await self._whole_bar(lane, built)
         if bar is None:
             if not built.bar.volume:
@@ -273,19 +281,18 @@ class LiveRun:
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
         self._bars.add(lane.symbol, bar, is_live=built.is_whole)
-        decision = lane.end_bar(bar, built, equity, self._free())
+        decision = lane.end_bar(bar, built, equity, self._free)
         self._report.decisions += 1
         signal, before = lane.signal, self._last_signal.get(lane.symbol)
         self._last_signal[lane.symbol] = signal
         if decision is not NOTHING or (signal != before and (signal.enters or signal.exits)):
-            await self._diary.decide(lane, bar.ends_at, decision)
+            self._signals.append(self._diary.entry(lane, bar.ends_at, decision))
         if self._terms.orders is None:
             lane.forgo()
         elif lane.quantity:
             self._moved.add(lane.symbol)
         if lane.want is not None:
             self._purse[lane.symbol] = lane
-            self._send(now)
         return None
 
     async def _whole_bar(self, lane: LiveLane, built: BuiltBar) -> Bar | None:
@@ -306,24 +313,27 @@ class LiveRun:
             lane.catch_up([bar for bar in past if bar.ends_at < end])
         return own
 
-    async def _leave(self, lane: LiveLane, reason: str, at: datetime) -> None:
+    def _leave(self, lane: LiveLane, reason: str, at: datetime) -> None:
         """Sell at once: at a price, or at the end of the session."""
         lane.leave(reason, at)
-        await self._diary.decide(lane, at, Decision("exit", reason=reason))
-        self._send(self._terms.clock())
+        self._signals.append(self._diary.entry(lane, at, Decision("exit", reason=reason)))
 
-    async def _end_session(self, now: datetime) -> None:
+    def _end_session(self, now: datetime) -> None:
         if not self._terms.strategy.exits.at_session_end or not self._terms.sessions.is_about_to_close(now):
             return
         for lane in self._lanes.values():
             if lane.quantity and lane.want is None and not lane.is_being_sold and not lane.waits(now):
-                await self._leave(lane, SESSION_END, self._diary.moment())
+                self._leave(lane, SESSION_END, self._diary.moment())
 
-    def _send(self, now: datetime) -> None:
-        """Send what is wanted, while the market takes it."""
+    async def _order(self, now: datetime) -> None:
+        """Write down what was decided since the last time, in one go; then send what is wanted, while the market takes
+        it."""
+        signals, self._signals = self._signals, []
+        if signals:
+            await self._terms.records.add_signals(signals)
         if not self._terms.sessions.takes_orders(now):
             return
-        for lane in self._purse.values():
+        for lane in self._lanes.values():
             # Without minutes of earlier days, as in demo, there is no price before the first trade.
             if lane.want is not None and lane.last_price is not None and self._is_idle(lane):
                 self._start(lane, self._errand(lane).send(lane.want))
@@ -360,7 +370,12 @@ class LiveRun:
 
 def _shares_purse(terms: RunTerms) -> bool:
     """Whether what is decided for one instrument depends on the others'."""
-    sizing, limits = terms.strategy.sizing, terms.strategy.limits
-    has_limits = limits.positions is not None or limits.entries_a_day is not None or limits.position_percent is not None
-    by_equity = sizing.shares is None and sizing.amount is None
-    return len(terms.run.symbols) > 1 and (has_limits or by_equity)
+    limits = terms.strategy.limits
+    has_limits = limits.positions is not None or limits.entries_a_day is not None
+    return len(terms.run.symbols) > 1 and (has_limits or _is_by_equity(terms.strategy))
+
+
+def _is_by_equity(strategy: Strategy) -> bool:
+    """Whether what an entry buys depends on what the purse is worth."""
+    sizing = strategy.sizing
+    return (sizing.shares is None and sizing.amount is None) or strategy.limits.position_percent is not None

@@ -63,9 +63,18 @@ class Sessions:
         self._market: Market = market
         self.timezone = timezone
         self.hours = hours
+        self._latest: tuple[datetime, Span] | None = None
 
     def span_of(self, moment: datetime) -> Span | None:
-        """The bar that a trade at a moment belongs to; None outside the regular session."""
+        """The bar that a trade at a moment belongs to; None outside the regular session. Many instruments trade at one
+        moment: the last answer is kept for as long as it holds."""
+        if self._latest is not None and self._latest[0] <= moment < self._latest[1].sure_until:
+            return self._latest[1]
+        found = self._find_span(moment)
+        self._latest = None if found is None else (moment, found)
+        return found
+
+    def _find_span(self, moment: datetime) -> Span | None:
         local = moment.astimezone(self.timezone)
         hours = self._session_of(local)
         if hours is None:

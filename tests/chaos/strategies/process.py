@@ -45,7 +45,7 @@ STEPS: Final[dict[str, type]] = {
     "conclude": SqlJournal,
     "settle": SqlJournal,
     "note_fill": SqlJournal,
-    "add_signal": SqlStrategyRecords,
+    "add_signals": SqlStrategyRecords,
     "set_intent": SqlStrategyRecords,
     "put_position": SqlStrategyRecords,
     "add_bars": SqlStrategyRecords,

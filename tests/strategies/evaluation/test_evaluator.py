@@ -182,7 +182,8 @@ def test_a_bar_at_a_time_equals_the_whole_history_at_once(entry: object, exit: o
     document = {"id": "s", "name": "s", "entry": entry, "exit": exit, "indicators": CROSS["indicators"]}
     strategy = read_strategy(document)
     each, values = Evaluator(strategy), [bar(float(close), number) for number, close in enumerate(closes)]
-    assert whole_signals(strategy, values) == [each.push(value) for value in values]
+    whole = whole_signals(strategy, lambda: values, [value.close for value in values])
+    assert whole == [each.push(value) for value in values]
 
 
 @pytest.mark.parametrize(
@@ -190,4 +191,4 @@ def test_a_bar_at_a_time_equals_the_whole_history_at_once(entry: object, exit: o
 )
 def test_signals_that_look_at_the_position_are_not_told_beforehand(condition: object) -> None:
     strategy = read_strategy({"id": "s", "name": "s", "entry": ABOVE, "exit": {"any": [ABOVE, {"not": condition}]}})
-    assert whole_signals(strategy, [bar(1)]) is None
+    assert whole_signals(strategy, lambda: [bar(1)], [1]) is None

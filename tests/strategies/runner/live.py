@@ -87,11 +87,13 @@ class MemoryRecords:
             self.changes.append((state, reason))
         return self.run
 
-    async def add_signal(self, signal: SignalEntry) -> bool:
+    async def add_signals(self, signals: Sequence[SignalEntry]) -> int:
         self.crash.step()
-        is_new = self.kept.setdefault((signal.symbol, signal.at), signal) is signal
+        before = len(self.kept)
+        for signal in signals:
+            self.kept.setdefault((signal.symbol, signal.at), signal)
         self.crash.step()
-        return is_new
+        return len(self.kept) - before
 
     async def set_intent(self, run_id: str, symbol: str, at: datetime, intent_id: str) -> None:
         self.crash.step()

@@ -1,5 +1,7 @@
 """A run, live: what it decides, what it orders, and when it stands still."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,9 +11,10 @@ import pytest
 
 from kis_mcp.errors import KisUnavailable
 from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.records import SignalEntry
 from kis_mcp.strategies.runner.ports import Answer, Heard
 from kis_mcp.strategies.runner.runner import RESTARTED, TAKEN_UP
-from tests.strategies.runner.live import ALWAYS, MONDAY, Live, at, live, script, strategy
+from tests.strategies.runner.live import ALWAYS, MONDAY, Live, at, live, script, strategy, tick_at
 
 AT_100 = {"left": "close", "is": "equal", "right": 100}
 AT_110 = {"left": "close", "is": "equal", "right": 110}
@@ -34,6 +37,23 @@ async def test_a_decision_is_made_at_a_bars_end_and_ordered_at_once() -> None:
     assert first.values == {"close": 100.0}
     assert first.intent_id == "i1"
     assert each.records.held["A"].quantity == 0
+
+
+async def test_what_is_decided_at_one_moment_is_written_down_at_once_before_any_of_it_is_ordered() -> None:
+    ticks = [Heard([(name, tick_at(clock, 100)[1]) for name in "BA"]) for clock in ("09:00:00", "09:01:00")]
+    each = live(strategy(entry=AT_100), ("09:00:00", ticks[0]), ("09:01:00", ticks[1]), ("09:01:01", None))
+    each.symbols, each.records.run = ("A", "B"), replace(each.records.run, symbols=("A", "B"))
+    write, calls = each.records.add_signals, list[tuple[list[str], int]]()
+
+    async def add_signals(signals: Sequence[SignalEntry]) -> int:
+        await asyncio.sleep(0)
+        calls.append(([signal.symbol for signal in signals], len(each.broker.wishes)))
+        return await write(signals)
+
+    each.records.add_signals = add_signals
+    await each.go()
+    assert calls == [(["B", "A"], 0)]
+    assert each.sent() == [("A", "buy", 10), ("B", "buy", 10)]
 
 
 async def test_the_first_bar_is_read_from_kis_where_the_feed_began_within_it() -> None:

@@ -121,7 +121,7 @@ async def test_what_a_person_sold_is_remembered_however_much_was_decided_since()
     await each.go()
     for number in range(1_100):
         idle = replace(each.signals()[0], at=at("10:00") + timedelta(seconds=number), action="none", quantity=0)
-        await each.records.add_signal(replace(idle, reason="cooldown"))
+        await each.records.add_signals([replace(idle, reason="cooldown")])
     each.broker.others = {"A": 0}  # the person bought ten themselves
     each.market.script += script(*minutes(110, 110, 110, start=15))
     await each.go(resumes=True)

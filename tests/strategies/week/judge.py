@@ -306,10 +306,14 @@ def _ledger_differences(week: Week) -> list[str]:
     evidence = Evidence(
         orders=week.orders,
         fills=week.fills,
+        account=week.held,
+        sent={record.order_id: record.intent.id for record in week.records if record.order_id},
+        others=set(),
         agreed=[Agreed(run_id=run.run.id, mandate=run.mandate, shares=10**6) for run in week.runs],
         records=week.records,
         candidates={},
         positions={(run.run.id, symbol): held for run in week.runs for symbol, held in run.positions.items()},
+        clocks=[(datetime.combine(week.plan.dates[0], time(), KST), timedelta())],
         late=LATE,
     )
     found = [f"{kind}: {each}" for kind, all_found in audit(evidence).all.items() for each in all_found]

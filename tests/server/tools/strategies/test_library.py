@@ -93,18 +93,20 @@ async def test_the_status_tells_runs_positions_and_reasons_of_decisions_and_one_
             assert stored is not None
             run = await kept.open_run(a_run(stored.digest))
             for number, action in enumerate(("none", "enter", "none", "exit")):
-                await kept.add_signal(
-                    SignalEntry(
-                        run_id=run.id,
-                        symbol="005930",
-                        at=NOW + timedelta(days=number),
-                        enters=action == "enter",
-                        exits=None,
-                        action=action,
-                        quantity=10 if action == "enter" else 0,
-                        reason="exit_condition" if action == "exit" else "",
-                        values={"fast": 70_000.5, "slow": None},
-                    )
+                await kept.add_signals(
+                    [
+                        SignalEntry(
+                            run_id=run.id,
+                            symbol="005930",
+                            at=NOW + timedelta(days=number),
+                            enters=action == "enter",
+                            exits=None,
+                            action=action,
+                            quantity=10 if action == "enter" else 0,
+                            reason="exit_condition" if action == "exit" else "",
+                            values={"fast": 70_000.5, "slow": None},
+                        )
+                    ]
                 )
             held = HeldPosition(
                 run_id=run.id,
