@@ -99,7 +99,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[SqlJournal]:
 def orders_of(strategy: Strategy, journal: SqlJournal) -> StrategyOrders:
     mandated = DeskOrders(strategy.desk, journal, strategy.orders, strategy.mandate.id)
     instruments = {"005930": Instrument("005930", "KR", "krx", kind="stock")}
-    return StrategyOrders("run", mandated, cast("Any", SimpleNamespace(catalog=CATALOG)), instruments)
+    return StrategyOrders("run", mandated, cast("Any", SimpleNamespace(clock_error=None, catalog=CATALOG)), instruments)
 
 
 async def test_a_buy_that_kis_lists_only_after_it_seemed_not_to_have_arrived_is_held(journal: SqlJournal) -> None:

@@ -216,8 +216,8 @@ class LiveRun:
 
     def loss(self) -> Decimal:
         """What its mandate has lost, at the last prices."""
-        held = {lane.symbol: lane.last_price for lane in self._purse.values() if lane.quantity}
-        prices = {symbol: price for symbol, price in held.items() if price is not None}
+        known = {lane.symbol: lane.last_price for lane in self._purse.values()}
+        prices = {symbol: price for symbol, price in known.items() if price is not None}
         return _NOTHING if self._terms.orders is None else self._terms.orders.loss(prices)
 
     def is_selling(self) -> bool:

@@ -41,7 +41,8 @@ async def test_a_decision_is_made_at_a_bars_end_and_ordered_at_once() -> None:
 
 async def test_what_is_decided_at_one_moment_is_written_down_at_once_before_any_of_it_is_ordered() -> None:
     ticks = [Heard([(name, tick_at(clock, 100)[1]) for name in "BA"]) for clock in ("09:00:00", "09:01:00")]
-    each = live(strategy(entry=AT_100), ("09:00:00", ticks[0]), ("09:01:00", ticks[1]), ("09:01:01", None))
+    script = (("08:59:00", None), ("09:00:00", ticks[0]), ("09:01:00", ticks[1]), ("09:01:01", None))
+    each = live(strategy(entry=AT_100), *script)
     each.symbols, each.records.run = ("A", "B"), replace(each.records.run, symbols=("A", "B"))
     write, calls = each.records.add_signals, list[tuple[list[str], int]]()
 
