@@ -54,15 +54,15 @@ class Tested:
 def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
     """The picture as SVG, in colours by a key of `kis_mcp.charts.PALETTES`."""
     result, found, history, interval = tested.result, tested.statistics, tested.history, tested.interval
-    index, first, begin = tested.index, tested.instruments[0], result.lead_in
+    index, first, begin = tested.index, tested.instruments[0], result.begins
     every, times = result.times, result.times[begin:]
     currency, zone = first.currency, first.timezone.key
     bars = history[first.symbol]
     places = places_of((bars.unit,), currency)
     has_clock = isinstance(INTERVALS[interval], int)
-    start, end = (full_time(moment, has_clock=has_clock) for moment in (times[0], times[-1]))
+    start, end = (full_time(moment, has_clock=has_clock) for moment in (every[result.lead_in], times[-1]))
     name = first.name or first.symbol
-    about = f"{interval_word(interval)} {len(times):,}개 · {start} ~ {end} ({zone_word(zone)})"
+    about = f"{interval_word(interval)} {len(every) - result.lead_in:,}개 · {start} ~ {end} ({zone_word(zone)})"
     heading = Heading(
         title=tested.title,
         code=name if len(history) == 1 else f"{name} 외 {len(history) - 1}종목",

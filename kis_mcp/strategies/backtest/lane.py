@@ -19,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from kis_mcp.strategies.backtest.bars import Bars
-from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side
+from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, Side, lead_in
 from kis_mcp.strategies.backtest.regular_hours import LEAD
 from kis_mcp.strategies.backtest.result import BacktestResult, SignalEvent, Trade
 from kis_mcp.strategies.backtest.shared_values import SharedValues
@@ -74,7 +74,8 @@ class Lane:
         make = shared.make if shared else make_indicator
         closes = shared.closes if shared else list(bars.closes())
         signals = whole_signals(strategy, lambda: shared.values if shared else list(bars.values()), closes, make)
-        self._begins = max(0, options.lead_in - 1)
+        self._lead_in = lead_in(bars.ends_at, options.start)
+        self._begins = max(0, self._lead_in - 1)
         self._entries = [at for at, signal in enumerate(signals or ()) if signal.enters and at >= self._begins]
         self._exits = [at for at, signal in enumerate(signals or ()) if signal.exits]
         # Without signals every bar is needed; with them few are, and a year of minutes takes memory.
@@ -97,7 +98,7 @@ class Lane:
 
     @property
     def warm_up(self) -> int:
-        return max(self._decider.evaluator.warm_up, self._options.lead_in)
+        return max(self._decider.evaluator.warm_up, self._lead_in)
 
     @property
     def holds(self) -> bool:

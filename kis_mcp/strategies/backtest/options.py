@@ -1,6 +1,7 @@
 """How a backtest fills orders and what it charges."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,12 +76,17 @@ class BacktestOptions:
         slippage_ticks: A market order or stop is filled so many price steps worse.
         slippage_percent: And this much of the price worse.
         most_volume_percent: One fill takes at most this share of its bar's volume.
-        lead_in: So many bars at the beginning of a history lie before the days that are tested: they are there to warm
-            up on, and nothing is decided before the last of them ends.
+        start: Bars that end before it are there to warm up on: nothing is decided but at the end of the last of them.
+            None where all are tested.
     """
 
     cash: Decimal
     slippage_ticks: int = 1
     slippage_percent: Decimal = Decimal(0)
     most_volume_percent: Decimal = Decimal(10)
-    lead_in: int = 0
+    start: datetime | None = None
+
+
+def lead_in(ends_at: Sequence[datetime], start: datetime | None) -> int:
+    """How many bars end before the start."""
+    return 0 if start is None else bisect_left(ends_at, start)

@@ -86,3 +86,8 @@ class BacktestResult:
     unfilled: dict[str, int] = field(default_factory=dict[str, int])
     warm_up: int = 0
     lead_in: int = 0
+
+    @property
+    def begins(self) -> int:
+        """The number of the moment of the first decision, at which the account is the cash at the start."""
+        return max(0, self.lead_in - 1)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.lane import Lane
-from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
+from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, lead_in
 from kis_mcp.strategies.backtest.result import BacktestResult
 from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.document import Strategy
@@ -84,7 +84,7 @@ def _run(
         _run_alone(lanes[0], result)
     else:
         _run_together(lanes, result)
-    result.lead_in = min(options.lead_in, len(result.times) - 1)
+    result.lead_in = lead_in(result.times, options.start)
     for lane in lanes:
         lane.finish()
     return result

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.backtest.bars import Bars
-from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms
+from kis_mcp.strategies.backtest.options import BacktestOptions, InstrumentTerms, lead_in
 from kis_mcp.strategies.backtest.points import Point
 from kis_mcp.strategies.backtest.run import run_backtest
 from kis_mcp.strategies.backtest.shared_values import SharedValues
@@ -42,7 +42,13 @@ class Ground:
 
     def moments(self) -> list[datetime]:
         """When the bars end that are tested, each once, in order."""
-        return sorted({moment for bars in self.history.values() for moment in bars.ends_at})[self.options.lead_in :]
+        every = sorted({moment for bars in self.history.values() for moment in bars.ends_at})
+        return every[lead_in(every, self.options.start) :]
+
+    @property
+    def lead_in(self) -> int:
+        """How many bars there are to warm up on."""
+        return max(lead_in(bars.ends_at, self.options.start) for bars in self.history.values())
 
     def between(self, start: datetime, end: datetime | None, warm_up: int = 0) -> "Ground":
         """The bars that end from one moment on and before another, and so many before them to warm up on."""
@@ -52,7 +58,7 @@ class Ground:
             if first < last:
                 first = max(0, first - warm_up)
                 history[symbol] = bars.since(first).until(last - first)
-        return Ground(history, replace(self.options, lead_in=warm_up), self.terms)
+        return Ground(history, replace(self.options, start=start), self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ def search_points(
             field="history",
         )
     boundary = moments[cut] if check_percent else None
-    chooser = _Chooser(strategy, ground.between(moments[0], boundary, ground.options.lead_in), goal)
+    chooser = _Chooser(strategy, ground.between(moments[0], boundary, ground.lead_in), goal)
     attempts = chooser.try_all(points, progress, is_cancelled)
     best = _best(attempts)
     check = None if best is None or boundary is None else _check(strategy, best.point, ground, (boundary, None), goal)
@@ -199,7 +205,7 @@ def walk_forward(
         train_from, test_from = moments[start], moments[start + train_bars]
         end = start + train_bars + test_bars
         test_until = moments[end] if end < len(moments) else None
-        chooser = _Chooser(strategy, ground.between(train_from, test_from, ground.options.lead_in), goal)
+        chooser = _Chooser(strategy, ground.between(train_from, test_from, ground.lead_in), goal)
         attempts = chooser.try_all(points, _shifted(progress, number * len(points), total), is_cancelled)
         if len(attempts) < len(points):
             return WalkForward(windows, _warnings_of_walk(windows, goal), is_complete=False)

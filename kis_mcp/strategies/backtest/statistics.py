@@ -106,7 +106,7 @@ def measure(
     Args:
         interval: Of its bars: those of a week have a return a week.
     """
-    times, equity = result.times[result.lead_in :], result.equity[result.lead_in :]
+    times, equity = result.times[result.begins :], result.equity[result.begins :]
     final = equity[-1]
     drawdown = deepest_drawdown(times, equity)
     returns = _daily_returns(result, cash)

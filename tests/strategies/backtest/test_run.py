@@ -80,7 +80,8 @@ def test_nothing_is_decided_before_the_last_bar_to_warm_up_on(after_bars: int | 
     document = {"id": "s", "name": "s", "entry": ALWAYS, "sizing": {"shares": 10}}
     strategy = read_strategy(document | ({"exits": {"after_bars": after_bars}} if after_bars else {}))
     history = {"A": bars(flat(100, 110, 120, 130, 140, 150))}
-    found = run_backtest(strategy, history, BacktestOptions(Decimal(1_000_000), slippage_ticks=0, lead_in=3))
+    start = history["A"].ends_at[3]
+    found = run_backtest(strategy, history, BacktestOptions(Decimal(1_000_000), slippage_ticks=0, start=start))
     assert trades(found)[0] == (130, 150 if after_bars else None, "after_bars" if after_bars else "")
     assert (found.warm_up, found.lead_in, found.equity[2]) == (3, 3, 1_000_000)
 

@@ -85,7 +85,7 @@ def test_the_bars_that_check_choose_nothing_and_have_their_warm_up_before_them()
     best = resolve(STRATEGY, found.check.point)
     warm_up = run_backtest(best, {"A": bars(closes)}, ground().options).warm_up
     alone = {"A": bars(closes).since(210 - warm_up)}
-    result = run_backtest(best, alone, replace(ground().options, lead_in=warm_up))
+    result = run_backtest(best, alone, replace(ground().options, start=alone["A"].ends_at[warm_up]))
     assert found.check.statistics == measure(
         result, Decimal(1_000_000), hold_return_percent=hold_return(alone, warm_up)
     )

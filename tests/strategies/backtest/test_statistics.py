@@ -68,9 +68,10 @@ def test_risk_of_weeks_is_that_of_weekly_returns() -> None:
 
 
 def test_what_lies_before_the_days_that_are_tested_counts_in_nothing() -> None:
-    tested = measure(result([1000, 1100, 990, 1188]), Decimal(1000))
-    led = result([1000] * 5 + [1000, 1100, 990, 1188], warm_up=6, lead_in=5)
-    moved = replace(tested.drawdown, began_at=day(6), deepest_at=day(7), recovered_at=day(8))
+    """The last bar before counts: the account is the cash at its end, whatever the next one brings."""
+    tested = measure(result([1000, 900, 990, 1188]), Decimal(1000))
+    led = result([1000] * 5 + [1000, 900, 990, 1188], warm_up=6, lead_in=6)
+    moved = replace(tested.drawdown, began_at=day(5), deepest_at=day(6), recovered_at=day(8))
     assert measure(led, Decimal(1000)) == replace(tested, drawdown=moved)
 
 

@@ -105,9 +105,11 @@ async def _expectation(
         trial = await read_trial(
             call.environments, origin.history, strategy, chosen, first, last, mandate.most_in_all, waiting
         )
-        ran = trial.ground.between(run.started_at, end, trial.ground.options.lead_in)
+        ran = trial.ground.between(run.started_at, end, trial.ground.lead_in)
         if not ran.history:
             return "none: no bar ended while it ran"
+        # A run first decides at the end of a bar that it has heard.
+        ran = replace(ran, options=replace(ran.options, start=ran.moments()[0] + timedelta.resolution))
         found = (
             await anyio.to_thread.run_sync(
                 partial(run_trial, replace(trial, ground=ran), call.environments.settings.colors),
