@@ -21,6 +21,7 @@ def run(
     days: tuple[date | None, date | None],
     cash: int | None,
     assignments: Sequence[str],
+    bars: Sequence[str],
     *,
     report: Path | None,
     png: Path | None,
@@ -32,11 +33,11 @@ def run(
         BadArgument: The file, the symbols, the days or a parameter cannot be used.
     """
     strategy = read_strategy_file(file)
-    parameters = dict(map(_assignment, assignments))
+    parameters, files = dict(map(_assignment, assignments)), dict(map(_file_of, bars))
 
     async def work() -> Backtest:
         money = None if cash is None else Decimal(cash)
-        return await backtest(load_settings(), strategy, symbols, days, money, parameters=parameters)
+        return await backtest(load_settings(), strategy, symbols, days, money, parameters=parameters, files=files)
 
     found = anyio.run(work)
     if report is not None:
@@ -64,12 +65,19 @@ def _assignment(text: str) -> tuple[str, float]:
         raise BadArgument(f"--set {text} is no parameter.", remedy="Give NAME=NUMBER.", field="set") from None
 
 
+def _file_of(text: str) -> tuple[str, Path]:
+    symbol, _, path = text.partition("=")
+    if not path:
+        raise BadArgument(f"--bars {text} names no file.", remedy="Give SYMBOL=FILE.", field="bars")
+    return symbol.strip(), Path(path)
+
+
 def _figures(found: Backtest) -> dict[str, object]:
     statistics = found.statistics
     figures = {field.name: getattr(statistics, field.name) for field in fields(statistics)}
     fall = figures.pop("drawdown")
     return {
-        name: round(value, 2) if isinstance(value, float) else value
+        name: round(value, 2) if isinstance(value, float | Decimal) else value
         for name, value in {
             **figures,
             "drawdown_percent": fall.percent,

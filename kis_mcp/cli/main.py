@@ -165,7 +165,7 @@ def backtest(
     symbol: Annotated[list[str] | None, typer.Option(help="Which instrument; may be given several times.")] = None,
     start: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day; left out, a year ago, minutes 30 days."),
+        typer.Option(formats=["%Y-%m-%d"], help="First day; a year ago by default, 30 days of minutes."),
     ] = None,
     end: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday when left out.")
@@ -173,6 +173,10 @@ def backtest(
     cash: Annotated[int | None, typer.Option(min=1, help="At the start, in the market's currency.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")
+    ] = None,
+    bars: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SYMBOL=FILE", help="Own bars (CSV or Parquet) in place of the environment's history."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Where to write the whole report, an HTML file.")] = None,
     png: Annotated[Path | None, typer.Option(help="Where to write a picture of it.")] = None,
@@ -182,7 +186,7 @@ def backtest(
     from kis_mcp.cli import backtest as command
 
     days = (start.date() if start else None, end.date() if end else None)
-    command.run(file, symbol or [], days, cash, set_ or [], report=report, png=png, as_json=as_json)
+    command.run(file, symbol or [], days, cash, set_ or [], bars or [], report=report, png=png, as_json=as_json)
 
 
 @app.command()

@@ -22,7 +22,9 @@ Name = Annotated[str, typer.Argument(help="The name of a saved strategy.", autoc
 Active = Annotated[str, typer.Argument(help="The name of a saved strategy.", autocompletion=active_names)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Symbols = Annotated[list[str] | None, typer.Option("--symbol", help="Which instrument; may be given several times.")]
-Start = Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; left out, a year ago, minutes 30 days.")]
+Start = Annotated[
+    datetime | None, typer.Option(formats=_DAY, help="First day; a year ago by default, 30 days of minutes.")
+]
 End = Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day; yesterday when left out.")]
 Cash = Annotated[int | None, typer.Option(min=1, help="At the start, in the market's currency.")]
 Numbers = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of the strategy.")]

@@ -25,6 +25,7 @@ from kis_mcp.strategies.backtest import BacktestResult, Bars, Statistics, close_
 from kis_mcp.wiring.backtest_index import MarketIndex
 from kis_mcp.wiring.picture import SOURCES
 
+_OWN_FILES = "사용자 파일"
 _NO_PROMISE = "과거 시세로 한 모의시험으로, 실제 거래가 아니며 앞날의 수익을 뜻하지 않음"
 
 
@@ -51,8 +52,12 @@ class Tested:
     index: MarketIndex
 
 
-def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
-    """The picture as SVG, in colours by a key of `kis_mcp.charts.PALETTES`."""
+def draw_picture(tested: Tested, environment: Environment | None, colors: str) -> str:
+    """The picture as SVG, in colours by a key of `kis_mcp.charts.PALETTES`.
+
+    Args:
+        environment: Whose history it is; None of a person's own files.
+    """
     result, found, history, interval = tested.result, tested.statistics, tested.history, tested.interval
     index, first, begin = tested.index, tested.instruments[0], result.begins
     every, times = result.times, result.times[begin:]
@@ -70,7 +75,7 @@ def draw_picture(tested: Tested, environment: Environment, colors: str) -> str:
         change=f"최종 자산 {money(found.final_equity, currency, 0 if currency == 'KRW' else 2)}",
         trend=found.profit,
         about=about,
-        source=f"자료: {SOURCES[environment]} · {_NO_PROMISE}",
+        source=f"자료: {SOURCES[environment] if environment else _OWN_FILES} · {_NO_PROMISE}",
     )
     chart = BacktestChart(
         heading=heading,

@@ -30,6 +30,7 @@ from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_
 from kis_mcp.wiring.backtest_index import MarketIndex
 from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
+from kis_mcp.wiring.own_bars import trial_of_files
 from kis_mcp.wiring.trials import USUAL_CASH, Trial, choose, read_trial, usual_start, wait_silently
 
 _LONGEST_HOLIDAYS: Final = timedelta(days=12)
@@ -88,6 +89,7 @@ async def backtest(
     cash: Decimal | None = None,
     *,
     parameters: Mapping[str, float] | None = None,
+    files: Mapping[str, Path] | None = None,
     clock: Clock = system_clock,
 ) -> Backtest:
     """What a strategy would have done in the environment that the settings choose.
@@ -97,6 +99,7 @@ async def backtest(
         days: The first and the last; None for what is usual: `usual_start`, and yesterday.
         cash: In the market's currency; None for what is usual.
         parameters: In place of the document's defaults.
+        files: Of own bars, as for `trial_of_files`, in place of the environment's history.
 
     Raises:
         BadArgument: As from `choose` and `read_trial`; by the strategy.
@@ -104,22 +107,28 @@ async def backtest(
     """
     resolve(strategy, parameters)
     environment = settings.environment
-    end = days[1] or clock().date() - timedelta(days=1)
-    start = days[0] or usual_start(strategy.interval, end)
     async with open_environments(settings, catalog(), clock) as environments:
-        strategy, chosen = await choose(environments, environment, strategy, symbols, wait_silently)
-        trial = await read_trial(
-            environments,
-            environment,
-            strategy,
-            chosen,
-            start,
-            end,
-            cash or USUAL_CASH[chosen.instruments[0].currency],
-            wait_silently,
-            parameters=[parameters or {}],
-            beside_index=True,
+        strategy, chosen = await choose(
+            environments, environment, strategy, symbols or list(files or ()), wait_silently
         )
+        cash = cash or USUAL_CASH[chosen.instruments[0].currency]
+        if files:
+            brokerage = await environments.brokerage(environment)
+            trial = trial_of_files(brokerage, strategy, chosen, files, days, cash, parameters or {})
+        else:
+            end = days[1] or clock().date() - timedelta(days=1)
+            trial = await read_trial(
+                environments,
+                environment,
+                strategy,
+                chosen,
+                days[0] or usual_start(strategy.interval, end),
+                end,
+                cash,
+                wait_silently,
+                parameters=[parameters or {}],
+                beside_index=True,
+            )
     return run_trial(trial, settings.colors, parameters)
 
 
@@ -149,11 +158,11 @@ def run_trial(trial: Trial, colors: str, parameters: Mapping[str, float] | None 
         *cautions_of(resolved, history, trial.market),
     ]
     assumptions = [
-        *assumptions_of(options, trial.market, resolved.interval, has_limit=has_limit),
+        *assumptions_of(options, trial.market, resolved.interval, has_limit=has_limit, is_adjusted=not trial.is_own),
         _sentence_on(index, benchmark),
     ]
     tested = Tested(strategy.name, trial.instruments, resolved.interval, history, result, found, options.cash, index)
-    picture = draw_picture(tested, trial.environment, colors)
+    picture = draw_picture(tested, None if trial.is_own else trial.environment, colors)
     report = Report(strategy.name, trial.about, currency, result, found, warnings, assumptions, picture)
     return Backtest(trial.about, currency, found, warnings, assumptions, picture, write_report(report), result.trades)
 

@@ -28,6 +28,7 @@ from kis_mcp.strategies.backtest import (
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.evaluation import settling_bars
 from kis_mcp.strategies.universe import Chosen, of_symbols
+from kis_mcp.trading.venues import InstrumentKind
 from kis_mcp.wiring.backtest_index import MarketIndex, read_candles, read_index, read_listed
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import Environments
@@ -57,7 +58,8 @@ class Trial:
         ground: Their history, cash, and how they are traded; the bars to warm up on lie before the first day.
         start: The first day.
         unknown_kinds: Symbols of which it is not known whether they are shares or funds.
-        environment: Whose history it is.
+        environment: Whose history it is, and whose commissions.
+        is_own: Whether the history is a person's own, and of no environment.
         index: Of their market, over the same days.
     """
 
@@ -68,6 +70,7 @@ class Trial:
     unknown_kinds: Sequence[str]
     environment: Environment
     index: MarketIndex
+    is_own: bool = False
 
     @property
     def instruments(self) -> Sequence[Instrument]:
@@ -85,8 +88,8 @@ class Trial:
     def about(self) -> str:
         """What is tried, in a line."""
         first, last = _days_of(self.ground.history.values(), self.start)
-        symbols = ", ".join(self.ground.history)
-        return f"{symbols}, {self.strategy.interval} bars from {first} to {last}, in {self.environment}"
+        symbols, source = ", ".join(self.ground.history), "of own files" if self.is_own else f"in {self.environment}"
+        return f"{symbols}, {self.strategy.interval} bars from {first} to {last}, {source}"
 
 
 async def read_trial(
@@ -131,24 +134,33 @@ async def read_trial(
         if bars.ends_at[-1].date() < start:
             raise not_traded(symbol, start, end)
     listed = {each.symbol: await read_listed(reads, store, each) for each in chosen.instruments}
-    own, market = own_commissions(brokerage.settings), chosen.instruments[0].market
-    has_hours = keeps_hours(brokerage.settings, brokerage.environment)
-    closes = (
-        _closes_of(chosen.instruments[0], reads, has_hours=has_hours)
-        if isinstance(INTERVALS[strategy.interval], int)
-        else None
-    )
-    terms = {
-        symbol: replace(terms_of(market, each.kind or "stock", own, interval=strategy.interval), closes=closes)
-        for symbol, each in listed.items()
-    }
     index = MarketIndex()
     if beside_index:
         index = await read_index(reads, store, list(listed.values()), *_days_of(history.values(), start))
-    unknown = [symbol for symbol, each in listed.items() if each.kind is None]
-    whole = Ground(history, BacktestOptions(cash), terms)
+    kinds: dict[str, InstrumentKind | None] = {symbol: each.kind for symbol, each in listed.items()}
+    ground = ground_of(brokerage, strategy.interval, chosen.instruments, history, kinds, cash)
     first = datetime.combine(start, time(), chosen.instruments[0].timezone)
-    return Trial(strategy, chosen, whole.between(first, None, lead_in), start, unknown, environment, index)
+    unknown = [symbol for symbol, kind in kinds.items() if kind is None]
+    return Trial(strategy, chosen, ground.between(first, None, lead_in), start, unknown, environment, index)
+
+
+def ground_of(
+    brokerage: Brokerage,
+    interval: str,
+    instruments: Sequence[Instrument],
+    history: Mapping[str, Bars],
+    kinds: Mapping[str, InstrumentKind | None],
+    cash: Decimal,
+) -> Ground:
+    """What is tried on, as the instruments of one market are traded; those of which it is not known as shares."""
+    first = instruments[0]
+    closes = _closes_of(first, brokerage) if isinstance(INTERVALS[interval], int) else None
+    own = own_commissions(brokerage.settings)
+    terms = {
+        symbol: replace(terms_of(first.market, kind or "stock", own, interval=interval), closes=closes)
+        for symbol, kind in kinds.items()
+    }
+    return Ground(history, BacktestOptions(cash), terms)
 
 
 def usual_start(interval: str, end: date) -> date:
@@ -206,11 +218,10 @@ def _as_traded(bars: Bars, instrument: Instrument, minutes: int, hours_of: Excha
     return found
 
 
-def _closes_of(instrument: Instrument, reads: Reads, *, has_hours: bool) -> Callable[[date], datetime | None]:
+def _closes_of(instrument: Instrument, brokerage: Brokerage) -> Callable[[date], datetime | None]:
     """A day → when its regular session closes; at midnight where the market never closes."""
-    if not has_hours:
-        return lambda day: datetime.combine(day + timedelta(days=1), time.min, instrument.timezone)
-    hours_of = ExchangeHours(reads, instrument, keeps_hours=True)
+    has_hours = keeps_hours(brokerage.settings, brokerage.environment)
+    hours_of = ExchangeHours(Reads(brokerage, wait_silently), instrument, keeps_hours=has_hours)
 
     def closes(day: date) -> datetime | None:
         hours = hours_of(day)

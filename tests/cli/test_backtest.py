@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,59 @@ def test_what_cannot_be_tested_is_refused(
     assert finished.returncode != 0
     assert what in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def own_bars(folder: Path, *closes: int, begin: str = "2026-01-05") -> str:
+    days = [date.fromisoformat(begin) + timedelta(days=7 * (number // 5) + number % 5) for number in range(len(closes))]
+    rows = [f"{day},{close},{close},{close},{close},1000" for day, close in zip(days, closes, strict=True)]
+    path = folder / "bars.csv"
+    path.write_text("\n".join(["date,open,high,low,close,volume", *rows]), encoding="utf-8")
+    return str(path)
+
+
+AT_ONE_PRICE: dict[str, Any] = {
+    "id": "own",
+    "name": "own",
+    "entry": {"left": "close", "is": "equal", "right": 10_000},
+    "exit": {"left": "close", "is": "equal", "right": 12_000},
+    "sizing": {"shares": 10},
+}
+
+
+def test_own_bars_are_tested_in_place_of_the_environments_history(tmp_path: Path, data: Path) -> None:
+    file, bars = written(tmp_path, AT_ONE_PRICE), own_bars(tmp_path, 9_000, 10_000, 11_000, 12_000, 13_000)
+    finished = run("backtest", file, "--bars", f"005930={bars}", "--json", data_dir=data)
+    assert finished.returncode == 0, finished.stderr
+    found = json.loads(finished.stdout)
+    assert found["about"] == "005930, 1d bars from 2026-01-05 to 2026-01-09, of own files"
+    # Bought at 11,010 and sold at 12,990, a tick worse than the opens.
+    assert found["profit"] + found["costs"] == pytest.approx(19_800)
+    assert (found["trades"], found["benchmark"]) == (1, None)
+    assert any("adjust them for splits" in sentence for sentence in found["assumptions"])
+
+
+def test_days_of_own_bars_before_the_first_are_there_to_warm_up_on(tmp_path: Path, data: Path) -> None:
+    file, bars = written(tmp_path, AT_ONE_PRICE), own_bars(tmp_path, 9_000, 10_000, 11_000, 10_000, 11_000)
+    finished = run("backtest", file, "--bars", f"005930={bars}", "--start", "2026-01-08", "--json", data_dir=data)
+    found = json.loads(finished.stdout)
+    assert found["about"] == "005930, 1d bars from 2026-01-08 to 2026-01-09, of own files"
+    assert (found["trades"], found["open_trades"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("interval", "more", "what"),
+    [
+        ("1d", ["--symbol", "000660"], "000660, 005930: an instrument without bars"),
+        ("5m", [], "The bars of bars.csv are not of 5m"),
+        ("1w", [], "The bars of bars.csv are not of 1w"),
+        ("1d", ["--start", "2026-02-02"], "005930 was not traded from 2026-02-02"),
+        ("1d", ["--bars", "005930"], "names no file"),
+    ],
+)
+def test_own_bars_that_do_not_fit_are_refused(
+    tmp_path: Path, data: Path, interval: str, more: list[str], what: str
+) -> None:
+    file, bars = written(tmp_path, AT_ONE_PRICE | {"interval": interval}), own_bars(tmp_path, *[10_000] * 5)
+    finished = run("backtest", file, "--bars", f"005930={bars}", *more, data_dir=data)
+    assert finished.returncode == 2
+    assert what in finished.stderr

@@ -11,6 +11,7 @@ from .benchmark import Benchmark as Benchmark, beside_index as beside_index, ind
 from .beside import close_line as close_line, hold_line as hold_line, return_line as return_line
 from .candle_bars import CLOSES as CLOSES, bars_of_candles as bars_of_candles
 from .cautions import cautions_of as cautions_of
+from .files import read_bars_file as read_bars_file
 from .history import (
     MOST_MINUTE_DAYS as MOST_MINUTE_DAYS,
     History as History,

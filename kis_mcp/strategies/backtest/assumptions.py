@@ -4,12 +4,15 @@ from kis_mcp.strategies.backtest.cautions import AFTER_MARKET_SINCE
 from kis_mcp.strategies.backtest.options import BacktestOptions
 
 
-def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_limit: bool) -> list[str]:
+def assumptions_of(
+    options: BacktestOptions, market: str, interval: str, *, has_limit: bool, is_adjusted: bool = True
+) -> list[str]:
     """Every rule by which the instruments of a market were traded.
 
     Args:
         interval: Of the bars.
         has_limit: Whether any of the instruments has a daily price limit.
+        is_adjusted: Whether prices before splits are adjusted.
     """
     is_daily = interval in ("1d", "1w")
     told = [
@@ -21,7 +24,9 @@ def assumptions_of(options: BacktestOptions, market: str, interval: str, *, has_
         f"An entry takes at most {options.most_volume_percent} % of its bar's volume, an exit all that is held.",
         "Without volume nothing is filled: an entry lapses, as it does after a halt of more than two weeks, and an "
         "exit waits.",
-        "Prices are adjusted for splits and rights, and rounded to the price steps of today.",
+        "Prices are adjusted for splits and rights, and rounded to the price steps of today."
+        if is_adjusted
+        else "Prices are those of the files, rounded to the price steps of today: adjust them for splits before.",
         "Commission as today, taxes as on each day.",
         "Rules see prices and volumes only: there are no fundamentals that could be known too early.",
         "A trade's times are the ends of the bars in which it was filled.",

@@ -27,7 +27,10 @@ def read_bars_file(path: Path, zone: tzinfo, close: time) -> Bars:
     """
     rows = _parquet_rows(path) if path.suffix.casefold() in (".parquet", ".pq") else _csv_rows(path)
     bars = [_bar(row, number, path, zone, close) for number, row in enumerate(rows, 1)]
-    return Bars.of(sorted(bars, key=lambda bar: bar.ends_at))
+    try:
+        return Bars.of(sorted(bars, key=lambda bar: bar.ends_at))
+    except BadArgument as error:
+        raise BadArgument(f"{path.name}: {error.what}", remedy=error.remedy, field="file") from None
 
 
 def _csv_rows(path: Path) -> Iterable[Mapping[str, object]]:
