@@ -13,6 +13,7 @@ from kis_mcp.strategies.document.conditions import (
 )
 from kis_mcp.strategies.document.doubts import doubts_of
 from kis_mcp.strategies.document.given import normal_form, read_given
+from kis_mcp.strategies.document.in_words import rule_in_words
 from kis_mcp.strategies.document.kis_file import is_kis_form
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
 from kis_mcp.strategies.document.presets import preset_names, read_preset
@@ -52,5 +53,6 @@ __all__ = [
     "read_strategy",
     "read_text",
     "resolve",
+    "rule_in_words",
     "strategy_schema",
 ]

@@ -10,7 +10,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Instrument, read_quote
 from kis_mcp.server.tools.call import Call
-from kis_mcp.strategies.document import Strategy, resolve
+from kis_mcp.strategies.document import Strategy, resolve, rule_in_words
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy
 from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
 
@@ -77,8 +77,11 @@ async def draft_of(
     if given.until is not None:
         until = datetime.combine(given.until + timedelta(days=1), time(), instruments[0].timezone)
     amounts = _shown(given, earlier) if earlier else await _derived(call, stored.document, instruments, given)
+    buys, sells = rule_in_words(resolve(stored.document), currency)
     return MandateDraft(
         strategy=stored.id,
+        buys=buys,
+        sells=sells,
         document=stored.digest,
         symbols=tuple(MandateSymbol(each.symbol, each.market, each.name or "") for each in instruments),
         sides=frozenset({"buy", "sell"}),

@@ -50,6 +50,8 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         "[SIM] MANDATE: let the strategy samsung-cross order by itself",
         "Orders within this mandate go out WITHOUT another question.",
         question.splitlines()[2],
+        "It buys: 10 shares by bars of 1m; when sma(5) crosses above sma(20)",
+        "It sells: at a loss of 3 %",
         "Instruments: 삼성전자 (005930, KR)",
         "Sides: buy, and sell only what its own orders bought",
         "Most per order to buy: 790,000 KRW",
@@ -57,7 +59,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         "Most orders a day: 20",
         "Most loss, at which it stops and what it holds stays: 79,000 KRW",
         "Until: 2026-04-02 10:39 KST",
-        question.splitlines()[10],
+        question.splitlines()[12],
         f"Agree to this mandate? (mandate {mandate_id})",
     ]
     assert again["what"] == f"The strategy {name} is running already, under mandate {mandate_id}."
