@@ -90,7 +90,7 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(_: Server[Serving]) -> AsyncGenerator[Serving]:
-        async with open_serving(settings, table, clock) as server.serving:
+        async with open_serving(settings, table, clock, keeps=options.keeps) as server.serving:
             yield server.serving
 
     subscriptions = SubscriptionMethods(resources)

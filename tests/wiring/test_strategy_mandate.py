@@ -15,14 +15,15 @@ from kis_mcp.storage import SqlJournal
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Wish
 from kis_mcp.trading.journal import Status
-from kis_mcp.trading.mandate import MandateRecord
+from kis_mcp.trading.mandate import MandateBook, MandateRecord
 from kis_mcp.wiring.strategy_mandate import DeskOrders, open_mandate
 from kis_mcp.wiring.strategy_orders import StrategyOrders
 from tests.trading.desk.test_mandated import Strategy
 from tests.trading.fakes import CATALOG, FakeClock, TellingKis
-from tests.trading.mandates import NOW, agreed
+from tests.trading.mandates import NOW, agreed, filled, mandated, order
 
 RECORD = agreed()
+LEFT = mandated(order(), filled(10, 69_000), mandate_id="earlier")
 RUN = StrategyRun(
     id="run",
     strategy=RECORD.mandate.strategy,
@@ -41,11 +42,14 @@ def brokerage(record: MandateRecord | None, account_id: str = "a", *, has_accoun
     async def find(_: object) -> Any:
         return record
 
+    async def book(_: object) -> MandateBook:
+        return MandateBook(RECORD.mandate.id, (LEFT,))
+
     async def account(_: object) -> str:
         return account_id
 
     async def journal() -> Any:
-        return SimpleNamespace(find_mandate=find, account_id=account)
+        return SimpleNamespace(find_mandate=find, account_id=account, mandate_book=book)
 
     async def desk() -> Any:
         return None
@@ -71,10 +75,11 @@ async def test_a_run_orders_by_its_own_mandate_on_the_account_that_it_names_only
         await open_mandate(has, run, None)
 
 
-async def test_a_mandate_bounds_what_its_run_may_spend_and_lose() -> None:
+async def test_a_mandate_bounds_what_its_run_may_lose_and_spend_beside_what_earlier_runs_left() -> None:
     _, bounds = await open_mandate(brokerage(RECORD), RUN, None)
     mandate = RECORD.mandate
-    assert (bounds.capital, bounds.most_loss, bounds.until) == (mandate.most_in_all, mandate.most_loss, mandate.until)
+    assert (bounds.most_loss, bounds.until) == (mandate.most_loss, mandate.until)
+    assert bounds.capital == mandate.most_in_all - 690_000
 
 
 @pytest.fixture

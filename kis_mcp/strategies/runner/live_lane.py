@@ -331,8 +331,11 @@ class LiveLane:
 
     def _afford(self, decision: Decision, price: Decimal, free: Decimal) -> Decision:
         most = max(0, int(free / (price * (1 + BUY_ROOM)))) // self._lot * self._lot
+        if most >= decision.quantity:
+            return decision
         if most:
-            return replace(decision, quantity=min(decision.quantity, most))
+            why = f"{decision.reason}: {most} of {decision.quantity}, its money has room for no more"
+            return replace(decision, quantity=most, reason=why)
         self._decider.give_up_entry()
         return Decision("none", reason="no_money")
 

@@ -136,6 +136,11 @@ class MandateBook:
         """The orders of this mandate alone."""
         return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id == self.mandate_id))
 
+    @property
+    def earlier(self) -> "MandateBook":
+        """The orders of the strategy's other mandates."""
+        return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id != self.mandate_id))
+
     def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
         """What this mandate has lost since it began, negative for a profit: what its sales brought less than they cost,
         what is open on what it holds, and the fees and taxes of its fills, as far as they can be told.

@@ -83,7 +83,8 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
 async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() -> None:
     clock, name = WorldClock(at=BEFORE_A_CROSS, speed=0), AT_ONCE["id"]
     async with trading(clock) as client:
-        await call(client, "start", strategy=AT_ONCE, bounds={"most_per_order": 100_000, "most_in_all": 1_000_000})
+        by_risk = {**AT_ONCE, "sizing": {"risk_percent": 1}, "exits": {"stop_loss_percent": 1}}
+        await call(client, "start", strategy=by_risk, bounds={"most_per_order": 100_000, "most_in_all": 1_000_000})
         await until(client, name, is_kept)
         clock.run(SPEED)
         found = await until(client, name, is_state("stopped"))
