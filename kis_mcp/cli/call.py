@@ -89,7 +89,8 @@ def _write(file: Path, picture: bytes) -> None:
 async def call_on_server(
     options: Sequence[str], tool: str, arguments: dict[str, object], progress: ProgressFnT | None = None
 ) -> CallToolResult:
-    """Call a tool on a server of its own, which keeps nothing: it ends with the answer. What the tool asks is put to the person, where one is at the terminal.
+    """Call a tool on a server of its own, which keeps nothing: it ends with the answer. What the tool asks is put to
+    the person, where one is at the terminal.
 
     Args:
         options: Of ``kis-mcp serve``.

@@ -135,9 +135,11 @@ class _Keeper:
                 kept.composed = await self._compose(kept.run)
                 kept.refreshed_at = self._brokerage.clock()
                 await kept.composed.runner.run()
+                await self._end_mandate(kept.run)
             except BadArgument as error:
                 _log.warning("Strategy %s was stopped: %s", name, error)
                 await self._set(kept.run, "stopped", str(error))
+                await self._end_mandate(kept.run)
             except KisMcpError:
                 raise
             except Exception as error:
@@ -157,6 +159,20 @@ class _Keeper:
     async def _set(self, run: "StrategyRun", state: "RunState", reason: str) -> None:
         records = await self._brokerage.strategy_records()
         await records.set_run_state(run.id, state, reason, self._brokerage.clock())
+
+    async def _end_mandate(self, run: "StrategyRun") -> None:
+        """A run that was stopped orders nothing any more, so its mandate holds no more either."""
+        if run.mandate_id is None:
+            return
+        stopped = await (await self._brokerage.strategy_records()).find_run(run.id)
+        if stopped is None or stopped.state != "stopped":
+            return
+        from kis_mcp.wiring.strategy_mandate import why_not_in_force
+
+        if await why_not_in_force(await self._brokerage.journal(), run.mandate_id, self._brokerage.clock()):
+            return
+        mandates = (await self._brokerage.desk()).mandates
+        await mandates.end(run.mandate_id, f"its run was stopped: {stopped.reason.rstrip('.')}")
 
     async def _end_where_halted(self) -> None:
         """End all mandates in a halt, so that none is in force again when the kill file is gone."""

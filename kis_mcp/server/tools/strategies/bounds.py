@@ -27,6 +27,7 @@ _SHARE_OF_LOSS: Final = Decimal("0.1")
 _ORDERS_A_DAY: Final = {True: 4, False: 20}
 """Of one instrument, by whether bars are long."""
 
+_NO_PRICES: Final[Mapping[str, Decimal]] = {}
 _NAMES: Final = ("most_per_order", "most_in_all", "most_loss", "orders_a_day", "until")
 
 
@@ -110,7 +111,7 @@ async def _derived(
 ) -> dict[str, Any]:
     currency = instruments[0].currency
     positions = min(len(instruments), int(_number(strategy.limits.positions) or len(instruments)))
-    prices = await _prices(call, instruments) if strategy.sizing.shares is not None else {}
+    prices = await _prices(call, instruments) if strategy.sizing.shares is not None else _NO_PRICES
     in_all, per_order = given.most_in_all, given.most_per_order
     if per_order is None:
         per_order = _one_order(strategy, prices, currency)

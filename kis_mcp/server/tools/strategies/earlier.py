@@ -1,6 +1,7 @@
 """What earlier runs of a strategy bought and did not sell. A new run begins with nothing: it neither watches nor sells
 that, for nobody decided it by its rule; but its mandate counts it, as all that the strategy has in the account."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import money
+from kis_mcp.trading.mandate import Lot
 
 MOST_NAMED: Final = 10
 
@@ -40,11 +42,7 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
     with suppress(KisMcpError):  # what KIS does not tell counts at its worst
         await desk.mandates.guard.settle_fills(latest.mandate.id, call.now())
     book = await journal.mandate_book(latest.mandate.id)
-    held = [
-        f"{sum(lot.quantity for lot in lots):f} × {symbol} ({money(sum((lot.cost for lot in lots), Decimal(0)), currency)})"
-        for (symbol, _), lots in book.lots().items()
-        if lots
-    ]
+    held = [_words(symbol, lots, currency) for (symbol, _), lots in book.lots().items() if lots]
     if not held:
         return Earlier(book.bound)
     others = f", and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
@@ -53,3 +51,9 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
         f"{', '.join(held[:MOST_NAMED])}{others}; this run neither watches nor sells that, and it counts in the most in"
         " all",
     )
+
+
+def _words(symbol: str, lots: Sequence[Lot], currency: str) -> str:
+    quantity = sum((lot.quantity for lot in lots), Decimal(0))
+    cost = sum((lot.cost for lot in lots), Decimal(0))
+    return f"{quantity:f} × {symbol} ({money(cost, currency)})"

@@ -19,10 +19,11 @@ async def sign_of_life(call: Call, records: StrategyRecords, run: StrategyRun) -
         for symbol in run.symbols
         if (bars := await records.bars(symbol, interval, run.started_at, call.now()))
     ]
-    last = f"took the bar that ended at {_moment(max(bars))} last" if bars else "has taken no bar yet"
     following = next_end_of_bar(await call.brokerage(), await call.reads(), run.symbols[0], interval)
-    looks = "" if following is None else f"; it looks again when the next ends, at {_moment(following)}"
-    return f"{run.strategy} is kept and {last}{looks}."
+    looks = "" if following is None else f" It looks again when the next bar ends, at {_moment(following)}."
+    if not bars:
+        return f"{run.strategy} is kept, and has taken no bar yet.{looks}"
+    return f"{run.strategy} is kept, and took the bar that ended at {_moment(max(bars))} last.{looks}"
 
 
 def _moment(at: datetime) -> str:

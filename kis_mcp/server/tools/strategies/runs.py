@@ -136,8 +136,7 @@ def halt_notes(call: Call) -> Sequence[str]:
     if (reason := kill_switch(call.environments.settings.data_dir).reason()) is None:
         return ()
     return (
-        f"All new orders are halted: {reason}.",
-        "Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
+        f"All new orders are halted: {reason}. Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
     )
 
 

@@ -1,6 +1,6 @@
 """What stopped runs left: they are told for a day, and for as long as the account has shares that they bought."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -37,7 +37,7 @@ async def stopped_runs(call: Call, records: StrategyRecords, name: str | None, w
 
 async def left_of(
     call: Call, records: StrategyRecords, run: StrategyRun, book: MandateBook | None
-) -> Sequence[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """The positions that a stopped run left, as far as the account still has them; all of them where KIS does not
     tell.
 

@@ -68,4 +68,4 @@ async def test_a_mandate_for_real_money_ends_with_the_day_where_nobody_says_when
     assert (bought, town.place, town.ledger.pages) == (1, 1, {})
     assert (run_of(found)["state"], found["mandates"][0]["status"]) == ("stopped", "expired")
     assert run_of(found)["reason"] == "Its mandate ended at 2026-03-04 00:00. It holds 10 005930."
-    assert resumed["what"] == f"The strategy {NAME} does not run."
+    assert resumed["what"].startswith(f"The strategy {NAME} is stopped already: Its mandate ended at")

@@ -1,6 +1,5 @@
 """A strategy that is started again: what its earlier runs left is told, and leaves room for the new one."""
 
-import asyncio
 import re
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from tests.server.tools.strategies.live import (
     short_looks,
     trading,
     until,
+    until_noted,
 )
 
 __all__ = ["short_looks"]
@@ -38,13 +38,11 @@ async def test_what_an_earlier_run_left_is_told_and_counted_and_the_next_run_buy
         left = await until(client, NAME, holds(10))
         await call(client, "stop", strategy=NAME)
         started = await call(client, "start", strategy=NAME)
-        found = await until(
-            client, NAME, lambda found: "stopped" in found["runs"][0]["state"] or len(quantities(found)) > 1
-        )
+        found = await until(client, NAME, lambda found: len(quantities(found)) > 1)
     cost = left["positions"][0]["cost"]
     told = (
-        f"It holds from before: 10 × 005930 ({cost:,.0f} KRW); this run neither watches nor sells that, and it counts in"
-        " the most in all"
+        f"It holds from before: 10 × 005930 ({cost:,.0f} KRW); this run neither watches nor sells that, and it counts"
+        " in the most in all"
     )
     first, second = (
         next(line for line in question.splitlines() if line.startswith("Most in all")) for question in person.asked
@@ -107,11 +105,9 @@ async def test_status_tells_a_sign_of_life_of_a_run_that_is_kept() -> None:
         await until(client, name, lambda found: run_of(found)["reason"] == TAKEN_UP)
         (before,) = (await call(client, "status")).structured_content["notes"]
         clock.run(SPEED)
-        async with asyncio.timeout(20):
-            while "took the bar" not in (after := (await call(client, "status")).structured_content["notes"][0]):
-                await asyncio.sleep(0.1)
+        (after,) = await until_noted(client, name, "took the bar")
     assert before == (
-        "never is kept and has taken no bar yet; it looks again when the next ends, at 2026-03-03 10:40:00 KST."
+        "never is kept, and has taken no bar yet. It looks again when the next bar ends, at 2026-03-03 10:40:00 KST."
     )
     ended, following = re.findall(r"2026-03-03 (\d\d:\d\d):00 KST", after)
     assert "10:40" <= ended < following

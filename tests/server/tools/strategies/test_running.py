@@ -89,7 +89,12 @@ async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() 
         clock.run(SPEED)
         found = await until(client, name, is_state("stopped"))
         orders = blocks(await client.call_tool("get_orders", {}))
+        ended = await until(client, name, lambda found: found["mandates"][0]["status"] == "ended")
+        again = error(await call(client, "stop", strategy=name))
     assert "the mandate lets out at most 100,000 KRW in one" in run_of(found)["reason"]
+    assert run_of(ended)["state"] == "stopped"
+    assert again["what"].startswith(f"The strategy {name} is stopped already: The order is worth up to")
+    assert "tart it first" not in again["next_step"]
     assert found["positions"] == []
     assert orders["orders"] == []
 

@@ -129,7 +129,7 @@ async def test_bounds_that_bound_nothing_are_refused_before_anyone_is_asked(
             {"sizing": {"amount": 500_000}},
             {"most_per_order": 400_000},
             "most_per_order",
-            "by its amount, takes up to 5",
+            "its amount, takes up to 5",
         ),
         (
             {"sizing": {"percent_of_equity": 50}},
