@@ -5,7 +5,7 @@ from typing import Any
 from kis_mcp.catalog import Page
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.strategies.documents import doubts_block, strategy_row
+from kis_mcp.server.tools.strategies.documents import doubts_block, problems_of_instruments, strategy_row
 from kis_mcp.server.tools.strategies.given import given_strategy, name_of, no_strategy, records_of
 from kis_mcp.strategies.document import Strategy, preset_names, read_preset
 from kis_mcp.strategies.records import StoredStrategy
@@ -15,6 +15,8 @@ async def save(call: Call) -> Page:
     """Keep a document by its id; the same document again changes nothing."""
     strategy = await given_strategy(call)
     strategy_row(strategy)
+    for path, problem in problems_of_instruments(strategy):
+        raise BadArgument(f"{path}: {problem}", remedy="Mend it, then save it.", field=path)
     if strategy.id in preset_names():
         raise BadArgument(
             f"{strategy.id} is the name of a preset.", remedy="Give the document another id, then save it.", field="id"

@@ -17,10 +17,6 @@ from kis_mcp.strategies.records import StoredStrategy, StrategyRecords, Strategy
 from kis_mcp.trading.mandate import Mandate
 from kis_mcp.wiring import choose
 
-_KEPT_BY_NOBODY = (
-    "Nothing keeps it yet, so it decides nothing: `kis-mcp strategies run {name}` keeps it, and so does a server that"
-    " stays. status tells what it does and why, stop ends it."
-)
 _KEPT_BY = (
     "It runs while this server does; `kis-mcp strategies run NAME` keeps it without a client. status tells what it does"
     " and why, stop ends it."
@@ -56,10 +52,16 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
         return agreed
     run = await _open_run(call, records, stored, agreed.mandate)
     page = await shown(call, [run])
-    keeps = call.environments.keeps
-    kept_by = _KEPT_BY if keeps else _KEPT_BY_NOBODY.format(name=strategy.id)
+    kept_by = _KEPT_BY if call.environments.keeps else _kept_by_nobody(strategy.id)
     held = [f"It holds from before: {agreed.mandate.holds}."] if agreed.mandate.holds else []
     return replace(page, notes=[*page.notes, *held, kept_by])
+
+
+def _kept_by_nobody(name: str) -> str:
+    return (
+        f"Nothing keeps it yet, so it decides nothing: `kis-mcp strategies run {name}` keeps it, and so does a server"
+        " that stays. status tells what it does and why, stop ends it."
+    )
 
 
 async def _refuse_if_it_runs(records: StrategyRecords, name: str, earlier: Mandate | None) -> None:
