@@ -253,7 +253,7 @@ async def test_a_halt_stops_it_and_says_what_it_holds() -> None:
     await each.go()
     assert (each.records.run.state, each.records.run.reason) == (
         "stopped",
-        "Orders are halted: by hand It holds 10 A.",
+        "Orders are halted: by hand. It holds 10 A.",
     )
 
 

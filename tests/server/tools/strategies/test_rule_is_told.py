@@ -9,7 +9,7 @@ from tests.client import Person, blocks, connected, settings_for
 from tests.confirm.page.conftest import Visitor
 from tests.server.test_confirmation_table import Page, reject, set_pin
 from tests.server.tools.strategies.documents import changed
-from tests.server.tools.strategies.live import call
+from tests.server.tools.strategies.live import call, run_of
 
 DOCUMENT = changed({"exit": {"left": "fast", "is": "crosses_below", "right": "slow"}})
 RULE = [
@@ -52,3 +52,15 @@ async def test_the_page_tells_the_rule(simulator: Simulator) -> None:
     for line in RULE:
         label, _, rule = line.partition(": ")
         assert f"{label}</span></dt><dd>{rule}</dd>" in shown
+
+
+async def test_why_a_run_is_as_it_is_and_what_is_wrong_in_a_document_are_told_in_korean(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator, lang="ko"), person=Person()) as client:
+        started = run_of(blocks(await call(client, "start", strategy=DOCUMENT)))
+        wrong = {**DOCUMENT, "entry": {"left": "fast", "is": ">", "right": "slow"}, "id": None}
+        found = blocks(await call(client, "validate", strategy={k: v for k, v in wrong.items() if v is not None}))
+    assert started["reason"] == "사람이 위임에 동의했습니다."
+    assert {row["path"]: row["problem"].partition(":")[0] for row in found["problems"]} == {
+        "id": "값이 빠졌습니다. 예",
+        "entry.is": "다음 중 하나를 주십시오",
+    }
