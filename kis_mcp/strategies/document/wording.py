@@ -160,7 +160,7 @@ def _text(error: ErrorDetails) -> str:
             return f"Give a time of day such as {_EXAMPLE_TIME}."
         case "condition" if isinstance(error["input"], list):
             return 'Give {"all": [...]} where each of a list has to hold, {"any": [...]} where one is enough.'
-        case "condition" if (joint := _joint(error["input"])):
+        case "condition" if joint := _joint(error["input"]):
             return f"There is no {joint} here. Did you mean {_MEANT_JOINTS[joint]}?"
         case _:
             text = error["msg"].removeprefix("Value error, ")

@@ -7,7 +7,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.strategies.documents import doubts_block, problems_of_instruments, strategy_row
 from kis_mcp.server.tools.strategies.given import given_strategy, name_of, no_strategy, records_of
-from kis_mcp.strategies.document import Strategy, preset_names, read_preset
+from kis_mcp.strategies.document import ENGLISH_TITLES, Strategy, preset_names, read_preset
 from kis_mcp.strategies.records import StoredStrategy
 
 
@@ -33,8 +33,14 @@ async def list_strategies(call: Call) -> Page:
     records = await records_of(call)
     states = {run.strategy: run.state for run in await records.active_runs()}
     saved = [_line(each, states.get(each.id, "not running")) for each in await records.strategies()]
+    is_korean = call.environments.settings.lang == "ko"
     presets = [
-        {"name": name, "title": preset.name, "kind": "preset", "interval": preset.interval}
+        {
+            "name": name,
+            "title": preset.name if is_korean else ENGLISH_TITLES[name],
+            "kind": "preset",
+            "interval": preset.interval,
+        }
         for name, preset in ((name, read_preset(name)) for name in preset_names())
     ]
     return page(call.now(), strategies=[*saved, *presets])
