@@ -186,7 +186,9 @@ class _Keeper:
         if kept.run.mandate_id is not None:
             from kis_mcp.wiring.strategy_mandate import why_not_in_force
 
-            why = await why_not_in_force(await self._brokerage.journal(), kept.run.mandate_id, now)
+            # As of the start: at the mandate's end by time the runner stops by itself, and says what it holds.
+            journal, began_at = await self._brokerage.journal(), kept.run.started_at
+            why = await why_not_in_force(journal, kept.run.mandate_id, began_at)
             if why:
                 await records.set_run_state(kept.run.id, "stopped", why, now)
         if kept.composed is not None and kept.refreshed_at is not None and now - kept.refreshed_at > HOURS_KEPT:
