@@ -89,14 +89,15 @@ def _write(file: Path, picture: bytes) -> None:
 async def call_on_server(
     options: Sequence[str], tool: str, arguments: dict[str, object], progress: ProgressFnT | None = None
 ) -> CallToolResult:
-    """Call a tool on a server of its own. What the tool asks is put to the person, where one is at the terminal.
+    """Call a tool on a server of its own, which keeps nothing: it ends with the answer. What the tool asks is put to
+    the person, where one is at the terminal.
 
     Args:
         options: Of ``kis-mcp serve``.
         progress: Is told how far the tool is.
     """
     asking = _ask_person if sys.stdin.isatty() else None
-    async with server_process(*options, elicitation_callback=asking) as client:
+    async with server_process(*options, "--no-keep", elicitation_callback=asking) as client:
         return await client.call_tool(tool, arguments, progress_callback=progress)
 
 

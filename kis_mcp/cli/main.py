@@ -51,12 +51,13 @@ def serve(
     tools: Tools = "",
     exclude_tools: ExcludeTools = "",
     read_only: ReadOnly = False,
+    keeps: Annotated[bool, typer.Option("--keep/--no-keep", hidden=True)] = True,
 ) -> None:
     """Serve MCP on stdio (default) or Streamable HTTP."""
     from kis_mcp.cli.serve import serve_http, serve_stdio
     from kis_mcp.server.surface import SurfaceOptions
 
-    options = SurfaceOptions(surface, _names(toolsets), _names(tools), _names(exclude_tools), read_only)
+    options = SurfaceOptions(surface, _names(toolsets), _names(tools), _names(exclude_tools), read_only, keeps)
     if http:
         serve_http(http, options)
     else:

@@ -44,7 +44,7 @@ from kis_mcp.market.order_notices import (
 from kis_mcp.market.present import read_present
 from kis_mcp.market.quotables import Quotable, find_priced, find_quotable, notes_on_points, quotable_of, read_quote
 from kis_mcp.market.quote import Quote, get_quote, notes_on, with_trade
-from kis_mcp.market.rankings import read_ranking
+from kis_mcp.market.rankings import read_ranking, require_ranking
 from kis_mcp.market.rows import KNOWN_BY_ABROAD, KNOWN_BY_KOREA, is_told, unknown_to_kis
 from kis_mcp.market.uses import tool_for
 
@@ -128,6 +128,7 @@ __all__ = [
     "read_present",
     "read_quote",
     "read_ranking",
+    "require_ranking",
     "search_listings",
     "spellings",
     "tool_for",

@@ -153,6 +153,18 @@ async def read_ranking(kis: Kis, by: str, market: str, *, limit: int) -> Ranked:
     return Ranked(market, rows, value, currency if ranking.unit == _MONEY else ranking.unit, " ".join(notes))
 
 
+def require_ranking(by: str, market: str) -> None:
+    """Refuse a ranking that KIS has not; nothing is asked.
+
+    Args:
+        by, market: As `read_ranking` takes them, in any case.
+
+    Raises:
+        BadArgument: KIS has no such ranking.
+    """
+    find_ranking(by, _exchange_of(market.strip().lower()))
+
+
 def _exchange_of(market: str) -> str:
     """The first exchange of a country abroad; any other word as it is."""
     country = market.upper()

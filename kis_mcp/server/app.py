@@ -36,12 +36,12 @@ Korea Investment & Securities (KIS, 한국투자증권): from quotes to orders.
 get_fundamentals, get_chart; get_rankings, get_market_hours. The account is in \
 get_account_summary, get_balance, get_positions, get_profit_and_loss, get_exposure, get_buying_power and get_orders; \
 one order in get_order_status, the record in get_order_history.
-- Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat.
-- Anything else KIS offers (investor flows, options, bonds …) is \
-found with search_tools, explained by describe_tool, read with call_read_tool.
+- Live, instead of polling: watch, read_watch, wait_for; alerts outlive a chat; strategies tests and runs \
+trading rules (kis://guides/strategies).
+- Anything else (investor flows, options, bonds …): search_tools, describe_tool, call_read_tool.
 - place_order, modify_order, cancel_order and close_positions take stocks of Korea, the US and Asia, futures, options \
 and bonds; preview_order only shows what place_order would do. They ask the person before anything is sent, or answer \
-needs_confirmation: then show the preview, and repeat the call with its token only if they agree. Order only what the \
+needs_confirmation: show the preview; repeat the call with its token only if they agree. Order only what the \
 person wants. If a state is unknown, never order again: look with get_order_status. \
 A changed order has a new number, in modify_order's answer.
 - Every result names its environment: sim is a simulator (simulated figures, \
@@ -90,7 +90,7 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(_: Server[Serving]) -> AsyncGenerator[Serving]:
-        async with open_serving(settings, table, clock) as server.serving:
+        async with open_serving(settings, table, clock, keeps=options.keeps) as server.serving:
             yield server.serving
 
     subscriptions = SubscriptionMethods(resources)

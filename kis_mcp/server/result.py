@@ -39,6 +39,7 @@ TEXT_FIELDS = frozenset(
         "next_step",
         "preview",
         "problem",
+        "reason",
         "refusal",
         "remedy",
         "waits_for",

@@ -33,10 +33,16 @@ class Serving:
 
 
 @asynccontextmanager
-async def open_serving(settings: Settings, table: Catalog, clock: Clock) -> AsyncGenerator[Serving]:
-    """What a server needs for as long as it runs; what runs by itself ends before KIS is closed."""
+async def open_serving(
+    settings: Settings, table: Catalog, clock: Clock, *, keeps: bool = True
+) -> AsyncGenerator[Serving]:
+    """What a server needs for as long as it runs; what runs by itself ends before KIS is closed.
+
+    Args:
+        keeps: As `SurfaceOptions` has it.
+    """
     async with (
-        open_environments(settings, table, clock, keeps_alerts=True) as environments,
+        open_environments(settings, table, clock, keeps_alerts=keeps) as environments,
         anyio.create_task_group() as running,
     ):
         streams = StreamResources(environments)

@@ -20,6 +20,7 @@ class SurfaceOptions:
         exclude_tools: Never offer these, whatever includes them.
         read_only: Offer nothing that can send an order, whatever includes it. Of a tool of which some words can, offer
             the others.
+        keeps: Whether the server keeps alerts and strategies while it runs, as one that stays does.
     """
 
     surface: Literal["core", "all"] = "core"
@@ -27,6 +28,7 @@ class SurfaceOptions:
     tools: tuple[str, ...] = ()
     exclude_tools: tuple[str, ...] = ()
     read_only: bool = False
+    keeps: bool = True
 
 
 def select_tools(catalog: Catalog, options: SurfaceOptions) -> tuple[Api, ...]:

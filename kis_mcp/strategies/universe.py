@@ -1,6 +1,6 @@
 """Which instruments a document's universe stands for today: symbols, an index's members, or a ranking's rows."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from kis_mcp.market import (
     find_country,
     find_index,
     read_ranking,
+    require_ranking,
 )
 from kis_mcp.strategies.document import Universe
 
@@ -23,6 +24,7 @@ ReadMembers: TypeAlias = Callable[[str], Awaitable[IndexMembers]]
 """Reads what is in an index, by one of `kis_mcp.market.find_index`'s names."""
 
 _MARKETS = ("KR", "US")
+_EXCHANGES_NEEDED = "A strategy takes only US tickers whose exchange is known here: find_instrument finds those."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,37 @@ async def resolve_universe(universe: Universe, kis: Kis, read_members: ReadMembe
     if universe.ranking is not None:
         return await _of_ranking(universe.ranking, universe.market, universe.count, kis, now)
     return of_symbols(universe.symbols)
+
+
+def problems_of_universe(universe: Universe) -> Iterator[tuple[str, str]]:
+    """What of a universe stands for nothing, as far as that is known without KIS: its path in a document, and what to
+    do."""
+    path = "universe"
+    for number, symbol in enumerate(universe.symbols):
+        try:
+            builtin_instruments().resolve(symbol)
+        except BadArgument as error:
+            remedy = _EXCHANGES_NEEDED if error.field == "exchange" else error.remedy
+            yield f"{path}.symbols[{number}]", f"{error.what} {remedy}"
+    try:
+        if universe.index is not None:
+            path = "universe.index"
+            find_index(universe.index)
+        if universe.ranking is not None:
+            path = "universe.ranking"
+            require_ranking(universe.ranking, universe.market)
+    except BadArgument as error:
+        yield path if error.field != "market" else "universe.market", f"{error.what} {error.remedy}"
+
+
+def unlisted_of_universe(universe: Universe) -> Iterator[tuple[str, str]]:
+    """The codes of a universe that may be some, and that the list of instruments here does not have."""
+    for number, symbol in enumerate(universe.symbols):
+        if builtin_instruments().find(symbol) is None:
+            yield (
+                f"universe.symbols[{number}]",
+                f"{symbol} is not in the list of instruments here. See with find_instrument whether there is such.",
+            )
 
 
 def of_symbols(symbols: Iterable[str]) -> Chosen:

@@ -49,6 +49,7 @@ class Environments:
         current: Where calls go, for every client of this server.
         switches: How often that was changed, so that a consent to one switch is none to the next.
         open_watches: What is watched, in any environment.
+        keeps: Whether this process keeps alerts and strategies.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Environments:
         self._world_clock = settings.world_clock(clock)
         self.current = settings.environment
         self.switches = 0
+        self.keeps = False
         self.open_watches = OpenWatches()
         self._background = background
         self._brokerages: dict[Environment, Brokerage] = {}
@@ -295,6 +297,7 @@ async def open_environments(
     failure: KisMcpError | None = None
     async with anyio.create_task_group() as background:
         environments = Environments(settings, catalog, background, clock)
+        environments.keeps = keeps_alerts
         try:
             async with anyio.create_task_group() as chores:
                 chores.start_soon(environments.settle_earlier_orders)

@@ -135,9 +135,11 @@ class _Keeper:
                 kept.composed = await self._compose(kept.run)
                 kept.refreshed_at = self._brokerage.clock()
                 await kept.composed.runner.run()
+                await self._end_mandate(kept.run)
             except BadArgument as error:
                 _log.warning("Strategy %s was stopped: %s", name, error)
                 await self._set(kept.run, "stopped", str(error))
+                await self._end_mandate(kept.run)
             except KisMcpError:
                 raise
             except Exception as error:
@@ -158,6 +160,20 @@ class _Keeper:
         records = await self._brokerage.strategy_records()
         await records.set_run_state(run.id, state, reason, self._brokerage.clock())
 
+    async def _end_mandate(self, run: "StrategyRun") -> None:
+        """A run that was stopped orders nothing any more, so its mandate holds no more either."""
+        if run.mandate_id is None:
+            return
+        stopped = await (await self._brokerage.strategy_records()).find_run(run.id)
+        if stopped is None or stopped.state != "stopped":
+            return
+        from kis_mcp.wiring.strategy_mandate import why_not_in_force
+
+        if await why_not_in_force(await self._brokerage.journal(), run.mandate_id, self._brokerage.clock()):
+            return
+        mandates = (await self._brokerage.desk()).mandates
+        await mandates.end(run.mandate_id, f"its run was stopped: {stopped.reason.rstrip('.')}")
+
     async def _end_where_halted(self) -> None:
         """End all mandates in a halt, so that none is in force again when the kill file is gone."""
         if (reason := kill_switch(self._brokerage.settings.data_dir).reason()) is not None:
@@ -172,7 +188,9 @@ class _Keeper:
         if kept.run.mandate_id is not None:
             from kis_mcp.wiring.strategy_mandate import why_not_in_force
 
-            why = await why_not_in_force(await self._brokerage.journal(), kept.run.mandate_id, now)
+            # As of the start: at the mandate's end by time the runner stops by itself, and says what it holds.
+            journal, began_at = await self._brokerage.journal(), kept.run.started_at
+            why = await why_not_in_force(journal, kept.run.mandate_id, began_at)
             if why:
                 await records.set_run_state(kept.run.id, "stopped", why, now)
         if kept.composed is not None and kept.refreshed_at is not None and now - kept.refreshed_at > HOURS_KEPT:

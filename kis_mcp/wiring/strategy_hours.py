@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
-from kis_mcp.market import Instrument
-from kis_mcp.strategies.runner import Hours
+from kis_mcp.market import Instrument, builtin_instruments
+from kis_mcp.strategies.runner import Hours, Sessions
 from kis_mcp.trading.venues import Venue, regular_hours, trading_days, venues_of
+from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.operator import keeps_hours
 from kis_mcp.wiring.reads import Reads
 
 DAYS_AHEAD = 30
@@ -38,3 +40,15 @@ class ExchangeHours:
         if self._keeps_hours:
             days, _ = await trading_days(self._reads, self._venue, self._reads.clock(), ahead=DAYS_AHEAD)
             self._days = {**self._days, **days}
+
+
+def next_end_of_bar(brokerage: Brokerage, reads: Reads, symbol: str, interval: str) -> datetime | None:
+    """When the bar ends that goes on, or else the first of the next session, by the table of venues; None where no
+    session is near."""
+    instrument, now = builtin_instruments().resolve(symbol), reads.clock()
+    hours = ExchangeHours(reads, instrument, keeps_hours=keeps_hours(brokerage.settings, brokerage.environment))
+    sessions = Sessions(interval, instrument.market, instrument.timezone, hours)
+    today = now.astimezone(instrument.timezone).date()
+    openings = (each[0] for ahead in range(DAYS_AHEAD) if (each := hours(today + ahead * _ONE_DAY)) is not None)
+    spans = map(sessions.span_of, (now, *(opens for opens in openings if opens > now)))
+    return next((span.until for span in spans if span is not None), None)

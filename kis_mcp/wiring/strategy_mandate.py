@@ -67,7 +67,7 @@ class DeskOrders:
 async def open_mandate(
     brokerage: Brokerage, run: StrategyRun, approvals: Approvals | None
 ) -> tuple[DeskOrders, Bounds]:
-    """The orders of a run's mandate, and within what it keeps it: what earlier orders bind it may not spend.
+    """The orders of a run's mandate, and within what it keeps it: what earlier runs left bound is not to be spent.
 
     Raises:
         BadArgument: There is none, or it was agreed to for another strategy or document.
@@ -85,8 +85,10 @@ async def open_mandate(
             remedy="Set KIS_ACCT_STOCK to it; or stop the strategy and start it anew.",
             field="KIS_ACCT_STOCK",
         )
-    left = mandate.most_in_all - (await journal.mandate_book(mandate_id)).bound_before
-    bounds = Bounds(capital=max(left, Decimal(0)), most_loss=mandate.most_loss, until=mandate.until)
+    left = (await journal.mandate_book(mandate_id)).earlier.bound
+    bounds = Bounds(
+        capital=max(mandate.most_in_all - left, Decimal(0)), most_loss=mandate.most_loss, until=mandate.until
+    )
     orders = await _mandated_orders(brokerage, mandate_id, approvals)
     return DeskOrders(desk, journal, orders, mandate_id), bounds
 

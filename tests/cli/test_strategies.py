@@ -46,6 +46,17 @@ def test_what_a_tool_refuses_is_told_and_ends_with_1(tmp_path: Path) -> None:
     assert "There is no strategy nobody." in finished.stdout
 
 
+def test_a_command_keeps_nothing_and_says_so_before_and_after(tmp_path: Path) -> None:
+    data, name = tmp_path / "data", RANGED["id"]
+    started = run_here("strategies", "start", written(tmp_path), "--json", data_dir=data, KIS_CONFIRM="never")
+    assert started.returncode == 0, started.stderr
+    later = run_here("strategies", "status", "--json", data_dir=data)
+    runs = [json.loads(each.stdout)["blocks"]["runs"][0] for each in (started, later)]
+    assert [(run["state"], run["kept"]) for run in runs] == [("running", False)] * 2
+    assert f"`kis-mcp strategies run {name}` keeps it" in json.loads(started.stdout)["notes"][-1]
+    assert json.loads(later.stdout)["notes"][0].startswith(f"Nothing keeps {name} now, so it decides nothing")
+
+
 def test_parameters_are_numbers_or_ranges() -> None:
     assert numbers_of(["a=7", "b=0.5", "c=2:9", "d=1:2:0.5"]) == {
         "a": 7,

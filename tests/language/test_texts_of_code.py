@@ -37,4 +37,4 @@ def test_a_row_that_is_no_frame_of_places_is_korean() -> None:
         row["english"] for row in ROWS if row["korean"] == row["english"].replace(":text", "").replace(":word", "")
     }
     foreign = {row["english"] for row in ROWS if not re.search("[가-힣]", row["korean"])} - frames
-    assert foreign == {" of {names}", "{first:word} and {rest:text}", "an ELW", "the S&P 500"}
+    assert foreign == {"{first:word} and {rest:text}", "an ELW", "the S&P 500"}

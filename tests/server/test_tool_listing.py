@@ -64,5 +64,5 @@ def test_the_instructions_name_only_tools_that_are_offered_and_fit_a_host() -> N
     named = set(re.findall(r"\b(?:[a-z]+_)+[a-z]+\b", INSTRUCTIONS)) - words
     assert named <= {api.tool for api, _ in CORE}
     assert {"describe_tool", "call_read_tool", "search_tools", "modify_order"} <= named
-    assert all(said in INSTRUCTIONS for said in ("market never closes", "new number", "limit", "fields"))
+    assert all(said in INSTRUCTIONS for said in ("market never closes", "new number", "limit", "fields", "strategies"))
     assert len(INSTRUCTIONS.encode()) <= 2_000

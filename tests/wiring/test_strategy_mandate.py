@@ -77,12 +77,6 @@ async def test_a_run_orders_by_its_own_mandate_on_the_account_that_it_names_only
         await open_mandate(has, run, None)
 
 
-async def test_a_mandate_bounds_what_its_run_may_spend_and_lose() -> None:
-    _, bounds = await open_mandate(brokerage(RECORD), RUN, None)
-    mandate = RECORD.mandate
-    assert (bounds.capital, bounds.most_loss, bounds.until) == (mandate.most_in_all, mandate.most_loss, mandate.until)
-
-
 @pytest.mark.parametrize(("earlier", "capital"), [(2, 1_800_000), (6, 0)])
 async def test_what_earlier_mandates_left_bound_is_not_spent_again(earlier: int, capital: int) -> None:
     _, bounds = await open_mandate(brokerage(RECORD, earlier=earlier), RUN, None)

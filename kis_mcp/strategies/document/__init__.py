@@ -13,9 +13,10 @@ from kis_mcp.strategies.document.conditions import (
 )
 from kis_mcp.strategies.document.doubts import doubts_of
 from kis_mcp.strategies.document.given import normal_form, read_given
+from kis_mcp.strategies.document.in_words import rule_in_words
 from kis_mcp.strategies.document.kis_file import is_kis_form
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
-from kis_mcp.strategies.document.presets import preset_names, read_preset
+from kis_mcp.strategies.document.presets import ENGLISH_TITLES, preset_names, read_preset
 from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
 from kis_mcp.strategies.document.schema import strategy_schema
@@ -24,6 +25,7 @@ from kis_mcp.strategies.document.texts import read_text
 
 __all__ = [
     "CROSSINGS",
+    "ENGLISH_TITLES",
     "POSITION_STATES",
     "PRICES",
     "All",
@@ -52,5 +54,6 @@ __all__ = [
     "read_strategy",
     "read_text",
     "resolve",
+    "rule_in_words",
     "strategy_schema",
 ]

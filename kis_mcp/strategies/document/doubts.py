@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from kis_mcp.strategies.document.conditions import All, Any, Compare, Condition
+from kis_mcp.strategies.document.never import why_never
 from kis_mcp.strategies.document.operands import Derived, Operand
 from kis_mcp.strategies.document.strategy import Strategy
 
@@ -23,8 +24,8 @@ _WEAKER: Final = {"above": ("above", "at_least"), "at_least": ("at_least",)}
 
 
 def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
-    """Each with its path in the document: conditions that never hold, exits that hold whenever the entry does, and
-    parameters, indicators and patterns that nothing uses."""
+    """Each with its path in the document: conditions that never hold, exits that hold whenever the entry does,
+    positions that nothing ends, or nothing but a loss, and parameters, indicators and patterns that nothing uses."""
     found = [
         (path, doubt)
         for path, part in strategy.conditions_by_path()
@@ -32,12 +33,29 @@ def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
     ]
     if (path := _exit_with_entry(strategy)) is not None:
         found.append((path, "It holds whenever the entry does: no position is ever opened."))
-    return found + list(_unused(strategy))
+    if strategy.interval == "tick":
+        found.append(("interval", "A strategy on ticks is neither tested nor run. Give 1m or longer."))
+    return found + list(_endings(strategy)) + list(_unused(strategy))
+
+
+def _endings(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    """What is to be said of the ways in which a position ends."""
+    exits = strategy.exits
+    ways = (strategy.exit, exits.take_profit_percent, exits.trailing_stop_percent, exits.after_bars)
+    if exits.at_session_end or any(each is not None for each in ways):
+        return
+    others = "exit, take_profit_percent, trailing_stop_percent, after_bars or at_session_end"
+    if exits.stop_loss_percent is None:
+        yield "exits", f"Nothing ends a position: what it bought it never sells. Add {others}."
+    else:
+        yield "exits", f"Only the stop loss ends a position, so that nothing ends it with a gain. Add {others}."
 
 
 def _doubt_of(strategy: Strategy, compare: Compare) -> str | None:
     if compare.left == compare.right and compare.is_ in _STRICT:
         return "It never holds: both sides are the same."
+    if (why := why_never(strategy, compare)) is not None:
+        return why
     for left, word, right in (
         (compare.left, compare.is_, compare.right),
         (compare.right, _MIRRORED.get(compare.is_, ""), compare.left),

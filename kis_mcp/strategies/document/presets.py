@@ -1,7 +1,8 @@
 """Strategies that come with the package, to begin from: `resources/strategies`, one document a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 from kis_mcp.catalog import resources_folder
 from kis_mcp.errors import BadArgument
@@ -10,6 +11,21 @@ from kis_mcp.strategies.document.strategy import Strategy
 from kis_mcp.strategies.document.texts import read_text
 
 _ENDING = ".yaml"
+ENGLISH_TITLES: Final[Mapping[str, str]] = {
+    "breakout_failure": "Breakout, left when it fails",
+    "consecutive_moves": "Rises and falls in a row",
+    "disparity": "Disparity from the average",
+    "mean_reversion": "Short reversion to the mean",
+    "momentum": "Momentum",
+    "opening_range_breakout": "Breakout of the opening range (5-minute bars)",
+    "sma_cross": "Golden cross of averages",
+    "strong_close": "Strong close",
+    "trend_filter": "Trend filter",
+    "volatility_breakout": "Breakout after quiet days",
+    "vwap_reversion": "Reversion to VWAP (5-minute bars)",
+    "week52_high": "Breakout to a 52-week high",
+}
+"""Preset → what its Korean name says."""
 
 
 @cache

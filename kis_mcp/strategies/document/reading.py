@@ -15,6 +15,10 @@ from kis_mcp.strategies.indicators import find_kind
 from kis_mcp.strategies.patterns import find_pattern
 
 MOST_CONDITIONS: Final = 100
+_NAMED: Final = {"parameters", "indicators", "patterns"}
+"""Parts whose names others use."""
+
+_ANY_ENTRY: Final = {"left": "close", "is": "above", "right": 0}
 _MOST_TOLD = 5
 
 
@@ -44,9 +48,23 @@ def examine(document: object) -> tuple[Strategy | None, Sequence[tuple[str, str]
     try:
         strategy = Strategy.model_validate(document)
     except ValidationError as error:
-        return None, problems_of_form(error)
+        return None, [*problems_of_form(error), *_problems_beside(cast("Mapping[object, object]", document), error)]
     problems = list(_problems(strategy))
     return (None, problems) if problems else (strategy, ())
+
+
+def _problems_beside(document: Mapping[object, object], error: ValidationError) -> list[tuple[str, str]]:
+    """What is wrong in those parts of a document that have the form of one, as far as it can be told without the
+    others."""
+    broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+    rest = {key: part for key, part in document.items() if str(key) not in broken}
+    try:
+        strategy = Strategy.model_validate({"id": "s", "name": "s", "entry": _ANY_ENTRY, **rest})
+    except ValidationError:
+        return []
+    names = broken & _NAMED
+    told = _problems_of_numbers(strategy) if names else _problems(strategy)
+    return [(path, text) for path, text in told if path.partition(".")[0] not in broken]
 
 
 def _problems(strategy: Strategy) -> Iterator[tuple[str, str]]:
@@ -69,6 +87,11 @@ def _problems(strategy: Strategy) -> Iterator[tuple[str, str]]:
     for path, group in (("sizing", strategy.sizing), ("exits", strategy.exits), ("limits", strategy.limits)):
         for name, value in group:
             yield from _problems_of_number(strategy, value, f"{path}.{name}")
+    yield from _problems_of_numbers(strategy)
+
+
+def _problems_of_numbers(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    """What is wrong in the numbers alone."""
     yield from _problems_of_ranges(strategy)
     if strategy.sizing.risk_percent is not None and strategy.exits.stop_loss_percent is None:
         yield "sizing.risk_percent", "It needs exits.stop_loss_percent, to which the risk is measured."

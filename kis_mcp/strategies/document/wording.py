@@ -56,6 +56,21 @@ _MEANT: Final[Mapping[str, str]] = {
 }
 """Keys that other formats have → what holds the same here."""
 
+_MEANT_WORDS: Final[Mapping[str, str]] = {
+    ">": "above",
+    "<": "below",
+    ">=": "at_least",
+    "<=": "at_most",
+    "==": "equal",
+    "=": "equal",
+    "!=": "not_equal",
+    "cross_above": "crosses_above",
+    "cross_below": "crosses_below",
+}
+"""Words of other formats → what says the same here."""
+
+_MEANT_JOINTS: Final = {"and": "all", "or": "any"}
+
 _EXAMPLES: Final[Mapping[str, str]] = {
     "id": '"golden-cross"',
     "name": '"Golden cross"',
@@ -128,7 +143,9 @@ def _text(error: ErrorDetails) -> str:
         case "missing":
             return f"It is missing.{_such_as(key)}"
         case "literal_error":
-            return f"Give one of {_words(str(context.get('expected', '')))}."
+            meant = _MEANT_WORDS.get(str(error["input"]))
+            hint = f" Did you mean {meant}?" if meant else ""
+            return f"Give one of {_words(str(context.get('expected', '')))}.{hint}"
         case "string_pattern_mismatch" if key == "id":
             return "Give letters a to z, digits, - and _ only, such as golden-cross; name takes any words."
         case "string_pattern_mismatch":
@@ -143,9 +160,16 @@ def _text(error: ErrorDetails) -> str:
             return f"Give a time of day such as {_EXAMPLE_TIME}."
         case "condition" if isinstance(error["input"], list):
             return 'Give {"all": [...]} where each of a list has to hold, {"any": [...]} where one is enough.'
+        case "condition" if joint := _joint(error["input"]):
+            return f"There is no {joint} here. Did you mean {_MEANT_JOINTS[joint]}?"
         case _:
             text = error["msg"].removeprefix("Value error, ")
             return text if text.endswith(".") else f"{text}."
+
+
+def _joint(condition: object) -> str | None:
+    """How another format joins conditions, where a condition is joined so."""
+    return next((key for key in _MEANT_JOINTS if isinstance(condition, Mapping) and key in condition), None)
 
 
 def _unknown_key(steps: Sequence[str | int]) -> str:

@@ -333,8 +333,11 @@ class LiveLane:
 
     def _afford(self, decision: Decision, price: Decimal, free: Decimal) -> Decision:
         most = max(0, int(free / (price * _WITH_ROOM))) // self._lot * self._lot
+        if most >= decision.quantity:
+            return decision
         if most:
-            return decision if decision.quantity <= most else replace(decision, quantity=most)
+            why = f"{decision.reason}: {most} of {decision.quantity}, its money has room for no more"
+            return replace(decision, quantity=most, reason=why)
         self._decider.give_up_entry()
         return Decision("none", reason="no_money")
 

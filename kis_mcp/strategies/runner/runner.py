@@ -144,7 +144,7 @@ class Runner:
         if live is not None and live.outside:
             return f"{live.outside}{holds}"
         if halted := self._halt_reason():
-            return f"Orders are halted: {halted}{holds}"
+            return f"Orders are halted: {halted}.{holds}"
         if bounds.until is not None and self._terms.clock() >= bounds.until:
             return f"Its mandate ended at {bounds.until:%Y-%m-%d %H:%M}.{holds}"
         if live is None or bounds.most_loss is None:

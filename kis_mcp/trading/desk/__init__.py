@@ -18,7 +18,7 @@ from kis_mcp.trading.desk.order_notices import NoticeReceiver
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
 from kis_mcp.trading.desk.preview import preview_order
-from kis_mcp.trading.desk.question import QuestionFacts, joint_question
+from kis_mcp.trading.desk.question import QuestionFacts, joint_question, money
 from kis_mcp.trading.desk.sending import OrderSender
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "joint_question",
     "mandate_facts",
     "mandate_question",
+    "money",
     "pick_closings",
     "preview_order",
 ]

@@ -7,6 +7,9 @@ from kis_mcp.trading.mandate import Mandate, MandateSymbol
 
 _LINES = {
     "strategy": "Strategy",
+    "buys": "It buys",
+    "sells": "It sells",
+    "holds": "It holds from before",
     "instruments": "Instruments",
     "sides": "Sides",
     "most_per_order": "Most per order to buy",
@@ -40,15 +43,18 @@ def mandate_question(mandate: Mandate, *, asks_each: bool = False) -> str:
 
 
 def mandate_facts(mandate: Mandate, *, asks_each: bool = False) -> QuestionFacts:
-    """What the question says, part by part. The names of its terms are ``strategy``, ``instruments``, ``sides``,
-    ``most_per_order``, ``most_in_all``, ``orders_a_day``, ``most_loss``, ``until``, ``account``, ``result_1`` and so
-    on, and ``reference``.
+    """What the question says, part by part. The names of its terms are ``strategy``, ``buys``, ``sells``,
+    ``holds``, ``instruments``, ``sides``, ``most_per_order``, ``most_in_all``, ``orders_a_day``, ``most_loss``,
+    ``until``, ``account``, ``result_1`` and so on, and ``reference``; one that says nothing is missing.
 
     Args:
         asks_each: Whether the person is asked about each order all the same, as the operator wants it in real.
     """
     terms = {
         "strategy": f"{mandate.strategy} ({mandate.document[:_DIGEST]})",
+        "buys": mandate.buys,
+        "sells": mandate.sells,
+        "holds": mandate.holds,
         "instruments": ", ".join(map(_instrument, mandate.symbols)),
         "sides": _SIDES[mandate.sides],
         "most_per_order": money(mandate.most_per_order, mandate.currency),
@@ -66,7 +72,7 @@ def mandate_facts(mandate: Mandate, *, asks_each: bool = False) -> QuestionFacts
     return QuestionFacts(
         environment=mandate.environment.value.upper(),
         headline=one_line(f"MANDATE: let the strategy {mandate.strategy} order by itself"),
-        terms={name: one_line(text) for name, text in terms.items()},
+        terms={name: one_line(text) for name, text in terms.items() if text},
         warnings=(_ASKED_EACH if asks_each else _UNASKED,),
     )
 

@@ -1,6 +1,13 @@
 """The mandate: what a person agrees to once, so that a strategy's orders within it need no question each."""
 
-from kis_mcp.trading.mandate.book import Fill, InstrumentKey, MandateBook, MandatedOrder, exchange_day
+from kis_mcp.trading.mandate.book import (
+    Fill,
+    InstrumentKey,
+    Lot,
+    MandateBook,
+    MandatedOrder,
+    exchange_day,
+)
 from kis_mcp.trading.mandate.rules import MandateCheck, exceeds, loss_exceeds
 from kis_mcp.trading.mandate.terms import (
     LONGEST,
@@ -19,6 +26,7 @@ __all__ = [
     "LONGEST",
     "Fill",
     "InstrumentKey",
+    "Lot",
     "Mandate",
     "MandateBook",
     "MandateCheck",

@@ -115,11 +115,6 @@ class MandateBook:
         held = sum((lot.cost for lots in self.lots().values() for lot in lots), _NOTHING)
         return held + sum((one.rest_worth for one in self.orders if one.order.side == "buy"), _NOTHING)
 
-    @property
-    def bound_before(self) -> Decimal:
-        """What of it the orders of earlier mandates bind."""
-        return self.bound - self.own.bound
-
     def count_on(self, day: date) -> int:
         """How many orders were sent under this mandate on one day of the exchange, whatever KIS made of them."""
         sent = (one for one in self.own.orders if not one.never_left)
@@ -143,6 +138,11 @@ class MandateBook:
     def own(self) -> "MandateBook":
         """The orders of this mandate alone."""
         return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id == self.mandate_id))
+
+    @property
+    def earlier(self) -> "MandateBook":
+        """The orders of the strategy's other mandates."""
+        return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id != self.mandate_id))
 
     def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
         """What this mandate has lost since it began, negative for a profit: what its sales brought less than they cost,

@@ -44,6 +44,8 @@ class MandateTerms:
         orders_a_day: New orders on one day of the exchange; cancels do not count. Of these one is kept for the sale of
             each position.
         most_loss: What `MandateBook.loss` counts; at this loss nothing more is bought, and the strategy stops.
+        buys, sells: What the document does, in words.
+        holds: What earlier runs of the strategy bought and have not sold, in words.
         results: Name → what is to be told of how the strategy did so far, beside its backtest.
     """
 
@@ -56,6 +58,9 @@ class MandateTerms:
     most_in_all: Decimal
     orders_a_day: int
     most_loss: Decimal
+    buys: str = ""
+    sells: str = ""
+    holds: str = ""
     results: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

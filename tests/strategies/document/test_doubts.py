@@ -1,5 +1,6 @@
 """What a document says and hardly means."""
 
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def extremes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def doubts(entry: Any, **more: Any) -> list[tuple[str, str]]:
-    found = doubts_of(read_strategy({"id": "s", "name": "s", "entry": entry} | more))
+    found = doubts_of(read_strategy({"id": "s", "name": "s", "entry": entry, "exits": {"after_bars": 9}} | more))
     return [(path, text.partition(":")[0].partition(".")[0]) for path, text in found]
 
 
@@ -62,7 +63,7 @@ def test_what_nothing_uses_is_said() -> None:
         {"left": {"of": "used", "times": "$factor"}, "is": "above", "right": 1},
         indicators={"used": {"kind": "sma", "params": {"period": "$days"}}, "idle": {"kind": "sma"}},
         parameters={"factor": {"default": 1.0}, "days": {"default": 3}, "stop": {"default": 5}, "rest": {"default": 1}},
-        exits={"stop_loss_percent": "$stop"},
+        exits={"take_profit_percent": "$stop"},
     )
     assert found == [("parameters.rest", "Nothing uses it"), ("indicators.idle", "No condition uses it")]
 
@@ -91,3 +92,89 @@ def test_an_upper_bound_that_is_wider_holds_too(entry: float, exit: float, doubt
         {"left": "open", "is": "below", "right": entry}, exit={"left": "open", "is": "at_most", "right": exit}
     )
     assert bool(found) is doubted
+
+
+INDICATORS: dict[str, Any] = {
+    "rsi": {"kind": "rsi"},
+    "w": {"kind": "williams_r"},
+    "a": {"kind": "aroon", "output": "aroon_up"},
+    "k": {"kind": "stochastic"},
+    "trend": {"kind": "macd"},
+}
+
+
+def first_doubt(entry: Any, **more: Any) -> str | None:
+    document = {"id": "s", "name": "s", "indicators": INDICATORS, "entry": entry, "exits": {"after_bars": 9}}
+    return next((text for path, text in doubts_of(read_strategy(document | more)) if path == "entry"), None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reach"),
+    [
+        ({"left": "rsi", "is": "above", "right": 120}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "below", "right": 0}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "crosses_above", "right": -1}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "crosses_below", "right": 101}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "equal", "right": 101}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "between", "right": 110, "and": 120}, "rsi is from 0 to 100"),
+        ({"left": "rsi", "is": "between", "right": 70, "and": 30}, "rsi is from 0 to 100"),
+        ({"left": "w", "is": "at_least", "right": 1}, "w is from -100 to 0"),
+        ({"left": 20, "is": "below", "right": "w"}, "w is from -100 to 0"),
+        ({"left": "a", "is": "at_most", "right": -50}, "a is from 0 to 100"),
+        ({"left": "k.d", "is": "above", "right": "$top"}, "k.d is from 0 to 100"),
+        ({"left": "close", "is": "below", "right": 0}, "close is never below 0"),
+    ],
+)
+def test_a_comparison_with_a_number_beyond_what_the_side_can_be_never_holds(entry: Any, reach: str) -> None:
+    parameters = {"top": {"default": 130}} if entry["right"] == "$top" else {}
+    assert first_doubt(entry, parameters=parameters) == f"It never holds: {reach}."
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"left": "rsi", "is": "at_least", "right": 100},
+        {"left": "rsi", "is": "crosses_above", "right": 0},
+        {"left": "w", "is": "below", "right": -80},
+        {"left": "rsi", "is": "between", "right": 90, "and": 120},
+        {"left": "rsi", "is": "not_equal", "right": 101},
+        {"left": "trend", "is": "above", "right": 1_000},
+        {"left": {"of": "rsi", "times": 2}, "is": "above", "right": 120},
+        {"left": "position.profit_percent", "is": "below", "right": -3},
+    ],
+)
+def test_a_comparison_that_may_hold_is_not_doubted(entry: Any) -> None:
+    assert first_doubt(entry) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"exits": {"stop_loss_percent": 3}},
+            "Only the stop loss ends a position",
+        ),
+        ({"exits": {}}, "Nothing ends a position"),
+    ],
+)
+def test_what_ends_a_position_with_a_loss_only_or_not_at_all_is_said(more: Any, said: str) -> None:
+    document = {"id": "s", "name": "s", "entry": ALWAYS, **more}
+    ((path, text),) = doubts_of(read_strategy(document))
+    assert (path, re.split("[,:]", text)[0]) == ("exits", said)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"exit": {"left": "close", "is": "below", "right": 70_000}},
+        *({"exits": {"stop_loss_percent": 3, name: 5}} for name in ("take_profit_percent", "trailing_stop_percent")),
+        {"exits": {"after_bars": 5}},
+        {"exits": {"at_session_end": True}},
+    ],
+)
+def test_what_may_end_with_a_gain_is_not_doubted(more: Any) -> None:
+    assert doubts_of(read_strategy({"id": "s", "name": "s", "entry": ALWAYS, **more})) == []
+
+
+def test_ticks_are_doubted() -> None:
+    assert doubts(ALWAYS, interval="tick") == [("interval", "A strategy on ticks is neither tested nor run")]

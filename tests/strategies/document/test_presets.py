@@ -18,7 +18,16 @@ from kis_mcp.strategies.backtest.bars import Bar, Bars
 from kis_mcp.strategies.backtest.options import BacktestOptions
 from kis_mcp.strategies.backtest.run import run_backtest
 from kis_mcp.strategies.backtest.terms import terms_of
-from kis_mcp.strategies.document import Strategy, doubts_of, preset_names, read_given, read_preset, read_text, resolve
+from kis_mcp.strategies.document import (
+    ENGLISH_TITLES,
+    Strategy,
+    doubts_of,
+    preset_names,
+    read_given,
+    read_preset,
+    read_text,
+    resolve,
+)
 from kis_mcp.strategies.evaluation import Evaluator
 from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.wiring import open_environments
@@ -213,3 +222,7 @@ def test_the_reversion_buys_beneath_the_average_and_leaves_at_it() -> None:
     assert [at for at, signal in enumerate(found) if signal[0]] == [30]
     assert found[31] == (False, False)
     assert found[32] == (False, True)
+
+
+def test_each_preset_has_a_title_in_english() -> None:
+    assert set(ENGLISH_TITLES) == set(preset_names())

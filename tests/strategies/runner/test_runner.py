@@ -274,7 +274,7 @@ async def test_a_halt_stops_it_and_says_what_it_holds() -> None:
     await each.go()
     assert (each.records.run.state, each.records.run.reason) == (
         "stopped",
-        "Orders are halted: by hand It holds 10 A.",
+        "Orders are halted: by hand. It holds 10 A.",
     )
 
 
@@ -380,6 +380,14 @@ async def test_it_spends_no_more_than_its_capital() -> None:
     each = live(strategy(entry=AT_100), *minutes(100, 100), capital=Decimal(100))
     await each.go()
     assert each.told() == [("09:01", "none", "no_money")]
+
+
+async def test_where_its_money_has_room_for_less_it_buys_less_and_says_so() -> None:
+    each = live(strategy(entry=AT_100), *minutes(100, 100), capital=Decimal(320))
+    await each.go()
+    assert each.sent() == [("A", "buy", 3)]
+    (reason, *_) = (signal.reason for signal in each.records.kept.values())
+    assert reason == "entry_condition: 3 of 10, its money has room for no more"
 
 
 async def test_a_strategy_without_a_mandate_only_signals() -> None:

@@ -10,7 +10,9 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Instrument, read_quote
 from kis_mcp.server.tools.call import Call
-from kis_mcp.strategies.document import Strategy, resolve
+from kis_mcp.server.tools.strategies.earlier import Earlier, left_by_earlier_runs
+from kis_mcp.server.tools.strategies.sizes import require_room_for_one_order
+from kis_mcp.strategies.document import Strategy, resolve, rule_in_words
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy
 from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
 
@@ -27,6 +29,7 @@ _SHARE_OF_LOSS: Final = Decimal("0.1")
 _ORDERS_A_DAY: Final = {True: 4, False: 20}
 """Of one instrument, by whether bars are long."""
 
+_NO_PRICES: Final[Mapping[str, Decimal]] = {}
 _NAMES: Final = ("most_per_order", "most_in_all", "most_loss", "orders_a_day", "until")
 
 
@@ -78,9 +81,18 @@ async def draft_of(
     until = None
     if given.until is not None:
         until = datetime.combine(given.until + timedelta(days=1), time(), instruments[0].timezone)
-    amounts = _shown(given, earlier) if earlier else await _derived(call, stored.document, instruments, given)
+    strategy = resolve(stored.document)
+    if earlier:
+        amounts, holds = _shown(given, earlier), earlier.holds
+    else:
+        left = await left_by_earlier_runs(call, stored.id, currency)
+        amounts, holds = await _derived(call, strategy, instruments, given, left), left.text
+    buys, sells = rule_in_words(strategy, currency)
     return MandateDraft(
         strategy=stored.id,
+        buys=buys,
+        sells=sells,
+        holds=holds,
         document=stored.digest,
         symbols=tuple(MandateSymbol(each.symbol, each.market, each.name or "") for each in instruments),
         sides=frozenset({"buy", "sell"}),
@@ -97,47 +109,54 @@ def _shown(given: GivenBounds, earlier: Mandate) -> dict[str, Any]:
 
 
 async def _derived(
-    call: Call, document: Strategy, instruments: Sequence[Instrument], given: GivenBounds
+    call: Call, strategy: Strategy, instruments: Sequence[Instrument], given: GivenBounds, left: Earlier
 ) -> dict[str, Any]:
-    strategy, currency = resolve(document), instruments[0].currency
+    currency = instruments[0].currency
     positions = min(len(instruments), int(_number(strategy.limits.positions) or len(instruments)))
+    prices = await _prices(call, instruments) if strategy.sizing.shares is not None else _NO_PRICES
     in_all, per_order = given.most_in_all, given.most_per_order
     if per_order is None:
-        per_order = await _one_order(call, strategy, instruments)
-    if in_all is None and per_order is not None:
-        in_all = per_order * positions
+        per_order = _one_order(strategy, prices, currency)
     if in_all is None:
-        in_all = _usual_capital(call.environment, currency)
-    if per_order is None or (given.most_per_order is None and per_order > in_all > 0):
-        per_order = in_all
+        free = _usual_capital(call.environment, currency) if per_order is None else per_order * positions
+        in_all = free + left.bound
+    free = in_all - left.bound if in_all > left.bound else in_all
+    if per_order is None or (given.most_per_order is None and per_order > free > 0):
+        per_order = free
+    require_room_for_one_order(
+        strategy, prices, currency, most_per_order=per_order, most_in_all=in_all, bound=left.bound
+    )
     entries = _number(strategy.limits.entries_a_day)
     usual = len(instruments) * _ORDERS_A_DAY[strategy.interval in LONG_INTERVALS]
     return {
         "most_per_order": per_order,
         "most_in_all": in_all,
-        "most_loss": _given(given.most_loss, _rounded(in_all * _SHARE_OF_LOSS, currency)),
+        "most_loss": _given(given.most_loss, _rounded(free * _SHARE_OF_LOSS, currency)),
         "orders_a_day": _given(given.orders_a_day, int(2 * entries) + positions if entries else usual),
     }
 
 
-async def _one_order(call: Call, strategy: Strategy, instruments: Sequence[Instrument]) -> Decimal | None:
+async def _prices(call: Call, instruments: Sequence[Instrument]) -> Mapping[str, Decimal]:
+    """The last price of each that KIS tells one of."""
+    reads = await call.reads()
+    found = [(each.symbol, (await read_quote(reads, each)).price) for each in instruments]
+    return {symbol: price for symbol, price in found if price}
+
+
+def _one_order(strategy: Strategy, prices: Mapping[str, Decimal], currency: str) -> Decimal | None:
     """What one order may be worth; None where that follows from what it may hold in all."""
-    currency = instruments[0].currency
     if amount := _number(strategy.sizing.amount):
         return _rounded(amount * _ROOM_OF_AMOUNTS, currency)
     shares = _number(strategy.sizing.shares)
     if not shares:
         return None
-    reads = await call.reads()
-    prices = [(await read_quote(reads, each)).price for each in instruments]
-    dearest = max((price for price in prices if price), default=None)
-    if dearest is None:
+    if not prices:
         raise BadArgument(
             "KIS tells no price, so that it does not follow what an order may be worth.",
             remedy="Give most_per_order.",
             field="most_per_order",
         )
-    return _rounded(shares * dearest * _ROOM, currency)
+    return _rounded(shares * max(prices.values()) * _ROOM, currency)
 
 
 def _usual_capital(environment: Environment, currency: str) -> Decimal:

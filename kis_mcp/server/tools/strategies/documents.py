@@ -1,14 +1,17 @@
 """Holding a document to the format."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
 
 from kis_mcp.catalog import Page
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.strategies.given import GUIDE, Named, given_document, given_strategy
-from kis_mcp.strategies.document import Strategy, doubts_of, examine, is_kis_form, normal_form, resolve
+from kis_mcp.strategies.document import Strategy, Universe, doubts_of, examine, is_kis_form, normal_form, resolve
 from kis_mcp.strategies.evaluation import Evaluator
+from kis_mcp.strategies.universe import problems_of_universe, unlisted_of_universe
 
 _MEND = f"Mend what problems names by its path. {GUIDE}"
 _GO_ON = "Next: backtest it, then save it."
@@ -20,13 +23,29 @@ async def validate(call: Call) -> Page:
     if not isinstance(document, Named) and not is_kis_form(document):
         _, problems = examine(document)
         if problems:
-            return _wrong(call, problems)
+            return _wrong(call, [*problems, *_beside(document)])
     strategy = await given_strategy(call)
     try:
         row = strategy_row(strategy)
     except BadArgument as error:
         return _wrong(call, [(error.field or "strategy", f"{error.what} {error.remedy}")])
+    if problems := problems_of_instruments(strategy):
+        return _wrong(call, problems)
     return page(call.now(), notes=[_GO_ON], result={"valid": True}, strategy=row, **doubts_block(strategy))
+
+
+def _beside(document: object) -> Sequence[tuple[str, str]]:
+    """The same of a document in which other parts are wrong."""
+    universe = cast("Mapping[str, object]", document).get("universe") if isinstance(document, Mapping) else None
+    try:
+        return list(problems_of_universe(Universe.model_validate(universe)))
+    except ValidationError:
+        return ()
+
+
+def problems_of_instruments(strategy: Strategy) -> Sequence[tuple[str, str]]:
+    """What of its universe stands for no instrument."""
+    return () if strategy.universe is None else list(problems_of_universe(strategy.universe))
 
 
 def strategy_row(strategy: Strategy) -> dict[str, Any]:
@@ -51,6 +70,8 @@ def strategy_row(strategy: Strategy) -> dict[str, Any]:
 def doubts_block(strategy: Strategy) -> dict[str, Any]:
     """The block of doubts, where there are any."""
     rows = [{"path": path, "doubt": doubt} for path, doubt in doubts_of(strategy)]
+    if strategy.universe is not None:
+        rows += [{"path": path, "doubt": doubt} for path, doubt in unlisted_of_universe(strategy.universe)]
     return {"doubts": rows} if rows else {}
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from kis_mcp.catalog import Page
 from kis_mcp.errors import BadArgument
 from kis_mcp.server.tools.call import Call, page
-from kis_mcp.server.tools.strategies.documents import doubts_block, strategy_row
+from kis_mcp.server.tools.strategies.documents import doubts_block, problems_of_instruments, strategy_row
 from kis_mcp.server.tools.strategies.given import given_strategy, name_of, no_strategy, records_of
-from kis_mcp.strategies.document import Strategy, preset_names, read_preset
+from kis_mcp.strategies.document import ENGLISH_TITLES, Strategy, preset_names, read_preset
 from kis_mcp.strategies.records import StoredStrategy
 
 
@@ -15,6 +15,8 @@ async def save(call: Call) -> Page:
     """Keep a document by its id; the same document again changes nothing."""
     strategy = await given_strategy(call)
     strategy_row(strategy)
+    for path, problem in problems_of_instruments(strategy):
+        raise BadArgument(f"{path}: {problem}", remedy="Mend it, then save it.", field=path)
     if strategy.id in preset_names():
         raise BadArgument(
             f"{strategy.id} is the name of a preset.", remedy="Give the document another id, then save it.", field="id"
@@ -31,8 +33,14 @@ async def list_strategies(call: Call) -> Page:
     records = await records_of(call)
     states = {run.strategy: run.state for run in await records.active_runs()}
     saved = [_line(each, states.get(each.id, "not running")) for each in await records.strategies()]
+    is_korean = call.environments.settings.lang == "ko"
     presets = [
-        {"name": name, "title": preset.name, "kind": "preset", "interval": preset.interval}
+        {
+            "name": name,
+            "title": preset.name if is_korean else ENGLISH_TITLES[name],
+            "kind": "preset",
+            "interval": preset.interval,
+        }
         for name, preset in ((name, read_preset(name)) for name in preset_names())
     ]
     return page(call.now(), strategies=[*saved, *presets])

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from kis_mcp.catalog import Cursor, Page, PagePosition
 from kis_mcp.server.tools.call import Call, facts, page
 from kis_mcp.server.tools.strategies.given import name_of, no_strategy, records_of
+from kis_mcp.server.tools.strategies.life import sign_of_life
 from kis_mcp.server.tools.strategies.numbers import readable
+from kis_mcp.server.tools.strategies.stopped import LATELY, LEFT_ALONE, left_of, stopped_runs
 from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandatedOrder, RoundTrip, exchange_day
-from kis_mcp.wiring import RunAccount, is_kept, read_run_account, silent_since
+from kis_mcp.wiring import RunAccount, is_kept, kill_switch, read_run_account, silent_since
 
 _NEVER_RAN = "It never ran in this environment."
 _STALE = "KIS could not be asked how far orders are filled: what is told of them is as of earlier."
@@ -31,21 +34,27 @@ class _Found:
 
 
 async def status(call: Call) -> Page:
-    """The latest run of a strategy, or all that are not stopped: mandates and what is used of them, positions, orders
-    that stand, and the last decisions."""
+    """The latest run of a strategy, or all that are not stopped, with those that stopped lately or left something:
+    mandates and what is used of them, positions, orders that stand, and the last decisions."""
     values, records = call.values(), await records_of(call)
     if "strategy" in values:
-        name = name_of(call)
+        name, within = name_of(call), timedelta(0)
         await _require(records, name)
         runs: Sequence[StrategyRun] = await records.runs(name, limit=1)
         notes = [] if runs else [_NEVER_RAN]
     else:
+        name, within = None, LATELY
         runs, notes = await records.active_runs(), list[str]()
+    ids = {run.id for run in runs}
+    others = [run for run in await stopped_runs(call, records, name, within) if run.id not in ids]
     decisions = [
         _decision(signal) for run in runs for signal in reversed(await records.signals(run.id, limit=values["limit"]))
     ]
-    found = await _look_at(call, records, runs)
-    notes += [_unkept(row["strategy"]) for row in found.runs if row["state"] == "running" and not row["kept"]]
+    found = await _look_at(call, records, [*runs, *others])
+    notes += halt_notes(call)
+    for run, row in zip([*runs, *others], found.runs, strict=True):
+        if run.state == "running":
+            notes.append(await sign_of_life(call, records, run) if row["kept"] else _unkept(run.strategy))
     blocks: dict[str, Any] = {"runs": found.runs, **_rows_of(found)}
     return page(call.now(), notes=[*notes, *found.notes], **blocks, positions=found.positions, decisions=decisions)
 
@@ -98,6 +107,11 @@ async def _look_at(call: Call, records: StrategyRecords, runs: Sequence[Strategy
             row["kept"] = is_kept(brokerage, run)
             silent = silent_since(brokerage)
             row |= {"silent_since": silent} if silent is not None else {}
+            found.positions += [facts(position) for position in await records.positions(run.id)]
+        elif left := await left_of(call, records, run, None if account is None else account.book):
+            found.positions += left
+            if LEFT_ALONE not in found.notes:
+                found.notes.append(LEFT_ALONE)
         if account is not None:
             mandate = account.record.mandate
             row |= {"currency": mandate.currency, "profit_realised": readable(account.realised)}
@@ -108,7 +122,6 @@ async def _look_at(call: Call, records: StrategyRecords, runs: Sequence[Strategy
             if not account.is_fresh and _STALE not in found.notes:
                 found.notes.append(_STALE)
         found.runs.append(row)
-        found.positions += [facts(position) for position in await records.positions(run.id)]
     return found
 
 
@@ -116,6 +129,15 @@ def _rows_of(found: _Found) -> dict[str, Any]:
     """What there is of runs with a mandate."""
     blocks: dict[str, Any] = {"mandates": found.mandates, "orders": found.orders}
     return {name: rows for name, rows in blocks.items() if rows}
+
+
+def halt_notes(call: Call) -> Sequence[str]:
+    """That trading is halted, while it is."""
+    if (reason := kill_switch(call.environments.settings.data_dir).reason()) is None:
+        return ()
+    return (
+        f"All new orders are halted: {reason}. Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
+    )
 
 
 def _unkept(name: str) -> str:

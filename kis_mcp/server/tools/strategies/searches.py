@@ -1,8 +1,8 @@
 """Searching the parameters of a strategy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from kis_mcp.catalog import Page
 from kis_mcp.errors import BadArgument
@@ -46,6 +46,7 @@ async def optimise(call: Call) -> Page:
     async def tell(done: int, total: int) -> None:
         await call.progress.report(f"{done} of {total} backtests are done.")
 
+    notes = list(_searched_too(strategy, cast("Mapping[str, object]", values.get("parameters") or {})))
     result = {
         "about": trial.about,
         "goal": goal,
@@ -55,9 +56,27 @@ async def optimise(call: Call) -> Page:
     }
     if steps:
         walk = await run_aside(partial(_walk, strategy, points, trial.ground, goal, steps), tell)
-        return page_of(await call.reads(), notes=walk.warnings, result=result, windows=_windows(walk))
+        return page_of(await call.reads(), notes=[*notes, *walk.warnings], result=result, windows=_windows(walk))
     found = await run_aside(partial(search_points, strategy, points, trial.ground, goal=goal), tell)
-    return page_of(await call.reads(), notes=found.warnings, result=result, **_ranked(found, values["limit"]))
+    return page_of(
+        await call.reads(), notes=[*notes, *found.warnings], result=result, **_ranked(found, values["limit"])
+    )
+
+
+def _searched_too(strategy: Strategy, given: Mapping[str, object]) -> Iterator[str]:
+    """That parameters of the document are searched beside those of the call, where the call names any."""
+    ranged = {
+        name: f"{name} ({combinations(strategy.model_copy(update={'parameters': {name: each}}))})"
+        for name, each in strategy.parameters.items()
+        if each.min is not None and each.max is not None
+    }
+    named = [text for name, text in ranged.items() if name in given]
+    others = [text for name, text in ranged.items() if name not in given]
+    if given and others:
+        yield (
+            f"Searched beside what the call names ({', '.join(named) or 'none'}): {', '.join(others)}, by the ranges of"
+            " the document. A number in place of a range leaves a parameter at it."
+        )
 
 
 def _goal(values: Mapping[str, Any]) -> Goal:

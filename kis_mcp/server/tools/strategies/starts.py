@@ -52,18 +52,15 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
         return agreed
     run = await _open_run(call, records, stored, agreed.mandate)
     page = await shown(call, [run])
-    return replace(page, notes=[*page.notes, *await _bound_before(call, agreed.mandate), _KEPT_BY])
+    kept_by = _KEPT_BY if call.environments.keeps else _kept_by_nobody(strategy.id)
+    held = [f"It holds from before: {agreed.mandate.holds}."] if agreed.mandate.holds else []
+    return replace(page, notes=[*page.notes, *held, kept_by])
 
 
-async def _bound_before(call: Call, mandate: Mandate) -> Sequence[str]:
-    """What a run cannot spend of its mandate."""
-    book = await (await (await call.brokerage()).journal()).mandate_book(mandate.id)
-    if not book.bound_before:
-        return ()
-    bound, most = (f"{round(amount, 2):,f}" for amount in (book.bound_before, mandate.most_in_all))
+def _kept_by_nobody(name: str) -> str:
     return (
-        f"Its earlier orders bind {bound} {mandate.currency} of these {most} still, also where a person sold the shares"
-        " since. Saved under another id it begins with nothing bound.",
+        f"Nothing keeps it yet, so it decides nothing: `kis-mcp strategies run {name}` keeps it, and so does a server"
+        " that stays. status tells what it does and why, stop ends it."
     )
 
 

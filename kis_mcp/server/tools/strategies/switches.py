@@ -72,9 +72,19 @@ async def _active(call: Call, records: StrategyRecords) -> StrategyRun:
     if not await records.versions(name):
         raise no_strategy(name)
     run = next((run for run in await records.active_runs() if run.strategy == name), None)
-    if run is None:
-        raise BadArgument(f"The strategy {name} does not run.", remedy="Start it first.", field="strategy")
-    return run
+    if run is not None:
+        return run
+    latest = next(iter(await records.runs(name, limit=1)), None)
+    if latest is None:
+        raise BadArgument(
+            f"The strategy {name} never ran in this environment.", remedy="There is nothing to end.", field="strategy"
+        )
+    raise BadArgument(
+        f"The strategy {name} is stopped already: {latest.reason}",
+        remedy="There is nothing to end; status tells what it left. It orders again only if the person agrees to"
+        " another start.",
+        field="strategy",
+    )
 
 
 async def _told(call: Call, records: StrategyRecords, run: StrategyRun) -> Page:

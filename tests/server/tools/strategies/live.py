@@ -82,6 +82,16 @@ async def until(
         raise AssertionError(found) from None
 
 
+async def until_noted(client: Client, name: str, words: str, seconds: float = 20) -> list[str]:
+    """The notes of a strategy's status once one of them has some words."""
+    async with asyncio.timeout(seconds):
+        while True:
+            notes: list[str] = (await call(client, "status", strategy=name)).structured_content["notes"]
+            if any(words in note for note in notes):
+                return notes
+            await asyncio.sleep(0.1)
+
+
 def run_of(found: Mapping[str, Any]) -> dict[str, Any]:
     (row,) = found["runs"]
     return row

@@ -66,5 +66,5 @@ async def test_a_mandate_for_real_money_ends_with_the_day_where_nobody_says_when
     assert started["mandates"][0]["until"] == "2026-03-04T00:00:00+09:00"
     assert (bought, town.place, town.ledger.pages) == (1, 1, {})
     assert (run_of(found)["state"], found["mandates"][0]["status"]) == ("stopped", "expired")
-    assert run_of(found)["reason"].startswith("Its mandate ")
-    assert resumed["what"] == f"The strategy {NAME} does not run."
+    assert run_of(found)["reason"] == "Its mandate ended at 2026-03-04 00:00. It holds 10 005930."
+    assert resumed["what"].startswith(f"The strategy {NAME} is stopped already: Its mandate ended at")

@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.settings import Settings
 from kis_mcp.simulator import Simulator
@@ -137,3 +139,12 @@ async def test_the_status_tells_runs_positions_and_reasons_of_decisions_and_one_
     assert (first.structured_content["complete"], second.structured_content["complete"]) == (False, True)
     assert "run" in refused["what"]
     assert unknown["what"] == "There is no strategy nobody."
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Golden cross of averages"), ("ko", "이동평균 골든크로스")])
+async def test_presets_are_listed_with_titles_in_the_operators_language(
+    simulator: Simulator, language: str, title: str
+) -> None:
+    async with connected(settings_for(simulator, lang=language)) as client:
+        rows = blocks(await client.call_tool("strategies", {"action": "list"}))["strategies"]
+    assert {row["name"]: row["title"] for row in rows}["sma_cross"] == title

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from kis_mcp.simulator import Simulator
 from tests.client import blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import SENTENCE, changed
@@ -11,6 +13,11 @@ ENTRY: dict[str, Any] = SENTENCE["entry"]
 FAST: dict[str, Any] = SENTENCE["indicators"]["fast"]
 
 _TOLD = re.compile(r"([\w.\[\]]+): ((?:(?! [\w.\[\]]+: ).)*)")
+
+
+TWO = {"shares": 1, "amount": 1}
+WRONG_LENGTH = {"kind": "sma", "params": {"length": 5}}
+LOSS = {"stop_loss_percent": -3}
 
 
 def fast(use: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +43,8 @@ MISTAKES: dict[str, tuple[object, str, str]] = {
     "a condition as a sentence": (changed({"entry": "fast crosses above slow"}), "entry", '{"left": "close"'),
     "a list of conditions": (changed({"entry": [ENTRY]}), "entry", '{"all": [...]}'),
     "a nested not of a list": (changed({"entry": {"not": [ENTRY]}}), "entry.not", '{"all": [...]}'),
-    "a sign as operator": (changed({"entry": {**ENTRY, "is": ">"}}), "entry.is", "Give one of above, below"),
+    "a sign as operator": (changed({"entry": {**ENTRY, "is": ">"}}), "entry.is", "Did you mean above?"),
+    "a joint of another format": (changed({"entry": {"and": [ENTRY]}}), "entry", "Did you mean all?"),
     "operator for is": (
         changed({"entry": {"left": "fast", "operator": "above", "right": 1}}),
         "entry.operator",
@@ -87,6 +95,64 @@ async def test_all_mistakes_of_a_document_are_told_at_once(simulator: Simulator)
         "exits.stop_loss_percent",
         "limits.positions",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        (
+            {"entry": "buy", "exits": {"stop_loss_percent": -3}, "universe": {"symbols": ["삼성전자"]}},
+            {"entry", "exits.stop_loss_percent", "universe.symbols[0]"},
+        ),
+        (
+            {
+                "sizing": {"shares": 1, "amount": 1},
+                "indicators": {**SENTENCE["indicators"], "fast": WRONG_LENGTH},
+                "exits": LOSS,
+            },
+            {"sizing", "indicators.fast.params.length", "exits.stop_loss_percent"},
+        ),
+        (
+            {"interval": "daily", "entry": {"left": "fast", "is": "above", "right": "$n"}},
+            {"interval", "entry.right"},
+        ),
+        ({"indicators": [FAST], "exits": LOSS}, {"indicators", "exits.stop_loss_percent"}),
+    ],
+)
+async def test_a_mistake_of_form_hides_no_other(simulator: Simulator, changes: Any, paths: set[str]) -> None:
+    async with connected(settings_for(simulator)) as client:
+        document = {**SENTENCE, **changes}
+        found = blocks(await client.call_tool("strategies", {"action": "validate", "strategy": document}))
+    assert {row["path"] for row in found["problems"]} == paths
+
+
+@pytest.mark.parametrize(
+    ("universe", "path", "said"),
+    [
+        ({"symbols": ["005930", "삼성전자"]}, "universe.symbols[1]", "Did you mean the symbol 005930 (삼성전자)"),
+        ({"symbols": ["ABCD"]}, "universe.symbols[0]", "find_instrument"),
+        ({"index": "no such"}, "universe.index", "one of KOSPI200"),
+        ({"ranking": "no such"}, "universe.ranking", "of kr by volume"),
+        ({"ranking": "volume", "market": "moon"}, "universe.market", "There is no market moon."),
+    ],
+)
+async def test_a_universe_that_stands_for_nothing_is_a_mistake_and_is_not_saved(
+    simulator: Simulator, universe: Any, path: str, said: str
+) -> None:
+    document = changed({"universe": universe})
+    async with connected(settings_for(simulator)) as client:
+        (row,) = blocks(await client.call_tool("strategies", {"action": "validate", "strategy": document}))["problems"]
+        refused = error(await client.call_tool("strategies", {"action": "save", "strategy": document}))
+    assert (row["path"], refused["field"]) == (path, path)
+    assert said in row["problem"]
+    assert "pass exchange" not in row["problem"]
+
+
+async def test_a_code_that_is_in_no_list_is_doubted(simulator: Simulator) -> None:
+    document = changed({"universe": {"symbols": ["005930", "999999"]}, "exits": {"take_profit_percent": 3}})
+    async with connected(settings_for(simulator)) as client:
+        found = blocks(await client.call_tool("strategies", {"action": "validate", "strategy": document}))
+    assert [row["path"] for row in found["doubts"]] == ["universe.symbols[1]"]
 
 
 async def test_what_is_hardly_meant_is_doubted_and_allowed(simulator: Simulator) -> None:

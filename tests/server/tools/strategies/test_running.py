@@ -51,6 +51,8 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         "[SIM] MANDATE: let the strategy samsung-cross order by itself",
         "Orders within this mandate go out WITHOUT another question.",
         question.splitlines()[2],
+        "It buys: 10 shares by bars of 1m; when sma(5) crosses above sma(20)",
+        "It sells: at a loss of 3 %",
         "Instruments: 삼성전자 (005930, KR)",
         "Sides: buy, and sell only what its own orders bought",
         "Most per order to buy: 790,000 KRW",
@@ -58,7 +60,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
         "Most orders a day: 20",
         "Most loss, at which it stops and what it holds stays: 79,000 KRW",
         "Until: 2026-04-02 10:39 KST",
-        question.splitlines()[10],
+        question.splitlines()[12],
         f"Agree to this mandate? (mandate {mandate_id})",
     ]
     assert again["what"] == f"The strategy {name} is running already, under mandate {mandate_id}."
@@ -84,12 +86,18 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
 async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() -> None:
     clock, name = WorldClock(at=BEFORE_A_CROSS, speed=0), AT_ONCE["id"]
     async with trading(clock) as client:
-        await call(client, "start", strategy=AT_ONCE, bounds={"most_per_order": 100_000, "most_in_all": 1_000_000})
+        by_risk = {**AT_ONCE, "sizing": {"risk_percent": 1}, "exits": {"stop_loss_percent": 1}}
+        await call(client, "start", strategy=by_risk, bounds={"most_per_order": 100_000, "most_in_all": 1_000_000})
         await until(client, name, is_kept)
         clock.run(SPEED)
         found = await until(client, name, is_state("stopped"))
         orders = blocks(await client.call_tool("get_orders", {}))
+        ended = await until(client, name, lambda found: found["mandates"][0]["status"] == "ended")
+        again = error(await call(client, "stop", strategy=name))
     assert "the mandate lets out at most 100,000 KRW in one" in run_of(found)["reason"]
+    assert run_of(ended)["state"] == "stopped"
+    assert again["what"].startswith(f"The strategy {name} is stopped already: The order is worth up to")
+    assert "tart it first" not in again["next_step"]
     assert found["positions"] == []
     assert orders["orders"] == []
 

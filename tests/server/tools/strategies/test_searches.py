@@ -54,6 +54,11 @@ async def test_ranges_of_the_call_stand_in_place_of_the_documents_and_a_number_f
     ranges = {"days": {"min": 4, "max": 8, "step": 2}, "long": 20}
     async with connected(settings_for(simulator)) as client:
         found = blocks(await client.call_tool("strategies", {**SEARCH, "strategy": two, "parameters": ranges}))
+        one = {**SEARCH, "strategy": two, "parameters": {"days": {"min": 4, "max": 8, "step": 2}, "long": 20}}
+        alone = {**one, "parameters": {"long": {"min": 20, "max": 22, "step": 2}}}
+        silent, noted = [
+            (await client.call_tool("strategies", each)).structured_content["notes"] for each in (one, alone)
+        ]
         narrow = error(await client.call_tool("strategies", {**SEARCH, "parameters": {"days": {"min": 4}}}))
         unknown = error(await client.call_tool("strategies", {**SEARCH, "parameters": {"day": 4}}))
         fixed = error(await client.call_tool("strategies", {**SEARCH, "strategy": SENTENCE}))
@@ -61,6 +66,11 @@ async def test_ranges_of_the_call_stand_in_place_of_the_documents_and_a_number_f
     assert {row["parameters"] for row in found["attempts"]} == {"days=4", "days=6", "days=8"}
     assert (narrow["field"], unknown["field"], goal["field"]) == ("parameters.days", "parameters.day", "goal")
     assert fixed["what"] == "No parameter has a range."
+    assert not any(note.startswith("Searched beside") for note in silent)
+    assert noted[0] == (
+        "Searched beside what the call names (long (2)): days (6), by the ranges of the document. A number in place of"
+        " a range leaves a parameter at it."
+    )
 
 
 async def test_of_more_combinations_than_the_cap_some_are_tried_by_chance_and_it_is_said(

@@ -122,6 +122,35 @@ async def test_bounds_that_bound_nothing_are_refused_before_anyone_is_asked(
     assert person.asked == []
 
 
+@pytest.mark.parametrize(
+    ("document", "bounds", "field", "said"),
+    [
+        ({}, {"most_per_order": 400_000, "most_in_all": 5_000_000}, "most_per_order", "10 × 005930, takes up to 6"),
+        ({}, {"most_in_all": 400_000}, "most_per_order", "10 × 005930, takes up to 6"),
+        (
+            {"sizing": {"amount": 500_000}},
+            {"most_per_order": 400_000},
+            "most_per_order",
+            "its amount, takes up to 5",
+        ),
+        (
+            {"sizing": {"percent_of_equity": 50}},
+            {"most_in_all": 1_000_000, "most_per_order": 400_000},
+            "most_per_order",
+            "50 % of its money, takes up to 500,000 KRW; most_per_order is 400,000 KRW.",
+        ),
+    ],
+)
+async def test_bounds_that_one_order_of_the_documents_size_is_beyond_are_refused_before_anyone_is_asked(
+    simulator: Simulator, document: dict[str, Any], bounds: dict[str, Any], field: str, said: str
+) -> None:
+    person = Person()
+    async with connected(settings_for(simulator), person=person) as client:
+        facts = error(await call(client, "start", strategy=changed(document), bounds=bounds))
+    assert (facts["field"], person.asked) == (field, [])
+    assert said in facts["what"]
+
+
 async def test_a_server_that_only_reads_starts_nothing_and_stops_all(simulator: Simulator) -> None:
     settings, read_only = settings_for(simulator), SurfaceOptions(read_only=True)
     async with connected(settings, person=Person()) as client:

@@ -1,0 +1,127 @@
+"""A strategy that is started again: what its earlier runs left is told, and leaves room for the new one."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from kis_mcp.clock import KST, WorldClock
+from kis_mcp.server.tools.strategies.stopped import LEFT_ALONE
+from kis_mcp.strategies.runner.runner import TAKEN_UP
+from tests.client import Person, blocks
+from tests.server.tools.strategies.live import (
+    AT_ONCE,
+    NEVER,
+    SPEED,
+    call,
+    holds,
+    run_of,
+    short_looks,
+    trading,
+    until,
+    until_noted,
+)
+
+__all__ = ["short_looks"]
+
+BEGIN = datetime(2026, 3, 3, 10, 39, tzinfo=KST)
+NAME = AT_ONCE["id"]
+
+
+def quantities(found: Any) -> list[int]:
+    return [row["quantity"] for row in found["positions"]]
+
+
+async def test_what_an_earlier_run_left_is_told_and_counted_and_the_next_run_buys_beside_it() -> None:
+    clock, person = WorldClock(at=BEGIN, speed=SPEED), Person()
+    async with trading(clock, person=person) as client:
+        await call(client, "start", strategy=AT_ONCE)
+        left = await until(client, NAME, holds(10))
+        await call(client, "stop", strategy=NAME)
+        started = await call(client, "start", strategy=NAME)
+        found = await until(client, NAME, lambda found: len(quantities(found)) > 1)
+    cost = left["positions"][0]["cost"]
+    told = (
+        f"It holds from before: 10 × 005930 ({cost:,.0f} KRW); this run neither watches nor sells that, and it counts"
+        " in the most in all"
+    )
+    first, second = (
+        next(line for line in question.splitlines() if line.startswith("Most in all")) for question in person.asked
+    )
+    assert told in person.asked[1].splitlines()
+    assert "It holds from before" not in person.asked[0]
+    assert f"{told}." in started.structured_content["notes"]
+    assert _won(second) - _won(first) >= cost - 100_000
+    assert [row["state"] for row in found["runs"]] == ["running", "stopped"]
+    assert quantities(found) == [10, 10]
+
+
+def holds_nothing(found: Any) -> bool:
+    return not found["positions"]
+
+
+def _won(line: str) -> int:
+    return int(line.split()[-2].replace(",", ""))
+
+
+async def test_after_a_halt_status_tells_at_once_which_runs_were_stopped_and_what_they_hold() -> None:
+    clock = WorldClock(at=BEGIN, speed=SPEED)
+    async with trading(clock) as client:
+        await call(client, "start", strategy=AT_ONCE)
+        await until(client, NAME, holds(10))
+        await client.call_tool("halt_trading", {"reason": "enough"})
+        halted = await call(client, "status")
+        found = blocks(halted)
+        clock.set(BEGIN.replace(day=5))
+        after = blocks(await call(client, "status"))
+    assert [(row["strategy"], row["state"]) for row in found["runs"]] == [(NAME, "stopped")]
+    assert "enough" in run_of(found)["reason"]
+    assert quantities(found) == [10]
+    notes = halted.structured_content["notes"]
+    assert any(note.startswith("All new orders are halted: ") and "enough" in note for note in notes)
+    assert LEFT_ALONE in notes
+    assert [row["state"] for row in after["runs"]] == ["stopped"]
+    assert quantities(after) == [10]
+
+
+async def test_what_the_person_sold_since_is_not_told_to_be_held_any_more() -> None:
+    clock = WorldClock(at=BEGIN, speed=SPEED)
+    async with trading(clock) as client:
+        await call(client, "start", strategy=AT_ONCE)
+        await until(client, NAME, holds(10))
+        await call(client, "stop", strategy=NAME)
+        sale = {"symbol": "005930", "side": "sell", "quantity": 10, "order_type": "market"}
+        assert not (await client.call_tool("place_order", sale)).is_error
+        found = await until(client, NAME, holds_nothing)
+        clock.set(BEGIN.replace(day=5))
+        after = blocks(await call(client, "status"))["runs"]
+    assert run_of(found)["state"] == "stopped"
+    assert after == []
+
+
+async def test_status_tells_a_sign_of_life_of_a_run_that_is_kept() -> None:
+    clock, name = WorldClock(at=BEGIN, speed=0), NEVER["id"]
+    async with trading(clock) as client:
+        await call(client, "start", strategy=NEVER)
+        await until(client, name, lambda found: run_of(found)["reason"] == TAKEN_UP)
+        (before,) = (await call(client, "status")).structured_content["notes"]
+        clock.run(SPEED)
+        (after,) = await until_noted(client, name, "took the bar")
+    assert before == (
+        "never is kept, and has taken no bar yet. It looks again when the next bar ends, at 2026-03-03 10:40:00 KST."
+    )
+    ended, following = re.findall(r"2026-03-03 (\d\d:\d\d):00 KST", after)
+    assert "10:40" <= ended < following
+
+
+async def test_a_run_that_left_nothing_is_told_for_a_day() -> None:
+    clock = WorldClock(at=BEGIN, speed=0)
+    async with trading(clock) as client:
+        await call(client, "start", strategy=NEVER)
+        await call(client, "stop", strategy=NEVER["id"])
+        stopped = blocks(await call(client, "status"))["runs"]
+        clock.set(BEGIN.replace(day=5))
+        after = blocks(await call(client, "status"))["runs"]
+    assert [(row["strategy"], row["state"], row["reason"]) for row in stopped] == [
+        (NEVER["id"], "stopped", "It was stopped by a call.")
+    ]
+    assert after == []
