@@ -79,8 +79,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
     assert after["mandates"][0]["status"] == "ended"
     assert [row["quantity"] for row in after["positions"]] == [10]
     assert any("sells nothing by itself" in note for note in ended.structured_content["notes"])
-    bound = f"Its earlier orders bind {after['mandates'][0]['bound']:,}"
-    assert any(note.startswith(bound) for note in anew.structured_content["notes"])
+    assert any(note.startswith("It holds from before: 10 × 005930") for note in anew.structured_content["notes"])
 
 
 async def test_an_order_beyond_the_mandate_stops_the_strategy_and_it_says_why() -> None:
