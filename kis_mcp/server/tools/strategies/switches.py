@@ -80,7 +80,7 @@ async def _active(call: Call, records: StrategyRecords) -> StrategyRun:
             f"The strategy {name} never ran in this environment.", remedy="There is nothing to end.", field="strategy"
         )
     raise BadArgument(
-        f"The strategy {name} is stopped already: {latest.reason}",
+        f"The strategy {name} is stopped already: {latest.reason.rstrip('.')}.",
         remedy="There is nothing to end; status tells what it left. It orders again only if the person agrees to"
         " another start.",
         field="strategy",
