@@ -125,7 +125,7 @@ def test_an_order_that_may_be_another_intents_is_left_open_while_that_one_may_be
     assert conclusion(PLACED, EIGHT, others=(just_sent,)) == ("unresolved", None)
 
 
-def unknown_at(seconds: int, id: str = "2") -> Record:
+def unknown_at(seconds: float, id: str = "2") -> Record:
     return other(Status.UNKNOWN, sent_at=SENT + timedelta(seconds=seconds), id=id)
 
 
@@ -134,7 +134,7 @@ def placed_at(seconds: int) -> PlacedOrder:
 
 
 def test_of_unknown_intents_for_the_same_order_each_takes_its_own() -> None:
-    def own(*orders: PlacedOrder, rival: int) -> str | None:
+    def own(*orders: PlacedOrder, rival: float) -> str | None:
         return conclusion(*orders, others=(unknown_at(rival),), now=LATER + timedelta(minutes=5))[1]
 
     assert own(PLACED, EIGHT, rival=0) == own(EIGHT, PLACED, rival=0) == "0000000007"
@@ -142,6 +142,7 @@ def test_of_unknown_intents_for_the_same_order_each_takes_its_own() -> None:
     assert own(placed_at(1), rival=-150) == "1", "it was sent just before the order"
     assert own(placed_at(1), rival=30) == "1", "the other was sent after the order"
     assert own(placed_at(31), rival=30) is None, "the other was sent just before the order"
+    assert own(placed_at(0), rival=0.5) is None, "KIS writes whole seconds: the other may be the last before the order"
     assert own(placed_at(1), placed_at(31), rival=30) == "1"
     assert own(placed_at(-40), rival=10) == "-40", "this machine's clock was wrong"
     assert own(placed_at(-40), placed_at(30), rival=70) == "-40"
