@@ -182,7 +182,7 @@ def _own_order(
     ]:
         rivals += found
         orders = [order for order in like if any(_fits(order, each) for each in (record, *rivals))]
-    if rivals and not all(_is_settled_alike(each, record, now) for each in (record, *rivals)):
+    if rivals and not all(_is_equal_and_over(each, record, now) for each in (record, *rivals)):
         return None
     return assign(orders, (record, *rivals), _fits).get(record.intent.id)
 
@@ -252,11 +252,12 @@ def _fits(order: PlacedOrder, record: Record) -> bool:
 def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
     intent = record.intent
-    lists = lists_of(catalog, intent.tool, intent.arguments)
-    return record.status.is_unresolved and _is_like(order, intent, lists) and _fits(order, record)
+    if not record.status.is_unresolved or not _fits(order, record):
+        return False
+    return _is_like(order, intent, lists_of(catalog, intent.tool, intent.arguments))
 
 
-def _is_settled_alike(rival: Record, record: Record, now: datetime) -> bool:
+def _is_equal_and_over(rival: Record, record: Record, now: datetime) -> bool:
     """Whether it wants the same as another, and can be on its way no more."""
     sent_at = rival.best_sent_at
     is_over = sent_at is not None and now - sent_at >= CERTAIN_AFTER
