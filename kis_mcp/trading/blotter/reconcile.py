@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from kis_mcp.catalog import Catalog
 from kis_mcp.clock import KST, Clock
+from kis_mcp.trading.blotter.assignment import assign
 from kis_mcp.trading.blotter.kis_clock import kis_time, orders_of_today
 from kis_mcp.trading.blotter.lists import OrderList, lists_of
 from kis_mcp.trading.blotter.notice_book import NoticeBook
@@ -76,7 +77,7 @@ class Reconciler:
 
         def conclude(standing: Sequence[Record]) -> Reconciliation:
             others = [other for other in standing if other.intent.id != intent.id and _is_about_then(other, sent)]
-            found = match(self._kis.catalog, intent, sent, placed, others=others, now=now)
+            found = match(self._kis.catalog, record, placed, others=others, now=now)
             is_certain = record.kis_sent_at is not None and self._kis.clock_error is not None
             if found.conclusion == "not_accepted" and not (is_certain and _shows_what_is_missing(self._kis, intent)):
                 found = replace(found, conclusion="unresolved", message=_NO_PROOF)
@@ -133,13 +134,7 @@ class Reconciler:
 
 
 def match(
-    catalog: Catalog,
-    intent: Intent,
-    sent_at: datetime,
-    placed: PlacedOrders,
-    *,
-    others: Sequence[Record],
-    now: datetime,
+    catalog: Catalog, record: Record, placed: PlacedOrders, *, others: Sequence[Record], now: datetime
 ) -> Reconciliation:
     """What lists of orders say about one unknown intent, where ``others`` are those that stand too, or may.
 
@@ -147,32 +142,49 @@ def match(
     None means that it did not arrive, provided the lists were read to their ends, long enough after the send, and hold
     no other order that could be it: by a wrong clock, or where KIS counts in other units. Otherwise it stays open.
 
-    Of several unknown intents for the same order the first takes the first, once none can be on its way any more.
+    Of several unknown intents for the same order each takes its own by their times, once none can be on its way any
+    more, and if no order is left over.
+
+    Raises:
+        ValueError: It was not sent.
     """
+    intent, sent_at = record.intent, record.best_sent_at
+    if sent_at is None:
+        raise ValueError(f"Order intent {intent.id} was not sent.")
     lists = lists_of(catalog, intent.tool, intent.arguments)
     if changed := _changed_order(intent, sent_at, placed, lists):
         what = "cancelled" if intent.order.action is Action.CANCEL else "as it should become"
         return _conclusion(intent, now, "accepted", f"Order {changed.printed_id} is {what}.")
     taken = {key_of(catalog, other) for other in others if other.status is Status.ACCEPTED}
-    possible = [
-        order
-        for order in placed.orders
-        if order.key not in taken and _is_like(order, intent, lists) and not _is_too_old(order, sent_at)
-    ]
-    fitting = [order for order in possible if _fits(order, intent, sent_at)]
-    rivals = [other for other in others if any(_may_become(catalog, other, order) for order in fitting)]
-    if 0 < len(fitting) <= 1 + len(rivals) and _goes_first(intent, sent_at, rivals, now):
-        earliest = min(fitting, key=lambda order: (order.ordered_at or now, order.order_id))
-        found_in = "in the list of orders at KIS" if earliest.in_kis_list else "in KIS' notices of orders"
-        return _conclusion(intent, now, "accepted", f"Found {found_in}.", earliest.order_id)
+    like = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
+    if own := _own_order(catalog, record, like, others, now):
+        found_in = "in the list of orders at KIS" if own.in_kis_list else "in KIS' notices of orders"
+        return _conclusion(intent, now, "accepted", f"Found {found_in}.", own.order_id)
     if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
         what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
         return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")
-    if possible:
+    if possible := [order for order in like if not _is_too_old(order, sent_at)]:
+        fitting = [order for order in possible if _fits(order, record)]
         numbers = tuple(order.order_id for order in fitting or possible)
         what = f"It may be any of these orders at KIS: {', '.join(numbers)}."
         return _conclusion(intent, now, "unresolved", what, candidates=numbers)
     return _conclude_from_silence(intent, sent_at, placed, lists, now)
+
+
+def _own_order(
+    catalog: Catalog, record: Record, like: Sequence[PlacedOrder], others: Sequence[Record], now: datetime
+) -> PlacedOrder | None:
+    """Which of the orders that nobody has is the intent's, if that can be told."""
+    orders = [order for order in like if _fits(order, record)]
+    rivals: list[Record] = []
+    while found := [
+        other for other in others if other not in rivals and any(_may_become(catalog, other, order) for order in orders)
+    ]:
+        rivals += found
+        orders = [order for order in like if any(_fits(order, each) for each in (record, *rivals))]
+    if rivals and not all(_is_equal_and_over(each, record, now) for each in (record, *rivals)):
+        return None
+    return assign(orders, (record, *rivals), _fits).get(record.intent.id)
 
 
 def _conclude_from_silence(
@@ -231,28 +243,25 @@ def _says_the_same(order: PlacedOrder, intent: Intent) -> bool:
     return quantity in (None, order.quantity) and wanted.price in (None, order.price)
 
 
-def _fits(order: PlacedOrder, intent: Intent, sent_at: datetime) -> bool:
-    return _is_in_time(order, sent_at) and _says_the_same(order, intent)
+def _fits(order: PlacedOrder, record: Record) -> bool:
+    at, sent_at = order.ordered_at, record.best_sent_at
+    is_in_time = at is not None and sent_at is not None and -EARLIEST <= at - sent_at <= LATEST
+    return is_in_time and _says_the_same(order, record.intent)
 
 
 def _may_become(catalog: Catalog, record: Record, order: PlacedOrder) -> bool:
     """Whether another unknown intent may be this order."""
-    intent, sent_at = record.intent, record.best_sent_at
-    if sent_at is None or not record.status.is_unresolved:
+    intent = record.intent
+    if not record.status.is_unresolved or not _fits(order, record):
         return False
-    lists = lists_of(catalog, intent.tool, intent.arguments)
-    return _is_like(order, intent, lists) and _fits(order, intent, sent_at)
+    return _is_like(order, intent, lists_of(catalog, intent.tool, intent.arguments))
 
 
-def _goes_first(intent: Intent, sent_at: datetime, rivals: Sequence[Record], now: datetime) -> bool:
-    """Whether an intent was sent before all its rivals, which want the same and whose answers can come no more."""
-    return all(
-        (rival_sent := rival.best_sent_at) is not None
-        and (sent_at, intent.id) < (rival_sent, rival.intent.id)
-        and now - rival_sent >= CERTAIN_AFTER
-        and rival.intent.fingerprint == intent.fingerprint
-        for rival in rivals
-    )
+def _is_equal_and_over(rival: Record, record: Record, now: datetime) -> bool:
+    """Whether it wants the same as another, and can be on its way no more."""
+    sent_at = rival.best_sent_at
+    is_over = sent_at is not None and now - sent_at >= CERTAIN_AFTER
+    return is_over and rival.intent.fingerprint == record.intent.fingerprint
 
 
 def _shows_what_is_missing(kis: KisReads, intent: Intent) -> bool:
@@ -268,10 +277,6 @@ def _is_about_then(record: Record, sent: datetime) -> bool:
 
 def _is_too_old(order: PlacedOrder, sent_at: datetime) -> bool:
     return order.ordered_at is not None and order.ordered_at < sent_at - DOUBTFUL
-
-
-def _is_in_time(order: PlacedOrder, sent_at: datetime) -> bool:
-    return order.ordered_at is not None and -EARLIEST <= order.ordered_at - sent_at <= LATEST
 
 
 def _changed_order(

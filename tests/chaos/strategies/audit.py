@@ -25,12 +25,14 @@ class Agreed:
 
     Attributes:
         shares: Its document never holds more of an instrument.
+        since: When it was agreed to, by KIS' clock: the servers' may be set back behind it.
         ended_at: When its mandate was ended by somebody, by KIS' clock; None while nobody did.
     """
 
     run_id: str
     mandate: Mandate
     shares: int
+    since: datetime
     ended_at: datetime | None = None
 
 
@@ -186,15 +188,15 @@ def _look_at_bounds(order: Order, agreed: Agreed, findings: Findings) -> None:
 
 
 def _look_at_time(order: Order, record: Record, agreed: Agreed, evidence: Evidence, findings: Findings) -> None:
-    """When it came to KIS, by KIS' clock where somebody ended the mandate, else by the servers'."""
+    """When it came to KIS, by KIS' clock where somebody agreed to the mandate or ended it, else by the servers'."""
     came, late, sent = _by_servers(order.placed_at, evidence), evidence.late, record.sent_at
     if sent is None or not any(-_A_SECOND <= at - sent <= late for at in came):
         findings.delayed.append(f"{_told(order)}: sent {sent}")
     mandate, ended = agreed.mandate, agreed.ended_at
-    is_early = max(came) < mandate.at - _A_SECOND
+    is_early = order.placed_at < agreed.since - _A_SECOND
     is_late = min(came) > mandate.until + late or (sent is not None and sent >= mandate.until)
     if is_early or is_late or (ended is not None and _is_after(order, sent, ended, evidence)):
-        findings.after_the_end.append(f"{_told(order)}: from {mandate.at} to {mandate.until} or {ended}, sent {sent}")
+        findings.after_the_end.append(f"{_told(order)}: from {agreed.since} to {mandate.until} or {ended}, sent {sent}")
 
 
 def _is_after(order: Order, sent: datetime | None, ended: datetime, evidence: Evidence) -> bool:

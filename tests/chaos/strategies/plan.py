@@ -15,6 +15,8 @@ START: Final = datetime(2026, 3, 4, 23, 0, tzinfo=KST)
 
 _ALWAYS = {"left": "close", "is": "above", "right": 1}
 _TWINS = ("034020", "015760")
+_ORDERS_A_DAY: Final = ((10, 15), (60, 25), (400, 120))
+"""Orders a day, and the most minutes of such a mandate: a run without orders left only waits for the next day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +94,13 @@ def terms_of(name: str, prices: Mapping[str, Decimal], bound: Decimal, now: date
     part = PARTS[name]
     worth = max(prices.values()) * part.shares * Decimal("1.2")
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), KST)
-    lasts = timedelta(minutes=chance.randint(2, 10) if chance.random() < 0.2 else chance.randint(10, 120))
+    orders_a_day, longest = chance.choice(_ORDERS_A_DAY)
+    lasts = timedelta(minutes=chance.randint(2, 10) if chance.random() < 0.2 else chance.randint(10, longest))
     return Terms(
         sides=frozenset({"buy", "sell"}),
         most_per_order=worth if chance.random() < 0.95 else worth / 3,
         most_in_all=bound + worth * chance.choice((Decimal(3), Decimal(8), Decimal(20))),
-        orders_a_day=chance.choice((10, 60, 400)),
+        orders_a_day=orders_a_day,
         most_loss=worth if chance.random() < 0.9 else worth / 5_000,
         until=midnight if chance.random() < 0.2 else now + lasts,
     )

@@ -353,7 +353,7 @@ class _Chaos:
         for agreed in self._agreed:
             if agreed.mandate.strategy == name:
                 agreed.ended_at = agreed.ended_at or self._clock()
-        self._agreed.append(Agreed(run_id=run.id, mandate=mandate, shares=part.shares))
+        self._agreed.append(Agreed(run_id=run.id, mandate=mandate, shares=part.shares, since=self._clock()))
         await records.open_run(run)
         self.report.people["agree"] += 1
 

@@ -22,6 +22,7 @@ AGREED = Agreed(
     run_id="R",
     mandate=mandate(id="M", at=NOW - timedelta(hours=1), until=NOW + timedelta(hours=1)),
     shares=10,
+    since=NOW - timedelta(hours=1),
 )
 
 
@@ -163,7 +164,6 @@ def test_two_intents_of_one_decision_are_found() -> None:
         ({"most_in_all": Decimal(699_999)}, "too_much"),
         ({"orders_a_day": 0}, "too_many"),
         ({"until": NOW - SOON}, "after_the_end"),
-        ({"at": NOW + 5 * SOON}, "after_the_end"),
     ],
 )
 def test_each_bound_of_the_mandate_is_looked_at(terms: dict[str, Any], fault: str) -> None:
@@ -196,6 +196,13 @@ def test_an_order_after_somebody_ended_the_mandate_is_found() -> None:
     assert found([order()], [record()], [fill()], 10, on_its_way) == set()
     much_later = order(placed_at=NOW + 2 * LATE)
     assert found([much_later], [record()], [fill()], 10, on_its_way) == {"after_the_end", "delayed"}
+
+
+def test_an_order_before_somebody_agreed_to_its_mandate_is_found_whatever_the_servers_clock_showed_then() -> None:
+    at_once = replace(under(at=NOW + timedelta(minutes=10)), since=NOW)
+    assert found([order()], [record()], [fill()], 10, at_once) == set()
+    later = replace(AGREED, since=NOW + 3 * SOON)
+    assert found([order()], [record()], [fill()], 10, later) == {"after_the_end"}
 
 
 def test_a_mandate_ends_by_the_clock_of_the_servers_and_by_a_person_at_that_moment() -> None:
@@ -253,7 +260,7 @@ def test_a_position_that_is_not_what_kis_filled_is_found(held: int) -> None:
 
 
 def test_each_of_two_strategies_on_one_instrument_holds_its_own() -> None:
-    twin = Agreed(run_id="T", mandate=replace(AGREED.mandate, id="N", strategy="twin"), shares=10)
+    twin = Agreed(run_id="T", mandate=replace(AGREED.mandate, id="N", strategy="twin"), shares=10, since=AGREED.since)
     second = record(2)
     second = replace(second, intent=replace(second.intent, mandate_id="N"))
     orders, records = [order(), order(2, quantity=4)], [record(), second]

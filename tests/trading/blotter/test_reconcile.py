@@ -1,7 +1,10 @@
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
+from random import Random
 
 import pytest
 from hypothesis import given, strategies as st
@@ -63,10 +66,16 @@ CANCEL = replace(INTENT, order=replace(INTENT.order, action=Action.CANCEL, price
 EIGHT = replace(PLACED, order_id="0000000008", ordered_at=SENT + timedelta(seconds=2))
 
 
-def other(status: Status, order_id: str | None = None, *, sent_at: datetime = SENT, fingerprint: str = "f") -> Record:
+def other(
+    status: Status, order_id: str | None = None, *, sent_at: datetime = SENT, fingerprint: str = "f", id: str = "2"
+) -> Record:
     """Another intent for the same order."""
-    intent = replace(INTENT, id="2", fingerprint=fingerprint)
+    intent = replace(INTENT, id=id, fingerprint=fingerprint)
     return Record(intent=intent, status=status, sent_at=sent_at, order_id=order_id)
+
+
+def lost(intent: Intent = INTENT) -> Record:
+    return Record(intent=intent, status=Status.UNKNOWN, sent_at=SENT)
 
 
 def conclusion(
@@ -76,7 +85,7 @@ def conclusion(
     complete: bool = True,
     now: datetime = LATER,
 ) -> tuple[str, str | None]:
-    found = match(CATALOG, intent, SENT, PlacedOrders(orders, complete), others=others, now=now)
+    found = match(CATALOG, lost(intent), PlacedOrders(orders, complete), others=others, now=now)
     return found.conclusion, found.order_id
 
 
@@ -116,14 +125,93 @@ def test_an_order_that_may_be_another_intents_is_left_open_while_that_one_may_be
     assert conclusion(PLACED, EIGHT, others=(just_sent,)) == ("unresolved", None)
 
 
-def test_of_unknown_intents_for_the_same_order_the_first_takes_the_first() -> None:
-    twin = other(Status.UNKNOWN)
-    earlier = other(Status.UNKNOWN, sent_at=SENT - timedelta(seconds=1))
-    assert conclusion(EIGHT, PLACED, others=(twin,)) == ("accepted", "0000000007")
-    assert conclusion(PLACED, others=(twin,)) == ("accepted", "0000000007")
-    assert conclusion(PLACED, others=(earlier,)) == ("unresolved", None)
-    assert conclusion(PLACED, EIGHT, replace(EIGHT, order_id="9"), others=(twin,)) == ("unresolved", None)
-    assert conclusion(PLACED, others=(other(Status.UNKNOWN, fingerprint="g"),)) == ("unresolved", None)
+def unknown_at(seconds: float, id: str = "2") -> Record:
+    return other(Status.UNKNOWN, sent_at=SENT + timedelta(seconds=seconds), id=id)
+
+
+def placed_at(seconds: int) -> PlacedOrder:
+    return replace(PLACED, order_id=str(seconds), ordered_at=SENT + timedelta(seconds=seconds))
+
+
+def test_of_unknown_intents_for_the_same_order_each_takes_its_own() -> None:
+    def own(*orders: PlacedOrder, rival: float) -> str | None:
+        return conclusion(*orders, others=(unknown_at(rival),), now=LATER + timedelta(minutes=5))[1]
+
+    assert own(PLACED, EIGHT, rival=0) == own(EIGHT, PLACED, rival=0) == "0000000007"
+    assert own(PLACED, rival=0) == "0000000007"
+    assert own(placed_at(1), rival=-150) == "1", "it was sent just before the order"
+    assert own(placed_at(1), rival=30) == "1", "the other was sent after the order"
+    assert own(placed_at(31), rival=30) is None, "the other was sent just before the order"
+    assert own(placed_at(0), rival=0.5) is None, "KIS writes whole seconds: the other may be the last before the order"
+    assert own(placed_at(1), placed_at(31), rival=30) == "1"
+    assert own(placed_at(-40), rival=10) == "-40", "this machine's clock was wrong"
+    assert own(placed_at(-40), placed_at(30), rival=70) == "-40"
+
+
+def test_like_intents_stay_open_where_an_order_must_be_somebody_elses() -> None:
+    both = unknown_at(170), unknown_at(172, "3")
+    much_later = LATER + timedelta(minutes=5)
+    assert conclusion(placed_at(1), placed_at(2), placed_at(3), others=both[:1], now=much_later)[0] == "unresolved"
+    orders = placed_at(1), placed_at(2), placed_at(175)
+    assert conclusion(*orders, others=both, now=much_later)[0] == "unresolved", "one intent alone was sent before two"
+    assert conclusion(PLACED, others=(other(Status.UNKNOWN, fingerprint="g"),))[0] == "unresolved"
+
+
+def test_like_intents_stay_open_while_one_that_a_rival_has_for_a_rival_may_be_on_its_way() -> None:
+    orders, others = (placed_at(150), placed_at(320)), (unknown_at(170), unknown_at(330, "3"))
+    last = SENT + timedelta(seconds=330) + CERTAIN_AFTER
+    assert conclusion(*orders, others=others, now=last - timedelta(seconds=1)) == ("unresolved", None)
+    assert conclusion(*orders, others=others, now=last) == ("accepted", "150")
+
+
+@st.composite
+def lost_answers(draw: st.DrawFn) -> tuple[list[Record], dict[str, PlacedOrder]]:
+    """Like intents whose answers were lost, and the orders that some of them became, by intent."""
+    ahead = timedelta(seconds=draw(st.integers(-4_000, 4_000)))
+    records, sent = list[Record](), dict[str, PlacedOrder]()
+    longest = ORDER_LEAVES_WITHIN // timedelta(milliseconds=1)
+    for number, at in enumerate(draw(st.lists(st.integers(0, 400_000), min_size=1, max_size=5, unique=True))):
+        sent_at = SENT + timedelta(milliseconds=at)
+        intent = replace(INTENT, id=str(number))
+        records.append(Record(intent=intent, status=Status.UNKNOWN, sent_at=sent_at + ahead, kis_sent_at=sent_at))
+        if draw(st.booleans()):
+            came = sent_at + timedelta(milliseconds=draw(st.integers(0, longest)))
+            sent[intent.id] = replace(PLACED, order_id=str(number + 1), ordered_at=came.replace(microsecond=0))
+    return records, sent
+
+
+def may_have_sent(record: Record, order: PlacedOrder) -> bool:
+    assert record.kis_sent_at is not None and order.ordered_at is not None
+    return record.kis_sent_at.replace(microsecond=0) <= order.ordered_at <= record.kis_sent_at + ORDER_LEAVES_WITHIN
+
+
+@given(lost_answers(), st.randoms(use_true_random=False))
+def test_each_order_is_given_to_the_intent_that_sent_it_wherever_times_tell(
+    lost_ones: tuple[list[Record], dict[str, PlacedOrder]], chance: Random
+) -> None:
+    records, sent = lost_ones
+    now = SENT + timedelta(seconds=400) + CERTAIN_AFTER
+    settled = {record.intent.id: record for record in records}
+    for _ in records:
+        for intent in chance.sample(sorted(settled), len(settled)):
+            if (record := settled[intent]).status is Status.UNKNOWN:
+                others = [other for other in settled.values() if other is not record and other.status.may_stand]
+                found = match(CATALOG, record, PlacedOrders(tuple(sent.values()), True), others=others, now=now)
+                status = Status.UNKNOWN if found.conclusion == "unresolved" else Status(found.conclusion)
+                settled[intent] = replace(record, status=status, order_id=found.order_id)
+    given_to = {record.order_id: record for record in settled.values() if record.status is Status.ACCEPTED}
+    assert Counter(record.status for record in settled.values()) == Counter(
+        {Status.ACCEPTED: len(sent), Status.NOT_ACCEPTED: len(records) - len(sent)}
+    )
+    assert set(given_to) == {order.order_id for order in sent.values()}, "each to one, and all of them"
+    ways = [
+        way
+        for way in permutations(records, len(sent))
+        if all(may_have_sent(record, order) for record, order in zip(way, sent.values(), strict=True))
+    ]
+    for place, order in enumerate(sent.values()):
+        assert may_have_sent(given_to[order.order_id], order)
+        assert given_to[order.order_id].intent.id in {way[place].intent.id for way in ways}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +241,7 @@ def test_a_cancel_is_found_by_its_own_row() -> None:
 
 def test_an_order_that_has_ended_is_no_proof_that_our_cancel_was_taken_and_leaves_it_nothing_to_do() -> None:
     ended = replace(PLACED, status=PlacedStatus.CANCELLED, remaining_quantity=Decimal(0))
-    found = match(CATALOG, CANCEL, SENT, PlacedOrders((ended,), True), others=(), now=SENT)
+    found = match(CATALOG, lost(CANCEL), PlacedOrders((ended,), True), others=(), now=SENT)
     assert (found.conclusion, found.order_id) == ("needless", None)
     assert "Order 0000000007 has ended" in found.message
     assert conclusion(ended, intent=CANCEL, complete=False) == ("unresolved", None), "another row may tell more"
