@@ -125,6 +125,7 @@ class LiveRun:
             KisMcpError: It cannot be told whether they were, or what was decided could not be written down.
         """
         now = self._terms.clock()
+        self._report.ticks += len(heard.ticks)
         if self._is_look_due(now):
             await self._look_at_adjustments(now, self._lanes.values())
         for symbol, began_at, ended_at in heard.missed:
@@ -146,7 +147,6 @@ class LiveRun:
                 self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
         if self._signals:
             await self._order(now)
-        self._report.ticks += len(heard.ticks)
         if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
             self._clocked_at = now
             await self._look_at_clock(now)
