@@ -167,7 +167,18 @@ OUTSIDE_LIBRARIES = {
     "uvicorn",
 }
 DIALECTS = {
-    "asyncio": {"alerts", "bell", "kis", "notify", "simulator", "storage", "strategies", "streams", "trading"},
+    "asyncio": {
+        "alerts",
+        "bell",
+        "catalog",
+        "kis",
+        "notify",
+        "simulator",
+        "storage",
+        "strategies",
+        "streams",
+        "trading",
+    },
     "anyio": {"cli", "confirm", "server", "wiring"},
 }
 """How a room waits: by anyio where it meets mcp, whose cancellation is anyio's; by asyncio beneath."""

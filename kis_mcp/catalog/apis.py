@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from kis_mcp.account import Account
 from kis_mcp.catalog.arguments import CheckedArguments, check_arguments
@@ -14,7 +15,7 @@ from kis_mcp.catalog.cache import CACHE_LIFETIMES, ReplyCache
 from kis_mcp.catalog.cursor import Cursor, PagePosition
 from kis_mcp.catalog.decode import Decoded, Record, decode
 from kis_mcp.catalog.encode import channels, encode
-from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter
+from kis_mcp.catalog.gateway import KisGateway, KisReply, KisRequest, MayLeave, WaitReporter, read_urgency
 from kis_mcp.catalog.live import Channel
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import AccountKind, Api, CacheClass
@@ -22,6 +23,7 @@ from kis_mcp.catalog.paging import Collector, Limits, next_keys
 from kis_mcp.catalog.projection import EVERYTHING, read_projection
 from kis_mcp.catalog.refused_element import name_argument
 from kis_mcp.catalog.reserved import CURSOR, FIELDS, LIMIT
+from kis_mcp.catalog.shared_reads import SharedReads
 from kis_mcp.clock import Clock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
@@ -35,6 +37,9 @@ MORE_ROWS = "There are more rows than these."
 _UNLIMITED = 1_000_000
 _DATE_IS_ROUGH = timedelta(seconds=5)
 """A Date header counts whole seconds and comes late by the way."""
+
+_NEVER_SHARED: Final = ("none", "account")
+"""Who asks after an order must not get what was asked before it."""
 
 _CLOCK_WAS_SET = 30.0
 _DATA_CHANGED = "SYDB0050"
@@ -99,6 +104,7 @@ class KisApis:
         self._lifetimes = lifetimes
         self._account_numbers = frozenset(account.number for account in accounts.values())
         self._orders_sent = 0
+        self._shared = SharedReads()
         self._monotonic = monotonic
         self._clock_sample: tuple[timedelta, datetime, float] | None = None
 
@@ -271,6 +277,14 @@ class KisApis:
         key = self._key(request)
         if seconds and not fresh and (kept := self._cache.get(key)):
             return kept
+        if api.cache in _NEVER_SHARED:
+            return await self._ask(api, request, key, seconds, waiting)
+        ask = partial(self._ask, api, request, key, seconds, waiting)
+        return await self._shared.read((key, read_urgency()), ask)
+
+    async def _ask(
+        self, api: Api, request: KisRequest, key: str, seconds: float, waiting: WaitReporter | None
+    ) -> KisReply:
         orders_sent = self._orders_sent
         try:
             reply = await self._gateway.read(request, waiting=waiting)

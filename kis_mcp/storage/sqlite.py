@@ -1,11 +1,13 @@
 """What is SQLite's own about the journal's database."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
@@ -30,6 +32,9 @@ class SqliteDatabase:
     """Implements `kis_mcp.storage.database.Database` in a file: a write-ahead log, synced to disk at every commit,
     readable by its owner alone. The folder must exist.
 
+    Writers of this process take turns, however many there are: only another process' transaction is waited for with a
+    limit, and by one of them for all.
+
     Where the file cannot be read or written (locked for too long, a full disk) each statement raises a StorageError.
     """
 
@@ -41,6 +46,8 @@ class SqliteDatabase:
         self.name = str(path)
         self._pragmas = (f"busy_timeout={busy_milliseconds}", *_PRAGMAS)
         self._busy_seconds = busy_milliseconds / 1000
+        self._turn = asyncio.Lock()
+        self._refusal: tuple[float, StorageError] | None = None
         self.engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}", json_serializer=partial(json.dumps, ensure_ascii=False)
         )
@@ -58,9 +65,17 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
-        async with AsyncSession(self.engine) as session, session.begin():
-            await session.connection(execution_options={"kis_begin": "BEGIN IMMEDIATE"})
-            yield session
+        came_at = monotonic()
+        async with self._turn:
+            if self._refusal is not None and came_at < self._refusal[0]:
+                raise self._refusal[1]
+            async with AsyncSession(self.engine) as session, session.begin():
+                try:
+                    await session.connection(execution_options={"kis_begin": "BEGIN IMMEDIATE"})
+                except StorageError as error:
+                    self._refusal = monotonic(), error
+                    raise
+                yield session
 
     def insert(self, row: JournalRow) -> Insert:
         return insert(type(row)).values(row.values()).on_conflict_do_nothing()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from kis_mcp.errors import BadArgument, NotInEnvironment
-from kis_mcp.market import INTERVALS, Candle, CandleRange, Candles, Instrument, get_candles, get_quote
+from kis_mcp.market import INTERVALS, Candle, CandleRange, Candles, Instrument, Quote, get_candles, get_quote
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
     MOST_MINUTE_DAYS,
@@ -88,15 +88,16 @@ class StrategyHistory:
         found = [*earlier, *await self._of_today(symbol, after)]
         return [bar for bar in found if bar.ends_at > after]
 
-    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal | None:
         """By KIS' candles of that day, adjusted and as they were. Today's base price counts where it is outside the
-        last day's range: a close is always within."""
+        last day's range: a close is always within. None where the quote is still the last day's, as it may be before
+        the opening: its base price is older."""
         ratio = await self._adjustment(self._instruments[symbol], day, in_session=in_session)
-        if ratio != 1:
+        if ratio is not None and ratio != 1:
             self._split.add(symbol)
         return ratio
 
-    async def _adjustment(self, instrument: Instrument, day: date, *, in_session: bool) -> Decimal:
+    async def _adjustment(self, instrument: Instrument, day: date, *, in_session: bool) -> Decimal | None:
         one = Decimal(1)
         was = await self._day(instrument, day)
         adjusted = await self._day(instrument, day, adjusted=True)
@@ -105,10 +106,13 @@ class StrategyHistory:
         if adjusted.close != was.close or not in_session:
             return _ratio(adjusted.close, was.close)
         last = await self._day(instrument, self._today(instrument.symbol) - timedelta(days=1))
-        base = (await get_quote(self._reads, instrument, fresh=True)).previous_close
-        if last is None or base is None or last.low is None or last.high is None or last.low <= base <= last.high:
+        quote = await get_quote(self._reads, instrument, fresh=True)
+        base = quote.previous_close
+        if last is None or base is None or last.low is None or last.high is None:
             return one
-        return _ratio(base, last.close)
+        if _is_of(quote, last):
+            return None
+        return one if last.low <= base <= last.high else _ratio(base, last.close)
 
     async def _day(self, instrument: Instrument, day: date, *, adjusted: bool = False) -> Candle | None:
         """The last candle of a day up to this one."""
@@ -157,6 +161,15 @@ class StrategyHistory:
 
     async def _read(self, instrument: Instrument, wanted: CandleRange) -> Candles:
         return await get_candles(self._reads, instrument, wanted, now=self._reads.clock())
+
+
+def _is_of(quote: Quote, day: Candle) -> bool:
+    """Whether a quote is still of a day whose candle may have the after-market too."""
+    parts = (quote.open, quote.low, quote.high, day.low, day.high)
+    if quote.open != day.open or not all(parts):
+        return False
+    _, low, high, lowest, highest = cast("tuple[Decimal, ...]", parts)
+    return lowest <= low and high <= highest
 
 
 def _ratio(after: Decimal | None, before: Decimal | None) -> Decimal:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -6,7 +7,8 @@ import pytest
 from kis_mcp.account import Account
 from kis_mcp.catalog.apis import MOST_CHARACTERS, MOST_PAGES, KisApis
 from kis_mcp.catalog.arguments import check_arguments
-from kis_mcp.catalog.gateway import KisReply, KisRequest
+from kis_mcp.catalog.decode import Decoded
+from kis_mcp.catalog.gateway import KisReply, KisRequest, WaitReporter, reading_for_an_order
 from kis_mcp.catalog.loader import Catalog
 from kis_mcp.catalog.model import Api
 from kis_mcp.catalog.render import to_json
@@ -233,6 +235,77 @@ async def test_fresh_asks_kis_and_renews_what_is_kept(world: World) -> None:
     for fresh in (False, True, False):
         await world.apis.rows("domestic_stock_quote", {"symbol": "005930"}, fresh=fresh)
     assert len(world.gateway.read_requests) == 2
+
+
+class SlowGateway(FakeGateway):
+    """Answers once it is let."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.gateway.answer)
+        self.may_answer = asyncio.Event()
+
+    async def read(self, request: KisRequest, *, waiting: WaitReporter | None = None) -> KisReply:
+        self.read_requests.append(request)
+        await self.may_answer.wait()
+        return self.answer(request)
+
+
+async def asked_at_once(world: World, tool: str, count: int, **given: object) -> list[asyncio.Task[Decoded]]:
+    """So many reads that wait for KIS."""
+    world.gateway = world.apis._gateway = SlowGateway(world)  # type: ignore[assignment]
+    reads = [asyncio.create_task(world.apis.rows(tool, given, fresh=number % 2 > 0)) for number in range(count)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return reads
+
+
+async def test_the_same_read_at_the_same_time_is_sent_once(world: World) -> None:
+    reads = await asked_at_once(world, "domestic_stock_quote", 20, symbol="005930")
+    with reading_for_an_order():
+        urgent = asyncio.create_task(world.apis.rows("domestic_stock_quote", {"symbol": "005930"}, fresh=True))
+    other = asyncio.create_task(world.apis.rows("domestic_stock_quote", {"symbol": "000660"}))
+    await asyncio.sleep(0)
+    world.gateway.may_answer.set()  # type: ignore[attr-defined]
+    found = await asyncio.gather(*reads, urgent, other)
+    assert len({str(each.blocks) for each in found}) == 1
+    assert len(world.gateway.read_requests) == 3  # the twenty, the one that goes before other reads, the other symbol
+    await world.apis.rows("domestic_stock_quote", {"symbol": "005930"}, fresh=True)
+    assert len(world.gateway.read_requests) == 4
+
+
+async def test_who_is_cancelled_ends_a_shared_read_only_as_the_last(world: World) -> None:
+    first, second = await asked_at_once(world, "domestic_stock_quote", 2, symbol="005930")
+    first.cancel()
+    await asyncio.sleep(0)
+    world.gateway.may_answer.set()  # type: ignore[attr-defined]
+    assert (await second).blocks
+    assert len(world.gateway.read_requests) == 1
+    (alone,) = await asked_at_once(world, "domestic_stock_quote", 1, symbol="000660")
+    alone.cancel()
+    await asyncio.wait([alone])
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_a_shared_read_that_fails_fails_for_all_and_is_asked_anew(world: World) -> None:
+    def fail(_request: KisRequest) -> KisReply:
+        raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+
+    reads = await asked_at_once(world, "domestic_stock_quote", 3, symbol="005930")
+    world.gateway.answer, answer = fail, world.gateway.answer
+    world.gateway.may_answer.set()  # type: ignore[attr-defined]
+    found = await asyncio.gather(*reads, return_exceptions=True)
+    assert {type(each) for each in found} == {KisUnavailable}
+    world.gateway.answer = answer
+    await world.apis.rows("domestic_stock_quote", {"symbol": "005930"})
+    assert len(world.gateway.read_requests) == 2
+
+
+async def test_reads_of_the_account_are_never_shared(world: World) -> None:
+    world.serve_fills(1)
+    reads = await asked_at_once(world, FILLS, 3, **PERIOD)
+    world.gateway.may_answer.set()  # type: ignore[attr-defined]
+    await asyncio.gather(*reads)
+    assert len(world.gateway.read_requests) == 3
 
 
 async def test_what_has_no_cache_class_is_always_asked(world: World) -> None:

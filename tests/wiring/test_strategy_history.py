@@ -37,6 +37,7 @@ class Kis:
     def __init__(self) -> None:
         self.now = at("16:30")
         self.is_demo = False
+        self.is_turned = True
         self.reads: list[tuple[str, date | None]] = []
         self.adjusted: dict[date, Decimal] = {}
         self.base = Decimal(500)
@@ -58,7 +59,10 @@ class Kis:
         return Candles(found[-wanted.limit :], None)
 
     async def quote(self, kis: Any, instrument: Instrument, *, fresh: bool) -> Any:
-        return SimpleNamespace(previous_close=self.base)
+        if self.is_turned:
+            return SimpleNamespace(previous_close=self.base, open=None, high=None, low=None)
+        last = self.days[0]
+        return SimpleNamespace(previous_close=self.base, open=last.open, high=last.high, low=last.low)
 
 
 def _times(one: Candle, ratio: Decimal) -> Candle:
@@ -145,6 +149,16 @@ async def test_a_split_is_known_by_adjusted_candles_or_by_the_days_base_price(
     kis.adjusted, kis.base = {MONDAY: Decimal(adjusted)}, Decimal(base)
     history = history_of(kis, tmp_path, "1m")
     assert await history.adjustment("005930", MONDAY, in_session=in_session) == Decimal(expected)
+
+
+@pytest.mark.parametrize("base", [500, 490])
+async def test_the_last_days_quote_before_the_opening_tells_no_split(kis: Kis, tmp_path: Path, base: int) -> None:
+    """Its base price is the close before the last day's, which may have opened far from it."""
+    kis.is_turned, kis.base = False, Decimal(base)
+    assert await history_of(kis, tmp_path, "1m").adjustment("005930", MONDAY, in_session=True) is None
+    kis.adjusted = {MONDAY: Decimal("0.2")}
+    ratio = await history_of(kis, tmp_path, "1m").adjustment("005930", MONDAY, in_session=True)
+    assert ratio == Decimal("0.2")
 
 
 async def test_a_close_within_the_last_days_range_is_no_split(kis: Kis, tmp_path: Path) -> None:

@@ -22,12 +22,15 @@ class PositionInDoubt(Exception):
     """What a run holds is not what it bought any more; the message says what the person can do."""
 
 
-async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day: date, *, in_session: bool) -> None:
+async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day: date, *, in_session: bool) -> bool:
     """Look whether prices were adjusted since what a lane goes by: its position, else its last bar.
 
     Args:
         day: The exchange's, of now.
-        in_session: Whether KIS has the day's base price already.
+        in_session: Whether KIS may have the day's base price already.
+
+    Returns:
+        Whether KIS has told it: before the opening its base price may be the last day's.
 
     Raises:
         PositionInDoubt: They were, and it holds something.
@@ -35,14 +38,17 @@ async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day
     """
     since = lane.holding.opened_at or lane.last_bar
     if since is None or (before := since.astimezone(terms.sessions.timezone).date()) >= day:
-        return
+        return True
     ratio = await terms.history.adjustment(lane.symbol, before, in_session=in_session)
+    if ratio is None:
+        return False
     if abs(ratio - _ONE) < LEAST_ADJUSTMENT:
-        return
+        return True
     if lane.quantity or lane.standing:
         raise PositionInDoubt(await _doubt(terms, lane, before, ratio))
     lane.begin_anew()
     await diary.say(lane, f"prices_adjusted: those of {before} by {ratio:.6g}; bars are read anew, an entry lapses")
+    return True
 
 
 async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:

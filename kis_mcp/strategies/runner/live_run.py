@@ -83,6 +83,7 @@ class LiveRun:
         self._clocked_at: datetime | None = None
         self._refusal_said_at: datetime | None = None
         self._adjusted_on: date | None = None
+        self._looks_again = False
         self._shares = _shares_purse(terms)
         self._by_equity = _is_by_equity(terms.strategy)
         self.outside = ""
@@ -124,7 +125,8 @@ class LiveRun:
             KisMcpError: It cannot be told whether they were, or what was decided could not be written down.
         """
         now = self._terms.clock()
-        if self._terms.sessions.is_in_session(now) and self._terms.sessions.day_of(now) != self._adjusted_on:
+        self._report.ticks += len(heard.ticks)
+        if self._is_look_due(now):
             await self._look_at_adjustments(now, self._lanes.values())
         for symbol, began_at, ended_at in heard.missed:
             self._lanes[symbol].miss(began_at, ended_at)
@@ -145,19 +147,26 @@ class LiveRun:
                 self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
         if self._signals:
             await self._order(now)
-        self._report.ticks += len(heard.ticks)
         if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
             self._clocked_at = now
             await self._look_at_clock(now)
         await self._write()
 
+    def _is_look_due(self, now: datetime) -> bool:
+        sessions = self._terms.sessions
+        if sessions.day_of(now) == self._adjusted_on:
+            return self._looks_again and sessions.is_open(now)
+        return sessions.is_in_session(now)
+
     async def _look_at_adjustments(self, now: datetime, lanes: Iterable[LiveLane]) -> None:
-        """Before anything of a day is decided or sold."""
-        day, in_session = self._terms.sessions.day_of(now), self._terms.sessions.is_in_session(now)
-        for lane in lanes:
-            await look_at_adjustments(self._terms, lane, self._diary, day, in_session=in_session)
+        """Before anything of a day is decided or sold; again at the opening where KIS could not tell before."""
+        sessions = self._terms.sessions
+        day, in_session = sessions.day_of(now), sessions.is_in_session(now)
+        looks = [
+            await look_at_adjustments(self._terms, lane, self._diary, day, in_session=in_session) for lane in lanes
+        ]
         if in_session:
-            self._adjusted_on = day
+            self._adjusted_on, self._looks_again = day, not all(looks) and not sessions.is_open(now)
 
     async def _refuse(self, lane: LiveLane, tick: Tick, now: datetime) -> None:
         """Leave out a tick whose time cannot be: the bar lacks it, and is read from KIS."""

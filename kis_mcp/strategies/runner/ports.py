@@ -72,9 +72,9 @@ class BarHistory(Protocol):
         """
         ...
 
-    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal | None:
         """By what prices of an earlier day have been multiplied since, for splits and rights: 1 where they were not,
-        0.2 where one share has become five.
+        0.2 where one share has become five; None while KIS still tells the last day's base price.
 
         Args:
             in_session: Whether today's base price (기준가) counts too.

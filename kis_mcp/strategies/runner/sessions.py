@@ -118,6 +118,11 @@ class Sessions:
         hours = self.hours(self.day_of(moment))
         return hours is not None and hours[0] - LEAD <= moment < hours[1]
 
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the day's regular session goes on."""
+        hours = self.hours(self.day_of(moment))
+        return hours is not None and hours[0] <= moment < hours[1]
+
     def traded_since(self, since: datetime, now: datetime) -> timedelta:
         """How long the day's regular session has gone on since a moment; nothing while it is closed."""
         hours = self.hours(now.astimezone(self.timezone).date())

@@ -247,6 +247,8 @@ class Market:
         script: Symbol and tick, or what else happens at a time: an event of the feed, or a function.
         now: The clock.
         last: Symbol → the tick that was told last.
+        base_from: When KIS tells the day's base price; None for before every look.
+        looks: When it was looked whether prices were adjusted.
         splits: Symbol → the first day at other prices, and what prices before are multiplied by.
     """
 
@@ -261,6 +263,8 @@ class Market:
         self.last: dict[str, Tick] = {}
         self.splits: dict[str, tuple[date, Decimal]] = {}
         self.is_up = True
+        self.base_from: datetime | None = None
+        self.looks: list[datetime] = []
         self._candles: dict[str, list[tuple[datetime, Bar]]] = {}
 
     def candles(self, symbol: str) -> list[tuple[datetime, Bar]]:
@@ -278,14 +282,20 @@ class Market:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
         ended = [bar for end, bar in self.candles(symbol) if end <= self.now]
         bars = [*self.history.get(symbol, ()), *ended][-count:]
-        return [_times(bar, await self.adjustment(symbol, bar.ends_at.date(), in_session=True)) for bar in bars]
+        return [_times(bar, self._ratio(symbol, bar.ends_at.date())) for bar in bars]
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         return [bar for bar in await self.latest(symbol, 10**9) if bar.ends_at > after]
 
-    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal | None:
         if not self.is_up:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        self.looks.append(self.now)
+        if self.base_from is not None and in_session and self.now < self.base_from:
+            return None
+        return self._ratio(symbol, day)
+
+    def _ratio(self, symbol: str, day: date) -> Decimal:
         first, ratio = self.splits.get(symbol, (date.max, Decimal(1)))
         return ratio if day < first <= self.now.date() else Decimal(1)
 

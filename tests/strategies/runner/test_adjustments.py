@@ -96,6 +96,19 @@ async def test_what_is_not_held_warms_up_anew_on_adjusted_bars_and_an_entry_of_b
     assert each.signals()[-1].values["mean"] == pytest.approx((20 + 22 + 23) / 3)
 
 
+@pytest.mark.parametrize(("first", "state"), [(TUESDAY, "paused"), (TUESDAY + timedelta(days=1), "running")])
+async def test_while_kis_tells_the_last_days_base_price_it_is_looked_again_at_the_opening(
+    first: Any, state: str
+) -> None:
+    each = over_a_split(first=first, exits={"stop_loss_percent": 90})
+    each.market.base_from = at("09:00", TUESDAY)
+    each.broker.others = {"A": 40}
+    await each.go()
+    assert each.records.run.state == state
+    assert each.sent() == [("A", "buy", 10)]
+    assert [f"{look:%d %H:%M}" for look in each.market.looks] == ["03 08:55", "03 09:00"]
+
+
 async def test_while_kis_cannot_tell_nothing_is_sold() -> None:
     each = over_a_split(
         first=TUESDAY + timedelta(days=9),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kis_mcp.errors import KisUnavailable
+from kis_mcp.errors import KisUnavailable, StorageError
 from kis_mcp.strategies.backtest import Bar
-from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.strategies.runner.ports import Answer, Heard
 from kis_mcp.strategies.runner.runner import RESTARTED, TAKEN_UP
 from tests.strategies.runner.live import ALWAYS, MONDAY, Live, at, live, script, strategy, tick_at
@@ -408,6 +408,32 @@ async def test_a_feed_that_ends_is_opened_again() -> None:
     await each.go()
     assert each.feed.openings == 2
     assert each.told() == [("09:02", "enter", "entry_condition")]
+
+
+async def test_a_run_that_begins_anew_reads_the_bar_of_what_it_did_not_hear_from_kis_before_it_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its records fail once, at the end of 09:01; 130 is traded while it waits, and nobody else tells it."""
+    each = live(
+        strategy(entry={"left": "high", "is": "above", "right": 120}),
+        *[("09:00:00", 100), ("09:01:00", 101), ("09:01:20", 130), ("09:01:40", 102), ("09:02:00", 103)],
+        ("09:03:00", 103),
+    )
+    failures, add_bars = [StorageError("The disk is full.", remedy="Make room.")], each.records.add_bars
+
+    async def fail_once(bars: Sequence[StoredBar]) -> int:
+        if bars and failures:
+            raise failures.pop()
+        return await add_bars(bars)
+
+    monkeypatch.setattr(each.records, "add_bars", fail_once)
+    await each.go()
+    assert each.feed.openings == 2
+    assert each.told() == [("09:02", "enter", "entry_condition")]
+    kept = each.records.stored["A", at("09:02")]
+    assert (kept.open, kept.high, kept.low, kept.close, kept.volume) == (101, 130, 101, 102, 3)
+    assert each.runner is not None
+    assert (each.runner.report.ticks, each.runner.report.skipped) == (5, 0)
 
 
 async def test_kis_away_at_the_start_is_waited_for() -> None:

@@ -4,9 +4,9 @@ import argparse
 import asyncio
 import sys
 import tempfile
-import time
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from time import monotonic, process_time
 
 from tests.strategies.week.judge import judge, report
 from tests.strategies.week.live_week import live_through
@@ -20,15 +20,20 @@ def main() -> int:
     parser.add_argument("--symbols", nargs="+", default=usual.symbols)
     parser.add_argument("--intervals", nargs="+", default=usual.intervals)
     parser.add_argument("--step", type=int, default=int(usual.step.total_seconds()), help="seconds, 60 at most")
+    parser.add_argument(
+        "--restarts", type=time.fromisoformat, nargs="*", default=usual.restarts, help="of the first day, the second, …"
+    )
     parser.add_argument("--folder", type=Path, help="keep the journal here (an empty folder)")
     options = parser.parse_args()
     step = timedelta(seconds=options.step)
-    plan = Plan(days=options.days, symbols=options.symbols, intervals=options.intervals, step=step)
-    begun = time.monotonic()
+    plan = Plan(
+        days=options.days, symbols=options.symbols, intervals=options.intervals, step=step, restarts=options.restarts
+    )
+    begun = monotonic()
     week = asyncio.run(live_through(plan, options.folder or Path(tempfile.mkdtemp(prefix="kis-mcp-week-"))))
     findings = judge(week)
     print(report(week, findings))
-    print(f"seconds: {time.monotonic() - begun:.0f}, of the processor {time.process_time():.0f}")
+    print(f"seconds: {monotonic() - begun:.0f}, of the processor {process_time():.0f}")
     return 1 if findings.all else 0
 
 

@@ -27,7 +27,13 @@ class Trade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvidence:
-    """A run, and all that it wrote down."""
+    """A run, and all that it wrote down.
+
+    Attributes:
+        heard: Trades.
+        missed: Trades while it did not listen, because it began anew: it read their bars from KIS.
+        opened_at: When it began to listen: at its start, with each process that took it up, and after each wait.
+    """
 
     run: StrategyRun
     strategy: Strategy
@@ -35,6 +41,8 @@ class RunEvidence:
     signals: Sequence[SignalEntry]
     positions: Mapping[str, int]
     heard: int
+    missed: int
+    opened_at: Sequence[datetime]
     decisions: int
     skipped: int
 
@@ -50,6 +58,7 @@ class Week:
         minutes, days: Symbol → its candles as KIS' REST tells them.
         records: The whole journal.
         warnings: What was logged → how often.
+        waits: Why a run waited, to begin anew → how often.
         held: Symbol → what the simulator's account has.
     """
 
@@ -65,3 +74,4 @@ class Week:
     held: Mapping[str, int]
     records: Sequence[Record]
     warnings: Counter[str]
+    waits: Counter[str]

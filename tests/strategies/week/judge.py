@@ -63,8 +63,8 @@ def judge(week: Week) -> Findings:
         _look_at_bars(week, symbol, findings)
     for run in week.runs:
         expected = sum(map(len, week.trades.values()))
-        if run.heard != expected:
-            findings.unheard.append(f"{run.strategy.id}: {run.heard} of {expected}")
+        if run.heard + run.missed != expected:
+            findings.unheard.append(f"{run.strategy.id}: {run.heard} of {expected}, {run.missed} while it began anew")
         if run.run.state != "running" or run.skipped:
             findings.stopped.append(f"{run.strategy.id}: {run.run.reason}, {run.skipped} bars skipped")
         for symbol in week.plan.symbols:
@@ -98,10 +98,10 @@ def _look_at_bars(week: Week, symbol: str, findings: Findings) -> None:
 
 
 def _is_interrupted(week: Week, bar: StoredBar) -> bool:
-    """Whether another process took over while it was built."""
+    """Whether a run began to listen while it was built: after another process took over, or after a wait."""
     length = INTERVALS[bar.interval]
     begins = bar.ends_at - (timedelta(minutes=length) if isinstance(length, int) else timedelta(hours=6, minutes=30))
-    return any(begins <= at < bar.ends_at for at in week.plan.restarts_at)
+    return any(begins <= at < bar.ends_at for run in week.runs for at in run.opened_at)
 
 
 def _bar(candle: Candle) -> Bar:
@@ -351,6 +351,7 @@ def report(week: Week, findings: Findings) -> str:
         "runs": len(week.runs),
         "trades in the market": sum(map(len, week.trades.values())),
         "trades heard by all runs": sum(run.heard for run in week.runs),
+        "trades while a run began anew, whose bars it read from KIS": sum(run.missed for run in week.runs),
         "bars recorded": sum(live),
         "bars decided upon": sum(run.decisions for run in week.runs),
         "signals written down": len(entries),
@@ -364,6 +365,7 @@ def report(week: Week, findings: Findings) -> str:
     rows = [f"{name}: {count}" for name, count in lines.items()]
     words = Counter(f"{each.action} {each.reason.partition(':')[0]}" for each in entries)
     rows += [f"    {word}: {count}" for word, count in sorted(words.items())]
+    rows += [f"    {count} waits: {reason}" for reason, count in week.waits.most_common()]
     rows += [f"    {count} logged: {text}" for text, count in week.warnings.most_common(12)]
     rows += [f"  {kind}: {each}" for kind, found in findings.all.items() for each in found]
     return "\n".join(rows)

@@ -65,6 +65,8 @@ class _Kept:
     """A run, and what keeps it now.
 
     Attributes:
+        missed: Trades while it did not listen.
+        opened_at: When it began to listen.
         earlier: What other runners of it heard and did.
     """
 
@@ -73,6 +75,8 @@ class _Kept:
     mandate: Mandate
     runner: ObservedRunner | None = None
     feed: ObservedFeed | None = None
+    missed: int = 0
+    opened_at: list[datetime] = field(default_factory=list[datetime])
     earlier: Counter[str] = field(default_factory=Counter[str])
 
     def counts(self) -> Counter[str]:
@@ -81,16 +85,19 @@ class _Kept:
         return self.earlier + own
 
 
-class _Words(logging.Handler):
-    """Counts what is logged, by its words without their numbers."""
+class Words(logging.Handler):
+    """Counts what is logged, by its words without their numbers; and why runs wait, by the whole reason."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.found: Counter[str] = Counter()
+        self.waits: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith("kis_mcp."):
             self.found[str(record.msg)] += 1
+        if record.name == runner_module.__name__ and " waits " in str(record.msg):
+            self.waits[record.getMessage().partition(": ")[2]] += 1
 
 
 @dataclass(slots=True)
@@ -187,9 +194,19 @@ class LiveWeek:
         composed = await compose_run(self.brokerage, run, ticks, None, resumes=True)
         kept, own = self.kept[run.id], composed.runner
         terms = replace(own._terms, sleep=self.time.sleep)  # pyright: ignore[reportPrivateUsage]
-        kept.feed = ObservedFeed(own._feed, self.time.clock)  # pyright: ignore[reportPrivateUsage]
+        note_opening = partial(self._note_opening, kept)
+        kept.feed = ObservedFeed(own._feed, self.time.clock, note_opening)  # pyright: ignore[reportPrivateUsage]
         kept.runner = ObservedRunner(terms, kept.feed, resumes=True)
         return ComposedRun(kept.runner, composed.hours)
+
+    def _note_opening(self, kept: _Kept) -> None:
+        """What was traded before a run listens again does not come any more."""
+        kept.opened_at.append(self.time.clock())
+        kept.missed = self._traded() - kept.counts()["heard"]
+
+    def _traded(self) -> int:
+        now = self.time.clock()
+        return sum(bisect_right(times, now) for times in self.trade_times.values())
 
     async def _settle(self) -> None:
         """Wait until every run has heard each trade of the world, and done what follows from it.
@@ -197,8 +214,7 @@ class LiveWeek:
         Raises:
             AssertionError: One waits for trades that do not come.
         """
-        now = self.time.clock()
-        expected = sum(bisect_right(times, now) for times in self.trade_times.values())
+        now, expected = self.time.clock(), self._traded()
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 while self.time.is_at_work() or not self._has_taken(expected, now):  # noqa: ASYNC110
@@ -212,7 +228,7 @@ class LiveWeek:
             runner, feed = each.runner, each.feed
             if runner is None or feed is None:
                 return False
-            is_behind = feed.taken_at != now or each.earlier["heard"] + runner.report.ticks < expected
+            is_behind = feed.taken_at != now or each.counts()["heard"] + each.missed < expected
             if is_behind and not runner.has_ended:
                 return False
         return True
@@ -230,7 +246,7 @@ class LiveWeek:
             ]
         return found
 
-    async def collect(self, warnings: Counter[str]) -> Week:
+    async def collect(self, words: Words) -> Week:
         """All that is there at the end."""
         plan, brokerage = self.plan, self.brokerage
         records, journal = await brokerage.strategy_records(), await brokerage.journal()
@@ -247,6 +263,8 @@ class LiveWeek:
                     signals=await records.signals(run.id, limit=100_000),
                     positions={held.symbol: held.quantity for held in await records.positions(run.id)},
                     heard=counts["heard"],
+                    missed=each.missed,
+                    opened_at=each.opened_at,
                     decisions=counts["decisions"],
                     skipped=counts["skipped"],
                 )
@@ -268,7 +286,8 @@ class LiveWeek:
             fills=ledger.fills,
             held={symbol: lot.quantity for symbol, lot in account.positions.items()},
             records=await journal.history(limit=1_000_000),
-            warnings=warnings,
+            warnings=words.found,
+            waits=words.waits,
         )
 
     async def _candles(self, symbol: str, interval: str) -> Sequence[Candle]:
@@ -306,7 +325,7 @@ async def open_week(plan: Plan, folder: Path) -> AsyncGenerator[LiveWeek]:
 
 async def live_through(plan: Plan, folder: Path) -> Week:
     """Run a plan, and return all that there is at its end."""
-    words = _Words()
+    words = Words()
     logging.getLogger("kis_mcp").addHandler(words)
     try:
         async with open_week(plan, folder) as week:
@@ -314,8 +333,8 @@ async def live_through(plan: Plan, folder: Path) -> Week:
             try:
                 await week.live()
             except AssertionError as error:
-                error.add_note(f"What was logged: {words.found}")
+                error.add_note(f"What was logged: {words.found}. Waits: {words.waits}")
                 raise
-            return await week.collect(words.found)
+            return await week.collect(words)
     finally:
         logging.getLogger("kis_mcp").removeHandler(words)

@@ -1,6 +1,7 @@
 """Runs that are led through time: it is known when they have done all that follows from it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,18 +52,23 @@ def _is_errand(task: asyncio.Task[Any] | None) -> bool:
 class ObservedFeed:
     """A run's feed, of which it is known whether all of it was taken.
 
+    Args:
+        note_opening: Called when the run begins to listen.
+
     Attributes:
         taken_at: The world's time at which it was last read by a run that has taken all since and waits for more.
     """
 
-    def __init__(self, feed: Feed, clock: WorldClock) -> None:
+    def __init__(self, feed: Feed, clock: WorldClock, note_opening: Callable[[], None]) -> None:
         self._feed = feed
         self._clock = clock
+        self._note_opening = note_opening
         self._read_at: datetime | None = None
         self.taken_at: datetime | None = None
 
     async def open(self) -> None:
         await self._feed.open()
+        self._note_opening()
 
     async def read(self, seconds: float) -> Heard:
         self.taken_at, self._read_at = self._read_at, None
