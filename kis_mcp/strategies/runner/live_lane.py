@@ -292,14 +292,18 @@ class LiveLane:
         self._set_levels()
 
     def refuse(self, want: Want, now: datetime) -> None:
-        """What it wanted was not ordered: an entry lapses; an exit is tried again at the end of the next bar, one at a
-        price once the price is there after a while, and any after a while at the end of a session."""
+        """What it wanted was not ordered: an entry lapses, and an exit is tried again."""
         self.want = None
         if want.side == "buy":
             self._decider.give_up_entry()
-            return
+        else:
+            self.sell_later(now)
+
+    def sell_later(self, now: datetime) -> None:
+        """An exit did not sell: it is tried again at the end of the next bar, one at a price once the price is there
+        after a while, and any after a while at the end of a session."""
         self._no_exit_before = now + RETRY_AFTER
-        if want.reason not in (SESSION_END, "exit_condition", "after_bars"):
+        if self.leaving not in (SESSION_END, "exit_condition", "after_bars"):
             self.leaving = ""
 
     def answer(self, order: OwnOrder) -> None:

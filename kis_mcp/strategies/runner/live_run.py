@@ -334,6 +334,8 @@ class LiveRun:
         if not self._terms.sessions.takes_orders(now):
             return
         for lane in self._lanes.values():
+            if self.outside and lane.want is not None and lane.want.side == "buy":
+                lane.forgo()
             # Without minutes of earlier days, as in demo, there is no price before the first trade.
             if lane.want is not None and lane.last_price is not None and self._is_idle(lane):
                 self._start(lane, self._errand(lane).send(lane.want))
