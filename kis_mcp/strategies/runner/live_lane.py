@@ -145,12 +145,15 @@ class LiveLane:
         return self.holding.cost if self.last_price is None else self.quantity * self.last_price
 
     def committed(self) -> Decimal:
-        """The cost of what it holds, and what its wanted and standing buys may take."""
+        """The cost of what it bought and did not sell, also where somebody else sold it, as the mandate counts it; and
+        what its wanted and standing buys may take."""
+        cost = self.holding.cost + self.holding.lost_cost
         if not self.is_busy:
-            return self.holding.cost
+            return cost
         price = (self.last_price or Decimal(0)) * _WITH_ROOM
         wanted = self.want.quantity if self.want is not None and self.want.side == "buy" else 0
-        return self.holding.cost + price * (wanted + sum(_open_part(each) for each in self.standing if _buys(each)))
+        standing = (_open_part(each) * max(price, each.limit or price) for each in self.standing if _buys(each))
+        return cost + price * wanted + sum(standing, Decimal(0))
 
     def restore(self, bars: Iterable[Bar], orders: Sequence[OwnOrder], kept: HeldPosition | None) -> None:
         """Take up what was: the bars of the past, and the position that the run's orders made.

@@ -215,10 +215,13 @@ class LiveRun:
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
     def loss(self) -> Decimal:
-        """What its mandate has lost, at the last prices."""
-        known = {lane.symbol: lane.last_price for lane in self._purse.values()}
-        prices = {symbol: price for symbol, price in known.items() if price is not None}
-        return _NOTHING if self._terms.orders is None else self._terms.orders.loss(prices)
+        """What its mandate has lost, at the last prices; what somebody else sold counts at cost."""
+        if self._terms.orders is None:
+            return _NOTHING
+        prices = {lane.symbol: lane.last_price for lane in self._purse.values() if lane.last_price is not None}
+        held = ((self._purse[symbol].holding, price) for symbol, price in prices.items())
+        gone = sum((holding.lost * price - holding.lost_cost for holding, price in held), _NOTHING)
+        return self._terms.orders.loss(prices) + gone
 
     def is_selling(self) -> bool:
         """Whether an exit is on its way."""

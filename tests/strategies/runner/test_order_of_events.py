@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -113,3 +114,58 @@ async def test_an_exit_at_the_end_of_the_session_that_kis_ends_again_and_again_i
     )
     await each.go()
     assert each.sent() == [BUY, SELL, SELL]
+
+
+def sold_by_hand(*rows: Any, **more: Any) -> Live:
+    """Ten are bought at 100; the person sells them, which is found at 09:12."""
+    each = live(
+        strategy(entry=AT_100, exit=AT_110),
+        *[("09:00:00", 100), ("09:01:00", 100), ("09:01:30", lambda: each.broker.others.update(A=-10))],
+        *[(f"09:{minute:02}:00", 110) for minute in range(2, 14)],
+        *rows,
+        **more,
+    )
+    each.broker.loss = lambda prices: loss_of_book(each, prices)  # type: ignore[method-assign]
+    return each
+
+
+def loss_of_book(each: Live, prices: Any) -> Decimal:
+    """As the mandate counts it, which hears of no sale but the run's."""
+    filled = [
+        (order.filled if order.side == "buy" else -order.filled, order.price) for order in each.broker.by_key.values()
+    ]
+    return sum((quantity * ((price or 0) - prices["A"]) for quantity, price in filled), Decimal(0))
+
+
+@pytest.mark.parametrize(("capital", "sent"), [(1_990, [BUY]), (2_030, [BUY, BUY])])
+async def test_what_a_person_sold_stays_bound_so_that_no_entry_is_outside_the_mandate(
+    capital: int, sent: list[tuple[str, str, int]]
+) -> None:
+    each = sold_by_hand(*[(f"09:{minute}:00", 100) for minute in (14, 15, 16)], capital=Decimal(capital))
+    await each.go()
+    assert [wish for wish in each.sent() if wish[2] == 10] == sent
+
+
+@pytest.mark.parametrize("price", [20, 500])
+async def test_what_a_person_sold_is_no_loss_and_no_profit_of_the_run_at_later_prices(price: int) -> None:
+    each = sold_by_hand(("09:14:00", price), ("09:15:00", price), ("09:15:10", price), most_loss=Decimal(100))
+    await each.go()
+    assert each.records.run.state == "running"
+    rows = [(f"09:{minute}:00", cost) for minute, cost in ((16, 100), (17, 100), (18, 85), (19, 85))]
+    each.market.script += script(*rows)
+    await each.go(resumes=True)
+    assert each.sent() == [BUY, BUY]
+    assert each.records.run.reason == "It lost 150, and it may lose 100. It holds 10 A."
+
+
+async def test_an_entry_that_stands_binds_what_its_limit_takes_however_far_the_price_fell() -> None:
+    each = two(
+        strategy(entry=AT_100),
+        *[("09:00:00", 100), ("09:00:50", lambda: setattr(each.broker, "room", Decimal("0.03")))],
+        *[("09:00:55", lambda: setattr(each.broker, "fills", False)), ("09:01:00", 100), ("09:01:02", None)],
+        *[("09:01:30", 60), ("09:02:00", 60), ("09:02:01", 60)],
+        of_b=[("09:01:10", 100), ("09:02:00", 100), ("09:02:01", 100)],
+        capital=Decimal(1_700),
+    )
+    await each.go()
+    assert each.sent() == [BUY, ("B", "buy", 6)]
