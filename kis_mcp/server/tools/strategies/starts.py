@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kis_mcp.catalog import Page
+from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market import Instrument, builtin_instruments
 from kis_mcp.server.tools.call import Call
@@ -13,7 +14,8 @@ from kis_mcp.server.tools.strategies.given import given_strategy, records_of
 from kis_mcp.server.tools.strategies.mandates import agree_on_mandate, proposed_mandate
 from kis_mcp.server.tools.strategies.runs import shown
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.records import StoredStrategy, StrategyRecords, StrategyRun
+from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy, StrategyRecords, StrategyRun
+from kis_mcp.trading.desk import usual_end
 from kis_mcp.trading.mandate import Mandate
 from kis_mcp.wiring import choose
 
@@ -52,7 +54,20 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
         return agreed
     run = await _open_run(call, records, stored, agreed.mandate)
     page = await shown(call, [run])
-    return replace(page, notes=[*page.notes, *await _bound_before(call, agreed.mandate), _KEPT_BY])
+    notes = [*_too_short(strategy, agreed.mandate), *await _bound_before(call, agreed.mandate), _KEPT_BY]
+    return replace(page, notes=[*page.notes, *notes])
+
+
+def _too_short(strategy: Strategy, mandate: Mandate) -> Sequence[str]:
+    """That a strategy on days or weeks never orders, for its mandate ends with the day of its first decision, as it
+    usually does in real."""
+    first_day_ends = usual_end(Environment.REAL, mandate.symbols[0].market, mandate.at)
+    if strategy.interval not in LONG_INTERVALS or mandate.until > first_day_ends:
+        return ()
+    return (
+        "It decides at the close and orders at the next opening, and its mandate ends before that: it orders nothing."
+        " Stop it, and start it with a later end (until).",
+    )
 
 
 async def _bound_before(call: Call, mandate: Mandate) -> Sequence[str]:
