@@ -231,6 +231,13 @@ class LiveRun:
         """What it holds, in words."""
         return ", ".join(f"{lane.quantity} {symbol}" for symbol, lane in self._lanes.items() if lane.quantity)
 
+    def what_stays(self) -> str:
+        """What it holds and which of its orders may still be filled, in sentences after others."""
+        standing = [order for lane in self._lanes.values() for order in lane.standing]
+        orders = ", ".join(f"{each.side} {each.quantity - each.filled} {each.symbol}" for each in standing)
+        held = f" It holds {held}." if (held := self.holdings()) else ""
+        return f"{held} Its orders that may still be filled: {orders}." if orders else held
+
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
         earned = committed = _NOTHING

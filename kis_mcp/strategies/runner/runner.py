@@ -140,7 +140,7 @@ class Runner:
 
     def _reason_to_stop(self, live: LiveRun | None) -> str:
         bounds = self._terms.bounds
-        holds = f" It holds {held}." if live is not None and (held := live.holdings()) else ""
+        holds = "" if live is None else live.what_stays()
         if halted := self._halt_reason():
             return f"Orders are halted: {halted}{holds}"
         if bounds.until is not None and self._terms.clock() >= bounds.until:

@@ -169,3 +169,17 @@ async def test_an_entry_that_stands_binds_what_its_limit_takes_however_far_the_p
     )
     await each.go()
     assert each.sent() == [BUY, ("B", "buy", 6)]
+
+
+async def test_a_run_that_stops_says_which_of_its_orders_may_still_be_filled() -> None:
+    each = two(
+        strategy(entry=AT_100),
+        *[("09:00:00", 100), ("09:01:00", 100), ("09:01:30", lambda: setattr(each.broker, "fills", False))],
+        *[("09:03:00", 90), ("09:03:02", 90)],
+        of_b=[("09:01:40", 100), ("09:02:00", 100)],
+        most_loss=Decimal(50),
+    )
+    await each.go()
+    assert each.records.run.reason == (
+        "It lost 100, and it may lose 50. It holds 10 A. Its orders that may still be filled: buy 10 B."
+    )
