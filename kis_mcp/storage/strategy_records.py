@@ -141,10 +141,12 @@ class SqlStrategyRecords:
             return run
 
     @uninterrupted
-    async def set_run_state(self, run_id: str, state: RunState, reason: str, at: datetime) -> StrategyRun:
+    async def set_run_state(
+        self, run_id: str, state: RunState, reason: str, at: datetime, *, only_from: RunState | None = None
+    ) -> StrategyRun:
         async with self._database.writing() as session:
             run = await _the_run(session, run_id)
-            if run.state == "stopped":
+            if run.state == "stopped" or only_from not in (None, run.state):
                 return run
             changed = replace(run, state=state, reason=reason, ended_at=at if state == "stopped" else None)
             values = {"state": state, "reason": reason, "ended_at": changed.ended_at}

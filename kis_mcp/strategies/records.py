@@ -204,8 +204,13 @@ class StrategyRecords(Protocol):
         """
         ...
 
-    async def set_run_state(self, run_id: str, state: RunState, reason: str, at: datetime) -> StrategyRun:
+    async def set_run_state(
+        self, run_id: str, state: RunState, reason: str, at: datetime, *, only_from: RunState | None = None
+    ) -> StrategyRun:
         """Bring a run into a state. A stopped run stays as it is: look at what is returned.
+
+        Args:
+            only_from: Leave it as it is in any other state.
 
         Raises:
             LookupError: There is no such run.

@@ -23,7 +23,7 @@ class RunAccount:
         trips: What it bought and sold under its mandate.
         standing: Its orders that stand at KIS, or may.
         realised: What it earned by what it sold, after costs; negative for a loss.
-        open_profit: On what it holds, at last prices; None where one cannot be told.
+        open_profit: On what it holds, at last prices; None where one cannot be told, as for shares from before a split.
         loss: As the mandate counts it; None where it cannot be told.
         is_fresh: Whether KIS was just asked how far its orders are filled.
     """
@@ -51,6 +51,8 @@ async def read_run_account(brokerage: Brokerage, run: StrategyRun, reads: Reads)
         is_fresh = False
     book = await journal.mandate_book(record.mandate.id)
     trips, prices = round_trips(book.own.orders), await _prices_of(book.own, reads)
+    if any(book.own.lots().values()) and await _was_in_doubt(brokerage, run):
+        prices = None
     realised = sum((trip.profit for trip in trips if trip.profit is not None), Decimal(0))
     loss = None if prices is None else book.loss(prices)
     return RunAccount(
@@ -78,6 +80,15 @@ def silent_since(brokerage: Brokerage) -> datetime | None:
     """Since when nothing comes over this process' live link; None while it does, or there is none."""
     outages = [stream.outage for stream in brokerage.open_streams]
     return min((outage.since for outage in outages if outage is not None), default=None)
+
+
+async def _was_in_doubt(brokerage: Brokerage, run: StrategyRun) -> bool:
+    """Whether prices of what it holds were ever adjusted: it was bought at others, and at those of now it would show a
+    loss that is none."""
+    from kis_mcp.strategies.runner import is_in_doubt
+
+    changes = await (await brokerage.strategy_records()).changes(run.id)
+    return any(is_in_doubt(change.reason) for change in changes)
 
 
 async def _prices_of(book: MandateBook, reads: Reads) -> Mapping[InstrumentKey, Decimal] | None:

@@ -94,12 +94,13 @@ async def open_mandate(
 
 
 async def why_not_in_force(journal: Journal, mandate_id: str, now: datetime) -> str:
-    """Why a mandate lets nothing out; empty while it does."""
+    """Why a mandate lets nothing out; empty while it does, and where its time is over: the run itself tells that, with
+    what it holds."""
     record = await journal.find_mandate(mandate_id)
     if record is None:
         return "Its mandate is not in the journal."
     status = record.status(now)
-    if status is MandateStatus.IN_FORCE:
+    if status in (MandateStatus.IN_FORCE, MandateStatus.EXPIRED):
         return ""
     if record.end is not None:
         return f"Its mandate was ended: {record.end.reason}."

@@ -184,6 +184,7 @@ async def test_a_run_tells_where_it_stands_and_how_it_came_there_and_stays_stopp
 ) -> None:
     paused = await records.set_run_state("R1", "paused", "A gap.", LATER)
     assert paused == replace(run, state="paused", reason="A gap.")
+    assert await records.set_run_state("R1", "running", "Kept.", LATER, only_from="running") == paused
     await records.set_run_state("R1", "running", "Filled.", LATER)
     stopped = await records.set_run_state("R1", "stopped", "Halted.", LATER)
     assert stopped == replace(run, state="stopped", reason="Halted.", ended_at=LATER)

@@ -15,8 +15,8 @@ from kis_mcp.storage import SqlJournal
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.strategies.runner import Wish
 from kis_mcp.trading.journal import Status
-from kis_mcp.trading.mandate import MandateBook, MandateRecord
-from kis_mcp.wiring.strategy_mandate import DeskOrders, open_mandate
+from kis_mcp.trading.mandate import MandateBook, MandateEnd, MandateRecord
+from kis_mcp.wiring.strategy_mandate import DeskOrders, open_mandate, why_not_in_force
 from kis_mcp.wiring.strategy_orders import StrategyOrders
 from tests.trading.desk.test_mandated import Strategy
 from tests.trading.fakes import CATALOG, FakeClock, TellingKis
@@ -75,6 +75,32 @@ async def test_a_run_orders_by_its_own_mandate_on_the_account_that_it_names_only
 ) -> None:
     with pytest.raises(error):
         await open_mandate(has, run, None)
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (RECORD, ""),
+        (None, "Its mandate is not in the journal."),
+        (MandateRecord(mandate=RECORD.mandate), "Its mandate is proposed."),
+        (
+            replace(RECORD, end=MandateEnd(mandate_id=RECORD.mandate.id, at=NOW, reason="revoked")),
+            "Its mandate was ended: revoked.",
+        ),
+    ],
+)
+async def test_a_keeper_stops_what_has_no_mandate_and_leaves_the_end_of_its_time_to_the_run(
+    record: MandateRecord | None, why: str
+) -> None:
+    journal = await brokerage(record).journal()
+    assert await why_not_in_force(journal, RECORD.mandate.id, NOW) == why
+    assert await why_not_in_force(journal, RECORD.mandate.id, RECORD.mandate.until) == why
+
+
+async def test_a_mandate_bounds_what_its_run_may_spend_and_lose() -> None:
+    _, bounds = await open_mandate(brokerage(RECORD), RUN, None)
+    mandate = RECORD.mandate
+    assert (bounds.capital, bounds.most_loss, bounds.until) == (mandate.most_in_all, mandate.most_loss, mandate.until)
 
 
 @pytest.mark.parametrize(("earlier", "capital"), [(2, 1_800_000), (6, 0)])

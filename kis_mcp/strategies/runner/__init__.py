@@ -1,5 +1,6 @@
 """Strategies live: bars from ticks, decisions, orders, and the position that follows from them."""
 
+from kis_mcp.strategies.runner.adjustments import is_in_doubt
 from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
 from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, InAccount, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner, fault_reason
@@ -20,5 +21,6 @@ __all__ = [
     "Tick",
     "Wish",
     "fault_reason",
+    "is_in_doubt",
     "join_bars",
 ]

@@ -16,6 +16,7 @@ LEAST_ADJUSTMENT: Final = Decimal("0.01")
 """Smaller changes of past prices than this share are dividends, and touch no count of shares."""
 
 _ONE: Final = Decimal(1)
+_MULTIPLIED: Final = "KIS multiplied prices of"
 
 
 class PositionInDoubt(Exception):
@@ -51,10 +52,15 @@ async def look_at_adjustments(terms: RunTerms, lane: LiveLane, diary: Diary, day
     return True
 
 
+def is_in_doubt(reason: str) -> bool:
+    """Whether a run was paused for this reason because what it holds is not what it bought any more."""
+    return reason.startswith(_MULTIPLIED)
+
+
 async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:
     symbol, price = lane.symbol, lane.holding.price
     told = [
-        f"KIS multiplied prices of {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
+        f"{_MULTIPLIED} {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
         " (액면분할, 병합, 권리락)."
     ]
     if price is None:

@@ -149,12 +149,14 @@ class Errand:
             self._cancels = _MOST_CANCELS
 
     async def _end(self, order: OwnOrder) -> None:
-        """Offer the rest of an exit that was cancelled again, at once."""
+        """Offer what an exit did not sell again: at once where it was cancelled for that, else later."""
         lane, rest = self._lane, order.quantity - order.filled
-        if order.side == "buy" or not rest or not lane.quantity or not lane.leaving or lane.want is not None:
+        if order.side == "buy" or not lane.quantity or not lane.leaving or lane.want is not None:
             return
-        if not self._cancels:
-            await self._diary.say(lane, f"exit_unfilled: {rest} of {order.quantity} were not sold")
+        if not rest or not self._cancels:
+            lane.sell_later(self._terms.clock())
+            if rest:
+                await self._diary.say(lane, f"exit_unfilled: {rest} of {order.quantity} were not sold")
             return
         at = self._diary.moment()
         lane.leave(lane.leaving, at)

@@ -145,12 +145,15 @@ class LiveLane:
         return self.holding.cost if self.last_price is None else self.quantity * self.last_price
 
     def committed(self) -> Decimal:
-        """The cost of what it holds, and what its wanted and standing buys may take."""
+        """The cost of what it bought and did not sell, also where somebody else sold it, as the mandate counts it; and
+        what its wanted and standing buys may take."""
+        cost = self.holding.cost + self.holding.lost_cost
         if not self.is_busy:
-            return self.holding.cost
+            return cost
         price = (self.last_price or Decimal(0)) * _WITH_ROOM
         wanted = self.want.quantity if self.want is not None and self.want.side == "buy" else 0
-        return self.holding.cost + price * (wanted + sum(_open_part(each) for each in self.standing if _buys(each)))
+        standing = (_open_part(each) * max(price, each.limit or price) for each in self.standing if _buys(each))
+        return cost + price * wanted + sum(standing, Decimal(0))
 
     def restore(self, bars: Iterable[Bar], orders: Sequence[OwnOrder], kept: HeldPosition | None) -> None:
         """Take up what was: the bars of the past, and the position that the run's orders made.
@@ -292,14 +295,18 @@ class LiveLane:
         self._set_levels()
 
     def refuse(self, want: Want, now: datetime) -> None:
-        """What it wanted was not ordered: an entry lapses; an exit is tried again at the end of the next bar, one at a
-        price once the price is there after a while, and any after a while at the end of a session."""
+        """What it wanted was not ordered: an entry lapses, and an exit is tried again."""
         self.want = None
         if want.side == "buy":
             self._decider.give_up_entry()
-            return
+        else:
+            self.sell_later(now)
+
+    def sell_later(self, now: datetime) -> None:
+        """An exit did not sell: it is tried again at the end of the next bar, one at a price once the price is there
+        after a while, and any after a while at the end of a session."""
         self._no_exit_before = now + RETRY_AFTER
-        if want.reason not in (SESSION_END, "exit_condition", "after_bars"):
+        if self.leaving not in (SESSION_END, "exit_condition", "after_bars"):
             self.leaving = ""
 
     def answer(self, order: OwnOrder) -> None:

@@ -224,10 +224,13 @@ class LiveRun:
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
     def loss(self) -> Decimal:
-        """What its mandate has lost, at the last prices."""
-        known = {lane.symbol: lane.last_price for lane in self._purse.values()}
-        prices = {symbol: price for symbol, price in known.items() if price is not None}
-        return _NOTHING if self._terms.orders is None else self._terms.orders.loss(prices)
+        """What its mandate has lost, at the last prices; what somebody else sold counts at cost."""
+        if self._terms.orders is None:
+            return _NOTHING
+        prices = {lane.symbol: lane.last_price for lane in self._purse.values() if lane.last_price is not None}
+        held = ((self._purse[symbol].holding, price) for symbol, price in prices.items())
+        gone = sum((holding.lost * price - holding.lost_cost for holding, price in held), _NOTHING)
+        return self._terms.orders.loss(prices) + gone
 
     def is_selling(self) -> bool:
         """Whether an exit is on its way."""
@@ -236,6 +239,13 @@ class LiveRun:
     def holdings(self) -> str:
         """What it holds, in words."""
         return ", ".join(f"{lane.quantity} {symbol}" for symbol, lane in self._lanes.items() if lane.quantity)
+
+    def what_stays(self) -> str:
+        """What it holds and which of its orders may still be filled, in sentences after others."""
+        standing = [order for lane in self._lanes.values() for order in lane.standing]
+        orders = ", ".join(f"{each.side} {each.quantity - each.filled} {each.symbol}" for each in standing)
+        held = f" It holds {held}." if (held := self.holdings()) else ""
+        return f"{held} Its orders that may still be filled: {orders}." if orders else held
 
     def _free(self) -> Decimal:
         """What may be spent: never more than the capital, whatever was earned."""
@@ -343,6 +353,8 @@ class LiveRun:
         if not self._terms.sessions.takes_orders(now):
             return
         for lane in self._lanes.values():
+            if self.outside and lane.want is not None and lane.want.side == "buy":
+                lane.forgo()
             # Without minutes of earlier days, as in demo, there is no price before the first trade.
             if lane.want is not None and lane.last_price is not None and self._is_idle(lane):
                 self._start(lane, self._errand(lane).send(lane.want))

@@ -57,6 +57,8 @@ async def take_up_decisions(
             lane.leaving = signal.reason
             if is_new and not lane.is_being_sold:
                 lane.leave(signal.reason, signal.at)
+            elif not lane.is_being_sold:
+                lane.sell_later(terms.clock())
 
 
 def losses(signals: Sequence[SignalEntry]) -> list[OwnOrder]:

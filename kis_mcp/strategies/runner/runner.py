@@ -95,8 +95,8 @@ class Runner:
         try:
             await self._feed.open()
             await live.prepare()
-            await self._set("running", TAKEN_UP)
-            why = await self._follow(live)
+            run = await self._set("running", TAKEN_UP, only_from="running")  # a person may have paused it meanwhile
+            why = await self._follow(live) if run.state == "running" else ""
         except KisMcpError as error:
             why = str(error)
         except PositionInDoubt as doubt:
@@ -130,7 +130,7 @@ class Runner:
         live.look()
         now = self._terms.clock()
         is_early = self._looked_at is not None and abs((now - self._looked_at).total_seconds()) < POLL_SECONDS
-        if is_early and not live.outside:
+        if is_early:
             return False
         self._looked_at = now
         if why := self._reason_to_stop(live):
@@ -140,17 +140,16 @@ class Runner:
 
     def _reason_to_stop(self, live: LiveRun | None) -> str:
         bounds = self._terms.bounds
-        holds = f" It holds {held}." if live is not None and (held := live.holdings()) else ""
-        if live is not None and live.outside:
-            return f"{live.outside}{holds}"
+        holds = "" if live is None else live.what_stays()
         if halted := self._halt_reason():
             return f"Orders are halted: {halted}.{holds}"
         if bounds.until is not None and self._terms.clock() >= bounds.until:
             return f"Its mandate ended at {bounds.until:%Y-%m-%d %H:%M}.{holds}"
-        if live is None or bounds.most_loss is None:
+        if live is None or live.is_selling():  # what it has decided to sell is still sold
             return ""
-        loss = live.loss()
-        if loss < bounds.most_loss or live.is_selling():  # a stop that is touched is still sold
+        if live.outside:
+            return f"{live.outside}{holds}"
+        if bounds.most_loss is None or (loss := live.loss()) < bounds.most_loss:
             return ""
         return f"It lost {round(loss, 2).normalize():,f}, and it may lose {bounds.most_loss:,f}.{holds}"
 
@@ -165,8 +164,9 @@ class Runner:
         assert run is not None, self._terms.run.id
         return run
 
-    async def _set(self, state: RunState, reason: str) -> StrategyRun:
-        return await self._terms.records.set_run_state(self._terms.run.id, state, reason, self._terms.clock())
+    async def _set(self, state: RunState, reason: str, only_from: RunState | None = None) -> StrategyRun:
+        set_state = self._terms.records.set_run_state
+        return await set_state(self._terms.run.id, state, reason, self._terms.clock(), only_from=only_from)
 
 
 def fault_reason(error: Exception, holds: str = "") -> str:

@@ -13,7 +13,7 @@ from kis_mcp.trading.desk.inspection import Inspection
 from kis_mcp.trading.desk.mandate_guard import end_all_mandates
 from kis_mcp.trading.desk.mandate_question import mandate_facts, mandate_question
 from kis_mcp.trading.desk.mandated import MandatedOrders
-from kis_mcp.trading.desk.mandates import MandateDesk
+from kis_mcp.trading.desk.mandates import MandateDesk, usual_end
 from kis_mcp.trading.desk.order_notices import NoticeReceiver
 from kis_mcp.trading.desk.outcomes import OrderOutcome, Proposal
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
@@ -47,4 +47,5 @@ __all__ = [
     "money",
     "pick_closings",
     "preview_order",
+    "usual_end",
 ]

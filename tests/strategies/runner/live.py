@@ -80,9 +80,11 @@ class MemoryRecords:
         self.crash.step()
         return self.run
 
-    async def set_run_state(self, run_id: str, state: RunState, reason: str, at: datetime) -> StrategyRun:
+    async def set_run_state(
+        self, run_id: str, state: RunState, reason: str, at: datetime, *, only_from: RunState | None = None
+    ) -> StrategyRun:
         self.crash.step()
-        if self.run.state != "stopped":
+        if self.run.state != "stopped" and only_from in (None, self.run.state):
             self.run = replace(self.run, state=state, reason=reason)
             self.changes.append((state, reason))
         return self.run

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from kis_mcp.strategies.backtest import Bar
+from kis_mcp.strategies.runner import is_in_doubt
+from kis_mcp.strategies.runner.runner import RESTARTED
 from tests.strategies.runner.live import MONDAY, Live, at, live, script, strategy
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -42,6 +44,8 @@ async def test_a_position_from_before_a_split_is_never_sold_and_the_run_is_pause
         " shares yourself and resume it; or stop it, and what it holds is yours to keep."
     )
     assert {end.date() for _, end in each.records.stored} == {MONDAY}
+    assert is_in_doubt(each.records.run.reason)
+    assert not is_in_doubt(RESTARTED)
 
 
 @pytest.mark.parametrize("document", EXITS)

@@ -281,7 +281,9 @@ async def test_a_halt_stops_it_and_says_what_it_holds() -> None:
 async def test_the_end_of_its_mandate_and_its_loss_stop_it() -> None:
     each = live(strategy(entry=AT_100), *minutes(100, 100, 100), until=at("09:01:00"))
     await each.go()
-    assert each.records.run.reason == "Its mandate ended at 2026-03-02 09:01."
+    assert each.records.run.reason == (
+        "Its mandate ended at 2026-03-02 09:01. Its orders that may still be filled: buy 10 A."
+    )
     each = live(strategy(entry=AT_100), *minutes(100, 100, 99, 90), most_loss=Decimal(50))
     await each.go()
     assert each.records.run.reason == "It lost 100, and it may lose 50. It holds 10 A."

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kis_mcp.catalog import Page
+from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument, KisMcpError
 from kis_mcp.market import Instrument, builtin_instruments
 from kis_mcp.server.tools.call import Call
@@ -13,7 +14,8 @@ from kis_mcp.server.tools.strategies.given import given_strategy, records_of
 from kis_mcp.server.tools.strategies.mandates import agree_on_mandate, proposed_mandate
 from kis_mcp.server.tools.strategies.runs import shown
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.records import StoredStrategy, StrategyRecords, StrategyRun
+from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy, StrategyRecords, StrategyRun
+from kis_mcp.trading.desk import usual_end
 from kis_mcp.trading.mandate import Mandate
 from kis_mcp.wiring import choose
 
@@ -54,7 +56,19 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
     page = await shown(call, [run])
     kept_by = _KEPT_BY if call.environments.keeps else _kept_by_nobody(strategy.id)
     held = [f"It holds from before: {agreed.mandate.holds}."] if agreed.mandate.holds else []
-    return replace(page, notes=[*page.notes, *held, kept_by])
+    return replace(page, notes=[*page.notes, *_too_short(strategy, agreed.mandate), *held, kept_by])
+
+
+def _too_short(strategy: Strategy, mandate: Mandate) -> Sequence[str]:
+    """That a strategy on days or weeks never orders, for its mandate ends with the day of its first decision, as it
+    usually does in real."""
+    first_day_ends = usual_end(Environment.REAL, mandate.symbols[0].market, mandate.at)
+    if strategy.interval not in LONG_INTERVALS or mandate.until > first_day_ends:
+        return ()
+    return (
+        "It decides at the close and orders at the next opening, and its mandate ends before that: it orders nothing."
+        " Stop it, and start it with a later end (until).",
+    )
 
 
 def _kept_by_nobody(name: str) -> str:

@@ -33,12 +33,17 @@ async def test_a_stop_does_not_fire_at_a_price_that_fell_by_a_split_and_the_run_
         bought = await until(client, name, holds(2))
         clock.set(MONDAY)
         paused = await until(client, name, is_state("paused"))
+        stopped = blocks(await call(client, "stop", strategy=name))
         orders = blocks(await client.call_tool("get_orders", {}))
         held = blocks(await client.call_tool("get_positions", {}))
     assert run_of(bought)["state"] == "running"
     assert f"KIS multiplied prices of {SYMBOL} since 2025-12-12 by 0.2" in run_of(paused)["reason"]
     assert re.search(r"It holds 2 bought at 2\d{6}\. The account has 10\.", run_of(paused)["reason"])
     assert [row["quantity"] for row in paused["positions"]] == [2]
+    assert "profit_open" in run_of(bought)
+    for found in (paused, stopped):
+        assert "profit_open" not in run_of(found)
+        assert "loss" not in found["mandates"][0]
     assert [row["quantity"] for row in next(iter(held.values())) if row["symbol"] == SYMBOL] == [10]
     assert not [row for row in orders.get("orders", []) if row["side"] == "sell"]
 

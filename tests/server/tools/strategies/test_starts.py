@@ -182,12 +182,16 @@ async def test_with_real_money_the_amount_is_typed_and_it_is_said_that_each_orde
     shares = changed({"id": "share", "sizing": {"percent_of_equity": 10}})
     async with connected(settings, person=person) as client:
         unsaid = error(await call(client, "start", strategy=shares))
-        started = blocks(await call(client, "start", strategy=SENTENCE, bounds={"most_in_all": 1_000_000}))
+        result = await call(client, "start", strategy=SENTENCE, bounds={"most_in_all": 1_000_000})
+        longer = {"most_in_all": 1_000_000, "until": "2026-03-05"}
+        until_tomorrow = await call(client, "start", strategy=changed({"id": "longer"}), bounds=longer)
+    started, never = blocks(result), "it orders nothing."
     assert unsaid["field"] == "most_in_all"
     assert person.asked[0].splitlines()[1] == (
         "You are asked about each order on the approval page too: KIS_ALLOW_REAL_STRATEGIES is not set."
     )
     assert started["mandates"][0]["until"] == "2026-03-05T00:00:00+09:00"
+    assert [never in str(each.structured_content["notes"]) for each in (result, until_tomorrow)] == [True, False]
 
 
 async def test_what_ran_in_sim_is_promoted_to_demo_with_its_results(simulator: Simulator) -> None:
