@@ -91,3 +91,20 @@ def test_an_upper_bound_that_is_wider_holds_too(entry: float, exit: float, doubt
         {"left": "open", "is": "below", "right": entry}, exit={"left": "open", "is": "at_most", "right": exit}
     )
     assert bool(found) is doubted
+
+
+@pytest.mark.parametrize(
+    ("interval", "limits", "is_said"),
+    [
+        ("tick", {}, True),
+        ("tick", {"positions": 1}, True),
+        ("tick", {"entries_a_day": 3}, False),
+        ("tick", {"cooldown_bars": 3}, False),
+        ("1m", {}, False),
+    ],
+)
+def test_single_trades_without_a_bound_on_entries_are_doubted(
+    interval: str, limits: dict[str, int], is_said: bool
+) -> None:
+    found = doubts(ALWAYS, interval=interval, limits=limits)
+    assert found == ([("limits", "Each trade is a bar")] if is_said else [])

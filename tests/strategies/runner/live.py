@@ -276,6 +276,8 @@ class Market:
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
         if not self.is_up:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        if self.interval == "tick":
+            return []
         ended = [bar for end, bar in self.candles(symbol) if end <= self.now]
         bars = [*self.history.get(symbol, ()), *ended][-count:]
         return [_times(bar, await self.adjustment(symbol, bar.ends_at.date(), in_session=True)) for bar in bars]

@@ -12,6 +12,7 @@ from kis_mcp.strategies.evaluation import Evaluator
 
 _MEND = f"Mend what problems names by its path. {GUIDE}"
 _GO_ON = "Next: backtest it, then save it."
+_GO_ON_TRADES = "KIS keeps no single trades to backtest it on. Next: save it, and start it where no money is at stake."
 
 
 async def validate(call: Call) -> Page:
@@ -26,7 +27,8 @@ async def validate(call: Call) -> Page:
         row = strategy_row(strategy)
     except BadArgument as error:
         return _wrong(call, [(error.field or "strategy", f"{error.what} {error.remedy}")])
-    return page(call.now(), notes=[_GO_ON], result={"valid": True}, strategy=row, **doubts_block(strategy))
+    note = _GO_ON_TRADES if strategy.interval == "tick" else _GO_ON
+    return page(call.now(), notes=[note], result={"valid": True}, strategy=row, **doubts_block(strategy))
 
 
 def strategy_row(strategy: Strategy) -> dict[str, Any]:
