@@ -1,5 +1,7 @@
 """Bars of single trades, for strategies of interval ``tick``."""
 
+from datetime import datetime
+
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.runner.bar_builder import A_MOMENT, BarBuilder, BuiltBar, Tick, is_repeated, size_of
 from kis_mcp.strategies.runner.sessions import Span
@@ -30,3 +32,7 @@ class TradeBars(BarBuilder):
         price = tick.price
         bar = Bar(dated, price, price, price, price, size_of(tick, last))
         return BuiltBar(bar, Span(dated, dated, dated, dated, minute.ends_session), is_whole=True)
+
+    def begin_unheard(self, now: datetime) -> None:
+        """Nothing can be heard now, and no bar is made of it."""
+        self.report_gap(now + A_MOMENT)

@@ -19,12 +19,14 @@ class WarmUp:
         self._told_at: dict[str, datetime] = {}
 
     async def begin(self, lane: LiveLane) -> None:
-        """Trades may be missing before the next one: what was learnt of those before them is given up."""
-        is_gap = lane.last_bar is not None
+        """What was learnt of earlier trades is given up: some after them may be missing, or prices were adjusted."""
+        is_first = lane.last_bar is None
         lane.begin_with([])
         self._told_at.pop(lane.symbol, None)
-        if is_gap:
-            await self._diary.say(lane, "trades_missed: KIS keeps no trades to fill the gap, so it warms up anew")
+        if not is_first:
+            await self._diary.say(
+                lane, "warms_up_anew: trades were missed, or prices adjusted, and KIS keeps none to read"
+            )
 
     async def tell(self, lane: LiveLane) -> None:
         """Say after a trade how many more it takes: at first, once a minute, and when it has all."""

@@ -141,7 +141,7 @@ async def test_after_a_gap_it_warms_up_anew_says_so_and_keeps_its_position_and_s
         (ticks[8].time, "exit", "stop_loss"),
         (ticks[11].time, "enter", "entry_condition"),
     ]
-    assert "trades_missed: KIS keeps no trades to fill the gap, so it warms up anew" in said(each)
+    assert "warms_up_anew: trades were missed, or prices adjusted, and KIS keeps none to read" in said(each)
 
 
 @pytest.mark.parametrize("step", range(0, 180, 3))
@@ -161,6 +161,33 @@ async def test_a_refused_entry_is_not_ordered_at_each_trade_again() -> None:
     each.broker.answers = [Answer("refused", None, "no")] * 10
     await each.go()
     assert [one.at.second for one in each.signals("enter")] == [0, 30, 0]
+
+
+async def test_a_refused_exit_waits_a_while_before_it_is_ordered_again() -> None:
+    ticks = [Tick(BEGIN + timedelta(seconds=second), Decimal(100), 1) for second in range(70)]
+    document = strategy("tick", entry=ALWAYS, exits={"after_bars": 2}, limits={"entries_a_day": 1})
+    each = heard(document, {"A": ticks})
+    each.broker.answers = [Answer("accepted", "i1"), *[Answer("refused", None, "no")] * 2]
+    await each.go()
+    assert [one.at.second for one in each.signals("exit")] == [2, 32, 2]
+    assert each.broker.held("A") == 0
+
+
+async def test_while_nothing_can_be_heard_no_bar_is_made_and_nothing_is_decided() -> None:
+    ticks = [Tick(BEGIN + timedelta(seconds=20 * number), Decimal(100), 1) for number in (0, 1, 20, 21, 22)]
+    entry = {"left": "close", "is": "at_most", "right": {"of": "close", "back": 1}}
+    silence = [
+        (BEGIN + timedelta(seconds=40 + second), Heard(silent_since=BEGIN + timedelta(seconds=30)))
+        for second in range(0, 300, 10)
+    ]
+    each = heard(strategy("tick", entry=entry, exits={"after_bars": 3}), {"A": ticks}, *silence)
+    await each.go()
+    assert [(one.at, one.action) for one in each.signals("enter", "exit")] == [
+        (ticks[1].time, "enter"),
+        (ticks[4].time, "exit"),
+    ]
+    assert each.runner is not None
+    assert each.runner.report.decisions == len(ticks)
 
 
 async def test_nothing_stays_overnight_and_nothing_is_bought_before_the_close() -> None:
