@@ -12,7 +12,7 @@ from kis_mcp.strategies.backtest import BacktestOptions, Bar, Bars, run_backtest
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.runner.bar_builder import Tick
 from kis_mcp.strategies.runner.ports import Answer, Heard
-from tests.strategies.runner.live import ALWAYS, Live, Market, at, strategy
+from tests.strategies.runner.live import ALWAYS, MONDAY, Live, Market, at, strategy
 from tests.strategies.runner.test_beside_the_backtest import CAPITAL, CROSS
 from tests.strategies.runner.test_crashes import check, until_over
 
@@ -103,6 +103,8 @@ async def test_two_instruments_share_limits_without_waiting_for_each_other() -> 
     assert {symbol for symbol, _, _ in each.sent()} == {"A", "B"}
     sides = [side for _, side, _ in each.sent()]
     assert sides[:6] == ["buy", "sell"] * 3
+    sent = {order.intent_id: order.at for order in each.broker.by_key.values()}
+    assert all(sent[one.intent_id or ""] == one.at.replace(microsecond=0) for one in each.signals("enter", "exit"))
 
 
 async def test_nothing_is_decided_before_enough_trades_were_heard_and_it_is_said_how_many_lack() -> None:
@@ -202,3 +204,35 @@ async def test_nothing_stays_overnight_and_nothing_is_bought_before_the_close() 
         ("15:25:00", "exit"),
     ]
     assert said(each) == ["session_end"]
+
+
+TUESDAY = MONDAY + timedelta(days=1)
+MEAN: dict[str, Any] = {
+    "indicators": {"mean": {"kind": "sma", "params": {"period": 3}}},
+    "entry": {"left": "close", "is": "above", "right": "mean"},
+}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+async def test_over_a_split_what_is_held_pauses_it_and_otherwise_it_warms_up_anew(holds: bool) -> None:
+    prices = [100, 100, 103, 103] if holds else [100, 100, 100, 100]
+    ticks = [Tick(BEGIN + timedelta(seconds=20 * n), Decimal(price), 1) for n, price in enumerate(prices)]
+    ticks += [Tick(at("10:00", TUESDAY) + timedelta(seconds=20 * n), Decimal(20), 1) for n in range(4)]
+    each = heard(strategy("tick", **MEAN, exits={"stop_loss_percent": 3}), {"A": ticks})
+    each.market.splits["A"] = TUESDAY, Decimal("0.2")
+    await each.go()
+    assert each.sent() == ([("A", "buy", 10)] if holds else [])
+    assert each.records.run.state == ("paused" if holds else "running")
+    words = [reason.partition(":")[0] for reason in said(each)]
+    assert words == ["warming_up", "warmed_up", *([] if holds else ["prices_adjusted", "warms_up_anew", *words[:2]])]
+
+
+async def test_a_trade_dated_far_from_the_clock_is_no_bar_and_it_warms_up_anew() -> None:
+    ticks = [Tick(BEGIN + timedelta(seconds=20 * number), Decimal(100), 1) for number in range(7)]
+    late = ticks[3].time + timedelta(seconds=1)
+    bad = [Tick(late + off, Decimal(999), 1) for off in (timedelta(minutes=6), -timedelta(minutes=61))]
+    each = heard(strategy("tick", **MEAN), {"A": ticks}, (late, Heard(ticks=[("A", tick) for tick in bad])))
+    await each.go()
+    assert each.sent() == []
+    words = [reason.partition(":")[0] for reason in said(each)]
+    assert words == ["warming_up", "warmed_up", "tick_refused", "warms_up_anew", "warming_up", "warmed_up"]
