@@ -50,7 +50,7 @@ class StrategyHistory:
 
     Args:
         store: Where earlier days are kept.
-        interval: The strategy's.
+        interval: The strategy's. KIS keeps no single trades: there are no bars of `tick`.
     """
 
     def __init__(
@@ -66,10 +66,12 @@ class StrategyHistory:
         self._instruments = instruments
         self._interval = interval
         self._sessions = sessions
-        self._length = INTERVALS[interval]
+        self._length = INTERVALS.get(interval)
         self._split = set[str]()
 
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
+        if self._length is None:
+            return []
         found = await self._of_today(symbol, None)
         for spare in _SPARE_DAYS:
             needed = count - len(found)

@@ -80,15 +80,12 @@ async def _strategy_of(records: StrategyRecords, run: StrategyRun) -> Strategy:
     """The document with which a run was started.
 
     Raises:
-        BadArgument: It is not kept, or no run can follow it.
+        BadArgument: It is not kept.
     """
     stored = next((each for each in await records.versions(run.strategy) if each.version == run.version), None)
     if stored is None or stored.digest != run.digest:
         raise BadArgument("The document with which it was started is not kept any more.", remedy="Start it anew.")
-    strategy = resolve(stored.document)
-    if strategy.interval == "tick":
-        raise BadArgument("A strategy is run on bars.", remedy="Give interval 1m or longer.", field="interval")
-    return strategy
+    return resolve(stored.document)
 
 
 def _instruments(run: StrategyRun) -> dict[str, Instrument]:

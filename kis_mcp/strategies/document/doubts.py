@@ -19,13 +19,18 @@ _MIRRORED: Final = {
     "at_least": "at_most",
     "at_most": "at_least",
 }
+_UNBOUNDED: Final = (
+    "Each trade is a bar: it may buy and sell many times a minute, until its mandate lets out no more. Give"
+    " entries_a_day or cooldown_bars."
+)
 _STRICT: Final = ("above", "below", "crosses_above", "crosses_below", "not_equal")
 _WEAKER: Final = {"above": ("above", "at_least"), "at_least": ("at_least",)}
 
 
 def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
     """Each with its path in the document: conditions that never hold, exits that hold whenever the entry does,
-    positions that nothing ends, or nothing but a loss, and parameters, indicators and patterns that nothing uses."""
+    positions that nothing ends, or nothing but a loss, single trades without a bound on entries, and parameters,
+    indicators and patterns that nothing uses."""
     found = [
         (path, doubt)
         for path, part in strategy.conditions_by_path()
@@ -33,8 +38,9 @@ def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
     ]
     if (path := _exit_with_entry(strategy)) is not None:
         found.append((path, "It holds whenever the entry does: no position is ever opened."))
-    if strategy.interval == "tick":
-        found.append(("interval", "A strategy on ticks is neither tested nor run. Give 1m or longer."))
+    limits = strategy.limits
+    if strategy.interval == "tick" and limits.entries_a_day is None and not limits.cooldown_bars:
+        found.append(("limits", _UNBOUNDED))
     return found + list(_endings(strategy)) + list(_unused(strategy))
 
 

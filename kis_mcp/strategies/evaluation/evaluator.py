@@ -55,6 +55,11 @@ class Evaluator:
         before that many."""
         return self._warm_up
 
+    @property
+    def bars_missing(self) -> int:
+        """So many more it takes until there are signals."""
+        return max(0, self._warm_up - self._bars)
+
     def push(self, bar: BarValues, position: Position | None = None) -> Signal:
         """Take a bar that has ended.
 

@@ -20,7 +20,7 @@ MOST_BEHIND: Final = timedelta(hours=1)
 """So far behind the clock: what was held up longer on its way is told for another session."""
 
 _ONE_MINUTE: Final = timedelta(minutes=1)
-_A_MOMENT: Final = timedelta(microseconds=1)
+A_MOMENT: Final = timedelta(microseconds=1)
 
 
 class Tick(NamedTuple):
@@ -86,11 +86,11 @@ class BarBuilder:
         """Take the next tick; returns the bar that it ends. One that comes twice, late, or outside the regular session
         changes nothing."""
         last = self._last
-        if _is_repeated(tick, last):
+        if is_repeated(tick, last):
             return None
         if tick.total is not None:
             self._last = tick
-        size = _size(tick, last)
+        size = size_of(tick, last)
         span = self._span
         if span is not None and self._heard_at <= tick.time < span.sure_until:
             self._add(tick.price, size)
@@ -115,7 +115,7 @@ class BarBuilder:
     def begin_unheard(self, now: datetime) -> None:
         """Nothing can be heard now: what is traded makes a bar nevertheless, which is not whole, and ends by the
         clock."""
-        self.report_gap(now + _A_MOMENT)
+        self.report_gap(now + A_MOMENT)
         found = self._sessions.span_of(now) if self._span is None else None
         if found is not None and (self._ended_until is None or found.begins >= self._ended_until):
             self._heard_at = found.begins
@@ -149,14 +149,14 @@ class BarBuilder:
         return BuiltBar(bar, span, self.has_heard_since(span.begins))
 
 
-def _is_repeated(tick: Tick, last: Tick | None) -> bool:
+def is_repeated(tick: Tick, last: Tick | None) -> bool:
     """Whether a tick was taken before: the day's volume grows with each. Where it begins anew, the time goes on."""
     if last is None or tick.total is None or last.total is None:
         return False
     return tick.time <= last.time and (tick.total <= last.total or tick.time.date() < last.time.date())
 
 
-def _size(tick: Tick, last: Tick | None) -> int:
+def size_of(tick: Tick, last: Tick | None) -> int:
     """What was traded: where only the day's volume is told, by how much it grew since the tick before."""
     if tick.size is not None:
         return tick.size

@@ -1,17 +1,19 @@
 """What a run decided and why, as it is written down."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from kis_mcp.clock import KST
-from kis_mcp.strategies.evaluation import Decision
+from kis_mcp.strategies.evaluation import NOTHING, Decision, Signal
 from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.strategies.runner.bar_builder import A_MOMENT
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.terms import RunTerms
 
-A_MOMENT: Final = timedelta(microseconds=1)
-"""What happens beside bars has a moment that is no bar's end."""
+_FIRST_MICROSECOND: Final = 100_000
+"""What happens beside bars has a moment that is no bar's end: they end at whole seconds, those of single trades in the
+microseconds behind, as `TradeBars` dates them."""
 
 SOLD_ELSEWHERE: Final = "sold_elsewhere"
 
@@ -29,6 +31,21 @@ class Diary:
     def __init__(self, terms: RunTerms) -> None:
         self._terms = terms
         self._last: datetime | None = None
+        self._signals: dict[str, Signal] = {}
+        self._reasons: dict[str, str] = {}
+
+    def is_told(self, lane: LiveLane, decision: Decision) -> bool:
+        """Whether what was decided at a bar's end is written down: orders, entries that are not made, and signals that
+        are others than at the bar before. Single trades are many: of them orders, and why entries are not made where
+        the reason is another one than the last."""
+        signal, signal_before = lane.signal, self._signals.get(lane.symbol)
+        self._signals[lane.symbol] = signal
+        if not self._terms.sessions.of_trades:
+            return decision is not NOTHING or (signal != signal_before and bool(signal.enters or signal.exits))
+        reason_before = self._reasons.get(lane.symbol, "")
+        is_order = decision.action != "none"
+        reason = self._reasons[lane.symbol] = "" if is_order else decision.reason or reason_before
+        return is_order or reason != reason_before
 
     def entry(self, lane: LiveLane, at: datetime, decision: Decision) -> SignalEntry:
         """What was decided at a bar's end, or at a moment of its own, as it is written down."""
@@ -59,10 +76,15 @@ class Diary:
         lane.lose(lost, self._terms.clock())
         return True
 
-    def moment(self) -> datetime:
-        """Now, as a moment that no bar's end and no other entry has."""
+    def moment(self, since: datetime | None = None) -> datetime:
+        """Now, as a moment that no bar's end and no other entry has.
+
+        Args:
+            since: It is no earlier than this, where the exchange's clock is ahead.
+        """
         now = self._terms.clock()
-        now = now if now.microsecond else now + A_MOMENT
+        now = now if since is None else max(now, since)
+        now = now.replace(microsecond=max(now.microsecond, _FIRST_MICROSECOND))
         if self._last is not None and now <= self._last:
             now = self._last + A_MOMENT
         self._last = now

@@ -26,10 +26,11 @@ from kis_mcp.strategies.runner.bar_builder import BarBuilder, BuiltBar, Tick
 from kis_mcp.strategies.runner.holding import Holding, holding_of, sale_elsewhere
 from kis_mcp.strategies.runner.ports import BUY_ROOM, OwnOrder, Side
 from kis_mcp.strategies.runner.sessions import Sessions
+from kis_mcp.strategies.runner.trade_bars import TradeBars
 
 SESSION_END = "session_end"
 RETRY_AFTER = timedelta(seconds=30)
-"""So long an exit at a price waits after it was refused."""
+"""So long an exit at a price waits after it was refused; of single trades all orders do."""
 
 LISTED_AFTER = timedelta(minutes=10)
 """So long after an order what came of it is in KIS' list of holdings for certain."""
@@ -76,7 +77,7 @@ class LiveLane:
         self, strategy: Strategy, symbol: str, book: EntryBook, sessions: Sessions, whole_from: datetime, lot: int = 1
     ) -> None:
         self.symbol = symbol
-        self.builder = BarBuilder(sessions, whole_from)
+        self.builder = (TradeBars if sessions.of_trades else BarBuilder)(sessions, whole_from)
         self._sessions = sessions
         self.want: Want | None = None
         self.leaving = ""
@@ -96,13 +97,18 @@ class LiveLane:
         self._highest = Decimal(0)
         self._levels = _NO_LEVELS
         self._bars_of_wait, self._high_of_wait = 0, 0.0
-        self._no_exit_before: datetime | None = None
+        self._no_order_before: datetime | None = None
         self._built_until: datetime | None = None
         self._covered_until: datetime | None = None
 
     @property
     def warm_up(self) -> int:
         return self._decider.evaluator.warm_up
+
+    @property
+    def bars_missing(self) -> int:
+        """So many more it takes until there are signals."""
+        return self._decider.evaluator.bars_missing
 
     @property
     def signal(self) -> Signal:
@@ -203,8 +209,8 @@ class LiveLane:
         return "take_profit" if levels.target is not None and tick.price >= levels.target else ""
 
     def waits(self, now: datetime) -> bool:
-        """Whether an exit was refused a moment ago."""
-        return self._no_exit_before is not None and now < self._no_exit_before
+        """Whether an order was refused a moment ago."""
+        return self._no_order_before is not None and now < self._no_order_before
 
     def miss(self, began_at: datetime, ended_at: datetime) -> None:
         """Trades may have been missed in a time."""
@@ -220,12 +226,16 @@ class LiveLane:
     def catch_up(self, bars: Sequence[Bar]) -> None:
         """Take the bars that were not heard; a stale lane begins anew with them."""
         if self.is_stale:
-            kept, self.is_stale = self.held_position(""), False
-            self._decider = Decider(self._strategy, self.symbol, self._book, self._lot)
-            self.restore(bars, list(self._orders.values()), kept)
+            self.begin_with(bars)
         else:
             for bar in bars:
                 self.learn(bar)
+
+    def begin_with(self, bars: Sequence[Bar]) -> None:
+        """Forget all bars for these; what it holds stays."""
+        kept, self.is_stale = self.held_position(""), False
+        self._decider = Decider(self._strategy, self.symbol, self._book, self._lot)
+        self.restore(bars, list(self._orders.values()), kept)
 
     def learn(self, bar: Bar) -> None:
         """Take a bar that has ended, and decide nothing."""
@@ -244,11 +254,12 @@ class LiveLane:
         self.last_price = bar.close
         if built.is_whole:
             self._built_until = built.span.until
+        waits = self._sessions.of_trades and self.waits(bar.ends_at)
         decision = self._decider.end_bar(
             values_of(bar),
             equity,
             ends_session=built.span.ends_session,
-            pending=self.is_busy or bool(self.leaving),
+            pending=self.is_busy or bool(self.leaving) or waits,
         )
         self._pass(bar)
         self._covered_until = built.span.until
@@ -256,7 +267,7 @@ class LiveLane:
             decision = self._afford(decision, bar.close, free())
             if decision.action == "enter":
                 self.want = Want("buy", decision.quantity, bar.ends_at, decision.reason)
-        elif self.leaving and self.quantity and not self.is_busy:
+        elif self.leaving and self.quantity and not self.is_busy and not waits:
             decision = Decision("exit", reason=self.leaving)
         if decision.action == "exit":
             self.leave(decision.reason, bar.ends_at)
@@ -292,12 +303,14 @@ class LiveLane:
             self._close()
         if _buys(order) and order.state == "ended" and not order.filled:
             self._decider.give_up_entry()
+            self._rest(order.at)
         self._set_levels()
 
     def refuse(self, want: Want, now: datetime) -> None:
         """What it wanted was not ordered: an entry lapses, and an exit is tried again."""
         self.want = None
         if want.side == "buy":
+            self._rest(now)
             self._decider.give_up_entry()
         else:
             self.sell_later(now)
@@ -305,9 +318,14 @@ class LiveLane:
     def sell_later(self, now: datetime) -> None:
         """An exit did not sell: it is tried again at the end of the next bar, one at a price once the price is there
         after a while, and any after a while at the end of a session."""
-        self._no_exit_before = now + RETRY_AFTER
+        self._rest(now)
         if self.leaving not in (SESSION_END, "exit_condition", "after_bars"):
             self.leaving = ""
+
+    def _rest(self, now: datetime) -> None:
+        """An order was refused. The exchange's clock counts where it is ahead."""
+        heard_at = self.last_bar if self._sessions.of_trades else None
+        self._no_order_before = max(now, heard_at or now) + RETRY_AFTER
 
     def answer(self, order: OwnOrder) -> None:
         """What it wanted was sent."""
@@ -366,7 +384,7 @@ class LiveLane:
 
     def _close(self) -> None:
         self._decider.close()
-        self.leaving, self._no_exit_before = "", None
+        self.leaving, self._no_order_before = "", None
 
     def _set_levels(self) -> None:
         price = self.holding.price

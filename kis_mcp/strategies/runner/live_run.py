@@ -11,17 +11,18 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation import NOTHING, Decision, EntryBook, Signal, settling_bars
+from kis_mcp.strategies.evaluation import Decision, EntryBook, settling_bars
 from kis_mcp.strategies.records import SignalEntry
 from kis_mcp.strategies.runner.adjustments import look_at_adjustments
 from kis_mcp.strategies.runner.bar_builder import GRACE, MOST_AHEAD, MOST_BEHIND, BuiltBar, Tick
 from kis_mcp.strategies.runner.bar_log import BarLog
-from kis_mcp.strategies.runner.diary import A_MOMENT, Diary
+from kis_mcp.strategies.runner.diary import Diary
 from kis_mcp.strategies.runner.errand import Errand, settle_holding
 from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard
 from kis_mcp.strategies.runner.recovery import losses, read_past_bars, take_up_decisions
 from kis_mcp.strategies.runner.terms import RunTerms
+from kis_mcp.strategies.runner.warm_up import WarmUp
 
 _MOST_SIGNALS: Final = 10_000
 _REFUSALS_SAID_EVERY: Final = timedelta(hours=1)
@@ -76,8 +77,9 @@ class LiveRun:
         self._purse: dict[str, LiveLane] = {}  # those that ever wanted or ordered anything
         self._errands: dict[str, asyncio.Task[None]] = {}
         self._due: list[_Due] = []
-        self._last_signal: dict[str, Signal] = {}
         self._bars = BarLog(terms)
+        self._of_trades = terms.sessions.of_trades
+        self._warm_up = WarmUp(terms, self._diary)
         self._signals: list[SignalEntry] = []
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
@@ -144,13 +146,15 @@ class LiveRun:
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
-                self._leave(lane, reason, max(tick.time + A_MOMENT, self._diary.moment()))
+                self._leave(lane, reason, self._diary.moment(tick.time))
         if self._signals:
             await self._order(now)
-        if self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND:
+        is_second = self._clocked_at is None or abs(now - self._clocked_at) >= _ONE_SECOND
+        if is_second:
             self._clocked_at = now
             await self._look_at_clock(now)
-        await self._write()
+        if is_second or not self._of_trades:
+            await self._write()
 
     def _is_look_due(self, now: datetime) -> bool:
         sessions = self._terms.sessions
@@ -299,12 +303,11 @@ class LiveRun:
                 return None  # nothing was heard, and nothing traded, for all that is known
             self._report.skipped += 1
             return await self._diary.say(lane, "bar_skipped: trades of it are missing, here and in KIS' candles")
-        self._bars.add(lane.symbol, bar, is_live=built.is_whole)
+        if not self._of_trades:
+            self._bars.add(lane.symbol, bar, is_live=built.is_whole)
         decision = lane.end_bar(bar, built, equity, self._free)
         self._report.decisions += 1
-        signal, before = lane.signal, self._last_signal.get(lane.symbol)
-        self._last_signal[lane.symbol] = signal
-        if decision is not NOTHING or (signal != before and (signal.enters or signal.exits)):
+        if self._diary.is_told(lane, decision):
             self._signals.append(self._diary.entry(lane, bar.ends_at, decision))
         if self._terms.orders is None:
             lane.forgo()
@@ -312,11 +315,16 @@ class LiveRun:
             self._moved.add(lane.symbol)
         if lane.want is not None:
             self._purse[lane.symbol] = lane
+        if self._of_trades:
+            await self._warm_up.tell(lane)
         return None
 
     async def _whole_bar(self, lane: LiveLane, built: BuiltBar) -> Bar | None:
         """The bar with all of its trades, after all bars before it; None where that cannot be had."""
         if lane.has_heard_all_since_last_bar and not lane.is_stale:
+            return built.bar
+        if self._of_trades:
+            await self._warm_up.begin(lane)
             return built.bar
         try:
             if lane.is_stale or lane.last_bar is None:
@@ -390,10 +398,12 @@ class LiveRun:
 
 
 def _shares_purse(terms: RunTerms) -> bool:
-    """Whether what is decided for one instrument depends on the others'."""
+    """Whether what is decided for one instrument depends on the others' bars of the same moment. Single trades are
+    decided upon one after the other, as they come."""
     limits = terms.strategy.limits
     has_limits = limits.positions is not None or limits.entries_a_day is not None
-    return len(terms.run.symbols) > 1 and (has_limits or _is_by_equity(terms.strategy))
+    is_shared = len(terms.run.symbols) > 1 and (has_limits or _is_by_equity(terms.strategy))
+    return is_shared and not terms.sessions.of_trades
 
 
 def _is_by_equity(strategy: Strategy) -> bool:

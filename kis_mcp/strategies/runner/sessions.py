@@ -47,17 +47,19 @@ class Sessions:
     """The regular sessions of an exchange, and the bars within them.
 
     Args:
-        interval: A key of `kis_mcp.market.INTERVALS`.
+        interval: Of a strategy's document.
         timezone: The exchange's.
         hours: Its days.
 
     Attributes:
+        of_trades: Whether each trade is a bar; a span is then the minute that it is in.
         timezone: The exchange's.
         hours: Its days.
     """
 
     def __init__(self, interval: str, market: Market, timezone: ZoneInfo, hours: HoursOf) -> None:
-        length = INTERVALS[interval]
+        self.of_trades = interval == "tick"
+        length = 0 if self.of_trades else INTERVALS[interval]
         self._minutes = length if isinstance(length, int) else None
         self._is_week = length == "week"
         self._market: Market = market
@@ -82,11 +84,12 @@ class Sessions:
         opens, closes = hours
         end = self._end_of(hours)
         if self._minutes is not None:
-            length = timedelta(minutes=self._minutes)
+            length = timedelta(minutes=self._minutes or 1)
             counted_from = opens if self._market == "US" else local.replace(minute=0, second=0, microsecond=0)
             begins = counted_from + (local - counted_from) // length * length
             until = begins + length
-            return Span(begins, min(until, end), min(until, end), until, ends_session=until >= closes - LEAD)
+            decided_from = begins if self.of_trades else until
+            return Span(begins, min(until, end), min(until, end), until, ends_session=decided_from >= closes - LEAD)
         first = last = opens.astimezone(self.timezone).date()
         if self._is_week:
             first, last = self._week_of(first)

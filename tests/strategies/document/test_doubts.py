@@ -176,5 +176,18 @@ def test_what_may_end_with_a_gain_is_not_doubted(more: Any) -> None:
     assert doubts_of(read_strategy({"id": "s", "name": "s", "entry": ALWAYS, **more})) == []
 
 
-def test_ticks_are_doubted() -> None:
-    assert doubts(ALWAYS, interval="tick") == [("interval", "A strategy on ticks is neither tested nor run")]
+@pytest.mark.parametrize(
+    ("interval", "limits", "is_said"),
+    [
+        ("tick", {}, True),
+        ("tick", {"positions": 1}, True),
+        ("tick", {"entries_a_day": 3}, False),
+        ("tick", {"cooldown_bars": 3}, False),
+        ("1m", {}, False),
+    ],
+)
+def test_single_trades_without_a_bound_on_entries_are_doubted(
+    interval: str, limits: dict[str, int], is_said: bool
+) -> None:
+    found = doubts(ALWAYS, interval=interval, limits=limits)
+    assert found == ([("limits", "Each trade is a bar")] if is_said else [])

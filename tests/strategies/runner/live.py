@@ -282,6 +282,8 @@ class Market:
     async def latest(self, symbol: str, count: int) -> Sequence[Bar]:
         if not self.is_up:
             raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        if self.interval == "tick":
+            return []
         ended = [bar for end, bar in self.candles(symbol) if end <= self.now]
         bars = [*self.history.get(symbol, ()), *ended][-count:]
         return [_times(bar, self._ratio(symbol, bar.ends_at.date())) for bar in bars]

@@ -309,7 +309,9 @@ def _ledger_differences(week: Week) -> list[str]:
         account=week.held,
         sent={record.order_id: record.intent.id for record in week.records if record.order_id},
         others=set(),
-        agreed=[Agreed(run_id=run.run.id, mandate=run.mandate, shares=10**6) for run in week.runs],
+        agreed=[
+            Agreed(run_id=run.run.id, mandate=run.mandate, shares=10**6, since=run.mandate.at) for run in week.runs
+        ],
         records=week.records,
         candidates={},
         positions={(run.run.id, symbol): held for run in week.runs for symbol, held in run.positions.items()},

@@ -44,7 +44,6 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
     """
     earlier, records = await proposed_mandate(call), await records_of(call)
     await _refuse_if_it_runs(records, strategy.id, earlier)
-    _require_bars(strategy)
     instruments = await _instruments(call, strategy, earlier)
     strategy_row(strategy)
     stored = await records.save(strategy, at=call.now())
@@ -87,11 +86,6 @@ async def _refuse_if_it_runs(records: StrategyRecords, name: str, earlier: Manda
         remedy="Resume it where it is paused. For other bounds stop it first, then start it: the person agrees anew.",
         field="strategy",
     )
-
-
-def _require_bars(strategy: Strategy) -> None:
-    if strategy.interval == "tick":
-        raise BadArgument("A strategy is run on bars.", remedy="Give interval 1m or longer.", field="interval")
 
 
 async def _instruments(call: Call, strategy: Strategy, earlier: Mandate | None) -> Sequence[Instrument]:
