@@ -265,7 +265,10 @@ class LiveRun:
         if orders is None:
             return None
         if lane.quantity and not lane.standing:
-            return await settle_holding(self._terms, lane, self._diary, await orders.account(lane.symbol))
+            account = await orders.account(lane.symbol)
+            if account.held:  # fewer shares after a reverse split are no sale
+                await self._look_at_adjustments(self._terms.clock(), [lane])
+            return await settle_holding(self._terms, lane, self._diary, account)
         return await records.put_position(lane.held_position(self._terms.run.id))
 
     async def _end(self, symbol: str, built: BuiltBar, now: datetime) -> None:

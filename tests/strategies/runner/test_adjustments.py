@@ -129,6 +129,18 @@ async def test_while_kis_cannot_tell_nothing_is_sold() -> None:
     assert each.signals("exit")[0].at > at("09:06", TUESDAY)
 
 
+async def test_shares_that_a_reverse_split_took_are_not_taken_for_sold() -> None:
+    each = over_a_split("10", rows=[])
+    await each.go()
+    each.broker.others = {"A": -9}
+    each.market.script += script(("08:40:00", None), ("09:00:00", 1000), ("09:01:00", 1000), day=TUESDAY)
+    each.market.now = at("08:40", TUESDAY)
+    await each.go(resumes=True)
+    assert each.records.run.state == "paused"
+    assert "It holds 10 bought at 100. The account has 1." in each.records.run.reason
+    assert [one.reason for one in each.signals("none")] == []
+
+
 @pytest.mark.parametrize(("ratio", "state"), [("0.995", "running"), ("0.95", "paused"), ("10", "paused")])
 async def test_a_dividend_is_no_split(ratio: str, state: str) -> None:
     each = over_a_split(ratio)
