@@ -6,7 +6,7 @@ what the test itself agreed to. The journal is asked for nothing but what it say
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -51,6 +51,7 @@ class Evidence:
         positions: Run and symbol → what the run says that it holds.
         clocks: Since when, by KIS' clock, the servers' clock was how far ahead of it; the oldest first.
         late: For so long a request may be on its way.
+        leaps: When, by KIS' clock, time passed at once, and how much.
     """
 
     orders: Sequence[Order]
@@ -64,6 +65,7 @@ class Evidence:
     positions: Mapping[tuple[str, str], int]
     clocks: Sequence[tuple[datetime, timedelta]]
     late: timedelta
+    leaps: Sequence[tuple[datetime, timedelta]] = ()
 
 
 @dataclass(slots=True)
@@ -189,6 +191,7 @@ def _look_at_bounds(order: Order, agreed: Agreed, findings: Findings) -> None:
 
 def _look_at_time(order: Order, record: Record, agreed: Agreed, evidence: Evidence, findings: Findings) -> None:
     """When it came to KIS, by KIS' clock where somebody agreed to the mandate or ended it, else by the servers'."""
+    evidence = _with_leaps(evidence, order.placed_at)
     came, late, sent = _by_servers(order.placed_at, evidence), evidence.late, record.sent_at
     if sent is None or not any(-_A_SECOND <= at - sent <= late for at in came):
         findings.delayed.append(f"{_told(order)}: sent {sent}")
@@ -197,6 +200,12 @@ def _look_at_time(order: Order, record: Record, agreed: Agreed, evidence: Eviden
     is_late = min(came) > mandate.until + late or (sent is not None and sent >= mandate.until)
     if is_early or is_late or (ended is not None and _is_after(order, sent, ended, evidence)):
         findings.after_the_end.append(f"{_told(order)}: from {agreed.since} to {mandate.until} or {ended}, sent {sent}")
+
+
+def _with_leaps(evidence: Evidence, came: datetime) -> Evidence:
+    """What passed at once while a request may have been on its way lets it come so much later."""
+    passed = [span for at, span in evidence.leaps if timedelta() <= came - span - at <= evidence.late]
+    return replace(evidence, late=sum(passed, evidence.late))
 
 
 def _is_after(order: Order, sent: datetime | None, ended: datetime, evidence: Evidence) -> bool:

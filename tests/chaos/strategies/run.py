@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -206,6 +206,7 @@ class _Chaos:
         self._clock = clock
         self._servers = FastClock.set_to(clock(), SPEED, folder / "clock")
         self._clocks = [(clock(), timedelta(0))]
+        self._leaps: list[tuple[datetime, timedelta]] = []
         self._data = folder / "data"
         self._chance = Random(f"{report.seed}:strategies")
         symbols = tuple(symbol for part in PARTS.values() for symbol in part.symbols)
@@ -278,6 +279,7 @@ class _Chaos:
                 self._halted_until = time.monotonic() + chance.uniform(0.5, 2)
             case "time passes at once":
                 seconds = chance.choice((30, 120, 600))
+                self._leaps.append((self._clock(), timedelta(seconds=seconds)))
                 self._clock.pass_by(seconds)
                 self._servers.pass_by(seconds)
                 self.report.people["time passes at once"] += 1
@@ -432,6 +434,7 @@ class _Chaos:
                 positions=positions,
                 clocks=self._clocks,
                 late=ON_THE_WAY,
+                leaps=self._leaps,
             )
         )
 

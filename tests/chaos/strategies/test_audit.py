@@ -103,6 +103,7 @@ def found(
         positions={("R", "005930"): held, **more.get("positions", {})},
         clocks=more.get("clocks", [(NOW - timedelta(hours=2), timedelta(0))]),
         late=LATE,
+        leaps=more.get("leaps", ()),
     )
     return set(audit(evidence).all)
 
@@ -196,6 +197,16 @@ def test_an_order_after_somebody_ended_the_mandate_is_found() -> None:
     assert found([order()], [record()], [fill()], 10, on_its_way) == set()
     much_later = order(placed_at=NOW + 2 * LATE)
     assert found([much_later], [record()], [fill()], 10, on_its_way) == {"after_the_end", "delayed"}
+
+
+def test_time_that_passes_at_once_delays_what_is_on_its_way_and_nothing_else() -> None:
+    span = timedelta(minutes=10)
+    delayed = order(placed_at=NOW + SOON + span)
+    ended = replace(AGREED, ended_at=NOW + SOON / 2)
+    for agreed in (AGREED, ended):
+        assert found([delayed], [record()], [fill()], 10, agreed, leaps=[(NOW + SOON / 2, span)]) == set()
+    for at in (NOW - 2 * LATE, NOW + 2 * SOON):
+        assert found([delayed], [record()], [fill()], 10, leaps=[(at, span)]) == {"delayed"}
 
 
 def test_an_order_before_somebody_agreed_to_its_mandate_is_found_whatever_the_servers_clock_showed_then() -> None:
