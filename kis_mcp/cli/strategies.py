@@ -39,7 +39,10 @@ def keep(name: str) -> None:
     try:
         anyio.run(follow_strategy, settings, name, tell)
     except KeyboardInterrupt:
-        tell("Ended. The run stays: the next `kis-mcp strategies run` goes on with it, and a server leaves it paused.")
+        tell(
+            "This command has ended, and the run stays: a server that keeps it goes on with it. Where none does, the"
+            " next `kis-mcp strategies run` goes on with it, and a server leaves it paused."
+        )
 
 
 def document_of(given: str) -> str:

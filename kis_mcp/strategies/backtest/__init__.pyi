@@ -42,6 +42,7 @@ from .search import (
 )
 from .splits import in_shares_of_today as in_shares_of_today
 from .statistics import (
+    FEW_TRADES as FEW_TRADES,
     Statistics as Statistics,
     hold_return as hold_return,
     measure as measure,

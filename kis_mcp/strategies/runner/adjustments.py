@@ -60,7 +60,7 @@ def is_in_doubt(reason: str) -> bool:
 async def _doubt(terms: RunTerms, lane: LiveLane, before: date, ratio: Decimal) -> str:
     symbol, price = lane.symbol, lane.holding.price
     told = [
-        f"{_MULTIPLIED} {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
+        f"KIS multiplied prices of {symbol} since {before} by {ratio:.6g}, as for a split or a rights issue"
         " (액면분할, 병합, 권리락)."
     ]
     if price is None:

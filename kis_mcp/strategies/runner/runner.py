@@ -83,7 +83,7 @@ class Runner:
 
     async def _take_up(self) -> StrategyRun:
         run = await self._read_run()
-        if run.state == "running" and run.reason == TAKEN_UP and not self._resumes:
+        if run.state == "running" and run.reason.startswith(TAKEN_UP) and not self._resumes:
             return await self._set("paused", RESTARTED)
         if run.state == "paused" and self._resumes:
             return await self._set("running", TAKEN_UP)
@@ -112,6 +112,7 @@ class Runner:
             await self._feed.close()
         if why:
             _log.warning("Strategy %s waits %g s: %s", self._terms.run.strategy, RETRY_SECONDS, why)
+            await self._set("running", f"{TAKEN_UP} It waits, and tries again: {why}", only_from="running")
             await self._terms.sleep(RETRY_SECONDS)
 
     async def _follow(self, live: LiveRun) -> str:

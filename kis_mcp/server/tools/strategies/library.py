@@ -8,7 +8,7 @@ from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.strategies.documents import doubts_block, problems_of_instruments, strategy_row
 from kis_mcp.server.tools.strategies.given import given_strategy, name_of, no_strategy, records_of
 from kis_mcp.strategies.document import ENGLISH_TITLES, Strategy, preset_names, read_preset
-from kis_mcp.strategies.records import StoredStrategy
+from kis_mcp.strategies.records import StoredStrategy, StrategyRun
 
 
 async def save(call: Call) -> Page:
@@ -25,14 +25,16 @@ async def save(call: Call) -> Page:
     before = await records.find(strategy.id)
     stored = await records.save(strategy, at=call.now(), note=call.values().get("note", ""))
     result = {"saved": before is None or before.version != stored.version}
-    return page(call.now(), result=result, strategy=_stored_row(stored), **doubts_block(strategy))
+    run = next((run for run in await records.active_runs() if run.strategy == stored.id), None)
+    notes = [_runs_on(run)] if run is not None and run.version != stored.version else []
+    return page(call.now(), notes=notes, result=result, strategy=_stored_row(stored), **doubts_block(strategy))
 
 
 async def list_strategies(call: Call) -> Page:
     """What was saved, and whether it runs; then the presets."""
     records = await records_of(call)
-    states = {run.strategy: run.state for run in await records.active_runs()}
-    saved = [_line(each, states.get(each.id, "not running")) for each in await records.strategies()]
+    active = {run.strategy: run for run in await records.active_runs()}
+    saved = [_line(each, _state(each, active.get(each.id))) for each in await records.strategies()]
     is_korean = call.environments.settings.lang == "ko"
     presets = [
         {
@@ -84,6 +86,16 @@ def _line(stored: StoredStrategy, state: str) -> dict[str, Any]:
         "state": state,
         "note": stored.note,
     }
+
+
+def _runs_on(run: StrategyRun) -> str:
+    return f"Version {run.version} of it runs on: the person agreed to that one. Stop it and start this to change over."
+
+
+def _state(stored: StoredStrategy, run: StrategyRun | None) -> str:
+    if run is None:
+        return "not running"
+    return run.state if run.version == stored.version else f"version {run.version} is {run.state}"
 
 
 def _symbols(strategy: Strategy) -> str:

@@ -15,6 +15,7 @@ from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.strategies.given import name_of
 from kis_mcp.server.tools.strategies.mandates import proposed_mandate
 from kis_mcp.server.tools.strategies.starts import begin
+from kis_mcp.strategies.backtest import FEW_TRADES
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import StrategyRun
 from kis_mcp.trading.mandate import Mandate, RoundTrip, round_trips
@@ -31,34 +32,38 @@ async def promote(call: Call) -> Page:
     """
     name = name_of(call)
     async with open_origin(call.environments, call.environment) as origin:
-        run = next((run for run in await origin.records.runs(name) if run.mandate_id is not None), None)
-        if run is None:
+        runs = [run for run in await origin.records.runs(name) if run.mandate_id is not None]
+        if not runs:
             raise BadArgument(
                 f"The strategy {name} never ran in {origin.environment}.",
                 remedy=f"Start it in {origin.environment} first; only what has shown itself there is promoted.",
                 field="strategy",
             )
         versions = await origin.records.versions(name)
-        document = next(each.document for each in versions if each.version == run.version)
+        document = next(each.document for each in versions if each.version == runs[0].version)
         is_answer = await proposed_mandate(call) is not None
-        results = _NONE if is_answer else await _results(call, origin, run, document)
+        same = [run for run in runs if run.version == runs[0].version]
+        results = _NONE if is_answer else await _results(call, origin, same, document)
     return await begin(call, document, results)
 
 
-async def _results(call: Call, origin: Origin, run: StrategyRun, document: Strategy) -> Mapping[str, str]:
-    """What is told of the run, and of a backtest over the same days."""
-    record = await origin.journal.find_mandate(run.mandate_id or "")
+async def _results(call: Call, origin: Origin, runs: Sequence[StrategyRun], document: Strategy) -> Mapping[str, str]:
+    """What is told of all runs of a document, the latest first, and of a backtest over the same days."""
+    record = await origin.journal.find_mandate(runs[0].mandate_id or "")
     if record is None:
-        raise BadArgument(f"The mandate of run {run.id} is not on record.", remedy="Start it anew.", field="strategy")
-    end = run.ended_at or call.environments.clock_of(origin.environment)()
-    trips = round_trips((await origin.journal.mandate_book(record.mandate.id)).own.orders)
-    days = max(1, (end.date() - run.started_at.date()).days + 1)
-    first = run.started_at.astimezone(KST)
+        raise BadArgument(
+            f"The mandate of run {runs[0].id} is not on record.", remedy="Start it anew.", field="strategy"
+        )
+    end = runs[0].ended_at or call.environments.clock_of(origin.environment)()
+    books = [await origin.journal.mandate_book(run.mandate_id or "") for run in reversed(runs)]
+    trips = [trip for book in books for trip in round_trips(book.own.orders)]
+    first = runs[-1].started_at
+    days = max(1, (end.date() - first.date()).days + 1)
+    span = f"{origin.environment.value} from {first.astimezone(KST):%Y-%m-%d}, {days} {'day' if days == 1 else 'days'}"
+    whole = replace(runs[0], started_at=first)
     return {
-        f"{origin.environment.value} from {first:%Y-%m-%d}, {days} {'day' if days == 1 else 'days'}": _sentence(
-            trips, record.mandate.most_in_all
-        ),
-        "backtest of the same days": await _expectation(call, origin, run, document, record.mandate, end),
+        span: _sentence(trips, record.mandate.most_in_all),
+        "backtest of the same days": await _expectation(call, origin, whole, document, record.mandate, end),
     }
 
 
@@ -74,18 +79,18 @@ def _sentence(trips: Sequence[RoundTrip], capital: Decimal) -> str:
         highest = max(highest, equity)
         fall = max(fall, (highest - equity) / (capital + highest))
     won = sum(profit > 0 for profit in profits)
-    return _words(total / capital * 100, len(profits), Decimal(100 * won) / len(profits), fall * 100) + _still_open(
-        trips
-    )
+    told = _words(total / capital * 100, len(profits), Decimal(100 * won) / len(profits), fall * 100)
+    few = ", too few to say much" if len(profits) < FEW_TRADES else ""
+    return f"{told}{_still_open(trips)}{few}"
 
 
 def _still_open(trips: Sequence[RoundTrip]) -> str:
     count = sum(trip.profit is None for trip in trips)
-    return f", {count} still open" if count else ""
+    return f", {count} still open, whose profit or loss does not count here" if count else ""
 
 
 def _words(gain: float | Decimal, trades: int, won: float | Decimal, fall: float | Decimal) -> str:
-    return f"return {gain:+.2f} %, {trades} closed trades, {won:.0f} % won, worst fall {fall:.2f} %"
+    return f"return {gain:+.2f} %, {trades} closed trade{'s' * (trades != 1)}, {won:.0f} % won, worst fall {fall:.2f} %"
 
 
 async def _expectation(

@@ -71,9 +71,9 @@ async def test_what_ran_in_sim_is_promoted_with_its_trades_and_the_backtests_of_
         await town.call("set_environment", environment="demo")
         promoted = blocks(await town.call("strategies", action="promote", strategy=NAME))
         expected = told(backtested(town.simulator.world, town.now))
-    still_open = ", 1 still open" if len(fills) % 2 else ""
+    still_open = ", 1 still open, whose profit or loss does not count here" if len(fills) % 2 else ""
     assert [line for line in town.questions[-1].splitlines() if line.startswith("Result")] == [
-        f"Result, sim from 2026-03-03, 2 days: {told(traded(fills))}{still_open}",
+        f"Result, sim from 2026-03-03, 2 days: {told(traded(fills))}{still_open}, too few to say much",
         f"Result, backtest of the same days: {expected}",
     ]
     assert run_of(promoted)["state"] == "running"
