@@ -11,7 +11,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +71,9 @@ class History:
 
     async def since(self, symbol: str, after: datetime) -> Sequence[Bar]:
         return []
+
+    async def adjustment(self, symbol: str, day: date, *, in_session: bool) -> Decimal:
+        return Decimal(1)
 
 
 def document(number: int) -> dict[str, Any]:
