@@ -167,12 +167,11 @@ class _Keeper:
         stopped = await (await self._brokerage.strategy_records()).find_run(run.id)
         if stopped is None or stopped.state != "stopped":
             return
-        from kis_mcp.wiring.strategy_mandate import why_not_in_force
+        from kis_mcp.trading.mandate import MandateStatus
 
-        if await why_not_in_force(await self._brokerage.journal(), run.mandate_id, self._brokerage.clock()):
-            return
         mandates = (await self._brokerage.desk()).mandates
-        await mandates.end(run.mandate_id, f"its run was stopped: {stopped.reason.rstrip('.')}")
+        if (await mandates.find(run.mandate_id)).status(self._brokerage.clock()) is MandateStatus.IN_FORCE:
+            await mandates.end(run.mandate_id, f"its run was stopped: {stopped.reason.rstrip('.')}")
 
     async def _end_where_halted(self) -> None:
         """End all mandates in a halt, so that none is in force again when the kill file is gone."""
@@ -188,10 +187,8 @@ class _Keeper:
         if kept.run.mandate_id is not None:
             from kis_mcp.wiring.strategy_mandate import why_not_in_force
 
-            # As of the start: at the mandate's end by time the runner stops by itself, and says what it holds.
-            journal, began_at = await self._brokerage.journal(), kept.run.started_at
-            why = await why_not_in_force(journal, kept.run.mandate_id, began_at)
-            if why:
+            journal = await self._brokerage.journal()
+            if why := await why_not_in_force(journal, kept.run.mandate_id, now):
                 await records.set_run_state(kept.run.id, "stopped", why, now)
         if kept.composed is not None and kept.refreshed_at is not None and now - kept.refreshed_at > HOURS_KEPT:
             kept.refreshed_at = now
