@@ -104,7 +104,7 @@ def recorded(each: Live, symbol: str) -> list[Bar]:
 def decided(each: Live) -> list[Event]:
     """What was decided at the ends of bars."""
     return [
-        (signal.symbol, signal.at, signal.action, signal.reason)
+        (signal.symbol, signal.at, signal.action, signal.reason.partition(":")[0])
         for signal in each.signals()
         if signal.reason and signal.reason not in LEVELS
     ]

@@ -231,7 +231,7 @@ def fill_differences(week: Week) -> list[Decimal]:
 def decisions_of(run: RunEvidence) -> list[Event]:
     """What the run decided at the ends of bars."""
     return sorted(
-        (each.symbol, each.at, each.action, each.reason)
+        (each.symbol, each.at, each.action, each.reason.partition(":")[0])
         for each in run.signals
         if each.reason and each.reason not in LEVELS
     )
