@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kis_mcp.errors import BadArgument
@@ -239,10 +239,17 @@ class SqlStrategyRecords:
 
     @uninterrupted
     async def bars(self, symbol: str, interval: str, since: datetime, until: datetime) -> Sequence[StoredBar]:
-        is_of_series = (BarRow.symbol == symbol) & (BarRow.interval == interval)
-        query = select(BarRow).where(is_of_series, BarRow.ends_at > since, BarRow.ends_at <= until)
+        query = select(BarRow).where(*_is_between([symbol], interval, since, until)).order_by(BarRow.ends_at)
         async with self._database.reading() as session:
-            return [bar_of(row) for row in await session.scalars(query.order_by(BarRow.ends_at))]
+            return [bar_of(row) for row in await session.scalars(query)]
+
+    @uninterrupted
+    async def last_bar(
+        self, symbols: Sequence[str], interval: str, since: datetime, until: datetime
+    ) -> datetime | None:
+        ends = select(BarRow.ends_at).where(*_is_between(symbols, interval, since, until))
+        async with self._database.reading() as session:
+            return await session.scalar(ends.order_by(BarRow.ends_at.desc()).limit(1))
 
     @uninterrupted
     async def prune(self, at: datetime) -> None:
@@ -281,6 +288,12 @@ async def _the_run(session: AsyncSession, run_id: str) -> StrategyRun:
     for run in await _runs(session, select(RunRow).where(RunRow.id == run_id)):
         return run
     raise LookupError(f"No run {run_id}")
+
+
+def _is_between(
+    symbols: Sequence[str], interval: str, since: datetime, until: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return BarRow.symbol.in_(symbols), BarRow.interval == interval, BarRow.ends_at > since, BarRow.ends_at <= until
 
 
 def _place(bar: StoredBar | BarRow) -> tuple[str, str, datetime]:

@@ -283,6 +283,12 @@ class StrategyRecords(Protocol):
         second."""
         ...
 
+    async def last_bar(
+        self, symbols: Sequence[str], interval: str, since: datetime, until: datetime
+    ) -> datetime | None:
+        """The end of the last bar of any of these symbols in the time that `bars` reads; None where there is none."""
+        ...
+
     async def prune(self, at: datetime) -> None:
         """Remove what is older than `SHORT_BARS_KEPT`, `LONG_BARS_KEPT`, `IDLE_SIGNALS_KEPT` and `SIGNALS_KEPT`."""
         ...

@@ -251,6 +251,10 @@ async def test_bars_are_kept_once_and_read_by_the_time_that_they_are_of(records:
     assert first == replace(bars[0], source="history")
     assert await records.bars("AAPL", "1m", NOW - timedelta(days=1), LATER) == [others[1]]
     assert await records.add_bars([]) == 0
+    both, long_ago = ["005930", "AAPL"], NOW - timedelta(days=1)
+    assert await records.last_bar(both, "1m", long_ago, NOW + timedelta(minutes=2)) == bars[2].ends_at
+    assert await records.last_bar(["AAPL"], "1m", long_ago, LATER) == others[1].ends_at
+    assert await records.last_bar(both, "5m", NOW, LATER) is None
 
 
 @pytest.mark.parametrize("change", [{"close": Decimal("70150")}, {"volume": 1}, {"open": Decimal("70001")}])

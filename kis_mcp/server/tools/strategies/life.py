@@ -14,16 +14,12 @@ async def sign_of_life(call: Call, records: StrategyRecords, run: StrategyRun) -
     if stored is None:
         return f"{run.strategy} is kept, and the document that it follows is not on record."
     interval = stored.document.interval
-    bars = [
-        bars[-1].ends_at
-        for symbol in run.symbols
-        if (bars := await records.bars(symbol, interval, run.started_at, call.now()))
-    ]
+    last = await records.last_bar(run.symbols, interval, run.started_at, call.now())
     following = next_end_of_bar(await call.brokerage(), await call.reads(), run.symbols[0], interval)
     looks = "" if following is None else f" It looks again when the next bar ends, at {_moment(following)}."
-    if not bars:
+    if last is None:
         return f"{run.strategy} is kept, and has taken no bar yet.{looks}"
-    return f"{run.strategy} is kept, and took the bar that ended at {_moment(max(bars))} last.{looks}"
+    return f"{run.strategy} is kept, and took the bar that ended at {_moment(last)} last.{looks}"
 
 
 def _moment(at: datetime) -> str:
