@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
 from kis_mcp.catalog import catalog
 from kis_mcp.clock import Clock, system_clock
@@ -31,9 +30,7 @@ from kis_mcp.wiring.backtest_index import MarketIndex
 from kis_mcp.wiring.backtest_picture import Tested, draw_picture
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.own_bars import trial_of_files
-from kis_mcp.wiring.trials import USUAL_CASH, Trial, choose, read_trial, usual_start, wait_silently
-
-_LONGEST_HOLIDAYS: Final = timedelta(days=12)
+from kis_mcp.wiring.trials import LONGEST_HOLIDAYS, USUAL_CASH, Trial, choose, read_trial, usual_start, wait_silently
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ def _warnings_of_days(trial: Trial, result: BacktestResult) -> Iterator[str]:
     if result.warm_up >= len(result.times):
         return
     first = result.times[result.warm_up].date()
-    if first - trial.start > _LONGEST_HOLIDAYS:
+    if first - trial.start > LONGEST_HOLIDAYS:
         yield (
             f"The days from {trial.start} to {first} were not tested: KIS has no bars of them, or none before them to"
             f" warm up on, which takes {result.warm_up}."

@@ -9,7 +9,8 @@ from typing import Final, Protocol
 from kis_mcp.catalog import CheckedArguments, check_arguments
 from kis_mcp.errors import KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
-from kis_mcp.strategies.runner import BUY_ROOM, Answer, InAccount, OwnOrder, Wish
+from kis_mcp.strategies.evaluation import BUY_ROOM
+from kis_mcp.strategies.runner import Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.blotter import PlacedOrder
 from kis_mcp.trading.desk import OrderOutcome, draft_cancel, draft_order
 from kis_mcp.trading.journal import CLOCK_WAS_SET, Record, moments_sent

@@ -40,12 +40,11 @@ from kis_mcp.wiring.universe import choose_instruments
 HISTORIES = "histories"
 
 USUAL_CASH: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
-"""Where nobody says how much money there is at the start."""
+"""What a strategy has where nobody says how much, and no real money is at stake: tried, or running."""
 
 _USUAL_MINUTE_DAYS: Final = 30
 _USUAL_DAYS: Final[Mapping[str, int]] = {"day": 365, "week": 5 * 365}
-_SPARE_DAYS: Final = 12
-"""As long as the longest holidays."""
+LONGEST_HOLIDAYS: Final = timedelta(days=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def usual_start(interval: str, end: date) -> date:
 
 def _read_from(interval: str, start: date, lead_in: int, today: date) -> date:
     """The day from which on there are so many bars before another day, as far as KIS keeps them."""
-    found = start - timedelta(days=days_of(interval, lead_in) + _SPARE_DAYS)
+    found = start - timedelta(days=days_of(interval, lead_in)) - LONGEST_HOLIDAYS
     if isinstance(INTERVALS[interval], int):
         return min(start, max(found, today - timedelta(days=MOST_MINUTE_DAYS)))
     return found

@@ -2,6 +2,7 @@
 
 from kis_mcp.strategies.backtest.cautions import AFTER_MARKET_SINCE
 from kis_mcp.strategies.backtest.options import BacktestOptions
+from kis_mcp.strategies.evaluation import BUY_ROOM
 
 
 def assumptions_of(
@@ -30,8 +31,8 @@ def assumptions_of(
         "Commission as today, taxes as on each day.",
         "Rules see prices and volumes only: there are no fundamentals that could be known too early.",
         "A trade's times are the ends of the bars in which it was filled.",
-        "A running strategy buys at a limit 3 % above the last price: an entry whose next open is higher still lapses "
-        "there.",
+        f"A running strategy buys at a limit {BUY_ROOM * 100:.0f} % above the last price: an entry whose next open is "
+        "higher still lapses there.",
         "It sets that much aside for each buy, spends no more than its mandate, and no profits: where all money is "
         "spent, it buys less than here.",
     ]

@@ -14,6 +14,15 @@ Comparison: TypeAlias = Literal[
 ]
 
 CROSSINGS: Final = ("crosses_above", "crosses_below")
+MIRRORED: Final[Mapping[str, Comparison]] = {
+    "above": "below",
+    "below": "above",
+    "at_least": "at_most",
+    "at_most": "at_least",
+    "crosses_above": "crosses_below",
+    "crosses_below": "crosses_above",
+}
+"""The word that says the same with the sides exchanged; a word that is missing here is its own, or has none."""
 
 
 class Compare(Part):

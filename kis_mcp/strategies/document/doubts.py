@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, cast
 
-from kis_mcp.strategies.document.conditions import All, Any, Compare, Condition
+from kis_mcp.strategies.document.conditions import MIRRORED, All, Any, Compare, Condition
 from kis_mcp.strategies.document.never import why_never
 from kis_mcp.strategies.document.operands import Derived, Operand
 from kis_mcp.strategies.document.strategy import Strategy
@@ -11,14 +11,6 @@ from kis_mcp.strategies.document.strategy import Strategy
 _EXTREMES: Final = {"maximum": "below", "max": "below", "minimum": "above", "min": "above"}
 """Kind → which side of it the close of the same bar is on at most, or level with it."""
 
-_MIRRORED: Final = {
-    "above": "below",
-    "below": "above",
-    "crosses_above": "crosses_below",
-    "crosses_below": "crosses_above",
-    "at_least": "at_most",
-    "at_most": "at_least",
-}
 _UNBOUNDED: Final = (
     "Each trade is a bar: it may buy and sell many times a minute, until its mandate lets out no more. Give"
     " entries_a_day or cooldown_bars."
@@ -64,7 +56,7 @@ def _doubt_of(strategy: Strategy, compare: Compare) -> str | None:
         return why
     for left, word, right in (
         (compare.left, compare.is_, compare.right),
-        (compare.right, _MIRRORED.get(compare.is_, ""), compare.left),
+        (compare.right, MIRRORED.get(compare.is_, ""), compare.left),
     ):
         kind = _kind(strategy, right)
         side = _EXTREMES.get(kind) if kind else None
@@ -77,7 +69,7 @@ def _doubt_of(strategy: Strategy, compare: Compare) -> str | None:
 
 
 def _never_on(side: str) -> tuple[str, str]:
-    other = _MIRRORED[side]
+    other = MIRRORED[side]
     return other, f"crosses_{other}"
 
 
@@ -125,7 +117,7 @@ def _implies(first: Condition, second: Condition) -> bool:
         return False
     if first.is_ in _WEAKER and second.is_ in _WEAKER:
         return a > b or (a == b and second.is_ in _WEAKER[first.is_])
-    words, mirrored = _MIRRORED.get(first.is_, ""), _MIRRORED.get(second.is_, "")
+    words, mirrored = MIRRORED.get(first.is_, ""), MIRRORED.get(second.is_, "")
     if words in _WEAKER and mirrored in _WEAKER:
         return a < b or (a == b and mirrored in _WEAKER[words])
     return False

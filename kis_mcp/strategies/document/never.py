@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from kis_mcp.strategies.document.conditions import Compare
+from kis_mcp.strategies.document.conditions import MIRRORED, Compare
 from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Operand
 from kis_mcp.strategies.document.strategy import Strategy
 
@@ -34,14 +34,6 @@ _REACHES: Final[Mapping[str, Reach]] = {
 
 _INFINITE: Final = float("inf")
 _ABOVE_NOTHING: Final = (0.0, _INFINITE)
-_MIRRORED: Final = {
-    "above": "below",
-    "below": "above",
-    "at_least": "at_most",
-    "at_most": "at_least",
-    "crosses_above": "crosses_below",
-    "crosses_below": "crosses_above",
-}
 
 
 def why_never(strategy: Strategy, compare: Compare) -> str | None:
@@ -49,7 +41,7 @@ def why_never(strategy: Strategy, compare: Compare) -> str | None:
     left, right = compare.left, compare.right
     word, number = compare.is_, _number(strategy, right)
     if number is None:
-        left, word, number = right, _MIRRORED.get(compare.is_, compare.is_), _number(strategy, left)
+        left, word, number = right, MIRRORED.get(compare.is_, compare.is_), _number(strategy, left)
     reach = _reach(strategy, left)
     if reach is None or number is None:
         return None

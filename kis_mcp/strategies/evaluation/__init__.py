@@ -5,9 +5,11 @@ from kis_mcp.strategies.evaluation.evaluator import Evaluator, Signal
 from kis_mcp.strategies.evaluation.exit_levels import ExitLevels, exit_levels, has_levels
 from kis_mcp.strategies.evaluation.registers import make_indicator
 from kis_mcp.strategies.evaluation.settling import settling_bars
+from kis_mcp.strategies.evaluation.sizing import BUY_ROOM
 from kis_mcp.strategies.evaluation.whole import whole_signals
 
 __all__ = [
+    "BUY_ROOM",
     "NOTHING",
     "Decider",
     "Decision",

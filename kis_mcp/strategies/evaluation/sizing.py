@@ -1,10 +1,15 @@
 """How much an entry buys."""
 
 from decimal import Decimal
+from typing import Final
 
 from kis_mcp.strategies.document import Exits, Limits, Sizing
 
 _HUNDRED = Decimal(100)
+
+BUY_ROOM: Final = Decimal("0.03")
+"""A buy may pay so much more than the last price, as a share of it: what is bought is bought at once, and never at any
+price. The money for it is set aside."""
 
 
 def quantity_of(

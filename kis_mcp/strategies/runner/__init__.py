@@ -2,13 +2,12 @@
 
 from kis_mcp.strategies.runner.adjustments import is_in_doubt
 from kis_mcp.strategies.runner.bar_builder import Tick, join_bars
-from kis_mcp.strategies.runner.ports import BUY_ROOM, Answer, Heard, InAccount, OwnOrder, Wish
+from kis_mcp.strategies.runner.ports import Answer, Heard, InAccount, OwnOrder, Wish
 from kis_mcp.strategies.runner.runner import Runner, fault_reason
 from kis_mcp.strategies.runner.sessions import Hours, Sessions
 from kis_mcp.strategies.runner.terms import Bounds, RunTerms
 
 __all__ = [
-    "BUY_ROOM",
     "Answer",
     "Bounds",
     "Heard",

@@ -12,6 +12,7 @@ from decimal import Decimal
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation import (
+    BUY_ROOM,
     Decider,
     Decision,
     EntryBook,
@@ -24,7 +25,7 @@ from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.strategies.records import HeldPosition
 from kis_mcp.strategies.runner.bar_builder import BarBuilder, BuiltBar, Tick
 from kis_mcp.strategies.runner.holding import Holding, holding_of, sale_elsewhere
-from kis_mcp.strategies.runner.ports import BUY_ROOM, OwnOrder, Side
+from kis_mcp.strategies.runner.ports import OwnOrder, Side
 from kis_mcp.strategies.runner.sessions import Sessions
 from kis_mcp.strategies.runner.trade_bars import TradeBars
 

@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.runner.bar_builder import Tick
 
 Side: TypeAlias = Literal["buy", "sell"]
-
-BUY_ROOM: Final = Decimal("0.03")
-"""A buy may pay so much more than the last price, as a share of it: what is bought is bought at once, and never at any
-price. The money for it is set aside."""
 
 
 @dataclass(frozen=True, slots=True)

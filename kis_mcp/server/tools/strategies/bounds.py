@@ -15,11 +15,9 @@ from kis_mcp.server.tools.strategies.sizes import require_room_for_one_order
 from kis_mcp.strategies.document import Strategy, resolve, rule_in_words
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy
 from kis_mcp.trading.mandate import Mandate, MandateDraft, MandateSymbol
+from kis_mcp.wiring import USUAL_CASH
 
 T = TypeVar("T")
-
-USUAL_CAPITAL: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
-"""What a strategy that buys for a share of its equity may hold where nobody says and no real money is at stake."""
 
 _ROOM: Final = Decimal("1.2")
 """A price may rise so far before an order for a fixed number of shares is outside its mandate."""
@@ -166,7 +164,7 @@ def _usual_capital(environment: Environment, currency: str) -> Decimal:
             remedy="Ask the person how much it may hold in all, and give most_in_all.",
             field="most_in_all",
         )
-    return USUAL_CAPITAL[currency]
+    return USUAL_CASH[currency]
 
 
 def _given(value: T | None, otherwise: T) -> T:

@@ -7,7 +7,7 @@ from typing import Final
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.runner import BUY_ROOM
+from kis_mcp.strategies.evaluation import BUY_ROOM
 from kis_mcp.trading.desk import money
 
 _HUNDRED: Final = Decimal(100)
