@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from kis_mcp.trading.decision import HUMAN_CHANNELS
 from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.order import Action, Order
+from tests.chaos.findings import FindingLists
 
 Content: TypeAlias = tuple[object, ...]
 """What an order says: KIS' API, and of a new one the instrument, side, quantity and price, else which order becomes
@@ -42,7 +43,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class Findings:
+class Findings(FindingLists):
     """What is wrong. Each is empty after a run without faults of ours.
 
     Attributes:
@@ -64,10 +65,6 @@ class Findings:
     imagined: list[str] = field(default_factory=list[str])
     unsettled: list[str] = field(default_factory=list[str])
     surprises: list[str] = field(default_factory=list[str])
-
-    @property
-    def all(self) -> dict[str, list[str]]:
-        return {part.name: found for part in fields(self) if (found := getattr(self, part.name))}
 
 
 def audit(

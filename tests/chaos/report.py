@@ -1,13 +1,14 @@
 """What a chaos run did, and what came of it."""
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from tests.chaos.audit import Findings
+from tests.chaos.findings import CountReport
 
 
 @dataclass(slots=True)
-class Report:
+class Report(CountReport):
     """Counts, by kind.
 
     Attributes:
@@ -42,18 +43,3 @@ class Report:
     at_kis: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0
     findings: Findings = field(default_factory=Findings)
-
-    def __str__(self) -> str:
-        lines: list[str] = []
-        for part in fields(self):
-            value = getattr(self, part.name)
-            name = part.name.replace("_", " ")
-            if isinstance(value, Counter):
-                lines.append(f"{name}: {value.total()}")
-                lines += [f"    {count:5} {kind}" for kind, count in sorted(value.items())]
-            elif isinstance(value, Findings):
-                lines.append(f"{name}: {sum(map(len, value.all.values()))}")
-                lines += [f"    {kind}: {found}" for kind, all_found in value.all.items() for found in all_found]
-            else:
-                lines.append(f"{name}: {value:.1f}" if isinstance(value, float) else f"{name}: {value}")
-        return "\n".join(lines)

@@ -7,16 +7,11 @@
 """
 
 import os
-import signal
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import anyio
 
 from kis_mcp.clock import system_clock
-from kis_mcp.kis import connection
 from kis_mcp.kis.transport import Transport
 from kis_mcp.server.app import build_server
 from kis_mcp.server.stdio_guard import guarded_stdio
@@ -25,51 +20,16 @@ from kis_mcp.settings.settings import Settings
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.storage.sqlite import SqliteDatabase
 from tests.chaos.clock import SharedClock
+from tests.chaos.process import POST, die_where_told, hurry
 
 JOURNAL_STEPS = ("propose", "decide", "claim", "conclude")
-POST = "post"
 CRASH_STEPS = (*JOURNAL_STEPS, POST)
 
 
-def _is_order(path: str) -> bool:
-    return "/trading/order" in path
-
-
-def _die_at(step: str, when: str, which: int) -> None:
-    """Let the process kill itself before or after the given call of one step of an order's way."""
-    owner, name = (Transport, "send") if step == POST else (SqlJournal, step)
-    run: Callable[..., Any] = getattr(owner, name)
-    calls = count(1)
-
-    async def dies(*arguments: Any, **more: Any) -> Any:
-        counts = step != POST or (arguments[1] == "POST" and _is_order(arguments[2]))
-        its_turn = counts and next(calls) == which
-        if its_turn and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = await run(*arguments, **more)
-        if its_turn:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(owner, name, dies)
-
-
-def _hurry(seconds: float) -> None:
-    """Wait for KIS only so long, and never for a token."""
-    patient = connection.Connection
-
-    def hasty(*arguments: Any, **more: Any) -> connection.Connection:
-        return patient(*arguments, **{**more, "timeout_seconds": seconds, "token_interval_seconds": 0})
-
-    connection.Connection = hasty  # pyright: ignore[reportAttributeAccessIssue]
-
-
 async def main() -> None:
-    if crash := os.environ.get("CHAOS_CRASH"):
-        step, when, which = crash.split(":")
-        _die_at(step, when, int(which))
+    die_where_told({POST: Transport, **dict.fromkeys(JOURNAL_STEPS, SqlJournal)})
     if seconds := os.environ.get("CHAOS_TIMEOUT"):
-        _hurry(float(seconds))
+        hurry(float(seconds))
     if busy := os.environ.get("CHAOS_BUSY"):
         (SqliteDatabase.__init__.__kwdefaults__ or {})["busy_milliseconds"] = int(busy)
     file = os.environ.get("CHAOS_CLOCK")

@@ -6,7 +6,7 @@ what the test itself agreed to. The journal is asked for nothing but what it say
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from kis_mcp.simulator.engine.model import Action, Fill, Order
 from kis_mcp.trading.journal import Record, Status
 from kis_mcp.trading.mandate import Mandate
 from kis_mcp.trading.order import is_same_order_id
+from tests.chaos.findings import FindingLists
 
 _NOTHING = Decimal(0)
 _A_SECOND = timedelta(seconds=1)
@@ -69,7 +70,7 @@ class Evidence:
 
 
 @dataclass(slots=True)
-class Findings:
+class Findings(FindingLists):
     """What is wrong. Each is empty after a run without faults of ours.
 
     Attributes:
@@ -101,10 +102,6 @@ class Findings:
     unsettled: list[str] = field(default_factory=list[str])
     position: list[str] = field(default_factory=list[str])
     account: list[str] = field(default_factory=list[str])
-
-    @property
-    def all(self) -> dict[str, list[str]]:
-        return {part.name: found for part in fields(self) if (found := getattr(self, part.name))}
 
 
 def audit(evidence: Evidence) -> Findings:

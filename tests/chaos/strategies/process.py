@@ -8,10 +8,8 @@ It stands on its data folder alone: whatever it knows, an earlier one wrote down
 """
 
 import os
-import signal
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +18,6 @@ import anyio
 from kis_mcp.account import Account
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
-from kis_mcp.kis import connection
 from kis_mcp.kis.transport import Transport
 from kis_mcp.settings.settings import Settings
 from kis_mcp.storage import SqlStrategyRecords, journal
@@ -33,10 +30,10 @@ from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.strategy_feed import TradeTicks
 from kis_mcp.wiring.strategy_run import compose_run
+from tests.chaos.process import POST, die_where_told, hurry
 from tests.chaos.strategies.clock import FastClock
 from tests.chaos.strategies.plan import PARTS
 
-POST: Final = "post"
 STEPS: Final[dict[str, type]] = {
     POST: Transport,
     "propose": SqlJournal,
@@ -63,25 +60,6 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8)
 _claimed: ContextVar[str] = ContextVar("claimed", default="")
 
 
-def _die_at(step: str, when: str, which: int) -> None:
-    """Let the process kill itself before or after the given call of a step."""
-    owner, name = STEPS[step], "send" if step == POST else step
-    run: Callable[..., Any] = getattr(owner, name)
-    calls = count(1)
-
-    async def dies(*arguments: Any, **more: Any) -> Any:
-        counts = step != POST or (arguments[1] == "POST" and "/trading/order" in arguments[2])
-        its_turn = counts and next(calls) == which
-        if its_turn and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = await run(*arguments, **more)
-        if its_turn:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(owner, name, dies)
-
-
 def _name_intents() -> None:
     """Let each order that leaves name the intent that was claimed for it."""
     claim: Callable[..., Any] = SqlJournal.claim
@@ -102,12 +80,7 @@ def _name_intents() -> None:
 
 def _hurry(seconds: float) -> None:
     """Wait for KIS only so long, never for a token, look at orders, locks and runs often, and read few bars."""
-    patient = connection.Connection
-
-    def hasty(*arguments: Any, **more: Any) -> connection.Connection:
-        return patient(*arguments, **{**more, "timeout_seconds": seconds, "token_interval_seconds": 0})
-
-    connection.Connection = hasty  # pyright: ignore[reportAttributeAccessIssue]
+    hurry(seconds)
     for module, name, value in (
         (errand, "PAUSES", _PAUSES),
         (errand, "SELDOM", 1.0),
@@ -145,9 +118,7 @@ async def _nothing(*_: Any) -> list[Any]:
 
 async def main() -> None:
     _name_intents()
-    if crash := os.environ.get("CHAOS_CRASH"):
-        step, when, which = crash.split(":")
-        _die_at(step, when, int(which))
+    die_where_told(STEPS)
     _hurry(float(os.environ["CHAOS_TIMEOUT"]))
     clock = FastClock(Path(os.environ["CHAOS_CLOCK"]))
     async with open_environments(Settings.load(), catalog(), clock) as environments:

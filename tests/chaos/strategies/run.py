@@ -29,6 +29,7 @@ from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.journal import Reconciliation
 from kis_mcp.trading.mandate import Mandate, MandateEnd, MandateSymbol
+from tests.chaos.findings import CountReport
 from tests.chaos.peer import LONGEST_SECONDS, ROOT
 from tests.chaos.plan import MISHAPS
 from tests.chaos.strategies.audit import Agreed, Evidence, Findings, audit
@@ -82,7 +83,7 @@ _YES: Final = Decision(verdict="accepted", channel="elicitation")
 
 
 @dataclass(slots=True)
-class Report:
+class Report(CountReport):
     """Counts, by kind.
 
     Attributes:
@@ -115,20 +116,6 @@ class Report:
     stale: int = 0
     seconds: float = 0
     findings: Findings = field(default_factory=Findings)
-
-    def __str__(self) -> str:
-        lines: list[str] = []
-        for part in fields(self):
-            value = getattr(self, part.name)
-            if isinstance(value, Counter):
-                lines.append(f"{part.name}: {value.total()}")
-                lines += [f"    {count:5} {kind}" for kind, count in sorted(value.items())]
-            elif isinstance(value, Findings):
-                lines.append(f"{part.name}: {sum(map(len, value.all.values()))}")
-                lines += [f"    {kind}: {found}" for kind, all_found in value.all.items() for found in all_found]
-            else:
-                lines.append(f"{part.name}: {value}")
-        return "\n".join(lines)
 
 
 async def run_chaos(orders: int, seed: int, folder: Path, *, most_seconds: float = 3_600) -> Report:

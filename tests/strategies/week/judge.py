@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from math import isclose
@@ -18,6 +18,7 @@ from kis_mcp.strategies.evaluation import Evaluator, Signal
 from kis_mcp.strategies.indicators import BarValues
 from kis_mcp.strategies.records import SignalEntry, StoredBar
 from kis_mcp.trading.journal import Status
+from tests.chaos.findings import FindingLists
 from tests.chaos.strategies.audit import Agreed, Evidence, audit
 from tests.strategies.week.evidence import RunEvidence, Trade, Week
 from tests.strategies.week.plan import CAPITAL
@@ -30,7 +31,7 @@ Event = tuple[str, datetime, str, str]
 
 
 @dataclass(slots=True)
-class Findings:
+class Findings(FindingLists):
     """What differs. Each is empty after a week without faults.
 
     Attributes:
@@ -50,10 +51,6 @@ class Findings:
     orders: list[str] = field(default_factory=list[str])
     ledger: list[str] = field(default_factory=list[str])
     stopped: list[str] = field(default_factory=list[str])
-
-    @property
-    def all(self) -> dict[str, list[str]]:
-        return {part.name: found for part in fields(self) if (found := getattr(self, part.name))}
 
 
 def judge(week: Week) -> Findings:
