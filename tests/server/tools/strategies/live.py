@@ -33,18 +33,23 @@ NEVER: dict[str, Any] = {**AT_ONCE, "id": "never", "entry": {"left": "close", "i
 BEGIN = datetime(2026, 3, 3, 10, 30, tzinfo=KST)
 
 
+def look_often(patch: pytest.MonkeyPatch, seconds: float, order_seconds: tuple[float, float], seldom: float) -> None:
+    """What waits by the machine's clock waits shortly: so long for a run, and so long each time for an order."""
+    for name, value in {
+        "kis_mcp.wiring.environments._LOOK_SECONDS": seconds,
+        "kis_mcp.wiring.strategies.LOOK_SECONDS": seconds,
+        "kis_mcp.strategies.runner.runner.POLL_SECONDS": seconds,
+        "kis_mcp.strategies.runner.runner.HEAR_SECONDS": seconds,
+        "kis_mcp.strategies.runner.errand.PAUSES": order_seconds,
+        "kis_mcp.strategies.runner.errand.SELDOM": seldom,
+    }.items():
+        patch.setattr(name, value)
+
+
 @pytest.fixture(autouse=True)
 def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits by the machine's clock waits as much shorter as the world's minute is."""
-    for name, seconds in {
-        "kis_mcp.wiring.environments._LOOK_SECONDS": 0.1,
-        "kis_mcp.wiring.strategies.LOOK_SECONDS": 0.1,
-        "kis_mcp.strategies.runner.runner.POLL_SECONDS": 0.1,
-        "kis_mcp.strategies.runner.runner.HEAR_SECONDS": 0.1,
-        "kis_mcp.strategies.runner.errand.PAUSES": (0.05, 0.1),
-        "kis_mcp.strategies.runner.errand.SELDOM": 0.2,
-    }.items():
-        monkeypatch.setattr(name, seconds)
+    """As much shorter as the world's minute is."""
+    look_often(monkeypatch, 0.1, (0.05, 0.1), 0.2)
 
 
 @asynccontextmanager

@@ -38,6 +38,7 @@ from kis_mcp.wiring.brokerage import JOURNAL
 from tests.client import connected, settings_for
 from tests.confirm.page.conftest import PIN, Visitor
 from tests.server.tools.strategies.ledger import ANSWERED_WITHIN, Agreed, Consent, Ledger
+from tests.server.tools.strategies.live import look_often
 
 BEGIN: Final = datetime(2026, 3, 3, 10, 30, 3, tzinfo=KST)
 """A few seconds into a minute, so that bars have ended by the clock whenever it stands."""
@@ -56,18 +57,10 @@ GARBAGE: Final[tuple[dict[str, Any], ...]] = (
 
 
 def settle_soon(patch: pytest.MonkeyPatch) -> None:
-    """What waits by the machine's clock waits shortly."""
-    for name, value in {
-        "kis_mcp.wiring.environments._LOOK_SECONDS": 0.02,
-        "kis_mcp.wiring.strategies.LOOK_SECONDS": 0.02,
-        "kis_mcp.wiring.strategies.RETRY_SECONDS": 0.1,
-        "kis_mcp.strategies.runner.runner.POLL_SECONDS": 0.02,
-        "kis_mcp.strategies.runner.runner.RETRY_SECONDS": 0.1,
-        "kis_mcp.strategies.runner.runner.HEAR_SECONDS": 0.02,
-        "kis_mcp.strategies.runner.errand.PAUSES": (0.02, 0.05),
-        "kis_mcp.strategies.runner.errand.SELDOM": 0.1,
-    }.items():
-        patch.setattr(name, value)
+    """A run's waits are short, and those after a failure too."""
+    look_often(patch, 0.02, (0.02, 0.05), 0.1)
+    for name in ("kis_mcp.wiring.strategies.RETRY_SECONDS", "kis_mcp.strategies.runner.runner.RETRY_SECONDS"):
+        patch.setattr(name, 0.1)
 
 
 @dataclass(slots=True)
