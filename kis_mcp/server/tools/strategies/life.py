@@ -14,6 +14,8 @@ async def sign_of_life(call: Call, records: StrategyRecords, run: StrategyRun) -
     if stored is None:
         return f"{run.strategy} is kept, and the document that it follows is not on record."
     interval = stored.document.interval
+    if interval == "tick":
+        return f"{run.strategy} is kept, and decides upon each trade that it hears."
     last = await records.last_bar(run.symbols, interval, run.started_at, call.now())
     following = next_end_of_bar(await call.brokerage(), await call.reads(), run.symbols[0], interval)
     looks = "" if following is None else f" It looks again when the next bar ends, at {_moment(following)}."

@@ -30,6 +30,7 @@ async def test_it_warms_up_on_trades_that_it_hears_buys_sells_after_so_many_and_
         untested = error(await call(client, "backtest", strategy=TRADES))
         await call(client, "start", strategy=TRADES)
         found = await until(client, name, has_sold)
+        alive = await call(client, "status", strategy=name)
         await call(client, "stop", strategy=name)
         after = blocks(await call(client, "status", strategy=name))
     assert "KIS keeps no single trades to backtest it on." in checked.structured_content["notes"][0]
@@ -41,4 +42,5 @@ async def test_it_warms_up_on_trades_that_it_hears_buys_sells_after_so_many_and_
     assert (bought["action"], bought["quantity"], bought["reason"]) == ("enter", 10, "entry_condition")
     assert (sold["action"], sold["quantity"], sold["reason"]) == ("exit", 10, "after_bars")
     assert bought["values"].startswith("slow=")
+    assert f"{name} is kept, and decides upon each trade that it hears." in alive.structured_content["notes"]
     assert run_of(after)["state"] == "stopped"
