@@ -7,6 +7,7 @@ from kis_mcp.strategies.document.conditions import MIRRORED, All, Any, Compare, 
 from kis_mcp.strategies.document.never import why_never
 from kis_mcp.strategies.document.operands import Derived, Operand
 from kis_mcp.strategies.document.strategy import Strategy
+from kis_mcp.strategies.indicators import find_kind
 
 _EXTREMES: Final = {"maximum": "below", "max": "below", "minimum": "above", "min": "above"}
 """Kind → which side of it the close of the same bar is on at most, or level with it."""
@@ -20,9 +21,9 @@ _WEAKER: Final = {"above": ("above", "at_least"), "at_least": ("at_least",)}
 
 
 def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
-    """Each with its path in the document: conditions that never hold, exits that hold whenever the entry does,
-    positions that nothing ends, or nothing but a loss, single trades without a bound on entries, and parameters,
-    indicators and patterns that nothing uses."""
+    """Each with its path in the document: conditions that never hold or hang on where the bars begin, exits that hold
+    whenever the entry does, positions that nothing ends, or nothing but a loss, single trades without a bound on
+    entries, and parameters, indicators and patterns that nothing uses."""
     found = [
         (path, doubt)
         for path, part in strategy.conditions_by_path()
@@ -65,7 +66,22 @@ def _doubt_of(strategy: Strategy, compare: Compare) -> str | None:
                 f"It never holds: {kind} takes in the close of the same bar. Compare with the bars before it: "
                 f'{{"of": "{right}", "back": 1}}.'
             )
+        if (total := _running_total(strategy, left)) is not None and total != _running_total(strategy, right):
+            return (
+                f"It hangs on where the bars begin: {total} is a running total from there, and a backtest's is not the"
+                f' one that a strategy has live. Compare it with its own past: {{"of": "{total}", "back": 5}}.'
+            )
     return None
+
+
+def _running_total(strategy: Strategy, operand: Operand | None) -> str | None:
+    """The name of the indicator that an operand is made of, where it adds up all bars there were."""
+    while isinstance(operand, Derived):
+        if operand.change_over is not None and operand.unit == "value":
+            return None
+        operand = operand.of
+    use = strategy.indicators.get(operand) if isinstance(operand, str) else None
+    return str(operand) if use is not None and find_kind(use.kind).memory is None else None
 
 
 def _never_on(side: str) -> tuple[str, str]:

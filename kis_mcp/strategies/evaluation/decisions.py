@@ -16,7 +16,8 @@ from kis_mcp.strategies.evaluation.registers import MakeIndicator, make_indicato
 from kis_mcp.strategies.evaluation.sizing import quantity_of
 from kis_mcp.strategies.indicators import BarValues, find_kind
 
-RANGE_BARS: Final = 20
+RANGE: Final = find_kind("atr")
+RANGE_PARAMS: Final = {"period": 20}
 """Over so many bars the usual range is measured, as `Sizing.volatility_percent` says."""
 
 
@@ -113,7 +114,7 @@ class Decider:
         self._usual_range: float | None = None
         self._cools_down = False
         needs_range = strategy.sizing.volatility_percent is not None
-        self._push_range = make(find_kind("atr"), {"period": RANGE_BARS}) if needs_range else None
+        self._push_range = make(RANGE, RANGE_PARAMS) if needs_range else None
         self.evaluator = Evaluator(strategy, make)
         self._signals = signals
         self.signal = Signal(enters=None, exits=None)

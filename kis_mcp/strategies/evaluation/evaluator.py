@@ -56,6 +56,11 @@ class Evaluator:
         return self._warm_up
 
     @property
+    def settles_after(self) -> int:
+        """How many bars it takes until signals do not tell any more where the bars began."""
+        return self._warm_up + self._registers.memory
+
+    @property
     def bars_missing(self) -> int:
         """So many more it takes until there are signals."""
         return max(0, self._warm_up - self._bars)

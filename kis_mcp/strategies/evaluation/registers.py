@@ -53,6 +53,7 @@ class Registers:
         self._make = make
         self._number_of: dict[tuple[str, tuple[tuple[str, float], ...]], int] = {}
         self._bars_needed: dict[Register, int] = {}
+        self._memory = 0
         self._named: list[tuple[str, Register]] = []
         self.now: list[float | None] = []
         self.before: list[float | None] = []
@@ -84,6 +85,12 @@ class Registers:
     def warm_up(self) -> int:
         """How many bars it takes until all values are known."""
         return max(self._bars_needed.values(), default=1)
+
+    @property
+    def memory(self) -> int:
+        """How many bars after that the values still tell where the bars began. Running totals always do: they are not
+        counted."""
+        return self._memory
 
     def push(self, bar: BarValues, position: Position | None) -> None:
         """Take the next bar."""
@@ -122,7 +129,9 @@ class Registers:
         if key not in self._number_of:
             self._number_of[key] = len(self._indicators)
             self._indicators.append(self._make(kind, params))
-        return (self._number_of[key], at), kind.warm_up(params)
+        warm_up = kind.warm_up(params)
+        self._memory = max(self._memory, kind.settles_after(params) - warm_up)
+        return (self._number_of[key], at), warm_up
 
     def _derived(self, operand: Derived, path: str) -> tuple[_Fill, int]:
         of = self.find(operand.of, f"{path}.of")

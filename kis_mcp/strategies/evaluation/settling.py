@@ -3,14 +3,11 @@
 from typing import Final
 
 from kis_mcp.strategies.document import Strategy
-from kis_mcp.strategies.evaluation.decisions import RANGE_BARS
+from kis_mcp.strategies.evaluation.decisions import RANGE, RANGE_PARAMS
 from kis_mcp.strategies.evaluation.evaluator import Evaluator
 
-WARM_UPS: Final = 5
-"""So many times the bars that it takes are read: what remembers all bars, such as an exponential average, has forgotten
-by then how it began."""
-
 LEAST_BARS: Final = 100
+"""A lone value of a long past, such as how often a price rose in a row, is seldom older."""
 
 
 def settling_bars(strategy: Strategy) -> int:
@@ -22,5 +19,5 @@ def settling_bars(strategy: Strategy) -> int:
     Raises:
         BadArgument: A number in the document makes no sense.
     """
-    ranges = RANGE_BARS if strategy.sizing.volatility_percent is not None else 0
-    return max(WARM_UPS * (Evaluator(strategy).warm_up + ranges), LEAST_BARS)
+    ranges = RANGE.settles_after(RANGE_PARAMS) if strategy.sizing.volatility_percent is not None else 0
+    return max(Evaluator(strategy).settles_after, ranges, LEAST_BARS)

@@ -6,7 +6,7 @@ from typing import Final
 
 from kis_mcp.strategies.indicators.blocks import Chain, Delay, Mean, Weighted, exponential, pushed, wilder
 from kis_mcp.strategies.indicators.kind import BarValues, Values
-from kis_mcp.strategies.indicators.row import Push, bars, number, of_close, row
+from kis_mcp.strategies.indicators.row import ADAPTIVE, EXPONENTIAL, WILDER, Push, bars, number, of_close, row
 from kis_mcp.strategies.indicators.windows import WindowMaximum, WindowMinimum, WindowSum
 
 
@@ -170,11 +170,32 @@ _PERIOD: Final = bars("period", 20)
 
 AVERAGES: Final = (
     row("sma", "Simple moving average", of_close(Mean), lambda p: p["period"], _PERIOD),
-    row("ema", "Exponential moving average", of_close(exponential), lambda p: p["period"], _PERIOD),
-    row("dema", "Double exponential moving average", of_close(_Dema), lambda p: 2 * p["period"] - 1, _PERIOD),
-    row("tema", "Triple exponential moving average", of_close(_Tema), lambda p: 3 * p["period"] - 2, _PERIOD),
+    row("ema", "Exponential moving average", of_close(exponential), lambda p: p["period"], _PERIOD, memory=EXPONENTIAL),
+    row(
+        "dema",
+        "Double exponential moving average",
+        of_close(_Dema),
+        lambda p: 2 * p["period"] - 1,
+        _PERIOD,
+        memory=EXPONENTIAL,
+    ),
+    row(
+        "tema",
+        "Triple exponential moving average",
+        of_close(_Tema),
+        lambda p: 3 * p["period"] - 2,
+        _PERIOD,
+        memory=EXPONENTIAL,
+    ),
     row("hma", "Hull moving average", of_close(_Hull), lambda p: p["period"] + isqrt(p["period"]) - 1, _PERIOD),
-    row("kama", "Kaufman's adaptive moving average", of_close(_Kaufman), lambda p: p["period"] + 1, bars("period", 10)),
+    row(
+        "kama",
+        "Kaufman's adaptive moving average",
+        of_close(_Kaufman),
+        lambda p: p["period"] + 1,
+        bars("period", 10),
+        memory=ADAPTIVE,
+    ),
     row(
         "alma",
         "Arnaud Legoux moving average",
@@ -193,6 +214,7 @@ AVERAGES: Final = (
         lambda p: 6 * p["period"] - 5,
         bars("period", 10),
         number("volume_factor", 0.7, 0, 1),
+        memory=EXPONENTIAL,
     ),
     row(
         "zlema",
@@ -200,9 +222,24 @@ AVERAGES: Final = (
         of_close(_ZeroLag),
         lambda p: p["period"] + (p["period"] - 1) // 2,
         _PERIOD,
+        memory=EXPONENTIAL,
     ),
     # KIS calls Wilder's average wma; the linearly weighted one, which others call so, is its lwma.
-    row("wma", "Wilder's moving average", of_close(wilder), lambda p: p["period"], bars("period", 14)),
-    row("frama", "Fractal adaptive moving average", _frama, lambda p: p["period"] // 2 * 2, bars("period", 16, 2)),
-    row("vidya", "Variable index dynamic average", of_close(_Vidya), lambda p: p["period"] + 1, bars("period", 14)),
+    row("wma", "Wilder's moving average", of_close(wilder), lambda p: p["period"], bars("period", 14), memory=WILDER),
+    row(
+        "frama",
+        "Fractal adaptive moving average",
+        _frama,
+        lambda p: p["period"] // 2 * 2,
+        bars("period", 16, 2),
+        memory=ADAPTIVE,
+    ),
+    row(
+        "vidya",
+        "Variable index dynamic average",
+        of_close(_Vidya),
+        lambda p: p["period"] + 1,
+        bars("period", 14),
+        memory=ADAPTIVE,
+    ),
 )

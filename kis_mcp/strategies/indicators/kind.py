@@ -73,6 +73,8 @@ class IndicatorKind:
             value can be missing later, where the formula has none: a range of a price that does not move, a turning
             point that has not come.
         needs_benchmark: Whether it has no value without a market index.
+        memory: So many times its warm-up are enough bars for values that do not tell where the bars begin: they differ
+            by less than a millionth. 1: it looks at a window; None: it is a running total, and never does.
     """
 
     id: str
@@ -82,6 +84,12 @@ class IndicatorKind:
     make: Callable[[Mapping[str, float]], Indicator]
     warm_up: Callable[[Mapping[str, float]], int]
     needs_benchmark: bool = False
+    memory: int | None = 1
+
+    def settles_after(self, params: Mapping[str, float]) -> int:
+        """How many bars it takes until its values do not tell any more where the bars began; of a running total, until
+        it has one."""
+        return (self.memory or 1) * self.warm_up(params)
 
     def read_params(self, given: Mapping[str, float], path: str) -> dict[str, float]:
         """Every parameter by name, with defaults for those not given.

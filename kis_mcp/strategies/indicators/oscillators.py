@@ -13,7 +13,7 @@ from kis_mcp.strategies.indicators.blocks import (
     wilder,
 )
 from kis_mcp.strategies.indicators.kind import BarValues, Values
-from kis_mcp.strategies.indicators.row import Push, bars, of_close, row
+from kis_mcp.strategies.indicators.row import EXPONENTIAL, WILDER, Push, bars, of_close, row
 from kis_mcp.strategies.indicators.windows import SinceExtreme, WindowMaximum, WindowMinimum, WindowSum
 
 
@@ -268,7 +268,7 @@ _FAST_SLOW: Final = bars("fast", 12), bars("slow", 26)
 _THREE_LINES: Final = ("value", "signal", "histogram")
 
 OSCILLATORS: Final = (
-    row("rsi", "Relative strength index", of_close(Rsi), lambda p: p["period"] + 1, bars("period", 14)),
+    row("rsi", "Relative strength index", of_close(Rsi), lambda p: p["period"] + 1, bars("period", 14), memory=WILDER),
     row(
         "stochastic",
         "Stochastic oscillator, fast",
@@ -288,6 +288,7 @@ OSCILLATORS: Final = (
         bars("k_period", 3),
         bars("d_period", 3),
         outputs=("k", "d"),
+        memory=EXPONENTIAL,
     ),
     row(
         "macd",
@@ -297,13 +298,21 @@ OSCILLATORS: Final = (
         *_FAST_SLOW,
         bars("signal", 9),
         outputs=_THREE_LINES,
+        memory=EXPONENTIAL,
     ),
     row("cci", "Commodity channel index", _cci, lambda p: p["period"], bars("period", 20, 2)),
     row("williams_r", "Williams %R", _williams_r, lambda p: p["period"], bars("period", 14)),
     # KIS' momentum is in percent, as its roc is.
     row("momentum", "Momentum, in percent", of_close(PercentChange), lambda p: p["period"] + 1, bars("period", 10)),
     row("roc", "Rate of change, in percent", of_close(PercentChange), lambda p: p["period"] + 1, bars("period", 10)),
-    row("apo", "Absolute price oscillator", of_close(Distance), lambda p: max(p.values()), *_FAST_SLOW),
+    row(
+        "apo",
+        "Absolute price oscillator",
+        of_close(Distance),
+        lambda p: max(p.values()),
+        *_FAST_SLOW,
+        memory=EXPONENTIAL,
+    ),
     row(
         "ppo",
         "Percentage price oscillator, with a signal of 9 bars",
@@ -311,6 +320,7 @@ OSCILLATORS: Final = (
         lambda p: max(p["fast"], p["slow"]) + _PPO_SIGNAL - 1,
         *_FAST_SLOW,
         outputs=_THREE_LINES,
+        memory=EXPONENTIAL,
     ),
     row(
         "aroon",
@@ -338,6 +348,7 @@ OSCILLATORS: Final = (
         of_close(_trix),
         lambda p: 3 * p["period"] - 1,
         bars("period", 15),
+        memory=EXPONENTIAL,
     ),
     row(
         "tsi",
@@ -348,6 +359,7 @@ OSCILLATORS: Final = (
         bars("short_period", 13),
         bars("signal_period", 7),
         outputs=("value", "signal"),
+        memory=EXPONENTIAL,
     ),
     row("rvi", "Relative vigor index", _rvi, lambda p: p["period"] + 3, bars("period", 10)),
     row(

@@ -9,6 +9,15 @@ from kis_mcp.strategies.indicators.kind import BarValues, Indicator, IndicatorKi
 
 MOST_BARS: Final = 1000
 
+EXPONENTIAL: Final = 12
+"""The memory of averages that weigh a new bar by 2 / (n + 1): it halves every 0.35 n bars."""
+
+WILDER: Final = 20
+"""Of those that weigh it by 1 / n: it halves every 0.7 n bars."""
+
+ADAPTIVE: Final = 40
+"""Of those that hardly take new bars while the price goes nowhere."""
+
 Push: TypeAlias = Callable[[BarValues], Values]
 
 
@@ -48,6 +57,7 @@ def row(
     *params: IndicatorParam,
     outputs: tuple[str, ...] = ("value",),
     needs_benchmark: bool = False,
+    memory: int | None = 1,
 ) -> IndicatorKind:
     """A kind.
 
@@ -63,7 +73,7 @@ def row(
     def count(given: Mapping[str, float]) -> int:
         return warm_up({each.name: int(given[each.name]) for each in params if each.is_whole})
 
-    return IndicatorKind(id, title, params, outputs, build, count, needs_benchmark)
+    return IndicatorKind(id, title, params, outputs, build, count, needs_benchmark, memory)
 
 
 def of_close(make: Callable[..., Block]) -> Callable[..., OfClose]:

@@ -18,7 +18,7 @@ from kis_mcp.strategies.indicators.blocks import (
 )
 from kis_mcp.strategies.indicators.kind import BarValues, Values
 from kis_mcp.strategies.indicators.oscillators import Distance
-from kis_mcp.strategies.indicators.row import Push, bars, number, of_close, row
+from kis_mcp.strategies.indicators.row import EXPONENTIAL, WILDER, Push, bars, number, of_close, row
 from kis_mcp.strategies.indicators.volatility import true_range
 from kis_mcp.strategies.indicators.windows import WindowMaximum, WindowMinimum, WindowSum
 
@@ -305,8 +305,16 @@ TREND: Final = (
         lambda p: 2 * p["period"],
         bars("period", 14),
         outputs=("value", "plus_di", "minus_di"),
+        memory=EXPONENTIAL,
     ),
-    row("adxr", "Average directional index rating", _adxr, lambda p: 3 * p["period"] - 1, bars("period", 14)),
+    row(
+        "adxr",
+        "Average directional index rating",
+        _adxr,
+        lambda p: 3 * p["period"] - 1,
+        bars("period", 14),
+        memory=EXPONENTIAL,
+    ),
     row(
         "ichimoku",
         "Ichimoku cloud",
@@ -325,6 +333,7 @@ TREND: Final = (
         number("af_start", 0.02, 0, 1),
         number("af_step", 0.02, 0, 1),
         number("af_max", 0.2, 0, 1),
+        memory=100,
     ),
     row(
         "vortex",
@@ -362,6 +371,7 @@ TREND: Final = (
         lambda p: p["period"] + 1,
         bars("period", 10),
         number("multiplier", 3, 0.1, 100),
+        memory=WILDER,
     ),
     row(
         "mass_index",
@@ -370,6 +380,7 @@ TREND: Final = (
         lambda p: 2 * p["ema_period"] + p["sum_period"] - 2,
         bars("ema_period", 9),
         bars("sum_period", 25),
+        memory=EXPONENTIAL,
     ),
     row(
         "schaff",
@@ -379,6 +390,7 @@ TREND: Final = (
         bars("cycle", 10, 2),
         bars("fast", 23),
         bars("slow", 50),
+        memory=EXPONENTIAL,
     ),
-    row("fisher", "Fisher transform", _fisher, lambda p: p["period"], bars("period", 10)),
+    row("fisher", "Fisher transform", _fisher, lambda p: p["period"], bars("period", 10), memory=EXPONENTIAL),
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from kis_mcp.strategies.indicators.blocks import Deviation, Mean, exponential, wilder
 from kis_mcp.strategies.indicators.kind import BarValues, Values
-from kis_mcp.strategies.indicators.row import Push, bars, number, of_close, row
+from kis_mcp.strategies.indicators.row import WILDER, Push, bars, number, of_close, row
 from kis_mcp.strategies.indicators.windows import WindowMaximum, WindowMinimum, WindowMoments
 
 
@@ -113,8 +113,15 @@ _PERIOD: Final = bars("period", 20)
 _BANDS: Final = ("upper", "middle", "lower")
 
 VOLATILITY: Final = (
-    row("atr", "Average true range", _atr, lambda p: p["period"] + 1, bars("period", 14)),
-    row("natr", "Average true range, in percent of the close", _natr, lambda p: p["period"] + 1, bars("period", 14)),
+    row("atr", "Average true range", _atr, lambda p: p["period"] + 1, bars("period", 14), memory=WILDER),
+    row(
+        "natr",
+        "Average true range, in percent of the close",
+        _natr,
+        lambda p: p["period"] + 1,
+        bars("period", 14),
+        memory=WILDER,
+    ),
     row(
         "bollinger",
         "Bollinger bands",
@@ -132,6 +139,7 @@ VOLATILITY: Final = (
         _PERIOD,
         number("multiplier", 2, 0.1, 100),
         outputs=_BANDS,
+        memory=WILDER,
     ),
     row("donchian", "Donchian channel", _donchian, lambda p: p["period"], _PERIOD, outputs=("upper", "lower")),
     row("std", "Standard deviation of a population", of_close(Deviation), lambda p: p["period"], _PERIOD),

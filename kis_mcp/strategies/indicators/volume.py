@@ -5,7 +5,7 @@ from typing import Final
 
 from kis_mcp.strategies.indicators.blocks import Mean, exponential, pushed, ratio
 from kis_mcp.strategies.indicators.kind import BarValues, Values
-from kis_mcp.strategies.indicators.row import Push, bars, number, row
+from kis_mcp.strategies.indicators.row import EXPONENTIAL, Push, bars, number, row
 from kis_mcp.strategies.indicators.windows import WindowSum
 
 
@@ -161,7 +161,15 @@ def _eom(period: int, scale: float) -> Push:
 
 
 VOLUME: Final = (
-    row("cho", "Chaikin oscillator", _cho, lambda p: max(p.values()), bars("fast", 3), bars("slow", 10)),
+    row(
+        "cho",
+        "Chaikin oscillator",
+        _cho,
+        lambda p: max(p.values()),
+        bars("fast", 3),
+        bars("slow", 10),
+        memory=EXPONENTIAL,
+    ),
     row(
         "kvo",
         "Klinger volume oscillator",
@@ -171,14 +179,15 @@ VOLUME: Final = (
         bars("slow", 55),
         bars("signal", 13),
         outputs=("value", "signal"),
+        memory=EXPONENTIAL,
     ),
-    row("obv", "On-balance volume", _obv, lambda _: 1),
+    row("obv", "On-balance volume", _obv, lambda _: 1, memory=None),
     # KIS' backtester has both names for the one line.
-    row("ad", "Accumulation/distribution line", _adl, lambda _: 1),
-    row("adl", "Accumulation/distribution line", _adl, lambda _: 1),
+    row("ad", "Accumulation/distribution line", _adl, lambda _: 1, memory=None),
+    row("adl", "Accumulation/distribution line", _adl, lambda _: 1, memory=None),
     row("cmf", "Chaikin money flow", _cmf, lambda p: p["period"], bars("period", 20)),
     row("mfi", "Money flow index", _mfi, lambda p: p["period"] + 1, bars("period", 14)),
-    row("force", "Force index", _force, lambda p: p["period"] + 1, bars("period", 13)),
+    row("force", "Force index", _force, lambda p: p["period"] + 1, bars("period", 13), memory=EXPONENTIAL),
     row("vwap", "Volume-weighted average of typical prices", _vwap, lambda p: p["period"], bars("period", 14)),
     row("vwma", "Volume-weighted moving average of closes", _vwma, lambda p: p["period"], bars("period", 20)),
     row(

@@ -58,6 +58,21 @@ def test_what_may_hold_is_not_doubted(entry: Any) -> None:
     assert doubts(entry, indicators={"top": TOP}) == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "doubted"),
+    [
+        ({"left": "flow", "is": "above", "right": 100_000}, True),
+        ({"left": 100_000, "is": "below", "right": {"of": "flow", "times": 2}}, True),
+        ({"left": {"of": "flow", "change_over": 5}, "is": "above", "right": 3}, True),
+        ({"left": {"of": "flow", "change_over": 5, "unit": "value"}, "is": "above", "right": 3}, False),
+        ({"left": "flow", "is": "crosses_above", "right": {"of": "flow", "back": 20}}, False),
+    ],
+)
+def test_a_running_total_compares_with_its_own_past_alone(entry: Any, doubted: bool) -> None:
+    expected = [("entry", "It hangs on where the bars begin")] if doubted else []
+    assert doubts(entry, indicators={"flow": {"kind": "obv"}}) == expected
+
+
 def test_what_nothing_uses_is_said() -> None:
     found = doubts(
         {"left": {"of": "used", "times": "$factor"}, "is": "above", "right": 1},

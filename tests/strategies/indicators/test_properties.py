@@ -16,6 +16,8 @@ from tests.strategies.indicators.series import NOW, values, walk
 
 BARS = walk(700, seed=3)
 
+MILLIONTH = 1e-6
+
 WHEN_THERE_IS_ONE = {"pivot", "schaff"}
 """They have a value once there is a turning point, or once a stochastic has a range: from warm-up on, or later."""
 
@@ -57,6 +59,23 @@ def test_two_of_a_kind_know_nothing_of_each_other(kind: IndicatorKind) -> None:
         together.append(mine(bar))
         other(another)
     assert together == values(kind.id, BARS[:120], **params)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
+def test_values_tell_where_the_bars_began_no_longer_than_the_table_says(kind: IndicatorKind) -> None:
+    draw = random.Random(kind.id)
+    for params in [kind.read_params({}, ""), *(draw_params(kind, draw) for _ in range(4))]:
+        settles, start = kind.settles_after(params), draw.randint(20, 200)
+        bars = walk(start + settles + 60, seed=draw.randint(1, 1000))
+        whole, part = (values(kind.id, each, **params)[-60:] for each in (bars, bars[start:]))
+        sizes = [max(abs(each) for each in column if each is not None) for column in zip(*whole, strict=True)]
+        same = all(
+            (mine is None) == (other is None)
+            and (mine is None or other is None or abs(mine - other) <= MILLIONTH * size)
+            for row, other_row in zip(whole, part, strict=True)
+            for mine, other, size in zip(row, other_row, sizes, strict=True)
+        )
+        assert same == (kind.memory is not None), params
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)

@@ -10,12 +10,13 @@ from time import monotonic, process_time
 
 from tests.strategies.week.judge import judge, report
 from tests.strategies.week.live_week import live_through
-from tests.strategies.week.plan import Plan
+from tests.strategies.week.plan import Plan, kis_templates, own_templates
 
 
 def main() -> int:
-    usual = Plan()
+    usual = Plan(templates=kis_templates() or own_templates())
     parser = argparse.ArgumentParser(prog="python -m tests.strategies.week", description="Strategies live a week.")
+    parser.add_argument("--own", action="store_true", help="the package's templates, where KIS' are at hand too")
     parser.add_argument("--days", type=int, default=usual.days)
     parser.add_argument("--symbols", nargs="+", default=usual.symbols)
     parser.add_argument("--intervals", nargs="+", default=usual.intervals)
@@ -27,7 +28,12 @@ def main() -> int:
     options = parser.parse_args()
     step = timedelta(seconds=options.step)
     plan = Plan(
-        days=options.days, symbols=options.symbols, intervals=options.intervals, step=step, restarts=options.restarts
+        days=options.days,
+        templates=own_templates() if options.own else usual.templates,
+        symbols=options.symbols,
+        intervals=options.intervals,
+        step=step,
+        restarts=options.restarts,
     )
     begun = monotonic()
     week = asyncio.run(live_through(plan, options.folder or Path(tempfile.mkdtemp(prefix="kis-mcp-week-"))))

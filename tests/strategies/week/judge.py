@@ -24,6 +24,9 @@ from tests.strategies.week.evidence import RunEvidence, Trade, Week
 from tests.strategies.week.plan import CAPITAL
 
 LEVELS: Final = ("stop_loss", "take_profit", "trailing_stop")
+SETTLED: Final = 1e-6
+"""Of its value: the evaluation has heard more of the past than the run, and so much an indicator may tell of it."""
+
 LATE: Final = timedelta(minutes=2)
 CLOSE: Final = time(15, 30)
 
@@ -179,7 +182,7 @@ def _signal_differences(week: Week, run: RunEvidence, symbol: str) -> list[str]:
 def _same(some: Mapping[str, float | None], others: Mapping[str, float | None]) -> bool:
     return some.keys() == others.keys() and all(
         value == others[name]
-        or (value is not None and (other := others[name]) is not None and isclose(value, other, rel_tol=1e-9))
+        or (value is not None and (other := others[name]) is not None and isclose(value, other, rel_tol=SETTLED))
         for name, value in some.items()
     )
 
@@ -188,10 +191,12 @@ def backtest_week(week: Week, run: RunEvidence) -> BacktestResult:
     """A backtest of the recorded bars that can decide from the first of them on, as the run could."""
     history = dict[str, Bars]()
     for symbol in week.plan.symbols:
-        warm_up = Evaluator(run.strategy).warm_up - 1
-        past = list(week.history[symbol, run.strategy.interval].rows())
-        history[symbol] = Bars.of([*past[len(past) - warm_up :], *bars_of(week, symbol, run.strategy.interval)])
-    options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100))
+        past = week.history[symbol, run.strategy.interval].rows()
+        history[symbol] = Bars.of([*past, *bars_of(week, symbol, run.strategy.interval)])
+    first = min(bars_of(week, symbol, run.strategy.interval)[0].ends_at for symbol in week.plan.symbols)
+    # Of the bars before its start a backtest decides upon the last.
+    start = first + timedelta(microseconds=1)
+    options = BacktestOptions(CAPITAL, slippage_ticks=0, most_volume_percent=Decimal(100), start=start)
     return run_backtest(run.strategy, history, options)
 
 

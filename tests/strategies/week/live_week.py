@@ -55,7 +55,9 @@ LONGEST_SECONDS: Final = 300.0
 """Real time, for all that follows from one time of the clock: whoever waits longer waits for a trade that was lost."""
 
 _HISTORY_DAYS: Final = {"1d": 2_600}
-_MINUTES_HISTORY_DAYS: Final = 16
+_MINUTES_HISTORY_DAYS: Final = 60
+"""The longest average of the templates, 60 bars of ten minutes, settles after 1,220 of them."""
+
 _RICH: Final = Decimal(10**11)
 _YES: Final = Decision(verdict="accepted", channel="elicitation")
 

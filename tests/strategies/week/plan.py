@@ -35,13 +35,15 @@ class Plan:
 
     Attributes:
         days: Its first so many.
-        intervals: In which each template runs.
+        templates: What runs.
+        intervals: In which each template does.
         step: Between two times of the clock while the market trades; 60 s at most.
         restarts: Times of day at which the process that keeps the runs ends and another takes over: of the first day,
             of the second, and so on from the start.
     """
 
     days: int = 5
+    templates: Sequence[Strategy]
     symbols: Sequence[str] = SYMBOLS
     intervals: Sequence[str] = ("1d", "5m")
     step: timedelta = MOST_STEP
@@ -61,7 +63,7 @@ class Plan:
 
     def strategies(self) -> Mapping[str, Strategy]:
         """By id; each is resolved, and named by its interval too."""
-        return {each.id: each for interval in self.intervals for each in map(partial(_at, interval), templates())}
+        return {each.id: each for interval in self.intervals for each in map(partial(_at, interval), self.templates)}
 
     def times(self) -> Iterator[datetime]:
         """When the clock stands: often while the market trades, and now and then before, after and at night."""
@@ -87,7 +89,11 @@ def _at(interval: str, template: Strategy) -> Strategy:
     return resolve(given).model_copy(update=own)
 
 
-def templates() -> Sequence[Strategy]:
-    """KIS' ten, where they are at hand; else the ten of the package for days, of the same kinds."""
-    found = [read_given(read_text(path.read_text("utf-8"))) for path in sorted(TEMPLATES.glob("*.kis.yaml"))]
-    return found or [each for each in map(read_preset, preset_names()) if each.interval == "1d"]
+def kis_templates() -> Sequence[Strategy]:
+    """KIS' ten, where they are at hand."""
+    return [read_given(read_text(path.read_text("utf-8"))) for path in sorted(TEMPLATES.glob("*.kis.yaml"))]
+
+
+def own_templates() -> Sequence[Strategy]:
+    """The ten of the package for days, of the same kinds."""
+    return [each for each in map(read_preset, preset_names()) if each.interval == "1d"]
