@@ -11,6 +11,7 @@ from kis_mcp.server.tools.strategies.given import name_of, no_strategy, records_
 from kis_mcp.server.tools.strategies.life import sign_of_life
 from kis_mcp.server.tools.strategies.numbers import readable
 from kis_mcp.server.tools.strategies.stopped import LATELY, LEFT_ALONE, left_of, stopped_runs
+from kis_mcp.server.tools.strategies.waiting import waiting_notes
 from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandatedOrder, RoundTrip, exchange_day
 from kis_mcp.wiring import RunAccount, is_kept, kill_switch, read_run_account, silent_since
@@ -108,6 +109,8 @@ async def _look_at(call: Call, records: StrategyRecords, runs: Sequence[Strategy
             silent = silent_since(brokerage)
             row |= {"silent_since": silent} if silent is not None else {}
             found.positions += [facts(position) for position in await records.positions(run.id)]
+            orders = () if account is None else account.book.orders
+            found.notes += await waiting_notes(records, run, orders)
         elif left := await left_of(call, records, run, None if account is None else account.book):
             found.positions += left
             if LEFT_ALONE not in found.notes:

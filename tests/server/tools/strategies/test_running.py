@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.strategies.runner.runner import RESTARTED, TAKEN_UP
 from tests.client import Person, blocks, error
@@ -123,6 +125,28 @@ async def test_a_restart_leaves_it_paused_until_it_is_resumed_and_a_halt_stops_i
     assert "by the tool halt_trading: enough" in run_of(halted)["reason"]
     assert halted["mandates"][0]["status"] == "ended"
     assert "halted" in refused["what"]
+
+
+@pytest.mark.parametrize("action", ["enter", "exit"])
+async def test_what_waits_for_the_next_opening_is_told_before_it_is_resumed(action: str) -> None:
+    """The last bar of a day is decided upon after the market has closed."""
+    clock, name = WorldClock(at=datetime(2026, 3, 3, 15, 10, tzinfo=KST), speed=0), AT_ONCE["id"]
+    last = {"from": "15:30"}
+    document = AT_ONCE | ({"entry": last} if action == "enter" else {"exit": last})
+    async with trading(clock, sim_clock="market") as client:
+        await call(client, "start", strategy=document)
+        await until(client, name, is_kept)
+        clock.run(SPEED)
+        await until(client, name, lambda found: any(row["action"] == action for row in found["decisions"]))
+        clock.pause()
+        paused = await call(client, "pause", strategy=name)
+        told = await call(client, "status", strategy=name)
+        resumed = await call(client, "resume", strategy=name)
+    wants = {"enter": "to buy 10 005930", "exit": "to sell its 005930"}[action]
+    for page in (paused, told):
+        (note,) = [note for note in page.structured_content["notes"] if "has not ordered it" in note]
+        assert note.startswith(f"{name} decided at 2026-03-03 15:30:00 KST {wants} and")
+    assert "has not ordered it" not in str(resumed.structured_content)
 
 
 async def test_a_kill_file_that_is_made_and_removed_by_hand_ends_the_mandate(tmp_path: Path) -> None:
