@@ -1,9 +1,11 @@
 """``kis-mcp call``: one tool, from the shell."""
 
 import json
+import signal
 import sys
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -106,10 +108,31 @@ async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) ->
     if not isinstance(question, ElicitRequestFormParams):
         return ElicitResult(action="decline")
     try:
-        answer = _take_answers(question)
-        return answer if _may_agree(answer) else ElicitResult(action="decline")
+        with _interrupts_heard():
+            answer = _take_answers(question)
+            return answer if _may_agree(answer) else ElicitResult(action="decline")
     except typer.Abort:
         return ElicitResult(action="cancel")
+
+
+@contextmanager
+def _interrupts_heard() -> Generator[None]:
+    """^C breaks off a prompt at once. asyncio's own handler waits for the loop, which the prompt holds up: it hears of
+    it afterwards, and ends the call."""
+    is_interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_interrupted
+        is_interrupted = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if is_interrupted:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _may_agree(answer: ElicitResult) -> bool:

@@ -51,6 +51,9 @@ def run_here(*arguments: str, data_dir: Path, **variables: str) -> subprocess.Co
     return subprocess.CompletedProcess(arguments, code, shown.getvalue(), problems.getvalue())
 
 
+INTERRUPT = "\x03"
+
+
 def at_a_terminal(*arguments: str, data_dir: Path, typed: Sequence[str], **variables: str) -> tuple[int, str]:
     """Run ``kis-mcp`` on a terminal of its own and type a line at each prompt; the exit code and what was shown."""
     ours, theirs = pty.openpty()
@@ -68,7 +71,9 @@ def at_a_terminal(*arguments: str, data_dir: Path, typed: Sequence[str], **varia
     while part := _read(ours):
         shown += part
         if lines and shown.endswith(b": "):
-            os.write(ours, f"{lines.pop(0)}\n".encode())
+            line = lines.pop(0)
+            # A person presses no Enter behind ^C: the empty line may be read before the interrupt is heard.
+            os.write(ours, line.encode() if line == INTERRUPT else f"{line}\n".encode())
     os.close(ours)
     return process.wait(60), shown.decode()
 

@@ -12,11 +12,10 @@ from kis_mcp.confirm.pin import Pin
 from kis_mcp.errors import InternalError
 from kis_mcp.simulator import run_simulator
 from kis_mcp.simulator.options import SimulatorOptions
-from tests.cli.command import at_a_terminal, run
+from tests.cli.command import INTERRUPT, at_a_terminal, run
 
 ORDER = json.dumps({"symbol": "005930", "side": "buy", "quantity": 2, "order_type": "market"})
 END_OF_INPUT = "\x04"
-INTERRUPT = "\x03"
 
 
 def test_a_person_at_the_terminal_sends_the_order(tmp_path: Path) -> None:
