@@ -22,6 +22,7 @@ from kis_mcp.strategies.runner.live_lane import SESSION_END, LiveLane
 from kis_mcp.strategies.runner.ports import Heard
 from kis_mcp.strategies.runner.recovery import losses, read_past_bars, take_up_decisions
 from kis_mcp.strategies.runner.terms import RunTerms
+from kis_mcp.strategies.runner.trade_lag import TradeLag
 from kis_mcp.strategies.runner.warm_up import WarmUp
 
 _MOST_SIGNALS: Final = 10_000
@@ -80,6 +81,7 @@ class LiveRun:
         self._bars = BarLog(terms)
         self._of_trades = terms.sessions.of_trades
         self._warm_up = WarmUp(terms, self._diary)
+        self._lag = TradeLag()
         self._signals: list[SignalEntry] = []
         self._moved: set[str] = set()
         self._clocked_at: datetime | None = None
@@ -143,6 +145,7 @@ class LiveRun:
             if not earliest <= tick.time <= latest:
                 await self._refuse(lane, tick, now)
                 continue
+            self._lag.note(tick.time, now)
             if built := lane.builder.take(tick):
                 await self._end(symbol, built, now)
             if (reason := lane.hear(tick)) and self._terms.sessions.takes_orders(tick.time):
@@ -189,7 +192,7 @@ class LiveRun:
     async def _look_at_clock(self, now: datetime) -> None:
         """What follows from the time alone."""
         for symbol, lane in self._lanes.items():
-            if built := lane.builder.end_by(now):
+            if built := lane.builder.end_by(now - self._lag.least):
                 await self._end(symbol, built, now)
         await self._decide_due(now)
         self._end_session(now)
@@ -296,8 +299,9 @@ class LiveRun:
 
     def _is_ready(self, due: _Due, now: datetime) -> bool:
         until = max(each.span.until for each in due.built.values())
+        is_over = now - self._lag.least >= until + GRACE
         spans = (lane.builder.span for symbol, lane in self._lanes.items() if symbol not in due.built)
-        return now >= until + GRACE or all(span is not None and span.begins >= until for span in spans)
+        return is_over or all(span is not None and span.begins >= until for span in spans)
 
     async def _end_bar(self, lane: LiveLane, built: BuiltBar, equity: Decimal) -> None:
         bar = await self._whole_bar(lane, built)

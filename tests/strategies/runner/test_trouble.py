@@ -14,7 +14,7 @@ from kis_mcp.strategies.runner.bar_builder import Tick
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.live_run import LiveRun, RunReport
 from kis_mcp.strategies.runner.ports import Answer, Heard
-from tests.strategies.runner.live import MONDAY, Live, at, live, script, strategy
+from tests.strategies.runner.live import MONDAY, Live, Market, at, live, script, strategy
 
 AT_100 = {"left": "close", "is": "equal", "right": 100}
 AT_110 = {"left": "close", "is": "equal", "right": 110}
@@ -57,6 +57,28 @@ async def test_a_trade_dated_far_from_the_clock_makes_no_bar_and_touches_no_stop
     assert each.runner is not None
     assert (each.runner.report.refused, each.runner.report.skipped) == (2, 0)
     assert min(bar.low for bar in each.records.stored.values()) == 100
+
+
+@pytest.mark.parametrize("fast", [timedelta(0), timedelta(seconds=20), timedelta(minutes=4, seconds=50)])
+@pytest.mark.parametrize("symbols", [("A",), ("A", "B")])
+async def test_where_the_computers_clock_is_fast_bars_wait_for_their_trades(
+    fast: timedelta, symbols: tuple[str, ...]
+) -> None:
+    """Each trade is told at once; the clock is looked at in between."""
+    told, traded = list[tuple[datetime, Any]](), at("09:00:05")
+    for number in range(80):
+        ticks = [(symbol, Tick(traded, Decimal(100 + number % 7), 1)) for symbol in symbols]
+        told += [
+            (traded + fast, Heard(ticks=ticks)),
+            *((traded + fast + timedelta(seconds=3 * n), None) for n in (1, 2)),
+        ]
+        traded += timedelta(seconds=10)
+    every = strategy(entry=AT_100, sizing={"shares": 10}, limits={"positions": 1})
+    each = Live(every, Market(told, {}, every.interval), symbols)
+    await each.go()
+    bars = [each.records.stored["A", at(f"09:{minute:02}")] for minute in range(8, 13)]
+    assert [bar.volume for bar in bars] == [6, 6, 6, 6, 6]
+    assert {bar.source for bar in bars} == {"live"}
 
 
 @pytest.mark.parametrize(("exits", "reason"), [({}, "session_end"), ({"stop_loss_percent": 50}, "session_end")])
