@@ -230,7 +230,7 @@ def _bounds(
 
 
 def _span(symbols: list[str] | None, start: datetime | None, end: datetime | None) -> dict[str, Any]:
-    days = {name: day.date().isoformat() for name, day in (("start", start), ("end", end)) if day is not None}
+    days = {name: day.date().isoformat() for name, day in (("start_date", start), ("end_date", end)) if day is not None}
     return {"symbols": symbols, **days}
 
 

@@ -212,7 +212,7 @@ def _as_traded(bars: Bars, instrument: Instrument, minutes: int, hours_of: Excha
         raise BadArgument(
             f"{instrument.symbol} was not traded in the regular session of these days.",
             remedy="Choose other days, or another symbol.",
-            field="start",
+            field="start_date",
         )
     return found
 

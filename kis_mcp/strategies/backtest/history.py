@@ -54,7 +54,9 @@ def require_day(start: date, end: date) -> None:
     """
     if start > end:
         raise BadArgument(
-            f"There is no whole day from {start} to {end}.", remedy="Give start before end, both past.", field="start"
+            f"There is no whole day from {start} to {end}.",
+            remedy="Give start before end, both past.",
+            field="start_date",
         )
 
 
@@ -62,7 +64,7 @@ def not_traded(symbol: str, start: date, end: date) -> BadArgument:
     return BadArgument(
         f"{symbol} was not traded from {start} to {end}.",
         remedy="Choose other days, or another symbol.",
-        field="start",
+        field="start_date",
     )
 
 
@@ -122,7 +124,7 @@ class History:
             raise BadArgument(
                 f"KIS keeps no {self._interval} candles of {start}.",
                 remedy=f"Give a start from {earliest} on, or interval 1d, or a file of your own.",
-                field="start",
+                field="start_date",
             )
 
     def _kept(self) -> KeptHistory | None:

@@ -13,7 +13,7 @@ from kis_mcp.strategies.backtest.run import run_backtest
 from kis_mcp.strategies.backtest.shared_values import SharedValues
 from kis_mcp.strategies.backtest.statistics import FEW_TRADES, Statistics, hold_return, measure
 from kis_mcp.strategies.document import Strategy, resolve
-from kis_mcp.strategies.evaluation import Evaluator
+from kis_mcp.strategies.evaluation import settling_bars
 
 Goal: TypeAlias = Literal["return_percent", "cagr_percent", "sharpe", "sortino", "calmar", "profit_factor"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -80,12 +80,14 @@ class SearchResult:
     """Attributes:
     attempts: The best first; those without a score last.
     check: The best one on the bars after those that chose it; None where none was kept for it, or nothing has a score.
+    checked_from: When the first of these ends; None where none was kept.
     warnings: What speaks against trusting it, a sentence each.
     is_complete: False where it was cancelled: the best is that of the points tried until then.
     """
 
     attempts: Sequence[Attempt]
     check: Attempt | None
+    checked_from: datetime | None
     warnings: Sequence[str]
     is_complete: bool
 
@@ -169,7 +171,7 @@ def search_points(
         warnings += _warnings_of_check([best], [check], goal)
     elif best is not None:
         warnings.append("No bars were kept to check the best result on: it chose itself.")
-    return SearchResult(sorted(attempts, key=_order), check, warnings, is_complete)
+    return SearchResult(sorted(attempts, key=_order), check, boundary, warnings, is_complete)
 
 
 def walk_forward(
@@ -252,8 +254,8 @@ def _check(
     strategy: Strategy, point: Point, ground: Ground, stretch: tuple[datetime, datetime | None], goal: Goal
 ) -> Attempt:
     """The point on a stretch; what it warms up on lies before it."""
-    warm_up = Evaluator(resolve(strategy, point)).warm_up
-    return _attempt(strategy, point, ground.between(*stretch, warm_up), goal)
+    lead_in = settling_bars(resolve(strategy, point))
+    return _attempt(strategy, point, ground.between(*stretch, lead_in), goal)
 
 
 def _best(attempts: Sequence[Attempt]) -> Attempt | None:

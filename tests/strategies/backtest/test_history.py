@@ -128,7 +128,7 @@ async def test_minutes_that_kis_no_longer_keeps_are_refused_before_anything_is_r
     exchange = Exchange()
     with pytest.raises(BadArgument) as refused:
         await history(exchange, Memory(), "5m").between(date(2025, 11, 26), TODAY)
-    assert (refused.value.field, exchange.reads) == ("start", [])
+    assert (refused.value.field, exchange.reads) == ("start_date", [])
     assert await history(exchange, Memory(), "5m").between(date(2026, 1, 1), TODAY)
 
 

@@ -58,6 +58,11 @@ async def optimise(call: Call) -> Page:
         walk = await run_aside(partial(_walk, strategy, points, trial.ground, goal, steps), tell)
         return page_of(await call.reads(), notes=[*notes, *walk.warnings], result=result, windows=_windows(walk))
     found = await run_aside(partial(search_points, strategy, points, trial.ground, goal=goal), tell)
+    if found.checked_from is not None:
+        notes.append(
+            f"The bars before {found.checked_from.date()} ranked the attempts; those from then on, the last 30 %, only"
+            " check the best one."
+        )
     return page_of(
         await call.reads(), notes=[*notes, *found.warnings], result=result, **_ranked(found, values["limit"])
     )

@@ -33,8 +33,8 @@ async def trial_of(
     symbols: list[str] = values.get("symbols") or []
     if len(symbols) > MOST_SYMBOLS:
         raise BadArgument(f"{len(symbols)} symbols are given.", remedy=f"Give {MOST_SYMBOLS} at most.", field="symbols")
-    end = values.get("end") or call.now().date() - timedelta(days=1)
-    start = values.get("start") or usual_start(strategy.interval, end)
+    end = values.get("end_date") or call.now().date() - timedelta(days=1)
+    start = values.get("start_date") or usual_start(strategy.interval, end)
     environments, environment, waiting = call.environments, call.environment, call.progress.waiting
     strategy, chosen = await choose(environments, environment, strategy, symbols, waiting)
     cash: Decimal = values.get("cash") or USUAL_CASH[chosen.instruments[0].currency]

@@ -42,6 +42,7 @@ async def test_every_combination_is_ranked_and_the_best_is_checked_on_later_bars
     assert any(
         "earned nothing outside" in note or "does not hold" in note for note in result.structured_content["notes"]
     )
+    assert any(note.startswith("The bars before 2025-11-") for note in result.structured_content["notes"])
     assert told == [f"{done} of 6 backtests are done." for done in range(1, 7)]
 
 

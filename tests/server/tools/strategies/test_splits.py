@@ -53,6 +53,6 @@ async def test_minutes_over_a_split_are_tested_in_shares_of_one_kind() -> None:
     """A stop of 30 % would be met by the split, and by nothing else."""
     document = {**STOPPED, "interval": "60m", "exits": {"stop_loss_percent": 30}}
     async with trading(WorldClock(at=MONDAY + timedelta(days=1), speed=0)) as client:
-        days = {"start": "2025-12-11", "end": "2025-12-15"}
+        days = {"start_date": "2025-12-11", "end_date": "2025-12-15"}
         found = blocks(await call(client, "backtest", strategy=document, cash=10_000_000, **days))
     assert [trade["exit_reason"] for trade in found["trades"]] == ["still open"]

@@ -38,7 +38,12 @@ async def test_a_sentence_is_tested_with_two_calls(simulator: Simulator, era: st
 
 
 async def test_the_days_that_are_asked_for_are_tested_whatever_a_strategy_warms_up_on(simulator: Simulator) -> None:
-    asked: dict[str, Any] = {"action": "backtest", "symbols": ["000660"], "start": "2026-01-05", "end": "2026-02-27"}
+    asked: dict[str, Any] = {
+        "action": "backtest",
+        "symbols": ["000660"],
+        "start_date": "2026-01-05",
+        "end_date": "2026-02-27",
+    }
     found = list[Any]()
     async with connected(settings_for(simulator)) as client:
         for period in (5, 200):
@@ -60,7 +65,12 @@ async def test_the_days_that_are_asked_for_are_tested_whatever_a_strategy_warms_
 async def test_the_toolset_and_the_core_tool_say_the_same_of_a_document_as_object_and_as_text(
     simulator: Simulator, written: object
 ) -> None:
-    asked: dict[str, Any] = {"symbols": ["000660"], "start": "2025-09-01", "end": "2026-02-27", "cash": 5_000_000}
+    asked: dict[str, Any] = {
+        "symbols": ["000660"],
+        "start_date": "2025-09-01",
+        "end_date": "2026-02-27",
+        "cash": 5_000_000,
+    }
     async with connected(settings_for(simulator)) as client:
         core = blocks(await client.call_tool("strategies", {"action": "backtest", "strategy": SENTENCE, **asked}))
     async with connected(settings_for(simulator), TOOLSET) as client:
@@ -108,8 +118,8 @@ async def test_a_parameter_of_the_call_stands_in_place_of_the_default(simulator:
         ({"strategy": SENTENCE, "symbols": ["005930", "AAPL"]}, "symbols", "of 2 markets"),
         ({"strategy": SENTENCE, "symbols": ["005930"] * 101}, "symbols", "101 symbols"),
         ({"strategy": {**SENTENCE, "interval": "tick"}}, "interval", "no history of ticks"),
-        ({"strategy": SENTENCE, "start": "2026-03-04"}, "start", "no whole day"),
-        ({"strategy": SENTENCE, "start": "2026-02-02", "end": "2026-01-02"}, "end", "is after"),
+        ({"strategy": SENTENCE, "start_date": "2026-03-04"}, "start_date", "no whole day"),
+        ({"strategy": SENTENCE, "start_date": "2026-02-02", "end_date": "2026-01-02"}, "end_date", "is after"),
         ({"strategy": SENTENCE, "cash": 0}, "cash", "cannot be 0"),
         ({"strategy": ["entry"]}, "strategy", "cannot be"),
     ],
