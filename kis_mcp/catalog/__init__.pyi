@@ -6,6 +6,7 @@ from .cursor import Cursor as Cursor, PagePosition as PagePosition
 from .data import csv_rows as csv_rows, resources_folder as resources_folder, tools_folder as tools_folder
 from .decode import (
     Decoded as Decoded,
+    FrameDecoder as FrameDecoder,
     Record as Record,
     decode_frame as decode_frame,
     frame_accounts as frame_accounts,

@@ -81,29 +81,49 @@ def decode(api: Api, body: Mapping[str, object], *, hide: Collection[str] = ()) 
     return Decoded(blocks, [*reader.notes, *reader.unreadable()])
 
 
-def decode_frame(
-    api: Api, payload: str, count: int, *, hide: Collection[str] = (), only: Collection[str] | None = None
-) -> Decoded:
-    """Translate the payload of a live data frame, decrypted where it has to be, into one row for each record.
+class FrameDecoder:
+    """Translates payloads of a live channel's frames, decrypted where they have to be, into one row for each record.
 
     A field that a record lacks is None; one that the table lacks is kept as ``field_<position>``.
 
     Args:
+        hide: Account numbers that no row may show.
         only: Readable names of the fields to read, in a fraction of the time; every field where it is left out.
+    """
+
+    def __init__(self, api: Api, *, hide: Collection[str] = (), only: Collection[str] | None = None) -> None:
+        (block,) = api.blocks
+        self._whole, self._block, self._hide = block, block, hide
+        self._wanted: frozenset[str] | None = None
+        if only is not None:
+            self._block = replace(block, fields=[field for field in block.fields if field.name in only])
+            self._wanted = frozenset(
+                element for field in self._block.fields for element in (field.element, *field.aliases)
+            )
+        self._columns = [field.element for field in block.fields]
+        self._nothing: Record = {field.name: None for field in self._block.fields}
+
+    def decode(self, payload: str, count: int) -> Decoded:
+        """The rows of so many records.
+
+        Raises:
+            ValueError: The payload cannot be divided into that many records.
+        """
+        reader, whole = _Reader(frozenset(), self._hide), self._whole
+        records = split_frame(
+            payload, count, self._columns, first_if=whole.first_if, layouts=whole.layouts, only=self._wanted
+        )
+        rows = [self._nothing | reader.record(self._block, record) for record in records]
+        return Decoded({whole.name: rows}, [*reader.unreadable()])
+
+
+def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = ()) -> Decoded:
+    """Translate one payload, as `FrameDecoder` does.
 
     Raises:
         ValueError: The payload cannot be divided into that many records.
     """
-    (block,) = api.blocks
-    reader = _Reader(frozenset(), hide)
-    records = _split(block, payload, count)
-    if only is not None:
-        block = replace(block, fields=[field for field in block.fields if field.name in only])
-        wanted = [element for field in block.fields for element in (field.element, *field.aliases)]
-        records = [{element: record[element] for element in wanted if element in record} for record in records]
-    nothing = dict.fromkeys(field.name for field in block.fields)
-    rows = [nothing | reader.record(block, record) for record in records]
-    return Decoded({block.name: rows}, [*reader.unreadable()])
+    return FrameDecoder(api, hide=hide).decode(payload, count)
 
 
 def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
@@ -116,12 +136,9 @@ def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
     """
     (block,) = api.blocks
     element = next((field.element for field in block.fields if field.type == "account"), "")
-    return [_text(record.get(element)) for record in _split(block, payload, count)]
-
-
-def _split(block: Block, payload: str, count: int) -> list[Mapping[str, str | None]]:
     columns = [field.element for field in block.fields]
-    return split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts)
+    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts, only={element})
+    return [_text(record.get(element)) for record in records]
 
 
 def _is_envelope(key: str, paging: Collection[str]) -> bool:

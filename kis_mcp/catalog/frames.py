@@ -1,7 +1,7 @@
 """The payload of a live data frame, divided into records. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from kis_mcp.catalog.live import Frame
@@ -61,6 +61,7 @@ def split_frame(
     *,
     first_if: str | None = None,
     layouts: Mapping[int, Sequence[str]] = NO_LAYOUTS,
+    only: Collection[str] | None = None,
 ) -> list[Mapping[str, str | None]]:
     """Divide a payload by its record count, whatever number of columns the table has.
 
@@ -73,6 +74,7 @@ def split_frame(
         columns: The elements of a record, in order.
         first_if: A pattern: a record whose first value does not match it whole begins with the second column.
         layouts: As `Block.layouts`.
+        only: The elements that are wanted; all where it is left out.
 
     Returns:
         Element → text for each record, "(null)" as None. A record shorter than the columns lacks the last of them;
@@ -89,12 +91,20 @@ def split_frame(
     if len(columns) - width > max(_FEW_MISSING, len(columns) // _MISSING_PART):
         raise ValueError(f"records of {width} fields instead of {len(columns)} are cut")
     records = (values[start : start + width] for start in range(0, len(values), width))
-    return [_record(record, columns, first_if) for record in records]
+    return [_record(record, columns, first_if, only) for record in records]
 
 
-def _record(values: Sequence[str], columns: Sequence[str], first_if: str | None) -> Mapping[str, str | None]:
+def _record(
+    values: Sequence[str], columns: Sequence[str], first_if: str | None, only: Collection[str] | None
+) -> Mapping[str, str | None]:
     if first_if is not None and not re.fullmatch(first_if, values[0]):
         columns = columns[1:]
+    if only is not None:
+        return {
+            name: None if value == _NULL else value
+            for name, value in zip(columns, values, strict=False)
+            if name in only
+        }
     names = columns
     if _UNNAMED in columns or len(columns) < len(values):
         known = (name if name != _UNNAMED else f"field_{position}" for position, name in enumerate(columns, 1))

@@ -1,12 +1,12 @@
 """What came over one channel, kept for those who read it later: undivided, and only the latest."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kis_mcp.bell import Bell
-from kis_mcp.catalog import Api, Channel, Frame, Gap, Outage, Record, decode_frame
+from kis_mcp.catalog import Api, Channel, Frame, FrameDecoder, Gap, Outage, Record
 
 MOST_RECORDS = 2_000
 """Kept of one channel: about a minute of the busiest stock, and less than a megabyte."""
@@ -104,6 +104,9 @@ class Stream:
     _gaps: deque[tuple[int, Gap]] = field(default_factory=lambda: deque[tuple[int, Gap]](maxlen=_MOST_GAPS))
     _kept: int = 0
     _unreadable: set[int] = field(default_factory=set[int])
+    _decoders: dict[frozenset[str] | None, FrameDecoder] = field(
+        default_factory=dict[frozenset[str] | None, FrameDecoder]
+    )
     _bell: Bell = field(default_factory=Bell)
 
     def append(self, frame: Frame) -> None:
@@ -141,7 +144,7 @@ class Stream:
         *,
         latest: bool = False,
         gaps: int = 0,
-        only: Collection[str] | None = None,
+        only: frozenset[str] | None = None,
     ) -> Batch:
         """What came after a cursor, at most so many records; one of the future reads from now on.
 
@@ -219,9 +222,14 @@ class Stream:
             self.outage and self.outage.since,
         )
 
-    def _decode(self, frame: Frame, only: Collection[str] | None) -> list[Record]:
+    def _decoder(self, only: frozenset[str] | None) -> FrameDecoder:
+        if only not in self._decoders:
+            self._decoders[only] = FrameDecoder(self.api, hide=self.hide, only=only)
+        return self._decoders[only]
+
+    def _decode(self, frame: Frame, only: frozenset[str] | None) -> list[Record]:
         try:
-            decoded = decode_frame(self.api, frame.payload, frame.count, hide=self.hide, only=only)
+            decoded = self._decoder(only).decode(frame.payload, frame.count)
         except ValueError:
             return []
         return decoded.rows(self.api.blocks[0].name)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from kis_mcp.catalog.decode import decode_frame
+from kis_mcp.catalog.decode import FrameDecoder, decode_frame
 from kis_mcp.catalog.frames import split_frame
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.catalog.model import Api
@@ -86,7 +86,7 @@ def test_live_trades_are_read_with_fewer_and_with_more_fields_than_the_table_has
 def test_some_fields_are_read_as_with_all_others() -> None:
     payload, names = joined(trade(71_000, "3", "new"), trade(71_100, "3", "")), ["symbol", "price", "market_session"]
     every = decode_frame(api("domestic_stock_ccnl_krx"), payload, 2).rows("trades")
-    some = decode_frame(api("domestic_stock_ccnl_krx"), payload, 2, only=names).rows("trades")
+    some = FrameDecoder(api("domestic_stock_ccnl_krx"), only=names).decode(payload, 2).rows("trades")
     assert some == [{name: row[name] for name in names} for row in every]
     assert some[0] == {"symbol": "005930", "price": 71_000, "market_session": "after_market"}
 

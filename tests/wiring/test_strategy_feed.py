@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from kis_mcp.catalog import Gap, Outage, decode_frame
+from kis_mcp.catalog import FrameDecoder, Gap, Outage
 from kis_mcp.catalog.loader import catalog
 from kis_mcp.environment import Environment
 from kis_mcp.market import Instrument, Trade, read_event
@@ -92,7 +92,7 @@ def test_a_tick_needs_no_field_that_is_not_read(tool: str) -> None:
     samples = (SAMPLES.get(field.type, str(number)) for number, field in enumerate(api.blocks[0].fields, start=100))
     payload, ticks = "^".join(samples), list[object]()
     for only in (None, TICK_FIELDS):
-        (record,) = decode_frame(api, payload, 1, only=only).rows("trades")
+        (record,) = FrameDecoder(api, only=only).decode(payload, 1).rows("trades")
         event = read_event(api, record, NOW)
         assert isinstance(event, Trade)
         ticks.append((event.symbol, event.market, event.exchange, event.time, event.price, event.size, event.volume))

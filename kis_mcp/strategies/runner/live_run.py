@@ -191,8 +191,9 @@ class LiveRun:
 
     async def _look_at_clock(self, now: datetime) -> None:
         """What follows from the time alone."""
+        ended_by = now - self._lag.least
         for symbol, lane in self._lanes.items():
-            if built := lane.builder.end_by(now - self._lag.least):
+            if built := lane.builder.end_by(ended_by):
                 await self._end(symbol, built, now)
         await self._decide_due(now)
         self._end_session(now)
