@@ -40,6 +40,7 @@ _WRONG_CLOCK = timedelta(days=8)
 """How far the machine's clock may have been off when other orders were journaled."""
 
 _NO_PROOF = "KIS lists no such order, but its list may leave orders out here, or the time is not sure."
+_BY_TIMES = "An equal order was lost at about that time: which of them this is, only their times tell."
 _REOPENED = "IT STANDS AT KIS after all, though it was called not accepted before."
 _log = logging.getLogger(__name__)
 
@@ -157,9 +158,11 @@ def match(
         return _conclusion(intent, now, "accepted", f"Order {changed.printed_id} is {what}.")
     taken = {key_of(catalog, other) for other in others if other.status is Status.ACCEPTED}
     like = [order for order in placed.orders if order.key not in taken and _is_like(order, intent, lists)]
-    if own := _own_order(catalog, record, like, others, now):
+    own, is_by_times = _own_order(catalog, record, like, others, now)
+    if own is not None:
         found_in = "in the list of orders at KIS" if own.in_kis_list else "in KIS' notices of orders"
-        return _conclusion(intent, now, "accepted", f"Found {found_in}.", own.order_id)
+        by_times = f" {_BY_TIMES}" if is_by_times else ""
+        return _conclusion(intent, now, "accepted", f"Found {found_in}.{by_times}", own.order_id)
     if ended := _order_to_cancel_that_ended(intent, sent_at, placed):
         what = f"Order {ended.printed_id} has ended (cancelled or expired): nothing of it is open."
         return _conclusion(intent, now, "needless", f"{what} Whether KIS took this cancel, it does not tell.")
@@ -173,8 +176,8 @@ def match(
 
 def _own_order(
     catalog: Catalog, record: Record, like: Sequence[PlacedOrder], others: Sequence[Record], now: datetime
-) -> PlacedOrder | None:
-    """Which of the orders that nobody has is the intent's, if that can be told."""
+) -> tuple[PlacedOrder | None, bool]:
+    """Which of the orders that nobody has is the intent's, if that can be told; and whether times alone tell it."""
     orders = [order for order in like if _fits(order, record)]
     rivals: list[Record] = []
     while found := [
@@ -183,8 +186,8 @@ def _own_order(
         rivals += found
         orders = [order for order in like if any(_fits(order, each) for each in (record, *rivals))]
     if rivals and not all(_is_equal_and_over(each, record, now) for each in (record, *rivals)):
-        return None
-    return assign(orders, (record, *rivals), _fits).get(record.intent.id)
+        return None, False
+    return assign(orders, (record, *rivals), _fits).get(record.intent.id), bool(rivals)
 
 
 def _conclude_from_silence(

@@ -18,6 +18,8 @@ from tests.chaos.findings import FindingLists
 
 _NOTHING = Decimal(0)
 _A_SECOND = timedelta(seconds=1)
+_SAME_TIME = timedelta(minutes=4)
+"""So far apart an order may come before and after the time at which an intent says that it was sent."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +108,7 @@ class Findings(FindingLists):
 
 def audit(evidence: Evidence) -> Findings:
     """What is wrong at the end of a run."""
-    findings = Findings()
+    findings, evidence = Findings(), _with_equals_as_told(evidence)
     by_mandate = {one.mandate.id: one for one in evidence.agreed}
     by_intent = {record.intent.id: record for record in evidence.records}
     own: defaultdict[str, list[Order]] = defaultdict(list)
@@ -141,6 +143,25 @@ def audit(evidence: Evidence) -> Findings:
         _look_at_money(runs, own, evidence, findings)
     _look_at_account(evidence, findings)
     return findings
+
+
+def _with_equals_as_told(evidence: Evidence) -> Evidence:
+    """Of equal orders that were lost at the same time nobody can tell which of them arrived: the journal may take each
+    for the other, and whoever it says sent it has it."""
+    by_intent = {record.intent.id: record for record in evidence.records}
+    full, sent = {number.lstrip("0"): number for number in evidence.sent}, dict(evidence.sent)
+    for record in evidence.records:
+        number = full.get((record.order_id or "").lstrip("0"), "")
+        whose = by_intent.get(evidence.sent.get(number, ""))
+        if record.status is Status.ACCEPTED and whose is not None and _are_equal(record, whose):
+            sent[number] = record.intent.id
+    return replace(evidence, sent=sent)
+
+
+def _are_equal(one: Record, other: Record) -> bool:
+    if one.sent_at is None or other.sent_at is None:
+        return False
+    return one.intent.fingerprint == other.intent.fingerprint and abs(one.sent_at - other.sent_at) <= _SAME_TIME
 
 
 def _look_at_record(record: Record, orders: Sequence[Order], evidence: Evidence, findings: Findings) -> None:

@@ -264,6 +264,19 @@ def test_another_order_that_the_journal_takes_for_its_own_is_found() -> None:
     assert found([order(), persons], [wrong], [fill(), fill(2)], 10, **both) == {"mistaken"}
 
 
+def test_which_of_two_equal_orders_arrived_nobody_can_tell() -> None:
+    """KIS has the first one's order, and the journal gives it to the second."""
+    one, other = record(status=Status.NOT_ACCEPTED), replace(record(2), order_id=order().number)
+    sent = {"0000000001": "I1"}
+    assert found([order()], [one, other], [fill()], 10, sent=sent) == set()
+    unlike = replace(other, intent=replace(other.intent, fingerprint="another"))
+    assert found([order()], [one, unlike], [fill()], 10, sent=sent) == {"mistaken", "denied"}
+    later = replace(other, sent_at=NOW + timedelta(minutes=5))
+    assert found([order()], [one, later], [fill()], 10, sent=sent) == {"mistaken", "denied"}
+    both = replace(one, status=Status.ACCEPTED, order_id=order().number)
+    assert found([order()], [both, other], [fill()], 10, sent=sent) == {"mistaken"}
+
+
 @pytest.mark.parametrize("held", [0, 9, 11])
 def test_a_position_that_is_not_what_kis_filled_is_found(held: int) -> None:
     assert found([order()], [record()], [fill()], held) == {"position"}

@@ -137,6 +137,10 @@ def test_of_unknown_intents_for_the_same_order_each_takes_its_own() -> None:
     def own(*orders: PlacedOrder, rival: float) -> str | None:
         return conclusion(*orders, others=(unknown_at(rival),), now=LATER + timedelta(minutes=5))[1]
 
+    told = match(
+        CATALOG, lost(INTENT), PlacedOrders((PLACED,), True), others=(unknown_at(0),), now=LATER + timedelta(minutes=5)
+    ).message
+    assert told.endswith("which of them this is, only their times tell.")
     assert own(PLACED, EIGHT, rival=0) == own(EIGHT, PLACED, rival=0) == "0000000007"
     assert own(PLACED, rival=0) == "0000000007"
     assert own(placed_at(1), rival=-150) == "1", "it was sent just before the order"
