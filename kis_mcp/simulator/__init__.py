@@ -1,5 +1,6 @@
 """The embedded KIS, as seen from a socket. It shares nothing with the client, so that a shared mistake cannot hide."""
 
+from kis_mcp.simulator.address import shared_address
 from kis_mcp.simulator.console import Unanswered, ask_world
 from kis_mcp.simulator.embedded import OtherSeed, WrongTime
 from kis_mcp.simulator.gate.switches import UnknownSwitch
@@ -24,5 +25,6 @@ __all__ = [
     "ask_world",
     "open_kis_sim",
     "run_simulator",
+    "shared_address",
     "simulate",
 ]

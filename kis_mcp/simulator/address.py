@@ -1,4 +1,4 @@
-"""Where the simulator that holds a world can be asked, for commands about that world."""
+"""Where the simulator that holds a world can be asked: for commands about that world, and for others that use it."""
 
 import json
 from collections.abc import Generator, Mapping
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kis_mcp.simulator.wire.hosts import Host
+
+_SHARED = "is_shared"
 
 
 def _file(state_path: Path) -> Path:
@@ -17,12 +19,18 @@ def _live(host: Host) -> str:
 
 
 @contextmanager
-def post_address(state_path: Path, rest: Mapping[Host, str], live: Mapping[Host, str]) -> Generator[None]:
-    """Keep both hosts' addresses, and those of their websockets, beside a world's file while the context lasts."""
+def post_address(
+    state_path: Path, rest: Mapping[Host, str], live: Mapping[Host, str], *, is_shared: bool = False
+) -> Generator[None]:
+    """Keep both hosts' addresses, and those of their websockets, beside a world's file while the context lasts.
+
+    Args:
+        is_shared: As `SimulatorOptions` has it.
+    """
     path = _file(state_path)
     path.touch(mode=0o600)
-    urls = {**rest, **{_live(host): url for host, url in live.items()}}
-    path.write_text(json.dumps(urls), "utf-8")
+    told = {**rest, **{_live(host): url for host, url in live.items()}, _SHARED: is_shared}
+    path.write_text(json.dumps(told), "utf-8")
     try:
         yield
     finally:
@@ -31,8 +39,20 @@ def post_address(state_path: Path, rest: Mapping[Host, str], live: Mapping[Host,
 
 def address_of(state_path: Path, host: Host, *, live: bool = False) -> str | None:
     """A host's address, or that of its websocket (``live``); None where no simulator has written one."""
+    found = _read(state_path).get(_live(host) if live else host)
+    return None if found is None else str(found)
+
+
+def shared_address(state_path: Path) -> tuple[str, str] | None:
+    """The real host's address and that of its websocket, where the simulator that holds a world is there for other
+    processes too."""
+    told = _read(state_path)
+    rest, live = told.get(Host.REAL), told.get(_live(Host.REAL))
+    return (str(rest), str(live)) if told.get(_SHARED) is True and rest and live else None
+
+
+def _read(state_path: Path) -> Mapping[str, object]:
     try:
-        urls = json.loads(_file(state_path).read_text("utf-8"))
-        return str(urls[_live(host) if live else host])
-    except (OSError, ValueError, KeyError):
-        return None
+        return json.loads(_file(state_path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -102,7 +102,8 @@ def simulate(
         ws_sockets = _bind(stack, options.real_ws_port, options.demo_ws_port)
         simulator = Simulator(kis, _ports(sockets), _ports(ws_sockets))
         if options.state_path is not None:
-            stack.enter_context(post_address(options.state_path, simulator.urls, simulator.ws_urls))
+            posted = post_address(options.state_path, simulator.urls, simulator.ws_urls, is_shared=options.is_shared)
+            stack.enter_context(posted)
         thread = _Thread(kis, sockets, ws_sockets, channels)
         thread.start()
         # Waited for in this thread: whoever is cancelled must not leave the other one behind.

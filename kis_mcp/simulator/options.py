@@ -21,6 +21,7 @@ class SimulatorOptions:
             others too.
         monotonic: Seconds for the rate limits, which follow real time whatever ``clock`` says.
         state_path: Where accounts, orders and tokens are kept (an SQLite file); None forgets them at the end.
+        is_shared: Whether it stays, so that other processes of the same folder may use it beside its own.
         real_port, demo_port: Loopback ports of the two hosts; 0 is any free one.
         real_ws_port, demo_ws_port: The same of their websockets.
         pingpong_seconds: Between two PINGPONG of a websocket, in real time.
@@ -40,6 +41,7 @@ class SimulatorOptions:
     clock: Clock = system_clock
     monotonic: Callable[[], float] = time.monotonic
     state_path: Path | None = None
+    is_shared: bool = False
     real_port: int = 0
     demo_port: int = 0
     real_ws_port: int = 0

@@ -29,7 +29,7 @@ async def follow_alerts(
     Raises:
         NotInEnvironment, SettingsError, StorageError: The environment cannot be opened.
     """
-    async with open_environments(settings, catalog(), clock) as environments:
+    async with open_environments(settings, catalog(), clock, stays=True) as environments:
         brokerage = await environments.brokerage(settings.environment)
         store = brokerage.alerts()
         active = [rule for rule in await store.rules() if rule.stage(brokerage.clock()) == "active"]

@@ -50,6 +50,7 @@ class Environments:
         switches: How often that was changed, so that a consent to one switch is none to the next.
         open_watches: What is watched, in any environment.
         keeps: Whether this process keeps alerts and strategies.
+        stays: Whether it runs until it is stopped, so that commands may use its simulator.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Environments:
         self._world_clock = settings.world_clock(clock)
         self.current = settings.environment
         self.switches = 0
-        self.keeps = False
+        self.keeps = self.stays = False
         self.open_watches = OpenWatches()
         self._background = background
         self._brokerages: dict[Environment, Brokerage] = {}
@@ -241,7 +242,14 @@ class Environments:
         if not rest_url:
             from kis_mcp.wiring.simulated import start_simulator
 
-            started = await start_simulator(self._background, folder, settings, clock)
+            started = await start_simulator(
+                self._background,
+                folder,
+                settings,
+                self._world_clock,
+                uses_others=not self.keeps,
+                is_shared=self.keeps or self.stays,
+            )
             folder, rest_url, ws_url = started.folder, started.rest_url, started.ws_url
         connection = Connection(
             environment,
@@ -286,18 +294,24 @@ class Environments:
 
 @asynccontextmanager
 async def open_environments(
-    settings: Settings, catalog: Catalog, clock: Clock = system_clock, *, keeps_alerts: bool = False
+    settings: Settings,
+    catalog: Catalog,
+    clock: Clock = system_clock,
+    *,
+    keeps_alerts: bool = False,
+    stays: bool = False,
 ) -> AsyncGenerator[Environments]:
     """The environments of one server, for as long as it runs. A KisMcpError of their user comes out as it is, not in a
     group.
 
     Args:
         keeps_alerts: Whether it keeps the alerts and strategies where no other process does.
+        stays: As `Environments` has it.
     """
     failure: KisMcpError | None = None
     async with anyio.create_task_group() as background:
         environments = Environments(settings, catalog, background, clock)
-        environments.keeps = keeps_alerts
+        environments.keeps, environments.stays = keeps_alerts, stays
         try:
             async with anyio.create_task_group() as chores:
                 chores.start_soon(environments.settle_earlier_orders)

@@ -1,21 +1,28 @@
 """The embedded KIS, run beside the server that uses it."""
 
+import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.abc
+import anyio.to_thread
 
-from kis_mcp.clock import Clock
+from kis_mcp.clock import WorldClock
 from kis_mcp.environment import Environment
 from kis_mcp.errors import unusable_disk
 from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
+
+_WORLD = "simulator.db"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +34,25 @@ class Started:
     ws_url: str
 
 
-async def start_simulator(simulators: anyio.abc.TaskGroup, folder: Path, settings: Settings, clock: Clock) -> Started:
-    """Start the embedded KIS for as long as the task group lasts.
+async def start_simulator(
+    simulators: anyio.abc.TaskGroup,
+    folder: Path,
+    settings: Settings,
+    clock: WorldClock,
+    *,
+    uses_others: bool,
+    is_shared: bool,
+) -> Started:
+    """Start the embedded KIS for as long as the task group lasts, or find the one that runs.
 
-    Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each.
+    Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each; a
+    command in a shell is about the world of the server that runs.
 
     Args:
         folder: Where the world lies, unless another process is in it.
-        clock: What time it is in the world.
+        clock: What time it is in the world; set as in the world that is found.
+        uses_others: Whether it uses the simulator of another process, where that is there for it.
+        is_shared: Whether its own is there for others, for it stays.
 
     Raises:
         SettingsError: KIS_SIM_REPLAY names what cannot be played.
@@ -49,7 +67,8 @@ async def start_simulator(simulators: anyio.abc.TaskGroup, folder: Path, setting
         options = SimulatorOptions(
             real_rate=settings.rate_limit_sim,
             clock=clock,
-            state_path=folder / "simulator.db",
+            state_path=folder / _WORLD,
+            is_shared=is_shared,
             token_interval_seconds=0,
             market_hours=settings.sim_clock == "market",
             record_path=settings.sim_record,
@@ -60,10 +79,29 @@ async def start_simulator(simulators: anyio.abc.TaskGroup, folder: Path, setting
         except WrongReplay as error:
             raise wrong_setting("KIS_SIM_REPLAY", str(error)) from None
         except StateInUse:
-            folder = private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+            if uses_others and (found := await anyio.to_thread.run_sync(_find_shared, folder, clock)) is not None:
+                return found
+            held, folder = folder, private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+            _log.warning("Another process holds the simulated world %s: this one has %s.", held.name, folder.name)
         except (OSError, sqlite3.Error) as error:
             raise unusable_disk(f"The simulator cannot keep its world in {folder}: {error}.") from None
     raise AssertionError("unreachable")
+
+
+def _find_shared(folder: Path, clock: WorldClock) -> Started | None:
+    """The simulator that holds a world, where it is there for others too and answers."""
+    from kis_mcp.simulator import Unanswered, ask_world, shared_address
+
+    path = folder / _WORLD
+    if (addresses := shared_address(path)) is None:
+        return None
+    try:
+        told = ask_world(path, "GET", "clock")
+    except Unanswered:
+        return None
+    clock.run(told["speed"])
+    clock.set(datetime.fromisoformat(told["at"]))
+    return Started(folder, *addresses)
 
 
 async def _run(options: "SimulatorOptions", *, task_status: anyio.abc.TaskStatus[tuple[str, str]]) -> None:

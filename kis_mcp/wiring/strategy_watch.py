@@ -34,7 +34,7 @@ async def follow_strategy(
         BadArgument: The strategy does not run.
         NotInEnvironment, SettingsError, StorageError: The environment cannot be opened.
     """
-    async with open_environments(settings, catalog(), clock) as environments:
+    async with open_environments(settings, catalog(), clock, stays=True) as environments:
         brokerage = await environments.brokerage(settings.environment)
         records, journal = await brokerage.strategy_records(), await brokerage.journal()
         run = next((run for run in await records.active_runs() if run.strategy == name), None)
