@@ -83,6 +83,7 @@ def sim(
         demo_port=paper_port,
         real_ws_port=ws_port,
         demo_ws_port=paper_ws_port,
+        is_shared=True,
         token_interval_seconds=token_interval,
         market_hours=clock == "market",
         record_path=record,

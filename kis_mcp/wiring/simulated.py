@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
 
 _WORLD = "simulator.db"
+_COMMAND_SECONDS = 10.0
+"""So long it is waited for a command that holds the world, and ends soon: a server keeps the world that it gets."""
+
+_LOOK_SECONDS = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ async def start_simulator(
     """Start the embedded KIS for as long as the task group lasts, or find the one that runs.
 
     Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each; a
-    command in a shell is about the world of the server that runs.
+    command in a shell is about the world of the server that runs. What ends soon is waited for.
 
     Args:
         folder: Where the world lies, unless another process is in it.
@@ -60,10 +64,11 @@ async def start_simulator(
     """
     import sqlite3
 
-    from kis_mcp.simulator import SimulatorOptions, StateInUse, WrongReplay
+    from kis_mcp.simulator import SimulatorOptions, StateInUse, WrongReplay, shared_address
     from kis_mcp.storage import private_folder
 
-    for number in count(2):
+    others, waits = count(2), _COMMAND_SECONDS
+    while True:
         options = SimulatorOptions(
             real_rate=settings.rate_limit_sim,
             clock=clock,
@@ -81,11 +86,14 @@ async def start_simulator(
         except StateInUse:
             if uses_others and (found := await anyio.to_thread.run_sync(_find_shared, folder, clock)) is not None:
                 return found
-            held, folder = folder, private_folder(folder.with_name(f"{Environment.SIM.value}-{number}"))
+            if waits > 0 and shared_address(folder / _WORLD) is None:
+                waits -= _LOOK_SECONDS
+                await anyio.sleep(_LOOK_SECONDS)
+                continue
+            held, folder = folder, private_folder(folder.with_name(f"{Environment.SIM.value}-{next(others)}"))
             _log.warning("Another process holds the simulated world %s: this one has %s.", held.name, folder.name)
         except (OSError, sqlite3.Error) as error:
             raise unusable_disk(f"The simulator cannot keep its world in {folder}: {error}.") from None
-    raise AssertionError("unreachable")
 
 
 def _find_shared(folder: Path, clock: WorldClock) -> Started | None:

@@ -12,6 +12,7 @@ import pytest
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.settings.settings import Settings
 from kis_mcp.storage import private_folder
+from kis_mcp.wiring import simulated
 from kis_mcp.wiring.simulated import Started, start_simulator
 from tests.client import NOW
 
@@ -46,7 +47,30 @@ async def test_a_command_uses_the_world_and_the_time_of_one_that_stays(tmp_path:
     assert (clock(), clock.speed) == (THEN, 0)
 
 
-async def test_commands_at_the_same_time_do_not_use_each_others_world_which_ends_with_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("uses_others", [False, True])
+async def test_a_command_that_holds_the_world_is_waited_for(tmp_path: Path, uses_others: bool) -> None:
+    """Its world ends with it, and is no other's to use."""
+    ready, found = anyio.Event(), list[Started]()
+    async with anyio.create_task_group() as running:
+
+        async def start() -> None:
+            folder, settings, clock = tmp_path / "sim", Settings.load(), WorldClock(lambda: NOW)
+            found.append(
+                await start_simulator(running, folder, settings, clock, uses_others=uses_others, is_shared=True)
+            )
+            ready.set()
+
+        async with first(tmp_path, is_shared=False):
+            running.start_soon(start)
+            await anyio.wait_all_tasks_blocked()
+            assert not found
+        await ready.wait()
+        running.cancel_scope.cancel()
+    assert [each.folder.name for each in found] == ["sim"]
+
+
+async def test_one_that_does_not_end_soon_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulated, "_COMMAND_SECONDS", 0.0)
     async with first(tmp_path, is_shared=False) as (held, start):
         other = await start(WorldClock(lambda: NOW), uses_others=True, is_shared=False)
     assert (held.folder.name, other.folder.name) == ("sim", "sim-2")
