@@ -8,6 +8,7 @@ from kis_mcp.errors import BadArgument, OrderRefused
 from kis_mcp.server.tools.call import Call
 from kis_mcp.server.tools.strategies.given import name_of, no_strategy, records_of
 from kis_mcp.server.tools.strategies.runs import shown
+from kis_mcp.server.tools.strategies.stopped import LEFT_ALONE
 from kis_mcp.strategies.records import StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandateStatus
 from kis_mcp.wiring import kill_switch
@@ -92,12 +93,11 @@ async def _told(call: Call, records: StrategyRecords, run: StrategyRun) -> Page:
     found = await records.find_run(run.id)
     assert found is not None, run.id
     page = await shown(call, [found])
-    kept = page.blocks if found.state != "running" else {}
-    return replace(page, notes=[*page.notes, *_what_stays(kept.get("positions", ()), kept.get("orders", ()))])
+    return page if found.state == "running" else replace(page, notes=[*page.notes, *_what_stays(page)])
 
 
-def _what_stays(positions: object, orders: object) -> Iterator[str]:
-    if positions:
+def _what_stays(page: Page) -> Iterator[str]:
+    if "positions" in page.blocks and LEFT_ALONE not in page.notes:
         yield "What it holds stays in the account, and it sells nothing by itself any more: the person decides."
-    if orders:
+    if "orders" in page.blocks:
         yield "Its orders that stand at KIS still do: cancel them with cancel_order where the person wants it."

@@ -80,7 +80,7 @@ async def test_the_sentence_is_validated_agreed_to_and_orders_when_it_says() -> 
     assert run_of(after)["state"] == "stopped"
     assert after["mandates"][0]["status"] == "ended"
     assert [row["quantity"] for row in after["positions"]] == [10]
-    assert any("sells nothing by itself" in note for note in ended.structured_content["notes"])
+    assert any("nothing watches or sells it" in note for note in ended.structured_content["notes"])
     assert any(note.startswith("It holds from before: 10 × 005930") for note in anew.structured_content["notes"])
 
 
