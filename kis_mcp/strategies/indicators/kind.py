@@ -73,8 +73,8 @@ class IndicatorKind:
             value can be missing later, where the formula has none: a range of a price that does not move, a turning
             point that has not come.
         needs_benchmark: Whether it has no value without a market index.
-        memory: So many times its warm-up are enough bars for values that do not tell where the bars begin: they differ
-            by less than a millionth. 1: it looks at a window; None: it is a running total, and never does.
+        memory: After so many times its warm-up its values tell of where the bars began by less than a millionth of
+            them. 1: it looks at a window; None: it is a running total, and always tells.
     """
 
     id: str

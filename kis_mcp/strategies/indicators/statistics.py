@@ -238,7 +238,7 @@ STATISTICS: Final = (
         bars("left_bars", 5),
         bars("right_bars", 5),
         outputs=("high", "low"),
-        memory=20,
+        memory=20,  # the last turning points may be so old
     ),
     row("augen", "Augen's price spike", of_close(_Augen), lambda p: p["period"] + 2, bars("period", 3, 2)),
     row(
@@ -247,7 +247,7 @@ STATISTICS: Final = (
         of_close(_Consecutive),
         lambda _: 2,
         IndicatorParam("direction", 1, -1, 1),
-        memory=20,
+        memory=20,  # longer rows are rare
     ),
     row("disparity", "Close in percent of its average", of_close(_Disparity), lambda p: p["period"], _PERIOD),
     row("change", "Change from the bar before, in percent", of_close(lambda: PercentChange(1)), lambda _: 2),

@@ -333,7 +333,7 @@ TREND: Final = (
         number("af_start", 0.02, 0, 1),
         number("af_step", 0.02, 0, 1),
         number("af_max", 0.2, 0, 1),
-        memory=100,
+        memory=100,  # it forgets where it turns, which may take so long
     ),
     row(
         "vortex",
