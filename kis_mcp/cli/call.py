@@ -46,7 +46,7 @@ def run(tool: str, arguments: str, *, as_json: bool, picture: Path | None = None
             field="arguments",
         )
     check_settings()
-    result = anyio.run(call_on_server, ("--surface", "all"), tool, cast("dict[str, object]", parsed))
+    result = call_on_server(("--surface", "all"), tool, cast("dict[str, object]", parsed))
     code = tell_result(result, as_json=as_json, picture=picture)
     if not as_json and picture is None and _picture_in(result) is not None:
         tell("note: there is a picture too; --picture FILE writes it to a file.")
@@ -88,7 +88,7 @@ def _write(file: Path, picture: bytes) -> None:
         ) from None
 
 
-async def call_on_server(
+def call_on_server(
     options: Sequence[str], tool: str, arguments: dict[str, object], progress: ProgressFnT | None = None
 ) -> CallToolResult:
     """Call a tool on a server of its own, which keeps nothing: it ends with the answer. What the tool asks is put to
@@ -97,42 +97,59 @@ async def call_on_server(
     Args:
         options: Of ``kis-mcp serve``.
         progress: Is told how far the tool is.
+
+    Raises:
+        KeyboardInterrupt: The person broke it off; a question that was open then is answered with no.
+        InternalError: The server ended before it answered.
     """
-    asking = _ask_person if sys.stdin.isatty() else None
-    async with server_process(*options, "--no-keep", elicitation_callback=asking) as client:
-        return await client.call_tool(tool, arguments, progress_callback=progress)
+    person = _Person()
 
+    async def call() -> CallToolResult:
+        asking = person.ask if sys.stdin.isatty() else None
+        async with server_process(*options, "--no-keep", elicitation_callback=asking) as client:
+            return await client.call_tool(tool, arguments, progress_callback=progress)
 
-async def _ask_person(_: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
-    """Put a server's question to the person at the terminal."""
-    if not isinstance(question, ElicitRequestFormParams):
-        return ElicitResult(action="decline")
-    try:
-        with _interrupts_heard():
-            answer = _take_answers(question)
-            return answer if _may_agree(answer) else ElicitResult(action="decline")
-    except typer.Abort:
-        return ElicitResult(action="cancel")
-
-
-@contextmanager
-def _interrupts_heard() -> Generator[None]:
-    """^C breaks off a prompt at once. asyncio's own handler waits for the loop, which the prompt holds up: it hears of
-    it afterwards, and ends the call."""
-    is_interrupted = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal is_interrupted
-        is_interrupted = True
+    result = anyio.run(call)
+    if person.has_interrupted:
         raise KeyboardInterrupt
+    return result
 
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if is_interrupted:
-            signal.raise_signal(signal.SIGINT)
+
+class _Person:
+    """Puts a server's questions to the person at the terminal.
+
+    Attributes:
+        has_interrupted: Whether they broke one off with ^C.
+    """
+
+    def __init__(self) -> None:
+        self.has_interrupted = False
+
+    async def ask(self, _: ClientRequestContext, question: ElicitRequestParams) -> ElicitResult:
+        if not isinstance(question, ElicitRequestFormParams):
+            return ElicitResult(action="decline")
+        if self.has_interrupted:
+            return ElicitResult(action="cancel")
+        try:
+            with self._interrupts_heard():
+                answer = _take_answers(question)
+                return answer if _may_agree(answer) else ElicitResult(action="decline")
+        except typer.Abort:
+            return ElicitResult(action="cancel")
+
+    @contextmanager
+    def _interrupts_heard(self) -> Generator[None]:
+        """^C breaks off a prompt at once. asyncio's own handler waits for the loop, which the prompt holds up."""
+
+        def interrupt(*_: object) -> None:
+            self.has_interrupted = True
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _may_agree(answer: ElicitResult) -> bool:

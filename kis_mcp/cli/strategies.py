@@ -25,7 +25,7 @@ def run(tool: str, arguments: Mapping[str, object], *, as_json: bool, picture: P
     """
     check_settings()
     given = {name: value for name, value in arguments.items() if value not in (None, [], {})}
-    result = anyio.run(call_on_server, ("--toolsets", "strategies"), tool, given, _report)
+    result = call_on_server(("--toolsets", "strategies"), tool, given, _report)
     return tell_result(result, as_json=as_json, picture=picture)
 
 
