@@ -31,7 +31,7 @@ CROSS: Mapping[str, Any] = {
 WRONG = {**CROSS, "entry": {"left": "fsat", "is": "crosses_above", "right": "slow"}, "exits": {"stop_loss_percent": -3}}
 """A name that is none, and a loss with its sign."""
 
-SPAN: Mapping[str, Any] = {"start": "2022-01-03", "end": "2025-12-30"}
+SPAN: Mapping[str, Any] = {"start_date": "2022-01-03", "end_date": "2025-12-30"}
 FEW = {"short": {"min": 4, "max": 6}, "long": 20}
 EVERY = {"short": {"min": 2, "max": 16}, "long": {"min": 20, "max": 40}}
 
