@@ -100,7 +100,6 @@ class FrameDecoder:
             self._wanted = frozenset(
                 element for field in self._block.fields for element in (field.element, *field.aliases)
             )
-        self._columns = [field.element for field in block.fields]
         self._nothing: Record = {field.name: None for field in self._block.fields}
 
     def decode(self, payload: str, count: int) -> Decoded:
@@ -109,12 +108,9 @@ class FrameDecoder:
         Raises:
             ValueError: The payload cannot be divided into that many records.
         """
-        reader, whole = _Reader(frozenset(), self._hide), self._whole
-        records = split_frame(
-            payload, count, self._columns, first_if=whole.first_if, layouts=whole.layouts, only=self._wanted
-        )
+        reader, records = _Reader(frozenset(), self._hide), _split(self._whole, payload, count, self._wanted)
         rows = [self._nothing | reader.record(self._block, record) for record in records]
-        return Decoded({whole.name: rows}, [*reader.unreadable()])
+        return Decoded({self._block.name: rows}, [*reader.unreadable()])
 
 
 def decode_frame(api: Api, payload: str, count: int, *, hide: Collection[str] = ()) -> Decoded:
@@ -136,9 +132,12 @@ def frame_accounts(api: Api, payload: str, count: int) -> list[str]:
     """
     (block,) = api.blocks
     element = next((field.element for field in block.fields if field.type == "account"), "")
+    return [_text(record.get(element)) for record in _split(block, payload, count, {element})]
+
+
+def _split(block: Block, payload: str, count: int, only: Collection[str] | None) -> list[Mapping[str, str | None]]:
     columns = [field.element for field in block.fields]
-    records = split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts, only={element})
-    return [_text(record.get(element)) for record in records]
+    return split_frame(payload, count, columns, first_if=block.first_if, layouts=block.layouts, only=only)
 
 
 def _is_envelope(key: str, paging: Collection[str]) -> bool:

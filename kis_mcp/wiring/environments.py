@@ -248,7 +248,7 @@ class Environments:
                 settings,
                 self._world_clock,
                 uses_others=not self.keeps,
-                is_shared=self.keeps or self.stays,
+                is_shared=self.stays,
             )
             folder, rest_url, ws_url = started.folder, started.rest_url, started.ws_url
         connection = Connection(
@@ -306,12 +306,12 @@ async def open_environments(
 
     Args:
         keeps_alerts: Whether it keeps the alerts and strategies where no other process does.
-        stays: As `Environments` has it.
+        stays: As `Environments` has it; who keeps alerts does.
     """
     failure: KisMcpError | None = None
     async with anyio.create_task_group() as background:
         environments = Environments(settings, catalog, background, clock)
-        environments.keeps, environments.stays = keeps_alerts, stays
+        environments.keeps, environments.stays = keeps_alerts, keeps_alerts or stays
         try:
             async with anyio.create_task_group() as chores:
                 chores.start_soon(environments.settle_earlier_orders)

@@ -84,32 +84,30 @@ async def start_simulator(
         except WrongReplay as error:
             raise wrong_setting("KIS_SIM_REPLAY", str(error)) from None
         except StateInUse:
-            if uses_others and (found := await anyio.to_thread.run_sync(_find_shared, folder, clock)) is not None:
-                return found
-            if waits > 0 and shared_address(folder / _WORLD) is None:
+            addresses = shared_address(folder / _WORLD)
+            if addresses is None and waits > 0:
                 waits -= _LOOK_SECONDS
                 await anyio.sleep(_LOOK_SECONDS)
                 continue
+            if addresses is not None and uses_others and await anyio.to_thread.run_sync(_take_time, folder, clock):
+                return Started(folder, *addresses)
             held, folder = folder, private_folder(folder.with_name(f"{Environment.SIM.value}-{next(others)}"))
             _log.warning("Another process holds the simulated world %s: this one has %s.", held.name, folder.name)
         except (OSError, sqlite3.Error) as error:
             raise unusable_disk(f"The simulator cannot keep its world in {folder}: {error}.") from None
 
 
-def _find_shared(folder: Path, clock: WorldClock) -> Started | None:
-    """The simulator that holds a world, where it is there for others too and answers."""
-    from kis_mcp.simulator import Unanswered, ask_world, shared_address
+def _take_time(folder: Path, clock: WorldClock) -> bool:
+    """Set a clock as in the world that another process holds; returns whether that one answers."""
+    from kis_mcp.simulator import Unanswered, ask_world
 
-    path = folder / _WORLD
-    if (addresses := shared_address(path)) is None:
-        return None
     try:
-        told = ask_world(path, "GET", "clock")
+        told = ask_world(folder / _WORLD, "GET", "clock")
     except Unanswered:
-        return None
+        return False
     clock.run(told["speed"])
     clock.set(datetime.fromisoformat(told["at"]))
-    return Started(folder, *addresses)
+    return True
 
 
 async def _run(options: "SimulatorOptions", *, task_status: anyio.abc.TaskStatus[tuple[str, str]]) -> None:

@@ -74,14 +74,14 @@ def _doubt_of(strategy: Strategy, compare: Compare) -> str | None:
     return None
 
 
-def _running_total(strategy: Strategy, operand: Operand | None) -> str | None:
+def _running_total(strategy: Strategy, operand: Operand) -> str | None:
     """The name of the indicator that an operand is made of, where it adds up all bars there were."""
     while isinstance(operand, Derived):
         if operand.change_over is not None and operand.unit == "value":
             return None
         operand = operand.of
-    use = strategy.indicators.get(operand) if isinstance(operand, str) else None
-    return str(operand) if use is not None and find_kind(use.kind).memory is None else None
+    kind = _kind(strategy, operand)
+    return str(operand) if kind is not None and find_kind(kind).memory is None else None
 
 
 def _never_on(side: str) -> tuple[str, str]:

@@ -18,11 +18,12 @@ async def sign_of_life(call: Call, records: StrategyRecords, run: StrategyRun) -
         return f"{run.strategy} is kept, and decides upon each trade that it hears."
     last = await records.last_bar(run.symbols, interval, run.started_at, call.now())
     following = next_end_of_bar(await call.brokerage(), await call.reads(), run.symbols[0], interval)
-    looks = "" if following is None else f" It looks again when the next bar ends, at {_moment(following)}."
+    looks = "" if following is None else f" It looks again when the next bar ends, at {moment_word(following)}."
     if last is None:
         return f"{run.strategy} is kept, and has taken no bar yet.{looks}"
-    return f"{run.strategy} is kept, and took the bar that ended at {_moment(last)} last.{looks}"
+    return f"{run.strategy} is kept, and took the bar that ended at {moment_word(last)} last.{looks}"
 
 
-def _moment(at: datetime) -> str:
+def moment_word(at: datetime) -> str:
+    """In Korean time, to the second."""
     return f"{at.astimezone(KST):%Y-%m-%d %H:%M:%S} KST"

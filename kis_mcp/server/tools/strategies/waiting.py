@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from kis_mcp.clock import KST
+from kis_mcp.server.tools.strategies.life import moment_word
 from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandatedOrder
 
@@ -38,7 +38,7 @@ def _is_sent(signal: SignalEntry, orders: Sequence[MandatedOrder]) -> bool:
 
 
 def _note(run: StrategyRun, signal: SignalEntry) -> str:
-    decided = f"{signal.at.astimezone(KST):%Y-%m-%d %H:%M:%S} KST"
+    decided = moment_word(signal.at)
     if signal.action == "exit":
         return (
             f"{run.strategy} decided at {decided} to sell its {signal.symbol} and has not ordered it: resumed, it sells"

@@ -41,7 +41,8 @@ async def test_it_warms_up_on_trades_that_it_hears_buys_sells_after_so_many_and_
     decisions = list(reversed(found["decisions"]))
     assert decisions[0]["reason"] == "warming_up: it has heard 1 of the 12 trades that it takes"
     assert any(row["reason"].startswith("warmed_up: it has heard 12 trades") for row in decisions)
-    bought, *_, sold = [row for row in decisions if row["action"] != "none"]
+    bought, *again, sold = [row for row in decisions if row["action"] != "none"]
+    assert all(row["action"] == "exit" for row in again), "an exit that had no time to leave is tried again"
     assert (bought["action"], bought["quantity"], bought["reason"]) == ("enter", 10, "entry_condition")
     assert (sold["action"], sold["quantity"], sold["reason"]) == ("exit", 10, "after_bars")
     assert bought["values"].startswith("slow=")
