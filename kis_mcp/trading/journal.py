@@ -229,15 +229,16 @@ def moments_sent(records: Iterable[Record]) -> list[tuple[datetime, Record]]:
     This machine's clock may have been set between two orders, and KIS' tells of that; but KIS' time is known to a few
     seconds only, so that what was sent between two settings follows by this machine's.
     """
-    ahead, found = timedelta(), list[tuple[datetime, Record]]()
+    ahead: timedelta | None = None
+    found = list[tuple[datetime, Record]]()
     sent = [(best, record) for record in records if (best := record.best_sent_at) is not None]
     for _, record in sorted(sent, key=lambda each: each[0]):
         at, at_kis = record.sent_at, record.kis_sent_at
         if at is None:
             continue
-        if at_kis is not None and abs(at - at_kis - ahead) > CLOCK_WAS_SET:
+        if at_kis is not None and (ahead is None or abs(at - at_kis - ahead) > CLOCK_WAS_SET):
             ahead = at - at_kis
-        found.append((at - ahead, record))
+        found.append((at - (ahead or timedelta()), record))
     return sorted(found, key=lambda each: each[0])
 
 
