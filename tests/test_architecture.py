@@ -97,6 +97,7 @@ ROOMS_IN_ORDER = {
         "venues",
         "order",
         "decision",
+        "halt",
         "mandate",
         "journal",
         "blotter",

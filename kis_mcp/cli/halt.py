@@ -23,7 +23,7 @@ def kill(reason: str) -> None:
     halt = kill_switch(folder)
     halt.halt(f"by `kis-mcp kill`: {reason}", system_clock())
     try:
-        anyio.run(end_mandates, folder, f"trading was halted: {halt.reason()}")
+        anyio.run(end_mandates, folder, halt.reason() or "")
     except KisMcpError as error:
         tell(f"The mandates of strategies could not be ended yet; the halt holds their orders. {error}", err=True)
     tell(_state(folder, halt.reason()))
@@ -47,7 +47,7 @@ def resume() -> int:
     if word != _WORD or not knows_pin(Pin(folder)):
         tell("Trading stays halted.")
         return 1
-    anyio.run(end_mandates, folder, f"trading was halted: {reason}")
+    anyio.run(end_mandates, folder, reason)
     halt.lift()
     tell(f"New orders can go out again in {folder}.")
     return 0

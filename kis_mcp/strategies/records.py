@@ -19,6 +19,9 @@ from kis_mcp.strategies.document import Strategy
 RunState: TypeAlias = Literal["running", "paused", "stopped"]
 """``stopped`` is final: who goes on starts another run."""
 
+ACTION_OF: Final[Mapping[str, Literal["enter", "exit"]]] = {"buy": "enter", "sell": "exit"}
+"""The side of an order → what a run decided: it only ever buys first."""
+
 LONG_INTERVALS: Final = ("1d", "1w")
 """Their bars are few."""
 

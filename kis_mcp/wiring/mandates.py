@@ -8,9 +8,12 @@ from kis_mcp.wiring.brokerage import JOURNAL
 from kis_mcp.wiring.operator import kill_switch
 
 
-async def end_mandates(folder: Path, reason: str, clock: Clock = system_clock) -> int:
+async def end_mandates(folder: Path, halted: str, clock: Clock = system_clock) -> int:
     """End the mandates of every environment with this data folder, and stop the runs of strategies, whether a process
     keeps them or not; returns how many mandates were in force.
+
+    Args:
+        halted: Since when and why trading is halted.
 
     Raises:
         SettingsError, StorageError: A journal cannot be used; the others were looked at nevertheless.
@@ -20,7 +23,7 @@ async def end_mandates(folder: Path, reason: str, clock: Clock = system_clock) -
     count, problem = 0, None
     for path in _journals(folder):
         try:
-            count += await _end_those_of(path, reason, clock)
+            count += await _end_those_of(path, halted, clock)
         except KisMcpError as error:
             problem = error
     if problem is not None:
@@ -36,16 +39,17 @@ def _journals(folder: Path) -> list[Path]:
     return [path for path in (each / JOURNAL for each in (*folders, *worlds)) if path.exists()]
 
 
-async def _end_those_of(path: Path, reason: str, clock: Clock) -> int:
+async def _end_those_of(path: Path, halted: str, clock: Clock) -> int:
     from kis_mcp.storage import SqlJournal, SqlStrategyRecords
     from kis_mcp.trading.desk import end_all_mandates
+    from kis_mcp.trading.halt import ended_by_halt
 
     journal = await SqlJournal.open(path)
     try:
-        count = await end_all_mandates(journal, reason, clock())
-        records = SqlStrategyRecords(journal.database)
+        count = await end_all_mandates(journal, halted, clock())
+        records, why = SqlStrategyRecords(journal.database), ended_by_halt(halted)
         for run in await records.active_runs():
-            await records.set_run_state(run.id, "stopped", f"{reason[:1].upper()}{reason[1:]}", clock())
+            await records.set_run_state(run.id, "stopped", f"{why[:1].upper()}{why[1:]}", clock())
         return count
     finally:
         await journal.aclose()

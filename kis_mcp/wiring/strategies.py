@@ -179,7 +179,7 @@ class _Keeper:
             from kis_mcp.trading.desk import end_all_mandates
 
             journal = await self._brokerage.journal()
-            await end_all_mandates(journal, f"trading was halted: {reason}", self._brokerage.clock())
+            await end_all_mandates(journal, reason, self._brokerage.clock())
 
     async def _check(self, records: "StrategyRecords", kept: _Kept) -> None:
         """Stop a run whose mandate was revoked or has ended, and look at the calendars now and then."""

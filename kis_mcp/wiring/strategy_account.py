@@ -1,6 +1,6 @@
 """What a run of a strategy has come to, by the orders of its mandate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.market import builtin_instruments, read_quote
 from kis_mcp.storage import LockedFile
 from kis_mcp.strategies.records import StrategyRun
-from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandatedOrder, MandateRecord, RoundTrip, round_trips
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook, MandatedOrder, MandateRecord, RoundTrip
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.reads import Reads
 
@@ -50,8 +50,9 @@ async def read_run_account(brokerage: Brokerage, run: StrategyRun, reads: Reads)
     except KisMcpError:
         is_fresh = False
     book = await journal.mandate_book(record.mandate.id)
-    trips, prices = round_trips(book.own.orders), await _prices_of(book.own, reads)
-    if any(book.own.lots().values()) and await _was_in_doubt(brokerage, run):
+    trips, held = book.own_trips(), book.own_held()
+    prices = await _prices_of(held, reads)
+    if held and await _was_in_doubt(brokerage, run):
         prices = None
     realised = sum((trip.profit for trip in trips if trip.profit is not None), Decimal(0))
     loss = None if prices is None else book.loss(prices)
@@ -91,12 +92,10 @@ async def _was_in_doubt(brokerage: Brokerage, run: StrategyRun) -> bool:
     return any(is_in_doubt(change.reason) for change in changes)
 
 
-async def _prices_of(book: MandateBook, reads: Reads) -> Mapping[InstrumentKey, Decimal] | None:
+async def _prices_of(held: Iterable[InstrumentKey], reads: Reads) -> Mapping[InstrumentKey, Decimal] | None:
     """The last prices of what is held; None where KIS does not tell one."""
     found = dict[InstrumentKey, Decimal]()
-    for key, lots in book.lots().items():
-        if not lots:
-            continue
+    for key in held:
         try:
             price = (await read_quote(reads, builtin_instruments().resolve(key[0]))).price
         except KisMcpError:

@@ -6,13 +6,13 @@ from typing import Final
 
 from kis_mcp.errors import KisMcpError, OrderStateUnknown, StorageError
 from kis_mcp.strategies.evaluation import Decision
+from kis_mcp.strategies.records import ACTION_OF
 from kis_mcp.strategies.runner.diary import Diary, key_of
 from kis_mcp.strategies.runner.live_lane import LiveLane, Want
 from kis_mcp.strategies.runner.patience import STANDING_IS_SAID, reason_to_cancel
 from kis_mcp.strategies.runner.ports import Answer, InAccount, Orders, OwnOrder, Wish
 from kis_mcp.strategies.runner.terms import RunTerms
 
-ACTIONS: Final = {"buy": "enter", "sell": "exit"}
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each look at an order: what is ordered near the last price is filled at once, most of the time."""
 
@@ -73,7 +73,7 @@ class Errand:
                 side=want.side,
                 quantity=quantity,
                 price=lane.price,
-                key=key_of(run.id, lane.symbol, want.at, ACTIONS[want.side]),
+                key=key_of(run.id, lane.symbol, want.at, ACTION_OF[want.side]),
             )
             answer = await self._orders.place(wish)
         except (StorageError, OrderStateUnknown):
@@ -144,7 +144,7 @@ class Errand:
             answer = Answer("refused", None, str(error))
         said = "cancelled" if answer.kind == "accepted" else f"cancel_{answer.kind}"
         reason = "" if answer.kind == "accepted" else f". {answer.reason}"
-        await self._diary.say(self._lane, f"{ACTIONS[order.side]}_{said}: {why}{reason}")
+        await self._diary.say(self._lane, f"{ACTION_OF[order.side]}_{said}: {why}{reason}")
         if answer.kind == "unknown":
             self._cancels = _MOST_CANCELS
 
@@ -176,7 +176,7 @@ class Errand:
 
     async def _refuse(self, want: Want, reason: str) -> None:
         self._lane.refuse(want, self._terms.clock())
-        await self._diary.say(self._lane, f"{ACTIONS[want.side]}_refused: {reason}")
+        await self._diary.say(self._lane, f"{ACTION_OF[want.side]}_refused: {reason}")
 
 
 async def settle_holding(terms: RunTerms, lane: LiveLane, diary: Diary, account: InAccount) -> None:

@@ -11,6 +11,7 @@ from kis_mcp.environment import Environment
 from kis_mcp.errors import KisMcpError, MandateExceeded, OrderRefused
 from kis_mcp.trading.blotter import OrderState, TrackedOrder, order_of_intent
 from kis_mcp.trading.guard import LATE_ARRIVAL, OrderLimits, read_last_price
+from kis_mcp.trading.halt import ended_by_halt
 from kis_mcp.trading.journal import FillEntry, Intent, Journal, Record, Status
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.mandate import (
@@ -109,7 +110,7 @@ class MandateGuard:
     async def end_where_halted(self, now: datetime) -> None:
         """End every mandate of the environment while trading is halted."""
         if (reason := self.halt_reason()) is not None:
-            await end_all_mandates(self._journal, f"trading was halted: {reason}", now)
+            await end_all_mandates(self._journal, reason, now)
 
     async def settle_fills(self, mandate_id: str, now: datetime) -> None:
         """Journal how far KIS shows the open orders of a mandate's strategy to be filled.
@@ -137,7 +138,7 @@ class MandateGuard:
             return
         check = await self._check(intent, record, now)
         with reading_for_an_order():
-            prices = await self._read_prices(check.book.own)
+            prices = await self._read_prices(check.book)
         if why := loss_exceeds(check, prices):
             raise MandateExceeded(why, remedy="A person has to look at it; what it holds may still be sold.")
 
@@ -197,9 +198,7 @@ class MandateGuard:
             OrderRefused: One cannot be told.
         """
         prices: dict[InstrumentKey, Decimal] = {}
-        for key, lots in book.lots().items():
-            if not lots:
-                continue
+        for key in book.own_held():
             order = next(one.order for one in reversed(book.orders) if one.key == key)
             price = await read_last_price(self._kis, replace(order, price=None))
             if price is None:
@@ -211,11 +210,15 @@ class MandateGuard:
         return prices
 
 
-async def end_all_mandates(journal: Journal, reason: str, at: datetime) -> int:
-    """End every mandate of an environment; returns how many were in force."""
+async def end_all_mandates(journal: Journal, halted: str, at: datetime) -> int:
+    """End every mandate of an environment, for trading is halted; returns how many were in force.
+
+    Args:
+        halted: Since when and why.
+    """
     agreed = await journal.agreed_mandates()
     for record in agreed:
-        await journal.end_mandate(MandateEnd(mandate_id=record.mandate.id, at=at, reason=reason))
+        await journal.end_mandate(MandateEnd(mandate_id=record.mandate.id, at=at, reason=ended_by_halt(halted)))
     return len(agreed)
 
 

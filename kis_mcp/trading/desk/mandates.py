@@ -9,6 +9,7 @@ from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.mandate_guard import MandateGuard
 from kis_mcp.trading.desk.ulid import new_ulid
 from kis_mcp.trading.guard import OrderLimits
+from kis_mcp.trading.halt import LIFTED_BY, halted_text
 from kis_mcp.trading.journal import PROPOSAL_LIFETIME, Journal
 from kis_mcp.trading.kis import KisReads
 from kis_mcp.trading.mandate import (
@@ -146,11 +147,7 @@ class MandateDesk:
     async def _require_trading(self, now: datetime) -> None:
         if (reason := self.guard.halt_reason()) is not None:
             await self.guard.end_where_halted(now)
-            raise OrderRefused(
-                f"All new orders are halted: {reason}.",
-                remedy="Only a person can lift the halt, with `kis-mcp resume` in a terminal; then a mandate can be"
-                " agreed to.",
-            )
+            raise OrderRefused(halted_text(reason), remedy=f"{LIFTED_BY} Then a mandate can be agreed to.")
 
     async def _find_open(self, mandate: Mandate, draft: MandateDraft) -> MandateRecord | None:
         """One with these terms for the same account that was proposed a moment ago and is not answered yet."""

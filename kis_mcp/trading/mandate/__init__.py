@@ -1,13 +1,7 @@
 """The mandate: what a person agrees to once, so that a strategy's orders within it need no question each."""
 
-from kis_mcp.trading.mandate.book import (
-    Fill,
-    InstrumentKey,
-    Lot,
-    MandateBook,
-    MandatedOrder,
-    exchange_day,
-)
+from kis_mcp.trading.mandate.book import MandateBook, exchange_day
+from kis_mcp.trading.mandate.orders import Fill, InstrumentKey, MandatedOrder
 from kis_mcp.trading.mandate.rules import MandateCheck, exceeds, loss_exceeds
 from kis_mcp.trading.mandate.terms import (
     LONGEST,
@@ -20,13 +14,12 @@ from kis_mcp.trading.mandate.terms import (
     can_agree,
     terms_of,
 )
-from kis_mcp.trading.mandate.trips import RoundTrip, round_trips
+from kis_mcp.trading.mandate.trips import RoundTrip
 
 __all__ = [
     "LONGEST",
     "Fill",
     "InstrumentKey",
-    "Lot",
     "Mandate",
     "MandateBook",
     "MandateCheck",
@@ -41,6 +34,5 @@ __all__ = [
     "exceeds",
     "exchange_day",
     "loss_exceeds",
-    "round_trips",
     "terms_of",
 ]

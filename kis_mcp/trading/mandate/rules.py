@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from kis_mcp.environment import Environment
 from kis_mcp.errors import MandateExceeded, OrderRefused
-from kis_mcp.trading.mandate.book import InstrumentKey, MandateBook, exchange_day
+from kis_mcp.trading.mandate.book import MandateBook, exchange_day
+from kis_mcp.trading.mandate.orders import InstrumentKey
 from kis_mcp.trading.mandate.terms import Mandate, MandateRecord, MandateStatus
 from kis_mcp.trading.order import Action, Order
 

@@ -1,88 +1,111 @@
 """What a strategy bought and sold again, by the fills of its orders. Pure; first bought is first sold."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.trading.mandate.book import InstrumentKey, MandatedOrder
+from kis_mcp.trading.mandate.orders import MandatedOrder
 
 _NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTrip:
-    """Shares that one order bought, and one order sold or none yet.
+    """Shares that one order bought, and one order sold or none yet. Money is in the instrument's currency.
 
     Attributes:
-        entry_price, exit_price: Average of the fills, in the instrument's currency.
-        costs: Commission and taxes of both, estimated.
-        entered_at, exited_at: When the orders were sent.
-        sale: The intent that sold them; None while they are held.
+        cost: What these were bought for.
+        worth: What these were sold for; nothing while they are held.
+        sale: None while they are held.
     """
 
-    symbol: str
+    buy: MandatedOrder
     quantity: Decimal
-    entered_at: datetime
-    entry_price: Decimal
-    costs: Decimal
-    exited_at: datetime | None = None
-    exit_price: Decimal | None = None
-    sale: str | None = None
+    cost: Decimal
+    worth: Decimal = _NOTHING
+    sale: MandatedOrder | None = None
+
+    @property
+    def entry_price(self) -> Decimal:
+        """Average of the fills."""
+        return self.buy.fill.worth / self.buy.filled
+
+    @property
+    def exited_at(self) -> datetime | None:
+        """When the order that sold them was sent."""
+        return None if self.sale is None else self.sale.sent_at
+
+    @property
+    def exit_price(self) -> Decimal | None:
+        """Average of the fills."""
+        return None if self.sale is None else self.sale.fill.worth / self.sale.filled
+
+    @property
+    def costs(self) -> Decimal:
+        """Commission and taxes of both orders, estimated."""
+        bought = self.buy.fees * self.quantity / self.buy.filled
+        return bought if self.sale is None else bought + self.sale.fees * self.quantity / self.sale.filled
 
     @property
     def profit(self) -> Decimal | None:
         """After costs; None while they are held."""
-        return None if self.exit_price is None else self.quantity * (self.exit_price - self.entry_price) - self.costs
-
-
-@dataclass(slots=True)
-class _Lot:
-    order: MandatedOrder
-    left: Decimal
+        return None if self.sale is None else self.worth - self.cost - self.costs
 
 
 def round_trips(orders: Iterable[MandatedOrder]) -> Sequence[RoundTrip]:
-    """Those of orders in the order of their sending, by when they were sold; then what is held."""
-    lots, closed = dict[InstrumentKey, list[_Lot]](), list[RoundTrip]()
-    for order in orders:
-        own = lots.setdefault(order.key, [])
-        if order.filled and order.order.side == "buy":
-            own.append(_Lot(order, order.filled))
-        elif order.filled:
-            closed += _sell(own, order)
-    held = [_trip(lot.order, lot.left) for own in lots.values() for lot in own]
+    """What orders bought, as it was sold, and after that what is held: of each instrument the earliest first.
+
+    A sale is of what its own mandate's orders bought: a run leaves alone what an earlier one holds. Whether its time is
+    before theirs does not count, since times are known to a few seconds only. Where it is of more, the rest is of what
+    other mandates' orders bought.
+
+    Args:
+        orders: All of a strategy, as they were sent.
+    """
+    filled = [one for one in orders if one.filled]
+    held = [RoundTrip(buy=one, quantity=one.filled, cost=one.fill.worth) for one in filled if one.order.side == "buy"]
+    closed, left = list[RoundTrip](), [_Sale(one, one.filled, one.fill.worth) for one in filled if _sells(one)]
+    for fits in (_is_of_one_mandate, _is_of_one_instrument):
+        for sale in left:
+            closed += _close(held, sale, fits)
     return [*closed, *held]
 
 
-def _sell(lots: list[_Lot], sale: MandatedOrder) -> Iterable[RoundTrip]:
-    left = sale.filled
-    while left and lots:
-        lot = lots[0]
-        quantity = min(left, lot.left)
-        yield _trip(lot.order, quantity, sale)
-        left, lot.left = left - quantity, lot.left - quantity
-        if not lot.left:
-            del lots[0]
+@dataclass(slots=True)
+class _Sale:
+    """What of a sale is not matched yet."""
+
+    order: MandatedOrder
+    quantity: Decimal
+    worth: Decimal
 
 
-def _trip(buy: MandatedOrder, quantity: Decimal, sale: MandatedOrder | None = None) -> RoundTrip:
-    entered = RoundTrip(
-        symbol=buy.key[0],
-        quantity=quantity,
-        entered_at=buy.sent_at,
-        entry_price=buy.fill.worth / buy.filled,
-        costs=buy.fees * quantity / buy.filled,
-    )
-    if sale is None:
-        return entered
-    return RoundTrip(
-        symbol=entered.symbol,
-        quantity=quantity,
-        entered_at=entered.entered_at,
-        entry_price=entered.entry_price,
-        costs=entered.costs + sale.fees * quantity / sale.filled,
-        exited_at=sale.sent_at,
-        exit_price=sale.fill.worth / sale.filled,
-        sale=sale.intent_id,
-    )
+def _sells(one: MandatedOrder) -> bool:
+    return one.order.side == "sell"
+
+
+def _is_of_one_instrument(one: MandatedOrder, other: MandatedOrder) -> bool:
+    return one.key == other.key
+
+
+def _is_of_one_mandate(one: MandatedOrder, other: MandatedOrder) -> bool:
+    return (one.key, one.mandate_id) == (other.key, other.mandate_id)
+
+
+def _close(
+    held: list[RoundTrip], sale: _Sale, fits: Callable[[MandatedOrder, MandatedOrder], bool]
+) -> Sequence[RoundTrip]:
+    """Take what a sale sold out of what is held, as far as it fits."""
+    closed = list[RoundTrip]()
+    for at, trip in enumerate(held):
+        quantity = min(sale.quantity, trip.quantity)
+        if not quantity or not fits(trip.buy, sale.order):
+            continue
+        # The last part takes what is left, so that the parts come to the whole to the won.
+        cost, worth = trip.cost * quantity / trip.quantity, sale.worth * quantity / sale.quantity
+        closed.append(RoundTrip(buy=trip.buy, quantity=quantity, cost=cost, worth=worth, sale=sale.order))
+        sale.quantity, sale.worth = sale.quantity - quantity, sale.worth - worth
+        held[at] = replace(trip, quantity=trip.quantity - quantity, cost=trip.cost - cost)
+    held[:] = [trip for trip in held if trip.quantity]
+    return closed

@@ -23,7 +23,7 @@ from kis_mcp.trading.mandate import (
     exceeds,
     loss_exceeds,
 )
-from kis_mcp.trading.mandate.book import Lot
+from kis_mcp.trading.mandate.trips import round_trips
 from kis_mcp.trading.order import Action, Order, Side
 from tests.trading.mandates import NOW, SAMSUNG, agreed, check, draft, filled, mandate, mandated, order
 
@@ -131,8 +131,49 @@ def test_a_sale_frees_what_it_sold_first_bought_first_sold() -> None:
         mandated(order(), filled(10, 80_000)),
         mandated(order("sell", 15), filled(15, 70_000)),
     )
-    assert MandateBook("m", orders).lots() == {("005930", "KR"): [Lot(Decimal(5), Decimal(400_000))]}
-    assert MandateBook("m", orders).sellable(("005930", "KR")) == 5
+    ((key, (trip,)),) = MandateBook("m", orders).held().items()
+    assert (key, trip.buy, trip.quantity, trip.cost) == (("005930", "KR"), orders[1], 5, 400_000)
+    assert MandateBook("m", orders).sellable(key) == 5
+    assert [(trip.quantity, trip.entry_price, trip.exit_price) for trip in round_trips(orders)] == [
+        (10, 60_000, 70_000),
+        (5, 80_000, 70_000),
+        (5, 80_000, None),
+    ]
+
+
+def test_a_sale_is_of_what_its_own_mandate_bought_and_only_the_rest_of_it_of_an_earlier_ones() -> None:
+    earlier = mandated(order(), filled(10, 90_000), mandate_id="earlier")
+    bought, sold = mandated(order(), filled(10, 70_000)), mandated(order("sell", 14), filled(14, 65_000))
+    for orders in ((earlier, bought, sold), (earlier, sold, bought)):
+        book = MandateBook("m", orders)
+        assert [(trip.quantity, trip.sale) for trip in book.own_trips()] == [(10, sold)]
+        assert [(trip.buy, trip.quantity) for trips in book.held().values() for trip in trips] == [(earlier, 6)]
+        assert book.own_held() == {}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 40), st.integers(1, 90_000), st.sampled_from("AB")),
+        max_size=20,
+    )
+)
+def test_round_trips_come_to_what_was_bought_and_sold_to_the_won(deals: list[tuple[Any, int, int, str]]) -> None:
+    orders = [mandated(order(side, n, symbol=symbol), filled(n, price)) for side, n, price, symbol in deals]
+    trips = round_trips(orders)
+    for bought in (one for one in orders if one.order.side == "buy"):
+        own = [trip for trip in trips if trip.buy is bought]
+        assert sum(trip.quantity for trip in own) == bought.filled
+        assert abs(sum(trip.cost for trip in own) - bought.fill.worth) < Decimal("1e-15")
+    for symbol in "AB":
+        bought = sum(one.filled for one in orders if one.key[0] == symbol and one.order.side == "buy")
+        sold = sum(one.filled for one in orders if one.key[0] == symbol and one.order.side == "sell")
+        held = sum(trip.quantity for trip in trips if trip.buy.key[0] == symbol and trip.sale is None)
+        assert held == max(0, bought - sold)
+    for sale in (one for one in orders if one.order.side == "sell"):
+        own = [trip for trip in trips if trip.sale is sale]
+        sold = sum(trip.quantity for trip in own)
+        assert sold <= sale.filled
+        assert abs(sum(trip.worth for trip in own) - sale.fill.worth * sold / sale.filled) < Decimal("1e-15")
 
 
 def test_an_order_to_sell_holds_its_shares_until_it_is_over() -> None:
@@ -225,7 +266,7 @@ def test_a_loss_is_counted_from_when_the_mandate_began() -> None:
     bought, sold = mandated(order(), filled(10, 70_000)), mandated(order("sell", 4), filled(4, 65_000))
     book = MandateBook("m", (earlier, bought, sold))
     assert book.loss({("005930", "KR"): Decimal(68_000)}) == 4 * 5_000 + 6 * 2_000
-    assert book.bound == 6 * 90_000 + 10 * 70_000, "what is bound is counted over all of them"
+    assert book.bound == 10 * 90_000 + 6 * 70_000, "what is bound is counted over all of them"
 
 
 @pytest.mark.parametrize(

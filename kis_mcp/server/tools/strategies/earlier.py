@@ -10,7 +10,7 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import money
-from kis_mcp.trading.mandate import Lot
+from kis_mcp.trading.mandate import RoundTrip
 
 MOST_NAMED: Final = 10
 
@@ -42,7 +42,7 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
     with suppress(KisMcpError):  # what KIS does not tell counts at its worst
         await desk.mandates.guard.settle_fills(latest.mandate.id, call.now())
     book = await journal.mandate_book(latest.mandate.id)
-    held = [_words(symbol, lots, currency) for (symbol, _), lots in book.lots().items() if lots]
+    held = [_words(symbol, trips, currency) for (symbol, _), trips in book.held().items()]
     if not held:
         return Earlier(book.bound)
     others = f", and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
@@ -53,7 +53,7 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
     )
 
 
-def _words(symbol: str, lots: Sequence[Lot], currency: str) -> str:
-    quantity = sum((lot.quantity for lot in lots), Decimal(0))
-    cost = sum((lot.cost for lot in lots), Decimal(0))
+def _words(symbol: str, trips: Sequence[RoundTrip], currency: str) -> str:
+    quantity = sum((trip.quantity for trip in trips), Decimal(0))
+    cost = sum((trip.cost for trip in trips), Decimal(0))
     return f"{quantity:f} × {symbol} ({money(cost, currency)})"

@@ -18,7 +18,7 @@ from kis_mcp.server.tools.strategies.starts import begin
 from kis_mcp.strategies.backtest import FEW_TRADES
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import StrategyRun
-from kis_mcp.trading.mandate import Mandate, RoundTrip, round_trips
+from kis_mcp.trading.mandate import Mandate, RoundTrip
 from kis_mcp.wiring import Origin, choose, open_origin, read_trial, run_trial
 
 _NONE: Mapping[str, str] = {}
@@ -56,7 +56,7 @@ async def _results(call: Call, origin: Origin, runs: Sequence[StrategyRun], docu
         )
     end = runs[0].ended_at or call.environments.clock_of(origin.environment)()
     books = [await origin.journal.mandate_book(run.mandate_id or "") for run in reversed(runs)]
-    trips = [trip for book in books for trip in round_trips(book.own.orders)]
+    trips = [trip for book in books for trip in book.own_trips()]
     first = runs[-1].started_at
     days = max(1, (end.date() - first.date()).days + 1)
     span = f"{origin.environment.value} from {first.astimezone(KST):%Y-%m-%d}, {days} {'day' if days == 1 else 'days'}"

@@ -13,6 +13,7 @@ from kis_mcp.server.tools.strategies.numbers import readable
 from kis_mcp.server.tools.strategies.stopped import LATELY, LEFT_ALONE, left_of, stopped_runs
 from kis_mcp.server.tools.strategies.waiting import waiting_notes
 from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.trading.halt import LIFTED_BY, halted_text
 from kis_mcp.trading.mandate import MandatedOrder, RoundTrip, exchange_day
 from kis_mcp.wiring import RunAccount, is_kept, kill_switch, read_run_account, silent_since
 
@@ -138,9 +139,7 @@ def halt_notes(call: Call) -> Sequence[str]:
     """That trading is halted, while it is."""
     if (reason := kill_switch(call.environments.settings.data_dir).reason()) is None:
         return ()
-    return (
-        f"All new orders are halted: {reason}. Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
-    )
+    return (f"{halted_text(reason)} {LIFTED_BY}",)
 
 
 def _unkept(name: str) -> str:
@@ -203,13 +202,13 @@ def _order(run: StrategyRun, order: MandatedOrder) -> dict[str, Any]:
 
 def _trip(trip: RoundTrip, reasons: Mapping[str, str]) -> dict[str, Any]:
     row = {
-        "symbol": trip.symbol,
+        "symbol": trip.buy.order.symbol,
         "quantity": trip.quantity,
-        "entered_at": trip.entered_at,
+        "entered_at": trip.buy.sent_at,
         "entry_price": trip.entry_price,
         "exited_at": trip.exited_at,
         "exit_price": trip.exit_price,
-        "exit_reason": "still open" if trip.sale is None else reasons.get(trip.sale, ""),
+        "exit_reason": "still open" if trip.sale is None else reasons.get(trip.sale.intent_id, ""),
         "profit": trip.profit,
         "costs": trip.costs,
     }

@@ -45,11 +45,11 @@ async def left_of(
         book: Of its mandate, which has what was filled after it was stopped too.
     """
     rows = {each.symbol: facts(each) for each in await records.positions(run.id)}
-    for (symbol, _), lots in book.own.lots().items() if book is not None else ():
-        quantity = sum((lot.quantity for lot in lots), Decimal(0))
+    for (symbol, _), trips in book.own_held().items() if book is not None else ():
+        quantity = sum((trip.quantity for trip in trips), Decimal(0))
         row = rows.setdefault(symbol, {"run_id": run.id, "symbol": symbol, "quantity": 0})
         if quantity > row["quantity"]:
-            row |= {"quantity": int(quantity), "cost": sum((lot.cost for lot in lots), Decimal(0))}
+            row |= {"quantity": int(quantity), "cost": sum((trip.cost for trip in trips), Decimal(0))}
     held = await _in_account(call, rows.keys())
     for symbol, row in rows.items():
         row["quantity"] = min(row["quantity"], int(held.get(symbol, row["quantity"])))

@@ -10,6 +10,7 @@ from kis_mcp.server.tools.strategies.given import name_of, no_strategy, records_
 from kis_mcp.server.tools.strategies.runs import shown
 from kis_mcp.server.tools.strategies.stopped import LEFT_ALONE
 from kis_mcp.strategies.records import StrategyRecords, StrategyRun
+from kis_mcp.trading.halt import LIFTED_BY, halted_text
 from kis_mcp.trading.mandate import MandateStatus
 from kis_mcp.wiring import kill_switch
 
@@ -47,10 +48,7 @@ async def resume(call: Call) -> Page:
             f"The strategy {run.strategy} is {run.state}.", remedy="Only a paused one can.", field="strategy"
         )
     if (halted := kill_switch(call.environments.settings.data_dir).reason()) is not None:
-        raise OrderRefused(
-            f"All new orders are halted: {halted}.",
-            remedy="Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
-        )
+        raise OrderRefused(halted_text(halted), remedy=LIFTED_BY)
     if run.mandate_id is not None:
         mandates = (await (await call.brokerage()).desk()).mandates
         status = (await mandates.find(run.mandate_id)).status(call.now())

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from kis_mcp.server.tools.strategies.life import moment_word
-from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.strategies.records import ACTION_OF, SignalEntry, StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandatedOrder
 
 _LATEST = 100
-_SIDES = {"enter": "buy", "exit": "sell"}
 _REFUSED = ("enter_refused", "exit_refused")
 
 
@@ -32,7 +31,8 @@ async def waiting_notes(records: StrategyRecords, run: StrategyRun, orders: Sequ
 def _is_sent(signal: SignalEntry, orders: Sequence[MandatedOrder]) -> bool:
     """Whether it became an order: also one that the run had no time to note."""
     return signal.intent_id is not None or any(
-        (order.order.symbol, order.order.side) == (signal.symbol, _SIDES[signal.action]) and order.sent_at >= signal.at
+        (order.order.symbol, ACTION_OF.get(order.order.side or "")) == (signal.symbol, signal.action)
+        and order.sent_at >= signal.at
         for order in orders
     )
 

@@ -2,6 +2,7 @@
 
 from kis_mcp.trading.guard.facts import Finding, GuardFacts
 from kis_mcp.trading.guard.likeness import LATE_ARRIVAL
+from kis_mcp.trading.halt import LIFTED_BY, halted_text
 from kis_mcp.trading.journal import DUPLICATE_WINDOW, Record, Status
 
 _MOST_TOLD = 3
@@ -20,10 +21,7 @@ def real_orders(facts: GuardFacts) -> Finding | None:
 def orders_are_not_halted(facts: GuardFacts) -> Finding | None:
     if facts.halted is None:
         return None
-    return Finding(
-        f"All new orders are halted: {facts.halted}.",
-        "Cancels still go through. Only a person can lift the halt, with `kis-mcp resume` in a terminal.",
-    )
+    return Finding(halted_text(facts.halted), f"Cancels still go through. {LIFTED_BY}")
 
 
 def caps_are_set(facts: GuardFacts) -> Finding | None:
