@@ -12,7 +12,7 @@ import typer
 
 from kis_mcp.errors import BadArgument, unusable_disk
 from kis_mcp.settings import data_folder
-from kis_mcp.simulator import Host, Unanswered, ask_world
+from kis_mcp.simulator import WORLD_FILE, Host, Unanswered, ask_world
 from kis_mcp.storage import private_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
@@ -32,7 +32,7 @@ def world_path(name: str) -> Path:
             remedy="Use small letters, digits and hyphens, but not demo or real.",
             field="--world",
         )
-    return data_folder() / name / "simulator.db"
+    return data_folder() / name / WORLD_FILE
 
 
 def show_accounts(world: str, *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """The embedded KIS, as seen from a socket. It shares nothing with the client, so that a shared mistake cannot hide."""
 
-from kis_mcp.simulator.address import shared_address
+from kis_mcp.simulator.address import WORLD_FILE, shared_address
 from kis_mcp.simulator.console import Unanswered, ask_world
 from kis_mcp.simulator.embedded import OtherSeed, WrongTime
 from kis_mcp.simulator.gate.switches import UnknownSwitch
@@ -12,6 +12,7 @@ from kis_mcp.simulator.state import StateInUse
 from kis_mcp.simulator.wire.hosts import Host
 
 __all__ = [
+    "WORLD_FILE",
     "Host",
     "KisSim",
     "OtherSeed",

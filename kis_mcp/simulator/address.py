@@ -4,8 +4,12 @@ import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from kis_mcp.simulator.wire.hosts import Host
+
+WORLD_FILE: Final = "simulator.db"
+"""A world's file in the folder that has its name."""
 
 _SHARED = "is_shared"
 

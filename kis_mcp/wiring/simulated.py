@@ -20,7 +20,6 @@ from kis_mcp.settings import Settings, wrong_setting
 if TYPE_CHECKING:
     from kis_mcp.simulator import SimulatorOptions
 
-_WORLD = "simulator.db"
 _COMMAND_SECONDS = 10.0
 """So long it is waited for a command that holds the world, and ends soon: a server keeps the world that it gets."""
 
@@ -64,7 +63,7 @@ async def start_simulator(
     """
     import sqlite3
 
-    from kis_mcp.simulator import SimulatorOptions, StateInUse, WrongReplay, shared_address
+    from kis_mcp.simulator import WORLD_FILE, SimulatorOptions, StateInUse, WrongReplay, shared_address
     from kis_mcp.storage import private_folder
 
     others, waits = count(2), _COMMAND_SECONDS
@@ -72,7 +71,7 @@ async def start_simulator(
         options = SimulatorOptions(
             real_rate=settings.rate_limit_sim,
             clock=clock,
-            state_path=folder / _WORLD,
+            state_path=folder / WORLD_FILE,
             is_shared=is_shared,
             token_interval_seconds=0,
             market_hours=settings.sim_clock == "market",
@@ -84,7 +83,7 @@ async def start_simulator(
         except WrongReplay as error:
             raise wrong_setting("KIS_SIM_REPLAY", str(error)) from None
         except StateInUse:
-            addresses = shared_address(folder / _WORLD)
+            addresses = shared_address(folder / WORLD_FILE)
             if addresses is None and waits > 0:
                 waits -= _LOOK_SECONDS
                 await anyio.sleep(_LOOK_SECONDS)
@@ -99,10 +98,10 @@ async def start_simulator(
 
 def _take_time(folder: Path, clock: WorldClock) -> bool:
     """Set a clock as in the world that another process holds; returns whether that one answers."""
-    from kis_mcp.simulator import Unanswered, ask_world
+    from kis_mcp.simulator import WORLD_FILE, Unanswered, ask_world
 
     try:
-        told = ask_world(folder / _WORLD, "GET", "clock")
+        told = ask_world(folder / WORLD_FILE, "GET", "clock")
     except Unanswered:
         return False
     clock.run(told["speed"])
