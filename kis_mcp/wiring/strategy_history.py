@@ -125,15 +125,14 @@ class StrategyHistory:
         return self._reads.clock().astimezone(self._instruments[symbol].timezone).date()
 
     async def _earlier(self, symbol: str, start: date) -> list[Bar]:
-        """Of the days up to yesterday, as far as KIS keeps them."""
+        """Of the days up to yesterday, of the weeks up to the last one, as far as KIS keeps them."""
         instrument, today = self._instruments[symbol], self._today(symbol)
+        last = today - timedelta(days=today.weekday() + 1 if self._length == "week" else 1)
         if isinstance(self._length, int):
             start = max(start, today - timedelta(days=MOST_MINUTE_DAYS - 1))
         read, store = partial(self._read, instrument), _Unread(self._store) if symbol in self._split else self._store
         try:
-            bars = await History(instrument, self._interval, read, store, today).between(
-                start, today - timedelta(days=1)
-            )
+            bars = await History(instrument, self._interval, read, store, today).between(start, last)
         except (BadArgument, NotInEnvironment):  # nothing was traded, or demo, which has minutes of today only
             return []
         if isinstance(self._length, int):
@@ -143,7 +142,7 @@ class StrategyHistory:
         return list(bars.rows())
 
     async def _of_today(self, symbol: str, after: datetime | None) -> list[Bar]:
-        """Those that have ended today; of a week, this week's."""
+        """Those that have ended today; this week's, where the week has ended."""
         instrument, now = self._instruments[symbol], self._reads.clock()
         today = self._today(symbol)
         if self._length == "week":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -88,6 +89,45 @@ async def test_a_day_of_today_has_its_regular_session_only(kis: Kis, tmp_path: P
     monday, tuesday = await history_of(kis, tmp_path, "1d").latest("005930", 5)
     assert (monday.close, tuesday.ends_at) == (500, at("15:30"))
     assert (tuesday.open, tuesday.high, tuesday.low, tuesday.close, tuesday.volume) == (100, 110, 100, 104, 5)
+
+
+class WeeklyKis(Kis):
+    """Candles of weeks as far as they have come, dated of the last day that was traded."""
+
+    async def candles(self, kis: Any, instrument: Instrument, wanted: CandleRange, *, now: datetime) -> Candles:
+        days = [date(2026, 2, 2) + timedelta(days=number) for number in range(60)]
+        end = min(wanted.end or date.max, self.now.date())
+        traded = [day for day in days if day.weekday() < 5 and (wanted.start or date.min) <= day <= end]
+        weeks = [list(each) for _, each in groupby(traded, key=lambda day: day.isocalendar()[:2])]
+        found = [candle(at("00:00", week[-1]), week[-1].day, len(week)) for week in weeks]
+        return Candles(found[-wanted.limit :], None)
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (at("10:00", date(2026, 3, 12)), 6),
+        (at("22:00", date(2026, 3, 12)), 6),
+        (at("15:30", date(2026, 3, 13)), 6),
+        (at("15:32", date(2026, 3, 13)), 13),
+        (at("10:00", date(2026, 3, 14)), 13),
+        (at("10:00", date(2026, 3, 15)), 13),
+        (at("10:00", date(2026, 3, 16)), 13),
+    ],
+)
+async def test_a_week_is_a_bar_once_it_is_over_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, now: datetime, last: int
+) -> None:
+    kis = WeeklyKis()
+    monkeypatch.setattr(strategy_history, "get_candles", kis.candles)
+    kis.now = now
+    history = history_of(kis, tmp_path, "1w")
+    weeks = [day for day in (20, 27, 6, 13) if day <= last or day > 13]
+    assert [(bar.ends_at.day, bar.volume) for bar in await history.latest("005930", 3)] == [
+        (day, 5) for day in weeks[-3:]
+    ]
+    since = await history.since("005930", at("15:30", date(2026, 2, 27)))
+    assert [bar.ends_at.day for bar in since] == [day for day in weeks if day <= 13]
 
 
 async def test_a_day_that_has_not_ended_is_no_bar(kis: Kis, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """KIS' candles as a history to test on."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -10,6 +10,15 @@ from kis_mcp.strategies.backtest.bars import Bar
 
 CLOSES: Final[dict[Market, time]] = {"KR": time(15, 30), "US": time(16)}
 """When a day's regular session ends, in the exchange's time: the end of its daily bar."""
+
+
+_FRIDAY: Final = 4
+
+
+def last_weekday(day: date) -> date:
+    """The Friday of a day's week, of which a bar of a week is dated whatever day KIS puts on its candle, and whether or
+    not the exchange opens on it."""
+    return day + timedelta(days=_FRIDAY - day.weekday())
 
 
 def bars_of_candles(
@@ -34,7 +43,8 @@ def _end(start: datetime, interval: str, market: Market) -> datetime:
     length = INTERVALS[interval]
     if isinstance(length, int):
         return start + timedelta(minutes=length)
-    return datetime.combine(start.date(), CLOSES[market], start.tzinfo)
+    day = last_weekday(start.date()) if length == "week" else start.date()
+    return datetime.combine(day, CLOSES[market], start.tzinfo)
 
 
 def _within_range(prices: list[Decimal]) -> list[Decimal]:

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeAlias
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import INDEX, INTERVALS, CandleRange, Candles, Instrument
 from kis_mcp.strategies.backtest.bars import Bar, Bars
-from kis_mcp.strategies.backtest.candle_bars import bars_of_candles
+from kis_mcp.strategies.backtest.candle_bars import bars_of_candles, last_weekday
 from kis_mcp.strategies.backtest.packed import KeptHistory, pack, unpack
 
 MOST_MINUTE_DAYS: Final = 365
@@ -100,7 +100,7 @@ class History:
         self._name += "" if adjusted else "-as-traded"
 
     async def between(self, start: date, end: date) -> Bars:
-        """The bars of these days and those between, up to yesterday.
+        """The bars of these days and those between, up to yesterday; of weeks, those that end in them and are over.
 
         Raises:
             BadArgument: The days are none, KIS keeps no minutes of them, or nothing was traded in them.
@@ -108,9 +108,10 @@ class History:
         """
         end = min(end, self._today - timedelta(days=1))
         self._check(start, end)
+        first, last = self._read_days(start, end)
         kept = self._kept()
-        if kept is None or not kept.start <= start <= end <= kept.end:
-            kept = await self._extended(kept, start, end)
+        if kept is None or not kept.start <= first <= last <= kept.end:
+            kept = await self._extended(kept, first, last)
             self._store.write(self._name, pack(kept, self._instrument.timezone))
         bars = _between(kept.bars, start, end, self._instrument) if kept.bars else None
         if not bars:
@@ -127,6 +128,19 @@ class History:
                 field="start_date",
             )
 
+    def _read_days(self, start: date, end: date) -> tuple[date, date]:
+        """Which days are read for these: of weeks, whole ones, from a Monday to a Friday. KIS gives a part of a week as
+        a candle where not all of its days were asked for, or have passed."""
+        if INTERVALS[self._interval] != "week":
+            return start, end
+        friday = last_weekday(end)
+        first, last = _monday(start), friday if friday <= end else friday - timedelta(days=7)
+        if first > last:
+            raise BadArgument(
+                f"No whole week ends from {start} to {end}.", remedy="Choose more days.", field="start_date"
+            )
+        return first, last
+
     def _kept(self) -> KeptHistory | None:
         content = self._store.read(self._name)
         return None if content is None else unpack(content)
@@ -141,7 +155,7 @@ class History:
         if start < kept.start:
             parts.append((start, min(kept.start + OVERLAP, kept.end)))
         if end > kept.end:
-            parts.append((max(kept.end - OVERLAP, kept.start), end))
+            parts.append((max(_monday(kept.end - OVERLAP), kept.start), end))
         for first, last in parts:
             fetched = await self._fetch(first, last)
             known_from, known_until = max(first, kept.start), min(last, kept.end)
@@ -166,6 +180,10 @@ class History:
                 break
             before = found.earlier
         return [bar for page in reversed(pages) for bar in page if start <= bar.ends_at.date() <= end]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def _columns(rows: list[Bar]) -> Bars | None:

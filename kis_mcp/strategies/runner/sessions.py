@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kis_mcp.market import INTERVALS, Market
-from kis_mcp.strategies.backtest import CLOSES, CLOSING_AUCTION, LEAD, Hours, HoursOf
+from kis_mcp.strategies.backtest import CLOSES, CLOSING_AUCTION, LEAD, Hours, HoursOf, last_weekday
 
 _ONE_DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
@@ -90,18 +90,20 @@ class Sessions:
             until = begins + length
             decided_from = begins if self.of_trades else until
             return Span(begins, min(until, end), min(until, end), until, ends_session=decided_from >= closes - LEAD)
-        first = last = opens.astimezone(self.timezone).date()
+        first = last = day = opens.astimezone(self.timezone).date()
         if self._is_week:
-            first, last = self._week_of(first)
+            days = self._week_of(day)
+            first, last, day = days[0], days[-1], last_weekday(day)
         begins, until = self._known(first)[0], self._end_of(self._known(last))
-        dated = datetime.combine(last, CLOSES[self._market], self.timezone)
+        dated = datetime.combine(day, CLOSES[self._market], self.timezone)
         return Span(begins, until, end, dated, ends_session=True)
 
     def end_of_bar(self, ends_at: datetime) -> datetime:
         """Until when trades belong to the bar that is dated so."""
         local = ends_at.astimezone(self.timezone)
         first = local - timedelta(minutes=self._minutes) if self._minutes is not None else local
-        hours = self.hours(first.date())
+        days = self._week_of(local.date()) if self._is_week else [first.date()]
+        hours = self.hours(days[-1]) if days else None
         if hours is None:
             return ends_at
         end = self._end_of(hours)
@@ -145,11 +147,10 @@ class Sessions:
                 return hours
         return None
 
-    def _week_of(self, day: date) -> tuple[date, date]:
-        """The first and the last trading day of a day's week."""
+    def _week_of(self, day: date) -> list[date]:
+        """The trading days of a day's week."""
         monday = day - timedelta(days=day.weekday())
-        days = [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self.hours(each)]
-        return days[0], days[-1]
+        return [each for each in (monday + timedelta(days=number) for number in range(_WEEK)) if self.hours(each)]
 
     def _known(self, day: date) -> Hours:
         hours = self.hours(day)

@@ -1,8 +1,10 @@
 """Histories: what is read of KIS, what is kept, and what is read again."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 import pytest
 from hypothesis import given, strategies as st
@@ -185,3 +187,48 @@ def test_what_is_packed_is_unpacked(rows: Sequence[tuple[Decimal, int]]) -> None
 @given(st.binary(max_size=80))
 def test_bytes_that_are_no_history_are_none(content: bytes) -> None:
     assert unpack(content) is None
+
+
+class WeeklyExchange(Exchange):
+    """Gives a part of a week as a candle, dated of its first or its last day, where only that part was asked for."""
+
+    def __init__(self, *, is_dated_first: bool) -> None:
+        super().__init__(at_once=1000)
+        self.is_dated_first = is_dated_first
+
+    async def read(self, wanted: CandleRange) -> Candles:
+        found = [each for each in (await super().read(wanted)).candles if each.time.weekday() < 5]
+        weeks = [list(days) for _, days in groupby(found, key=lambda each: each.time.isocalendar()[:2])]
+        return Candles([self.week(days) for days in weeks], None)
+
+    def week(self, days: Sequence[Candle]) -> Candle:
+        moment = days[0 if self.is_dated_first else -1].time
+        lows, highs = [day.low for day in days if day.low], [day.high for day in days if day.high]
+        return Candle(moment, days[0].open, max(highs), min(lows), days[-1].close, sum(day.volume for day in days))
+
+
+@given(
+    is_dated_first=st.booleans(),
+    asked=st.lists(st.tuples(st.integers(100, 330), st.integers(0, 60), st.integers(101, 340)), min_size=1, max_size=4),
+)
+def test_bars_of_weeks_are_of_whole_weeks_that_are_over(
+    is_dated_first: bool, asked: list[tuple[int, int, int]]
+) -> None:
+    exchange, store = WeeklyExchange(is_dated_first=is_dated_first), Memory()
+    for begin, length, now in asked:
+        start, today = FIRST + timedelta(days=begin), FIRST + timedelta(days=max(now, begin + 1))
+        end = start + timedelta(days=length)
+        fridays = [day for day in exchange.days if start <= day <= end and day < today and day.weekday() == 4]
+        weeks = [[exchange.candle(day - timedelta(days=back)) for back in range(4, -1, -1)] for day in fridays]
+        reading = asyncio.run(weeks_or_none(history(exchange, store, "1w", today), start, end))
+        assert [bar.ends_at.date() for bar in reading] == fridays
+        assert [(bar.open, bar.close, bar.volume) for bar in reading] == [
+            (week.open, week.close, week.volume) for week in map(exchange.week, weeks)
+        ]
+
+
+async def weeks_or_none(one: History, start: date, end: date) -> list[Bar]:
+    try:
+        return list((await one.between(start, end)).rows())
+    except BadArgument:
+        return []

@@ -92,12 +92,7 @@ def _label(key: tuple[object, ...], group: Sequence[Tick], interval: str, market
     zone, close = ZONES[market], USUAL[market][1]
     day = group[0].time.astimezone(zone).date()
     if interval == "1w":
-        last = max(
-            each
-            for each in (day + timedelta(days=n) for n in range(-6, 7))
-            if each.isocalendar()[:2] == day.isocalendar()[:2] and hours_of(market, each)
-        )
-        return datetime.combine(last, close, zone)
+        return datetime.combine(date.fromisocalendar(*day.isocalendar()[:2], 5), close, zone)
     if interval == "1d":
         return datetime.combine(day, close, zone)
     slot = key[1]
