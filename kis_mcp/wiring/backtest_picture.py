@@ -65,9 +65,9 @@ def draw_picture(tested: Tested, environment: Environment | None, colors: str) -
     bars = history[first.symbol]
     places = places_of((bars.unit,), currency)
     has_clock = isinstance(INTERVALS[interval], int)
-    start, end = (full_time(moment, has_clock=has_clock) for moment in (every[result.lead_in], times[-1]))
+    start, end = (full_time(moment, has_clock=has_clock) for moment in (result.trades_from or times[0], times[-1]))
     name = first.name or first.symbol
-    about = f"{interval_word(interval)} {len(every) - result.lead_in:,}개 · {start} ~ {end} ({zone_word(zone)})"
+    about = f"{interval_word(interval)} {max(0, len(every) - result.warm_up):,}개 · {start} ~ {end} ({zone_word(zone)})"
     heading = Heading(
         title=tested.title,
         code=name if len(history) == 1 else f"{name} 외 {len(history) - 1}종목",
@@ -82,8 +82,8 @@ def draw_picture(tested: Tested, environment: Environment | None, colors: str) -
         figures=" · ".join(_figures(found, currency)),
         times=times,
         returns=return_line(result, tested.cash)[begin:],
-        hold=hold_line(history, result.warm_up, every)[begin:],
-        index=index_line(index.bars, result.warm_up, every)[begin:] if index.bars else (),
+        hold=hold_line(history, result)[begin:],
+        index=index_line(index.bars, result)[begin:] if index.bars else (),
         index_name=(index.index.name if index.index else None) or "",
         prices=close_line(bars, times),
         instrument=f"{name} ({first.symbol})" if first.name else name,

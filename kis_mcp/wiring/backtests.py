@@ -145,7 +145,7 @@ def run_trial(trial: Trial, colors: str, parameters: Mapping[str, float] | None 
     resolved = resolve(strategy, parameters)
     result = run_backtest(resolved, history, options, ground.terms)
     benchmark = beside_index(index.name, index.bars, result) if index.bars else None
-    hold = hold_return(history, result.warm_up)
+    hold = hold_return(history, result.trades_from)
     found = measure(result, options.cash, resolved.interval, hold_return_percent=hold, benchmark=benchmark)
     has_limit = any(each.daily_limit_percent for each in ground.terms.values())
     warnings = [
@@ -175,9 +175,9 @@ def _warnings_before(trial: Trial) -> Iterator[str]:
 
 def _warnings_of_days(trial: Trial, result: BacktestResult) -> Iterator[str]:
     """What was not tested of the days that were asked for."""
-    if result.warm_up >= len(result.times):
+    if result.trades_from is None:
         return
-    first = result.times[result.warm_up].date()
+    first = result.trades_from.date()
     if first - trial.start > LONGEST_HOLIDAYS:
         yield (
             f"The days from {trial.start} to {first} were not tested: KIS has no bars of them, or none before them to"

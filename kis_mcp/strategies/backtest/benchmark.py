@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise, zip_longest
 from typing import Final
 
@@ -35,7 +34,7 @@ def beside_index(name: str, index: Bars, result: BacktestResult) -> Benchmark | 
     Args:
         index: Its days.
     """
-    span = _span(index, result.warm_up, result.times)
+    span = _span(index, result)
     if not span:
         return None
     equity = dict(zip((moment.date() for moment in result.times), result.equity, strict=True))
@@ -45,9 +44,10 @@ def beside_index(name: str, index: Bars, result: BacktestResult) -> Benchmark | 
     return Benchmark(name, (index.close[span[-1]] / index.open[span[0]] - 1) * 100, _correlation(changes))
 
 
-def index_line(index: Bars, warm_up: int, times: Sequence[datetime]) -> list[float | None]:
-    """`Benchmark.return_percent` at the end of each day; None at the other times, and where the index has no day."""
-    span = _span(index, warm_up, times)
+def index_line(index: Bars, result: BacktestResult) -> list[float | None]:
+    """`Benchmark.return_percent` at the end of each day of a result; None at its other times, and where the index has
+    no day."""
+    span, times = _span(index, result), result.times
     returns = {index.ends_at[at].date(): (index.close[at] / index.open[span[0]] - 1) * 100 for at in span}
     found = list[float | None]()
     for moment, after in zip_longest(times, times[1:]):
@@ -56,11 +56,11 @@ def index_line(index: Bars, warm_up: int, times: Sequence[datetime]) -> list[flo
     return found
 
 
-def _span(index: Bars, warm_up: int, times: Sequence[datetime]) -> Sequence[int]:
+def _span(index: Bars, result: BacktestResult) -> Sequence[int]:
     """The numbers of the index' days from the first after warm-up to the last."""
-    if warm_up >= len(times):
+    if result.trades_from is None:
         return ()
-    first, last = times[warm_up].date(), times[-1].date()
+    first, last = result.trades_from.date(), result.times[-1].date()
     return [at for at, moment in enumerate(index.ends_at) if first <= moment.date() <= last]
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from kis_mcp.strategies.backtest.bars import Bars
 from kis_mcp.strategies.backtest.result import BacktestResult
+from kis_mcp.strategies.backtest.statistics import held_from
 
 
 def return_line(result: BacktestResult, cash: Decimal) -> list[float]:
@@ -26,18 +27,17 @@ def close_line(bars: Bars, times: Sequence[datetime]) -> list[float | None]:
     return found
 
 
-def hold_line(history: Mapping[str, Bars], warm_up: int, times: Sequence[datetime]) -> list[float | None]:
-    """Of buying and holding, in percent: `kis_mcp.strategies.backtest.hold_return` at each of the times.
+def hold_line(history: Mapping[str, Bars], result: BacktestResult) -> list[float | None]:
+    """Of buying and holding, in percent: `kis_mcp.strategies.backtest.hold_return` at each time of a result.
 
     What is not bought yet counts as cash.
     """
-    held = [bars for bars in history.values() if len(bars) > warm_up]
+    times, held = result.times, held_from(history, result.trades_from)
     if not held:
         return [None] * len(times)
     sums, begin = [0.0] * len(times), len(times)
-    for bars in held:
-        opening = bars.open[warm_up] / bars.divisor
-        first = bars.ends_at[warm_up]
+    for bars, bought in held:
+        opening, first = bars.open[bought] / bars.divisor, bars.ends_at[bought]
         for number, (moment, close) in enumerate(zip(times, close_line(bars, times), strict=True)):
             if moment >= first and close is not None:
                 begin = min(begin, number)

@@ -98,7 +98,13 @@ class Lane:
 
     @property
     def warm_up(self) -> int:
+        """Of how many of its bars nothing can be decided but at the end of the last."""
         return max(self._decider.evaluator.warm_up, self._lead_in)
+
+    @property
+    def decides_from(self) -> datetime | None:
+        """The end of the first bar at which something can be decided; None where there are too few."""
+        return self.bars.ends_at[self.warm_up - 1] if self.warm_up <= len(self.bars) else None
 
     @property
     def holds(self) -> bool:

@@ -69,8 +69,7 @@ class BacktestResult:
     ambiguous_exits: How often stop and target both lay within one bar, and its open did not tell; the stop was taken.
     large_exits: How many exits sold more than the share of the bar's volume that an entry may take.
     unfilled: Why orders were not filled, or not in full, and how often.
-    warm_up: How many bars no order could follow from but the last.
-    lead_in: How many of them lie before the days that are tested.
+    warm_up: At how many moments nothing could be decided of any instrument but at the last.
     """
 
     cash: Decimal
@@ -85,9 +84,13 @@ class BacktestResult:
     large_exits: int = 0
     unfilled: dict[str, int] = field(default_factory=dict[str, int])
     warm_up: int = 0
-    lead_in: int = 0
 
     @property
     def begins(self) -> int:
         """The number of the moment of the first decision, at which the account is the cash at the start."""
-        return max(0, self.lead_in - 1)
+        return max(0, min(self.warm_up, len(self.times)) - 1)
+
+    @property
+    def trades_from(self) -> datetime | None:
+        """The end of the first bar in which something could be traded; None where all went into warm-up."""
+        return self.times[self.warm_up] if self.warm_up < len(self.times) else None

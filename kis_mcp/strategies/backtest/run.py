@@ -1,6 +1,7 @@
 """Runs a strategy over history: bars in the order of time, instruments on one purse."""
 
 import gc
+from bisect import bisect_right
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -79,15 +80,22 @@ def _run(
         )
         for symbol, bars in history.items()
     ]
-    result.warm_up = max(lane.warm_up for lane in lanes)
     if len(lanes) == 1:
         _run_alone(lanes[0], result)
     else:
         _run_together(lanes, result)
-    result.lead_in = lead_in(result.times, options.start)
+    result.warm_up = _warm_up(lanes, result.times, options)
     for lane in lanes:
         lane.finish()
     return result
+
+
+def _warm_up(lanes: list[Lane], times: list[datetime], options: BacktestOptions) -> int:
+    """`BacktestResult.warm_up`: instruments may have bars of other moments, so that bars are not counted."""
+    decides_at = [moment for lane in lanes if (moment := lane.decides_from) is not None]
+    if not decides_at:
+        return max(lane.warm_up for lane in lanes)
+    return max(bisect_right(times, min(decides_at)), lead_in(times, options.start))
 
 
 def _run_alone(lane: Lane, result: BacktestResult) -> None:

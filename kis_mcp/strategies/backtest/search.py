@@ -244,7 +244,7 @@ def _attempt(
     strategy: Strategy, point: Point, ground: Ground, goal: Goal, shared: Mapping[str, SharedValues] | None = None
 ) -> Attempt:
     result = run_backtest(resolve(strategy, point), ground.history, ground.options, ground.terms, shared)
-    hold = hold_return(ground.history, result.warm_up)
+    hold = hold_return(ground.history, result.trades_from)
     found = measure(result, ground.options.cash, strategy.interval, hold_return_percent=hold)
     score: float | None = getattr(found, goal)
     return Attempt(point, score if found.trades + found.open_trades else None, found)

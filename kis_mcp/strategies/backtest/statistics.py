@@ -5,6 +5,7 @@ Ratios are statistics, and floats; money stays exact.
 
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,10 +152,22 @@ def measure(
     )
 
 
-def hold_return(history: Mapping[str, Bars], warm_up: int) -> float | None:
-    """`Statistics.hold_return_percent`, in percent; None where no instrument has a bar after warm-up."""
-    rises = [bars.close[-1] / bars.open[warm_up] - 1 for bars in history.values() if len(bars) > warm_up]
+def hold_return(history: Mapping[str, Bars], trades_from: datetime | None) -> float | None:
+    """`Statistics.hold_return_percent`, in percent; None where no instrument has a bar after warm-up.
+
+    Args:
+        trades_from: As `BacktestResult` has it.
+    """
+    rises = [bars.close[-1] / bars.open[bought] - 1 for bars, bought in held_from(history, trades_from)]
     return 100 * statistics.fmean(rises) if rises else None
+
+
+def held_from(history: Mapping[str, Bars], trades_from: datetime | None) -> list[tuple[Bars, int]]:
+    """The bars of each instrument that could be bought, and the number of the first of them after warm-up."""
+    if trades_from is None:
+        return []
+    bought = [(bars, bisect_left(bars.ends_at, trades_from)) for bars in history.values()]
+    return [(bars, at) for bars, at in bought if at < len(bars)]
 
 
 def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Drawdown:
@@ -216,11 +229,10 @@ def _largest_share(trades: Sequence[Trade]) -> float | None:
 
 
 def _daily_returns(result: BacktestResult, cash: Decimal) -> list[float]:
-    """Of equity at the end of each day, from the first bar after warm-up: days without a position count, days in which
-    there could be none do not."""
-    last_of_day = dict(zip((moment.date() for moment in result.times), result.equity, strict=True))
-    begin = result.times[min(result.warm_up, len(result.times)) - 1].date()
-    values = [cash, *(value for day, value in last_of_day.items() if day >= begin)]
+    """Of equity at the end of each day with a bar after warm-up: days without a position count, days in which there
+    could be none do not."""
+    tested = zip(result.times[result.warm_up :], result.equity[result.warm_up :], strict=True)
+    values = [cash, *{moment.date(): value for moment, value in tested}.values()]
     return [float(after / before) - 1 for before, after in pairwise(values) if before > 0]
 
 

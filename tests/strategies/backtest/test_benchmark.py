@@ -42,17 +42,18 @@ def test_the_index_is_bought_at_the_open_of_the_first_day_after_warm_up_and_kept
 
 def test_the_line_of_the_index_ends_at_its_return_and_has_a_point_at_each_days_end() -> None:
     times = [day(0), day(0.5 - 1 / 48), day(1.2), day(1.3), day(2)]
-    assert index_line(FOUR, 1, times[:1]) == [None]
-    assert index_line(FOUR, 2, times) == [None, None, None, pytest.approx(4), pytest.approx(10)]
-    assert index_line(FOUR, 5, times) == [None] * 5
+    assert index_line(FOUR, result(times[:1], [1], 1)) == [None]
+    assert index_line(FOUR, result(times, [1] * 5, 2)) == [None, None, None, pytest.approx(4), pytest.approx(10)]
+    assert index_line(FOUR, result(times, [1] * 5, 5)) == [None] * 5
 
 
 def test_bars_of_minutes_are_held_beside_the_index_of_their_days() -> None:
     times = [day(1) - timedelta(minutes=20), day(1) - timedelta(minutes=10), day(2) - timedelta(minutes=10)]
-    found = beside_index("KOSPI", FOUR, result(times, [1, 2, 3]))
+    tested = result(times, [1, 2, 3])
+    found = beside_index("KOSPI", FOUR, tested)
     assert found is not None
     assert found.return_percent == pytest.approx(10)
-    assert index_line(FOUR, 1, times)[-1] == pytest.approx(10)
+    assert index_line(FOUR, tested)[-1] == pytest.approx(10)
 
 
 @pytest.mark.parametrize(("warm_up", "days"), [(3, 3), (1, 1)])

@@ -18,7 +18,6 @@ from kis_mcp.clock import KST
 from kis_mcp.strategies.backtest.result import BacktestResult
 from kis_mcp.strategies.backtest.statistics import measure
 
-CASH = 1_000_000
 BEGIN = datetime(2025, 1, 6, 15, 30, tzinfo=KST)
 EQUITY = st.lists(st.integers(100_000, 3_000_000), min_size=3, max_size=80)
 
@@ -30,8 +29,8 @@ def test_risk_is_as_empyrical_tells_it(
 ) -> None:
     times = [BEGIN + timedelta(days=days * number) for number in range(len(equity))]
     money = [Decimal(value) for value in equity]
-    found = measure(BacktestResult(money[-1], times, money, warm_up=1), Decimal(CASH), interval)
-    returns = pd.Series([CASH, *equity], dtype=float).pct_change().iloc[1:]
+    found = measure(BacktestResult(money[-1], times, money, warm_up=1), money[0], interval)
+    returns = pd.Series(equity, dtype=float).pct_change().iloc[1:]
     told_by_them = {
         "volatility": empyrical.annual_volatility(returns, period=period) * 100,
         "sharpe": empyrical.sharpe_ratio(returns, period=period),

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from kis_mcp.clock import KST
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest import BacktestOptions, Bars, run_backtest
+from kis_mcp.strategies.backtest import BacktestOptions, Bars, hold_return, run_backtest
 from kis_mcp.strategies.backtest.bars import Bar
 from kis_mcp.strategies.backtest.options import Costs, InstrumentTerms, Rates
 from kis_mcp.strategies.backtest.result import BacktestResult
@@ -83,7 +83,31 @@ def test_nothing_is_decided_before_the_last_bar_to_warm_up_on(after_bars: int | 
     start = history["A"].ends_at[3]
     found = run_backtest(strategy, history, BacktestOptions(Decimal(1_000_000), slippage_ticks=0, start=start))
     assert trades(found)[0] == (130, 150 if after_bars else None, "after_bars" if after_bars else "")
-    assert (found.warm_up, found.lead_in, found.equity[2]) == (3, 3, 1_000_000)
+    assert (found.warm_up, found.begins, found.trades_from, found.equity[2]) == (3, 2, start, 1_000_000)
+
+
+@pytest.mark.parametrize("missing", [range(0), range(4, 9), range(3), range(1, 10, 2)])
+def test_what_is_tested_begins_at_the_same_moment_whichever_bars_an_instrument_lacks_before(missing: range) -> None:
+    document = {"id": "s", "name": "s", "entry": ALWAYS, "sizing": {"percent_of_equity": 50}}
+    whole = bars(flat(*range(100, 120)))
+    rows = [row for number, row in enumerate(whole.rows()) if number not in missing]
+    history, start = {"A": whole, "B": Bars.of(rows)}, whole.ends_at[10]
+    options = BacktestOptions(Decimal(1_000_000), slippage_ticks=0, start=start)
+    found = run_backtest(read_strategy(document), history, options)
+    assert (found.trades_from, found.begins, found.exposed) == (start, 9, 10)
+
+
+def test_an_instrument_that_is_listed_later_does_not_put_off_what_is_tested() -> None:
+    document = {"id": "s", "name": "s", "entry": ALWAYS, "sizing": {"percent_of_equity": 50}}
+    whole = bars(flat(*range(100, 120)))
+    history = {"A": whole, "B": whole.since(15)}
+    options = BacktestOptions(Decimal(1_000_000), slippage_ticks=0, start=whole.ends_at[10])
+    found = run_backtest(read_strategy(document), history, options)
+    assert (found.trades_from, [trade.entered_at for trade in found.trades]) == (
+        whole.ends_at[10],
+        [whole.ends_at[10], whole.ends_at[16]],
+    )
+    assert hold_return(history, found.trades_from) == pytest.approx(100 * ((119 / 110 - 1) + (119 / 115 - 1)) / 2)
 
 
 def test_a_position_that_is_still_open_is_worth_its_close() -> None:

@@ -87,7 +87,7 @@ def test_the_bars_that_check_choose_nothing_and_have_their_warm_up_before_them()
     alone = {"A": bars(closes).since(210 - warm_up)}
     result = run_backtest(best, alone, replace(ground().options, start=alone["A"].ends_at[warm_up]))
     assert found.check.statistics == measure(
-        result, Decimal(1_000_000), hold_return_percent=hold_return(alone, warm_up)
+        result, Decimal(1_000_000), hold_return_percent=hold_return(alone, result.trades_from)
     )
 
 
@@ -206,5 +206,5 @@ def test_an_indicator_is_worked_out_once_and_no_more_are_kept_than_allowed() -> 
 
 def test_holding_is_from_the_first_open_after_warm_up() -> None:
     history = {"A": bars([100, 110, 120, 240]), "B": bars([100, 100, 100, 50])}
-    assert hold_return(history, 2) == pytest.approx((100 - 50) / 2)
-    assert hold_return(history, 4) is None
+    assert hold_return(history, history["A"].ends_at[2]) == pytest.approx((100 - 50) / 2)
+    assert hold_return(history, None) is None

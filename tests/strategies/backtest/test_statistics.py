@@ -49,12 +49,12 @@ def test_growth_a_year_is_not_told_of_days_or_of_a_ruin(equity: list[int]) -> No
 
 
 def test_risk_is_that_of_daily_returns() -> None:
-    # Returns are 0 at the day of the first decision, then +10 %, −10 % and +20 %.
+    # The first decision is made at 1,000, and then they are +10 %, −10 % and +20 %.
     found = measure(result([1000, 1100, 990, 1188]), Decimal(1000))
-    returns = [0, 0.1, -0.1, 0.2]
-    mean = 0.05
-    deviation = math.sqrt(sum((each - mean) ** 2 for each in returns) / 3)
-    downside = math.sqrt(0.1**2 / 4)
+    returns = [0.1, -0.1, 0.2]
+    mean = 0.2 / 3
+    deviation = math.sqrt(sum((each - mean) ** 2 for each in returns) / 2)
+    downside = math.sqrt(0.1**2 / 3)
     assert found.volatility_percent == pytest.approx(deviation * math.sqrt(252) * 100)
     assert found.sharpe == pytest.approx(mean / deviation * math.sqrt(252))
     assert found.sortino == pytest.approx(mean / downside * math.sqrt(252))
@@ -62,15 +62,15 @@ def test_risk_is_that_of_daily_returns() -> None:
 
 def test_risk_of_weeks_is_that_of_weekly_returns() -> None:
     found = measure(result([1000, 1100, 990, 1188], step=7), Decimal(1000), "1w")
-    deviation = math.sqrt(sum((each - 0.05) ** 2 for each in (0, 0.1, -0.1, 0.2)) / 3)
+    deviation = math.sqrt(sum((each - 0.2 / 3) ** 2 for each in (0.1, -0.1, 0.2)) / 2)
     assert found.volatility_percent == pytest.approx(deviation * math.sqrt(52) * 100)
-    assert found.sharpe == pytest.approx(0.05 / deviation * math.sqrt(52))
+    assert found.sharpe == pytest.approx(0.2 / 3 / deviation * math.sqrt(52))
 
 
 def test_what_lies_before_the_days_that_are_tested_counts_in_nothing() -> None:
     """The last bar before counts: the account is the cash at its end, whatever the next one brings."""
     tested = measure(result([1000, 900, 990, 1188]), Decimal(1000))
-    led = result([1000] * 5 + [1000, 900, 990, 1188], warm_up=6, lead_in=6)
+    led = result([1000] * 5 + [1000, 900, 990, 1188], warm_up=6)
     moved = replace(tested.drawdown, began_at=day(5), deepest_at=day(6), recovered_at=day(8))
     assert measure(led, Decimal(1000)) == replace(tested, drawdown=moved)
 
