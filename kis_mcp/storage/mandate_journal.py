@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,11 +21,14 @@ from kis_mcp.storage.journal_tables import (
     RecordRow,
 )
 from kis_mcp.storage.mandate_rows import fill_row, mandate_record_of, mandate_row, preview_of, preview_row
+from kis_mcp.storage.strategy_tables import RunRow, SignalRow
 from kis_mcp.storage.uninterrupted import uninterrupted
+from kis_mcp.strategies.records import SOLD_ELSEWHERE
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.journal import FillEntry, Intent, Preview, Record, Status, moments_sent
 from kis_mcp.trading.mandate import (
     Fill,
+    LostShares,
     Mandate,
     MandateBook,
     MandateCheck,
@@ -182,7 +186,24 @@ async def _read_book(session: AsyncSession, mandate: Mandate, without: str) -> M
     for row in await session.scalars(select(FillRow).where(FillRow.intent_id.in_(own)).order_by(FillRow.number)):
         fills[row.intent_id] = _furthest(fills.get(row.intent_id, Fill()), row)
     orders = [_mandated(record, fills) for _, record in claims if record.intent.order.action is Action.NEW]
-    return MandateBook(mandate.id, tuple(orders))
+    return MandateBook(mandate.id, tuple(orders), await _read_lost(session, orders))
+
+
+async def _read_lost(session: AsyncSession, orders: Sequence[MandatedOrder]) -> tuple[LostShares, ...]:
+    """What the strategy's runs found to be gone of what these orders bought."""
+    keys = {(one.mandate_id, one.order.symbol): one.key for one in orders}
+    found = (
+        select(RunRow.mandate_id, SignalRow.symbol, SignalRow.quantity, SignalRow.decided_at)
+        .join(SignalRow, SignalRow.run_id == RunRow.id)
+        .where(
+            RunRow.mandate_id.in_({mandate_id for mandate_id, _ in keys}), SignalRow.reason.startswith(SOLD_ELSEWHERE)
+        )
+    )
+    return tuple(
+        LostShares(mandate_id=mandate_id, key=keys[mandate_id, symbol], quantity=Decimal(quantity), at=at)
+        for mandate_id, symbol, quantity, at in await session.execute(found)
+        if mandate_id is not None and (mandate_id, symbol) in keys
+    )
 
 
 def _furthest(fill: Fill, row: FillRow) -> Fill:

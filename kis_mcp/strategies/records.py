@@ -22,6 +22,12 @@ RunState: TypeAlias = Literal["running", "paused", "stopped"]
 ACTION_OF: Final[Mapping[str, Literal["enter", "exit"]]] = {"buy": "enter", "sell": "exit"}
 """The side of an order → what a run decided: it only ever buys first."""
 
+LISTED_AFTER: Final = timedelta(minutes=10)
+"""So long after an order what came of it is in KIS' list of holdings for certain."""
+
+SOLD_ELSEWHERE: Final = "sold_elsewhere"
+"""Begins the reason of a signal that says how much of what a run bought somebody else sold."""
+
 LONG_INTERVALS: Final = ("1d", "1w")
 """Their bars are few."""
 

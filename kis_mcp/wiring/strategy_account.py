@@ -54,7 +54,7 @@ async def read_run_account(brokerage: Brokerage, run: StrategyRun, reads: Reads)
     prices = await _prices_of(held, reads)
     if held and await _was_in_doubt(brokerage, run):
         prices = None
-    realised = sum((trip.profit for trip in trips if trip.profit is not None), Decimal(0))
+    realised = sum((trip.earned for trip in trips), Decimal(0))
     loss = None if prices is None else book.loss(prices)
     return RunAccount(
         record=record,

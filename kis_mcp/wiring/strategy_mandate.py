@@ -43,10 +43,12 @@ class DeskOrders:
 
     async def fills(self) -> Mapping[str, Filled]:
         await self._desk.mandates.guard.settle_fills(self._mandate_id, self._desk.now())
-        self._book = book = await self._journal.mandate_book(self._mandate_id)
-        return {
-            order.intent_id: Filled(order.fill.quantity, order.fill.worth, order.fill.is_over) for order in book.orders
-        }
+        await self.read_book()
+        filled = ((order.intent_id, order.fill) for order in self._book.orders)
+        return {intent_id: Filled(fill.quantity, fill.worth, fill.is_over) for intent_id, fill in filled}
+
+    async def read_book(self) -> None:
+        self._book = await self._journal.mandate_book(self._mandate_id)
 
     def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
         return self._book.loss(prices)

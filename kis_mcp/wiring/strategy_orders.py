@@ -56,6 +56,10 @@ class Mandated(Protocol):
         """What the mandate has lost, at these prices and by the fills of the last look."""
         ...
 
+    async def read_book(self) -> None:
+        """Count by what the journal has now."""
+        ...
+
     async def journaled(self, reads: Reads) -> Sequence[PlacedOrder]:
         """The account's orders of today that the journal tells of, where KIS' lists do not."""
         ...
@@ -128,6 +132,9 @@ class StrategyOrders:
 
     def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
         return self._mandated.loss({(name, self._instruments[name].market): each for name, each in prices.items()})
+
+    async def note_lost(self) -> None:
+        await self._mandated.read_book()
 
     async def account(self, symbol: str) -> InAccount:
         instrument = self._instruments[symbol]

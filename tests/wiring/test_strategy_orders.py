@@ -63,6 +63,7 @@ class FakeMandated:
         self.error = error
         self.filled = fills or {}
         self.placed: list[tuple[str, Mapping[str, object], str]] = []
+        self.reads_of_book = 0
 
     async def place(self, arguments: CheckedArguments, *, key: str) -> OrderOutcome:
         self.placed.append((arguments.api.tool, dict(arguments), key))
@@ -82,6 +83,9 @@ class FakeMandated:
 
     def loss(self, prices: Mapping[tuple[str, str], Decimal]) -> Decimal:
         return sum(prices.values(), Decimal(0)) if set(prices) <= {("005930", "KR"), ("AAPL", "US")} else Decimal(-1)
+
+    async def read_book(self) -> None:
+        self.reads_of_book += 1
 
     async def journaled(self, reads: Any) -> Sequence[Any]:
         return []

@@ -6,7 +6,7 @@ from typing import Final
 
 from kis_mcp.clock import KST
 from kis_mcp.strategies.evaluation import NOTHING, Decision, Signal
-from kis_mcp.strategies.records import SignalEntry
+from kis_mcp.strategies.records import SOLD_ELSEWHERE, SignalEntry
 from kis_mcp.strategies.runner.bar_builder import A_MOMENT
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -14,8 +14,6 @@ from kis_mcp.strategies.runner.terms import RunTerms
 _FIRST_MICROSECOND: Final = 100_000
 """What happens beside bars has a moment that is no bar's end: they end at whole seconds, those of single trades in the
 microseconds behind, as `TradeBars` dates them."""
-
-SOLD_ELSEWHERE: Final = "sold_elsewhere"
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +72,8 @@ class Diary:
             return False
         await self.say(lane, f"{SOLD_ELSEWHERE}: the account lacks {lost} of {lane.quantity}", quantity=lost)
         lane.lose(lost, self._terms.clock())
+        if self._terms.orders is not None:
+            await self._terms.orders.note_lost()
         return True
 
     def moment(self, since: datetime | None = None) -> datetime:

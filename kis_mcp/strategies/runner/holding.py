@@ -20,7 +20,6 @@ class Holding:
         realised: What earlier sales brought beyond their cost.
         opened_at: When the first of them was ordered; None while there are none.
         closed_at: When the last sale was ordered that left nothing.
-        lost, lost_cost: Shares that somebody else sold, and what was paid for them.
     """
 
     quantity: int = 0
@@ -28,8 +27,6 @@ class Holding:
     realised: Decimal = _NOTHING
     opened_at: datetime | None = None
     closed_at: datetime | None = None
-    lost: int = 0
-    lost_cost: Decimal = _NOTHING
 
     @property
     def price(self) -> Decimal | None:
@@ -41,7 +38,6 @@ def holding_of(orders: Iterable[OwnOrder]) -> Holding:
     """What orders have come to, the oldest first. Sales are of average cost, and bring just that where nobody knows
     their price; more than was bought is not sold."""
     quantity, cost, realised = 0, _NOTHING, _NOTHING
-    lost, lost_cost = 0, _NOTHING
     opened_at = closed_at = None
     for order in orders:
         filled, price = order.filled, order.price
@@ -53,8 +49,6 @@ def holding_of(orders: Iterable[OwnOrder]) -> Holding:
             continue
         sold = min(filled, quantity)
         part = cost * sold / quantity if quantity else _NOTHING
-        if price is None:
-            lost, lost_cost = lost + sold, lost_cost + part
         quantity, cost, realised = (
             quantity - sold,
             cost - part,
@@ -62,7 +56,7 @@ def holding_of(orders: Iterable[OwnOrder]) -> Holding:
         )
         if not quantity:
             opened_at, closed_at = None, order.at
-    return Holding(quantity, cost, realised, opened_at, closed_at, lost, lost_cost)
+    return Holding(quantity, cost, realised, opened_at, closed_at)
 
 
 def sale_elsewhere(symbol: str, quantity: int, at: datetime) -> OwnOrder:

@@ -22,7 +22,7 @@ from kis_mcp.strategies.evaluation import (
     has_levels,
 )
 from kis_mcp.strategies.indicators import BarValues
-from kis_mcp.strategies.records import HeldPosition
+from kis_mcp.strategies.records import LISTED_AFTER, HeldPosition
 from kis_mcp.strategies.runner.bar_builder import BarBuilder, BuiltBar, Tick
 from kis_mcp.strategies.runner.holding import Holding, holding_of, sale_elsewhere
 from kis_mcp.strategies.runner.ports import OwnOrder, Side
@@ -32,9 +32,6 @@ from kis_mcp.strategies.runner.trade_bars import TradeBars
 SESSION_END = "session_end"
 RETRY_AFTER = timedelta(seconds=30)
 """So long an exit at a price waits after it was refused; of single trades all orders do."""
-
-LISTED_AFTER = timedelta(minutes=10)
-"""So long after an order what came of it is in KIS' list of holdings for certain."""
 
 _NO_LEVELS = ExitLevels()
 _WITH_ROOM = 1 + BUY_ROOM
@@ -152,9 +149,8 @@ class LiveLane:
         return self.holding.cost if self.last_price is None else self.quantity * self.last_price
 
     def committed(self) -> Decimal:
-        """The cost of what it bought and did not sell, also where somebody else sold it, as the mandate counts it; and
-        what its wanted and standing buys may take."""
-        cost = self.holding.cost + self.holding.lost_cost
+        """The cost of what it holds, and what its wanted and standing buys may take."""
+        cost = self.holding.cost
         if not self.is_busy:
             return cost
         price = (self.last_price or Decimal(0)) * _WITH_ROOM

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from kis_mcp.errors import KisMcpError
+from kis_mcp.errors import KisMcpError, StorageError
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.evaluation import Decision, EntryBook, settling_bars
@@ -29,6 +29,8 @@ _MOST_SIGNALS: Final = 10_000
 _REFUSALS_SAID_EVERY: Final = timedelta(hours=1)
 _NOTHING: Final = Decimal(0)
 _ONE_SECOND: Final = timedelta(seconds=1)
+_ACCOUNT_IS_LOOKED_AT_EVERY: Final = timedelta(minutes=5)
+"""Each look is a request to KIS. A sale is believed after `LISTED_AFTER` only."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class LiveRun:
         self._lag = TradeLag()
         self._signals: list[SignalEntry] = []
         self._moved: set[str] = set()
+        self._reconciled_at: dict[str, datetime] = {}
         self._clocked_at: datetime | None = None
         self._refusal_said_at: datetime | None = None
         self._adjusted_on: date | None = None
@@ -197,7 +200,25 @@ class LiveRun:
                 await self._end(symbol, built, now)
         await self._decide_due(now)
         self._end_session(now)
+        await self._look_at_account(now)
         await self._order(now)
+
+    async def _look_at_account(self, now: datetime) -> None:
+        """Hold what one instrument's orders made against the account, now and then: the person may have sold it. One
+        at a time, for trades wait meanwhile."""
+        held = [lane for lane in self._lanes.values() if lane.quantity and not lane.is_busy and lane.want is None]
+        lane = min(held, key=lambda each: self._reconciled_at.get(each.symbol, now), default=None)
+        if lane is None or not self._terms.sessions.is_in_session(now):
+            return
+        if now - self._reconciled_at.setdefault(lane.symbol, now) < _ACCOUNT_IS_LOOKED_AT_EVERY:
+            return
+        self._reconciled_at[lane.symbol] = now
+        try:
+            await self._reconcile(lane)
+        except StorageError:
+            raise
+        except KisMcpError as error:
+            _log.info("What the account has of %s could not be read: %s", lane.symbol, error)
 
     def look(self) -> None:
         """Raise what an order's errand raised."""
@@ -232,13 +253,11 @@ class LiveRun:
         return self._terms.bounds.capital + sum(profits, _NOTHING)
 
     def loss(self) -> Decimal:
-        """What its mandate has lost, at the last prices; what somebody else sold counts at cost."""
+        """What its mandate has lost, at the last prices."""
         if self._terms.orders is None:
             return _NOTHING
         prices = {lane.symbol: lane.last_price for lane in self._purse.values() if lane.last_price is not None}
-        held = ((self._purse[symbol].holding, price) for symbol, price in prices.items())
-        gone = sum((holding.lost * price - holding.lost_cost for holding, price in held), _NOTHING)
-        return self._terms.orders.loss(prices) + gone
+        return self._terms.orders.loss(prices)
 
     def is_selling(self) -> bool:
         """Whether an exit is on its way."""
@@ -270,8 +289,9 @@ class LiveRun:
             return None
         if lane.quantity and not lane.standing:
             account = await orders.account(lane.symbol)
-            if account.held:  # fewer shares after a reverse split are no sale
-                await self._look_at_adjustments(self._terms.clock(), [lane])
+            now = self._terms.clock()
+            if account.held and lane.lacks(account.held, now):  # fewer shares after a reverse split are no sale
+                await self._look_at_adjustments(now, [lane])
             return await settle_holding(self._terms, lane, self._diary, account)
         return await records.put_position(lane.held_position(self._terms.run.id))
 

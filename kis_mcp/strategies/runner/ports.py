@@ -197,10 +197,18 @@ class Orders(Protocol):
 
     def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
         """What the run has lost, as its mandate counts it, by the orders that were looked at last; negative for a
-        profit.
+        profit. What somebody else sold counts at cost.
 
         Args:
             prices: Symbol → the last price, of what it holds.
+        """
+        ...
+
+    async def note_lost(self) -> None:
+        """It was written down that somebody else sold what the run had bought: count without that from now on.
+
+        Raises:
+            StorageError: The journal cannot be read.
         """
         ...
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from kis_mcp.strategies.backtest import Bar
 from kis_mcp.strategies.evaluation import EntryBook, settling_bars
-from kis_mcp.strategies.records import SignalEntry, StoredBar
+from kis_mcp.strategies.records import SOLD_ELSEWHERE, SignalEntry, StoredBar
 from kis_mcp.strategies.runner.bar_builder import A_MOMENT
-from kis_mcp.strategies.runner.diary import SOLD_ELSEWHERE, key_of
+from kis_mcp.strategies.runner.diary import key_of
 from kis_mcp.strategies.runner.holding import sale_elsewhere
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.ports import OwnOrder

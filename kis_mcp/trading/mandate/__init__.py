@@ -1,7 +1,7 @@
 """The mandate: what a person agrees to once, so that a strategy's orders within it need no question each."""
 
 from kis_mcp.trading.mandate.book import MandateBook, exchange_day
-from kis_mcp.trading.mandate.orders import Fill, InstrumentKey, MandatedOrder
+from kis_mcp.trading.mandate.orders import Fill, InstrumentKey, LostShares, MandatedOrder
 from kis_mcp.trading.mandate.rules import MandateCheck, exceeds, loss_exceeds
 from kis_mcp.trading.mandate.terms import (
     LONGEST,
@@ -20,6 +20,7 @@ __all__ = [
     "LONGEST",
     "Fill",
     "InstrumentKey",
+    "LostShares",
     "Mandate",
     "MandateBook",
     "MandateCheck",

@@ -4,12 +4,12 @@ Everything is counted at its worst: an order to buy that stands or may counts in
 one to sell holds its shares as long, and only fills that KIS told make a position.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from kis_mcp.trading.mandate.orders import InstrumentKey, MandatedOrder
+from kis_mcp.trading.mandate.orders import InstrumentKey, LostShares, MandatedOrder
 from kis_mcp.trading.mandate.trips import RoundTrip, round_trips
 from kis_mcp.trading.order import SAME_DAY, Action, Order, is_same_order_id
 from kis_mcp.trading.venues import MARKET_VENUES, venues
@@ -19,17 +19,18 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class MandateBook:
-    """The new orders of a strategy under all its mandates on one account, in the order of their sending."""
+    """The new orders of a strategy under all its mandates on one account, in the order of their sending, and what was
+    found to be gone of what they bought."""
 
     mandate_id: str
     orders: tuple[MandatedOrder, ...] = ()
+    lost: tuple[LostShares, ...] = ()
 
     def sellable(self, key: InstrumentKey) -> Decimal:
-        """How many shares its own orders bought that no order of its sells, or may sell."""
-        own = [one for one in self.orders if one.key == key]
-        bought = sum((one.filled for one in own if one.order.side == "buy"), _NOTHING)
-        sold = sum((one.filled + one.rest for one in own if one.order.side == "sell"), _NOTHING)
-        return max(_NOTHING, bought - sold)
+        """How many shares its own orders bought that are not gone, and no order of its sells, or may sell."""
+        held = sum((trip.quantity for trip in self.held().get(key, ())), _NOTHING)
+        standing = (one.rest for one in self.orders if one.key == key and one.order.side == "sell")
+        return max(_NOTHING, held - sum(standing, _NOTHING))
 
     def to_sell(self) -> set[InstrumentKey]:
         """The instruments that it holds without an order to sell them, or may be buying."""
@@ -59,11 +60,11 @@ class MandateBook:
 
     def held(self) -> Mapping[InstrumentKey, Sequence[RoundTrip]]:
         """What is held, by instrument, the earliest bought first."""
-        return _held(round_trips(self.orders))
+        return _held(self._trips())
 
     def own_trips(self) -> Sequence[RoundTrip]:
-        """What was bought under this mandate, as it was sold, then what is held of it."""
-        return [trip for trip in round_trips(self.orders) if trip.buy.mandate_id == self.mandate_id]
+        """What was bought under this mandate, as it was sold or lost, then what is held of it."""
+        return [trip for trip in self._trips() if trip.buy.mandate_id == self.mandate_id]
 
     def own_held(self) -> Mapping[InstrumentKey, Sequence[RoundTrip]]:
         """What is held of what was bought under this mandate, by instrument, the earliest bought first."""
@@ -71,24 +72,32 @@ class MandateBook:
 
     @property
     def own(self) -> "MandateBook":
-        """The orders of this mandate alone."""
-        return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id == self.mandate_id))
+        """Of this mandate alone."""
+        return self._of(lambda mandate_id: mandate_id == self.mandate_id)
 
     @property
     def earlier(self) -> "MandateBook":
-        """The orders of the strategy's other mandates."""
-        return MandateBook(self.mandate_id, tuple(one for one in self.orders if one.mandate_id != self.mandate_id))
+        """Of the strategy's other mandates."""
+        return self._of(lambda mandate_id: mandate_id != self.mandate_id)
+
+    def _of(self, is_meant: Callable[[str], bool]) -> "MandateBook":
+        orders = tuple(one for one in self.orders if is_meant(one.mandate_id))
+        return MandateBook(self.mandate_id, orders, tuple(one for one in self.lost if is_meant(one.mandate_id)))
+
+    def _trips(self) -> Sequence[RoundTrip]:
+        return round_trips(self.orders, self.lost)
 
     def loss(self, prices: Mapping[InstrumentKey, Decimal]) -> Decimal:
         """What this mandate has lost since it began, negative for a profit: what its sales brought less than they cost,
-        what is open on what it holds, and the fees and taxes of its fills, as far as they can be told.
+        what is open on what it holds, and the fees and taxes of its fills, as far as they can be told. What somebody
+        else sold counts at cost.
 
         Args:
             prices: The last ones, of what is held; where one is missing its shares count at cost.
         """
         loss = sum((one.fees for one in self.own.orders), _NOTHING)
         for trip in self.own_trips():
-            if trip.sale is not None:
+            if not trip.is_held:
                 loss -= trip.worth - trip.cost
             elif (price := prices.get(trip.buy.key)) is not None:
                 loss -= trip.quantity * price - trip.cost
@@ -98,7 +107,7 @@ class MandateBook:
 def _held(trips: Iterable[RoundTrip]) -> Mapping[InstrumentKey, Sequence[RoundTrip]]:
     held = dict[InstrumentKey, list[RoundTrip]]()
     for trip in trips:
-        if trip.sale is None:
+        if trip.is_held:
             held.setdefault(trip.buy.key, []).append(trip)
     return held
 

@@ -1,4 +1,4 @@
-"""A strategy's order under its mandate, and how far it was filled."""
+"""A strategy's order under its mandate, how far it was filled, and what is gone of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,3 +74,18 @@ class MandatedOrder:
         """Commission and taxes of what is filled, estimated."""
         order = self.order
         return self.fill.worth * order.fees / order.amount if order.fees and order.amount else _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostShares:
+    """Shares that a strategy bought and the account has not any more, for somebody else sold them.
+
+    Attributes:
+        mandate_id: Under which they were bought.
+        at: When that was found.
+    """
+
+    mandate_id: str
+    key: InstrumentKey
+    quantity: Decimal
+    at: datetime

@@ -1,11 +1,11 @@
-"""What a strategy bought and sold again, by the fills of its orders. Pure; first bought is first sold."""
+"""What a strategy bought and sold again, by the fills of its orders. Pure; first bought is first sold or lost."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from kis_mcp.trading.mandate.orders import MandatedOrder
+from kis_mcp.trading.mandate.orders import LostShares, MandatedOrder
 
 _NOTHING = Decimal(0)
 
@@ -16,8 +16,10 @@ class RoundTrip:
 
     Attributes:
         cost: What these were bought for.
-        worth: What these were sold for; nothing while they are held.
-        sale: None while they are held.
+        worth: What these were sold for; nothing while they are held, and what they had cost where somebody else sold
+            them: nobody tells for what.
+        sale: None while they are held, and where somebody else sold them.
+        lost_at: When it was found that somebody else had.
     """
 
     buy: MandatedOrder
@@ -25,6 +27,11 @@ class RoundTrip:
     cost: Decimal
     worth: Decimal = _NOTHING
     sale: MandatedOrder | None = None
+    lost_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self.sale is None and self.lost_at is None
 
     @property
     def entry_price(self) -> Decimal:
@@ -33,12 +40,12 @@ class RoundTrip:
 
     @property
     def exited_at(self) -> datetime | None:
-        """When the order that sold them was sent."""
-        return None if self.sale is None else self.sale.sent_at
+        """When the order that sold them was sent, or they were found gone."""
+        return self.lost_at if self.sale is None else self.sale.sent_at
 
     @property
     def exit_price(self) -> Decimal | None:
-        """Average of the fills."""
+        """Average of the fills; None where no order sold them."""
         return None if self.sale is None else self.sale.fill.worth / self.sale.filled
 
     @property
@@ -49,12 +56,17 @@ class RoundTrip:
 
     @property
     def profit(self) -> Decimal | None:
-        """After costs; None while they are held."""
-        return None if self.sale is None else self.worth - self.cost - self.costs
+        """After costs; None while they are held, and where nobody tells for what they were sold."""
+        return None if self.sale is None else self.earned
+
+    @property
+    def earned(self) -> Decimal:
+        """After costs, as the mandate counts it."""
+        return _NOTHING if self.is_held else self.worth - self.cost - self.costs
 
 
-def round_trips(orders: Iterable[MandatedOrder]) -> Sequence[RoundTrip]:
-    """What orders bought, as it was sold, and after that what is held: of each instrument the earliest first.
+def round_trips(orders: Iterable[MandatedOrder], lost: Iterable[LostShares] = ()) -> Sequence[RoundTrip]:
+    """What orders bought, as it was sold or lost, and after that what is held: of each instrument the earliest first.
 
     A sale is of what its own mandate's orders bought: a run leaves alone what an earlier one holds. Whether its time is
     before theirs does not count, since times are known to a few seconds only. Where it is of more, the rest is of what
@@ -62,13 +74,20 @@ def round_trips(orders: Iterable[MandatedOrder]) -> Sequence[RoundTrip]:
 
     Args:
         orders: All of a strategy, as they were sent.
+        lost: As they were found, each before the sales that were sent later.
     """
     filled = [one for one in orders if one.filled]
     held = [RoundTrip(buy=one, quantity=one.filled, cost=one.fill.worth) for one in filled if one.order.side == "buy"]
     closed, left = list[RoundTrip](), [_Sale(one, one.filled, one.fill.worth) for one in filled if _sells(one)]
-    for fits in (_is_of_one_mandate, _is_of_one_instrument):
-        for sale in left:
-            closed += _close(held, sale, fits)
+    gone = sorted(lost, key=lambda each: each.at)
+    for sale in left:
+        while gone and gone[0].at <= sale.order.sent_at:
+            closed += _lose(held, gone.pop(0))
+        closed += _close(held, sale, _is_of_one_mandate)
+    for each in gone:
+        closed += _lose(held, each)
+    for sale in left:
+        closed += _close(held, sale, _is_of_one_instrument)
     return [*closed, *held]
 
 
@@ -93,6 +112,27 @@ def _is_of_one_mandate(one: MandatedOrder, other: MandatedOrder) -> bool:
     return (one.key, one.mandate_id) == (other.key, other.mandate_id)
 
 
+def _lose(held: list[RoundTrip], lost: LostShares) -> Sequence[RoundTrip]:
+    """Take what was lost out of what is held."""
+    closed, left = list[RoundTrip](), lost.quantity
+    for at, trip in enumerate(held):
+        quantity = min(left, trip.quantity)
+        if quantity and (trip.buy.key, trip.buy.mandate_id) == (lost.key, lost.mandate_id):
+            part, held[at] = _split(trip, quantity)
+            closed.append(replace(part, worth=part.cost, lost_at=lost.at))
+            left -= quantity
+    held[:] = [trip for trip in held if trip.quantity]
+    return closed
+
+
+def _split(trip: RoundTrip, quantity: Decimal) -> tuple[RoundTrip, RoundTrip]:
+    """So many shares of what is held, and the rest, whose cost comes to the whole with theirs to the won."""
+    cost = trip.cost * quantity / trip.quantity
+    return replace(trip, quantity=quantity, cost=cost), replace(
+        trip, quantity=trip.quantity - quantity, cost=trip.cost - cost
+    )
+
+
 def _close(
     held: list[RoundTrip], sale: _Sale, fits: Callable[[MandatedOrder, MandatedOrder], bool]
 ) -> Sequence[RoundTrip]:
@@ -102,10 +142,9 @@ def _close(
         quantity = min(sale.quantity, trip.quantity)
         if not quantity or not fits(trip.buy, sale.order):
             continue
-        # The last part takes what is left, so that the parts come to the whole to the won.
-        cost, worth = trip.cost * quantity / trip.quantity, sale.worth * quantity / sale.quantity
-        closed.append(RoundTrip(buy=trip.buy, quantity=quantity, cost=cost, worth=worth, sale=sale.order))
+        worth = sale.worth * quantity / sale.quantity
+        part, held[at] = _split(trip, quantity)
+        closed.append(replace(part, worth=worth, sale=sale.order))
         sale.quantity, sale.worth = sale.quantity - quantity, sale.worth - worth
-        held[at] = replace(trip, quantity=trip.quantity - quantity, cost=trip.cost - cost)
     held[:] = [trip for trip in held if trip.quantity]
     return closed

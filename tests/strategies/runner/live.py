@@ -137,6 +137,7 @@ class Broker:
         cancels: The keys of cancels that reached KIS.
         orders_a_day: So many the mandate lets out.
         others: Symbol → what the person holds beside the run; below zero where they sold what is the run's.
+        lost: What of that the run has found out.
         reserved: For how much the person has standing orders to sell.
         fee: Of each order that is filled.
     """
@@ -149,6 +150,7 @@ class Broker:
         self.wishes: list[Wish] = []
         self.by_key: dict[str, OwnOrder] = {}
         self.others: dict[str, int] = {}
+        self.lost: dict[str, int] = {}
         self.hidden: set[str] = set()
         self.reserved = 0
         self.fee = Decimal(0)
@@ -208,8 +210,17 @@ class Broker:
     def loss(self, prices: Mapping[str, Decimal]) -> Decimal:
         filled = [order for order in self.by_key.values() if order.filled]
         paid = [order.filled * (order.price or 0) * (1 if order.side == "buy" else -1) for order in filled]
-        worth = (self.held(symbol) * price for symbol, price in prices.items())
-        return sum(paid, Decimal(0)) + len(filled) * self.fee - sum(worth, Decimal(0))
+        worth = ((self.held(symbol) - self.lost.get(symbol, 0)) * price for symbol, price in prices.items())
+        gone = (count * self.cost_of_one(symbol) for symbol, count in self.lost.items())
+        return sum(paid, Decimal(0)) + len(filled) * self.fee - sum(worth, Decimal(0)) - sum(gone, Decimal(0))
+
+    def cost_of_one(self, symbol: str) -> Decimal:
+        bought = [each for each in self.by_key.values() if (each.symbol, each.side) == (symbol, "buy") and each.filled]
+        cost = sum((each.filled * (each.price or 0) for each in bought), Decimal(0))
+        return cost / sum((Decimal(each.filled) for each in bought), Decimal(0))
+
+    async def note_lost(self) -> None:
+        self.lost = {symbol: -count for symbol, count in self.others.items() if count < 0}
 
     async def account(self, symbol: str) -> InAccount:
         self.crash.step()

@@ -13,6 +13,7 @@ from kis_mcp.errors import BadArgument, MandateExceeded
 from kis_mcp.trading.decision import Channel, Decision
 from kis_mcp.trading.mandate import (
     Fill,
+    LostShares,
     MandateBook,
     MandateCheck,
     MandatedOrder,
@@ -149,6 +150,22 @@ def test_a_sale_is_of_what_its_own_mandate_bought_and_only_the_rest_of_it_of_an_
         assert [(trip.quantity, trip.sale) for trip in book.own_trips()] == [(10, sold)]
         assert [(trip.buy, trip.quantity) for trips in book.held().values() for trip in trips] == [(earlier, 6)]
         assert book.own_held() == {}
+
+
+def test_what_somebody_else_sold_is_gone_before_what_was_sold_later_and_is_neither_earned_nor_bound() -> None:
+    first = mandated(order(), filled(5, 60_000), sent_at=NOW)
+    sold = mandated(order("sell", 2), filled(2, 66_000), sent_at=NOW + timedelta(hours=2))
+    again = mandated(order(), filled(2, 70_000), sent_at=NOW + timedelta(hours=3))
+    last = mandated(order("sell", 2), filled(2, 71_000), sent_at=NOW + timedelta(hours=4))
+    key = ("005930", "KR")
+    lost = LostShares(mandate_id="m", key=key, quantity=Decimal(3), at=NOW + timedelta(hours=1))
+    book = MandateBook("m", (first, sold, again, last), (lost,))
+    assert [(trip.buy, trip.quantity, trip.sale, trip.profit) for trip in book.own_trips()] == [
+        (first, 3, None, None),
+        (first, 2, sold, 12_000),
+        (again, 2, last, 2_000),
+    ]
+    assert (book.loss({}), book.bound, book.sellable(key), book.own_held()) == (-14_000, 0, 0, {})
 
 
 @given(

@@ -11,6 +11,7 @@ from kis_mcp.errors import KisMcpError
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import money
 from kis_mcp.trading.mandate import RoundTrip
+from kis_mcp.wiring import note_losses
 
 MOST_NAMED: Final = 10
 
@@ -41,6 +42,7 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
         return Earlier()
     with suppress(KisMcpError):  # what KIS does not tell counts at its worst
         await desk.mandates.guard.settle_fills(latest.mandate.id, call.now())
+    await note_losses(brokerage, await call.reads())
     book = await journal.mandate_book(latest.mandate.id)
     held = [_words(symbol, trips, currency) for (symbol, _), trips in book.held().items()]
     if not held:

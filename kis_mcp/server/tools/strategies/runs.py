@@ -12,10 +12,10 @@ from kis_mcp.server.tools.strategies.life import sign_of_life
 from kis_mcp.server.tools.strategies.numbers import readable
 from kis_mcp.server.tools.strategies.stopped import LATELY, LEFT_ALONE, left_of, stopped_runs
 from kis_mcp.server.tools.strategies.waiting import waiting_notes
-from kis_mcp.strategies.records import SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.strategies.records import SOLD_ELSEWHERE, SignalEntry, StrategyRecords, StrategyRun
 from kis_mcp.trading.halt import LIFTED_BY, halted_text
 from kis_mcp.trading.mandate import MandatedOrder, RoundTrip, exchange_day
-from kis_mcp.wiring import RunAccount, is_kept, kill_switch, read_run_account, silent_since
+from kis_mcp.wiring import RunAccount, is_kept, kill_switch, note_losses, read_run_account, silent_since
 
 _NEVER_RAN = "It never ran in this environment."
 _STALE = "KIS could not be asked how far orders are filled: what is told of them is as of earlier."
@@ -96,12 +96,14 @@ async def trades(call: Call) -> Page:
 
 async def _accounts_of(call: Call, runs: Sequence[StrategyRun]) -> list[RunAccount]:
     brokerage, reads = await call.brokerage(), await call.reads()
+    await note_losses(brokerage, reads)
     found = [await read_run_account(brokerage, run, reads) for run in runs]
     return [account for account in found if account is not None]
 
 
 async def _look_at(call: Call, records: StrategyRecords, runs: Sequence[StrategyRun]) -> _Found:
     found, brokerage, reads = _Found(), await call.brokerage(), await call.reads()
+    await note_losses(brokerage, reads)
     for run in runs:
         account = await read_run_account(brokerage, run, reads)
         row = _run(run)
@@ -112,7 +114,7 @@ async def _look_at(call: Call, records: StrategyRecords, runs: Sequence[Strategy
             found.positions += [facts(position) for position in await records.positions(run.id)]
             orders = () if account is None else account.book.orders
             found.notes += await waiting_notes(records, run, orders)
-        elif left := await left_of(call, records, run, None if account is None else account.book):
+        elif left := await left_of(call, run, None if account is None else account.book):
             found.positions += left
             if LEFT_ALONE not in found.notes:
                 found.notes.append(LEFT_ALONE)
@@ -208,11 +210,17 @@ def _trip(trip: RoundTrip, reasons: Mapping[str, str]) -> dict[str, Any]:
         "entry_price": trip.entry_price,
         "exited_at": trip.exited_at,
         "exit_price": trip.exit_price,
-        "exit_reason": "still open" if trip.sale is None else reasons.get(trip.sale.intent_id, ""),
+        "exit_reason": _exit_reason(trip, reasons),
         "profit": trip.profit,
         "costs": trip.costs,
     }
     return {name: readable(value) for name, value in row.items() if value not in (None, "")}
+
+
+def _exit_reason(trip: RoundTrip, reasons: Mapping[str, str]) -> str:
+    if trip.is_held:
+        return "still open"
+    return SOLD_ELSEWHERE if trip.sale is None else reasons.get(trip.sale.intent_id, "")
 
 
 def _decision(signal: SignalEntry, fills: Mapping[str, MandatedOrder] = {}) -> dict[str, Any]:

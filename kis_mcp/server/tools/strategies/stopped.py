@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.market import builtin_instruments
-from kis_mcp.server.tools.call import Call, facts
+from kis_mcp.server.tools.call import Call
+from kis_mcp.server.tools.strategies.numbers import readable
 from kis_mcp.strategies.records import StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandateBook
 from kis_mcp.trading.portfolio import read_market_holdings
@@ -25,35 +26,32 @@ async def stopped_runs(call: Call, records: StrategyRecords, name: str | None, w
     Args:
         name: Of this strategy; of all where it is None.
     """
-    found = list[StrategyRun]()
+    found, journal = list[StrategyRun](), await (await call.brokerage()).journal()
     for run in await records.runs(name):
         if run.state != "stopped":
             continue
         is_late = run.ended_at is not None and call.now() - run.ended_at < within
-        if is_late or await left_of(call, records, run, None):
+        book = await journal.mandate_book(run.mandate_id) if run.mandate_id is not None else None
+        if is_late or await left_of(call, run, book):
             found.append(run)
     return found
 
 
-async def left_of(
-    call: Call, records: StrategyRecords, run: StrategyRun, book: MandateBook | None
-) -> list[dict[str, Any]]:
+async def left_of(call: Call, run: StrategyRun, book: MandateBook | None) -> list[dict[str, Any]]:
     """The positions that a stopped run left, as far as the account still has them; all of them where KIS does not
     tell.
 
     Args:
-        book: Of its mandate, which has what was filled after it was stopped too.
+        book: Of its mandate, which has what was filled after it was stopped too; None of a run that only signalled.
     """
-    rows = {each.symbol: facts(each) for each in await records.positions(run.id)}
-    for (symbol, _), trips in book.own_held().items() if book is not None else ():
-        quantity = sum((trip.quantity for trip in trips), Decimal(0))
-        row = rows.setdefault(symbol, {"run_id": run.id, "symbol": symbol, "quantity": 0})
-        if quantity > row["quantity"]:
-            row |= {"quantity": int(quantity), "cost": sum((trip.cost for trip in trips), Decimal(0))}
-    held = await _in_account(call, rows.keys())
-    for symbol, row in rows.items():
-        row["quantity"] = min(row["quantity"], int(held.get(symbol, row["quantity"])))
-    return [row for row in rows.values() if row["quantity"]]
+    trips = {} if book is None else {symbol: trips for (symbol, _), trips in book.own_held().items()}
+    in_account, rows = await _in_account(call, trips.keys()), list[dict[str, Any]]()
+    for symbol, held in trips.items():
+        quantity = sum((trip.quantity for trip in held), Decimal(0))
+        left = min(quantity, in_account.get(symbol, quantity))
+        cost = sum((trip.cost for trip in held), Decimal(0)) * left / quantity
+        rows += [{"run_id": run.id, "symbol": symbol, "quantity": int(left), "cost": readable(cost)}] if left else []
+    return rows
 
 
 async def _in_account(call: Call, symbols: Collection[str]) -> Mapping[str, Decimal]:

@@ -1,8 +1,12 @@
 """A strategy that is started again: what its earlier runs left is told, and leaves room for the new one."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+import pytest
+from mcp import Client
 
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.server.tools.strategies.stopped import LEFT_ALONE
@@ -96,6 +100,47 @@ async def test_what_the_person_sold_since_is_not_told_to_be_held_any_more() -> N
         after = blocks(await call(client, "status"))["runs"]
     assert run_of(found)["state"] == "stopped"
     assert after == []
+
+
+async def sell_by_hand(client: Client, quantity: int) -> None:
+    sale = {"symbol": "005930", "side": "sell", "quantity": quantity, "order_type": "market"}
+    assert not (await client.call_tool("place_order", sale)).is_error
+
+
+async def test_what_the_person_sold_of_a_stopped_run_binds_and_earns_nothing_any_more() -> None:
+    clock = WorldClock(at=BEGIN, speed=SPEED)
+    async with trading(clock) as client:
+        await call(client, "start", strategy=AT_ONCE)
+        await until(client, NAME, holds(10))
+        await call(client, "stop", strategy=NAME)
+        await sell_by_hand(client, 4)
+        clock.set(BEGIN.replace(hour=14))
+        found = await until(client, NAME, holds(6))
+        (trip, lost) = blocks(await call(client, "trades", strategy=NAME))["trades"]
+        await sell_by_hand(client, 6)
+        after = await until(client, NAME, lambda found: found["mandates"][0]["bound"] == 0)
+        started = blocks(await call(client, "start", strategy=AT_ONCE))
+    assert found["mandates"][0]["bound"] == found["positions"][0]["cost"] == 6 * trip["entry_price"]
+    assert (trip["exit_reason"], trip["quantity"]) == ("still open", 6)
+    assert (lost["exit_reason"], lost["quantity"]) == ("sold_elsewhere", 4)
+    assert not lost.keys() & {"profit", "exit_price"}
+    assert after["mandates"][0]["loss"] == pytest.approx(trip["costs"] + lost["costs"], abs=0.01)
+    assert run_of(after)["profit_open"] == 0
+    assert started["mandates"][0]["bound"] == 0
+
+
+async def test_what_the_person_sells_of_a_run_that_goes_on_is_found_and_told() -> None:
+    async with trading(WorldClock(at=BEGIN, speed=SPEED)) as client:
+        await call(client, "start", strategy=AT_ONCE)
+        await until(client, NAME, holds(10))
+        await sell_by_hand(client, 10)
+        found = await until(client, NAME, has_sold_elsewhere)
+    assert run_of(found)["state"] == "running"
+    assert found["mandates"][0]["loss"] < 1_000, "what it holds now, and fees"
+
+
+def has_sold_elsewhere(found: Mapping[str, Any]) -> bool:
+    return any(row["reason"].startswith("sold_elsewhere") for row in found["decisions"])
 
 
 async def test_status_tells_a_sign_of_life_of_a_run_that_is_kept() -> None:

@@ -1,0 +1,84 @@
+"""What stopped runs left and the account has not any more: it is written down, so that nothing is told of it as held.
+
+A run that goes on looks by itself.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+
+from kis_mcp.errors import KisMcpError
+from kis_mcp.strategies.records import LISTED_AFTER, SOLD_ELSEWHERE, SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook
+from kis_mcp.trading.portfolio import read_market_holdings
+from kis_mcp.wiring.brokerage import Brokerage
+from kis_mcp.wiring.reads import Reads
+
+_NOTHING = Decimal(0)
+
+
+async def note_losses(brokerage: Brokerage, reads: Reads) -> None:
+    """Hold what stopped runs left against the account.
+
+    The account's shares are those of runs that go on first, and then of the run that began last. What KIS does not tell
+    now is left as it is.
+    """
+    with suppress(KisMcpError):
+        await _note_losses(brokerage, reads)
+
+
+async def _note_losses(brokerage: Brokerage, reads: Reads) -> None:
+    account, records = brokerage.apis.accounts.get("stock"), await brokerage.strategy_records()
+    journal = await brokerage.journal()
+    if account is None:
+        return
+    account_id, now = await journal.account_id(account), reads.clock()
+    runs = [run for run in await records.runs() if run.mandate_id is not None and run.account_id == account_id]
+    books = [(run, await journal.mandate_book(run.mandate_id or "")) for run in runs]
+    left = [(run, book) for run, book in books if run.state == "stopped" and book.own_held()]
+    if not left:
+        return
+    going_on = [book for run, book in books if run.state != "stopped"]
+    free = await _in_account(reads, {key for _, book in left for key in book.own_held()})
+    for key, quantity in (each for book in going_on for each in _quantities(book).items()):
+        if key in free:
+            free[key] -= quantity
+    for run, book in left:
+        for key, quantity in _quantities(book).items():
+            has = min(quantity, max(_NOTHING, free[key]))
+            free[key] -= has
+            latest = max(order.sent_at for order in book.own.orders if order.key == key)
+            if has < quantity and now - latest >= LISTED_AFTER:
+                await _write(records, run, key[0], int(quantity - has), int(quantity), now)
+
+
+async def _in_account(reads: Reads, keys: Iterable[InstrumentKey]) -> dict[InstrumentKey, Decimal]:
+    """How much of each instrument the account has."""
+    found = dict.fromkeys(keys, _NOTHING)
+    for market in {market for _, market in found}:
+        for lot in await read_market_holdings(reads, market):
+            if (key := (lot.symbol, market)) in found:
+                found[key] += lot.quantity or _NOTHING
+    return found
+
+
+def _quantities(book: MandateBook) -> dict[InstrumentKey, Decimal]:
+    return {key: sum((trip.quantity for trip in trips), _NOTHING) for key, trips in book.own_held().items()}
+
+
+async def _write(
+    records: StrategyRecords, run: StrategyRun, symbol: str, lost: int, quantity: int, now: datetime
+) -> None:
+    told = SignalEntry(
+        run_id=run.id,
+        symbol=symbol,
+        at=now,
+        enters=None,
+        exits=None,
+        action="none",
+        quantity=lost,
+        reason=f"{SOLD_ELSEWHERE}: the account lacks {lost} of {quantity}",
+        values={},
+    )
+    await records.add_signals([told])
