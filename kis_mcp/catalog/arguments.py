@@ -19,6 +19,7 @@ from kis_mcp.catalog.model import Api, Parameter
 from kis_mcp.catalog.reserved import ALL_FIELDS, FIELDS, RESERVED_NAMES, all_parameters
 from kis_mcp.catalog.shares_abroad import SHARES_ABROAD, Use
 from kis_mcp.catalog.spelling import (
+    MOST_DIGITS,
     is_empty,
     plain,
     read_date,
@@ -34,7 +35,6 @@ from kis_mcp.errors import BadArgument
 
 _PLAIN_TEXT = r"[^\x00-\x1f\x7f]{0,4000}"
 _MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
-_MOST_DIGITS = 28
 _LONGEST_DOCUMENT = 60_000
 _MOST_NAMED = 8
 """Wrong arguments that one error names."""
@@ -258,7 +258,7 @@ def _item_type(api: Api, parameter: Parameter) -> Any:
         case "integer":
             return Annotated[int, Field(**bounds), BeforeValidator(read_number)]
         case "decimal":
-            return Annotated[Decimal, Field(max_digits=_MOST_DIGITS, **bounds), BeforeValidator(read_number)]
+            return Annotated[Decimal, Field(max_digits=MOST_DIGITS, **bounds), BeforeValidator(read_number)]
         case "boolean":
             return Annotated[bool, BeforeValidator(lambda value: plain(value) if isinstance(value, str) else value)]
         case "date":

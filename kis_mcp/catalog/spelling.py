@@ -14,6 +14,8 @@ from typing import Any
 
 from kis_mcp.catalog.texts import encodable_all
 
+MOST_DIGITS = 28
+"""Of a number that somebody gives: so many a Decimal counts with."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?", re.ASCII)
 """Commas stand between groups of three digits only: "1,5" is 1.5 to some and 15 to others."""
 _DATE = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)

@@ -1,8 +1,22 @@
 """What a condition compares: prices, indicators, the position's state, numbers, and arithmetic on them."""
 
-from typing import Annotated, Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    Tag,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+
+from kis_mcp.catalog import MOST_DIGITS
 
 PRICES: Final = ("open", "high", "low", "close", "volume")
 """What every bar has."""
@@ -12,7 +26,39 @@ POSITION_STATES: Final = ("position.profit_percent", "position.bars", "position.
 
 PARAMETER: Final = r"^\$[A-Za-z_\u0080-\uffff][0-9A-Za-z_\u0080-\uffff]*$"
 
-Number: TypeAlias = int | float | Annotated[str, WithJsonSchema({"type": "string", "pattern": PARAMETER})]
+_BEYOND: Final = 10**MOST_DIGITS
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that a document may have: not true or false, finite, of `MOST_DIGITS` at most."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _BEYOND
+
+
+def _check_number(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Refuses true and false too, which Python takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("Give a number.")
+    found = read(value)
+    if isinstance(found, int | float) and not is_number(found):
+        raise ValueError(f"Give a number of {MOST_DIGITS} digits at most.")
+    return found
+
+
+def _in_place(word: str, info: SerializationInfo[Any]) -> int | float | str:
+    """A word as it is written; a parameter's as its value, where the dump's context has them."""
+    values: Mapping[str, int | float] = info.context or {}
+    return values[word[1:]] if values and word.startswith("$") else word
+
+
+_MAY_BE_PARAMETER: Final = PlainSerializer(_in_place)
+_CHECKED: Final = WrapValidator(_check_number)
+
+Figure: TypeAlias = Annotated[int | float, _CHECKED]
+Count: TypeAlias = Annotated[int, _CHECKED]
+Number: TypeAlias = Annotated[
+    int | float | Annotated[str, _MAY_BE_PARAMETER, WithJsonSchema({"type": "string", "pattern": PARAMETER})],
+    _CHECKED,
+]
 """A number, or ``$name`` for a parameter's."""
 
 
@@ -45,7 +91,9 @@ def _kind_of(operand: object) -> str:
 
 
 Operand: TypeAlias = Annotated[
-    Annotated[int | float, Tag("number")] | Annotated[str, Tag("word")] | Annotated[Derived, Tag("derived")],
+    Annotated[Figure, Tag("number")]
+    | Annotated[str, _MAY_BE_PARAMETER, Tag("word")]
+    | Annotated[Derived, Tag("derived")],
     Discriminator(_kind_of),
     Field(
         description="A number; open, high, low, close or volume; an indicator (name, or name.output); "

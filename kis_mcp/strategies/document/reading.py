@@ -15,6 +15,7 @@ from kis_mcp.strategies.indicators import find_kind
 from kis_mcp.strategies.patterns import find_pattern
 
 MOST_CONDITIONS: Final = 100
+MOST_PARTS: Final = 10_000
 _NAMED: Final = {"parameters", "indicators", "patterns"}
 """Parts whose names others use."""
 
@@ -45,12 +46,28 @@ def examine(document: object) -> tuple[Strategy | None, Sequence[tuple[str, str]
     """The strategy of a document, or else all that is wrong in it: where it stands, and what to do."""
     if not isinstance(document, Mapping):
         return None, [("strategy", "It is no object. Give one with id, name and entry.")]
+    if _has_more_parts(cast("Mapping[object, object]", document), MOST_PARTS):
+        return None, [("strategy", f"It has more than {MOST_PARTS:,} values. Use fewer.")]
     try:
         strategy = Strategy.model_validate(document)
     except ValidationError as error:
         return None, [*problems_of_form(error), *_problems_beside(cast("Mapping[object, object]", document), error)]
     problems = list(_problems(strategy))
     return (None, problems) if problems else (strategy, ())
+
+
+def _has_more_parts(document: object, most: int) -> bool:
+    """Whether a document, parsed, has more values than so many; it is looked at no further."""
+    parts = [document]
+    for _ in range(most):
+        if not parts:
+            return False
+        part = parts.pop()
+        if isinstance(part, Mapping):
+            parts.extend(cast("Mapping[object, object]", part).values())
+        elif isinstance(part, list | tuple):
+            parts.extend(cast("Sequence[object]", part))
+    return bool(parts)
 
 
 def _problems_beside(document: Mapping[object, object], error: ValidationError) -> list[tuple[str, str]]:

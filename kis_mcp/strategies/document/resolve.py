@@ -1,7 +1,6 @@
 """A document with numbers in place of its parameters: what can be evaluated."""
 
 from collections.abc import Mapping
-from typing import cast
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document.reading import read_strategy
@@ -24,9 +23,9 @@ def resolve(strategy: Strategy, given: Mapping[str, float] | None = None) -> Str
             remedy = f"It has {', '.join(values)}." if values else "It has none."
             raise BadArgument(f"The strategy has no parameter {name}.", remedy=remedy, field=f"parameters.{name}")
         values[name] = _checked(name, value, strategy.parameters[name])
-    document = strategy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    replaced = {key: _replace(part, values) for key, part in document.items() if key != "parameters"}
-    return read_strategy(replaced)
+    return read_strategy(
+        strategy.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"parameters"}, context=values)
+    )
 
 
 def _checked(name: str, value: float, parameter: Parameter) -> int | float:
@@ -42,13 +41,3 @@ def _checked(name: str, value: float, parameter: Parameter) -> int | float:
             f"The parameter {name} is {value:g}.", remedy="Give a whole number.", field=f"parameters.{name}"
         )
     return int(value) if parameter.is_whole else value
-
-
-def _replace(part: object, values: Mapping[str, int | float]) -> object:
-    if isinstance(part, str) and part.startswith("$"):
-        return values[part[1:]]
-    if isinstance(part, dict):
-        return {key: _replace(each, values) for key, each in cast("dict[str, object]", part).items()}
-    if isinstance(part, list):
-        return [_replace(each, values) for each in cast("list[object]", part)]
-    return part

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from kis_mcp.strategies.document.conditions import Condition, parts_of
-from kis_mcp.strategies.document.operands import Number, Part
+from kis_mcp.strategies.document.operands import Count, Figure, Number, Part
 
 Interval: TypeAlias = Literal["tick", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "1d", "1w"]
 INTERVAL_MINUTES: Final = {"1m": 1, "3m": 3, "5m": 5, "10m": 10, "15m": 15, "30m": 30, "60m": 60}
@@ -26,7 +26,7 @@ class Universe(Part):
     index: str | None = Field(default=None, description="An index whose members are traded, such as KOSPI200.")
     ranking: str | None = Field(default=None, description="A ranking as get_rankings has it, such as volume.")
     market: str = Field(default="KR", description="Of the ranking.")
-    count: int = Field(default=20, ge=1, le=MOST_SYMBOLS, description="So many of the index or ranking.")
+    count: Count = Field(default=20, ge=1, le=MOST_SYMBOLS, description="So many of the index or ranking.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -38,10 +38,10 @@ class Universe(Part):
 class Parameter(Part):
     """A number that can be changed without changing the rules, and the range in which a search may look."""
 
-    default: int | float
-    min: int | float | None = None
-    max: int | float | None = None
-    step: int | float | None = Field(default=None, gt=0)
+    default: Figure
+    min: Figure | None = None
+    max: Figure | None = None
+    step: Figure | None = Field(default=None, gt=0)
     type: Literal["int", "float"] | None = Field(
         default=None, description="Taken from the default where it is not given."
     )

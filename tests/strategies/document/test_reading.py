@@ -1,5 +1,6 @@
 """What a strategy document may say, and what is told of one that says something else."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,6 +36,26 @@ def test_parameters_become_numbers() -> None:
     strategy = resolve(read_strategy(CROSS), {"fast": 7})
     assert strategy.indicators["quick"].params == {"period": 7}
     assert strategy.parameters == {}
+
+
+def test_only_numbers_are_replaced_by_parameters_and_what_people_write_stays() -> None:
+    words: dict[str, Any] = {
+        "name": "$TSLA breakout",
+        "description": "$100 a day",
+        "about": {"author": "$me", "tags": ["$fast"]},
+        "universe": {"symbols": ["$fast"]},
+        "indicators": {
+            "quick": {"kind": "sma", "params": {"period": "$fast"}, "title": "$fast"},
+            "slow": {"kind": "sma"},
+        },
+        "exit": {"left": {"of": "slow", "times": "$fast"}, "is": "above", "right": {"of": "close", "back": "$fast"}},
+        "limits": {"positions": "$fast"},
+    }
+    resolved = resolve(read_strategy(CROSS | words)).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    words["indicators"]["quick"]["params"] = {"period": 5}
+    words["exit"] = {"left": {"of": "slow", "times": 5}, "is": "above", "right": {"of": "close", "back": 5}}
+    words["limits"] = {"positions": 5}
+    assert {key: resolved[key] for key in words} == words
 
 
 @pytest.mark.parametrize(
@@ -157,3 +178,39 @@ def test_what_is_no_number_is_told_once_with_its_path(value: object) -> None:
     assert field == "exits.stop_loss_percent"
     assert what.count("exits.stop_loss_percent: ") == 1
     assert "$name of a parameter" in what
+
+
+@pytest.mark.parametrize("value", [True, 10**400, -1e30], ids=["true", "of 400 digits", "below reason"])
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda value: {"sizing": {"shares": value}}, "sizing.shares"),
+        (lambda value: {"exits": {"stop_loss_percent": value}}, "exits.stop_loss_percent"),
+        (lambda value: {"entry": {"left": "close", "is": "above", "right": value}}, "entry.right"),
+        (lambda value: {"entry": {"holding": True, "bars": value}}, "entry.bars"),
+        (lambda value: {"parameters": {"fast": {"default": 5, "max": value}}}, "parameters.fast.max"),
+        (
+            lambda value: {"indicators": {"quick": {"kind": "sma", "params": {"period": value}}}},
+            "indicators.quick.params.period",
+        ),
+    ],
+)
+def test_true_and_numbers_beyond_reason_are_no_numbers(
+    make: Callable[[object], dict[str, Any]], field: str, value: object
+) -> None:
+    told_field, what = refusal(**make(value))
+    assert told_field == field
+    assert f"{field}: Give a number" in what
+
+
+def test_true_is_no_count_either() -> None:
+    assert refusal(universe={"ranking": "volume", "count": True})[0] == "universe.count"
+
+
+def test_a_document_of_more_values_than_a_person_writes_is_refused_at_once() -> None:
+    operand: object = "close"
+    for _ in range(40):
+        operand = {"of": operand, "times": operand}
+    field, what = refusal(entry={"left": operand, "is": "above", "right": 1})
+    assert field == "strategy"
+    assert "more than 10,000 values" in what
