@@ -11,6 +11,8 @@ from kis_mcp.errors import BadArgument
 MOST_CHARACTERS: Final = 60_000
 """The longest of KIS' own presets has 3,000."""
 
+_MOST_READ_DIGITS: Final = 4_000
+
 _WORDS: Final = {
     "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
     "null": ("~|null|Null|NULL|", ("~", "n", "N", "")),
@@ -36,7 +38,7 @@ def read_text(text: str) -> object:
 
 def _read_json(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_object, parse_int=_whole)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise _unreadable(f"The strategy is no JSON: {error.msg}, {where}.") from None
@@ -49,9 +51,16 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 
 def _check_keys(names: Sequence[object]) -> None:
     """Refuse a key that is there twice: one of both would be lost."""
-    for name in names:
-        if names.count(name) > 1:
+    seen = set[str]()
+    for name in map(str, names):
+        if name in seen:
             raise _unreadable(f"The strategy says {name} twice in one place.")
+        seen.add(name)
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number. One that is too long for Python to read is infinite: no place of a document takes it."""
+    return int(digits) if len(digits) <= _MOST_READ_DIGITS else float(digits)
 
 
 def _read_yaml(text: str) -> object:
@@ -67,6 +76,10 @@ def _read_yaml(text: str) -> object:
         raise _unreadable("The strategy has characters that no text has.") from None
 
 
+def _construct_whole(loader: Any, node: Any) -> int | float:
+    return _whole(loader.construct_scalar(node))
+
+
 @cache
 def _loader() -> Any:
     import yaml
@@ -78,13 +91,24 @@ def _loader() -> Any:
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            _check_keys([key.value for key, _ in node.value])
+            if isinstance(node, yaml.MappingNode):
+                _check_keys([key.value for key, _ in node.value])
             return super().construct_mapping(node, deep)
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+                # A tag such as !!int stands before a word.
+                kind = node.tag.rpartition(":")[2]
+                problem = f"{node.value!r:.40} is no {kind}"
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     loader: Any = Loader
     loader.yaml_implicit_resolvers = {}
     for kind, (pattern, first) in _WORDS.items():
         loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{pattern})$"), list(first))
+    loader.add_constructor("tag:yaml.org,2002:int", _construct_whole)
     return loader
 
 

@@ -1,9 +1,11 @@
 """Documents as text."""
 
+from typing import cast
+
 import pytest
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.document import read_text
+from kis_mcp.strategies.document import read_strategy, read_text
 
 YAML = """
 id: cross
@@ -17,6 +19,7 @@ exits: {stop_loss_percent: 3, at_session_end: true}
 about: {created_at: 2026-01-02}
 exit: ~
 """
+ABOVE = {"left": "close", "is": "above", "right": 1}
 READ = {
     "id": "cross",
     "interval": "1d",
@@ -56,9 +59,24 @@ def test_json_is_read_too() -> None:
         ("a" * 60_001, "The strategy has more than 60,000 characters."),
         ("a: \x01", "The strategy has characters that no text has."),
         ("a: !!python/object:os.system []", "could not determine a constructor"),
+        ("!!int", "'' is no int, line 1, column 1."),
+        ("a: 1\nb: !!int abc", "'abc' is no int, line 2, column 4."),
+        ("a: !!float abc", "'abc' is no float, line 1, column 4."),
+        ("a: !!timestamp noon", "'noon' is no timestamp, line 1, column 4."),
+        ("!!map [a]", "expected a mapping node"),
+        ("a: !!bool x", "'x' is no bool, line 1, column 4."),
+        ("a: !!timestamp 2020-99-99", "'2020-99-99' is no timestamp, line 1, column 4."),
     ],
 )
 def test_what_cannot_be_read_for_sure_is_refused(text: str, what: str) -> None:
     with pytest.raises(BadArgument) as refused:
         read_text(text)
     assert what in refused.value.what
+
+
+@pytest.mark.parametrize("text", ["sizing: {{shares: {}}}", '{{"sizing": {{"shares": {}}}}}'])
+def test_a_whole_number_of_thousands_of_digits_is_refused_by_its_path(text: str) -> None:
+    said = cast("dict[str, object]", read_text(text.format("9" * 5_000)))
+    with pytest.raises(BadArgument) as refused:
+        read_strategy({"id": "x", "name": "x", "entry": ABOVE, **said})
+    assert refused.value.field == "sizing.shares"
