@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.document.conditions import All, Any, Compare, Condition, PatternSeen
-from kis_mcp.strategies.document.operands import PRICES, Derived, Operand
+from kis_mcp.strategies.document.operands import PRICES, Derived, Operand, is_number
 from kis_mcp.strategies.document.reading import read_strategy
 from kis_mcp.strategies.document.strategy import Strategy
 
@@ -194,10 +194,15 @@ def _group(group: object, usual: str, path: str) -> object:
     """The condition of an entry or exit; None of one without conditions."""
     given = _mapping(group or {}, path)
     conditions = _sequence(given.get("conditions") or [], f"{path}.conditions")
-    logic = given.get("logic")
-    join = {"AND": "all", "OR": "any", None: usual}.get(cast("str | None", logic))
-    if join is None:
-        raise BadArgument(f"{path}.logic is {logic}.", remedy="Give AND or OR.", field=f"{path}.logic")
+    match logic := given.get("logic"):
+        case None:
+            join = usual
+        case "AND":
+            join = "all"
+        case "OR":
+            join = "any"
+        case _:
+            raise BadArgument(f"{path}.logic is {logic}.", remedy="Give AND or OR.", field=f"{path}.logic")
     if not conditions:
         return None
     return {
@@ -239,7 +244,7 @@ def _named(name: object, output: object) -> object:
 
 
 def _arithmetic(operation: object, scalar: object, path: str) -> dict[str, float]:
-    if not isinstance(scalar, int | float) or (operation == "div" and not scalar):
+    if not is_number(scalar) or (operation == "div" and not scalar):
         raise BadArgument(
             f"{path}.compare_scalar is {scalar}.", remedy="Give a number.", field=f"{path}.compare_scalar"
         )
@@ -264,16 +269,29 @@ def _risk(risk: _Mapping) -> dict[str, object]:
     exits = dict[str, object]()
     for theirs, mine in _RISKS.items():
         rule = _mapping(risk.get(theirs) or {}, f"risk.{theirs}")
-        if rule.get("enabled"):
-            exits[mine] = rule.get("percent")
+        if not rule:
+            continue
+        is_enabled = rule.get("enabled")
+        if not isinstance(is_enabled, bool):
+            path = f"risk.{theirs}.enabled"
+            raise BadArgument(f"{path} is {is_enabled!r}.", remedy="Give true or false.", field=path)
+        if is_enabled:
+            exits[mine] = _percent(rule.get("percent"), f"risk.{theirs}.percent")
     size = risk.get("max_position_size")
     if size is None:
         return {"exits": exits}
-    if not isinstance(size, int | float) or not 0 < size <= 1:
+    if not is_number(size) or not 0 < size <= 1:
         raise BadArgument(
             f"risk.max_position_size is {size}.", remedy="Give a share from 0 to 1.", field="risk.max_position_size"
         )
     return {"exits": exits, "limits": {"position_percent": size * 100}}
+
+
+def _percent(percent: object, path: str) -> object:
+    """The percent of a rule that is switched on: a number, or ``$name`` of a parameter."""
+    if is_number(percent) or isinstance(percent, str):
+        return percent
+    raise BadArgument(f"{path} is {percent}.", remedy="Give a number, or $name of a parameter.", field=path)
 
 
 def _write_group(condition: Condition, path: str) -> dict[str, object]:

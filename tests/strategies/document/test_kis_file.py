@@ -103,6 +103,16 @@ def test_other_words_for_a_comparison_are_taken(word: str) -> None:
         ),
         ("metadata: {name", "metadata: {title", "name"),
         ("{id: sma, params: {period: 20}}", "{id: sma, alias: sma_1}", "strategy.indicators[1].alias"),
+        ("entry:\n", "entry:\n    logic: [AND]\n", "strategy.entry.logic"),
+        ("exit:\n", "exit:\n    logic: {all: true}\n", "strategy.exit.logic"),
+        ("compare_scalar: 1.1", "compare_scalar: true", "strategy.entry.conditions[1].compare_scalar"),
+        ("compare_scalar: 1.1", f"compare_scalar: {'9' * 400}", "strategy.entry.conditions[1].compare_scalar"),
+        ("max_position_size: 0.25", "max_position_size: true", "risk.max_position_size"),
+        ("{enabled: true, percent: 5.0}", "{enabled: true}", "risk.stop_loss.percent"),
+        ("{enabled: true, percent: 5.0}", "{enabled: true, percent: true}", "risk.stop_loss.percent"),
+        ("{enabled: true, percent: 5.0}", '{enabled: "false", percent: 5.0}', "risk.stop_loss.enabled"),
+        ("{enabled: true, percent: 5.0}", "{percent: 5.0}", "risk.stop_loss.enabled"),
+        ("{enabled: false, percent: 9}", "{enabled: 0, percent: 9}", "risk.take_profit.enabled"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told_with_its_path(old: str, new: str, field: str) -> None:
