@@ -9,7 +9,7 @@ from typing import cast
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import INTERVALS, Instrument
-from kis_mcp.strategies.backtest import CLOSES, Bars, not_traded, read_bars_file
+from kis_mcp.strategies.backtest import CLOSES, Bars, not_traded, read_bars_file, require_possible_day
 from kis_mcp.strategies.document import Strategy, resolve
 from kis_mcp.strategies.evaluation import settling_bars
 from kis_mcp.strategies.universe import Chosen
@@ -42,7 +42,9 @@ def trial_of_files(
     """
     history = read_own_bars(files, chosen.instruments, strategy.interval)
     start = days[0] or min(bars.ends_at[0] for bars in history.values()).date()
-    last = days[1] or max(bars.ends_at[-1] for bars in history.values()).date()
+    require_possible_day(start, "start_date")
+    traded_until = max(bars.ends_at[-1] for bars in history.values()).date()
+    last = min(days[1] or traded_until, traded_until)
     zone = chosen.instruments[0].timezone
     first, end = (datetime.combine(day, time(), zone) for day in (start, last + timedelta(days=1)))
     kinds: dict[str, InstrumentKind | None] = {

@@ -13,6 +13,7 @@ from kis_mcp.errors import BadArgument
 from kis_mcp.market import INTERVALS, Instrument
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
+    FIRST_DAY,
     MOST_MINUTE_DAYS,
     BacktestOptions,
     Bars,
@@ -23,6 +24,7 @@ from kis_mcp.strategies.backtest import (
     not_traded,
     regular_bars,
     require_day,
+    require_possible_day,
     terms_of,
 )
 from kis_mcp.strategies.document import Strategy, resolve
@@ -163,14 +165,20 @@ def ground_of(
 
 
 def usual_start(interval: str, end: date) -> date:
-    """The first day of a trial of which nobody says when it begins."""
+    """The first day of a trial of which nobody says when it begins.
+
+    Raises:
+        BadArgument: The last is before there were any prices.
+    """
+    require_possible_day(end, "end_date")
     length = INTERVALS.get(interval, "day")
     return end - timedelta(days=_USUAL_MINUTE_DAYS if isinstance(length, int) else _USUAL_DAYS[length])
 
 
 def _read_from(interval: str, start: date, lead_in: int, today: date) -> date:
     """The day from which on there are so many bars before another day, as far as KIS keeps them."""
-    found = start - timedelta(days=days_of(interval, lead_in)) - LONGEST_HOLIDAYS
+    lead_in_days = days_of(interval, lead_in) + LONGEST_HOLIDAYS.days
+    found = start - timedelta(days=min(lead_in_days, (start - FIRST_DAY).days))
     if isinstance(INTERVALS[interval], int):
         return min(start, max(found, today - timedelta(days=MOST_MINUTE_DAYS)))
     return found

@@ -177,6 +177,8 @@ def test_days_of_own_bars_before_the_first_are_there_to_warm_up_on(tmp_path: Pat
         ("5m", [], "The bars of bars.csv are not of 5m"),
         ("1w", [], "The bars of bars.csv are not of 1w"),
         ("1d", ["--start", "2026-02-02"], "005930 was not traded from 2026-02-02"),
+        ("1d", ["--start", "0001-01-01"], "no prices of 0001-01-01"),
+        ("1d", ["--start", "2026-02-02", "--end", "9999-12-31"], "005930 was not traded from 2026-02-02"),
         ("1d", ["--bars", "005930"], "names no file"),
     ],
 )

@@ -9,6 +9,7 @@ from .assumptions import assumptions_of as assumptions_of
 from .bars import Bar as Bar, Bars as Bars
 from .benchmark import Benchmark as Benchmark, beside_index as beside_index, index_line as index_line
 from .beside import close_line as close_line, hold_line as hold_line, return_line as return_line
+from .calendar_days import FIRST_DAY as FIRST_DAY, require_possible_day as require_possible_day
 from .candle_bars import CLOSES as CLOSES, bars_of_candles as bars_of_candles, last_weekday as last_weekday
 from .cautions import cautions_of as cautions_of
 from .files import read_bars_file as read_bars_file

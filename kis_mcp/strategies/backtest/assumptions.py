@@ -1,5 +1,6 @@
 """How a backtest's orders were filled and what they cost, a sentence for each rule."""
 
+from kis_mcp.strategies.backtest.bars import MOST_DECIMALS
 from kis_mcp.strategies.backtest.cautions import AFTER_MARKET_SINCE
 from kis_mcp.strategies.backtest.options import BacktestOptions
 from kis_mcp.strategies.evaluation import BUY_ROOM
@@ -27,7 +28,8 @@ def assumptions_of(
         "exit waits.",
         "Prices are adjusted for splits and rights, and rounded to the price steps of today."
         if is_adjusted
-        else "Prices are those of the files, rounded to the price steps of today: adjust them for splits before.",
+        else f"Prices are those of the files, to {MOST_DECIMALS} decimals at most, rounded to the price steps of "
+        "today: adjust them for splits before.",
         "Commission as today, taxes as on each day.",
         "Rules see prices and volumes only: there are no fundamentals that could be known too early.",
         "A trade's times are the ends of the bars in which it was filled.",

@@ -8,10 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import repeat
-from typing import Self
+from typing import Final, Self
 
 from kis_mcp.errors import BadArgument
 from kis_mcp.strategies.indicators import BarValues
+
+MOST_DECIMALS: Final = 8
+"""A price adjusted for splits over decades is a float of 17 digits, of which so many decimals say anything."""
+
+MOST_WHOLE_DIGITS: Final = 18
+"""Of a price in units, or of a volume: what 64 bits hold."""
+
+_BEYOND: Final = 10**MOST_WHOLE_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,8 @@ class Bar:
 class Bars:
     """Bars of one instrument, oldest first, only of times in which it was traded.
 
-    Prices are kept as whole numbers of the smallest decimal that occurs: exact, and a tenth of what Decimals take.
+    Prices are kept as whole numbers of the smallest decimal that occurs: exact, and a tenth of what Decimals take. They
+    are rounded to `MOST_DECIMALS`, or to fewer where the highest has so many digits that more do not fit.
 
     Attributes:
         ends_at: As `Bar.ends_at`.
@@ -61,22 +70,25 @@ class Bars:
         """The columns of rows.
 
         Raises:
-            BadArgument: There are none, they are not in order of time, or one's prices contradict each other; the
-                field is its number from 0.
+            BadArgument: There are none, they are not in order of time, or one's prices contradict each other, are of
+                more than `MOST_WHOLE_DIGITS`, or are nothing once they are rounded; the field is its number from 0.
         """
         bars = list(rows)
         if not bars:
             raise BadArgument("There are no bars.", remedy="Choose days in which it was traded.", field="bars")
         decimals = max(0, *(-_exponent(price) for bar in bars for price in (bar.open, bar.high, bar.low, bar.close)))
+        whole_digits = max(bar.high.adjusted() for bar in bars) + 1
+        decimals = max(0, min(decimals, MOST_DECIMALS, MOST_WHOLE_DIGITS - whole_digits))
+        least = Decimal(1).scaleb(-decimals) / 2
         unit = Decimal(1).scaleb(-decimals)
         ends_at = list[datetime]()
         prices = [array("q") for _ in range(4)]
         volume = array("q")
         for number, bar in enumerate(bars):
-            _check(bar, number, ends_at[-1] if ends_at else None)
+            _check(bar, number, ends_at[-1] if ends_at else None, least)
             ends_at.append(bar.ends_at)
             for column, price in zip(prices, (bar.open, bar.high, bar.low, bar.close), strict=True):
-                column.append(int(price.scaleb(decimals)))
+                column.append(round(price.scaleb(decimals)))
             volume.append(bar.volume)
         return cls(ends_at, prices, volume, unit)
 
@@ -138,10 +150,14 @@ def _exponent(price: Decimal) -> int:
     return exponent
 
 
-def _check(bar: Bar, number: int, earlier: datetime | None) -> None:
+def _check(bar: Bar, number: int, earlier: datetime | None, least: Decimal) -> None:
     if earlier is not None and bar.ends_at <= earlier:
         problem = f"ends at {bar.ends_at:%Y-%m-%d %H:%M}, not after the one before it"
-    elif not 0 < bar.low <= min(bar.open, bar.close) or bar.high < max(bar.open, bar.close) or bar.volume < 0:
+    elif not (
+        least < bar.low <= min(bar.open, bar.close)
+        and max(bar.open, bar.close) <= bar.high < _BEYOND
+        and 0 <= bar.volume < _BEYOND
+    ):
         problem = f"has open {bar.open}, high {bar.high}, low {bar.low}, close {bar.close}, volume {bar.volume}"
     else:
         return

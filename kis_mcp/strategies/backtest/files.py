@@ -1,7 +1,7 @@
 """A person's own history from a file: CSV, or Parquet where pyarrow is installed."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.backtest.bars import Bar, Bars
+from kis_mcp.strategies.backtest.bars import MOST_WHOLE_DIGITS, Bar, Bars
+from kis_mcp.strategies.backtest.calendar_days import FIRST_DAY, LAST_DAY
 
 TIME_NAMES: Final = ("ends_at", "datetime", "time", "timestamp", "date")
 PRICE_NAMES: Final = ("open", "high", "low", "close")
+_NUMBER_NAMES: Final = (*PRICE_NAMES, "volume")
+_MOST_SHOWN: Final = 40
 
 
 def read_bars_file(path: Path, zone: tzinfo, close: time) -> Bars:
     """The bars of a file with the columns date (or time, datetime, timestamp), open, high, low, close and volume.
+
+    Prices are rounded as `Bars` keeps them: those that were adjusted for splits have more digits than say anything.
 
     Args:
         zone: Of times that name none.
@@ -55,7 +60,8 @@ def _parquet_rows(path: Path) -> Iterable[Mapping[str, object]]:
         ) from None
     try:
         rows: list[Mapping[str, object]] = parquet.read_table(path).to_pylist()
-    except (OSError, arrow.ArrowException) as error:
+    except (OSError, arrow.ArrowException, LookupError, ValueError, OverflowError) as error:
+        # The last three are of its zones and times: those that Python does not know.
         raise BadArgument(
             f"{path.name} cannot be read: {error}.", remedy="Give a Parquet file of bars.", field="file"
         ) from None
@@ -66,10 +72,11 @@ def _bar(row: Mapping[str, object], number: int, path: Path, zone: tzinfo, close
     named = {str(name).strip().casefold(): value for name, value in row.items()}
     try:
         moment = next(named[name] for name in TIME_NAMES if name in named)
-        prices = [Decimal(str(named[name]).strip()) for name in PRICE_NAMES]
-        volume = Decimal(str(named["volume"]).strip())
-        if not all(price.is_finite() for price in (*prices, volume)):
+        numbers = [Decimal(str(named[name]).strip()) for name in _NUMBER_NAMES]
+        if not all(value.is_finite() for value in numbers):
             raise ValueError("a number is missing")
+        _require_room(numbers, number, path)
+        *prices, volume = numbers
         return Bar(_moment(moment, zone, close), *prices, volume=int(volume))
     except (StopIteration, KeyError) as missing:
         name = missing.args[0] if missing.args else "date"
@@ -78,15 +85,33 @@ def _bar(row: Mapping[str, object], number: int, path: Path, zone: tzinfo, close
             remedy=f"Give date (or time), {', '.join(PRICE_NAMES)} and volume.",
             field="file",
         ) from None
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError, OverflowError):
         raise BadArgument(
             f"Row {number} of {path.name} is no bar: {dict(row)}.",
-            remedy="Give a date or time in ISO form, and numbers.",
+            remedy=f"Give a date or time in ISO form, from {FIRST_DAY} to {LAST_DAY}, and numbers.",
             field="file",
         ) from None
 
 
+def _require_room(numbers: Sequence[Decimal], number: int, path: Path) -> None:
+    """Refuse a row with a number of more digits than a price or a volume has."""
+    for name, value in zip(_NUMBER_NAMES, numbers, strict=True):
+        if value.adjusted() >= MOST_WHOLE_DIGITS:
+            raise BadArgument(
+                f"Row {number} of {path.name} has {name} {value!s:.{_MOST_SHOWN}}.",
+                remedy=f"Give a number of {MOST_WHOLE_DIGITS} digits at most.",
+                field="file",
+            )
+
+
 def _moment(value: object, zone: tzinfo, close: time) -> datetime:
+    moment = _named_moment(value, zone, close)
+    if not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise ValueError("no day of an exchange")
+    return moment
+
+
+def _named_moment(value: object, zone: tzinfo, close: time) -> datetime:
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, close, zone)
     text = str(value).strip()

@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeAlias
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import INDEX, INTERVALS, CandleRange, Candles, Instrument
 from kis_mcp.strategies.backtest.bars import Bar, Bars
+from kis_mcp.strategies.backtest.calendar_days import require_possible_day
 from kis_mcp.strategies.backtest.candle_bars import bars_of_candles, last_weekday
 from kis_mcp.strategies.backtest.packed import KeptHistory, pack, unpack
 
@@ -50,8 +51,9 @@ def require_day(start: date, end: date) -> None:
     """Refuse days of which there is none.
 
     Raises:
-        BadArgument: The first is after the last.
+        BadArgument: The first is after the last, or before there were any prices.
     """
+    require_possible_day(start, "start_date")
     if start > end:
         raise BadArgument(
             f"There is no whole day from {start} to {end}.",
