@@ -75,7 +75,12 @@ from .schemas import input_schema as input_schema, output_schema as output_schem
 from .search import Search as Search
 from .shares_abroad import SHARES_ABROAD as SHARES_ABROAD, Use as Use
 from .signature import call_signature as call_signature
-from .spelling import MOST_DIGITS as MOST_DIGITS, read_number as read_number, read_word as read_word
+from .spelling import (
+    MOST_DIGITS as MOST_DIGITS,
+    has_too_many_digits as has_too_many_digits,
+    read_number as read_number,
+    read_word as read_word,
+)
 from .symbols import (
     KRX_CODE as KRX_CODE,
     MARKED_CODE as MARKED_CODE,

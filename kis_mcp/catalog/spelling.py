@@ -33,6 +33,18 @@ def is_empty(value: object) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
+def has_too_many_digits(number: Decimal | int) -> bool:
+    """Whether a finite number has more than `MOST_DIGITS`, before and after its point together.
+
+    It is told without writing them out: 1e1000000 has a million.
+    """
+    if isinstance(number, int):
+        return abs(number) >= 10**MOST_DIGITS
+    exponent = number.as_tuple().exponent
+    after = max(-exponent, 0) if isinstance(exponent, int) else 0
+    return max(number.adjusted() + 1, 0) + after > MOST_DIGITS
+
+
 def read_number(value: object) -> object:
     """A number, also from text with thousands separators.
 

@@ -15,7 +15,7 @@ from kis_mcp.strategies.document.doubts import doubts_of
 from kis_mcp.strategies.document.given import normal_form, read_given
 from kis_mcp.strategies.document.in_words import rule_in_words
 from kis_mcp.strategies.document.kis_file import is_kis_form
-from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand
+from kis_mcp.strategies.document.operands import POSITION_STATES, PRICES, Derived, Operand, is_number
 from kis_mcp.strategies.document.presets import ENGLISH_TITLES, preset_names, read_preset
 from kis_mcp.strategies.document.reading import examine, read_strategy
 from kis_mcp.strategies.document.resolve import resolve
@@ -47,6 +47,7 @@ __all__ = [
     "doubts_of",
     "examine",
     "is_kis_form",
+    "is_number",
     "normal_form",
     "preset_names",
     "read_given",

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any, Final, TypeVar, cast
 
+from kis_mcp.catalog import MOST_DIGITS, has_too_many_digits
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
 from kis_mcp.market import Instrument, read_quote
@@ -27,6 +28,9 @@ _SHARE_OF_LOSS: Final = Decimal("0.1")
 _ORDERS_A_DAY: Final = {True: 4, False: 20}
 """Of one instrument, by whether bars are long."""
 
+_LAST_BUT_ONE: Final = date.max - timedelta(days=1)
+_REMEDY: Final = f"Give a number above 0, of {MOST_DIGITS} digits at most."
+_MOST_SHOWN: Final = 40
 _NO_PRICES: Final[Mapping[str, Decimal]] = {}
 _NAMES: Final = ("most_per_order", "most_in_all", "most_loss", "orders_a_day", "until")
 
@@ -56,6 +60,8 @@ def given_bounds(call: Call) -> GivenBounds:
         )
     found: dict[str, Any] = {name: values[name] for name in _NAMES if name in values}
     found |= {name: _read(name, value) for name, value in told.items() if value is not None}
+    if has_too_many_digits(found.get("orders_a_day") or 0):
+        raise _no_bound("orders_a_day", found["orders_a_day"], "orders_a_day")
     return GivenBounds(**found)
 
 
@@ -78,7 +84,8 @@ async def draft_of(
     given, currency = given_bounds(call), instruments[0].currency
     until = None
     if given.until is not None:
-        until = datetime.combine(given.until + timedelta(days=1), time(), instruments[0].timezone)
+        # No day follows the last one of the calendar, which is too far away for any mandate.
+        until = datetime.combine(min(given.until, _LAST_BUT_ONE) + timedelta(days=1), time(), instruments[0].timezone)
     strategy = resolve(stored.document)
     if earlier:
         amounts, holds = _shown(given, earlier), earlier.holds
@@ -190,13 +197,17 @@ def _read(name: str, value: object) -> object:
         if isinstance(value, bool):
             raise ValueError(value)
         number = Decimal(str(value))
+        if not number.is_finite() or has_too_many_digits(number):
+            raise ValueError(value)
         if name == "orders_a_day":
             if number != int(number):
                 raise ValueError(value)
             return int(number)
-        if not number.is_finite():
-            raise ValueError(value)
-    except (ValueError, InvalidOperation, OverflowError):
-        remedy = "Give a day such as 2026-12-31." if name == "until" else "Give a number above 0."
-        raise BadArgument(f"{name} is {value!r}.", remedy=remedy, field=f"bounds.{name}") from None
+    except (ValueError, InvalidOperation):
+        raise _no_bound(name, value, f"bounds.{name}") from None
     return number
+
+
+def _no_bound(name: str, value: object, field: str) -> BadArgument:
+    remedy = "Give a day such as 2026-12-31." if name == "until" else _REMEDY
+    return BadArgument(f"{name} is {value!r:.{_MOST_SHOWN}}.", remedy=remedy, field=field)

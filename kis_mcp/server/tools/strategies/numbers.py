@@ -7,7 +7,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from kis_mcp.errors import BadArgument
-from kis_mcp.strategies.document import Parameter, Strategy, normal_form, read_strategy
+from kis_mcp.strategies.document import Parameter, Strategy, is_number, normal_form, read_strategy
 
 
 def readable(value: object) -> object:
@@ -23,9 +23,9 @@ def fixed_numbers(given: object) -> dict[str, float]:
     """
     found = dict[str, float]()
     for name, value in cast("Mapping[str, object]", given or {}).items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise BadArgument(
-                f"The parameter {name} is {value!r}, and no number.",
+                f"The parameter {name} is {value!r:.40}, and no number.",
                 remedy='Give {"name": number}.',
                 field=f"parameters.{name}",
             )

@@ -12,7 +12,7 @@ from kis_mcp.simulator import Simulator
 from tests.client import NOW, Person, blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import SENTENCE, changed
 from tests.server.tools.strategies.live import call, run_of
-from tests.server.tools.strategies.test_library import records
+from tests.server.tools.strategies.test_library import TOOLSET, records
 from tests.server.tools.test_mandates import Investor
 
 NAME = SENTENCE["id"]
@@ -110,6 +110,10 @@ async def test_bounds_that_nobody_gives_follow_from_the_strategy_and_the_price(
         ({"bounds": {"most_in_all": -5}}, "most_in_all"),
         ({"bounds": {"until": "soon"}}, "bounds.until"),
         ({"bounds": {"until": "2026-03-01"}}, "until"),
+        ({"bounds": {"until": "9999-12-31"}}, "until"),
+        ({"bounds": {"orders_a_day": "1e99999999"}}, "bounds.orders_a_day"),
+        ({"bounds": {"most_per_order": "1e5000"}}, "bounds.most_per_order"),
+        ({"bounds": {"most_loss": 1e-300}}, "bounds.most_loss"),
         ({"symbols": ["005930", "AAPL"]}, "symbols"),
     ],
 )
@@ -120,6 +124,14 @@ async def test_bounds_that_bound_nothing_are_refused_before_anyone_is_asked(
     async with connected(settings_for(simulator), person=person) as client:
         assert error(await call(client, "start", strategy=SENTENCE, **given))["field"] == field
     assert person.asked == []
+
+
+async def test_orders_a_day_of_more_digits_than_a_number_has_are_refused_as_an_argument_too(
+    simulator: Simulator,
+) -> None:
+    async with connected(settings_for(simulator), TOOLSET, person=Person()) as client:
+        started = await client.call_tool("start_strategy", {"strategy": SENTENCE, "orders_a_day": 10**30})
+    assert error(started)["field"] == "orders_a_day"
 
 
 @pytest.mark.parametrize(
