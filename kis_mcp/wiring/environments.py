@@ -301,35 +301,43 @@ async def open_environments(
     keeps_alerts: bool = False,
     stays: bool = False,
 ) -> AsyncGenerator[Environments]:
-    """The environments of one server, for as long as it runs. A KisMcpError of their user comes out as it is, not in a
-    group.
+    """The environments of one server, for as long as it runs. A KisMcpError of their user, or of what runs beside it,
+    comes out as it is, not in a group.
 
     Args:
         keeps_alerts: Whether it keeps the alerts and strategies where no other process does.
         stays: As `Environments` has it; who keeps alerts does.
     """
     failure: KisMcpError | None = None
-    async with anyio.create_task_group() as background:
-        environments = Environments(settings, catalog, background, clock)
-        environments.keeps, environments.stays = keeps_alerts, keeps_alerts or stays
-        try:
-            async with anyio.create_task_group() as chores:
-                chores.start_soon(environments.settle_earlier_orders)
-                if keeps_alerts:
-                    chores.start_soon(environments.keep_alerts)
-                    chores.start_soon(environments.keep_strategies)
-                try:
-                    yield environments
-                except KisMcpError as error:
-                    failure = error
-                finally:
-                    chores.cancel_scope.cancel()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await environments.aclose()
-            background.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as background:
+            environments = Environments(settings, catalog, background, clock)
+            environments.keeps, environments.stays = keeps_alerts, keeps_alerts or stays
+            try:
+                async with anyio.create_task_group() as chores:
+                    chores.start_soon(environments.settle_earlier_orders)
+                    if keeps_alerts:
+                        chores.start_soon(environments.keep_alerts)
+                        chores.start_soon(environments.keep_strategies)
+                    try:
+                        yield environments
+                    except KisMcpError as error:
+                        failure = error
+                    finally:
+                        chores.cancel_scope.cancel()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await environments.aclose()
+                background.cancel_scope.cancel()
+    except* KisMcpError as failures:
+        failure = failure or _first(failures)
     if failure is not None:
         raise failure
+
+
+def _first(failures: ExceptionGroup[KisMcpError]) -> KisMcpError:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _lifetimes(settings: Settings) -> "Mapping[CacheClass, float]":

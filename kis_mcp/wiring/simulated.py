@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.abc
@@ -14,7 +15,7 @@ import anyio.to_thread
 
 from kis_mcp.clock import WorldClock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import unusable_disk
+from kis_mcp.errors import KisUnavailable, unusable_disk
 from kis_mcp.settings import Settings, wrong_setting
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _COMMAND_SECONDS = 10.0
 """So long it is waited for a command that holds the world, and ends soon: a server keeps the world that it gets."""
 
 _LOOK_SECONDS = 0.2
+HOLDER_LOOK_SECONDS: Final = 2.0
+"""How often one that stays looks whether the holder of its world is still there."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +52,8 @@ async def start_simulator(
     """Start the embedded KIS for as long as the task group lasts, or find the one that runs.
 
     Its world, with accounts and orders, outlives the process. Servers that run at the same time get a world each; a
-    command in a shell is about the world of the server that runs. What ends soon is waited for.
+    command in a shell is about the world of the server that runs. What ends soon is waited for. One that stays in
+    another's world ends with it: the task group fails with KisUnavailable.
 
     Args:
         folder: Where the world lies, unless another process is in it.
@@ -89,6 +93,8 @@ async def start_simulator(
                 await anyio.sleep(_LOOK_SECONDS)
                 continue
             if addresses is not None and uses_others and await anyio.to_thread.run_sync(_take_time, folder, clock):
+                if is_shared:
+                    simulators.start_soon(_end_with_holder, folder, addresses)
                 return Started(folder, *addresses)
             held, folder = folder, private_folder(folder.with_name(f"{Environment.SIM.value}-{next(others)}"))
             _log.warning("Another process holds the simulated world %s: this one has %s.", held.name, folder.name)
@@ -106,6 +112,35 @@ def _take_time(folder: Path, clock: WorldClock) -> bool:
         return False
     clock.run(told["speed"])
     clock.set(datetime.fromisoformat(told["at"]))
+    return True
+
+
+async def _end_with_holder(folder: Path, addresses: tuple[str, str]) -> None:
+    """Look at the process that holds a world for as long as it is there.
+
+    Raises:
+        KisUnavailable: It has ended, or was killed.
+    """
+    from kis_mcp.simulator import WORLD_FILE, shared_address
+
+    while True:
+        if shared_address(folder / WORLD_FILE) != addresses or not await _listens(addresses[0]):
+            raise KisUnavailable(
+                "The server whose simulated world this command used has ended, so this command ends too and keeps"
+                " nothing.",
+                remedy="Run it again: it uses the world of the server that runs then, or holds the world itself.",
+            )
+        await anyio.sleep(HOLDER_LOOK_SECONDS)
+
+
+async def _listens(url: str) -> bool:
+    """Whether a simulator listens at its address; one that is only slow does."""
+    address = urlsplit(url)
+    try:
+        stream = await anyio.connect_tcp(address.hostname or "", address.port or 0)
+    except OSError:
+        return False
+    await stream.aclose()
     return True
 
 

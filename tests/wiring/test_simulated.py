@@ -7,12 +7,16 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.abc
 import pytest
 
+from kis_mcp.catalog import catalog
 from kis_mcp.clock import KST, WorldClock
+from kis_mcp.errors import KisUnavailable
 from kis_mcp.settings.settings import Settings
 from kis_mcp.storage import private_folder
 from kis_mcp.wiring import simulated
+from kis_mcp.wiring.environments import open_environments
 from kis_mcp.wiring.simulated import Started, start_simulator
 from tests.client import NOW
 
@@ -74,3 +78,27 @@ async def test_one_that_does_not_end_soon_is_left_alone(tmp_path: Path, monkeypa
     async with first(tmp_path, is_shared=False) as (held, start):
         other = await start(WorldClock(lambda: NOW), uses_others=True, is_shared=False)
     assert (held.folder.name, other.folder.name) == ("sim", "sim-2")
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_stays_in_anothers_world_ends_with_it_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    monkeypatch.setattr(simulated, "HOLDER_LOOK_SECONDS", 0.01)
+    if is_killed:  # its address is left behind
+        monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+    settings, over = Settings.load(data_dir=tmp_path), anyio.Event()
+
+    async def hold(*, task_status: anyio.abc.TaskStatus[Started]) -> None:
+        async with first(tmp_path, is_shared=True) as (held, _):
+            task_status.started(held)
+            await over.wait()
+
+    async with anyio.create_task_group() as holding:
+        held = await holding.start(hold)
+        with pytest.raises(KisUnavailable, match="has ended, so this command ends too"):
+            async with open_environments(settings, catalog(), stays=True) as environments:
+                assert (await environments.brokerage(settings.environment)).rest_url == held.rest_url
+                await anyio.sleep(0.1)
+                over.set()
+                await anyio.sleep(20)
