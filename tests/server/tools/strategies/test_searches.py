@@ -60,11 +60,18 @@ async def test_ranges_of_the_call_stand_in_place_of_the_documents_and_a_number_f
         silent, noted = [
             (await client.call_tool("strategies", each)).structured_content["notes"] for each in (one, alone)
         ]
-        narrow = error(await client.call_tool("strategies", {**SEARCH, "parameters": {"days": {"min": 4}}}))
+        narrow, reversed_, step = [
+            error(await client.call_tool("strategies", {**SEARCH, "parameters": {"days": each}}))
+            for each in ({"min": 4}, {"min": 9, "max": 2}, {"step": 0})
+        ]
         unknown = error(await client.call_tool("strategies", {**SEARCH, "parameters": {"day": 4}}))
         fixed = error(await client.call_tool("strategies", {**SEARCH, "strategy": SENTENCE}))
         goal = error(await client.call_tool("strategies", {**SEARCH, "goal": "money"}))
     assert {row["parameters"] for row in found["attempts"]} == {"days=4", "days=6", "days=8"}
+    assert narrow["what"] == "The range of days has no min or no max."
+    assert (reversed_["field"], reversed_["what"]) == ("parameters.days", "The range of days goes from 9 down to 2.")
+    assert (step["field"], step["what"]) == ("parameters.days.step", "The step of the range of days cannot be used.")
+    assert "step above 0" in step["next_step"]
     assert (narrow["field"], unknown["field"], goal["field"]) == ("parameters.days", "parameters.day", "goal")
     assert fixed["what"] == "No parameter has a range."
     assert not any(note.startswith("Searched beside") for note in silent)
