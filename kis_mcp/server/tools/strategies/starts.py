@@ -17,7 +17,7 @@ from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy, StrategyRecords, StrategyRun
 from kis_mcp.trading.desk import usual_end
 from kis_mcp.trading.mandate import Mandate
-from kis_mcp.wiring import choose
+from kis_mcp.wiring import choose, is_kept
 
 _KEPT_BY = (
     "It runs while this server does; `kis-mcp strategies run NAME` keeps it without a client. status tells what it does"
@@ -53,7 +53,7 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
         return agreed
     run = await _open_run(call, records, stored, agreed.mandate)
     page = await shown(call, [run])
-    kept_by = _KEPT_BY if call.environments.keeps else _kept_by_nobody(strategy.id)
+    kept_by = _KEPT_BY if call.environments.keeps else await _kept_elsewhere(call, run)
     held = [f"It holds from before: {agreed.mandate.holds}."] if agreed.mandate.holds else []
     return replace(page, notes=[*page.notes, *_too_short(strategy, agreed.mandate), *held, kept_by])
 
@@ -70,10 +70,13 @@ def _too_short(strategy: Strategy, mandate: Mandate) -> Sequence[str]:
     )
 
 
-def _kept_by_nobody(name: str) -> str:
+async def _kept_elsewhere(call: Call, run: StrategyRun) -> str:
+    """Who keeps a run that this process does not: another one, or nobody yet."""
+    if is_kept(await call.brokerage(), run):
+        return "Another process keeps it. status tells what it does and why, stop ends it."
     return (
-        f"Nothing keeps it yet, so it decides nothing: `kis-mcp strategies run {name}` keeps it, and so does a server"
-        " that stays. status tells what it does and why, stop ends it."
+        f"Nothing keeps it yet, so it decides nothing: `kis-mcp strategies run {run.strategy}` keeps it, and so does a"
+        " server that stays. status tells what it does and why, stop ends it."
     )
 
 

@@ -1,5 +1,6 @@
 """Who may start a strategy, with which bounds, and how often."""
 
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
 
 from kis_mcp.server.surface import SurfaceOptions
 from kis_mcp.simulator import Simulator
+from kis_mcp.storage import LockedFile
 from tests.client import NOW, Person, blocks, connected, error, settings_for
 from tests.server.tools.strategies.documents import SENTENCE, changed
 from tests.server.tools.strategies.live import call, run_of
@@ -68,6 +70,18 @@ async def test_where_nobody_can_be_asked_the_token_of_the_preview_starts_it_once
     assert asked["preview"].startswith("[SIM] MANDATE: let the strategy sma_cross order by itself")
     assert other["field"] == TOKEN
     assert set(ids) == {asked["mandate_id"]}
+
+
+async def test_a_repeated_start_tells_whether_another_process_keeps_the_run(simulator: Simulator) -> None:
+    settings = settings_for(simulator)
+    async with connected(settings, SurfaceOptions(keeps=False)) as client:
+        token = blocks(await call(client, "start", strategy=SENTENCE))["mandate"][TOKEN]
+        unkept = await call(client, "start", strategy=SENTENCE, confirmation_token=token)
+        with closing(LockedFile(settings.data_dir / "sim" / f"strategy-{NAME}.lock")) as lock:
+            assert lock.try_lock()
+            kept = await call(client, "start", strategy=SENTENCE, confirmation_token=token)
+    notes = [result.structured_content["notes"][-1].partition(".")[0].partition(",")[0] for result in (unkept, kept)]
+    assert notes == ["Nothing keeps it yet", "Another process keeps it"]
 
 
 @pytest.mark.parametrize(
