@@ -18,7 +18,7 @@ from kis_mcp.wiring import kill_switch
 async def stop(call: Call) -> Page:
     """End a run and its mandate. What it holds stays."""
     records = await records_of(call)
-    run = await _active(call, records)
+    run = await _active(call, records, "There is nothing to end.")
     if run.mandate_id is not None:
         mandates = (await (await call.brokerage()).desk()).mandates
         await mandates.end(run.mandate_id, "the strategy was stopped by a call")
@@ -29,7 +29,7 @@ async def stop(call: Call) -> Page:
 async def pause(call: Call) -> Page:
     """Have a run decide and order nothing until it is resumed. What it holds stays, without its stops."""
     records = await records_of(call)
-    run = await _active(call, records)
+    run = await _active(call, records, "There is nothing to pause.")
     await records.set_run_state(run.id, "paused", "It was paused by a call.", call.now())
     return await _told(call, records, run)
 
@@ -42,7 +42,7 @@ async def resume(call: Call) -> Page:
         OrderRefused: Its mandate is not in force any more, or trading is halted.
     """
     records = await records_of(call)
-    run = await _active(call, records)
+    run = await _active(call, records, "There is nothing to resume.")
     if run.state != "paused":
         raise BadArgument(
             f"The strategy {run.strategy} is {run.state}.", remedy="Only a paused one can.", field="strategy"
@@ -61,8 +61,11 @@ async def resume(call: Call) -> Page:
     return await _told(call, records, run)
 
 
-async def _active(call: Call, records: StrategyRecords) -> StrategyRun:
+async def _active(call: Call, records: StrategyRecords, nothing: str) -> StrategyRun:
     """The run of the strategy that a call names.
+
+    Args:
+        nothing: That there is nothing to do, in a sentence.
 
     Raises:
         BadArgument: There is none that is not stopped.
@@ -76,12 +79,13 @@ async def _active(call: Call, records: StrategyRecords) -> StrategyRun:
     latest = next(iter(await records.runs(name, limit=1)), None)
     if latest is None:
         raise BadArgument(
-            f"The strategy {name} never ran in this environment.", remedy="There is nothing to end.", field="strategy"
+            f"The strategy {name} never ran in this environment.",
+            remedy=f"{nothing} It runs only if the person agrees to a start.",
+            field="strategy",
         )
     raise BadArgument(
         f"The strategy {name} is stopped already: {latest.reason.rstrip('.')}.",
-        remedy="There is nothing to end; status tells what it left. It orders again only if the person agrees to"
-        " another start.",
+        remedy=f"{nothing} Its status tells what it left. It orders again only if the person agrees to another start.",
         field="strategy",
     )
 

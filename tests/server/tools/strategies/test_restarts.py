@@ -11,7 +11,7 @@ from mcp import Client
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.server.tools.strategies.stopped import LEFT_ALONE
 from kis_mcp.strategies.runner.runner import TAKEN_UP
-from tests.client import Person, blocks
+from tests.client import Person, blocks, error
 from tests.server.tools.strategies.live import (
     AT_ONCE,
     NEVER,
@@ -156,6 +156,21 @@ async def test_status_tells_a_sign_of_life_of_a_run_that_is_kept() -> None:
     )
     ended, following = re.findall(r"2026-03-03 (\d\d:\d\d):00 KST", after)
     assert "10:40" <= ended < following
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+async def test_what_never_ran_or_has_ended_is_not_to_be_ended_again(action: str) -> None:
+    async with trading(WorldClock(at=BEGIN, speed=0)) as client:
+        await call(client, "save", strategy=NEVER)
+        never_ran = error(await call(client, action, strategy=NEVER["id"]))
+        await call(client, "start", strategy=NEVER)
+        await call(client, "stop", strategy=NEVER["id"])
+        has_ended = error(await call(client, action, strategy=NEVER["id"]))
+    assert never_ran["next_step"] == (f"There is nothing to {action}. It runs only if the person agrees to a start.")
+    assert has_ended["next_step"] == (
+        f"There is nothing to {action}. Its status tells what it left. It orders again only if the person agrees to"
+        " another start."
+    )
 
 
 async def test_a_run_that_left_nothing_is_told_for_a_day() -> None:
