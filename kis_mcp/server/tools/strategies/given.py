@@ -11,7 +11,8 @@ from kis_mcp.strategies.document import Strategy, preset_names, read_given, read
 from kis_mcp.strategies.records import StrategyRecords
 
 GUIDE: Final = "kis://guides/strategies shows the format."
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_NAME: Final = re.compile(r"\w[\w-]{0,59}")
+"""One word in any script: a document is never one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,6 @@ def led_to_guide(error: BadArgument) -> BadArgument:
 def no_strategy(name: str) -> BadArgument:
     return BadArgument(
         f"There is no strategy {name}.",
-        remedy=f"List those that there are, or give a document. {GUIDE}",
+        remedy=f"`kis-mcp strategies list`, or a call to list them, shows which there are; or give a document. {GUIDE}",
         field="strategy",
     )

@@ -114,6 +114,7 @@ async def test_a_parameter_of_the_call_stands_in_place_of_the_default(simulator:
     [
         ({}, "strategy", "strategy is missing."),
         ({"strategy": "no-such-one"}, "strategy", "There is no strategy no-such-one."),
+        ({"strategy": "없는전략"}, "strategy", "There is no strategy 없는전략."),
         ({"strategy": {**SENTENCE, "universe": {"symbols": ["삼성전자"]}}}, "universe.symbols", "neither a KRX code"),
         ({"strategy": SENTENCE, "symbols": ["005930", "AAPL"]}, "symbols", "of 2 markets"),
         ({"strategy": SENTENCE, "symbols": ["005930"] * 101}, "symbols", "101 symbols"),
