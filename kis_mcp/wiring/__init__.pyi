@@ -38,6 +38,7 @@ from .trials import (
     USUAL_CASH as USUAL_CASH,
     Trial as Trial,
     choose as choose,
+    naming_symbols as naming_symbols,
     read_trial as read_trial,
     usual_start as usual_start,
 )

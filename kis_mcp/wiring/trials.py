@@ -1,6 +1,7 @@
 """What a strategy is tried on: its instruments, their history in an environment, and how they are traded."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Final
 from kis_mcp.catalog import WaitReporter
 from kis_mcp.environment import Environment
 from kis_mcp.errors import BadArgument
-from kis_mcp.market import INTERVALS, Instrument
+from kis_mcp.market import INTERVALS, Instrument, builtin_instruments
 from kis_mcp.storage import HistoryFiles
 from kis_mcp.strategies.backtest import (
     FIRST_DAY,
@@ -43,6 +44,10 @@ HISTORIES = "histories"
 
 USUAL_CASH: Final = {"KRW": Decimal(10_000_000), "USD": Decimal(10_000)}
 """What a strategy has where nobody says how much, and no real money is at stake: tried, or running."""
+
+_OF_CALL: Final = "symbols"
+_OF_DOCUMENT: Final = "universe.symbols"
+"""The field of symbols that cannot be traded, by who gave them."""
 
 _USUAL_MINUTE_DAYS: Final = 30
 _USUAL_DAYS: Final[Mapping[str, int]] = {"day": 365, "week": 5 * 365}
@@ -130,7 +135,8 @@ async def read_trial(
     today = brokerage.clock().astimezone(chosen.instruments[0].timezone).date()
     require_day(start, min(end, today - timedelta(days=1)))
     read_from = _read_from(strategy.interval, start, lead_in, today)
-    history = await read_history(brokerage, chosen.instruments, strategy.interval, read_from, end, waiting)
+    with naming_symbols(chosen.instruments, is_of_call=strategy.universe is None):
+        history = await read_history(brokerage, chosen.instruments, strategy.interval, read_from, end, waiting)
     for symbol, bars in history.items():
         if bars.ends_at[-1].date() < start:
             raise not_traded(symbol, start, end)
@@ -255,22 +261,54 @@ async def choose(
         KisMcpError: By KIS' answer, where a ranking or an index has to be read.
     """
     if symbols:
-        chosen = _of_given("symbols", symbols)
+        chosen = _of_given(_OF_CALL, symbols)
         strategy = strategy.model_copy(update={"universe": None})
     elif (universe := strategy.universe) is None:
         chosen = Chosen(())
     elif universe.symbols:
-        chosen = _of_given("universe.symbols", universe.symbols)
+        chosen = _of_given(_OF_DOCUMENT, universe.symbols)
     else:
         chosen = await choose_instruments(environments, environment, universe, waiting)
+    if not chosen.instruments:
+        raise BadArgument(
+            "The strategy names no instruments, and the call gives none.",
+            remedy="Give symbols with the call, or name them in universe.symbols of the document.",
+            field="symbols",
+        )
     markets = {instrument.market for instrument in chosen.instruments}
     if len(markets) != 1:
         raise BadArgument(
             f"The instruments are of {len(markets)} markets.",
-            remedy="Give at least one symbol, and only such as share a currency.",
+            remedy="Give only instruments of one market.",
             field="symbols",
         )
     return strategy, chosen
+
+
+@contextmanager
+def naming_symbols(instruments: Sequence[Instrument], *, is_of_call: bool) -> Generator[None]:
+    """Name in KIS' refusal the symbols that it is about: the only one, or those that the list here does not have.
+
+    Args:
+        is_of_call: Whether the call gave them; the document otherwise.
+
+    Raises:
+        BadArgument: With their names and their field.
+    """
+    try:
+        yield
+    except BadArgument as error:
+        symbols = [each.symbol for each in instruments]
+        doubtful = symbols if len(symbols) == 1 else [each for each in symbols if not builtin_instruments().find(each)]
+        if error.kis_code is None or not doubtful:
+            raise
+        raise BadArgument(
+            f"KIS refused a request about {', '.join(doubtful)}.",
+            remedy="See with find_instrument whether there is such.",
+            field=_OF_CALL if is_of_call else _OF_DOCUMENT,
+            kis_code=error.kis_code,
+            kis_message=error.kis_message,
+        ) from None
 
 
 def _of_given(field: str, symbols: Sequence[str]) -> Chosen:

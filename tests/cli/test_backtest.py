@@ -107,9 +107,9 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path, data: Path) -> Non
 @pytest.mark.parametrize(
     ("document", "more", "what"),
     [
-        (CROSS, (), "of 0 markets"),
+        (CROSS, (), "names no instruments"),
         (CROSS, ("--symbol", "005930", "--symbol", "AAPL"), "of 2 markets"),
-        (CROSS, ("--symbol", "0001A0"), "kis-mcp: KIS refused the request."),
+        (CROSS, ("--symbol", "0001A0"), "kis-mcp: KIS refused a request about 0001A0. (KIS APBK0656: "),
         (CROSS | {"universe": {"index": "S&P 500"}}, (), "Which members S&P 500 has is not known"),
         (
             CROSS | {"universe": {"index": "KRX300"}},

@@ -15,6 +15,7 @@ from kis_mcp.strategies.universe import problems_of_universe, unlisted_of_univer
 
 _MEND = f"Mend what problems names by its path. {GUIDE}"
 _GO_ON = "Next: backtest it, then save it."
+_NO_SYMBOLS = "It names no symbols: name them in universe.symbols, or give symbols with each backtest and start."
 _GO_ON_TRADES = "KIS keeps no single trades to backtest it on. Next: save it, and start it where no money is at stake."
 
 
@@ -32,8 +33,9 @@ async def validate(call: Call) -> Page:
         return _wrong(call, [(error.field or "strategy", f"{error.what} {error.remedy}")])
     if problems := problems_of_instruments(strategy):
         return _wrong(call, problems)
-    note = _GO_ON_TRADES if strategy.interval == "tick" else _GO_ON
-    return page(call.now(), notes=[note], result={"valid": True}, strategy=row, **doubts_block(strategy))
+    notes = [] if strategy.universe else [_NO_SYMBOLS]
+    notes.append(_GO_ON_TRADES if strategy.interval == "tick" else _GO_ON)
+    return page(call.now(), notes=notes, result={"valid": True}, strategy=row, **doubts_block(strategy))
 
 
 def _beside(document: object) -> Sequence[tuple[str, str]]:

@@ -17,7 +17,7 @@ from kis_mcp.strategies.document import Strategy
 from kis_mcp.strategies.records import LONG_INTERVALS, StoredStrategy, StrategyRecords, StrategyRun
 from kis_mcp.trading.desk import usual_end
 from kis_mcp.trading.mandate import Mandate
-from kis_mcp.wiring import choose, is_kept
+from kis_mcp.wiring import choose, is_kept, naming_symbols
 
 _KEPT_BY = (
     "It runs while this server does; `kis-mcp strategies run NAME` keeps it without a client. status tells what it does"
@@ -47,7 +47,8 @@ async def begin(call: Call, strategy: Strategy, results: Mapping[str, str]) -> P
     instruments = await _instruments(call, strategy, earlier)
     strategy_row(strategy)
     stored = await records.save(strategy, at=call.now())
-    draft = await draft_of(call, stored, instruments, earlier, results)
+    with naming_symbols(instruments, is_of_call="symbols" in call.values()):
+        draft = await draft_of(call, stored, instruments, earlier, results)
     agreed = await agree_on_mandate(call, draft)
     if isinstance(agreed, Page):
         return agreed

@@ -155,6 +155,17 @@ async def test_a_code_that_is_in_no_list_is_doubted(simulator: Simulator) -> Non
     assert [row["path"] for row in found["doubts"]] == ["universe.symbols[1]"]
 
 
+async def test_a_document_without_symbols_is_sound_and_it_is_said_who_has_to_give_them(simulator: Simulator) -> None:
+    async with connected(settings_for(simulator)) as client:
+        with_, without = [
+            await client.call_tool("strategies", {"action": "validate", "strategy": document})
+            for document in (SENTENCE, changed({"universe": None}))
+        ]
+    assert blocks(without)["result"]["valid"]
+    assert without.structured_content["notes"][0].startswith("It names no symbols: name them in universe.symbols")
+    assert with_.structured_content["notes"] == without.structured_content["notes"][1:]
+
+
 async def test_what_is_hardly_meant_is_doubted_and_allowed(simulator: Simulator) -> None:
     document = {**SENTENCE, "exit": ENTRY}
     async with connected(settings_for(simulator)) as client:

@@ -177,6 +177,18 @@ async def test_bounds_that_one_order_of_the_documents_size_is_beyond_are_refused
     assert said in facts["what"]
 
 
+async def test_a_symbol_that_is_none_is_named_with_its_field_before_anyone_is_asked(simulator: Simulator) -> None:
+    person = Person()
+    async with connected(settings_for(simulator), person=person) as client:
+        of_call = error(await call(client, "start", strategy=SENTENCE, symbols=["999999"]))
+        of_document = error(await call(client, "start", strategy=changed({"universe": {"symbols": ["999999"]}})))
+    assert [(each["field"], each["what"]) for each in (of_call, of_document)] == [
+        ("symbols", "KIS refused a request about 999999."),
+        ("universe.symbols", "KIS refused a request about 999999."),
+    ]
+    assert person.asked == []
+
+
 async def test_a_server_that_only_reads_starts_nothing_and_stops_all(simulator: Simulator) -> None:
     settings, read_only = settings_for(simulator), SurfaceOptions(read_only=True)
     async with connected(settings, person=Person()) as client:

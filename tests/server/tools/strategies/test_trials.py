@@ -117,6 +117,13 @@ async def test_a_parameter_of_the_call_stands_in_place_of_the_default(simulator:
         ({"strategy": "없는전략"}, "strategy", "There is no strategy 없는전략."),
         ({"strategy": {**SENTENCE, "universe": {"symbols": ["삼성전자"]}}}, "universe.symbols", "neither a KRX code"),
         ({"strategy": SENTENCE, "symbols": ["005930", "AAPL"]}, "symbols", "of 2 markets"),
+        ({"strategy": {**SENTENCE, "universe": None}}, "symbols", "names no instruments"),
+        (
+            {"strategy": SENTENCE | {"universe": {"symbols": ["005930", "999999"]}}},
+            "universe.symbols",
+            "about 999999.",
+        ),
+        ({"strategy": SENTENCE, "symbols": ["999999"]}, "symbols", "about 999999."),
         ({"strategy": SENTENCE, "symbols": ["005930"] * 101}, "symbols", "101 symbols"),
         ({"strategy": {**SENTENCE, "interval": "tick"}}, "interval", "no history of ticks"),
         ({"strategy": SENTENCE, "start_date": "2026-03-04"}, "start_date", "no whole day"),
