@@ -154,13 +154,14 @@ class _Person:
 
 def _may_agree(answer: ElicitResult) -> bool:
     """Whether a yes may be passed on: where it may cost real money, a program on a terminal of its own may not."""
-    agrees = answer.action == "accept" and all(value is not False for value in (answer.content or {}).values())
     settings = load_settings()
-    return not agrees or settings.environment is not Environment.REAL or knows_pin(Pin(settings.data_dir))
+    return (
+        answer.action != "accept" or settings.environment is not Environment.REAL or knows_pin(Pin(settings.data_dir))
+    )
 
 
 def _take_answers(question: ElicitRequestFormParams) -> ElicitResult:
-    """What the person types.
+    """What the person types; a no to any part is a no to all, and nothing more is asked.
 
     Raises:
         typer.Abort: They break off.
@@ -171,7 +172,9 @@ def _take_answers(question: ElicitRequestFormParams) -> ElicitResult:
     for name, schema in properties.items():
         label = str(schema.get("title") or schema.get("description") or name)
         if schema.get("type") == "boolean":
-            content[name] = typer.confirm(say(label), err=True)
+            if not typer.confirm(say(label), err=True):
+                return ElicitResult(action="decline")
+            content[name] = True
         else:
             content[name] = typer.prompt(say(label), err=True, type=int if schema.get("type") == "integer" else None)
     if not properties and not typer.confirm(say("Accept?"), err=True):

@@ -30,6 +30,7 @@ def test_anything_but_yes_sends_nothing_and_says_so(typed: str, tmp_path: Path) 
     code, shown = at_a_terminal("call", "place_order", ORDER, data_dir=tmp_path, typed=[typed])
     assert code == 1, shown
     assert "order_refused" in shown
+    assert "box" not in shown
     assert "Traceback" not in shown
 
 
