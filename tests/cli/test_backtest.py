@@ -104,6 +104,20 @@ def test_a_parameter_changes_what_comes_of_it(tmp_path: Path, data: Path) -> Non
     assert found[0]["final_equity"] != found[1]["final_equity"]
 
 
+@pytest.mark.parametrize("sizing", [{"shares": 1}, {"percent_of_equity": 50}])
+def test_too_little_money_is_told(sizing: dict[str, Any], tmp_path: Path, data: Path) -> None:
+    file = written(tmp_path, CROSS | {"sizing": sizing})
+    told = run_here("backtest", file, "--symbol", "005930", *DAYS, "--cash", "10000", "--json", data_dir=data)
+    found = json.loads(told.stdout)
+    assert found["trades"] == 0
+    assert any("too little for one share" in warning for warning in found["warnings"])
+    assert not any("too little" in warning for warning in _of_usual_cash(file, data)["warnings"])
+
+
+def _of_usual_cash(file: str, data: Path) -> dict[str, Any]:
+    return json.loads(run_here("backtest", file, "--symbol", "005930", *DAYS, "--json", data_dir=data).stdout)
+
+
 @pytest.mark.parametrize(
     ("document", "more", "what"),
     [
