@@ -121,7 +121,7 @@ def order_row(
         "quantity": order.quantity,
         "price": order.price,
         "currency": order.currency,
-        "amount": order.amount,
+        "amount": _amount_of(order),
         "status": status,
         "order_id": order_id,
         "original_order_id": order.original_order_id,
@@ -129,6 +129,11 @@ def order_row(
         "message": message,
     }
     return {name: value for name, value in row.items() if value not in (None, "")}
+
+
+def _amount_of(order: Order) -> Decimal | None:
+    """What an order is worth at its price, else at the last one: not at the day's limit, as `Order.amount` has it."""
+    return order.amount if order.price is not None else order.expected_amount
 
 
 def _held(close: Record, cancels: Sequence[Record]) -> int:

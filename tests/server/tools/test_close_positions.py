@@ -75,6 +75,10 @@ async def test_one_yes_closes_all_and_the_question_lists_every_order(simulator: 
     )
     types = {row["symbol"]: row["order_type"] for row in done["orders"]}
     assert types == {SAMSUNG: "market", "AAPL": "limit", "101W12": "market"}
+    amounts = {row["symbol"]: row["amount"] for row in done["orders"]}
+    assert f"Estimated amount: about {amounts[SAMSUNG]:,.0f} KRW at the last price" in question
+    assert f"Estimated amount: {amounts['AAPL']:,.2f} USD" in question
+    assert f"Estimated amount: about {amounts['101W12']:,.0f} KRW at the last price, at most" in question
     assert left == {}
 
 
