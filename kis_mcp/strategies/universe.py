@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from kis_mcp.clock import KST
@@ -18,7 +19,8 @@ from kis_mcp.market import (
     read_ranking,
     require_ranking,
 )
-from kis_mcp.strategies.document import Universe
+from kis_mcp.strategies.document import Strategy, Universe, resolve
+from kis_mcp.trading.guard import fee_rates
 
 ReadMembers: TypeAlias = Callable[[str], Awaitable[IndexMembers]]
 """Reads what is in an index, by one of `kis_mcp.market.find_index`'s names."""
@@ -90,6 +92,25 @@ def unlisted_of_universe(universe: Universe) -> Iterator[tuple[str, str]]:
                 f"universe.symbols[{number}]",
                 f"{symbol} is not in the list of instruments here. See with find_instrument whether there is such.",
             )
+
+
+def targets_below_costs(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    """That a take profit is less than buying and selling usually cost today, of the symbol that costs most."""
+    target = resolve(strategy).exits.take_profit_percent
+    if target is None or strategy.universe is None:
+        return
+    known = filter(None, map(builtin_instruments().find, strategy.universe.symbols))
+    percent, symbol = max(((_round_trip_percent(each), each.symbol) for each in known), default=(Decimal(0), ""))
+    if Decimal(str(target)) <= percent:
+        yield (
+            "exits.take_profit_percent",
+            f"It is a loss: commission and taxes to buy and sell {symbol} usually come to {percent:.2f} %.",
+        )
+
+
+def _round_trip_percent(instrument: Instrument) -> Decimal:
+    rates = fee_rates(instrument.market, "stock" if instrument.kind == "stock" else "etf", {})
+    return rates[-1].buy_percent + rates[-1].sell_percent if rates else Decimal(0)
 
 
 def of_symbols(symbols: Iterable[str]) -> Chosen:

@@ -11,7 +11,7 @@ from kis_mcp.server.tools.call import Call, page
 from kis_mcp.server.tools.strategies.given import GUIDE, Named, given_document, given_strategy
 from kis_mcp.strategies.document import Strategy, Universe, doubts_of, examine, is_kis_form, normal_form, resolve
 from kis_mcp.strategies.evaluation import Evaluator
-from kis_mcp.strategies.universe import problems_of_universe, unlisted_of_universe
+from kis_mcp.strategies.universe import problems_of_universe, targets_below_costs, unlisted_of_universe
 
 _MEND = f"Mend what problems names by its path. {GUIDE}"
 _GO_ON = "Next: backtest it, then save it."
@@ -73,9 +73,10 @@ def strategy_row(strategy: Strategy) -> dict[str, Any]:
 
 def doubts_block(strategy: Strategy) -> dict[str, Any]:
     """The block of doubts, where there are any."""
-    rows = [{"path": path, "doubt": doubt} for path, doubt in doubts_of(strategy)]
+    found = [*doubts_of(strategy), *targets_below_costs(strategy)]
     if strategy.universe is not None:
-        rows += [{"path": path, "doubt": doubt} for path, doubt in unlisted_of_universe(strategy.universe)]
+        found += unlisted_of_universe(strategy.universe)
+    rows = [{"path": path, "doubt": doubt} for path, doubt in found]
     return {"doubts": rows} if rows else {}
 
 

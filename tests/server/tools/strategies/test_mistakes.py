@@ -155,6 +155,17 @@ async def test_a_code_that_is_in_no_list_is_doubted(simulator: Simulator) -> Non
     assert [row["path"] for row in found["doubts"]] == ["universe.symbols[1]"]
 
 
+@pytest.mark.parametrize(("percent", "is_doubted"), [(0.1, True), (0.3, False)])
+async def test_a_target_below_the_costs_of_a_round_trip_is_doubted(
+    simulator: Simulator, percent: float, is_doubted: bool
+) -> None:
+    document = changed({"exits": {"take_profit_percent": percent}})
+    async with connected(settings_for(simulator)) as client:
+        found = blocks(await client.call_tool("strategies", {"action": "validate", "strategy": document}))
+    said = [row["doubt"] for row in found.get("doubts", []) if row["path"] == "exits.take_profit_percent"]
+    assert [text.endswith("005930 usually come to 0.23 %.") for text in said] == [True] * is_doubted
+
+
 async def test_a_document_without_symbols_is_sound_and_it_is_said_who_has_to_give_them(simulator: Simulator) -> None:
     async with connected(settings_for(simulator)) as client:
         with_, without = [
