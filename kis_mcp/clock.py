@@ -36,10 +36,14 @@ class WorldClock:
 
     def __call__(self) -> datetime:
         """The world's time, in KST."""
+        return self.at(self._real())
+
+    def at(self, real: datetime) -> datetime:
+        """The world's time at a real one, in KST, if it goes on as it does now."""
         if self._anchor is None:
-            return self._real()
-        real, world, speed = self._anchor
-        passed = (self._real() - real) * speed if speed else timedelta(0)
+            return real
+        begun, world, speed = self._anchor
+        passed = (real - begun) * speed if speed else timedelta(0)
         return (world + passed).astimezone(KST)
 
     @property

@@ -6,7 +6,7 @@ A brokerage is made when a call first needs it, so that a client which only list
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +108,10 @@ class Environments:
         """What time it is in an environment: in the simulator inside this process, its world's."""
         is_inside = environment is Environment.SIM and not self.settings.profile(environment).rest_url
         return self._world_clock if is_inside else self.clock
+
+    def told(self, environment: Environment, moment: datetime) -> datetime:
+        """A moment of this machine's clock, as the clock of an environment tells it."""
+        return self._world_clock.at(moment) if self.clock_of(environment) is self._world_clock else moment
 
     @cached_property
     def approvals(self) -> "Approvals":

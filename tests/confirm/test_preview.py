@@ -8,6 +8,7 @@ import pytest
 
 from kis_mcp.confirm import preview
 from kis_mcp.server.surface import SurfaceOptions
+from kis_mcp.settings.settings import Settings
 from kis_mcp.simulator import Simulator
 from kis_mcp.storage.journal import SqlJournal
 from kis_mcp.trading.desk.question import question
@@ -163,6 +164,16 @@ async def test_an_invented_token_orders_nothing(simulator: Simulator, token: str
         await token_of(client)
         assert error(await client.call_tool("place_order", {**BUY, TOKEN: token}))["field"] == TOKEN
     assert simulator.ledger.orders == []
+
+
+@pytest.mark.parametrize(("speed", "told"), [(1, "10:35"), (60, "15:30"), (0, "10:30")])
+async def test_times_are_told_by_the_clock_of_the_world(speed: int, told: str) -> None:
+    """The person has five minutes of their own."""
+    settings = Settings.load(result_shape="rows", sim_at="2026-03-03T10:30", sim_speed=speed)
+    async with connected(settings) as client:
+        asked = await client.call_tool("place_order", BUY)
+    assert asked.structured_content["as_of"] == "2026-03-03T10:30:00+09:00"
+    assert blocks(asked)["order"]["expires_at"] == f"2026-03-03T{told}:00+09:00"
 
 
 async def test_a_token_expires(simulator: Simulator) -> None:

@@ -27,12 +27,12 @@ async def test_a_halt_lasts_until_the_mandates_of_every_environment_have_ended(t
     halt = kill_switch(tmp_path)
     halt.halt("losses", NOW)
     with pytest.raises(KisMcpError):
-        await end_mandates(tmp_path, "losses", lambda: NOW)
+        await end_mandates(tmp_path, "losses", lambda _: lambda: NOW)
     halt.path.unlink()
     assert halt.reason() is not None, "some may be in force yet"
 
     broken.unlink()
-    await end_mandates(tmp_path, "losses", lambda: NOW)
+    await end_mandates(tmp_path, "losses", lambda _: lambda: NOW)
     assert halt.reason() is None
     ended = await journal.find_mandate(one.id)
     await journal.aclose()

@@ -219,10 +219,9 @@ def _read_subject(subject: str) -> tuple[list[str], list[dict[str, Any]]]:
 
 
 async def _preview(call: Call, plan: _Plan, text: str) -> Page:
-    now = call.environments.clock()
-    confirmation = await preview_of(call, plan.intent_ids, text, now)
+    confirmation = await preview_of(call, plan.intent_ids, text, call.environments.clock())
     return page(
-        now,
+        call.now(),
         notes=[SHOW_THE_PREVIEW, *plan.notes],
         orders=[order_row(one.order, one.intent_id, "proposed") for one in plan.proposals],
         left=list(plan.left),

@@ -113,14 +113,18 @@ def require_preview(by: ConfirmChannel) -> None:
 
 
 async def preview_of(call: Call, subjects: Sequence[str], text: str, now: datetime) -> dict[str, object]:
-    """What a first call answers with: the question as a preview, and the token by which a second call confirms it."""
+    """What a first call answers with: the question as a preview, and the token by which a second call confirms it.
+
+    Args:
+        now: By this machine's clock, for a person has as long in a world whose clock is fast or stands.
+    """
     previews = await (await call.brokerage()).previews()
     token, preview = await previews.issue(subjects, call.api.tool, call.values(), now)
     return {
         "status": "needs_confirmation",
         "preview": text,
         CONFIRMATION_TOKEN: token,
-        "expires_at": preview.expires_at,
+        "expires_at": call.environments.told(call.environment, preview.expires_at),
     }
 
 

@@ -103,10 +103,9 @@ def _question(call: Call, proposal: Proposal) -> Question:
 
 
 async def _preview(call: Call, proposal: Proposal) -> Page:
-    now = call.environments.clock()
-    confirmation = await preview_of(call, [proposal.intent_id], proposal.question, now)
+    confirmation = await preview_of(call, [proposal.intent_id], proposal.question, call.environments.clock())
     order = {"intent_id": proposal.intent_id, **confirmation, **_order_facts(proposal.order)}
-    return page(now, notes=[SHOW_THE_PREVIEW], order=order)
+    return page(call.now(), notes=[SHOW_THE_PREVIEW], order=order)
 
 
 def fingerprint_of(call: Call) -> str:

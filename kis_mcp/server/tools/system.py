@@ -63,7 +63,7 @@ async def halt_trading(call: Call) -> Page:
     halt = kill_switch(folder)
     halt.halt(f"by the tool halt_trading: {call.values()['reason']}", now)
     try:
-        await end_mandates(folder, halt.reason() or "", call.environments.clock)
+        await end_mandates(folder, halt.reason() or "", call.environments.clock_of)
     except KisMcpError as error:
         _log.warning("The mandates of strategies could not be ended yet: %s", error)
     return page(now, halt={"halted": halt.reason(), "lifted_by": "a person, with `kis-mcp resume` in a terminal"})

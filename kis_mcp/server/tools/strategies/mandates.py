@@ -142,6 +142,5 @@ def _question(call: Call, mandate: Mandate, *, asks_each: bool) -> Question:
 
 
 async def _preview(call: Call, mandate: Mandate) -> Page:
-    now = call.environments.clock()
-    confirmation = await preview_of(call, [mandate.id], mandate_question(mandate), now)
-    return page(now, notes=[SHOW_THE_PREVIEW], mandate={"mandate_id": mandate.id, **confirmation})
+    confirmation = await preview_of(call, [mandate.id], mandate_question(mandate), call.environments.clock())
+    return page(call.now(), notes=[SHOW_THE_PREVIEW], mandate={"mandate_id": mandate.id, **confirmation})

@@ -79,6 +79,7 @@ async def test_after_a_halt_status_tells_at_once_which_runs_were_stopped_and_wha
         after = blocks(await call(client, "status"))
     assert [(row["strategy"], row["state"]) for row in found["runs"]] == [(NAME, "stopped")]
     assert "enough" in run_of(found)["reason"]
+    assert datetime.fromisoformat(run_of(found)["ended_at"]) < BEGIN.replace(day=4)
     assert quantities(found) == [10]
     notes = halted.structured_content["notes"]
     assert any(note.startswith("All new orders are halted: ") and "enough" in note for note in notes)

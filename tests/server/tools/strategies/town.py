@@ -182,7 +182,7 @@ class Town:
     async def lift(self) -> None:
         """As ``kis-mcp resume`` does."""
         await self._arrive()
-        await end_mandates(self.settings.data_dir, "lifted", self.simulator.clock)
+        await end_mandates(self.settings.data_dir, "lifted", lambda _: self.simulator.clock)
         kill_switch(self.settings.data_dir).lift()
 
     async def pass_minute(self, *, settles: bool = True) -> None:
