@@ -1,14 +1,15 @@
 """The way of a running strategy's orders: its wishes as orders of the desk, and what became of them in its words."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, Protocol
 
 from kis_mcp.catalog import CheckedArguments, check_arguments
-from kis_mcp.errors import KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
-from kis_mcp.market import Instrument
+from kis_mcp.errors import KisMcpError, KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.market import Instrument, read_quote
 from kis_mcp.strategies.evaluation import BUY_ROOM
 from kis_mcp.strategies.runner import Answer, InAccount, OwnOrder, Wish
 from kis_mcp.trading.blotter import PlacedOrder
@@ -158,7 +159,7 @@ class StrategyOrders:
         """Those that the key stands for since a process proposed them and died; else by the last price."""
         earlier = await self._record_of(wish.key)
         if earlier is None:
-            return self._draft(wish)
+            return await self._draft(wish)
         return self._checked(earlier.intent.tool, earlier.intent.arguments)
 
     def _key_of(self, record: Record) -> str | None:
@@ -166,8 +167,9 @@ class StrategyOrders:
         _, begin, rest = (record.intent.idempotency_key or "").partition(f"{self._run_id}-")
         return f"{begin}{rest}" if begin else None
 
-    def _draft(self, wish: Wish) -> CheckedArguments:
-        """Near the last price: a buy at a limit a little above it. A sale in Korea takes what the market gives."""
+    async def _draft(self, wish: Wish) -> CheckedArguments:
+        """Near the last price: a buy at a limit a little above it, and not above the day's. A sale in Korea takes what
+        the market gives."""
         instrument = self._instruments[wish.symbol]
         listing = Listing(instrument.symbol, instrument.market, instrument.exchange)
         at_market = wish.side == "sell" and instrument.market == "KR"
@@ -177,9 +179,17 @@ class StrategyOrders:
             side=wish.side,
             order_type="market" if at_market else "limit",
             quantity=wish.quantity,
-            price=None if at_market else _limit(wish, instrument),
+            price=None if at_market else _limit(wish, instrument, await self._upper_limit(wish, instrument)),
         )
         return self._checked(call.tool, call.arguments)
+
+    async def _upper_limit(self, wish: Wish, instrument: Instrument) -> Decimal | None:
+        """The day's highest price, above which KIS refuses a buy; None where there is none, or it is not told now."""
+        if wish.side == "sell" or instrument.market == "US":
+            return None
+        with suppress(KisMcpError):
+            return (await read_quote(self._reads, instrument)).upper_limit_price
+        return None
 
     def _checked(self, tool: str, arguments: Mapping[str, object]) -> CheckedArguments:
         api = self._reads.catalog.find(tool)
@@ -187,9 +197,10 @@ class StrategyOrders:
         return check_arguments(api, arguments)
 
 
-def _limit(wish: Wish, instrument: Instrument) -> Decimal:
+def _limit(wish: Wish, instrument: Instrument, upper_limit: Decimal | None) -> Decimal:
     is_buy = wish.side == "buy"
     price = wish.price * (1 + (BUY_ROOM if is_buy else -SELL_ROOM))
+    price = price if upper_limit is None else min(price, upper_limit)
     step = _step(instrument)(price)
     return (price / step).to_integral_value(ROUND_FLOOR if is_buy else ROUND_CEILING) * step
 

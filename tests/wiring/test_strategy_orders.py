@@ -12,7 +12,7 @@ import pytest
 from kis_mcp.catalog import CheckedArguments, catalog
 from kis_mcp.clock import KST, WorldClock
 from kis_mcp.environment import Environment
-from kis_mcp.errors import OrderRefused, OrderRejected, OrderStateUnknown
+from kis_mcp.errors import KisUnavailable, OrderRefused, OrderRejected, OrderStateUnknown
 from kis_mcp.market import Instrument
 from kis_mcp.settings import Settings
 from kis_mcp.strategies.records import StrategyRun
@@ -100,6 +100,31 @@ class FakeMandated:
 def orders(mandated: FakeMandated, *, clock_error: timedelta | None = None) -> StrategyOrders:
     reads = SimpleNamespace(catalog=CATALOG, clock_error=clock_error)
     return StrategyOrders("run", mandated, cast("Any", reads), INSTRUMENTS)
+
+
+@pytest.fixture(autouse=True)
+def upper_limit(monkeypatch: pytest.MonkeyPatch) -> list[Decimal | None]:
+    """What KIS tells of the day's highest price; that it does not answer, while the list is empty."""
+    limits: list[Decimal | None] = [Decimal(91_000)]
+
+    async def quote(reads: Any, instrument: Any) -> Any:
+        if not limits:
+            raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        return SimpleNamespace(upper_limit_price=limits[0])
+
+    monkeypatch.setattr("kis_mcp.wiring.strategy_orders.read_quote", quote)
+    return limits
+
+
+@pytest.mark.parametrize(("limits", "price"), [([71_000], 71_000), ([72_000], 72_000), ([], 72_200), ([None], 72_200)])
+async def test_a_buy_is_not_above_the_days_highest_price(
+    upper_limit: list[Decimal | None], limits: list[int | None], price: int
+) -> None:
+    upper_limit[:] = [None if each is None else Decimal(each) for each in limits]
+    mandated = FakeMandated()
+    await orders(mandated).place(wish())
+    ((_, arguments, _),) = mandated.placed
+    assert arguments["price"] == price
 
 
 def wish(symbol: str = "005930", side: Any = "buy", price: str = "70100") -> Wish:

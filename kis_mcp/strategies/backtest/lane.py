@@ -183,6 +183,13 @@ class Lane:
             case _:
                 pass
 
+    def end_trading(self) -> None:
+        """No bar comes any more, while others have some: it is halted or delisted, and keeps no other from being
+        bought."""
+        if self._entry_quantity:
+            self._entry_quantity = 0
+            self._lapse("halted")
+
     def finish(self) -> None:
         """The history is over: what is held stays open."""
         if self._trade is not None and self._decider.position is not None:

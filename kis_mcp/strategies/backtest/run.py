@@ -121,13 +121,16 @@ def _run_together(lanes: list[Lane], result: BacktestResult) -> None:
     for lane in lanes:
         for moment in lane.bars.ends_at:
             due_at.setdefault(moment, []).append(lane)
-    for moment in sorted(due_at):
+    moments = sorted(due_at)
+    for moment in moments:
         due = due_at[moment]
         for lane in due:
             lane.trade_bar()
         equity = _equity(lanes, result)
         for lane in due:
             lane.end_bar(equity)
+            if lane.at == len(lane.bars) and moment < moments[-1]:
+                lane.end_trading()
         result.times.append(moment)
         result.equity.append(_equity(lanes, result))
         result.exposed += any(lane.holds for lane in lanes)

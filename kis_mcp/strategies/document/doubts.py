@@ -40,6 +40,12 @@ def doubts_of(strategy: Strategy) -> list[tuple[str, str]]:
 def _endings(strategy: Strategy) -> Iterator[tuple[str, str]]:
     """What is to be said of the ways in which a position ends."""
     exits = strategy.exits
+    if exits.at_session_end and strategy.interval in ("1d", "1w"):
+        yield (
+            "exits.at_session_end",
+            "Nothing is ever bought: each bar ends a session, at whose end nothing may be held. Use bars of minutes, or"
+            " after_bars.",
+        )
     ways = (strategy.exit, exits.take_profit_percent, exits.trailing_stop_percent, exits.after_bars)
     if exits.at_session_end or any(each is not None for each in ways):
         return

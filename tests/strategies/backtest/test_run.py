@@ -110,6 +110,18 @@ def test_an_instrument_that_is_listed_later_does_not_put_off_what_is_tested() ->
     assert hold_return(history, found.trades_from) == pytest.approx(100 * ((119 / 110 - 1) + (119 / 115 - 1)) / 2)
 
 
+@pytest.mark.parametrize("last", [5, 6])
+def test_what_is_not_traded_any_more_keeps_no_other_from_being_bought(last: int) -> None:
+    rises = {"left": "close", "is": "above", "right": {"of": "close", "back": 1}}
+    document = {"id": "s", "name": "s", "entry": rises, "sizing": {"shares": 10}, "limits": {"positions": 1}}
+    gone = [*[100] * (last - 1), 110]
+    history = {"gone": bars(flat(*gone)), "left": bars(flat(*[100, 100, 100, 100, 100, 100, 100, 100, 110, 120]))}
+    options = BacktestOptions(Decimal(1_000_000), slippage_ticks=0)
+    found = run_backtest(read_strategy(document), history, options)
+    assert [trade.symbol for trade in found.trades] == ["left"]
+    assert found.unfilled == {"halted": 1}
+
+
 def test_a_position_that_is_still_open_is_worth_its_close() -> None:
     found = run(flat(100, 110, 120))
     assert found.trades[0].bars == 2

@@ -184,11 +184,18 @@ def test_what_ends_a_position_with_a_loss_only_or_not_at_all_is_said(more: Any, 
         {"exit": {"left": "close", "is": "below", "right": 70_000}},
         *({"exits": {"stop_loss_percent": 3, name: 5}} for name in ("take_profit_percent", "trailing_stop_percent")),
         {"exits": {"after_bars": 5}},
-        {"exits": {"at_session_end": True}},
+        {"exits": {"at_session_end": True}, "interval": "5m"},
     ],
 )
 def test_what_may_end_with_a_gain_is_not_doubted(more: Any) -> None:
     assert doubts_of(read_strategy({"id": "s", "name": "s", "entry": ALWAYS, **more})) == []
+
+
+@pytest.mark.parametrize("interval", ["1d", "1w"])
+def test_days_that_are_to_be_sold_at_their_own_end_are_doubted(interval: str) -> None:
+    document = {"id": "s", "name": "s", "interval": interval, "entry": ALWAYS, "exits": {"at_session_end": True}}
+    ((path, doubt),) = doubts_of(read_strategy(document))
+    assert (path, doubt.partition(":")[0]) == ("exits.at_session_end", "Nothing is ever bought")
 
 
 @pytest.mark.parametrize(

@@ -78,17 +78,18 @@ async def trades(call: Call) -> Page:
     runs = await records.runs(name)
     made = [signal for run in runs for signal in reversed(await records.signals(run.id, limit=_MOST_SIGNALS))]
     ordered = [signal for signal in made if signal.action != "none"]
-    chosen = ordered[offset : offset + values["limit"]]
-    following = offset + len(chosen)
+    following = offset + values["limit"]
+    chosen = ordered[offset:following]
     accounts = await _accounts_of(call, runs)
     fills = {order.intent_id: order for account in accounts for order in account.book.orders}
     reasons = {signal.intent_id: signal.reason for signal in ordered if signal.intent_id}
     trips = [_trip(trip, reasons) for account in accounts for trip in reversed(account.trips)]
-    blocks: dict[str, Any] = {"trades": trips[: values["limit"]]} if trips and not offset else {}
+    told = trips[offset:following]
+    blocks: dict[str, Any] = {"trades": told} if told else {}
     return page(
         call.now(),
         notes=[] if runs else [_NEVER_RAN],
-        next_cursor=cursor.write(PagePosition(offset=following)) if following < len(ordered) else None,
+        next_cursor=cursor.write(PagePosition(offset=following)) if following < max(len(ordered), len(trips)) else None,
         **blocks,
         decisions=[_decision(signal, fills) for signal in chosen],
     )

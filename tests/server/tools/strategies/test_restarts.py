@@ -140,6 +140,25 @@ async def test_what_the_person_sells_of_a_run_that_goes_on_is_found_and_told() -
     assert found["mandates"][0]["loss"] < 1_000, "what it holds now, and fees"
 
 
+async def test_every_round_trip_is_on_one_of_the_pages() -> None:
+    each = {**AT_ONCE, "id": "each", "exits": {"after_bars": 1}}
+    async with trading(WorldClock(at=BEGIN, speed=SPEED)) as client:
+        await call(client, "start", strategy=each, bounds={"orders_a_day": 100})
+        await until(client, "each", lambda found: found["mandates"][0]["orders_today"] >= 6)
+        await call(client, "stop", strategy="each")
+        await until(client, "each", lambda found: not found.get("orders"))
+        whole = blocks(await call(client, "trades", strategy="each", limit=100))
+        pages, cursor = list[dict[str, Any]](), None
+        while cursor or not pages:
+            answer = await call(client, "trades", strategy="each", limit=2, **({"cursor": cursor} if cursor else {}))
+            pages.append(blocks(answer))
+            cursor = answer.structured_content.get("next_cursor")
+    assert len(whole["trades"]) >= 3
+    for block in ("trades", "decisions"):
+        paged = [row for found in pages for row in found.get(block, [])]
+        assert all(row in paged for row in whole[block])
+
+
 def has_sold_elsewhere(found: Mapping[str, Any]) -> bool:
     return any(row["reason"].startswith("sold_elsewhere") for row in found["decisions"])
 
