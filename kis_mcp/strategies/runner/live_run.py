@@ -200,19 +200,20 @@ class LiveRun:
                 await self._end(symbol, built, now)
         await self._decide_due(now)
         self._end_session(now)
-        await self._look_at_account(now)
+        self._look_at_account(now)
         await self._order(now)
 
-    async def _look_at_account(self, now: datetime) -> None:
-        """Hold what one instrument's orders made against the account, now and then: the person may have sold it. One
-        at a time, for trades wait meanwhile."""
-        held = [lane for lane in self._lanes.values() if lane.quantity and not lane.is_busy and lane.want is None]
-        lane = min(held, key=lambda each: self._reconciled_at.get(each.symbol, now), default=None)
+    def _look_at_account(self, now: datetime) -> None:
+        """Hold what one instrument's orders made against the account, now and then: the person may have sold it."""
+        held = [lane for lane in self._lanes.values() if lane.quantity and not lane.is_busy and self._is_idle(lane)]
+        lane = min(held, key=lambda each: self._reconciled_at.setdefault(each.symbol, now), default=None)
         if lane is None or not self._terms.sessions.is_in_session(now):
             return
-        if now - self._reconciled_at.setdefault(lane.symbol, now) < _ACCOUNT_IS_LOOKED_AT_EVERY:
-            return
-        self._reconciled_at[lane.symbol] = now
+        if now - self._reconciled_at[lane.symbol] >= _ACCOUNT_IS_LOOKED_AT_EVERY:
+            self._reconciled_at[lane.symbol] = now
+            self._start(lane, self._reconcile_as_told(lane))  # trades do not wait for KIS
+
+    async def _reconcile_as_told(self, lane: LiveLane) -> None:
         try:
             await self._reconcile(lane)
         except StorageError:

@@ -1,14 +1,15 @@
 """What comes at the wrong moment: a pause while a run is taken up, a stop beside an exit, an exit that KIS ends."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from kis_mcp.errors import KisUnavailable
 from kis_mcp.strategies.runner.ports import Answer, InAccount, Wish
-from tests.strategies.runner.live import MONDAY, Live, Market, at, live, script, strategy
+from tests.strategies.runner.live import MONDAY, Broker, Live, Market, at, live, script, strategy
 
 TUESDAY = MONDAY + timedelta(days=1)
 AT_100 = {"left": "close", "is": "equal", "right": 100}
@@ -126,6 +127,30 @@ def sold_by_hand(*rows: Any, **more: Any) -> Live:
         **more,
     )
     return each
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+async def test_what_a_person_sells_is_found_within_minutes_also_where_kis_does_not_answer_at_once(
+    is_down: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, tell = list[datetime](), Broker.account
+
+    async def account(broker: Broker, symbol: str) -> InAccount:
+        looks.append(broker.market.now)
+        if is_down and len(looks) < 4:
+            raise KisUnavailable("KIS does not answer.", remedy="Wait.")
+        return await tell(broker, symbol)
+
+    monkeypatch.setattr(Broker, "account", account)
+    each = live(
+        strategy(entry=AT_100, exit={"left": "close", "is": "below", "right": 1}),
+        *[("09:00:00", 100), ("09:01:00", 100), ("09:02:30", lambda: each.broker.others.update(A=-10))],
+        *[(f"09:{minute:02}:{second:02}", 110) for minute in range(2, 40) for second in (0, 20, 40)],
+    )
+    await each.go()
+    assert [when for when, _, why in each.told() if why == "sold_elsewhere"] == ["09:22" if is_down else "09:12"]
+    assert [each.records.held["A"].quantity, each.records.run.state] == [0, "running"]
+    assert len(looks) == (4 if is_down else 2), "of nothing that is held it is not looked"
 
 
 async def test_what_a_person_sold_binds_nothing_any_more() -> None:
