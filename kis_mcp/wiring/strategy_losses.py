@@ -5,11 +5,13 @@ A run that goes on looks by itself.
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from kis_mcp.errors import KisMcpError
 from kis_mcp.strategies.records import LISTED_AFTER, SOLD_ELSEWHERE, SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.trading.journal import Journal
 from kis_mcp.trading.mandate import InstrumentKey, MandateBook
 from kis_mcp.trading.portfolio import read_market_holdings
 from kis_mcp.wiring.brokerage import Brokerage
@@ -28,14 +30,25 @@ async def note_losses(brokerage: Brokerage, reads: Reads) -> None:
         await _note_losses(brokerage, reads)
 
 
+async def read_books(journal: Journal, runs: Iterable[StrategyRun]) -> list[tuple[StrategyRun, MandateBook]]:
+    """The book of each run's mandate, of those that have one: what a strategy ordered is read once."""
+    found, whole = list[tuple[StrategyRun, MandateBook]](), dict[tuple[str, str], MandateBook]()
+    for run in runs:
+        if run.mandate_id is not None:
+            key = run.strategy, run.account_id
+            if key not in whole:
+                whole[key] = await journal.mandate_book(run.mandate_id)
+            found.append((run, replace(whole[key], mandate_id=run.mandate_id)))
+    return found
+
+
 async def _note_losses(brokerage: Brokerage, reads: Reads) -> None:
     account, records = brokerage.apis.accounts.get("stock"), await brokerage.strategy_records()
     journal = await brokerage.journal()
     if account is None:
         return
     account_id, now = await journal.account_id(account), reads.clock()
-    runs = [run for run in await records.runs() if run.mandate_id is not None and run.account_id == account_id]
-    books = [(run, await journal.mandate_book(run.mandate_id or "")) for run in runs]
+    books = await read_books(journal, [run for run in await records.runs() if run.account_id == account_id])
     left = [(run, book) for run, book in books if run.state == "stopped" and book.own_held()]
     if not left:
         return

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from kis_mcp.errors import BadArgument, CredentialsError, KisMcpError
+from kis_mcp.errors import BadArgument, CredentialsError, KisMcpError, KisUnavailable
 from kis_mcp.market import Instrument
 from kis_mcp.storage import SqlJournal
 from kis_mcp.strategies.records import StrategyRun
@@ -119,7 +119,12 @@ async def journal(tmp_path: Path) -> AsyncIterator[SqlJournal]:
 def orders_of(strategy: Strategy, journal: SqlJournal) -> StrategyOrders:
     mandated = DeskOrders(strategy.desk, journal, strategy.orders, strategy.mandate.id)
     instruments = {"005930": Instrument("005930", "KR", "krx", kind="stock")}
-    return StrategyOrders("run", mandated, cast("Any", SimpleNamespace(clock_error=None, catalog=CATALOG)), instruments)
+    reads = SimpleNamespace(clock_error=None, catalog=CATALOG, rows=do_not_answer)
+    return StrategyOrders("run", mandated, cast("Any", reads), instruments)
+
+
+async def do_not_answer(*_: object, **__: object) -> None:
+    raise KisUnavailable("KIS does not answer.", remedy="Wait.")
 
 
 async def test_a_buy_that_kis_lists_only_after_it_seemed_not_to_have_arrived_is_held(journal: SqlJournal) -> None:

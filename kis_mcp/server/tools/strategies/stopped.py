@@ -12,6 +12,7 @@ from kis_mcp.server.tools.strategies.numbers import readable
 from kis_mcp.strategies.records import StrategyRecords, StrategyRun
 from kis_mcp.trading.mandate import MandateBook
 from kis_mcp.trading.portfolio import read_market_holdings
+from kis_mcp.wiring import read_books
 
 LATELY: Final = timedelta(days=1)
 LEFT_ALONE: Final = (
@@ -26,13 +27,12 @@ async def stopped_runs(call: Call, records: StrategyRecords, name: str | None, w
     Args:
         name: Of this strategy; of all where it is None.
     """
-    found, journal = list[StrategyRun](), await (await call.brokerage()).journal()
-    for run in await records.runs(name):
-        if run.state != "stopped":
-            continue
+    found = list[StrategyRun]()
+    stopped = [run for run in await records.runs(name) if run.state == "stopped"]
+    books = {run.id: book for run, book in await read_books(await (await call.brokerage()).journal(), stopped)}
+    for run in stopped:
         is_late = run.ended_at is not None and call.now() - run.ended_at < within
-        book = await journal.mandate_book(run.mandate_id) if run.mandate_id is not None else None
-        if is_late or await left_of(call, run, book):
+        if is_late or await left_of(call, run, books.get(run.id)):
             found.append(run)
     return found
 
