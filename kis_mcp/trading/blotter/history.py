@@ -258,10 +258,11 @@ async def order_of_intent(
     do."""
     notes: list[str] = []
     placed: PlacedOrder | None = None
-    if record.sent_at is not None and record.order_id is not None:
+    # KIS' lists are of days by its own clock: this machine's may have been beyond midnight.
+    if (sent_at := record.best_sent_at) is not None and record.order_id is not None:
         lists = pick_available(kis, lists_of(kis.catalog, record.intent.tool, record.intent.arguments))
-        until = min(record.sent_at + _ONE_DAY, now)
-        found, notes = await read_orders(kis, lists, record.sent_at, until, fresh=fresh)
+        until = max(sent_at, min(sent_at + _ONE_DAY, now))
+        found, notes = await read_orders(kis, lists, sent_at, until, fresh=fresh)
         placed = _pairs(kis.catalog, [record], found.orders).get(record.intent.id)
     findings, notified = await journal.findings([record.intent.id]), await journal.notices([record.intent.id])
     order = _tracked(kis.catalog, record, placed, findings, notified, now)

@@ -1,6 +1,7 @@
 """The order that is meant is the order that is touched."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +19,7 @@ from kis_mcp.trading.journal import Outcome, Send
 from kis_mcp.trading.order import Action, read_order_id, reservation_id
 from tests.trading.blotter.test_listing import BUY, RESERVED
 from tests.trading.blotter.test_reconcile import INTENT
-from tests.trading.fakes import CATALOG, FakeClock, FakeKis, checked, order_desk
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, TellingKis, checked, order_desk
 
 
 async def found(
@@ -76,6 +77,29 @@ async def test_a_reservation_that_kis_does_not_list_keeps_the_id_that_no_order_h
     assert order is not None
     (status,) = (await order_of_intent(journal, kis, order, clock())).orders
     assert status.facts()["order_id"] == printed
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+@pytest.mark.parametrize("is_set_right", [False, True])
+async def test_an_order_is_looked_for_on_kis_day_though_the_machines_clock_was_wrong_when_it_was_sent(
+    journal: SqlJournal, clock: FakeClock, days: int, is_set_right: bool
+) -> None:
+    at_kis, wrong = clock(), timedelta(days=days)
+    kis = TellingKis(clock, clock_error=-wrong)
+    kis.error = -wrong
+    clock.now += wrong
+    desk = order_desk(kis, journal, OrderLimits())
+    intent_id = (await desk.propose(checked("domestic_stock_order_cash", BUY))).intent_id
+    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(intent_id)
+    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}", "filled_quantity": 10, "remaining_quantity": 0}
+    if is_set_right:
+        kis.error, clock.now = timedelta(), clock.now - wrong
+    record = await journal.find(intent_id)
+    assert record is not None
+    (order,) = (await order_of_intent(journal, kis, record, clock(), fresh=True)).orders
+    assert order.placed is not None
+    assert order.placed.filled_quantity == 10
 
 
 async def test_a_shortened_number_is_refused_while_the_reservations_cannot_be_read(
