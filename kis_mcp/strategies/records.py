@@ -28,6 +28,16 @@ LISTED_AFTER: Final = timedelta(minutes=10)
 SOLD_ELSEWHERE: Final = "sold_elsewhere"
 """Begins the reason of a signal that says how much of what a run bought somebody else sold."""
 
+
+def lost_reason(lost: int, held: int) -> str:
+    """The reason of that signal.
+
+    Args:
+        lost: How much of what the run held was sold.
+    """
+    return f"{SOLD_ELSEWHERE}: the account lacks {lost} of {held}"
+
+
 LONG_INTERVALS: Final = ("1d", "1w")
 """Their bars are few."""
 

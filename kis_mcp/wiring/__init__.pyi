@@ -30,7 +30,11 @@ from .strategy_account import (
     silent_since as silent_since,
 )
 from .strategy_hours import next_end_of_bar as next_end_of_bar
-from .strategy_losses import note_losses as note_losses, read_books as read_books
+from .strategy_losses import (
+    note_losses as note_losses,
+    read_books as read_books,
+    read_in_account as read_in_account,
+)
 from .strategy_names import read_strategy_names as read_strategy_names
 from .strategy_origin import Origin as Origin, open_origin as open_origin
 from .strategy_watch import follow_strategy as follow_strategy

@@ -151,7 +151,6 @@ def run_trial(trial: Trial, colors: str, parameters: Mapping[str, float] | None 
     warnings = [
         *_warnings_before(trial),
         *_warnings_of_days(trial, result),
-        *_warnings_of_money(result),
         *warnings_of(result, found),
         *cautions_of(resolved, history, trial.market),
     ]
@@ -183,15 +182,6 @@ def _warnings_of_days(trial: Trial, result: BacktestResult) -> Iterator[str]:
         yield (
             f"The days from {trial.start} to {first} were not tested: KIS has no bars of them, or none before them to"
             f" warm up on, which takes {result.warm_up}."
-        )
-
-
-def _warnings_of_money(result: BacktestResult) -> Iterator[str]:
-    """That entries were not made because nothing could be bought for so little."""
-    lapsed = result.unfilled.get("no_money", 0) + sum(each.reason == "less_than_one_lot" for each in result.signals)
-    if lapsed:
-        yield (
-            f"{lapsed} entries were not made: the cash, or what the sizing allows of it, was too little for one share."
         )
 
 

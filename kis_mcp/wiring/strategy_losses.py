@@ -3,17 +3,17 @@
 A run that goes on looks by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from kis_mcp.errors import KisMcpError
-from kis_mcp.strategies.records import LISTED_AFTER, SOLD_ELSEWHERE, SignalEntry, StrategyRecords, StrategyRun
+from kis_mcp.strategies.records import LISTED_AFTER, SignalEntry, StrategyRecords, StrategyRun, lost_reason
 from kis_mcp.trading.journal import Journal
-from kis_mcp.trading.mandate import InstrumentKey, MandateBook
-from kis_mcp.trading.portfolio import read_market_holdings
+from kis_mcp.trading.mandate import InstrumentKey, MandateBook, quantity_of
+from kis_mcp.trading.portfolio import Holding, read_market_holdings
 from kis_mcp.wiring.brokerage import Brokerage
 from kis_mcp.wiring.reads import Reads
 
@@ -53,12 +53,14 @@ async def _note_losses(brokerage: Brokerage, reads: Reads) -> None:
     if not left:
         return
     going_on = [book for run, book in books if run.state != "stopped"]
-    free = await _in_account(reads, {key for _, book in left for key in book.own_held()})
+    free = await read_in_account(reads, {key for _, book in left for key in book.own_held()})
     for key, quantity in (each for book in going_on for each in _quantities(book).items()):
         if key in free:
             free[key] -= quantity
     for run, book in left:
         for key, quantity in _quantities(book).items():
+            if key not in free:
+                continue
             has = min(quantity, max(_NOTHING, free[key]))
             free[key] -= has
             latest = max(order.sent_at for order in book.own.orders if order.key == key)
@@ -66,18 +68,22 @@ async def _note_losses(brokerage: Brokerage, reads: Reads) -> None:
                 await _write(records, run, key[0], int(quantity - has), int(quantity), now)
 
 
-async def _in_account(reads: Reads, keys: Iterable[InstrumentKey]) -> dict[InstrumentKey, Decimal]:
-    """How much of each instrument the account has."""
-    found = dict.fromkeys(keys, _NOTHING)
-    for market in {market for _, market in found}:
-        for lot in await read_market_holdings(reads, market):
-            if (key := (lot.symbol, market)) in found:
-                found[key] += lot.quantity or _NOTHING
+async def read_in_account(reads: Reads, keys: Collection[InstrumentKey]) -> dict[InstrumentKey, Decimal]:
+    """How much of each instrument the account has; without those of a market whose list KIS does not give."""
+    found = dict[InstrumentKey, Decimal]()
+    for market in {market for _, market in keys}:
+        with suppress(KisMcpError):
+            lots = await read_market_holdings(reads, market)
+            found |= {key: _quantity_in(lots, key[0]) for key in keys if key[1] == market}
     return found
 
 
+def _quantity_in(lots: Sequence[Holding], symbol: str) -> Decimal:
+    return sum((lot.quantity or _NOTHING for lot in lots if lot.symbol == symbol), _NOTHING)
+
+
 def _quantities(book: MandateBook) -> dict[InstrumentKey, Decimal]:
-    return {key: sum((trip.quantity for trip in trips), _NOTHING) for key, trips in book.own_held().items()}
+    return {key: quantity_of(trips) for key, trips in book.own_held().items()}
 
 
 async def _write(
@@ -91,7 +97,7 @@ async def _write(
         exits=None,
         action="none",
         quantity=lost,
-        reason=f"{SOLD_ELSEWHERE}: the account lacks {lost} of {quantity}",
+        reason=lost_reason(lost, quantity),
         values={},
     )
     await records.add_signals([told])

@@ -18,6 +18,7 @@ from kis_mcp.catalog.model import AccountKind, Api
 from kis_mcp.clock import KST
 from kis_mcp.environment import Environment
 from kis_mcp.trading.blotter.lists import EVERY_LIST
+from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.desk.desk import OrderDesk
 from kis_mcp.trading.desk.order_notices import NoticeSource
 from kis_mcp.trading.desk.pre_trade import PreTradeChecks
@@ -173,6 +174,23 @@ class TellingKis(FakeKis):
             if isinstance(rows, list)
         }
         return Decoded(blocks)
+
+
+async def send_while_the_clock_is_wrong(
+    journal: Journal, clock: FakeClock, wrong: timedelta, order: Mapping[str, object]
+) -> tuple[TellingKis, str]:
+    """Buy while this machine's clock is wrong by so much; returns KIS, which lists the order of its own day, and the
+    intent."""
+    at_kis = clock()
+    kis = TellingKis(clock, clock_error=-wrong)
+    kis.error = -wrong
+    clock.now += wrong
+    desk = order_desk(kis, journal, OrderLimits())
+    intent_id = (await desk.propose(checked(ORDER_CASH, order))).intent_id
+    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
+    await desk.execute(intent_id)
+    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}"}
+    return kis, intent_id
 
 
 def order_desk(

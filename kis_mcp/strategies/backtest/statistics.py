@@ -193,6 +193,11 @@ def deepest_drawdown(times: Sequence[datetime], equity: Sequence[Decimal]) -> Dr
 def warnings_of(result: BacktestResult, found: Statistics) -> list[str]:
     """What makes this result say less than it seems to, a sentence each."""
     told = list[str]()
+    lapsed = result.unfilled.get("no_money", 0) + sum(each.reason == "less_than_one_lot" for each in result.signals)
+    if lapsed:
+        told.append(
+            f"{lapsed} entries were not made: the cash, or what the sizing allows of it, was too little for one share."
+        )
     if found.trades < FEW_TRADES:
         told.append(f"Only {found.trades} trades have ended: fewer than {FEW_TRADES} may as well be chance.")
     if result.trades and not result.costs:

@@ -6,7 +6,7 @@ from typing import Final
 
 from kis_mcp.clock import KST
 from kis_mcp.strategies.evaluation import NOTHING, Decision, Signal
-from kis_mcp.strategies.records import SOLD_ELSEWHERE, SignalEntry
+from kis_mcp.strategies.records import SignalEntry, lost_reason
 from kis_mcp.strategies.runner.bar_builder import A_MOMENT
 from kis_mcp.strategies.runner.live_lane import LiveLane
 from kis_mcp.strategies.runner.terms import RunTerms
@@ -70,7 +70,7 @@ class Diary:
         lost = min(missing, lane.quantity)
         if lost <= 0:
             return False
-        await self.say(lane, f"{SOLD_ELSEWHERE}: the account lacks {lost} of {lane.quantity}", quantity=lost)
+        await self.say(lane, lost_reason(lost, lane.quantity), quantity=lost)
         lane.lose(lost, self._terms.clock())
         if self._terms.orders is not None:
             await self._terms.orders.note_lost()

@@ -14,7 +14,7 @@ from kis_mcp.trading.mandate.terms import (
     can_agree,
     terms_of,
 )
-from kis_mcp.trading.mandate.trips import RoundTrip
+from kis_mcp.trading.mandate.trips import RoundTrip, cost_of, quantity_of
 
 __all__ = [
     "LONGEST",
@@ -32,8 +32,10 @@ __all__ = [
     "MandatedOrder",
     "RoundTrip",
     "can_agree",
+    "cost_of",
     "exceeds",
     "exchange_day",
     "loss_exceeds",
+    "quantity_of",
     "terms_of",
 ]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from kis_mcp.trading.mandate.orders import InstrumentKey, LostShares, MandatedOrder
-from kis_mcp.trading.mandate.trips import RoundTrip, round_trips
+from kis_mcp.trading.mandate.trips import RoundTrip, cost_of, quantity_of, round_trips
 from kis_mcp.trading.order import SAME_DAY, Action, Order, is_same_order_id
 from kis_mcp.trading.venues import MARKET_VENUES, venues
 
@@ -28,19 +28,22 @@ class MandateBook:
 
     def sellable(self, key: InstrumentKey) -> Decimal:
         """How many shares its own orders bought that are not gone, and no order of its sells, or may sell."""
-        held = sum((trip.quantity for trip in self.held().get(key, ())), _NOTHING)
+        return self._sellable(self.held(), key)
+
+    def _sellable(self, held: Mapping[InstrumentKey, Sequence[RoundTrip]], key: InstrumentKey) -> Decimal:
         standing = (one.rest for one in self.orders if one.key == key and one.order.side == "sell")
-        return max(_NOTHING, held - sum(standing, _NOTHING))
+        return max(_NOTHING, quantity_of(held.get(key, ())) - sum(standing, _NOTHING))
 
     def to_sell(self) -> set[InstrumentKey]:
         """The instruments that it holds without an order to sell them, or may be buying."""
         buying = {one.key for one in self.orders if one.order.side == "buy" and one.rest}
-        return buying | {key for key in {one.key for one in self.orders} if self.sellable(key)}
+        held = self.held()
+        return buying | {key for key in held if self._sellable(held, key)}
 
     @property
     def bound(self) -> Decimal:
         """The cost of what is held, and the worth of the orders to buy that stand or may."""
-        held = sum((trip.cost for trips in self.held().values() for trip in trips), _NOTHING)
+        held = cost_of(trip for trip in self._trips() if trip.is_held)
         return held + sum((one.rest_worth for one in self.orders if one.order.side == "buy"), _NOTHING)
 
     def count_on(self, day: date) -> int:

@@ -65,6 +65,16 @@ class RoundTrip:
         return _NOTHING if self.is_held else self.worth - self.cost - self.costs
 
 
+def quantity_of(trips: Iterable[RoundTrip]) -> Decimal:
+    """How many shares they are of."""
+    return sum((trip.quantity for trip in trips), _NOTHING)
+
+
+def cost_of(trips: Iterable[RoundTrip]) -> Decimal:
+    """What their shares were bought for."""
+    return sum((trip.cost for trip in trips), _NOTHING)
+
+
 def round_trips(orders: Iterable[MandatedOrder], lost: Iterable[LostShares] = ()) -> Sequence[RoundTrip]:
     """What orders bought, as it was sold or lost, and after that what is held: of each instrument the earliest first.
 

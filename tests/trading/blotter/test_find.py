@@ -19,7 +19,7 @@ from kis_mcp.trading.journal import Outcome, Send
 from kis_mcp.trading.order import Action, read_order_id, reservation_id
 from tests.trading.blotter.test_listing import BUY, RESERVED
 from tests.trading.blotter.test_reconcile import INTENT
-from tests.trading.fakes import CATALOG, FakeClock, FakeKis, TellingKis, checked, order_desk
+from tests.trading.fakes import CATALOG, FakeClock, FakeKis, checked, order_desk, send_while_the_clock_is_wrong
 
 
 async def found(
@@ -84,15 +84,9 @@ async def test_a_reservation_that_kis_does_not_list_keeps_the_id_that_no_order_h
 async def test_an_order_is_looked_for_on_kis_day_though_the_machines_clock_was_wrong_when_it_was_sent(
     journal: SqlJournal, clock: FakeClock, days: int, is_set_right: bool
 ) -> None:
-    at_kis, wrong = clock(), timedelta(days=days)
-    kis = TellingKis(clock, clock_error=-wrong)
-    kis.error = -wrong
-    clock.now += wrong
-    desk = order_desk(kis, journal, OrderLimits())
-    intent_id = (await desk.propose(checked("domestic_stock_order_cash", BUY))).intent_id
-    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
-    await desk.execute(intent_id)
-    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}", "filled_quantity": 10, "remaining_quantity": 0}
+    wrong = timedelta(days=days)
+    kis, intent_id = await send_while_the_clock_is_wrong(journal, clock, wrong, BUY)
+    kis.listed[0] |= {"filled_quantity": 10, "remaining_quantity": 0}
     if is_set_right:
         kis.error, clock.now = timedelta(), clock.now - wrong
     record = await journal.find(intent_id)

@@ -13,7 +13,7 @@ from kis_mcp.trading.blotter.listing import list_orders, notes_on_missing_lists
 from kis_mcp.trading.blotter.placed_order import PlacedStatus
 from kis_mcp.trading.decision import Decision
 from kis_mcp.trading.guard.limits import OrderLimits
-from tests.trading.fakes import FakeClock, FakeKis, TellingKis, checked, order_desk
+from tests.trading.fakes import FakeClock, FakeKis, checked, order_desk, send_while_the_clock_is_wrong
 
 BUY: dict[str, object] = {"symbol": "005930", "side": "buy", "quantity": 10, "price": 70000}
 
@@ -140,15 +140,7 @@ async def test_an_order_list_that_fails_leaves_the_others(kis: FakeKis, journal:
 async def test_todays_orders_are_those_of_kis_day_and_ours_though_the_machines_clock_is_wrong(
     journal: SqlJournal, clock: FakeClock, days: int
 ) -> None:
-    at_kis, wrong = clock(), timedelta(days=days)
-    kis = TellingKis(clock, clock_error=-wrong)
-    kis.error = -wrong
-    clock.now += wrong
-    desk = order_desk(kis, journal, OrderLimits())
-    intent_id = (await desk.propose(checked("domestic_stock_order_cash", BUY))).intent_id
-    await desk.decide(intent_id, Decision(verdict="accepted", channel="elicitation"))
-    await desk.execute(intent_id)
-    kis.listed[0] |= {"order_date": f"{at_kis:%Y-%m-%d}"}
+    kis, _ = await send_while_the_clock_is_wrong(journal, clock, timedelta(days=days), BUY)
     kis.clock_error = None
     orders, _ = await list_orders(kis, journal, ["KR"], clock=clock)
     assert [(order.order_id, order.ours, order.in_kis_list) for order in orders] == [("0000000001", True, True)]

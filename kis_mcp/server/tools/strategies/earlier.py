@@ -10,7 +10,7 @@ from typing import Final
 from kis_mcp.errors import KisMcpError
 from kis_mcp.server.tools.call import Call
 from kis_mcp.trading.desk import money
-from kis_mcp.trading.mandate import RoundTrip
+from kis_mcp.trading.mandate import RoundTrip, cost_of, quantity_of
 from kis_mcp.wiring import note_losses
 
 MOST_NAMED: Final = 10
@@ -56,6 +56,4 @@ async def left_by_earlier_runs(call: Call, strategy: str, currency: str) -> Earl
 
 
 def _words(symbol: str, trips: Sequence[RoundTrip], currency: str) -> str:
-    quantity = sum((trip.quantity for trip in trips), Decimal(0))
-    cost = sum((trip.cost for trip in trips), Decimal(0))
-    return f"{quantity:f} × {symbol} ({money(cost, currency)})"
+    return f"{quantity_of(trips):f} × {symbol} ({money(cost_of(trips), currency)})"

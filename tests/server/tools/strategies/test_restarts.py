@@ -94,8 +94,7 @@ async def test_what_the_person_sold_since_is_not_told_to_be_held_any_more() -> N
         await call(client, "start", strategy=AT_ONCE)
         await until(client, NAME, holds(10))
         await call(client, "stop", strategy=NAME)
-        sale = {"symbol": "005930", "side": "sell", "quantity": 10, "order_type": "market"}
-        assert not (await client.call_tool("place_order", sale)).is_error
+        await sell_by_hand(client, 10)
         found = await until(client, NAME, holds_nothing)
         clock.set(BEGIN.replace(day=5))
         after = blocks(await call(client, "status"))["runs"]
